@@ -1,0 +1,305 @@
+//! The one error type of all backends.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{SnapshotId, VolumeId, VolumeState};
+
+/// The result of a backend operation.
+pub type Result<T, E = BackendError> = std::result::Result<T, E>;
+
+/// Why a backend refused an operation. A refused operation has changed nothing.
+///
+/// [`code`](Self::code) is the stable word to branch on across languages and versions;
+/// the printed message says what was wrong with which value and may change.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// No volume has this identifier.
+    #[error("volume {volume} does not exist")]
+    VolumeNotFound {
+        /// The identifier that was asked for.
+        volume: VolumeId,
+    },
+
+    /// The volume exists, but none of its snapshots has this identifier.
+    #[error("snapshot {snapshot} does not exist on volume {volume}")]
+    SnapshotNotFound {
+        /// The volume that was searched.
+        volume: VolumeId,
+        /// The identifier that was asked for.
+        snapshot: SnapshotId,
+    },
+
+    /// Another volume has this name.
+    #[error("a volume named {name:?} already exists")]
+    VolumeExists {
+        /// The name that is taken.
+        name: String,
+    },
+
+    /// Another snapshot of the same volume has this name.
+    #[error("volume {volume} already has a snapshot named {name:?}")]
+    SnapshotExists {
+        /// The volume that holds the snapshot of that name.
+        volume: VolumeId,
+        /// The name that is taken.
+        name: String,
+    },
+
+    /// Another volume is mounted at this path; ASCII case makes no difference.
+    #[error("junction path {path:?} is in use by another volume")]
+    JunctionPathExists {
+        /// The path that is taken, as it was asked for.
+        path: String,
+    },
+
+    /// Clones depend on the volume's snapshots.
+    #[error("volume {volume} is busy; {dependents}")]
+    VolumeBusy {
+        /// The volume that cannot be deleted.
+        volume: VolumeId,
+        /// The clones in the way.
+        dependents: Dependents,
+    },
+
+    /// Clones depend on the snapshot.
+    #[error("snapshot {snapshot} is busy; {dependents}")]
+    SnapshotBusy {
+        /// The snapshot that would have gone.
+        snapshot: SnapshotId,
+        /// The clones in the way.
+        dependents: Dependents,
+    },
+
+    /// The operation needs an online volume.
+    #[error("volume {volume} is {state}; the operation needs it online")]
+    VolumeOffline {
+        /// The volume that is not online.
+        volume: VolumeId,
+        /// The state it is in.
+        state: VolumeState,
+    },
+
+    /// A value breaks the rule for its argument.
+    #[error("{argument} {reason}")]
+    InvalidArgument {
+        /// The argument's name.
+        argument: Cow<'static, str>,
+        /// The value and the rule it breaks.
+        reason: String,
+    },
+
+    /// The backend does not offer this tier or operation.
+    #[error("{feature} is not supported by this backend")]
+    FeatureNotSupported {
+        /// The tier (`snapshots`, `clones`, …) or the operation (`rename_snapshot`, …).
+        feature: Cow<'static, str>,
+    },
+
+    /// What the backend drives did not answer in time. It may still carry the operation out.
+    #[error("{operation} timed out")]
+    Timeout {
+        /// The operation that was under way.
+        operation: Cow<'static, str>,
+        /// What the substrate reported, if anything.
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+
+    /// What the backend drives failed.
+    #[error("{operation} failed: {source}")]
+    Substrate {
+        /// The operation that was under way.
+        operation: Cow<'static, str>,
+        /// What the substrate reported.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+impl BackendError {
+    /// [`InvalidArgument`](Self::InvalidArgument) from the argument's name, the offending value
+    /// and the rule it breaks, as in `name "a/b" has the character '/'`.
+    ///
+    /// The message shows at most the first 64 characters of `value`.
+    #[must_use]
+    pub fn invalid(
+        argument: impl Into<Cow<'static, str>>,
+        value: &str,
+        rule: impl fmt::Display,
+    ) -> Self {
+        Self::InvalidArgument {
+            argument: argument.into(),
+            reason: format!("{} {rule}", Shown(value)),
+        }
+    }
+
+    /// [`FeatureNotSupported`](Self::FeatureNotSupported) for a tier or an operation.
+    #[must_use]
+    pub fn not_supported(feature: impl Into<Cow<'static, str>>) -> Self {
+        Self::FeatureNotSupported { feature: feature.into() }
+    }
+
+    /// [`Substrate`](Self::Substrate) for an operation and what failed below it.
+    #[must_use]
+    pub fn substrate(
+        operation: impl Into<Cow<'static, str>>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self::Substrate { operation: operation.into(), source: source.into() }
+    }
+
+    /// The stable word for the kind of error, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::VolumeNotFound { .. } => "volume_not_found",
+            Self::SnapshotNotFound { .. } => "snapshot_not_found",
+            Self::VolumeExists { .. } => "volume_exists",
+            Self::SnapshotExists { .. } => "snapshot_exists",
+            Self::JunctionPathExists { .. } => "junction_path_exists",
+            Self::VolumeBusy { .. } => "volume_busy",
+            Self::SnapshotBusy { .. } => "snapshot_busy",
+            Self::VolumeOffline { .. } => "volume_offline",
+            Self::InvalidArgument { .. } => "invalid_argument",
+            Self::FeatureNotSupported { .. } => "feature_not_supported",
+            Self::Timeout { .. } => "timeout",
+            Self::Substrate { .. } => "substrate",
+        }
+    }
+
+    /// The argument or object the error is about: an identifier for what is missing, busy or
+    /// offline, the name or path for what is taken, the argument's name for an invalid value,
+    /// the tier or operation for what is not supported; nothing for failures below the backend.
+    #[must_use]
+    pub fn target(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::VolumeNotFound { volume }
+            | Self::VolumeBusy { volume, .. }
+            | Self::VolumeOffline { volume, .. } => Some(volume.to_string().into()),
+            Self::SnapshotNotFound { snapshot, .. } | Self::SnapshotBusy { snapshot, .. } => {
+                Some(snapshot.to_string().into())
+            }
+            Self::VolumeExists { name } | Self::SnapshotExists { name, .. } => Some(name.into()),
+            Self::JunctionPathExists { path } => Some(path.into()),
+            Self::InvalidArgument { argument, .. } => Some(argument.as_ref().into()),
+            Self::FeatureNotSupported { feature } => Some(feature.as_ref().into()),
+            Self::Timeout { .. } | Self::Substrate { .. } => None,
+        }
+    }
+
+    /// The clones in the way, of an error that says something is busy.
+    #[must_use]
+    pub const fn dependents(&self) -> Option<&Dependents> {
+        match self {
+            Self::VolumeBusy { dependents, .. } | Self::SnapshotBusy { dependents, .. } => {
+                Some(dependents)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same error about `argument`, if it is an [`InvalidArgument`](Self::InvalidArgument):
+    /// for a caller whose parameter has another name.
+    #[must_use]
+    pub fn for_argument(self, argument: impl Into<Cow<'static, str>>) -> Self {
+        match self {
+            Self::InvalidArgument { reason, .. } => {
+                Self::InvalidArgument { argument: argument.into(), reason }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The clones that keep a volume or snapshot busy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependents {
+    /// Names of the first [`MAX_NAMES`](Self::MAX_NAMES) clones, in order of their creation.
+    pub names: Vec<String>,
+    /// How many there are in all.
+    pub count: u64,
+}
+
+impl Dependents {
+    /// How many names an error carries at most.
+    pub const MAX_NAMES: usize = 16;
+}
+
+/// Prints how many clones depend, and the first names.
+impl fmt::Display for Dependents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = if self.count == 1 { "clone depends" } else { "clones depend" };
+        write!(f, "{} {verb} on it: {}", self.count, self.names.join(", "))?;
+        if self.count > self.names.len() as u64 {
+            f.write_str(", …")?;
+        }
+        Ok(())
+    }
+}
+
+/// Quotes a value for a message and cuts it where it is long.
+struct Shown<'a>(&'a str);
+
+impl Shown<'_> {
+    const MAX_CHARS: usize = 64;
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(Self::MAX_CHARS) {
+            Some((end, _)) => {
+                let head = self.0.get(..end).unwrap_or_default();
+                write!(f, "{head:?}… ({} characters)", self.0.chars().count())
+            }
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_the_value_and_the_rule() {
+        let error = BackendError::invalid("name", "a/b", "has the character '/'");
+        assert_eq!(error.to_string(), "name \"a/b\" has the character '/'");
+        assert_eq!(error.target().as_deref(), Some("name"));
+    }
+
+    #[test]
+    fn a_long_value_is_cut_in_the_message() {
+        let error = BackendError::invalid("name", &"é".repeat(1_000_000), "is too long");
+        let text = error.to_string();
+        assert!(text.len() < 256 && text.contains("1000000 characters"), "{text}");
+    }
+
+    #[test]
+    fn a_busy_message_lists_the_first_names_and_the_count() {
+        let names: Vec<String> = (0..16).map(|i| format!("c{i}")).collect();
+        let busy = BackendError::VolumeBusy {
+            volume: VolumeId::new(uuid::Uuid::nil()),
+            dependents: Dependents { names, count: 40 },
+        };
+        let text = busy.to_string();
+        assert!(text.contains("40 clones depend on it: c0, c1, "), "{text}");
+        assert!(text.ends_with(", c15, …"), "{text}");
+    }
+
+    #[test]
+    fn an_error_of_the_substrate_keeps_its_source() {
+        let error = BackendError::substrate("delete_volume", std::io::Error::other("disk on fire"));
+        assert_eq!(error.code(), "substrate");
+        assert_eq!(error.source().unwrap().to_string(), "disk on fire");
+    }
+
+    #[test]
+    fn an_error_can_cross_threads() {
+        const fn assert_send_sync<T: Send + Sync + 'static>() {}
+        assert_send_sync::<BackendError>();
+    }
+}

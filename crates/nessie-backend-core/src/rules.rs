@@ -1,0 +1,196 @@
+//! The grammar of values, for backends to check their arguments with.
+//!
+//! Each function fails with [`BackendError::InvalidArgument`] that names the argument, the value
+//! and the rule. They look at the value alone: whether a name is free is the backend's to know.
+
+use crate::{BackendError, Result, VolumePatch, VolumeSpec};
+
+/// The longest volume name, in characters: ONTAP's limit for a `FlexVol`.
+pub const MAX_VOLUME_NAME: usize = 203;
+/// The longest snapshot name, in characters: ONTAP's limit.
+pub const MAX_SNAPSHOT_NAME: usize = 255;
+/// The longest junction path, in bytes of UTF-8.
+pub const MAX_JUNCTION_PATH: usize = 4096;
+/// The longest export policy name, in characters: ONTAP's limit.
+pub const MAX_EXPORT_POLICY: usize = 256;
+
+/// A volume name: 1 to 203 of `A–Z a–z 0–9 _ - . :`, the first a letter, digit or `_`.
+///
+/// Wider than ONTAP's own rule by `-`, `.` and `:`, which other substrates allow.
+pub fn volume_name(name: &str) -> Result<()> {
+    object_name(name, MAX_VOLUME_NAME)
+}
+
+/// A snapshot name: 1 to 255 of `A–Z a–z 0–9 _ - . :`, the first a letter, digit or `_`.
+pub fn snapshot_name(name: &str) -> Result<()> {
+    object_name(name, MAX_SNAPSHOT_NAME)
+}
+
+fn object_name(name: &str, longest: usize) -> Result<()> {
+    let refuse = |rule: String| Err(BackendError::invalid("name", name, rule));
+    let allowed =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+    let Some(&first) = name.as_bytes().first() else {
+        return refuse(format!("is empty; a name has 1 to {longest} characters"));
+    };
+    if !name.bytes().all(allowed) {
+        let culprit =
+            name.chars().find(|c| !u8::try_from(*c).is_ok_and(allowed)).unwrap_or_default();
+        return refuse(format!("has the character {culprit:?}; allowed are A-Z a-z 0-9 _ - . :"));
+    }
+    if name.len() > longest {
+        return refuse(format!("is too long; a name has at most {longest} characters"));
+    }
+    if !(first.is_ascii_alphanumeric() || first == b'_') {
+        return refuse(format!(
+            "starts with {:?}; the first character is a letter, digit or _",
+            char::from(first)
+        ));
+    }
+    Ok(())
+}
+
+/// A quota: at least one byte.
+pub fn size_bytes(size: u64) -> Result<()> {
+    if size == 0 {
+        return Err(BackendError::InvalidArgument {
+            argument: "size_bytes".into(),
+            reason: "0 is too small; a size is from 1 to 2^64-1 bytes".into(),
+        });
+    }
+    Ok(())
+}
+
+/// A mount point: starts with `/`, is not `/`, has no empty, `.` or `..` component, no trailing
+/// `/` and no control character, and is at most 4096 bytes long.
+pub fn junction_path(path: &str) -> Result<()> {
+    let refuse = |rule: &str| Err(BackendError::invalid("junction_path", path, rule));
+    let Some(components) = path.strip_prefix('/') else {
+        return refuse("does not start with /");
+    };
+    if components.is_empty() {
+        return refuse("is the root, where no volume can be mounted");
+    }
+    if path.len() > MAX_JUNCTION_PATH {
+        return refuse("is longer than 4096 bytes");
+    }
+    if path.contains(char::is_control) {
+        return refuse("has a control character");
+    }
+    if components.ends_with('/') {
+        return refuse("ends with /");
+    }
+    if components.split('/').any(|component| matches!(component, "" | "." | "..")) {
+        return refuse("has an empty, . or .. component");
+    }
+    Ok(())
+}
+
+/// The name of an export policy: 1 to 256 characters, none a control character.
+pub fn export_policy(name: &str) -> Result<()> {
+    let refuse = |rule: &str| Err(BackendError::invalid("export_policy", name, rule));
+    if name.is_empty() {
+        return refuse("is empty; a policy name has 1 to 256 characters");
+    }
+    if name.chars().count() > MAX_EXPORT_POLICY {
+        return refuse("is longer than 256 characters");
+    }
+    if name.contains(char::is_control) {
+        return refuse("has a control character");
+    }
+    Ok(())
+}
+
+/// Every value of a specification.
+pub fn volume_spec(spec: &VolumeSpec) -> Result<()> {
+    volume_name(&spec.name)?;
+    spec.size_bytes.map_or(Ok(()), size_bytes)
+}
+
+/// Every value a patch gives.
+pub fn volume_patch(patch: &VolumePatch) -> Result<()> {
+    if let Some(size) = patch.size_bytes {
+        size_bytes(size)?;
+    }
+    if let Some(path) = patch.junction_path.as_deref().filter(|path| !path.is_empty()) {
+        junction_path(path)?;
+    }
+    if let Some(policy) = &patch.export_policy {
+        export_policy(policy)?;
+    }
+    if let Some(name) = &patch.name {
+        volume_name(name)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(result: Result<()>, because: &str) {
+        let error = result.unwrap_err();
+        assert_eq!(error.code(), "invalid_argument");
+        assert!(error.to_string().contains(because), "{error}");
+    }
+
+    #[test]
+    fn names_of_the_grammar_pass() {
+        for name in ["a", "_", "0", "Z-9.b:c_", "build-cache-pr1234", &"x".repeat(203)] {
+            volume_name(name).unwrap();
+        }
+        snapshot_name(&"x".repeat(255)).unwrap();
+    }
+
+    #[test]
+    fn names_outside_the_grammar_are_refused() {
+        refused(volume_name(""), "is empty");
+        refused(volume_name(&"x".repeat(204)), "at most 203");
+        refused(snapshot_name(&"x".repeat(256)), "at most 255");
+        for (name, culprit) in [("a b", "' '"), ("a/b", "'/'"), ("é", "'é'"), ("a\0", "'\\0'")] {
+            refused(volume_name(name), culprit);
+        }
+        for name in ["-a", ".a", ":a"] {
+            refused(volume_name(name), "starts with");
+        }
+    }
+
+    #[test]
+    fn junction_paths_follow_their_rules() {
+        for path in ["/a", "/a/b.c", "/...", "/with space/é", &format!("/{}", "x".repeat(4095))] {
+            junction_path(path).unwrap();
+        }
+        refused(junction_path(""), "does not start");
+        refused(junction_path("a"), "does not start");
+        refused(junction_path("/"), "is the root");
+        refused(junction_path("/a/"), "ends with");
+        for path in ["//a", "/a//b", "/.", "/a/../b"] {
+            refused(junction_path(path), "component");
+        }
+        for path in ["/a\n", "/\u{7f}", "/\u{85}"] {
+            refused(junction_path(path), "control");
+        }
+        refused(junction_path(&format!("/{}", "é".repeat(2048))), "4096");
+    }
+
+    #[test]
+    fn policies_and_sizes_follow_their_rules() {
+        export_policy(&"é".repeat(256)).unwrap();
+        refused(export_policy(""), "is empty");
+        refused(export_policy(&"é".repeat(257)), "256");
+        refused(export_policy("a\tb"), "control");
+        size_bytes(1).unwrap();
+        size_bytes(u64::MAX).unwrap();
+        refused(size_bytes(0), "too small");
+    }
+
+    #[test]
+    fn a_patch_is_checked_field_by_field_and_the_empty_junction_path_passes() {
+        volume_patch(&VolumePatch::new()).unwrap();
+        volume_patch(&VolumePatch::new().junction_path("")).unwrap();
+        refused(volume_patch(&VolumePatch::new().size_bytes(0)), "size_bytes");
+        refused(volume_patch(&VolumePatch::new().junction_path("a")), "junction_path");
+        refused(volume_patch(&VolumePatch::new().export_policy("")), "export_policy");
+        refused(volume_patch(&VolumePatch::new().name("")), "name");
+    }
+}

@@ -1,0 +1,28 @@
+//! The snapshot record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{SnapshotId, Timestamp};
+
+/// A point-in-time image of a volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// Identifier, constant over renames.
+    pub uuid: SnapshotId,
+    /// Name, unique in its volume; see [`rules::snapshot_name`](crate::rules::snapshot_name).
+    pub name: String,
+    /// When it was taken. `None` where the substrate records no time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<Timestamp>,
+    /// Bytes held only by this snapshot; 0 where the backend keeps no data.
+    pub size_consumed: u64,
+}
+
+impl Snapshot {
+    /// A snapshot that consumes nothing and has no recorded time; set the other fields as needed.
+    #[must_use]
+    pub fn new(uuid: SnapshotId, name: impl Into<String>) -> Self {
+        Self { uuid, name: name.into(), create_time: None, size_consumed: 0 }
+    }
+}

@@ -1,0 +1,119 @@
+//! Python arguments into the core's types.
+//!
+//! A value of the wrong type is a `TypeError`, a malformed one an `InvalidArgumentError`.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use nessie_backend_core::{BackendError, Uuid, VolumePatch};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyInt, PyString, PyType};
+
+use crate::errors::{Error, Result};
+
+/// An identifier, and the text it came as if that is its canonical spelling: the result of the
+/// call can carry that very object.
+pub(crate) struct Id<'py, T> {
+    pub(crate) value: T,
+    pub(crate) text: Option<Bound<'py, PyString>>,
+}
+
+/// Reads an identifier from any standard UUID spelling or a `uuid.UUID`.
+pub(crate) fn id<'py, T>(argument: &'static str, value: &Bound<'py, PyAny>) -> Result<Id<'py, T>>
+where
+    T: FromStr<Err = BackendError> + From<Uuid>,
+{
+    let Ok(text) = value.cast::<PyString>() else {
+        return Ok(Id { value: uuid_object(argument, value)?.into(), text: None });
+    };
+    let spelling = text.to_string_lossy();
+    let value = T::from_str(&spelling).map_err(|error| error.for_argument(argument))?;
+    let canonical = is_canonical(&spelling).then(|| text.cast_exact::<PyString>().ok()).flatten();
+    Ok(Id { value, text: canonical.cloned() })
+}
+
+/// Whether a text that is known to spell a UUID spells it in lower case with hyphens.
+fn is_canonical(spelling: &str) -> bool {
+    spelling.len() == 36 && !spelling.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
+    static UUID: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = value.py();
+    if !value.is_instance(UUID.import(py, "uuid", "UUID")?)? {
+        return Err(wrong_type(argument, "a str or uuid.UUID", value));
+    }
+    Ok(Uuid::from_bytes(value.getattr("bytes")?.extract()?))
+}
+
+/// Reads a name. A lone surrogate becomes U+FFFD, which no name may contain, so that the core
+/// refuses it in its place among the checks.
+pub(crate) fn name<'a>(value: &'a Bound<'_, PyString>) -> Cow<'a, str> {
+    value.to_string_lossy()
+}
+
+/// The fields of a patch as Python passes them.
+pub(crate) struct PatchArgs<'a, 'py> {
+    pub(crate) size_bytes: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) junction_path: Option<&'a Bound<'py, PyString>>,
+    pub(crate) export_policy: Option<&'a Bound<'py, PyString>>,
+    pub(crate) name: Option<&'a Bound<'py, PyString>>,
+    pub(crate) state: Option<&'a Bound<'py, PyString>>,
+}
+
+/// Reads a patch. An error of the backend's kind is to be raised only if the volume exists.
+pub(crate) fn patch(args: &PatchArgs<'_, '_>) -> Result<VolumePatch> {
+    let mut patch = VolumePatch::new();
+    if let Some(size) = args.size_bytes {
+        patch.size_bytes = Some(unsigned("size_bytes", size)?);
+    }
+    if let Some(path) = args.junction_path {
+        patch.junction_path = Some(text("junction_path", path)?.to_owned());
+    }
+    if let Some(policy) = args.export_policy {
+        patch.export_policy = Some(text("export_policy", policy)?.to_owned());
+    }
+    patch.name = args.name.map(|value| name(value).into_owned());
+    patch.state = args.state.map(|state| state.to_string_lossy().parse()).transpose()?;
+    Ok(patch)
+}
+
+/// Reads text that has a UTF-8 form.
+fn text<'a>(argument: &'static str, value: &'a Bound<'_, PyString>) -> Result<&'a str> {
+    value.to_str().map_err(|_| {
+        let rule = "has a lone surrogate";
+        BackendError::invalid(argument, &value.to_string_lossy(), rule).into()
+    })
+}
+
+/// Reads an integer from 0 to 2^64-1.
+pub(crate) fn unsigned(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<u64> {
+    if value.cast_exact::<PyInt>().is_err() && value.cast::<PyBool>().is_ok() {
+        return Err(wrong_type(argument, "an int", value));
+    }
+    value.extract().map_err(|error: PyErr| {
+        if error.is_instance_of::<PyOverflowError>(value.py()) {
+            let reason = format!("{} is outside 0 to 2^64-1", shown(value));
+            BackendError::InvalidArgument { argument: argument.into(), reason }.into()
+        } else if error.is_instance_of::<PyTypeError>(value.py()) {
+            wrong_type(argument, "an int", value)
+        } else {
+            Error::Python(error)
+        }
+    })
+}
+
+/// An integer for a message; one that is long by its size alone.
+pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
+    match value.call_method0("bit_length").and_then(|bits| bits.extract::<u64>()) {
+        Ok(bits) if bits > 256 => format!("an integer of {bits} bits"),
+        _ => value.str().map_or_else(|_| "the value".into(), |text| text.to_string()),
+    }
+}
+
+pub(crate) fn wrong_type(argument: &str, expected: &str, value: &Bound<'_, PyAny>) -> Error {
+    let found = value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
+    PyTypeError::new_err(format!("{argument} must be {expected}, not {found}")).into()
+}

@@ -1,0 +1,469 @@
+//! The class `MemBackend`.
+
+use std::sync::{Mutex, PoisonError};
+
+use nessie_backend_core::{
+    BackendError, CloneBackend, Snapshot, SnapshotBackend, SnapshotId, Volume, VolumeBackend,
+    VolumeId, VolumeSpec,
+};
+use nessie_backend_mem as core;
+use pyo3::exceptions::PyAssertionError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+
+use crate::args::{self, PatchArgs};
+use crate::errors::{Error, Result};
+use crate::records::{self, Known};
+use crate::time;
+
+/// The in-memory reference backend for ONTAP-shaped storage: volumes, snapshots, clones.
+///
+/// Every record comes back as a plain, fresh dict; every refusal is a NessieError, and a refused
+/// call has changed nothing. Methods may be called from any number of threads.
+///
+/// seed: an int from 0 to 2**64-1 makes the backend fully deterministic: the same calls give the
+///     same dicts, and the clock stands still at 2000-01-01T00:00:00Z until advance().
+/// start: a datetime (naive ones are read as UTC) or RFC 3339 text: the clock stands still there.
+///
+/// Without either, identifiers come from the operating system's randomness and times from its
+/// clock. len(b) counts volumes, iter(b) yields them in order of creation, `x in b` is true for a
+/// volume's name or uuid, copy.copy(b) and copy.deepcopy(b) are b.fork(), and pickling keeps
+/// everything, clock and generator included.
+#[pyclass(frozen, weakref, module = "nessie_backend_mem")]
+pub(crate) struct MemBackend {
+    core: core::MemBackend,
+}
+
+impl From<core::MemBackend> for MemBackend {
+    fn from(core: core::MemBackend) -> Self {
+        Self { core }
+    }
+}
+
+/// Something that identifies a volume or a snapshot.
+type AnyId<'a, 'py> = &'a Bound<'py, PyAny>;
+
+#[pymethods]
+impl MemBackend {
+    #[new]
+    #[pyo3(signature = (*, seed=None, start=None))]
+    fn new(seed: Option<&Bound<'_, PyAny>>, start: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+        let mut builder = core::MemBackend::builder();
+        if let Some(seed) = seed {
+            builder = builder.seed(args::unsigned("seed", seed)?);
+        }
+        if let Some(start) = start {
+            builder = builder.start(time::start(start)?);
+        }
+        Ok(builder.build()?.into())
+    }
+
+    /// What this backend can do: {"snapshots": True, "clones": True, "replication": False}.
+    fn capabilities<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        records::capabilities(py, self.core.capabilities())
+    }
+
+    /// Create an online read-write volume without snapshots, and return it.
+    ///
+    /// name: 1 to 203 of A-Z a-z 0-9 _ - . : (the first a letter, digit or _), unique.
+    /// size_bytes: quota in bytes, 1 to 2**64-1, or None for no quota.
+    ///
+    /// Raises InvalidArgumentError, VolumeExistsError.
+    #[pyo3(signature = (name, size_bytes=None))]
+    fn create_volume<'py>(
+        &self,
+        name: &Bound<'py, PyString>,
+        size_bytes: Option<&Bound<'py, PyAny>>,
+    ) -> Result<Bound<'py, PyDict>> {
+        let size = size_bytes.map(|size| args::unsigned("size_bytes", size)).transpose()?;
+        let spec = VolumeSpec::named(args::name(name)).size_bytes(size);
+        let volume = self.core.create_volume(spec)?;
+        Ok(records::volume(name.py(), &volume, Known { name: exact(name), ..Known::default() })?)
+    }
+
+    /// All volumes, in order of creation.
+    ///
+    /// The list is consistent: it shows the backend as it was when the call was made.
+    fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
+        let volumes = self.core.view().into_volumes();
+        list(py, volumes, |volume: Volume| records::volume(py, &volume, Known::default()))
+    }
+
+    /// One volume.
+    ///
+    /// uuid: a str in any standard UUID spelling, or a uuid.UUID.
+    ///
+    /// Raises VolumeNotFoundError.
+    fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
+        let id = args::id::<VolumeId>("uuid", uuid)?;
+        let volume = self.core.get_volume(id.value)?;
+        Ok(records::volume(uuid.py(), &volume, Known { uuid: id.text, ..Known::default() })?)
+    }
+
+    /// The volume of that name, or None.
+    fn find_volume<'py>(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyDict>>> {
+        let Some(volume) = self.core.find_volume(&args::name(name))? else {
+            return Ok(None);
+        };
+        let known = Known { name: exact(name), ..Known::default() };
+        Ok(Some(records::volume(name.py(), &volume, known)?))
+    }
+
+    /// Change what is given and nothing else, and return the volume as it is then.
+    ///
+    /// uuid: the volume.
+    /// size_bytes: new quota in bytes; growing and shrinking both work.
+    /// junction_path: new absolute mount path, unique ignoring ASCII case; "" unmounts.
+    /// export_policy: name of the new export policy.
+    /// name: new name; snapshots and clones stay.
+    /// state: "online", "offline" or "restricted".
+    ///
+    /// None means not given. A call that gives nothing changes nothing and succeeds.
+    ///
+    /// Raises VolumeNotFoundError, InvalidArgumentError, VolumeExistsError,
+    /// JunctionPathExistsError; VolumeOfflineError for a resize of a volume that is not online,
+    /// unless the same call brings it online.
+    #[pyo3(signature = (
+        uuid, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None
+    ))]
+    fn patch_volume<'py>(
+        &self,
+        uuid: AnyId<'_, 'py>,
+        size_bytes: Option<&Bound<'py, PyAny>>,
+        junction_path: Option<&Bound<'py, PyString>>,
+        export_policy: Option<&Bound<'py, PyString>>,
+        name: Option<&Bound<'py, PyString>>,
+        state: Option<&Bound<'py, PyString>>,
+    ) -> Result<Bound<'py, PyDict>> {
+        let id = args::id::<VolumeId>("uuid", uuid)?;
+        let patch = PatchArgs { size_bytes, junction_path, export_policy, name, state };
+        let patch = args::patch(&patch).or_else(|error| match error {
+            // A bad value of a missing volume is "not found".
+            Error::Backend(_) => {
+                Err(self.core.get_volume(id.value).err().map_or(error, Error::from))
+            }
+            Error::Python(_) => Err(error),
+        })?;
+        let volume = self.core.patch_volume(id.value, patch)?;
+        Ok(records::volume(uuid.py(), &volume, Known { uuid: id.text, ..Known::default() })?)
+    }
+
+    /// Delete a volume in any state, with its snapshots.
+    ///
+    /// Raises VolumeNotFoundError; VolumeBusyError while a clone depends on one of its snapshots.
+    fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
+        Ok(self.core.delete_volume(args::id::<VolumeId>("uuid", uuid)?.value)?)
+    }
+
+    /// How a client reaches the volume's bytes: {"kind": "in_memory"}.
+    ///
+    /// Raises VolumeNotFoundError; VolumeOfflineError unless the volume is online.
+    fn access_handle<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
+        let id = args::id::<VolumeId>("uuid", uuid)?;
+        let handle = self.core.access_handle(id.value)?;
+        Ok(records::access_handle(uuid.py(), &handle)?)
+    }
+
+    /// Take a point-in-time snapshot of a volume, and return it.
+    ///
+    /// name: 1 to 255 of A-Z a-z 0-9 _ - . : (the first a letter, digit or _), unique in the
+    ///     volume.
+    ///
+    /// Raises VolumeNotFoundError, InvalidArgumentError, SnapshotExistsError; VolumeOfflineError
+    /// unless the volume is online.
+    fn create_snapshot<'py>(
+        &self,
+        vol_uuid: AnyId<'_, 'py>,
+        name: &Bound<'py, PyString>,
+    ) -> Result<Bound<'py, PyDict>> {
+        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let snapshot = self.core.create_snapshot(volume, &args::name(name))?;
+        let known = Known { name: exact(name), ..Known::default() };
+        Ok(records::snapshot(name.py(), &snapshot, known)?)
+    }
+
+    /// A volume's snapshots, in order of creation.
+    ///
+    /// Raises VolumeNotFoundError.
+    fn list_snapshots<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyList>> {
+        let py = vol_uuid.py();
+        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let view = self.core.view();
+        list(py, view.snapshots(volume)?, |snapshot: Snapshot| {
+            records::snapshot(py, &snapshot, Known::default())
+        })
+    }
+
+    /// One snapshot of that volume.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError.
+    fn get_snapshot<'py>(
+        &self,
+        vol_uuid: AnyId<'_, 'py>,
+        snap_uuid: AnyId<'_, 'py>,
+    ) -> Result<Bound<'py, PyDict>> {
+        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
+        let snapshot = self.core.get_snapshot(volume, id.value)?;
+        let known = Known { uuid: id.text, ..Known::default() };
+        Ok(records::snapshot(vol_uuid.py(), &snapshot, known)?)
+    }
+
+    /// The volume's snapshot of that name, or None.
+    ///
+    /// Raises VolumeNotFoundError.
+    fn find_snapshot<'py>(
+        &self,
+        vol_uuid: AnyId<'_, 'py>,
+        name: &Bound<'py, PyString>,
+    ) -> Result<Option<Bound<'py, PyDict>>> {
+        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let Some(snapshot) = self.core.find_snapshot(volume, &args::name(name))? else {
+            return Ok(None);
+        };
+        let known = Known { name: exact(name), ..Known::default() };
+        Ok(Some(records::snapshot(name.py(), &snapshot, known)?))
+    }
+
+    /// Give a snapshot another name and return it. Its uuid stays; origins of clones follow.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError, InvalidArgumentError,
+    /// SnapshotExistsError.
+    fn rename_snapshot<'py>(
+        &self,
+        vol_uuid: AnyId<'_, 'py>,
+        snap_uuid: AnyId<'_, 'py>,
+        name: &Bound<'py, PyString>,
+    ) -> Result<Bound<'py, PyDict>> {
+        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
+        let snapshot = self.core.rename_snapshot(volume, id.value, &args::name(name))?;
+        let known = Known { uuid: id.text, name: exact(name), ..Known::default() };
+        Ok(records::snapshot(name.py(), &snapshot, known)?)
+    }
+
+    /// Delete a snapshot.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError; SnapshotBusyError while a clone depends
+    /// on it.
+    fn delete_snapshot(&self, vol_uuid: AnyId<'_, '_>, snap_uuid: AnyId<'_, '_>) -> Result<()> {
+        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let snapshot = args::id::<SnapshotId>("snap_uuid", snap_uuid)?.value;
+        Ok(self.core.delete_snapshot(volume, snapshot)?)
+    }
+
+    /// Take a volume back to a snapshot, its size included, and return it. Newer snapshots go.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError; VolumeOfflineError unless the volume is
+    /// online; SnapshotBusyError if a newer snapshot has a clone.
+    fn restore_snapshot<'py>(
+        &self,
+        vol_uuid: AnyId<'_, 'py>,
+        snap_uuid: AnyId<'_, 'py>,
+    ) -> Result<Bound<'py, PyDict>> {
+        let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
+        let snapshot = args::id::<SnapshotId>("snap_uuid", snap_uuid)?.value;
+        let volume = self.core.restore_snapshot(id.value, snapshot)?;
+        let known = Known { uuid: id.text, ..Known::default() };
+        Ok(records::volume(vol_uuid.py(), &volume, known)?)
+    }
+
+    /// Create a writable online volume from a snapshot, and return it.
+    ///
+    /// The clone has its parent's size and export policy, no junction path and no snapshots, and
+    /// its "clone" key says where it comes from. A clone of a clone names its direct parent.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError, InvalidArgumentError,
+    /// VolumeExistsError; VolumeOfflineError unless the parent is online.
+    fn create_clone<'py>(
+        &self,
+        parent_vol_uuid: AnyId<'_, 'py>,
+        parent_snap_uuid: AnyId<'_, 'py>,
+        new_name: &Bound<'py, PyString>,
+    ) -> Result<Bound<'py, PyDict>> {
+        let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?;
+        let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?;
+        let volume = self.core.create_clone(parent.value, snapshot.value, &args::name(new_name))?;
+        let known = Known {
+            name: exact(new_name),
+            parent_volume_uuid: parent.text,
+            parent_snapshot_uuid: snapshot.text,
+            ..Known::default()
+        };
+        Ok(records::volume(new_name.py(), &volume, known)?)
+    }
+
+    /// Make a clone a plain volume and return it. Its parent's snapshot is free then.
+    ///
+    /// Raises VolumeNotFoundError; InvalidArgumentError if the volume is not a clone.
+    fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
+        let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
+        let volume = self.core.split_clone(id.value)?;
+        let known = Known { uuid: id.text, ..Known::default() };
+        Ok(records::volume(vol_uuid.py(), &volume, known)?)
+    }
+
+    /// The backend's present time as RFC 3339 text in UTC.
+    fn now<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        time::text(py, self.core.now())
+    }
+
+    /// Move a standing clock on, and return the new time.
+    ///
+    /// delta: seconds as an int or float, or a timedelta; not negative.
+    ///
+    /// Raises InvalidArgumentError; FeatureNotSupportedError if the backend has neither seed nor
+    /// start and so follows the system's clock.
+    fn advance<'py>(&self, delta: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>> {
+        let by = time::delta(delta)?;
+        Ok(time::text(delta.py(), self.core.advance(by)?))
+    }
+
+    /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
+    fn tree(&self, py: Python<'_>) -> String {
+        let view = self.core.view();
+        py.detach(|| view.tree())
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> String {
+        let text = self.tree(py);
+        let mut lines = text.lines();
+        let mut shown: Vec<&str> = lines.by_ref().take(HTML_LINES).collect();
+        let more = lines.count();
+        let rest = format!("… and {more} more lines; see tree()");
+        if more > 0 {
+            shown.push(&rest);
+        }
+        let text = shown.join("\n").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        format!("<pre>{text}</pre>")
+    }
+
+    /// An independent backend with the same contents, clock and generator state.
+    ///
+    /// From here both go on identically until they are told different things.
+    fn fork(&self) -> Self {
+        self.core.fork().into()
+    }
+
+    /// Check what must hold between any two calls; for tests.
+    ///
+    /// Raises AssertionError with the rule that does not hold.
+    fn check_invariants(&self, py: Python<'_>) -> PyResult<()> {
+        let view = self.core.view();
+        py.detach(|| view.check_invariants()).map_err(PyAssertionError::new_err)
+    }
+
+    fn __copy__(&self) -> Self {
+        self.fork()
+    }
+
+    fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> Self {
+        self.fork()
+    }
+
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> Result<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        let copy = self.core.fork();
+        let bytes = py.detach(|| copy.to_bytes())?;
+        let restore = py.import("nessie_backend_mem._core")?.getattr("_restore")?;
+        Ok((restore, (PyBytes::new(py, &bytes),)))
+    }
+
+    fn __len__(&self) -> usize {
+        self.core.counts().volumes as usize
+    }
+
+    fn __iter__(&self) -> VolumeIterator {
+        VolumeIterator { volumes: Mutex::new(self.core.view().into_volumes()) }
+    }
+
+    fn __contains__(&self, item: &Bound<'_, PyAny>) -> Result<bool> {
+        if let Ok(name) = item.cast::<PyString>()
+            && self.core.contains_name(&args::name(name))
+        {
+            return Ok(true);
+        }
+        match args::id::<VolumeId>("uuid", item) {
+            Ok(id) => Ok(self.core.contains(id.value)),
+            Err(Error::Backend(BackendError::InvalidArgument { .. })) => Ok(false),
+            Err(Error::Python(error))
+                if error.is_instance_of::<pyo3::exceptions::PyTypeError>(item.py()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        let core::Counts { volumes, snapshots, clones } = self.core.counts();
+        let seed = self.core.seed().map(|seed| format!("seed={seed}, ")).unwrap_or_default();
+        let clock = match self.core.standing_clock() {
+            Some(now) => format!("now='{now}'"),
+            None => "clock='system'".to_owned(),
+        };
+        format!(
+            "<MemBackend {seed}{clock}, volumes={volumes}, snapshots={snapshots}, clones={clones}>"
+        )
+    }
+}
+
+/// Lines of the tree that a notebook shows.
+const HTML_LINES: usize = 1000;
+
+/// Make the backend that pickling saved.
+#[pyfunction]
+#[pyo3(name = "_restore")]
+pub(crate) fn restore(py: Python<'_>, state: &Bound<'_, PyBytes>) -> Result<MemBackend> {
+    let bytes = state.as_bytes();
+    Ok(py.detach(|| core::MemBackend::from_bytes(bytes))?.into())
+}
+
+/// Yields the volumes of a backend as they were when the iteration began.
+#[pyclass(frozen, module = "nessie_backend_mem._core")]
+struct VolumeIterator {
+    volumes: Mutex<core::IntoVolumes>,
+}
+
+#[pymethods]
+impl VolumeIterator {
+    fn __iter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let next = self.volumes.lock().unwrap_or_else(PoisonError::into_inner).next();
+        next.map(|volume| records::volume(py, &volume, Known::default())).transpose()
+    }
+
+    fn __length_hint__(&self) -> usize {
+        self.volumes.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+/// How many dicts are built before other threads and signals get their turn.
+const TURN: usize = 1024;
+
+/// A list of dicts, built so that other threads run meanwhile and Ctrl-C ends it.
+fn list<'py, T>(
+    py: Python<'py>,
+    items: impl Iterator<Item = T>,
+    dict: impl Fn(T) -> PyResult<Bound<'py, PyDict>>,
+) -> Result<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for (index, item) in items.enumerate() {
+        list.append(dict(item)?)?;
+        if index % TURN == TURN - 1 {
+            py.check_signals()?;
+            py.detach(|| ());
+        }
+    }
+    Ok(list)
+}
+
+/// The text itself if it is a `str` and not of a subclass, whose instances can carry state.
+fn exact<'py>(text: &Bound<'py, PyString>) -> Option<Bound<'py, PyString>> {
+    text.cast_exact().ok().cloned()
+}

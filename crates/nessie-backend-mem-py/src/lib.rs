@@ -1,0 +1,27 @@
+//! The compiled half of the Python package: arguments in, the core's answer out as fresh objects.
+//!
+//! There is no logic here. No lock of the core is held while Python code runs, and no call
+//! releases the interpreter while it holds one, so a process can be forked at any time.
+#![forbid(unsafe_code)]
+
+mod args;
+mod backend;
+mod errors;
+mod records;
+mod time;
+
+use pyo3::prelude::*;
+
+/// The compiled half of `nessie_backend_mem`.
+#[pymodule(gil_used = false)]
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::backend::{MemBackend, restore};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

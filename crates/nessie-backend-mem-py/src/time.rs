@@ -1,0 +1,126 @@
+//! Times between the core and Python.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use nessie_backend_core::{BackendError, Timestamp};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{IntoPyDict, PyBool, PyFloat, PyInt, PyString, PyType};
+
+use crate::args::{shown, wrong_type};
+use crate::errors::{Error, Result};
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+/// Text of the last time that was asked for. Records repeat times, or follow each other within a
+/// second, where only the digits behind the point differ.
+struct Last {
+    second: i64,
+    /// `YYYY-MM-DDTHH:MM:SS` of that second, room for `.ffffffZ`.
+    text: [u8; 27],
+    object: Option<(Timestamp, Py<PyString>)>,
+}
+
+const SECOND_LEN: usize = 19;
+static LAST: Mutex<Last> = Mutex::new(Last { second: i64::MIN, text: [0; 27], object: None });
+
+/// The RFC 3339 text of a time.
+pub(crate) fn text(py: Python<'_>, at: Timestamp) -> Bound<'_, PyString> {
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((of, object)) = &last.object
+        && *of == at
+    {
+        return object.bind(py).clone();
+    }
+    let object = last.write(py, at);
+    last.object = Some((at, object.clone().unbind()));
+    object
+}
+
+impl Last {
+    fn write<'py>(&mut self, py: Python<'py>, at: Timestamp) -> Bound<'py, PyString> {
+        let (second, micros) = (
+            at.unix_micros().div_euclid(MICROS_PER_SECOND),
+            at.unix_micros().rem_euclid(MICROS_PER_SECOND),
+        );
+        if micros == 0 {
+            return PyString::new(py, &at.to_string());
+        }
+        if self.second != second {
+            let whole = at.to_string();
+            let Ok(text) = whole.as_bytes().try_into() else {
+                return PyString::new(py, &whole);
+            };
+            self.text = text;
+            self.second = second;
+        }
+        let mut rest = micros;
+        for digit in self.text[SECOND_LEN + 1..SECOND_LEN + 7].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        PyString::new(py, std::str::from_utf8(&self.text).unwrap_or_default())
+    }
+}
+
+/// Reads the start of a clock: a `datetime`, naive ones in UTC, or RFC 3339 text.
+pub(crate) fn start(value: &Bound<'_, PyAny>) -> Result<Timestamp> {
+    if let Ok(text) = value.cast::<PyString>() {
+        let at = text.to_string_lossy().parse::<Timestamp>();
+        return at.map_err(|error| error.for_argument("start").into());
+    }
+    let datetime = value.py().import("datetime")?;
+    if !value.is_instance(&datetime.getattr("datetime")?)? {
+        return Err(wrong_type("start", "a datetime or str", value));
+    }
+    let utc = datetime.getattr("timezone")?.getattr("utc")?;
+    let epoch = datetime.getattr("datetime")?.call1((1970, 1, 1, 0, 0, 0, 0, &utc))?;
+    let aware = if value.getattr("tzinfo")?.is_none() {
+        let naive = [("tzinfo", utc)].into_py_dict(value.py())?;
+        value.call_method("replace", (), Some(&naive))?
+    } else {
+        value.clone()
+    };
+    let micros = timedelta_micros(&aware.sub(epoch)?)?;
+    i64::try_from(micros).ok().and_then(Timestamp::from_unix_micros).ok_or_else(|| {
+        let rule = "is outside the years 1 to 9999 in UTC";
+        BackendError::invalid("start", &value.to_string(), rule).into()
+    })
+}
+
+/// Reads how far to advance a clock: seconds as an `int` or `float`, or a `timedelta`. Cut to
+/// whole microseconds.
+pub(crate) fn delta(value: &Bound<'_, PyAny>) -> Result<Duration> {
+    static TIMEDELTA: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let refuse = |rule: &str| -> Error {
+        let reason = format!("{} {rule}", shown(value));
+        BackendError::InvalidArgument { argument: "delta".into(), reason }.into()
+    };
+    let micros = if let Ok(seconds) = value.cast::<PyFloat>() {
+        let micros = (seconds.value() * 1e6).round_ties_even();
+        if !micros.is_finite() {
+            return Err(refuse("is not a length of time"));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+        let micros = micros as i128;
+        micros
+    } else if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+        let seconds: i64 = value.extract().map_err(|_| refuse("is too far in seconds"))?;
+        i128::from(seconds) * i128::from(MICROS_PER_SECOND)
+    } else if value.is_instance(TIMEDELTA.import(value.py(), "datetime", "timedelta")?)? {
+        timedelta_micros(value)?
+    } else {
+        return Err(wrong_type("delta", "an int, float or timedelta", value));
+    };
+    if micros < 0 {
+        return Err(refuse("is negative; time never runs backwards"));
+    }
+    u64::try_from(micros).map(Duration::from_micros).map_err(|_| refuse("leads past the year 9999"))
+}
+
+fn timedelta_micros(delta: &Bound<'_, PyAny>) -> PyResult<i128> {
+    let part = |name| delta.getattr(name)?.extract::<i64>().map(i128::from);
+    let seconds = part("days")? * 86_400 + part("seconds")?;
+    Ok(seconds * i128::from(MICROS_PER_SECOND) + part("microseconds")?)
+}

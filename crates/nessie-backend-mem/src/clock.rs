@@ -1,0 +1,81 @@
+//! Time: the only module that reads a clock.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use nessie_backend_core::{BackendError, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a backend stamps its records with. It never runs backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Clock {
+    /// Follows the system's clock. When that is set back, this one waits for it.
+    System {
+        /// The latest time handed out.
+        latest: Timestamp,
+    },
+    /// Stands still until it is advanced.
+    Standing {
+        /// The time it shows.
+        now: Timestamp,
+    },
+}
+
+impl Clock {
+    pub(crate) const SYSTEM: Self = Self::System { latest: Timestamp::MIN };
+
+    pub(crate) fn now(&mut self) -> Timestamp {
+        match self {
+            Self::Standing { now } => *now,
+            Self::System { latest } => {
+                *latest = system_time().max(*latest);
+                *latest
+            }
+        }
+    }
+
+    pub(crate) fn advance(&mut self, by: Duration) -> Result<Timestamp> {
+        match self {
+            Self::System { .. } => Err(BackendError::not_supported("advance")),
+            Self::Standing { now } => {
+                *now = now.checked_add(by).ok_or_else(|| BackendError::InvalidArgument {
+                    argument: "delta".into(),
+                    reason: format!("{by:?} leads from {now} past {}", Timestamp::MAX),
+                })?;
+                Ok(*now)
+            }
+        }
+    }
+}
+
+fn system_time() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::UNIX_EPOCH.checked_add(since_epoch).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standing_clock_moves_only_when_told() {
+        let mut clock = Clock::Standing { now: Timestamp::UNIX_EPOCH };
+        assert_eq!(clock.now(), clock.now());
+        clock.advance(Duration::from_micros(1_500_000)).unwrap();
+        assert_eq!(clock.now().to_string(), "1970-01-01T00:00:01.500000Z");
+    }
+
+    #[test]
+    fn a_standing_clock_does_not_pass_the_end_of_time() {
+        let mut clock = Clock::Standing { now: Timestamp::MAX };
+        let error = clock.advance(Duration::from_secs(1)).unwrap_err();
+        assert_eq!(error.code(), "invalid_argument");
+        assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn the_system_clock_is_not_advanced_and_does_not_run_back() {
+        let mut clock = Clock::System { latest: Timestamp::MAX };
+        assert_eq!(clock.now(), Timestamp::MAX);
+        assert_eq!(clock.advance(Duration::ZERO).unwrap_err().code(), "feature_not_supported");
+    }
+}

@@ -1,0 +1,37 @@
+//! Telling a forked process from its parent.
+//!
+//! After `fork(2)` the child holds a copy of every backend, generator state included. It must not
+//! give out the identifiers that its parent gives out, so it has to notice. Asking for the process
+//! id costs a system call on every identifier; counting forks in a handler costs one load.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static FORKS: AtomicU64 = AtomicU64::new(0);
+static WATCH: Once = Once::new();
+
+/// A number that changes whenever this process turns out to be a fork of the one that asked last.
+pub(crate) fn epoch() -> u64 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// Starts counting forks; before this, [`epoch`] never changes.
+pub(crate) fn watch() {
+    WATCH.call_once(register);
+}
+
+#[cfg(unix)]
+fn register() {
+    extern "C" fn in_child() {
+        FORKS.fetch_add(1, Ordering::Relaxed);
+    }
+    // SAFETY: `pthread_atfork` only stores the pointers. The handler is a function without
+    // arguments that lives as long as the program, cannot unwind, and does nothing but one atomic
+    // addition to a static, which is async-signal-safe as POSIX asks of a child's handler.
+    #[expect(unsafe_code, reason = "the standard library offers no safe way to notice a fork")]
+    let status = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    assert!(status == 0, "no memory to register a fork handler");
+}
+
+#[cfg(not(unix))]
+fn register() {}

@@ -1,0 +1,300 @@
+//! Records in numbered slots, kept in chunks that copies share until one of them writes.
+//!
+//! A slab answers three needs at once: a record is reached by its number without a search, a copy
+//! of millions of records costs one reference count per chunk, and a slot that is used again can
+//! be told from its earlier uses by its *generation*, which is odd while the slot is occupied.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chain::Links;
+use crate::text::{TextPool, TextRef};
+
+/// The number of a record's place.
+pub(crate) type Slot = u32;
+
+/// No slot.
+pub(crate) const NONE: Slot = Slot::MAX;
+
+const CHUNK_BITS: u32 = 9;
+/// Records per chunk: large enough that copying a slab is cheap, small enough that the first
+/// write to a shared chunk is.
+pub(crate) const CHUNK: usize = 1 << CHUNK_BITS;
+/// One less than slot numbers would reach, so that `NONE` is in no chunk.
+const MAX_CHUNKS: usize = (NONE >> CHUNK_BITS) as usize;
+
+/// What the slab keeps in every record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Header {
+    /// How often the slot was occupied or vacated; odd while it is occupied.
+    pub(crate) generation: u32,
+    /// The record's place in the order of creation, or the next vacant slot.
+    pub(crate) links: Links,
+}
+
+/// What can be kept in a slab. The default is an empty record.
+pub(crate) trait Record: Clone + Default {
+    fn header(&self) -> &Header;
+    fn header_mut(&mut self) -> &mut Header;
+    /// Every text that the record refers to.
+    fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextRef>;
+}
+
+#[derive(Clone, Debug)]
+struct Chunk<T> {
+    records: Vec<T>,
+    texts: TextPool,
+    /// Marks the identifiers given out for this chunk's slots; see [`crate::ident`].
+    lineage: u64,
+}
+
+/// Records in numbered slots.
+#[derive(Clone, Debug)]
+pub(crate) struct Slab<T> {
+    chunks: Vec<Arc<Chunk<T>>>,
+    /// The lineage of the slots in the list of vacant ones.
+    lineage: u64,
+    vacant: Slot,
+    len: u32,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), lineage: 0, vacant: NONE, len: 0 }
+    }
+}
+
+const fn split(slot: Slot) -> (usize, usize) {
+    (slot as usize >> CHUNK_BITS, slot as usize & (CHUNK - 1))
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "slots come from this slab's own insert or from a checked lookup"
+)]
+impl<T: Record> Slab<T> {
+    /// How many records there are.
+    pub(crate) const fn len(&self) -> u32 {
+        self.len
+    }
+
+    pub(crate) fn get(&self, slot: Slot) -> &T {
+        let (chunk, place) = split(slot);
+        &self.chunks[chunk].records[place]
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: Slot) -> &mut T {
+        let (chunk, place) = split(slot);
+        &mut Arc::make_mut(&mut self.chunks[chunk]).records[place]
+    }
+
+    /// A record and the lineage of its slot, if the slot exists and is occupied.
+    pub(crate) fn occupied(&self, slot: Slot) -> Option<(&T, u64)> {
+        let (chunk, place) = split(slot);
+        let chunk = self.chunks.get(chunk)?;
+        let record = chunk.records.get(place)?;
+        (record.header().generation % 2 == 1).then_some((record, chunk.lineage))
+    }
+
+    pub(crate) fn lineage(&self, slot: Slot) -> u64 {
+        self.chunks[split(slot).0].lineage
+    }
+
+    /// A record and the text of one of its fields, which lie close together.
+    pub(crate) fn with_text(&self, slot: Slot, field: impl Fn(&T) -> TextRef) -> (&T, &str) {
+        let (chunk, place) = split(slot);
+        let chunk = &self.chunks[chunk];
+        let record = &chunk.records[place];
+        (record, chunk.texts.get(field(record)))
+    }
+
+    pub(crate) fn text(&self, slot: Slot, field: impl Fn(&T) -> TextRef) -> &str {
+        self.with_text(slot, field).1
+    }
+
+    pub(crate) fn set_text(
+        &mut self,
+        slot: Slot,
+        field: impl Fn(&mut T) -> &mut TextRef,
+        text: &str,
+    ) {
+        let (chunk, place) = split(slot);
+        let chunk = Arc::make_mut(&mut self.chunks[chunk]);
+        let at = field(&mut chunk.records[place]);
+        chunk.texts.forget(*at);
+        *at = chunk.texts.put(text);
+        chunk.compact();
+    }
+
+    /// Whether [`insert`](Self::insert) of the present lineage would find no slot.
+    pub(crate) fn is_full(&self) -> bool {
+        self.vacant == NONE && self.chunks.len() >= MAX_CHUNKS
+    }
+
+    /// Occupies a slot with an empty record. `None` when all slots are taken.
+    ///
+    /// Identifiers of another `lineage` than the last one's must not collide with any given out
+    /// before, so vacant slots of the last lineage are left alone from then on.
+    pub(crate) fn insert(&mut self, lineage: u64) -> Option<Slot> {
+        if self.lineage != lineage {
+            self.lineage = lineage;
+            self.vacant = NONE;
+        }
+        let slot = if self.vacant == NONE { self.push()? } else { self.vacant };
+        let header = self.get_mut(slot).header_mut();
+        header.generation += 1;
+        let next = std::mem::take(&mut header.links).next;
+        if self.vacant != NONE {
+            self.vacant = next;
+        }
+        self.len += 1;
+        Some(slot)
+    }
+
+    /// A new vacant slot at the end.
+    fn push(&mut self) -> Option<Slot> {
+        let fits =
+            |chunk: &Arc<Chunk<T>>| chunk.records.len() < CHUNK && chunk.lineage == self.lineage;
+        if !self.chunks.last().is_some_and(fits) {
+            if self.is_full() {
+                return None;
+            }
+            let chunk =
+                Chunk { records: Vec::new(), texts: TextPool::default(), lineage: self.lineage };
+            self.chunks.push(Arc::new(chunk));
+        }
+        let last = self.chunks.len() - 1;
+        let place = self.chunks[last].records.len();
+        let slot = Slot::try_from(last << CHUNK_BITS | place).ok()?;
+        Arc::make_mut(&mut self.chunks[last]).records.push(T::default());
+        Some(slot)
+    }
+
+    /// Vacates an occupied slot.
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        let (index, place) = split(slot);
+        let chunk = Arc::make_mut(&mut self.chunks[index]);
+        let mut gone = std::mem::take(&mut chunk.records[place]);
+        for text in gone.texts_mut() {
+            chunk.texts.forget(*text);
+        }
+        let vacancy = chunk.records[place].header_mut();
+        // A slot whose generations are used up is never occupied again.
+        let generation = gone.header().generation.checked_add(1);
+        vacancy.generation = generation.unwrap_or(RETIRED);
+        if generation.is_some() && chunk.lineage == self.lineage {
+            vacancy.links.next = self.vacant;
+            self.vacant = slot;
+        }
+        chunk.compact();
+        self.len -= 1;
+    }
+}
+
+/// The even generation of a slot that has none left.
+pub(crate) const RETIRED: u32 = u32::MAX - 1;
+
+impl<T: Record> Chunk<T> {
+    fn compact(&mut self) {
+        if self.texts.wants_compaction() {
+            self.texts.compact(self.records.iter_mut().flat_map(T::texts_mut));
+        }
+    }
+}
+
+/// The bare slots of a slab, for saving and rebuilding it.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Layout {
+    /// Lineage and number of slots of each chunk.
+    pub(crate) chunks: Vec<(u64, u32)>,
+    /// Lineage of the slots that `reusable` lists.
+    pub(crate) lineage: u64,
+    /// Vacant slots in the order they will be used again, with their generations.
+    pub(crate) reusable: Vec<(Slot, u32)>,
+    /// Vacant slots that will not be used again, with their generations.
+    pub(crate) left_alone: Vec<(Slot, u32)>,
+}
+
+#[expect(clippy::indexing_slicing, reason = "every slot is checked against the layout first")]
+impl<T: Record> Slab<T> {
+    pub(crate) fn layout(&self) -> Layout {
+        let generation = |slot| (slot, self.get(slot).header().generation);
+        let mut next = self.vacant;
+        let mut reusable = Vec::new();
+        while next != NONE {
+            reusable.push(generation(next));
+            next = self.get(next).header().links.next;
+        }
+        let mut listed: Vec<Slot> = reusable.iter().map(|(slot, _)| *slot).collect();
+        listed.sort_unstable();
+        let left_alone = self
+            .slots()
+            .filter(|slot| self.occupied(*slot).is_none() && listed.binary_search(slot).is_err())
+            .map(generation)
+            .collect();
+        #[expect(clippy::cast_possible_truncation, reason = "a chunk has at most CHUNK slots")]
+        let chunks = self.chunks.iter().map(|c| (c.lineage, c.records.len() as u32)).collect();
+        Layout { chunks, lineage: self.lineage, reusable, left_alone }
+    }
+
+    /// Every slot, occupied or vacant.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + use<'_, T> {
+        self.chunks.iter().zip(0..).flat_map(|(chunk, index): (_, Slot)| {
+            (0..).take(chunk.records.len()).map(move |place: Slot| index << CHUNK_BITS | place)
+        })
+    }
+
+    /// An all-vacant slab of this layout that expects `len` records to be [placed](Self::place);
+    /// nothing if the layout is not one that a slab with as many records can have.
+    pub(crate) fn with_layout(layout: &Layout, len: usize) -> Option<Self> {
+        let full = |&(_, slots): &(u64, u32)| slots > 0 && slots as usize <= CHUNK;
+        let slots: usize = layout.chunks.iter().map(|(_, slots)| *slots as usize).sum();
+        let listed = layout.reusable.len() + layout.left_alone.len();
+        if !layout.chunks.iter().all(full)
+            || slots != len + listed
+            || layout.chunks.len() > MAX_CHUNKS
+        {
+            return None;
+        }
+        let chunks = layout.chunks.iter().map(|&(lineage, slots)| {
+            let records = vec![T::default(); slots as usize];
+            Arc::new(Chunk { records, texts: TextPool::default(), lineage })
+        });
+        let mut slab =
+            Self { chunks: chunks.collect(), lineage: layout.lineage, vacant: NONE, len: 0 };
+        for &(slot, generation) in &layout.left_alone {
+            slab.vacate(slot, generation)?;
+        }
+        for &(slot, generation) in layout.reusable.iter().rev() {
+            slab.vacate(slot, generation)?.links.next = slab.vacant;
+            if slab.lineage(slot) != slab.lineage || generation == RETIRED {
+                return None;
+            }
+            slab.vacant = slot;
+        }
+        Some(slab)
+    }
+
+    /// Sets the generation of a slot that was not set yet.
+    fn vacate(&mut self, slot: Slot, generation: u32) -> Option<&mut Header> {
+        self.untouched(slot).filter(|_| generation != 0 && generation % 2 == 0).map(|header| {
+            header.generation = generation;
+            header
+        })
+    }
+
+    /// Occupies a slot that the layout left free. Nothing if the slot is none of those.
+    pub(crate) fn place(&mut self, slot: Slot, generation: u32) -> Option<()> {
+        self.untouched(slot).filter(|_| generation % 2 == 1)?.generation = generation;
+        self.len += 1;
+        Some(())
+    }
+
+    fn untouched(&mut self, slot: Slot) -> Option<&mut Header> {
+        let (chunk, place) = split(slot);
+        self.chunks.get(chunk)?.records.get(place)?;
+        let header = Arc::make_mut(&mut self.chunks[chunk]).records[place].header_mut();
+        (header.generation == 0).then_some(header)
+    }
+}

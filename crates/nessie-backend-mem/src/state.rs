@@ -1,0 +1,76 @@
+//! The state machine: what a backend holds, and the transitions it makes.
+//!
+//! Plain and single-threaded; time and lineage come in from outside with each creation. Every
+//! transition checks everything first and then cannot fail, so a refusal leaves no trace.
+//!
+//! A clone of the state is a copy that shares its records until one of the two writes to them.
+
+mod clones;
+mod invariants;
+mod lookup;
+mod record;
+mod snapshots;
+mod volumes;
+
+use nessie_backend_core::{BackendError, Timestamp};
+
+pub(crate) use self::record::{
+    ByCreation, OfParentSnapshot, OfParentVolume, Pin, SnapshotRecord, VolumeRecord,
+};
+use crate::chain::Chain;
+use crate::ident::IdKey;
+use crate::index::Index;
+use crate::slab::{Slab, Slot};
+
+/// Everything a backend holds, without its clock and its randomness.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) key: IdKey,
+    pub(crate) volumes: Slab<VolumeRecord>,
+    pub(crate) snapshots: Slab<SnapshotRecord>,
+    /// The clones of each snapshot that has any.
+    pub(crate) pins: Slab<Pin>,
+    /// All volumes in order of creation.
+    pub(crate) order: Chain,
+    /// How many volumes are clones.
+    pub(crate) clones: u32,
+    volume_names: Index,
+    snapshot_names: Index,
+    junctions: Index,
+}
+
+/// What a transition that creates something takes from outside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) time: Timestamp,
+    pub(crate) lineage: u64,
+}
+
+impl State {
+    pub(crate) fn new(key: IdKey) -> Self {
+        Self {
+            key,
+            volumes: Slab::default(),
+            snapshots: Slab::default(),
+            pins: Slab::default(),
+            order: Chain::default(),
+            clones: 0,
+            volume_names: Index::default(),
+            snapshot_names: Index::default(),
+            junctions: Index::default(),
+        }
+    }
+
+    pub(crate) fn volume_slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.order.iter::<ByCreation, _>(&self.volumes)
+    }
+
+    pub(crate) fn snapshot_slots(&self, volume: Slot) -> impl Iterator<Item = Slot> + '_ {
+        self.volumes.get(volume).snapshots.iter::<ByCreation, _>(&self.snapshots)
+    }
+}
+
+/// The refusal when every slot is taken.
+fn full() -> BackendError {
+    BackendError::substrate("creating a record", "the backend holds 2^32-1 records of this kind")
+}

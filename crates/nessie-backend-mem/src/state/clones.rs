@@ -1,0 +1,108 @@
+//! Transitions of clones, and what depends on what.
+
+use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
+
+use super::{OfParentSnapshot, OfParentVolume, Stamp, State, VolumeRecord, full};
+use crate::chain::{Chain, Node};
+use crate::slab::{NONE, Slot};
+
+impl State {
+    pub(crate) fn create_clone(
+        &mut self,
+        parent_volume: VolumeId,
+        parent_snapshot: SnapshotId,
+        new_name: &str,
+        stamp: Stamp,
+    ) -> Result<Slot> {
+        let parent = self.find(parent_volume)?;
+        let snapshot = self.find_snapshot(parent, parent_snapshot)?;
+        rules::volume_name(new_name).map_err(|error| error.for_argument("new_name"))?;
+        self.check_online(parent)?;
+        self.check_volume_name_free(new_name, None)?;
+        if self.pins.is_full() {
+            return Err(full());
+        }
+
+        let slot = self.add_volume(new_name, stamp)?;
+        let size = self.volumes.get(parent).size;
+        self.volumes.get_mut(slot).size = size;
+        let policy = self.volumes.text(parent, |record| record.export_policy).to_owned();
+        self.volumes.set_text(slot, |record| &mut record.export_policy, &policy);
+        self.attach_to_parent(slot, snapshot)?;
+        Ok(slot)
+    }
+
+    pub(crate) fn split_clone(&mut self, uuid: VolumeId) -> Result<Slot> {
+        let slot = self.find(uuid)?;
+        if !self.volumes.get(slot).is_clone() {
+            let rule = "is not a clone; only a clone can be split";
+            return Err(BackendError::invalid("vol_uuid", &uuid.to_string(), rule));
+        }
+        self.detach_from_parent(slot);
+        Ok(slot)
+    }
+
+    /// Makes the volume in `slot` a clone of a snapshot, after the snapshot's other clones.
+    pub(crate) fn attach_to_parent(&mut self, slot: Slot, snapshot: Slot) -> Result<()> {
+        let mut pin = self.snapshots.get(snapshot).pin;
+        if pin == NONE {
+            pin = self.pins.insert(0).ok_or_else(full)?;
+            self.snapshots.get_mut(snapshot).pin = pin;
+        }
+        let clones = self.pins.get(pin).clones;
+        self.pins.get_mut(pin).clones = clones.with::<OfParentSnapshot, _>(&mut self.volumes, slot);
+
+        let parent = self.snapshots.get(snapshot).volume;
+        let clones = self.volumes.get(parent).clones;
+        self.volumes.get_mut(parent).clones =
+            clones.with::<OfParentVolume, _>(&mut self.volumes, slot);
+
+        self.volumes.get_mut(slot).parent_snapshot = snapshot;
+        self.clones += 1;
+        Ok(())
+    }
+
+    /// Makes the volume in `slot` a plain one, if it is a clone.
+    pub(super) fn detach_from_parent(&mut self, slot: Slot) {
+        let snapshot = self.volumes.get(slot).parent_snapshot;
+        if snapshot == NONE {
+            return;
+        }
+        let pin = self.snapshots.get(snapshot).pin;
+        let clones = self.pins.get(pin).clones;
+        let clones = clones.without::<OfParentSnapshot, _>(&mut self.volumes, slot);
+        if clones.is_empty() {
+            self.pins.remove(pin);
+            self.snapshots.get_mut(snapshot).pin = NONE;
+        } else {
+            self.pins.get_mut(pin).clones = clones;
+        }
+
+        let parent = self.snapshots.get(snapshot).volume;
+        let clones = self.volumes.get(parent).clones;
+        self.volumes.get_mut(parent).clones =
+            clones.without::<OfParentVolume, _>(&mut self.volumes, slot);
+
+        self.volumes.get_mut(slot).parent_snapshot = NONE;
+        self.clones -= 1;
+    }
+
+    pub(super) fn dependents_of_volume(&self, clones: Chain) -> Dependents {
+        self.dependents::<OfParentVolume>(clones)
+    }
+
+    pub(super) fn dependents_of_snapshot(&self, clones: Chain) -> Dependents {
+        self.dependents::<OfParentSnapshot>(clones)
+    }
+
+    fn dependents<L>(&self, clones: Chain) -> Dependents
+    where
+        VolumeRecord: Node<L>,
+    {
+        let first = clones.iter::<L, _>(&self.volumes).take(Dependents::MAX_NAMES);
+        Dependents {
+            names: first.map(|slot| self.volume_name(slot).to_owned()).collect(),
+            count: u64::from(clones.len),
+        }
+    }
+}

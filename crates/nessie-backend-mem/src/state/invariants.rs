@@ -1,0 +1,147 @@
+//! What must hold between any two transitions.
+
+use std::collections::HashSet;
+
+use nessie_backend_core::{VolumePatch, rules};
+
+use super::record::{ByCreation, OfParentSnapshot, OfParentVolume};
+use super::{Chain, State};
+use crate::chain::Node;
+use crate::slab::{NONE, Record, Slab, Slot};
+
+/// Fails with the rule when it does not hold.
+fn ensure(holds: bool, rule: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(rule()) }
+}
+
+impl State {
+    /// Checks every rule the state must keep, and names one that is broken. Takes time and memory
+    /// in proportion to the state.
+    pub(crate) fn check_invariants(&self) -> Result<(), String> {
+        check_chain::<ByCreation, _>(&self.volumes, self.order, "order of volumes")?;
+        ensure(self.order.len == self.volumes.len(), || {
+            format!("{} volumes are in order, {} exist", self.order.len, self.volumes.len())
+        })?;
+        let mut clones = 0;
+        let mut snapshots = 0;
+        let mut mounted = 0;
+        for slot in self.volume_slots() {
+            self.check_volume(slot)?;
+            let record = self.volumes.get(slot);
+            clones += u32::from(record.is_clone());
+            snapshots += record.snapshots.len;
+            mounted += usize::from(record.junction.is_some());
+        }
+        ensure(clones == self.clones, || {
+            format!("{clones} volumes are clones, {} are counted", self.clones)
+        })?;
+        ensure(snapshots == self.snapshots.len(), || {
+            format!("{snapshots} snapshots are on volumes, {} exist", self.snapshots.len())
+        })?;
+        ensure(mounted == self.junctions.len(), || {
+            format!("{mounted} volumes are mounted, {} are indexed", self.junctions.len())
+        })?;
+        ensure(self.volume_names.len() == self.volumes.len() as usize, || {
+            format!("{} volume names are indexed", self.volume_names.len())
+        })?;
+        ensure(self.snapshot_names.len() == self.snapshots.len() as usize, || {
+            format!("{} snapshot names are indexed", self.snapshot_names.len())
+        })?;
+        self.check_pins()
+    }
+
+    fn check_volume(&self, slot: Slot) -> Result<(), String> {
+        let record = self.volumes.get(slot);
+        let name = self.volume_name(slot);
+        let what = |rule: &str| format!("volume {name:?}: {rule}");
+        ensure(self.find(self.volume_id(slot)).ok() == Some(slot), || what("is not at its id"))?;
+        ensure(self.volume_named(name) == Some(slot), || what("is not found by its name"))?;
+        let mut patch = VolumePatch::new().name(name);
+        if let Some(path) = record.junction.as_deref() {
+            ensure(self.volume_at_junction(path) == Some(slot), || what("is not at its junction"))?;
+            ensure(!path.is_empty(), || what("has an empty junction path"))?;
+            patch = patch.junction_path(path);
+        }
+        if !record.export_policy.is_empty() {
+            patch = patch.export_policy(self.volumes.text(slot, |record| record.export_policy));
+        }
+        rules::volume_patch(&patch).map_err(|error| what(&error.to_string()))?;
+
+        check_chain::<ByCreation, _>(&self.snapshots, record.snapshots, &what("snapshots"))?;
+        for snapshot in self.snapshot_slots(slot) {
+            let its = self.snapshots.get(snapshot);
+            let name = self.snapshot_name(snapshot);
+            let what = |rule: &str| what(&format!("snapshot {name:?}: {rule}"));
+            ensure(its.volume == slot, || what("belongs to another volume"))?;
+            let found = self.find_snapshot(slot, self.snapshot_id(snapshot)).ok();
+            ensure(found == Some(snapshot), || what("is not at its id"))?;
+            let found = self.snapshot_named(slot, name);
+            ensure(found == Some(snapshot), || what("is not found by its name"))?;
+            rules::snapshot_name(name).map_err(|error| what(&error.to_string()))?;
+        }
+
+        check_chain::<OfParentVolume, _>(&self.volumes, record.clones, &what("clones"))?;
+        for clone in record.clones.iter::<OfParentVolume, _>(&self.volumes) {
+            let snapshot = self.volumes.get(clone).parent_snapshot;
+            ensure(snapshot != NONE && self.snapshots.get(snapshot).volume == slot, || {
+                what("lists a clone of another volume")
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Every clone is among its snapshot's clones, and no other volume is.
+    fn check_pins(&self) -> Result<(), String> {
+        let mut pins = 0;
+        let mut pinned = 0;
+        for volume in self.volume_slots() {
+            let mut of_volume = 0;
+            for snapshot in self.snapshot_slots(volume) {
+                let pin = self.snapshots.get(snapshot).pin;
+                if pin == NONE {
+                    continue;
+                }
+                pins += 1;
+                let clones = self.pins.get(pin).clones;
+                let what = || format!("clones of snapshot {:?}", self.snapshot_name(snapshot));
+                ensure(!clones.is_empty(), || format!("{}: none are left", what()))?;
+                check_chain::<OfParentSnapshot, _>(&self.volumes, clones, &what())?;
+                for clone in clones.iter::<OfParentSnapshot, _>(&self.volumes) {
+                    ensure(self.volumes.get(clone).parent_snapshot == snapshot, || {
+                        format!("{}: one is of another snapshot", what())
+                    })?;
+                }
+                of_volume += clones.len;
+            }
+            let name = self.volume_name(volume);
+            ensure(self.volumes.get(volume).clones.len == of_volume, || {
+                format!("volume {name:?}: its snapshots have {of_volume} clones, it lists others")
+            })?;
+            pinned += of_volume;
+        }
+        ensure(pins == self.pins.len(), || {
+            format!("{} pins exist, {pins} are held", self.pins.len())
+        })?;
+        ensure(pinned == self.clones, || format!("{pinned} clones pin their parent"))
+    }
+}
+
+/// A chain's links agree in both directions, its ends and length are right, its slots occupied.
+fn check_chain<L, T: Record + Node<L>>(
+    slab: &Slab<T>,
+    chain: Chain,
+    what: &str,
+) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    let mut prev = NONE;
+    let mut slot = chain.first;
+    while slot != NONE {
+        ensure(slab.occupied(slot).is_some(), || format!("{what}: slot {slot} is vacant"))?;
+        ensure(seen.insert(slot), || format!("{what}: slot {slot} comes twice"))?;
+        let links = slab.get(slot).links();
+        ensure(links.prev == prev, || format!("{what}: slot {slot} does not link back"))?;
+        (prev, slot) = (slot, links.next);
+    }
+    ensure(chain.last == prev, || format!("{what}: ends elsewhere"))?;
+    ensure(chain.len as usize == seen.len(), || format!("{what}: has another length"))
+}

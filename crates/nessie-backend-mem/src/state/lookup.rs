@@ -1,0 +1,146 @@
+//! From identifiers and names to slots, and from slots to the records callers see.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+use nessie_backend_core::{
+    BackendError, CloneOrigin, Result, Snapshot, SnapshotId, Timestamp, Volume, VolumeId,
+    VolumeStyle,
+};
+
+use super::State;
+use crate::ident::{Address, Kind};
+use crate::slab::{Record, Slab, Slot};
+
+/// Hashes of what the indexes are keyed by. Nothing that leaves a backend depends on them.
+pub(super) mod key {
+    use super::{BuildHasher, FixedState, Hasher, Slot};
+
+    pub(in crate::state) fn volume_name(name: &str) -> u64 {
+        hash(0, name.as_bytes())
+    }
+
+    pub(in crate::state) fn snapshot_name(volume: Slot, name: &str) -> u64 {
+        hash(u64::from(volume) + 1, name.as_bytes())
+    }
+
+    /// Paths that differ in ASCII case alone have the same hash.
+    pub(in crate::state) fn junction(path: &str) -> u64 {
+        hash(0, path.to_ascii_lowercase().as_bytes())
+    }
+
+    fn hash(scope: u64, bytes: &[u8]) -> u64 {
+        let mut hasher = FixedState::with_seed(scope).build_hasher();
+        hasher.write(bytes);
+        hasher.finish()
+    }
+}
+
+impl State {
+    /// The slot of a volume.
+    pub(crate) fn find(&self, volume: VolumeId) -> Result<Slot> {
+        self.key
+            .decode(volume.uuid())
+            .and_then(|address| resolve(&self.volumes, Kind::Volume, address))
+            .ok_or(BackendError::VolumeNotFound { volume })
+    }
+
+    /// The slot of a snapshot of the volume in `slot`.
+    pub(crate) fn find_snapshot(&self, slot: Slot, snapshot: SnapshotId) -> Result<Slot> {
+        self.key
+            .decode(snapshot.uuid())
+            .and_then(|address| resolve(&self.snapshots, Kind::Snapshot, address))
+            .filter(|found| self.snapshots.get(*found).volume == slot)
+            .ok_or_else(|| BackendError::SnapshotNotFound {
+                volume: self.volume_id(slot),
+                snapshot,
+            })
+    }
+
+    pub(crate) fn volume_named(&self, name: &str) -> Option<Slot> {
+        self.volume_names.find(key::volume_name(name), |slot| self.volume_name(slot) == name)
+    }
+
+    pub(crate) fn snapshot_named(&self, volume: Slot, name: &str) -> Option<Slot> {
+        self.snapshot_names.find(key::snapshot_name(volume, name), |slot| {
+            let (record, its_name) = self.snapshots.with_text(slot, |record| record.name);
+            record.volume == volume && its_name == name
+        })
+    }
+
+    pub(super) fn volume_at_junction(&self, path: &str) -> Option<Slot> {
+        self.junctions.find(key::junction(path), |slot| {
+            let junction = self.volumes.get(slot).junction.as_deref();
+            junction.is_some_and(|other| other.eq_ignore_ascii_case(path))
+        })
+    }
+
+    pub(crate) fn volume_name(&self, slot: Slot) -> &str {
+        self.volumes.text(slot, |record| record.name)
+    }
+
+    pub(crate) fn snapshot_name(&self, slot: Slot) -> &str {
+        self.snapshots.text(slot, |record| record.name)
+    }
+
+    pub(crate) fn volume_id(&self, slot: Slot) -> VolumeId {
+        let address = address(&self.volumes, Kind::Volume, slot);
+        VolumeId::new(self.key.encode(address))
+    }
+
+    pub(crate) fn snapshot_id(&self, slot: Slot) -> SnapshotId {
+        let address = address(&self.snapshots, Kind::Snapshot, slot);
+        SnapshotId::new(self.key.encode(address))
+    }
+
+    /// The record of the volume in `slot` as callers see it.
+    pub(crate) fn volume(&self, slot: Slot) -> Volume {
+        let (record, name) = self.volumes.with_text(slot, |record| record.name);
+        let mut volume = Volume::new(self.volume_id(slot), name);
+        volume.size_bytes = quota(record.size);
+        volume.state = record.state;
+        volume.style = VolumeStyle::FlexVol;
+        volume.vol_type = record.vol_type;
+        volume.create_time = Timestamp::from_unix_micros(record.create_time);
+        volume.junction_path = record.junction.as_deref().map(str::to_owned);
+        volume.export_policy = (!record.export_policy.is_empty())
+            .then(|| self.volumes.text(slot, |record| record.export_policy).to_owned());
+        volume.clone = record.is_clone().then(|| self.origin(record.parent_snapshot));
+        volume
+    }
+
+    fn origin(&self, snapshot: Slot) -> CloneOrigin {
+        let (record, name) = self.snapshots.with_text(snapshot, |record| record.name);
+        CloneOrigin {
+            parent_volume: self.volume_name(record.volume).to_owned(),
+            parent_snapshot: name.to_owned(),
+            parent_volume_uuid: self.volume_id(record.volume),
+            parent_snapshot_uuid: self.snapshot_id(snapshot),
+        }
+    }
+
+    /// The record of the snapshot in `slot` as callers see it.
+    pub(crate) fn snapshot(&self, slot: Slot) -> Snapshot {
+        let (record, name) = self.snapshots.with_text(slot, |record| record.name);
+        let mut snapshot = Snapshot::new(self.snapshot_id(slot), name);
+        snapshot.create_time = Timestamp::from_unix_micros(record.create_time);
+        snapshot
+    }
+}
+
+/// A quota as callers see it.
+pub(crate) fn quota(size: u64) -> Option<u64> {
+    (size != 0).then_some(size)
+}
+
+fn address<T: Record>(slab: &Slab<T>, kind: Kind, slot: Slot) -> Address {
+    let generation = slab.get(slot).header().generation;
+    Address { kind, slot, generation, lineage: slab.lineage(slot) }
+}
+
+fn resolve<T: Record>(slab: &Slab<T>, kind: Kind, address: Address) -> Option<Slot> {
+    let (record, lineage) = slab.occupied(address.slot)?;
+    let generation = record.header().generation;
+    let found = Address { kind, slot: address.slot, generation, lineage };
+    (found == address).then_some(address.slot)
+}

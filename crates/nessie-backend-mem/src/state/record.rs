@@ -1,0 +1,152 @@
+//! The records as they are kept: small, without allocations of their own where that is possible.
+
+use std::iter;
+
+use nessie_backend_core::{VolumeState, VolumeType};
+
+use crate::chain::{Chain, Links, Node};
+use crate::slab::{Header, NONE, Record, Slot};
+use crate::text::TextRef;
+
+/// Names the lists in order of creation: of all volumes, and of a volume's snapshots.
+#[derive(Debug)]
+pub(crate) enum ByCreation {}
+/// Names the list of a volume's clones, of any of its snapshots.
+#[derive(Debug)]
+pub(crate) enum OfParentVolume {}
+/// Names the list of a snapshot's clones.
+#[derive(Debug)]
+pub(crate) enum OfParentSnapshot {}
+
+#[derive(Clone, Debug)]
+pub(crate) struct VolumeRecord {
+    pub(crate) header: Header,
+    pub(crate) name: TextRef,
+    /// Quota in bytes; 0 for none.
+    pub(crate) size: u64,
+    /// Microseconds since the Unix epoch.
+    pub(crate) create_time: i64,
+    /// Empty for none.
+    pub(crate) export_policy: TextRef,
+    /// The snapshot that a clone was made from.
+    pub(crate) parent_snapshot: Slot,
+    pub(crate) junction: Option<Box<str>>,
+    pub(crate) state: VolumeState,
+    pub(crate) vol_type: VolumeType,
+    pub(crate) snapshots: Chain,
+    /// The clones of all of this volume's snapshots.
+    pub(crate) clones: Chain,
+    /// A clone's place among the clones of its parent volume.
+    pub(crate) in_volume: Links,
+    /// A clone's place among the clones of its parent snapshot.
+    pub(crate) in_snapshot: Links,
+}
+
+impl VolumeRecord {
+    pub(crate) const fn is_clone(&self) -> bool {
+        self.parent_snapshot != NONE
+    }
+}
+
+impl Default for VolumeRecord {
+    fn default() -> Self {
+        Self {
+            header: Header::default(),
+            name: TextRef::EMPTY,
+            size: 0,
+            create_time: 0,
+            export_policy: TextRef::EMPTY,
+            parent_snapshot: NONE,
+            junction: None,
+            state: VolumeState::Online,
+            vol_type: VolumeType::Rw,
+            snapshots: Chain::default(),
+            clones: Chain::default(),
+            in_volume: Links::default(),
+            in_snapshot: Links::default(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SnapshotRecord {
+    pub(crate) header: Header,
+    pub(crate) name: TextRef,
+    /// The volume's quota when the snapshot was taken; 0 for none.
+    pub(crate) size: u64,
+    /// Microseconds since the Unix epoch.
+    pub(crate) create_time: i64,
+    pub(crate) volume: Slot,
+    /// The list of the snapshot's clones, while there are any.
+    pub(crate) pin: Slot,
+}
+
+impl Default for SnapshotRecord {
+    fn default() -> Self {
+        Self {
+            header: Header::default(),
+            name: TextRef::EMPTY,
+            size: 0,
+            create_time: 0,
+            volume: NONE,
+            pin: NONE,
+        }
+    }
+}
+
+/// The clones of one snapshot. Apart from the snapshot, because few have any.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pin {
+    header: Header,
+    pub(crate) clones: Chain,
+}
+
+macro_rules! record {
+    ($record:ty, $($text:ident),*) => {
+        impl Record for $record {
+            fn header(&self) -> &Header {
+                &self.header
+            }
+            fn header_mut(&mut self) -> &mut Header {
+                &mut self.header
+            }
+            fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextRef> {
+                iter::empty()$(.chain(iter::once(&mut self.$text)))*
+            }
+        }
+    };
+}
+
+record!(VolumeRecord, name, export_policy);
+record!(SnapshotRecord, name);
+record!(Pin,);
+
+macro_rules! node {
+    ($record:ty, $list:ty, $($links:ident).+) => {
+        impl Node<$list> for $record {
+            fn links(&self) -> Links {
+                self.$($links).+
+            }
+            fn links_mut(&mut self) -> &mut Links {
+                &mut self.$($links).+
+            }
+        }
+    };
+}
+
+node!(VolumeRecord, ByCreation, header.links);
+node!(SnapshotRecord, ByCreation, header.links);
+node!(VolumeRecord, OfParentVolume, in_volume);
+node!(VolumeRecord, OfParentSnapshot, in_snapshot);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million volumes with ten million snapshots are to fit into a gibibyte.
+    #[test]
+    fn records_are_small() {
+        assert!(size_of::<VolumeRecord>() <= 104, "{}", size_of::<VolumeRecord>());
+        assert!(size_of::<SnapshotRecord>() <= 40, "{}", size_of::<SnapshotRecord>());
+    }
+}

@@ -1,0 +1,133 @@
+//! Transitions of snapshots.
+
+use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId, rules};
+
+use super::lookup::key;
+use super::{ByCreation, Stamp, State, full};
+use crate::chain::walk;
+use crate::slab::{NONE, Slot};
+
+impl State {
+    pub(crate) fn create_snapshot(
+        &mut self,
+        volume: VolumeId,
+        name: &str,
+        stamp: Stamp,
+    ) -> Result<Slot> {
+        let volume = self.find(volume)?;
+        rules::snapshot_name(name)?;
+        self.check_online(volume)?;
+        self.check_snapshot_name_free(volume, name, None)?;
+        self.add_snapshot(volume, name, stamp)
+    }
+
+    pub(crate) fn rename_snapshot(
+        &mut self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        name: &str,
+    ) -> Result<Slot> {
+        let volume = self.find(volume)?;
+        let slot = self.find_snapshot(volume, snapshot)?;
+        rules::snapshot_name(name)?;
+        self.check_snapshot_name_free(volume, name, Some(slot))?;
+
+        self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
+        self.snapshots.set_text(slot, |record| &mut record.name, name);
+        self.index_snapshot_name(slot, key::snapshot_name(volume, name));
+        Ok(slot)
+    }
+
+    pub(crate) fn delete_snapshot(&mut self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
+        let volume = self.find(volume)?;
+        let slot = self.find_snapshot(volume, snapshot)?;
+        self.check_no_clones(slot)?;
+        self.remove_snapshot(volume, slot);
+        Ok(())
+    }
+
+    pub(crate) fn restore_snapshot(
+        &mut self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+    ) -> Result<Slot> {
+        let volume = self.find(volume)?;
+        let slot = self.find_snapshot(volume, snapshot)?;
+        self.check_online(volume)?;
+        let newer: Vec<Slot> = walk::<ByCreation, _>(&self.snapshots, slot).skip(1).collect();
+        newer.iter().try_for_each(|slot| self.check_no_clones(*slot))?;
+
+        for slot in newer {
+            self.remove_snapshot(volume, slot);
+        }
+        self.volumes.get_mut(volume).size = self.snapshots.get(slot).size;
+        Ok(volume)
+    }
+
+    /// Refuses when a snapshot of the volume other than `except` has the name.
+    pub(crate) fn check_snapshot_name_free(
+        &self,
+        volume: Slot,
+        name: &str,
+        except: Option<Slot>,
+    ) -> Result<()> {
+        match self.snapshot_named(volume, name) {
+            Some(owner) if Some(owner) != except => Err(BackendError::SnapshotExists {
+                volume: self.volume_id(volume),
+                name: name.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_no_clones(&self, slot: Slot) -> Result<()> {
+        match self.snapshots.get(slot).pin {
+            NONE => Ok(()),
+            pin => Err(BackendError::SnapshotBusy {
+                snapshot: self.snapshot_id(slot),
+                dependents: self.dependents_of_snapshot(self.pins.get(pin).clones),
+            }),
+        }
+    }
+
+    /// Adds a snapshot of a free name after the volume's others.
+    fn add_snapshot(&mut self, volume: Slot, name: &str, stamp: Stamp) -> Result<Slot> {
+        let slot = self.snapshots.insert(stamp.lineage).ok_or_else(full)?;
+        self.enlist_snapshot(volume, slot, name, stamp.time);
+        Ok(slot)
+    }
+
+    /// Makes an empty record in an occupied slot the volume's newest snapshot.
+    pub(crate) fn enlist_snapshot(
+        &mut self,
+        volume: Slot,
+        slot: Slot,
+        name: &str,
+        time: Timestamp,
+    ) {
+        self.snapshots.set_text(slot, |record| &mut record.name, name);
+        let parent = self.volumes.get_mut(volume);
+        let record = self.snapshots.get_mut(slot);
+        record.create_time = time.unix_micros();
+        record.volume = volume;
+        record.size = parent.size;
+        parent.snapshots = parent.snapshots.with::<ByCreation, _>(&mut self.snapshots, slot);
+        self.index_snapshot_name(slot, key::snapshot_name(volume, name));
+    }
+
+    /// Removes a snapshot without clones.
+    pub(super) fn remove_snapshot(&mut self, volume: Slot, slot: Slot) {
+        self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
+        let parent = self.volumes.get_mut(volume);
+        parent.snapshots = parent.snapshots.without::<ByCreation, _>(&mut self.snapshots, slot);
+        self.snapshots.remove(slot);
+    }
+
+    fn index_snapshot_name(&mut self, slot: Slot, hash: u64) {
+        let snapshots = &self.snapshots;
+        self.snapshot_names.insert(hash, slot, |slot| {
+            let (record, name) = snapshots.with_text(slot, |record| record.name);
+            key::snapshot_name(record.volume, name)
+        });
+    }
+}

@@ -1,0 +1,139 @@
+//! Transitions of volumes.
+
+use nessie_backend_core::{
+    BackendError, Result, Timestamp, VolumeId, VolumePatch, VolumeSpec, VolumeState, rules,
+};
+
+use super::lookup::key;
+use super::{ByCreation, Stamp, State, full};
+use crate::chain::Chain;
+use crate::slab::Slot;
+
+impl State {
+    pub(crate) fn create_volume(&mut self, spec: &VolumeSpec, stamp: Stamp) -> Result<Slot> {
+        rules::volume_spec(spec)?;
+        self.check_volume_name_free(&spec.name, None)?;
+        let slot = self.add_volume(&spec.name, stamp)?;
+        self.volumes.get_mut(slot).size = spec.size_bytes.unwrap_or(0);
+        Ok(slot)
+    }
+
+    pub(crate) fn patch_volume(&mut self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
+        let slot = self.find(uuid)?;
+        rules::volume_patch(patch)?;
+        if patch.size_bytes.is_some() && patch.state != Some(VolumeState::Online) {
+            self.check_online(slot)?;
+        }
+        if let Some(name) = &patch.name {
+            self.check_volume_name_free(name, Some(slot))?;
+        }
+        if let Some(path) = &patch.junction_path {
+            self.check_junction_free(path, slot)?;
+        }
+
+        if let Some(name) = &patch.name {
+            self.rename_volume(slot, name);
+        }
+        if let Some(path) = &patch.junction_path {
+            self.mount(slot, path);
+        }
+        if let Some(policy) = &patch.export_policy {
+            self.volumes.set_text(slot, |record| &mut record.export_policy, policy);
+        }
+        if let Some(size) = patch.size_bytes {
+            self.volumes.get_mut(slot).size = size;
+        }
+        if let Some(state) = patch.state {
+            self.volumes.get_mut(slot).state = state;
+        }
+        Ok(slot)
+    }
+
+    pub(crate) fn delete_volume(&mut self, uuid: VolumeId) -> Result<()> {
+        let slot = self.find(uuid)?;
+        let clones = self.volumes.get(slot).clones;
+        if !clones.is_empty() {
+            let dependents = self.dependents_of_volume(clones);
+            return Err(BackendError::VolumeBusy { volume: uuid, dependents });
+        }
+
+        while let Chain { first, len: 1.., .. } = self.volumes.get(slot).snapshots {
+            self.remove_snapshot(slot, first);
+        }
+        self.detach_from_parent(slot);
+        self.mount(slot, "");
+        self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
+        self.order = self.order.without::<ByCreation, _>(&mut self.volumes, slot);
+        self.volumes.remove(slot);
+        Ok(())
+    }
+
+    /// Refuses unless the volume is online.
+    pub(crate) fn check_online(&self, slot: Slot) -> Result<()> {
+        match self.volumes.get(slot).state {
+            VolumeState::Online => Ok(()),
+            state => Err(BackendError::VolumeOffline { volume: self.volume_id(slot), state }),
+        }
+    }
+
+    /// Refuses when a volume other than `except` has the name.
+    pub(crate) fn check_volume_name_free(&self, name: &str, except: Option<Slot>) -> Result<()> {
+        match self.volume_named(name) {
+            Some(owner) if Some(owner) != except => {
+                Err(BackendError::VolumeExists { name: name.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_junction_free(&self, path: &str, except: Slot) -> Result<()> {
+        match self.volume_at_junction(path) {
+            Some(owner) if owner != except => {
+                Err(BackendError::JunctionPathExists { path: path.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds an online volume of a free name at the end of the order.
+    pub(super) fn add_volume(&mut self, name: &str, stamp: Stamp) -> Result<Slot> {
+        let slot = self.volumes.insert(stamp.lineage).ok_or_else(full)?;
+        self.enlist_volume(slot, name, stamp.time);
+        Ok(slot)
+    }
+
+    /// Gives an empty record in an occupied slot its name, time and place in the order.
+    pub(crate) fn enlist_volume(&mut self, slot: Slot, name: &str, time: Timestamp) {
+        self.volumes.set_text(slot, |record| &mut record.name, name);
+        self.volumes.get_mut(slot).create_time = time.unix_micros();
+        self.order = self.order.with::<ByCreation, _>(&mut self.volumes, slot);
+        self.index_volume_name(slot, key::volume_name(name));
+    }
+
+    fn rename_volume(&mut self, slot: Slot, name: &str) {
+        self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
+        self.volumes.set_text(slot, |record| &mut record.name, name);
+        self.index_volume_name(slot, key::volume_name(name));
+    }
+
+    fn index_volume_name(&mut self, slot: Slot, hash: u64) {
+        let volumes = &self.volumes;
+        let name = |slot| volumes.text(slot, |record| record.name);
+        self.volume_names.insert(hash, slot, |slot| key::volume_name(name(slot)));
+    }
+
+    /// Mounts the volume at a free path; the empty one unmounts it.
+    pub(crate) fn mount(&mut self, slot: Slot, path: &str) {
+        if let Some(old) = &self.volumes.get(slot).junction {
+            self.junctions.remove(key::junction(old), slot);
+        } else if path.is_empty() {
+            return;
+        }
+        self.volumes.get_mut(slot).junction = (!path.is_empty()).then(|| path.into());
+        if !path.is_empty() {
+            let volumes = &self.volumes;
+            let at = |slot| volumes.get(slot).junction.as_deref().unwrap_or_default();
+            self.junctions.insert(key::junction(path), slot, |slot| key::junction(at(slot)));
+        }
+    }
+}

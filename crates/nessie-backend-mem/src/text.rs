@@ -1,0 +1,118 @@
+//! Short strings of many records, packed into one allocation per chunk.
+//!
+//! A `String` in every record would cost an allocation and 24 bytes each; a [`TextRef`] costs four
+//! bytes and the text itself. Space of forgotten texts is reclaimed by [`TextPool::compact`].
+
+/// Where a text lies in its pool. Meaningless in any other pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TextRef(u32);
+
+impl TextRef {
+    const LEN_BITS: u32 = 11;
+    const MAX_LEN: usize = (1 << Self::LEN_BITS) - 1;
+    const MAX_OFFSET: usize = (1 << (u32::BITS - Self::LEN_BITS)) - 1;
+
+    /// The empty text, which takes no space in any pool.
+    pub(crate) const EMPTY: Self = Self(0);
+
+    fn new(offset: usize, len: usize) -> Self {
+        debug_assert!(len <= Self::MAX_LEN && offset <= Self::MAX_OFFSET, "{offset} {len}");
+        #[expect(clippy::cast_possible_truncation, reason = "both are within their bits")]
+        Self((offset as u32) << Self::LEN_BITS | len as u32)
+    }
+
+    const fn offset(self) -> usize {
+        (self.0 >> Self::LEN_BITS) as usize
+    }
+
+    pub(crate) const fn len(self) -> usize {
+        self.0 as usize & Self::MAX_LEN
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The texts of one chunk of records.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TextPool {
+    text: String,
+    garbage: usize,
+}
+
+impl TextPool {
+    /// Garbage up to here is never worth a compaction.
+    const TOLERATED_GARBAGE: usize = 1024;
+
+    pub(crate) fn get(&self, at: TextRef) -> &str {
+        let start = at.offset();
+        self.text.get(start..start + at.len()).unwrap_or_default()
+    }
+
+    /// Stores a text of at most 2047 bytes.
+    pub(crate) fn put(&mut self, text: &str) -> TextRef {
+        if text.is_empty() {
+            return TextRef::EMPTY;
+        }
+        let offset = self.text.len();
+        if self.text.capacity() - offset < text.len() {
+            // A quarter at a time: doubling would leave a third of all pools empty.
+            self.text.reserve_exact(text.len().max(offset / 4));
+        }
+        self.text.push_str(text);
+        TextRef::new(offset, text.len())
+    }
+
+    /// Gives up the space of a text that nothing refers to any more.
+    pub(crate) fn forget(&mut self, at: TextRef) {
+        self.garbage += at.len();
+    }
+
+    /// Whether more than half of the pool is garbage, and enough of it to be worth the copying.
+    pub(crate) fn wants_compaction(&self) -> bool {
+        self.garbage > Self::TOLERATED_GARBAGE.max(self.text.len() / 2)
+    }
+
+    /// Keeps only the texts that `live` visits, and tells it where they lie now.
+    pub(crate) fn compact<'a>(&mut self, live: impl Iterator<Item = &'a mut TextRef>) {
+        let mut kept = Self::default();
+        kept.text.reserve_exact(self.text.len() - self.garbage);
+        for at in live {
+            *at = kept.put(self.get(*at));
+        }
+        *self = kept;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_back_as_it_was_put() {
+        let mut pool = TextPool::default();
+        let texts = ["a", "", "é", &"x".repeat(TextRef::MAX_LEN)];
+        let at: Vec<_> = texts.iter().map(|text| pool.put(text)).collect();
+        for (text, at) in texts.iter().zip(at) {
+            assert_eq!(pool.get(at), *text);
+        }
+    }
+
+    #[test]
+    fn churn_does_not_grow_a_pool_without_bound() {
+        let mut pool = TextPool::default();
+        let mut live: Vec<TextRef> = (0..100).map(|i| pool.put(&format!("text-{i}"))).collect();
+        for round in 0..10_000 {
+            let at = &mut live[round % 100];
+            pool.forget(*at);
+            *at = pool.put(&format!("text-{round}"));
+            if pool.wants_compaction() {
+                pool.compact(live.iter_mut());
+            }
+            assert!(pool.text.capacity() < 8192, "{}", pool.text.capacity());
+        }
+        assert_eq!(pool.get(live[99]), "text-9999");
+        assert_eq!(pool.get(live[0]), "text-9900");
+    }
+}

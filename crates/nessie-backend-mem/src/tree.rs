@@ -1,0 +1,122 @@
+//! The lineage of a backend as indented text.
+
+use std::fmt::Write;
+
+use nessie_backend_core::{Timestamp, VolumeState};
+
+use crate::slab::{NONE, Slot};
+use crate::state::{OfParentSnapshot, State};
+
+/// Levels that are indented; deeper ones say how deep they are instead, so that the text of a long
+/// line of clones stays in proportion to the line.
+const MAX_INDENT: usize = 32;
+
+/// A line still to be written.
+struct Item {
+    what: What,
+    level: usize,
+    is_last: bool,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Volume(Slot),
+    Snapshot(Slot),
+}
+
+/// Volumes that are no clones at the margin, below each its snapshots, below those their clones.
+pub(crate) fn render(state: &State) -> String {
+    let mut text = String::new();
+    // Which of the levels above the present line go on below it.
+    let mut open: Vec<bool> = Vec::new();
+    for root in state.volume_slots().filter(|slot| !state.volumes.get(*slot).is_clone()) {
+        let mut todo = vec![Item { what: What::Volume(root), level: 0, is_last: true }];
+        while let Some(Item { what, level, is_last }) = todo.pop() {
+            open.truncate(level.saturating_sub(1));
+            write_margin(&mut text, &open, level, is_last);
+            write_line(&mut text, state, what);
+            if level > 0 {
+                open.push(!is_last);
+            }
+            let below = todo.len();
+            push_children(&mut todo, state, what, level + 1);
+            if let Some(children) = todo.get_mut(below..) {
+                children.reverse();
+            }
+        }
+    }
+    text
+}
+
+fn push_children(todo: &mut Vec<Item>, state: &State, parent: What, level: usize) {
+    let before = todo.len();
+    let item = |what| Item { what, level, is_last: false };
+    match parent {
+        What::Volume(slot) => {
+            todo.extend(state.snapshot_slots(slot).map(|slot| item(What::Snapshot(slot))));
+        }
+        What::Snapshot(slot) => {
+            let pin = state.snapshots.get(slot).pin;
+            if pin != NONE {
+                let clones = state.pins.get(pin).clones;
+                let clones = clones.iter::<OfParentSnapshot, _>(&state.volumes);
+                todo.extend(clones.map(|slot| item(What::Volume(slot))));
+            }
+        }
+    }
+    if todo.len() > before
+        && let Some(last) = todo.last_mut()
+    {
+        last.is_last = true;
+    }
+}
+
+fn write_margin(text: &mut String, open: &[bool], level: usize, is_last: bool) {
+    if level == 0 {
+        return;
+    }
+    for goes_on in open.iter().take(MAX_INDENT) {
+        text.push_str(if *goes_on { "│   " } else { "    " });
+    }
+    text.push_str(if is_last { "└── " } else { "├── " });
+    if level > MAX_INDENT {
+        let _ = write!(text, "(level {level}) ");
+    }
+}
+
+fn write_line(text: &mut String, state: &State, what: What) {
+    let _ = match what {
+        What::Snapshot(slot) => {
+            let record = state.snapshots.get(slot);
+            let time = Timestamp::from_unix_micros(record.create_time);
+            let time = time.unwrap_or(Timestamp::UNIX_EPOCH);
+            writeln!(text, "@{}  {time}", state.snapshot_name(slot))
+        }
+        What::Volume(slot) => {
+            let record = state.volumes.get(slot);
+            text.push_str(state.volume_name(slot));
+            text.push_str("  ");
+            write_size(text, record.size);
+            if record.state != VolumeState::Online {
+                let _ = write!(text, "  {}", record.state);
+            }
+            if let Some(path) = &record.junction {
+                let _ = write!(text, "  on {path}");
+            }
+            writeln!(text)
+        }
+    };
+}
+
+/// A size in the largest unit that expresses it exactly.
+fn write_size(text: &mut String, size: u64) {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if size == 0 {
+        text.push_str("no quota");
+        return;
+    }
+    let power = (size.trailing_zeros() / 10) as usize;
+    if let Some(unit) = UNITS.get(power) {
+        let _ = write!(text, "{} {unit}", size >> (10 * power));
+    }
+}

@@ -1,0 +1,109 @@
+//! A consistent view of a backend, to read without a lock.
+
+use std::fmt;
+
+use nessie_backend_core::{Result, Snapshot, Volume, VolumeId};
+
+use crate::chain::walk;
+use crate::slab::{NONE, Slot};
+use crate::state::{ByCreation, State};
+use crate::tree;
+
+/// A backend as it was at one instant. Made by [`MemBackend::view`](crate::MemBackend::view).
+///
+/// It shares its records with the backend until that writes to them.
+#[derive(Clone)]
+pub struct View {
+    state: State,
+}
+
+impl View {
+    pub(crate) const fn new(state: State) -> Self {
+        Self { state }
+    }
+
+    /// How many volumes there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.state.order.len as usize
+    }
+
+    /// Whether there are no volumes.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.state.order.is_empty()
+    }
+
+    /// All volumes, in order of creation.
+    pub fn volumes(&self) -> impl Iterator<Item = Volume> + '_ {
+        self.state.volume_slots().map(|slot| self.state.volume(slot))
+    }
+
+    /// A volume's snapshots, in order of creation.
+    ///
+    /// # Errors
+    /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound).
+    pub fn snapshots(&self, volume: VolumeId) -> Result<impl Iterator<Item = Snapshot> + '_> {
+        let volume = self.state.find(volume)?;
+        Ok(self.state.snapshot_slots(volume).map(|slot| self.state.snapshot(slot)))
+    }
+
+    /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
+    #[must_use]
+    pub fn tree(&self) -> String {
+        tree::render(&self.state)
+    }
+
+    /// Checks what must hold between any two operations.
+    ///
+    /// # Errors
+    /// The rule that does not hold.
+    pub fn check_invariants(&self) -> Result<(), String> {
+        self.state.check_invariants()
+    }
+
+    /// All volumes, from a view that the iterator owns.
+    #[must_use]
+    pub fn into_volumes(self) -> IntoVolumes {
+        IntoVolumes { next: self.state.order.first, left: self.len(), state: self.state }
+    }
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View").field("volumes", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The volumes of a [`View`], in order of creation.
+pub struct IntoVolumes {
+    state: State,
+    next: Slot,
+    left: usize,
+}
+
+impl Iterator for IntoVolumes {
+    type Item = Volume;
+
+    fn next(&mut self) -> Option<Volume> {
+        if self.next == NONE {
+            return None;
+        }
+        let volume = self.state.volume(self.next);
+        self.next = walk::<ByCreation, _>(&self.state.volumes, self.next).nth(1).unwrap_or(NONE);
+        self.left -= 1;
+        Some(volume)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for IntoVolumes {}
+
+impl fmt::Debug for IntoVolumes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntoVolumes").field("left", &self.left).finish_non_exhaustive()
+    }
+}
