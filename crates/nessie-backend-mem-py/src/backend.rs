@@ -3,10 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use nessie_backend_core::{
-    BackendError, CloneBackend, Snapshot, SnapshotBackend, SnapshotId, Volume, VolumeBackend,
-    VolumeId, VolumeSpec,
+    BackendError, Snapshot, SnapshotBackend, SnapshotId, VolumeBackend, VolumeId,
 };
-use nessie_backend_mem as core;
+use nessie_backend_mem::{self as core, VolumeRow};
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
@@ -76,8 +75,7 @@ impl MemBackend {
         size_bytes: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
         let size = size_bytes.map(|size| args::unsigned("size_bytes", size)).transpose()?;
-        let spec = VolumeSpec::named(args::name(name)).size_bytes(size);
-        let volume = self.core.create_volume(spec)?;
+        let volume = self.core.rows().create_volume(&args::name(name), size)?;
         Ok(records::volume(name.py(), &volume, Known { name: exact(name), ..Known::default() })?)
     }
 
@@ -85,8 +83,8 @@ impl MemBackend {
     ///
     /// The list is consistent: it shows the backend as it was when the call was made.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        let volumes = self.core.view().into_volumes();
-        list(py, volumes, |volume: Volume| records::volume(py, &volume, Known::default()))
+        let volumes = self.core.view().into_rows();
+        list(py, volumes, |volume: VolumeRow| records::volume(py, &volume, Known::default()))
     }
 
     /// One volume.
@@ -96,13 +94,13 @@ impl MemBackend {
     /// Raises VolumeNotFoundError.
     fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("uuid", uuid)?;
-        let volume = self.core.get_volume(id.value)?;
+        let volume = self.core.rows().get_volume(id.value)?;
         Ok(records::volume(uuid.py(), &volume, Known { uuid: id.text, ..Known::default() })?)
     }
 
     /// The volume of that name, or None.
     fn find_volume<'py>(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyDict>>> {
-        let Some(volume) = self.core.find_volume(&args::name(name))? else {
+        let Some(volume) = self.core.rows().find_volume(&args::name(name)) else {
             return Ok(None);
         };
         let known = Known { name: exact(name), ..Known::default() };
@@ -140,11 +138,11 @@ impl MemBackend {
         let patch = args::patch(&patch).or_else(|error| match error {
             // A bad value of a missing volume is "not found".
             Error::Backend(_) => {
-                Err(self.core.get_volume(id.value).err().map_or(error, Error::from))
+                Err(self.core.rows().get_volume(id.value).err().map_or(error, Error::from))
             }
             Error::Python(_) => Err(error),
         })?;
-        let volume = self.core.patch_volume(id.value, patch)?;
+        let volume = self.core.rows().patch_volume(id.value, &patch)?;
         Ok(records::volume(uuid.py(), &volume, Known { uuid: id.text, ..Known::default() })?)
     }
 
@@ -263,7 +261,7 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
         let snapshot = args::id::<SnapshotId>("snap_uuid", snap_uuid)?.value;
-        let volume = self.core.restore_snapshot(id.value, snapshot)?;
+        let volume = self.core.rows().restore_snapshot(id.value, snapshot)?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::volume(vol_uuid.py(), &volume, known)?)
     }
@@ -283,7 +281,8 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?;
         let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?;
-        let volume = self.core.create_clone(parent.value, snapshot.value, &args::name(new_name))?;
+        let volume =
+            self.core.rows().create_clone(parent.value, snapshot.value, &args::name(new_name))?;
         let known = Known {
             name: exact(new_name),
             parent_volume_uuid: parent.text,
@@ -298,7 +297,7 @@ impl MemBackend {
     /// Raises VolumeNotFoundError; InvalidArgumentError if the volume is not a clone.
     fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
-        let volume = self.core.split_clone(id.value)?;
+        let volume = self.core.rows().split_clone(id.value)?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::volume(vol_uuid.py(), &volume, known)?)
     }
@@ -376,7 +375,7 @@ impl MemBackend {
     }
 
     fn __iter__(&self) -> VolumeIterator {
-        VolumeIterator { volumes: Mutex::new(self.core.view().into_volumes()) }
+        VolumeIterator { volumes: Mutex::new(self.core.view().into_rows()) }
     }
 
     fn __contains__(&self, item: &Bound<'_, PyAny>) -> Result<bool> {
@@ -424,7 +423,7 @@ pub(crate) fn restore(py: Python<'_>, state: &Bound<'_, PyBytes>) -> Result<MemB
 /// Yields the volumes of a backend as they were when the iteration began.
 #[pyclass(frozen, module = "nessie_backend_mem._core")]
 struct VolumeIterator {
-    volumes: Mutex<core::IntoVolumes>,
+    volumes: Mutex<core::IntoRows>,
 }
 
 #[pymethods]

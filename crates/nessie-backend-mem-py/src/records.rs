@@ -4,9 +4,12 @@
 //! times as fast as filling an empty one. The texts of the caller's own arguments are used again
 //! where they are what the record says.
 
+use std::sync::Mutex;
+
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneOrigin, Snapshot, Uuid, Volume, VolumeState, VolumeType,
+    AccessHandle, Capabilities, CloneOrigin, Snapshot, Timestamp, Uuid, VolumeState, VolumeType,
 };
+use nessie_backend_mem::VolumeRow;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -25,7 +28,7 @@ pub(crate) struct Known<'py> {
 
 struct Templates {
     /// By state and type, in the order of their words.
-    volumes: Vec<Py<PyDict>>,
+    volumes: Vec<VolumeShape>,
     snapshot: Py<PyDict>,
     origin: Py<PyDict>,
 }
@@ -41,12 +44,7 @@ impl Templates {
         let mut volumes = Vec::new();
         for state in VolumeState::ALL {
             for vol_type in VolumeType::ALL {
-                let volume = template(py, &["uuid", "name", "size_bytes"])?;
-                volume.set_item("state", PyString::intern(py, state.as_str()))?;
-                volume.set_item("style", intern!(py, "flexvol"))?;
-                volume.set_item("vol_type", PyString::intern(py, vol_type.as_str()))?;
-                volume.set_item("create_time", py.None())?;
-                volumes.push(volume.unbind());
+                volumes.push(VolumeShape::new(py, *state, *vol_type)?);
             }
         }
         let snapshot = template(py, &["uuid", "name", "create_time"])?;
@@ -57,18 +55,54 @@ impl Templates {
         )?;
         Ok(Self { volumes, snapshot: snapshot.unbind(), origin: origin.unbind() })
     }
+}
 
-    fn volume<'py>(
-        &self,
-        py: Python<'py>,
-        state: VolumeState,
-        vol_type: VolumeType,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        let at = state as usize * VolumeType::ALL.len() + vol_type as usize;
-        match self.volumes.get(at) {
-            Some(template) => template.bind(py).copy(),
-            None => Ok(PyDict::new(py)),
+/// The template of volumes of one state and type.
+struct VolumeShape {
+    blank: Py<PyDict>,
+    last: Mutex<LastVolume>,
+}
+
+/// A template that holds the size and time of the last volume made from it. Neighbours often share
+/// them, and what is in the template already needs no writing.
+struct LastVolume {
+    dict: Py<PyDict>,
+    size_bytes: Option<u64>,
+    create_time: Option<Timestamp>,
+}
+
+impl VolumeShape {
+    fn new(py: Python<'_>, state: VolumeState, vol_type: VolumeType) -> PyResult<Self> {
+        let blank = template(py, &["uuid", "name", "size_bytes"])?;
+        blank.set_item("state", PyString::intern(py, state.as_str()))?;
+        blank.set_item("style", intern!(py, "flexvol"))?;
+        blank.set_item("vol_type", PyString::intern(py, vol_type.as_str()))?;
+        blank.set_item("create_time", py.None())?;
+        let dict = blank.copy()?.unbind();
+        let last = Mutex::new(LastVolume { dict, size_bytes: None, create_time: None });
+        Ok(Self { blank: blank.unbind(), last })
+    }
+
+    /// A fresh dict with everything but uuid, name and what is rarely set.
+    fn copy<'py>(&self, py: Python<'py>, row: &VolumeRow) -> PyResult<Bound<'py, PyDict>> {
+        // Copying may run the garbage collector, which may run anything, this very function too.
+        // So whoever finds the template taken does without, and nobody ever waits.
+        let Ok(mut last) = self.last.try_lock() else {
+            let dict = self.blank.bind(py).copy()?;
+            dict.set_item(intern!(py, "size_bytes"), row.size_bytes)?;
+            dict.set_item(intern!(py, "create_time"), time::text(py, row.create_time))?;
+            return Ok(dict);
+        };
+        let dict = last.dict.bind(py).clone();
+        if last.size_bytes != row.size_bytes {
+            dict.set_item(intern!(py, "size_bytes"), row.size_bytes)?;
+            last.size_bytes = row.size_bytes;
         }
+        if last.create_time != Some(row.create_time) {
+            dict.set_item(intern!(py, "create_time"), time::text(py, row.create_time))?;
+            last.create_time = Some(row.create_time);
+        }
+        dict.copy()
     }
 }
 
@@ -83,28 +117,28 @@ fn template<'py>(py: Python<'py>, keys: &[&str]) -> PyResult<Bound<'py, PyDict>>
 /// The dict of a volume.
 pub(crate) fn volume<'py>(
     py: Python<'py>,
-    volume: &Volume,
+    row: &VolumeRow,
     known: Known<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let dict = Templates::get(py)?.volume(py, volume.state, volume.vol_type)?;
-    let uuid = known.uuid.unwrap_or_else(|| uuid_text(py, volume.uuid.uuid()));
+    let shape = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
+    let dict = match Templates::get(py)?.volumes.get(shape) {
+        Some(shape) => shape.copy(py, row)?,
+        None => VolumeShape::new(py, row.state, row.vol_type)?.copy(py, row)?,
+    };
+    let uuid = known.uuid.unwrap_or_else(|| uuid_text(py, row.uuid.uuid()));
     dict.set_item(intern!(py, "uuid"), uuid)?;
-    let name = known.name.unwrap_or_else(|| PyString::new(py, &volume.name));
+    let name = known.name.unwrap_or_else(|| PyString::new(py, &row.name));
     dict.set_item(intern!(py, "name"), name)?;
-    if let Some(size) = volume.size_bytes {
-        dict.set_item(intern!(py, "size_bytes"), size)?;
-    }
-    match volume.create_time {
-        Some(at) => dict.set_item(intern!(py, "create_time"), time::text(py, at))?,
-        None => dict.del_item(intern!(py, "create_time"))?,
-    }
-    if let Some(path) = &volume.junction_path {
+    let Some(rest) = &row.rest else {
+        return Ok(dict);
+    };
+    if let Some(path) = &rest.junction_path {
         dict.set_item(intern!(py, "junction_path"), path)?;
     }
-    if let Some(policy) = &volume.export_policy {
+    if let Some(policy) = &rest.export_policy {
         dict.set_item(intern!(py, "export_policy"), policy)?;
     }
-    if let Some(clone_origin) = &volume.clone {
+    if let Some(clone_origin) = &rest.clone {
         let parents = (known.parent_volume_uuid, known.parent_snapshot_uuid);
         dict.set_item(intern!(py, "clone"), origin(py, clone_origin, parents)?)?;
     }

@@ -1,6 +1,6 @@
 //! Times between the core and Python.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use nessie_backend_core::{BackendError, Timestamp};
@@ -27,7 +27,10 @@ static LAST: Mutex<Last> = Mutex::new(Last { second: i64::MIN, text: [0; 27], ob
 
 /// The RFC 3339 text of a time.
 pub(crate) fn text(py: Python<'_>, at: Timestamp) -> Bound<'_, PyString> {
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    // Nobody waits for the cache: waiting while attached to the interpreter could be for ever.
+    let Ok(mut last) = LAST.try_lock() else {
+        return PyString::new(py, &at.to_string());
+    };
     if let Some((of, object)) = &last.object
         && *of == at
     {

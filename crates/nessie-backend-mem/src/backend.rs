@@ -11,6 +11,7 @@ use nessie_backend_core::{
 
 use crate::clock::Clock;
 use crate::image;
+use crate::rows::Rows;
 use crate::slab::Slot;
 use crate::source::{Origin, Source};
 use crate::state::{Stamp, State};
@@ -146,6 +147,12 @@ impl MemBackend {
         self.read().state.find(uuid).is_ok()
     }
 
+    /// The operations that return a volume, in the form that is quickest to make.
+    #[must_use]
+    pub const fn rows(&self) -> Rows<'_> {
+        Rows::new(self)
+    }
+
     /// The state as it is now, to read at leisure: later changes do not show in it, and reading
     /// it holds no lock.
     #[must_use]
@@ -195,7 +202,7 @@ impl MemBackend {
     // No transition panics between its first and its last change, so a poisoned lock guards a
     // state as good as any other.
 
-    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Inner> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -212,7 +219,7 @@ impl MemBackend {
     }
 
     /// Runs a transition that creates something, and reads what it made.
-    fn create<R>(
+    pub(crate) fn create<R>(
         &self,
         transition: impl FnOnce(&mut State, Stamp) -> Result<Slot>,
         read: impl FnOnce(&State, Slot) -> R,
@@ -224,7 +231,7 @@ impl MemBackend {
     }
 
     /// Runs a transition that changes something, and reads what it changed.
-    fn change<R>(
+    pub(crate) fn change<R>(
         &self,
         transition: impl FnOnce(&mut State) -> Result<Slot>,
         read: impl FnOnce(&State, Slot) -> R,
@@ -320,7 +327,7 @@ impl VolumeBackend for MemBackend {
     }
 
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
-        self.create(|state, stamp| state.create_volume(&spec, stamp), State::volume)
+        self.rows().create_volume(&spec.name, spec.size_bytes).map(Volume::from)
     }
 
     fn list_volumes(&self) -> Result<Vec<Volume>> {
@@ -328,17 +335,15 @@ impl VolumeBackend for MemBackend {
     }
 
     fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
-        let inner = self.read();
-        inner.state.find(uuid).map(|slot| inner.state.volume(slot))
+        self.rows().get_volume(uuid).map(Volume::from)
     }
 
     fn find_volume(&self, name: &str) -> Result<Option<Volume>> {
-        let inner = self.read();
-        Ok(inner.state.volume_named(name).map(|slot| inner.state.volume(slot)))
+        Ok(self.rows().find_volume(name).map(Volume::from))
     }
 
     fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
-        self.change(|state| state.patch_volume(uuid, &patch), State::volume)
+        self.rows().patch_volume(uuid, &patch).map(Volume::from)
     }
 
     fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
@@ -398,7 +403,7 @@ impl SnapshotBackend for MemBackend {
     }
 
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
-        self.change(|state| state.restore_snapshot(volume, snapshot), State::volume)
+        self.rows().restore_snapshot(volume, snapshot).map(Volume::from)
     }
 }
 
@@ -409,13 +414,10 @@ impl CloneBackend for MemBackend {
         parent_snapshot: SnapshotId,
         new_name: &str,
     ) -> Result<Volume> {
-        self.create(
-            |state, stamp| state.create_clone(parent_volume, parent_snapshot, new_name, stamp),
-            State::volume,
-        )
+        self.rows().create_clone(parent_volume, parent_snapshot, new_name).map(Volume::from)
     }
 
     fn split_clone(&self, volume: VolumeId) -> Result<Volume> {
-        self.change(|state| state.split_clone(volume), State::volume)
+        self.rows().split_clone(volume).map(Volume::from)
     }
 }

@@ -45,10 +45,14 @@ impl Chain {
         self.len == 0
     }
 
-    /// The chain with `slot` at its end.
+    /// The links that a record needs to be the last of this chain.
+    pub(crate) const fn end(&self) -> Links {
+        Links { prev: self.last, next: NONE }
+    }
+
+    /// The chain with `slot` at its end, whose record has the links for it.
     #[must_use]
     pub(crate) fn with<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
-        *slab.get_mut(slot).links_mut() = Links { prev: self.last, next: NONE };
         if self.last != NONE {
             slab.get_mut(self.last).links_mut().next = slot;
         }

@@ -18,9 +18,9 @@ use twox_hash::XxHash3_64;
 use crate::backend::Inner;
 use crate::clock::Clock;
 use crate::ident::{IdKey, LINEAGES};
-use crate::slab::{Layout, Record, Slab, Slot};
+use crate::slab::{Entry, Layout, Record, Slab, Slot};
 use crate::source::{Origin, Source};
-use crate::state::State;
+use crate::state::{SnapshotRecord, State, VolumeRecord};
 
 const MAGIC: [u8; 8] = *b"NESSIEMB";
 const VERSION: u32 = 1;
@@ -91,7 +91,7 @@ fn write(value: &impl Serialize, bytes: Vec<u8>) -> Result<Vec<u8>> {
 }
 
 fn volume_image(state: &State, slot: Slot) -> VolumeImage<'_> {
-    let (record, name) = state.volumes.with_text(slot, |record| record.name);
+    let (record, name) = state.volumes.with_text(slot, |record| &record.name);
     VolumeImage {
         slot,
         generation: record.header.generation,
@@ -101,14 +101,14 @@ fn volume_image(state: &State, slot: Slot) -> VolumeImage<'_> {
         state: record.state,
         vol_type: record.vol_type,
         junction: record.junction.as_deref().unwrap_or_default(),
-        export_policy: state.volumes.text(slot, |record| record.export_policy),
+        export_policy: state.volumes.text(slot, |record| &record.export_policy),
         parent_snapshot: record.is_clone().then_some(record.parent_snapshot),
         snapshots: state.snapshot_slots(slot).map(|slot| snapshot_image(state, slot)).collect(),
     }
 }
 
 fn snapshot_image(state: &State, slot: Slot) -> SnapshotImage<'_> {
-    let (record, name) = state.snapshots.with_text(slot, |record| record.name);
+    let (record, name) = state.snapshots.with_text(slot, |record| &record.name);
     SnapshotImage {
         slot,
         generation: record.header.generation,
@@ -170,40 +170,58 @@ fn empty_slab<T: Record>(layout: &Layout, len: u32) -> Result<Slab<T>, Broken> {
 }
 
 fn restore(state: &mut State, image: &VolumeImage<'_>) -> Result<()> {
-    let broken = || BackendError::substrate("from_bytes", Broken("a slot is missing or taken"));
     let mut patch = VolumePatch::new().name(image.name).junction_path(image.junction);
     if !image.export_policy.is_empty() {
         patch = patch.export_policy(image.export_policy);
     }
     rules::volume_patch(&patch)?;
-    let time = timestamp(image.create_time)?;
-    state.volumes.place(image.slot, image.generation).ok_or_else(broken)?;
+    check_time(image.create_time)?;
     state.check_volume_name_free(image.name, None)?;
-    state.enlist_volume(image.slot, image.name, time);
+    let order = state.order.end();
+    let fill = |entry: &mut Entry<'_, VolumeRecord>| {
+        entry.set_text(|record| &mut record.name, image.name);
+        entry.set_text(|record| &mut record.export_policy, image.export_policy);
+        entry.record.header.links = order;
+        entry.record.size = image.size;
+        entry.record.create_time = image.create_time;
+        entry.record.state = image.state;
+        entry.record.vol_type = image.vol_type;
+    };
+    state.volumes.place(image.slot, image.generation, fill).ok_or_else(broken)?;
+    state.enlist_volume(image.slot, image.name);
     state.check_junction_free(image.junction, image.slot)?;
     state.mount(image.slot, image.junction);
-    state.volumes.set_text(image.slot, |record| &mut record.export_policy, image.export_policy);
-    let record = state.volumes.get_mut(image.slot);
-    record.size = image.size;
-    record.state = image.state;
-    record.vol_type = image.vol_type;
     if let Some(parent) = image.parent_snapshot {
         state.snapshots.occupied(parent).ok_or_else(broken)?;
         state.attach_to_parent(image.slot, parent)?;
     }
-    for snapshot in &image.snapshots {
-        rules::snapshot_name(snapshot.name)?;
-        let time = timestamp(snapshot.create_time)?;
-        state.snapshots.place(snapshot.slot, snapshot.generation).ok_or_else(broken)?;
-        state.check_snapshot_name_free(image.slot, snapshot.name, None)?;
-        state.enlist_snapshot(image.slot, snapshot.slot, snapshot.name, time);
-        state.snapshots.get_mut(snapshot.slot).size = snapshot.size;
-    }
+    image.snapshots.iter().try_for_each(|snapshot| restore_snapshot(state, image.slot, snapshot))
+}
+
+fn restore_snapshot(state: &mut State, volume: Slot, image: &SnapshotImage<'_>) -> Result<()> {
+    rules::snapshot_name(image.name)?;
+    check_time(image.create_time)?;
+    state.check_snapshot_name_free(volume, image.name, None)?;
+    let snapshots = state.volumes.get(volume).snapshots;
+    let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
+        entry.set_text(|record| &mut record.name, image.name);
+        entry.record.header.links = snapshots.end();
+        entry.record.size = image.size;
+        entry.record.create_time = image.create_time;
+        entry.record.volume = volume;
+    };
+    state.snapshots.place(image.slot, image.generation, fill).ok_or_else(broken)?;
+    state.enlist_snapshot(volume, image.slot, image.name);
     Ok(())
 }
 
-fn timestamp(micros: i64) -> Result<Timestamp> {
+fn broken() -> BackendError {
+    BackendError::substrate("from_bytes", Broken("a slot is missing or taken"))
+}
+
+fn check_time(micros: i64) -> Result<()> {
     Timestamp::from_unix_micros(micros)
+        .map(|_| ())
         .ok_or_else(|| BackendError::substrate("from_bytes", Broken("a time is out of range")))
 }
 

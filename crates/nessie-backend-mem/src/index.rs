@@ -1,7 +1,8 @@
 //! From a hash to a slot, in buckets that copies share until one of them writes.
 //!
 //! A bucket is a hash table of slot numbers; the keys themselves stay in the records. The index
-//! grows by linear hashing, one bucket at a time, so no insert ever pays for rehashing all of it.
+//! grows by extendible hashing, one full bucket at a time, so no insert ever pays for rehashing
+//! all of it.
 
 use std::sync::Arc;
 
@@ -10,78 +11,104 @@ use hashbrown::HashTable;
 use crate::slab::Slot;
 
 /// Finds slots by the hash of a key that their records hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Index {
-    buckets: Vec<Arc<HashTable<Slot>>>,
+    /// The bucket for each value of the lowest `depth` routing bits.
+    directory: Vec<u32>,
+    depth: u32,
+    buckets: Vec<Arc<Bucket>>,
     len: usize,
 }
 
-/// Slots per bucket on average. A table of 1024 places takes up to 896 entries, so this leaves
-/// room for the spread among buckets, which hold up to twice the average before they are split.
-const PER_BUCKET: usize = 416;
+#[derive(Clone, Debug, Default)]
+struct Bucket {
+    slots: HashTable<Slot>,
+    /// How many routing bits all of its hashes share.
+    depth: u32,
+}
 
-#[expect(clippy::indexing_slicing, reason = "`route` stays below the number of buckets")]
+/// What a table of 512 places takes before it grows.
+const FULL: usize = 448;
+/// A bucket this much deeper than evenly spread ones would be grows instead of being split: its
+/// hashes are too alike for the directory to be doubled for their sake.
+const MAX_SKEW: u32 = 6;
+
+/// The bits of a hash that choose the bucket: neither those that place an entry in its table (the
+/// lowest) nor those that tell entries of one place apart (the top seven).
+#[expect(clippy::cast_possible_truncation, reason = "32 bits are left")]
+const fn routing(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self { directory: vec![0], depth: 0, buckets: vec![Arc::default()], len: 0 }
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "the directory has 2^depth entries, all of buckets")]
 impl Index {
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    /// The bucket of a hash. The bits used here are neither those that place an entry in its
-    /// table (the low ones) nor those that tell entries of one place apart (the top seven).
-    fn route(&self, hash: u64) -> usize {
-        let bits = (hash >> 32) as usize & 0x01FF_FFFF;
-        let doubled = self.buckets.len().next_power_of_two();
-        let bucket = bits & (doubled - 1);
-        if bucket < self.buckets.len() { bucket } else { bits & (doubled / 2 - 1) }
+    fn bucket(&self, hash: u64) -> usize {
+        let lowest = (1 << self.depth) - 1;
+        self.directory[(routing(hash) & lowest) as usize] as usize
     }
 
     /// The slot among those of this hash that `is_match` accepts.
     pub(crate) fn find(&self, hash: u64, is_match: impl Fn(Slot) -> bool) -> Option<Slot> {
-        if self.buckets.is_empty() {
-            return None;
-        }
-        self.buckets[self.route(hash)].find(hash, |slot| is_match(*slot)).copied()
+        self.buckets[self.bucket(hash)].slots.find(hash, |slot| is_match(*slot)).copied()
     }
 
     /// Adds a slot that is not in the index. `rehash` is the hash of a slot's key.
     pub(crate) fn insert(&mut self, hash: u64, slot: Slot, rehash: impl Fn(Slot) -> u64) {
-        if self.len >= self.buckets.len() * PER_BUCKET {
-            self.split(&rehash);
+        let mut bucket = self.bucket(hash);
+        let deepest = self.buckets.len().ilog2() + MAX_SKEW;
+        if self.buckets[bucket].slots.len() >= FULL && self.buckets[bucket].depth < deepest {
+            self.split(bucket, routing(hash), &rehash);
+            bucket = self.bucket(hash);
         }
-        let bucket = self.route(hash);
-        Arc::make_mut(&mut self.buckets[bucket]).insert_unique(hash, slot, |slot| rehash(*slot));
+        let slots = &mut Arc::make_mut(&mut self.buckets[bucket]).slots;
+        slots.insert_unique(hash, slot, |slot| rehash(*slot));
         self.len += 1;
     }
 
     /// Removes a slot that is in the index.
     pub(crate) fn remove(&mut self, hash: u64, slot: Slot) {
-        let bucket = self.route(hash);
-        let table = Arc::make_mut(&mut self.buckets[bucket]);
-        if let Ok(entry) = table.find_entry(hash, |other| *other == slot) {
+        let bucket = self.bucket(hash);
+        let slots = &mut Arc::make_mut(&mut self.buckets[bucket]).slots;
+        if let Ok(entry) = slots.find_entry(hash, |other| *other == slot) {
             entry.remove();
             self.len -= 1;
         }
     }
 
-    /// Adds a bucket and moves to it what belongs there from the one that was in its place.
-    fn split(&mut self, rehash: impl Fn(Slot) -> u64) {
-        let new = self.buckets.len();
-        self.buckets.push(Arc::default());
-        if new == 0 {
-            return;
+    /// Splits a bucket by the next routing bit. `path` is the routing of any of its hashes.
+    fn split(&mut self, full: usize, path: u32, rehash: impl Fn(Slot) -> u64) {
+        let Ok(new) = u32::try_from(self.buckets.len()) else { return };
+        let depth = self.buckets[full].depth;
+        if depth == self.depth {
+            self.directory.extend_from_within(..);
+            self.depth += 1;
         }
-        let old = new - (new + 1).next_power_of_two() / 2;
-        let hashes: Vec<(u64, Slot)> =
-            self.buckets[old].iter().map(|slot| (rehash(*slot), *slot)).collect();
-        let (moving, staying): (Vec<_>, Vec<_>) =
-            hashes.into_iter().partition(|(hash, _)| self.route(*hash) == new);
-        for (bucket, entries) in [(old, staying), (new, moving)] {
-            let mut table = HashTable::with_capacity(entries.len());
-            for (hash, slot) in entries {
-                table.insert_unique(hash, slot, |slot| rehash(*slot));
-            }
-            self.buckets[bucket] = Arc::new(table);
+        let bit = 1 << depth;
+        let first = (path & (bit - 1) | bit) as usize;
+        for entry in self.directory[first..].iter_mut().step_by(2 * bit as usize) {
+            *entry = new;
         }
+
+        let slots = self.buckets[full].slots.iter();
+        let hashes: Vec<(u64, Slot)> = slots.map(|slot| (rehash(*slot), *slot)).collect();
+        let mut halves = [(); 2].map(|()| HashTable::with_capacity(FULL));
+        for (hash, slot) in hashes {
+            let half = &mut halves[usize::from(routing(hash) & bit != 0)];
+            half.insert_unique(hash, slot, |slot| rehash(*slot));
+        }
+        let [staying, moving] = halves.map(|slots| Arc::new(Bucket { slots, depth: depth + 1 }));
+        self.buckets[full] = staying;
+        self.buckets.push(moving);
     }
 }
 
@@ -113,13 +140,25 @@ mod tests {
     }
 
     #[test]
-    fn buckets_stay_small_and_even() {
+    fn buckets_stay_small_and_filled() {
         let mut index = Index::default();
         for slot in 0..100_000 {
             index.insert(hash(slot), slot, hash);
         }
-        let largest = index.buckets.iter().map(|bucket| bucket.len()).max().unwrap();
-        assert!(largest < 3 * PER_BUCKET, "{largest}");
+        let largest = index.buckets.iter().map(|bucket| bucket.slots.len()).max().unwrap();
+        assert!(largest <= FULL, "{largest}");
+        let mean = 100_000 / index.buckets.len();
+        assert!(mean > FULL / 2, "{mean}");
+    }
+
+    #[test]
+    fn keys_of_one_hash_share_a_bucket_that_grows() {
+        let mut index = Index::default();
+        for slot in 0..2_000 {
+            index.insert(7, slot, |_| 7);
+        }
+        assert!((0..2_000).all(|slot| index.find(7, |other| other == slot) == Some(slot)));
+        assert!(index.directory.len() < 2_000, "{}", index.directory.len());
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod ident;
 mod image;
 mod index;
 mod process;
+mod rows;
 mod slab;
 mod source;
 mod state;
@@ -48,4 +49,5 @@ mod tree;
 mod view;
 
 pub use backend::{Counts, MemBackend, MemBackendBuilder};
-pub use view::{IntoVolumes, View};
+pub use rows::{RowRest, Rows, VolumeRow};
+pub use view::{IntoRows, View};

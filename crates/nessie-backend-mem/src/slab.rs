@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::Links;
-use crate::text::{TextPool, TextRef};
+use crate::text::{TextField, TextPool};
 
 /// The number of a record's place.
 pub(crate) type Slot = u32;
@@ -37,8 +37,25 @@ pub(crate) struct Header {
 pub(crate) trait Record: Clone + Default {
     fn header(&self) -> &Header;
     fn header_mut(&mut self) -> &mut Header;
-    /// Every text that the record refers to.
-    fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextRef>;
+    /// Moves every text of the record from one pool to another.
+    fn move_texts(&mut self, from: &TextPool, to: &mut TextPool);
+    /// Gives up every text of the record.
+    fn forget_texts(&self, pool: &mut TextPool);
+}
+
+/// A record to be written to, with the pool of its texts.
+#[derive(Debug)]
+pub(crate) struct Entry<'a, T> {
+    pub(crate) record: &'a mut T,
+    texts: &'a mut TextPool,
+}
+
+impl<T> Entry<'_, T> {
+    pub(crate) fn set_text<F: TextField>(&mut self, field: impl Fn(&mut T) -> &mut F, text: &str) {
+        let field = field(self.record);
+        self.texts.forget(*field);
+        *field = F::put(text, self.texts);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -101,29 +118,31 @@ impl<T: Record> Slab<T> {
         self.chunks[split(slot).0].lineage
     }
 
-    /// A record and the text of one of its fields, which lie close together.
-    pub(crate) fn with_text(&self, slot: Slot, field: impl Fn(&T) -> TextRef) -> (&T, &str) {
+    /// A record and the text of one of its fields.
+    pub(crate) fn with_text<F: TextField>(
+        &self,
+        slot: Slot,
+        field: impl Fn(&T) -> &F,
+    ) -> (&T, &str) {
         let (chunk, place) = split(slot);
-        let chunk = &self.chunks[chunk];
+        let chunk = &*self.chunks[chunk];
         let record = &chunk.records[place];
-        (record, chunk.texts.get(field(record)))
+        (record, field(record).get(&chunk.texts))
     }
 
-    pub(crate) fn text(&self, slot: Slot, field: impl Fn(&T) -> TextRef) -> &str {
+    pub(crate) fn text<F: TextField>(&self, slot: Slot, field: impl Fn(&T) -> &F) -> &str {
         self.with_text(slot, field).1
     }
 
-    pub(crate) fn set_text(
+    pub(crate) fn set_text<F: TextField>(
         &mut self,
         slot: Slot,
-        field: impl Fn(&mut T) -> &mut TextRef,
+        field: impl Fn(&mut T) -> &mut F,
         text: &str,
     ) {
         let (chunk, place) = split(slot);
         let chunk = Arc::make_mut(&mut self.chunks[chunk]);
-        let at = field(&mut chunk.records[place]);
-        chunk.texts.forget(*at);
-        *at = chunk.texts.put(text);
+        chunk.entry(place).set_text(field, text);
         chunk.compact();
     }
 
@@ -132,53 +151,56 @@ impl<T: Record> Slab<T> {
         self.vacant == NONE && self.chunks.len() >= MAX_CHUNKS
     }
 
-    /// Occupies a slot with an empty record. `None` when all slots are taken.
+    /// Occupies a slot with a record that `fill` makes of an empty one. `None` when all slots are
+    /// taken.
     ///
     /// Identifiers of another `lineage` than the last one's must not collide with any given out
     /// before, so vacant slots of the last lineage are left alone from then on.
-    pub(crate) fn insert(&mut self, lineage: u64) -> Option<Slot> {
+    pub(crate) fn insert(
+        &mut self,
+        lineage: u64,
+        fill: impl FnOnce(&mut Entry<'_, T>),
+    ) -> Option<Slot> {
         if self.lineage != lineage {
             self.lineage = lineage;
             self.vacant = NONE;
         }
-        let slot = if self.vacant == NONE { self.push()? } else { self.vacant };
-        let header = self.get_mut(slot).header_mut();
-        header.generation += 1;
-        let next = std::mem::take(&mut header.links).next;
-        if self.vacant != NONE {
-            self.vacant = next;
+        let slot = if self.vacant == NONE { self.next_new_slot()? } else { self.vacant };
+        let (index, place) = split(slot);
+        let chunk = Arc::make_mut(&mut self.chunks[index]);
+        if place == chunk.records.len() {
+            chunk.records.push(T::default());
         }
+        let mut entry = chunk.entry(place);
+        let header = entry.record.header_mut();
+        header.generation += 1;
+        self.vacant = std::mem::take(&mut header.links).next;
+        fill(&mut entry);
         self.len += 1;
         Some(slot)
     }
 
-    /// A new vacant slot at the end.
-    fn push(&mut self) -> Option<Slot> {
+    /// The number of the slot after the last one, in a chunk of the present lineage.
+    fn next_new_slot(&mut self) -> Option<Slot> {
         let fits =
-            |chunk: &Arc<Chunk<T>>| chunk.records.len() < CHUNK && chunk.lineage == self.lineage;
-        if !self.chunks.last().is_some_and(fits) {
-            if self.is_full() {
-                return None;
+            |chunk: &&Arc<Chunk<T>>| chunk.records.len() < CHUNK && chunk.lineage == self.lineage;
+        let place = match self.chunks.last().filter(fits) {
+            Some(chunk) => chunk.records.len(),
+            None if self.is_full() => return None,
+            None => {
+                self.chunks.push(Arc::new(Chunk::empty(self.lineage)));
+                0
             }
-            let chunk =
-                Chunk { records: Vec::new(), texts: TextPool::default(), lineage: self.lineage };
-            self.chunks.push(Arc::new(chunk));
-        }
-        let last = self.chunks.len() - 1;
-        let place = self.chunks[last].records.len();
-        let slot = Slot::try_from(last << CHUNK_BITS | place).ok()?;
-        Arc::make_mut(&mut self.chunks[last]).records.push(T::default());
-        Some(slot)
+        };
+        Slot::try_from((self.chunks.len() - 1) << CHUNK_BITS | place).ok()
     }
 
     /// Vacates an occupied slot.
     pub(crate) fn remove(&mut self, slot: Slot) {
         let (index, place) = split(slot);
         let chunk = Arc::make_mut(&mut self.chunks[index]);
-        let mut gone = std::mem::take(&mut chunk.records[place]);
-        for text in gone.texts_mut() {
-            chunk.texts.forget(*text);
-        }
+        let gone = std::mem::take(&mut chunk.records[place]);
+        gone.forget_texts(&mut chunk.texts);
         let vacancy = chunk.records[place].header_mut();
         // A slot whose generations are used up is never occupied again.
         let generation = gone.header().generation.checked_add(1);
@@ -196,9 +218,22 @@ impl<T: Record> Slab<T> {
 pub(crate) const RETIRED: u32 = u32::MAX - 1;
 
 impl<T: Record> Chunk<T> {
+    fn empty(lineage: u64) -> Self {
+        Self { records: Vec::new(), texts: TextPool::default(), lineage }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "as in the slab")]
+    fn entry(&mut self, place: usize) -> Entry<'_, T> {
+        Entry { record: &mut self.records[place], texts: &mut self.texts }
+    }
+
     fn compact(&mut self) {
         if self.texts.wants_compaction() {
-            self.texts.compact(self.records.iter_mut().flat_map(T::texts_mut));
+            let mut kept = self.texts.compacted();
+            for record in &mut self.records {
+                record.move_texts(&self.texts, &mut kept);
+            }
+            self.texts = kept;
         }
     }
 }
@@ -258,8 +293,7 @@ impl<T: Record> Slab<T> {
             return None;
         }
         let chunks = layout.chunks.iter().map(|&(lineage, slots)| {
-            let records = vec![T::default(); slots as usize];
-            Arc::new(Chunk { records, texts: TextPool::default(), lineage })
+            Arc::new(Chunk { records: vec![T::default(); slots as usize], ..Chunk::empty(lineage) })
         });
         let mut slab =
             Self { chunks: chunks.collect(), lineage: layout.lineage, vacant: NONE, len: 0 };
@@ -284,9 +318,17 @@ impl<T: Record> Slab<T> {
         })
     }
 
-    /// Occupies a slot that the layout left free. Nothing if the slot is none of those.
-    pub(crate) fn place(&mut self, slot: Slot, generation: u32) -> Option<()> {
+    /// Occupies a slot that the layout left free, as [`insert`](Self::insert) does. Nothing if the
+    /// slot is none of those.
+    pub(crate) fn place(
+        &mut self,
+        slot: Slot,
+        generation: u32,
+        fill: impl FnOnce(&mut Entry<'_, T>),
+    ) -> Option<()> {
         self.untouched(slot).filter(|_| generation % 2 == 1)?.generation = generation;
+        let (chunk, place) = split(slot);
+        fill(&mut Arc::make_mut(&mut self.chunks[chunk]).entry(place));
         self.len += 1;
         Some(())
     }

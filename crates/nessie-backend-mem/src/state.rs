@@ -14,6 +14,7 @@ mod volumes;
 
 use nessie_backend_core::{BackendError, Timestamp};
 
+pub(crate) use self::lookup::time;
 pub(crate) use self::record::{
     ByCreation, OfParentSnapshot, OfParentVolume, Pin, SnapshotRecord, VolumeRecord,
 };

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use nessie_backend_core::{Timestamp, VolumeState};
+use nessie_backend_core::VolumeState;
 
 use crate::slab::{NONE, Slot};
-use crate::state::{OfParentSnapshot, State};
+use crate::state::{OfParentSnapshot, State, time};
 
 /// Levels that are indented; deeper ones say how deep they are instead, so that the text of a long
 /// line of clones stays in proportion to the line.
@@ -88,9 +88,7 @@ fn write_line(text: &mut String, state: &State, what: What) {
     let _ = match what {
         What::Snapshot(slot) => {
             let record = state.snapshots.get(slot);
-            let time = Timestamp::from_unix_micros(record.create_time);
-            let time = time.unwrap_or(Timestamp::UNIX_EPOCH);
-            writeln!(text, "@{}  {time}", state.snapshot_name(slot))
+            writeln!(text, "@{}  {}", state.snapshot_name(slot), time(record.create_time))
         }
         What::Volume(slot) => {
             let record = state.volumes.get(slot);

@@ -5,6 +5,7 @@ use std::fmt;
 use nessie_backend_core::{Result, Snapshot, Volume, VolumeId};
 
 use crate::chain::walk;
+use crate::rows::VolumeRow;
 use crate::slab::{NONE, Slot};
 use crate::state::{ByCreation, State};
 use crate::tree;
@@ -36,7 +37,7 @@ impl View {
 
     /// All volumes, in order of creation.
     pub fn volumes(&self) -> impl Iterator<Item = Volume> + '_ {
-        self.state.volume_slots().map(|slot| self.state.volume(slot))
+        self.state.volume_slots().map(|slot| self.state.row(slot).into())
     }
 
     /// A volume's snapshots, in order of creation.
@@ -64,8 +65,8 @@ impl View {
 
     /// All volumes, from a view that the iterator owns.
     #[must_use]
-    pub fn into_volumes(self) -> IntoVolumes {
-        IntoVolumes { next: self.state.order.first, left: self.len(), state: self.state }
+    pub fn into_rows(self) -> IntoRows {
+        IntoRows { next: self.state.order.first, left: self.len(), state: self.state }
     }
 }
 
@@ -76,23 +77,23 @@ impl fmt::Debug for View {
 }
 
 /// The volumes of a [`View`], in order of creation.
-pub struct IntoVolumes {
+pub struct IntoRows {
     state: State,
     next: Slot,
     left: usize,
 }
 
-impl Iterator for IntoVolumes {
-    type Item = Volume;
+impl Iterator for IntoRows {
+    type Item = VolumeRow;
 
-    fn next(&mut self) -> Option<Volume> {
+    fn next(&mut self) -> Option<VolumeRow> {
         if self.next == NONE {
             return None;
         }
-        let volume = self.state.volume(self.next);
+        let row = self.state.row(self.next);
         self.next = walk::<ByCreation, _>(&self.state.volumes, self.next).nth(1).unwrap_or(NONE);
         self.left -= 1;
-        Some(volume)
+        Some(row)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -100,10 +101,10 @@ impl Iterator for IntoVolumes {
     }
 }
 
-impl ExactSizeIterator for IntoVolumes {}
+impl ExactSizeIterator for IntoRows {}
 
-impl fmt::Debug for IntoVolumes {
+impl fmt::Debug for IntoRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IntoVolumes").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("IntoRows").field("left", &self.left).finish_non_exhaustive()
     }
 }

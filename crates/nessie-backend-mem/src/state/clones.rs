@@ -2,7 +2,7 @@
 
 use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
 
-use super::{OfParentSnapshot, OfParentVolume, Stamp, State, VolumeRecord, full};
+use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::chain::{Chain, Node};
 use crate::slab::{NONE, Slot};
 
@@ -23,11 +23,9 @@ impl State {
             return Err(full());
         }
 
-        let slot = self.add_volume(new_name, stamp)?;
         let size = self.volumes.get(parent).size;
-        self.volumes.get_mut(slot).size = size;
-        let policy = self.volumes.text(parent, |record| record.export_policy).to_owned();
-        self.volumes.set_text(slot, |record| &mut record.export_policy, &policy);
+        let policy = self.volumes.text(parent, |record| &record.export_policy).to_owned();
+        let slot = self.add_volume(stamp, new_name, size, &policy)?;
         self.attach_to_parent(slot, snapshot)?;
         Ok(slot)
     }
@@ -44,20 +42,23 @@ impl State {
 
     /// Makes the volume in `slot` a clone of a snapshot, after the snapshot's other clones.
     pub(crate) fn attach_to_parent(&mut self, slot: Slot, snapshot: Slot) -> Result<()> {
-        let mut pin = self.snapshots.get(snapshot).pin;
+        let SnapshotRecord { volume: parent, mut pin, .. } = *self.snapshots.get(snapshot);
         if pin == NONE {
-            pin = self.pins.insert(0).ok_or_else(full)?;
+            pin = self.pins.insert(0, |_| ()).ok_or_else(full)?;
             self.snapshots.get_mut(snapshot).pin = pin;
         }
-        let clones = self.pins.get(pin).clones;
-        self.pins.get_mut(pin).clones = clones.with::<OfParentSnapshot, _>(&mut self.volumes, slot);
+        let of_volume = self.volumes.get(parent).clones;
+        let of_snapshot = self.pins.get(pin).clones;
 
-        let parent = self.snapshots.get(snapshot).volume;
-        let clones = self.volumes.get(parent).clones;
-        self.volumes.get_mut(parent).clones =
-            clones.with::<OfParentVolume, _>(&mut self.volumes, slot);
+        let clone = self.volumes.get_mut(slot);
+        clone.parent_snapshot = snapshot;
+        clone.in_volume = of_volume.end();
+        clone.in_snapshot = of_snapshot.end();
 
-        self.volumes.get_mut(slot).parent_snapshot = snapshot;
+        let of_volume = of_volume.with::<OfParentVolume, _>(&mut self.volumes, slot);
+        self.volumes.get_mut(parent).clones = of_volume;
+        let of_snapshot = of_snapshot.with::<OfParentSnapshot, _>(&mut self.volumes, slot);
+        self.pins.get_mut(pin).clones = of_snapshot;
         self.clones += 1;
         Ok(())
     }

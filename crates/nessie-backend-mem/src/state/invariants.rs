@@ -56,6 +56,7 @@ impl State {
         let what = |rule: &str| format!("volume {name:?}: {rule}");
         ensure(self.find(self.volume_id(slot)).ok() == Some(slot), || what("is not at its id"))?;
         ensure(self.volume_named(name) == Some(slot), || what("is not found by its name"))?;
+        ensure(record.is_mounted == record.junction.is_some(), || what("is it mounted?"))?;
         let mut patch = VolumePatch::new().name(name);
         if let Some(path) = record.junction.as_deref() {
             ensure(self.volume_at_junction(path) == Some(slot), || what("is not at its junction"))?;
@@ -63,7 +64,7 @@ impl State {
             patch = patch.junction_path(path);
         }
         if !record.export_policy.is_empty() {
-            patch = patch.export_policy(self.volumes.text(slot, |record| record.export_policy));
+            patch = patch.export_policy(self.volumes.text(slot, |record| &record.export_policy));
         }
         rules::volume_patch(&patch).map_err(|error| what(&error.to_string()))?;
 

@@ -4,12 +4,12 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use nessie_backend_core::{
-    BackendError, CloneOrigin, Result, Snapshot, SnapshotId, Timestamp, Volume, VolumeId,
-    VolumeStyle,
+    BackendError, CloneOrigin, Result, Snapshot, SnapshotId, Timestamp, VolumeId,
 };
 
-use super::State;
+use super::{State, VolumeRecord};
 use crate::ident::{Address, Kind};
+use crate::rows::{RowRest, VolumeRow};
 use crate::slab::{Record, Slab, Slot};
 
 /// Hashes of what the indexes are keyed by. Nothing that leaves a backend depends on them.
@@ -63,7 +63,7 @@ impl State {
 
     pub(crate) fn snapshot_named(&self, volume: Slot, name: &str) -> Option<Slot> {
         self.snapshot_names.find(key::snapshot_name(volume, name), |slot| {
-            let (record, its_name) = self.snapshots.with_text(slot, |record| record.name);
+            let (record, its_name) = self.snapshots.with_text(slot, |record| &record.name);
             record.volume == volume && its_name == name
         })
     }
@@ -76,11 +76,11 @@ impl State {
     }
 
     pub(crate) fn volume_name(&self, slot: Slot) -> &str {
-        self.volumes.text(slot, |record| record.name)
+        self.volumes.text(slot, |record| &record.name)
     }
 
     pub(crate) fn snapshot_name(&self, slot: Slot) -> &str {
-        self.snapshots.text(slot, |record| record.name)
+        self.snapshots.text(slot, |record| &record.name)
     }
 
     pub(crate) fn volume_id(&self, slot: Slot) -> VolumeId {
@@ -93,24 +93,39 @@ impl State {
         SnapshotId::new(self.key.encode(address))
     }
 
-    /// The record of the volume in `slot` as callers see it.
-    pub(crate) fn volume(&self, slot: Slot) -> Volume {
-        let (record, name) = self.volumes.with_text(slot, |record| record.name);
-        let mut volume = Volume::new(self.volume_id(slot), name);
-        volume.size_bytes = quota(record.size);
-        volume.state = record.state;
-        volume.style = VolumeStyle::FlexVol;
-        volume.vol_type = record.vol_type;
-        volume.create_time = Timestamp::from_unix_micros(record.create_time);
-        volume.junction_path = record.junction.as_deref().map(str::to_owned);
-        volume.export_policy = (!record.export_policy.is_empty())
-            .then(|| self.volumes.text(slot, |record| record.export_policy).to_owned());
-        volume.clone = record.is_clone().then(|| self.origin(record.parent_snapshot));
-        volume
+    /// The volume in `slot` as callers see it.
+    pub(crate) fn row(&self, slot: Slot) -> VolumeRow {
+        self.row_of(slot, self.volume_id(slot))
+    }
+
+    /// The volume in `slot`, whose identifier the caller knows.
+    pub(crate) fn row_of(&self, slot: Slot, uuid: VolumeId) -> VolumeRow {
+        let (record, name) = self.volumes.with_text(slot, |record| &record.name);
+        VolumeRow {
+            uuid,
+            name: name.into(),
+            size_bytes: quota(record.size),
+            state: record.state,
+            vol_type: record.vol_type,
+            create_time: time(record.create_time),
+            rest: self.rest_of_row(slot, record),
+        }
+    }
+
+    fn rest_of_row(&self, slot: Slot, record: &VolumeRecord) -> Option<Box<RowRest>> {
+        if !(record.is_mounted || record.is_clone()) && record.export_policy.is_empty() {
+            return None;
+        }
+        let policy = self.volumes.text(slot, |record| &record.export_policy);
+        Some(Box::new(RowRest {
+            junction_path: record.junction.as_deref().map(str::to_owned),
+            export_policy: (!policy.is_empty()).then(|| policy.to_owned()),
+            clone: record.is_clone().then(|| self.origin(record.parent_snapshot)),
+        }))
     }
 
     fn origin(&self, snapshot: Slot) -> CloneOrigin {
-        let (record, name) = self.snapshots.with_text(snapshot, |record| record.name);
+        let (record, name) = self.snapshots.with_text(snapshot, |record| &record.name);
         CloneOrigin {
             parent_volume: self.volume_name(record.volume).to_owned(),
             parent_snapshot: name.to_owned(),
@@ -121,16 +136,21 @@ impl State {
 
     /// The record of the snapshot in `slot` as callers see it.
     pub(crate) fn snapshot(&self, slot: Slot) -> Snapshot {
-        let (record, name) = self.snapshots.with_text(slot, |record| record.name);
+        let (record, name) = self.snapshots.with_text(slot, |record| &record.name);
         let mut snapshot = Snapshot::new(self.snapshot_id(slot), name);
-        snapshot.create_time = Timestamp::from_unix_micros(record.create_time);
+        snapshot.create_time = Some(time(record.create_time));
         snapshot
     }
 }
 
 /// A quota as callers see it.
-pub(crate) fn quota(size: u64) -> Option<u64> {
+fn quota(size: u64) -> Option<u64> {
     (size != 0).then_some(size)
+}
+
+/// A time as callers see it. Records hold none that is out of range.
+pub(crate) fn time(micros: i64) -> Timestamp {
+    Timestamp::from_unix_micros(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn address<T: Record>(slab: &Slab<T>, kind: Kind, slot: Slot) -> Address {

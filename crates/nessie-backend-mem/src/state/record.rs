@@ -1,12 +1,10 @@
 //! The records as they are kept: small, without allocations of their own where that is possible.
 
-use std::iter;
-
 use nessie_backend_core::{VolumeState, VolumeType};
 
 use crate::chain::{Chain, Links, Node};
 use crate::slab::{Header, NONE, Record, Slot};
-use crate::text::TextRef;
+use crate::text::{NearText, TextField, TextPool, TextRef};
 
 /// Names the lists in order of creation: of all volumes, and of a volume's snapshots.
 #[derive(Debug)]
@@ -18,21 +16,26 @@ pub(crate) enum OfParentVolume {}
 #[derive(Debug)]
 pub(crate) enum OfParentSnapshot {}
 
+/// A volume. What a read needs comes first and fills one cache line.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct VolumeRecord {
     pub(crate) header: Header,
-    pub(crate) name: TextRef,
+    /// The snapshot that a clone was made from.
+    pub(crate) parent_snapshot: Slot,
     /// Quota in bytes; 0 for none.
     pub(crate) size: u64,
     /// Microseconds since the Unix epoch.
     pub(crate) create_time: i64,
     /// Empty for none.
     pub(crate) export_policy: TextRef,
-    /// The snapshot that a clone was made from.
-    pub(crate) parent_snapshot: Slot,
-    pub(crate) junction: Option<Box<str>>,
     pub(crate) state: VolumeState,
     pub(crate) vol_type: VolumeType,
+    /// Whether there is a junction, known without a look at the other line.
+    pub(crate) is_mounted: bool,
+    pub(crate) name: NearText,
+    // From here on, another cache line.
+    pub(crate) junction: Option<Box<str>>,
     pub(crate) snapshots: Chain,
     /// The clones of all of this volume's snapshots.
     pub(crate) clones: Chain,
@@ -52,14 +55,15 @@ impl Default for VolumeRecord {
     fn default() -> Self {
         Self {
             header: Header::default(),
-            name: TextRef::EMPTY,
+            parent_snapshot: NONE,
             size: 0,
             create_time: 0,
             export_policy: TextRef::EMPTY,
-            parent_snapshot: NONE,
-            junction: None,
             state: VolumeState::Online,
             vol_type: VolumeType::Rw,
+            is_mounted: false,
+            name: NearText::EMPTY,
+            junction: None,
             snapshots: Chain::default(),
             clones: Chain::default(),
             in_volume: Links::default(),
@@ -110,8 +114,13 @@ macro_rules! record {
             fn header_mut(&mut self) -> &mut Header {
                 &mut self.header
             }
-            fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextRef> {
-                iter::empty()$(.chain(iter::once(&mut self.$text)))*
+            #[allow(unused_variables, reason = "not every record has texts")]
+            fn move_texts(&mut self, from: &TextPool, to: &mut TextPool) {
+                $(to.keep(&mut self.$text, from);)*
+            }
+            #[allow(unused_variables, reason = "not every record has texts")]
+            fn forget_texts(&self, pool: &mut TextPool) {
+                $(pool.forget(self.$text);)*
             }
         }
     };
@@ -146,7 +155,8 @@ mod tests {
     /// A million volumes with ten million snapshots are to fit into a gibibyte.
     #[test]
     fn records_are_small() {
-        assert!(size_of::<VolumeRecord>() <= 104, "{}", size_of::<VolumeRecord>());
+        assert!(size_of::<VolumeRecord>() <= 128, "{}", size_of::<VolumeRecord>());
+        assert_eq!(std::mem::offset_of!(VolumeRecord, junction), 64);
         assert!(size_of::<SnapshotRecord>() <= 40, "{}", size_of::<SnapshotRecord>());
     }
 }

@@ -1,11 +1,11 @@
 //! Transitions of snapshots.
 
-use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId, rules};
+use nessie_backend_core::{BackendError, Result, SnapshotId, VolumeId, rules};
 
 use super::lookup::key;
-use super::{ByCreation, Stamp, State, full};
+use super::{ByCreation, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::chain::walk;
-use crate::slab::{NONE, Slot};
+use crate::slab::{Entry, NONE, Slot};
 
 impl State {
     pub(crate) fn create_snapshot(
@@ -92,26 +92,25 @@ impl State {
 
     /// Adds a snapshot of a free name after the volume's others.
     fn add_snapshot(&mut self, volume: Slot, name: &str, stamp: Stamp) -> Result<Slot> {
-        let slot = self.snapshots.insert(stamp.lineage).ok_or_else(full)?;
-        self.enlist_snapshot(volume, slot, name, stamp.time);
+        let VolumeRecord { size, snapshots, .. } = *self.volumes.get(volume);
+        let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
+            entry.set_text(|record| &mut record.name, name);
+            entry.record.header.links = snapshots.end();
+            entry.record.create_time = stamp.time.unix_micros();
+            entry.record.volume = volume;
+            entry.record.size = size;
+        };
+        let slot = self.snapshots.insert(stamp.lineage, fill).ok_or_else(full)?;
+        self.enlist_snapshot(volume, slot, name);
         Ok(slot)
     }
 
-    /// Makes an empty record in an occupied slot the volume's newest snapshot.
-    pub(crate) fn enlist_snapshot(
-        &mut self,
-        volume: Slot,
-        slot: Slot,
-        name: &str,
-        time: Timestamp,
-    ) {
-        self.snapshots.set_text(slot, |record| &mut record.name, name);
-        let parent = self.volumes.get_mut(volume);
-        let record = self.snapshots.get_mut(slot);
-        record.create_time = time.unix_micros();
-        record.volume = volume;
-        record.size = parent.size;
-        parent.snapshots = parent.snapshots.with::<ByCreation, _>(&mut self.snapshots, slot);
+    /// Enters a snapshot that has its volume, name and links in the volume's list and in the
+    /// index.
+    pub(crate) fn enlist_snapshot(&mut self, volume: Slot, slot: Slot, name: &str) {
+        let volume_record = self.volumes.get_mut(volume);
+        let snapshots = volume_record.snapshots;
+        volume_record.snapshots = snapshots.with::<ByCreation, _>(&mut self.snapshots, slot);
         self.index_snapshot_name(slot, key::snapshot_name(volume, name));
     }
 
@@ -126,7 +125,7 @@ impl State {
     fn index_snapshot_name(&mut self, slot: Slot, hash: u64) {
         let snapshots = &self.snapshots;
         self.snapshot_names.insert(hash, slot, |slot| {
-            let (record, name) = snapshots.with_text(slot, |record| record.name);
+            let (record, name) = snapshots.with_text(slot, |record| &record.name);
             key::snapshot_name(record.volume, name)
         });
     }

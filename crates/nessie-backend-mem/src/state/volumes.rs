@@ -1,21 +1,23 @@
 //! Transitions of volumes.
 
-use nessie_backend_core::{
-    BackendError, Result, Timestamp, VolumeId, VolumePatch, VolumeSpec, VolumeState, rules,
-};
+use nessie_backend_core::{BackendError, Result, VolumeId, VolumePatch, VolumeState, rules};
 
 use super::lookup::key;
-use super::{ByCreation, Stamp, State, full};
+use super::{ByCreation, Stamp, State, VolumeRecord, full};
 use crate::chain::Chain;
-use crate::slab::Slot;
+use crate::slab::{Entry, Slot};
 
 impl State {
-    pub(crate) fn create_volume(&mut self, spec: &VolumeSpec, stamp: Stamp) -> Result<Slot> {
-        rules::volume_spec(spec)?;
-        self.check_volume_name_free(&spec.name, None)?;
-        let slot = self.add_volume(&spec.name, stamp)?;
-        self.volumes.get_mut(slot).size = spec.size_bytes.unwrap_or(0);
-        Ok(slot)
+    pub(crate) fn create_volume(
+        &mut self,
+        name: &str,
+        size_bytes: Option<u64>,
+        stamp: Stamp,
+    ) -> Result<Slot> {
+        rules::volume_name(name)?;
+        size_bytes.map_or(Ok(()), rules::size_bytes)?;
+        self.check_volume_name_free(name, None)?;
+        self.add_volume(stamp, name, size_bytes.unwrap_or(0), "")
     }
 
     pub(crate) fn patch_volume(&mut self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
@@ -96,16 +98,28 @@ impl State {
     }
 
     /// Adds an online volume of a free name at the end of the order.
-    pub(super) fn add_volume(&mut self, name: &str, stamp: Stamp) -> Result<Slot> {
-        let slot = self.volumes.insert(stamp.lineage).ok_or_else(full)?;
-        self.enlist_volume(slot, name, stamp.time);
+    pub(super) fn add_volume(
+        &mut self,
+        stamp: Stamp,
+        name: &str,
+        size: u64,
+        export_policy: &str,
+    ) -> Result<Slot> {
+        let order = self.order.end();
+        let fill = |entry: &mut Entry<'_, VolumeRecord>| {
+            entry.set_text(|record| &mut record.name, name);
+            entry.set_text(|record| &mut record.export_policy, export_policy);
+            entry.record.header.links = order;
+            entry.record.size = size;
+            entry.record.create_time = stamp.time.unix_micros();
+        };
+        let slot = self.volumes.insert(stamp.lineage, fill).ok_or_else(full)?;
+        self.enlist_volume(slot, name);
         Ok(slot)
     }
 
-    /// Gives an empty record in an occupied slot its name, time and place in the order.
-    pub(crate) fn enlist_volume(&mut self, slot: Slot, name: &str, time: Timestamp) {
-        self.volumes.set_text(slot, |record| &mut record.name, name);
-        self.volumes.get_mut(slot).create_time = time.unix_micros();
+    /// Enters a volume that has its name and its links in the order and in the index.
+    pub(crate) fn enlist_volume(&mut self, slot: Slot, name: &str) {
         self.order = self.order.with::<ByCreation, _>(&mut self.volumes, slot);
         self.index_volume_name(slot, key::volume_name(name));
     }
@@ -118,18 +132,22 @@ impl State {
 
     fn index_volume_name(&mut self, slot: Slot, hash: u64) {
         let volumes = &self.volumes;
-        let name = |slot| volumes.text(slot, |record| record.name);
+        let name = |slot| volumes.text(slot, |record| &record.name);
         self.volume_names.insert(hash, slot, |slot| key::volume_name(name(slot)));
     }
 
     /// Mounts the volume at a free path; the empty one unmounts it.
     pub(crate) fn mount(&mut self, slot: Slot, path: &str) {
-        if let Some(old) = &self.volumes.get(slot).junction {
-            self.junctions.remove(key::junction(old), slot);
-        } else if path.is_empty() {
+        let record = self.volumes.get(slot);
+        if !record.is_mounted && path.is_empty() {
             return;
         }
-        self.volumes.get_mut(slot).junction = (!path.is_empty()).then(|| path.into());
+        if let Some(old) = &record.junction {
+            self.junctions.remove(key::junction(old), slot);
+        }
+        let record = self.volumes.get_mut(slot);
+        record.junction = (!path.is_empty()).then(|| path.into());
+        record.is_mounted = record.junction.is_some();
         if !path.is_empty() {
             let volumes = &self.volumes;
             let at = |slot| volumes.get(slot).junction.as_deref().unwrap_or_default();
