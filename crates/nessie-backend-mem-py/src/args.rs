@@ -36,7 +36,8 @@ where
 
 /// Whether a text that is known to spell a UUID spells it in lower case with hyphens.
 fn is_canonical(spelling: &str) -> bool {
-    spelling.len() == 36 && !spelling.bytes().any(|byte| byte.is_ascii_uppercase())
+    // No early exit, so that all bytes are looked at together.
+    spelling.len() == 36 && !spelling.bytes().fold(false, |any, b| any | b.is_ascii_uppercase())
 }
 
 fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {

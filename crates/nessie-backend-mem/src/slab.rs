@@ -188,7 +188,13 @@ impl<T: Record> Slab<T> {
             Some(chunk) => chunk.records.len(),
             None if self.is_full() => return None,
             None => {
-                self.chunks.push(Arc::new(Chunk::empty(self.lineage)));
+                let mut chunk = Chunk::empty(self.lineage);
+                if let Some(last) = self.chunks.last() {
+                    // Growing bit by bit leaves holes behind; only a small slab does it.
+                    chunk.records.reserve_exact(CHUNK);
+                    chunk.texts = TextPool::like(&last.texts);
+                }
+                self.chunks.push(Arc::new(chunk));
                 0
             }
         };

@@ -132,6 +132,13 @@ pub(crate) struct TextPool {
 }
 
 impl TextPool {
+    /// An empty pool with room for as much as `other` holds.
+    pub(crate) fn like(other: &Self) -> Self {
+        let mut pool = Self::default();
+        pool.text.reserve_exact(other.text.len());
+        pool
+    }
+
     /// Garbage up to here is never worth a compaction.
     const TOLERATED_GARBAGE: usize = 1024;
 
@@ -146,8 +153,8 @@ impl TextPool {
         }
         let offset = self.text.len();
         if self.text.capacity() - offset < text.len() {
-            // A quarter at a time: doubling would leave a third of all pools empty.
-            self.text.reserve_exact(text.len().max(offset / 4));
+            // A little at a time: doubling would leave a third of all pools empty.
+            self.text.reserve_exact(text.len().max(offset / 8));
         }
         self.text.push_str(text);
         TextRef::new(offset, text.len())
