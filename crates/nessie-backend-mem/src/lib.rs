@@ -51,3 +51,8 @@ mod view;
 pub use backend::{Counts, MemBackend, MemBackendBuilder};
 pub use rows::{RowRest, Rows, VolumeRow};
 pub use view::{IntoRows, View};
+
+/// Runs the Rust example of the README, which lies outside of the packaged crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
