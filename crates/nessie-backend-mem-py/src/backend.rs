@@ -1,4 +1,5 @@
 //! The class `MemBackend`.
+#![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
 
 use std::sync::{Mutex, PoisonError};
 
@@ -135,12 +136,12 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("uuid", uuid)?;
         let patch = PatchArgs { size_bytes, junction_path, export_policy, name, state };
-        let patch = args::patch(&patch).or_else(|error| match error {
+        let patch = args::patch(&patch).map_err(|error| match error {
             // A bad value of a missing volume is "not found".
             Error::Backend(_) => {
-                Err(self.core.rows().get_volume(id.value).err().map_or(error, Error::from))
+                self.core.rows().get_volume(id.value).err().map_or(error, Error::from)
             }
-            Error::Python(_) => Err(error),
+            Error::Python(_) => error,
         })?;
         let volume = self.core.rows().patch_volume(id.value, &patch)?;
         Ok(records::volume(uuid.py(), &volume, Known { uuid: id.text, ..Known::default() })?)

@@ -60,7 +60,7 @@ impl Last {
         }
         let mut rest = micros;
         for digit in self.text[SECOND_LEN + 1..SECOND_LEN + 7].iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
             rest /= 10;
         }
         PyString::new(py, std::str::from_utf8(&self.text).unwrap_or_default())

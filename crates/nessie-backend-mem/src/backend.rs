@@ -76,7 +76,6 @@ impl MemBackend {
     }
 
     /// Chooses seed and clock of a new backend.
-    #[must_use]
     pub fn builder() -> MemBackendBuilder {
         MemBackendBuilder::default()
     }
@@ -92,6 +91,7 @@ impl MemBackend {
     }
 
     /// The present time: the system's, or where a standing clock stands.
+    #[must_use]
     pub fn now(&self) -> Timestamp {
         self.write().clock.now()
     }

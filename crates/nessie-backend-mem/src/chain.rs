@@ -79,10 +79,10 @@ impl Chain {
     }
 
     /// The slots of the chain in order.
-    pub(crate) fn iter<'a, L, T: Node<L>>(
+    pub(crate) fn iter<L, T: Node<L>>(
         self,
-        slab: &'a Slab<T>,
-    ) -> impl Iterator<Item = Slot> + use<'a, L, T> {
+        slab: &Slab<T>,
+    ) -> impl Iterator<Item = Slot> + use<'_, L, T> {
         walk::<L, T>(slab, self.first)
     }
 }

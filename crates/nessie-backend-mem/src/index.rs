@@ -35,7 +35,6 @@ const MAX_SKEW: u32 = 6;
 
 /// The bits of a hash that choose the bucket: neither those that place an entry in its table (the
 /// lowest) nor those that tell entries of one place apart (the top seven).
-#[expect(clippy::cast_possible_truncation, reason = "32 bits are left")]
 const fn routing(hash: u64) -> u32 {
     (hash >> 32) as u32
 }

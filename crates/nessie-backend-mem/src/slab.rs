@@ -82,6 +82,11 @@ impl<T> Default for Slab<T> {
     }
 }
 
+/// Whether a slot of this generation holds a record.
+const fn is_occupied(generation: u32) -> bool {
+    generation % 2 == 1
+}
+
 const fn split(slot: Slot) -> (usize, usize) {
     (slot as usize >> CHUNK_BITS, slot as usize & (CHUNK - 1))
 }
@@ -111,7 +116,7 @@ impl<T: Record> Slab<T> {
         let (chunk, place) = split(slot);
         let chunk = self.chunks.get(chunk)?;
         let record = chunk.records.get(place)?;
-        (record.header().generation % 2 == 1).then_some((record, chunk.lineage))
+        is_occupied(record.header().generation).then_some((record, chunk.lineage))
     }
 
     pub(crate) fn lineage(&self, slot: Slot) -> u64 {
@@ -318,10 +323,10 @@ impl<T: Record> Slab<T> {
 
     /// Sets the generation of a slot that was not set yet.
     fn vacate(&mut self, slot: Slot, generation: u32) -> Option<&mut Header> {
-        self.untouched(slot).filter(|_| generation != 0 && generation % 2 == 0).map(|header| {
-            header.generation = generation;
-            header
-        })
+        let header =
+            self.untouched(slot).filter(|_| generation != 0 && !is_occupied(generation))?;
+        header.generation = generation;
+        Some(header)
     }
 
     /// Occupies a slot that the layout left free, as [`insert`](Self::insert) does. Nothing if the
@@ -332,7 +337,7 @@ impl<T: Record> Slab<T> {
         generation: u32,
         fill: impl FnOnce(&mut Entry<'_, T>),
     ) -> Option<()> {
-        self.untouched(slot).filter(|_| generation % 2 == 1)?.generation = generation;
+        self.untouched(slot).filter(|_| is_occupied(generation))?.generation = generation;
         let (chunk, place) = split(slot);
         fill(&mut Arc::make_mut(&mut self.chunks[chunk]).entry(place));
         self.len += 1;

@@ -76,7 +76,7 @@ fn system_random() -> Result<u64> {
     getrandom::u64().map_err(|error| BackendError::substrate("drawing random identifiers", error))
 }
 
-/// Steele, Lea and Flood's SplitMix64: spreads a seed over as many numbers as needed.
+/// Steele, Lea and Flood's `SplitMix64`: spreads a seed over as many numbers as needed.
 struct SplitMix(u64);
 
 impl SplitMix {
