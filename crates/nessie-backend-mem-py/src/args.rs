@@ -28,10 +28,13 @@ where
     let Ok(text) = value.cast::<PyString>() else {
         return Ok(Id { value: uuid_object(argument, value)?.into(), text: None });
     };
-    let spelling = text.to_string_lossy();
+    let spelling = match text.to_str() {
+        Ok(spelling) => Cow::Borrowed(spelling),
+        Err(_) => text.to_string_lossy(),
+    };
     let value = T::from_str(&spelling).map_err(|error| error.for_argument(argument))?;
-    let canonical = is_canonical(&spelling).then(|| text.cast_exact::<PyString>().ok()).flatten();
-    Ok(Id { value, text: canonical.cloned() })
+    let text = if is_canonical(&spelling) { text.cast_exact().ok().cloned() } else { None };
+    Ok(Id { value, text })
 }
 
 /// Whether a text that is known to spell a UUID spells it in lower case with hyphens.

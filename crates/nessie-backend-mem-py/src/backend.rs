@@ -237,7 +237,7 @@ impl MemBackend {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
         let snapshot = self.core.rename_snapshot(volume, id.value, &args::name(name))?;
-        let known = Known { uuid: id.text, name: exact(name), ..Known::default() };
+        let known = Known { uuid: id.text, name: exact(name) };
         Ok(records::snapshot(name.py(), &snapshot, known)?)
     }
 
@@ -280,16 +280,10 @@ impl MemBackend {
         parent_snap_uuid: AnyId<'_, 'py>,
         new_name: &Bound<'py, PyString>,
     ) -> Result<Bound<'py, PyDict>> {
-        let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?;
-        let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?;
-        let volume =
-            self.core.rows().create_clone(parent.value, snapshot.value, &args::name(new_name))?;
-        let known = Known {
-            name: exact(new_name),
-            parent_volume_uuid: parent.text,
-            parent_snapshot_uuid: snapshot.text,
-            ..Known::default()
-        };
+        let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?.value;
+        let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?.value;
+        let volume = self.core.rows().create_clone(parent, snapshot, &args::name(new_name))?;
+        let known = Known { name: exact(new_name), ..Known::default() };
         Ok(records::volume(new_name.py(), &volume, known)?)
     }
 

@@ -7,9 +7,9 @@
 use std::sync::Mutex;
 
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneOrigin, Snapshot, Timestamp, Uuid, VolumeState, VolumeType,
+    AccessHandle, Capabilities, Snapshot, Timestamp, Uuid, VolumeState, VolumeType,
 };
-use nessie_backend_mem::VolumeRow;
+use nessie_backend_mem::{RowOrigin, VolumeRow};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -22,15 +22,13 @@ use crate::time;
 pub(crate) struct Known<'py> {
     pub(crate) uuid: Option<Bound<'py, PyString>>,
     pub(crate) name: Option<Bound<'py, PyString>>,
-    pub(crate) parent_volume_uuid: Option<Bound<'py, PyString>>,
-    pub(crate) parent_snapshot_uuid: Option<Bound<'py, PyString>>,
 }
 
 struct Templates {
     /// By state and type, in the order of their words.
     volumes: Vec<VolumeShape>,
     snapshot: Py<PyDict>,
-    origin: Py<PyDict>,
+    origin: OriginShape,
 }
 
 static TEMPLATES: PyOnceLock<Templates> = PyOnceLock::new();
@@ -49,11 +47,7 @@ impl Templates {
         }
         let snapshot = template(py, &["uuid", "name", "create_time"])?;
         snapshot.set_item("size_consumed", 0)?;
-        let origin = template(
-            py,
-            &["parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"],
-        )?;
-        Ok(Self { volumes, snapshot: snapshot.unbind(), origin: origin.unbind() })
+        Ok(Self { volumes, snapshot: snapshot.unbind(), origin: OriginShape::new(py)? })
     }
 }
 
@@ -121,7 +115,8 @@ pub(crate) fn volume<'py>(
     known: Known<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let shape = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
-    let dict = match Templates::get(py)?.volumes.get(shape) {
+    let templates = Templates::get(py)?;
+    let dict = match templates.volumes.get(shape) {
         Some(shape) => shape.copy(py, row)?,
         None => VolumeShape::new(py, row.state, row.vol_type)?.copy(py, row)?,
     };
@@ -138,26 +133,53 @@ pub(crate) fn volume<'py>(
     if let Some(policy) = &rest.export_policy {
         dict.set_item(intern!(py, "export_policy"), policy)?;
     }
-    if let Some(clone_origin) = &rest.clone {
-        let parents = (known.parent_volume_uuid, known.parent_snapshot_uuid);
-        dict.set_item(intern!(py, "clone"), origin(py, clone_origin, parents)?)?;
+    if let Some(origin) = &rest.clone {
+        dict.set_item(intern!(py, "clone"), templates.origin.copy(py, origin)?)?;
     }
     Ok(dict)
 }
 
-fn origin<'py>(
-    py: Python<'py>,
-    origin: &CloneOrigin,
-    known: (Option<Bound<'py, PyString>>, Option<Bound<'py, PyString>>),
-) -> PyResult<Bound<'py, PyDict>> {
-    let dict = Templates::get(py)?.origin.bind(py).copy()?;
-    dict.set_item(intern!(py, "parent_volume"), &origin.parent_volume)?;
-    dict.set_item(intern!(py, "parent_snapshot"), &origin.parent_snapshot)?;
-    let volume = known.0.unwrap_or_else(|| uuid_text(py, origin.parent_volume_uuid.uuid()));
-    dict.set_item(intern!(py, "parent_volume_uuid"), volume)?;
-    let snapshot = known.1.unwrap_or_else(|| uuid_text(py, origin.parent_snapshot_uuid.uuid()));
-    dict.set_item(intern!(py, "parent_snapshot_uuid"), snapshot)?;
-    Ok(dict)
+/// The template of clone origins, and the origin it shows: clones of one snapshot share it.
+struct OriginShape {
+    blank: Py<PyDict>,
+    last: Mutex<(Py<PyDict>, Option<RowOrigin>)>,
+}
+
+impl OriginShape {
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let keys =
+            ["parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"];
+        let blank = template(py, &keys)?;
+        let last = Mutex::new((blank.copy()?.unbind(), None));
+        Ok(Self { blank: blank.unbind(), last })
+    }
+
+    /// A fresh dict of an origin.
+    fn copy<'py>(&self, py: Python<'py>, origin: &RowOrigin) -> PyResult<Bound<'py, PyDict>> {
+        // As with volumes, nobody waits for the template.
+        let Ok(mut last) = self.last.try_lock() else {
+            let dict = self.blank.bind(py).copy()?;
+            Self::fill(&dict, origin)?;
+            return Ok(dict);
+        };
+        let dict = last.0.bind(py).clone();
+        if last.1.as_ref() != Some(origin) {
+            last.1 = None;
+            Self::fill(&dict, origin)?;
+            last.1 = Some(origin.clone());
+        }
+        dict.copy()
+    }
+
+    fn fill(dict: &Bound<'_, PyDict>, origin: &RowOrigin) -> PyResult<()> {
+        let py = dict.py();
+        dict.set_item(intern!(py, "parent_volume"), origin.parent_volume.as_str())?;
+        dict.set_item(intern!(py, "parent_snapshot"), origin.parent_snapshot.as_str())?;
+        let volume = uuid_text(py, origin.parent_volume_uuid.uuid());
+        dict.set_item(intern!(py, "parent_volume_uuid"), volume)?;
+        let snapshot = uuid_text(py, origin.parent_snapshot_uuid.uuid());
+        dict.set_item(intern!(py, "parent_snapshot_uuid"), snapshot)
+    }
 }
 
 /// The dict of a snapshot.

@@ -23,6 +23,7 @@ struct Last {
 }
 
 const SECOND_LEN: usize = 19;
+const DIGITS: [u8; 10] = *b"0123456789";
 static LAST: Mutex<Last> = Mutex::new(Last { second: i64::MIN, text: [0; 27], object: None });
 
 /// The RFC 3339 text of a time.
@@ -43,10 +44,10 @@ pub(crate) fn text(py: Python<'_>, at: Timestamp) -> Bound<'_, PyString> {
 
 impl Last {
     fn write<'py>(&mut self, py: Python<'py>, at: Timestamp) -> Bound<'py, PyString> {
-        let (second, micros) = (
-            at.unix_micros().div_euclid(MICROS_PER_SECOND),
-            at.unix_micros().rem_euclid(MICROS_PER_SECOND),
-        );
+        let second = at.unix_micros().div_euclid(MICROS_PER_SECOND);
+        let Ok(mut micros) = u32::try_from(at.unix_micros() - second * MICROS_PER_SECOND) else {
+            return PyString::new(py, &at.to_string());
+        };
         if micros == 0 {
             return PyString::new(py, &at.to_string());
         }
@@ -58,12 +59,11 @@ impl Last {
             self.text = text;
             self.second = second;
         }
-        let mut rest = micros;
         for digit in self.text[SECOND_LEN + 1..SECOND_LEN + 7].iter_mut().rev() {
-            *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-            rest /= 10;
+            *digit = DIGITS[micros as usize % 10];
+            micros /= 10;
         }
-        PyString::new(py, std::str::from_utf8(&self.text).unwrap_or_default())
+        PyString::new(py, str::from_utf8(&self.text).unwrap_or_default())
     }
 }
 

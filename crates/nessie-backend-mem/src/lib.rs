@@ -49,7 +49,7 @@ mod tree;
 mod view;
 
 pub use backend::{Counts, MemBackend, MemBackendBuilder};
-pub use rows::{RowRest, Rows, VolumeRow};
+pub use rows::{RowOrigin, RowRest, Rows, VolumeRow};
 pub use view::{IntoRows, View};
 
 /// Runs the Rust example of the README, which lies outside of the packaged crate.

@@ -39,7 +39,31 @@ pub struct RowRest {
     /// See [`Volume::export_policy`].
     pub export_policy: Option<String>,
     /// See [`Volume::clone`].
-    pub clone: Option<CloneOrigin>,
+    pub clone: Option<RowOrigin>,
+}
+
+/// A [`CloneOrigin`] that takes no allocation while its names are short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowOrigin {
+    /// See [`CloneOrigin::parent_volume`].
+    pub parent_volume: CompactString,
+    /// See [`CloneOrigin::parent_snapshot`].
+    pub parent_snapshot: CompactString,
+    /// See [`CloneOrigin::parent_volume_uuid`].
+    pub parent_volume_uuid: VolumeId,
+    /// See [`CloneOrigin::parent_snapshot_uuid`].
+    pub parent_snapshot_uuid: SnapshotId,
+}
+
+impl From<RowOrigin> for CloneOrigin {
+    fn from(origin: RowOrigin) -> Self {
+        Self {
+            parent_volume: origin.parent_volume.into(),
+            parent_snapshot: origin.parent_snapshot.into(),
+            parent_volume_uuid: origin.parent_volume_uuid,
+            parent_snapshot_uuid: origin.parent_snapshot_uuid,
+        }
+    }
 }
 
 impl From<VolumeRow> for Volume {
@@ -52,7 +76,7 @@ impl From<VolumeRow> for Volume {
         volume.create_time = Some(row.create_time);
         volume.junction_path = rest.junction_path;
         volume.export_policy = rest.export_policy;
-        volume.clone = rest.clone;
+        volume.clone = rest.clone.map(CloneOrigin::from);
         volume
     }
 }

@@ -3,13 +3,11 @@
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
-use nessie_backend_core::{
-    BackendError, CloneOrigin, Result, Snapshot, SnapshotId, Timestamp, VolumeId,
-};
+use nessie_backend_core::{BackendError, Result, Snapshot, SnapshotId, Timestamp, VolumeId};
 
 use super::{State, VolumeRecord};
 use crate::ident::{Address, Kind};
-use crate::rows::{RowRest, VolumeRow};
+use crate::rows::{RowOrigin, RowRest, VolumeRow};
 use crate::slab::{Record, Slab, Slot};
 
 /// Hashes of what the indexes are keyed by. Nothing that leaves a backend depends on them.
@@ -124,11 +122,11 @@ impl State {
         }))
     }
 
-    fn origin(&self, snapshot: Slot) -> CloneOrigin {
+    fn origin(&self, snapshot: Slot) -> RowOrigin {
         let (record, name) = self.snapshots.with_text(snapshot, |record| &record.name);
-        CloneOrigin {
-            parent_volume: self.volume_name(record.volume).to_owned(),
-            parent_snapshot: name.to_owned(),
+        RowOrigin {
+            parent_volume: self.volume_name(record.volume).into(),
+            parent_snapshot: name.into(),
             parent_volume_uuid: self.volume_id(record.volume),
             parent_snapshot_uuid: self.snapshot_id(snapshot),
         }
