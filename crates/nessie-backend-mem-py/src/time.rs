@@ -23,7 +23,6 @@ struct Last {
 }
 
 const SECOND_LEN: usize = 19;
-const DIGITS: [u8; 10] = *b"0123456789";
 static LAST: Mutex<Last> = Mutex::new(Last { second: i64::MIN, text: [0; 27], object: None });
 
 /// The RFC 3339 text of a time.
@@ -60,7 +59,9 @@ impl Last {
             self.second = second;
         }
         for digit in self.text[SECOND_LEN + 1..SECOND_LEN + 7].iter_mut().rev() {
-            *digit = DIGITS[micros as usize % 10];
+            #[expect(clippy::cast_possible_truncation, reason = "one digit")]
+            let last_digit = (micros % 10) as u8;
+            *digit = b'0' + last_digit;
             micros /= 10;
         }
         PyString::new(py, str::from_utf8(&self.text).unwrap_or_default())
