@@ -59,9 +59,7 @@ impl Last {
             self.second = second;
         }
         for digit in self.text[SECOND_LEN + 1..SECOND_LEN + 7].iter_mut().rev() {
-            #[expect(clippy::cast_possible_truncation, reason = "one digit")]
-            let last_digit = (micros % 10) as u8;
-            *digit = b'0' + last_digit;
+            *digit = b'0' + (micros % 10) as u8;
             micros /= 10;
         }
         PyString::new(py, str::from_utf8(&self.text).unwrap_or_default())

@@ -1,0 +1,215 @@
+"""``python -m nessie_backend_mem demo``: one week of a CI build cache, told as events.
+
+`story` drives a seeded `MemBackend` on a standing clock, so every run tells the same story; what
+it yields is printed as text for people or as JSON lines for programs.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from . import (
+    BusyError,
+    MemBackend,
+    NessieError,
+    Snapshot,
+    SnapshotBusyError,
+    Volume,
+    VolumeBusyError,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Event", "add_parser", "run", "story"]
+
+SEED = 2026
+START = "2026-03-02T01:00:00Z"  # a Monday, one in the morning
+GIB = 2**30
+KEEP = timedelta(days=2)
+
+WIDTH = 80
+INDENT = "   "
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened; one without a record, error or tree opens a step of the story.
+
+    Attributes:
+        step: word for the part of the story it belongs to.
+        text: what happened, in a sentence.
+        record: the volume or snapshot it is about, as the backend returned it.
+        error: what the backend refused with.
+        tree: the backend's lineage.
+    """
+
+    step: str
+    text: str
+    record: Volume | Snapshot | None = None
+    error: NessieError | None = None
+    tree: str | None = None
+
+
+def story() -> Iterator[Event]:
+    """Run the story on a backend of its own and yield each event as it happens."""
+    backend = MemBackend(seed=SEED, start=START)
+
+    yield Event("volume", f"A seeded backend, its clock at {backend.now()}, and one volume.")
+    cache = backend.create_volume("build-cache", size_bytes=50 * GIB)
+    cache = backend.patch_volume(
+        cache["uuid"], junction_path="/ci/build-cache", export_policy="ci-runners"
+    )
+    yield Event("volume", "The build cache: 50 GiB, mounted where CI looks for it:", record=cache)
+
+    yield Event("week", "A week of nightly snapshots, and a clone for every pull request.")
+    nightlies: dict[str, Snapshot] = {}
+    clones: dict[str, Volume] = {}
+    opened = {"mon": "pr-101", "tue": "pr-102", "fri": "pr-103"}
+    for day in ("mon", "tue", "wed", "thu", "fri"):
+        nightlies[day] = backend.create_snapshot(cache["uuid"], f"nightly-{day}")
+        yield Event("nightly", f"{backend.now()}, the nightly:", record=nightlies[day])
+        backend.advance(timedelta(hours=8))
+        if day in opened:
+            pull_request = opened[day]
+            clones[pull_request] = backend.create_clone(
+                cache["uuid"], nightlies[day]["uuid"], f"build-cache-{pull_request}"
+            )
+            yield Event(
+                "pull-request",
+                f"{backend.now()}, {pull_request} is opened and gets a clone:",
+                record=clones[pull_request],
+            )
+        backend.advance(timedelta(hours=16))
+
+    yield Event("busy", "Nothing that a clone depends on can be deleted.")
+    try:
+        backend.delete_snapshot(cache["uuid"], nightlies["mon"]["uuid"])
+    except SnapshotBusyError as error:
+        yield Event("busy", "Not the snapshot:", error=error)
+    try:
+        backend.delete_volume(cache["uuid"])
+    except VolumeBusyError as error:
+        yield Event("busy", "Not the volume:", error=error)
+
+    yield Event("split", "pr-101 becomes a release branch: once split, it stands alone.")
+    release = backend.split_clone(clones["pr-101"]["uuid"])
+    yield Event("split", "Its record no longer names an origin:", record=release)
+
+    yield Event("clean-up", f"Nightlies older than {KEEP.days} days go, unless a clone needs them.")
+    oldest_kept = datetime.fromisoformat(backend.now()) - KEEP
+    for snapshot in backend.list_snapshots(cache["uuid"]):
+        if datetime.fromisoformat(snapshot["create_time"]) >= oldest_kept:
+            yield Event("clean-up", f"{snapshot['name']} is young enough:", record=snapshot)
+            continue
+        try:
+            backend.delete_snapshot(cache["uuid"], snapshot["uuid"])
+        except SnapshotBusyError as error:
+            yield Event("clean-up", f"{snapshot['name']} is old, but in use:", error=error)
+        else:
+            yield Event("clean-up", f"{snapshot['name']} is old and goes:", record=snapshot)
+
+    yield Event("tree", "What is left.")
+    yield Event("tree", f"At {backend.now()}:", tree=backend.tree())
+
+
+def add_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
+) -> argparse.ArgumentParser:
+    """Add this command to the `commands` of a parser and return its own."""
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        allow_abbrev=False,
+        description="Tell one week of a CI build cache: a volume, nightly snapshots, clones per "
+        "pull request, a busy delete, a split, a clean-up by age. Every run prints the same.",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object a line instead of text"
+    )
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the story and return the exit status."""
+    for line in json_lines(story()) if arguments.json else text_lines(story()):
+        print(line)  # noqa: T201 (the output asked for)
+    return 0
+
+
+def json_lines(events: Iterator[Event]) -> Iterator[str]:
+    """Render each event as one JSON object: step, text, and its record, error or tree."""
+    for event in events:
+        line: dict[str, object] = {"step": event.step, "text": event.text}
+        if event.record is not None:
+            line["record"] = event.record
+        if event.error is not None:
+            line["error"] = error_fields(event.error)
+        if event.tree is not None:
+            line["tree"] = event.tree
+        yield json.dumps(line)
+
+
+def text_lines(events: Iterator[Event]) -> Iterator[str]:
+    """Render the events as lines of at most `WIDTH` columns."""
+    steps = 0
+    for event in events:
+        payload = list(payload_lines(event))
+        if payload:
+            yield from wrap(event.text)
+            yield from payload
+        else:
+            steps += 1
+            if steps > 1:
+                yield ""
+            yield f"{steps}. {event.text}"
+
+
+def payload_lines(event: Event) -> Iterator[str]:
+    """Render what an event carries beside its text."""
+    if event.record is not None:
+        yield from wrap_dict(event.record)
+    if event.error is not None:
+        fields = error_fields(event.error)
+        yield from wrap(f"{fields.pop('type')}: {fields.pop('message')}", 2 * INDENT)
+        yield from wrap_dict(fields)
+    if event.tree is not None:
+        yield from textwrap.indent(event.tree, 2 * INDENT).splitlines()
+
+
+def error_fields(error: NessieError) -> dict[str, object]:
+    """Everything an error says, by name."""
+    fields: dict[str, object] = {
+        "type": type(error).__name__,
+        "message": error.message,
+        "code": error.code,
+        "target": error.target,
+    }
+    if isinstance(error, BusyError):
+        fields["dependents"] = list(error.dependents)
+        fields["dependent_count"] = error.dependent_count
+    return fields
+
+
+def wrap_dict(fields: Mapping[str, object]) -> list[str]:
+    """Fill lines with a dict as Python shows it, each key on the line its value starts on."""
+    no_break = "\N{NO-BREAK SPACE}"
+    lines = wrap(repr(fields).replace("': ", f"':{no_break}"), 2 * INDENT, " ")
+    return [line.replace(no_break, " ") for line in lines]
+
+
+def wrap(text: str, indent: str = INDENT, hanging: str = "") -> list[str]:
+    """Fill lines with words; lines after the first are set in by `hanging` too."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

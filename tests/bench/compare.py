@@ -1,0 +1,178 @@
+"""Compare single calls with the published 0.3.1 wheel and with a plain Python dict of dicts.
+
+    python tests/bench/compare.py
+
+Run it with the interpreter that has this repository's package. The published wheel goes into a
+scratch environment. The three peers take turns, each turn in a fresh process (`workload.py`), and
+the table shows the median over the rounds in ns per call, for `list_volumes` in ns per volume. See
+`harness.py` for what a time includes. The records of 0.3.1 have no `create_time`: it makes one
+string less in each, and two less in a clone's.
+
+A target that is missed is shown, not raised: a busy machine must not fail a build.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import tempfile
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from harness import PUBLISHED_VERSION, progress, published_python, require_ours, run_worker
+
+WORKLOAD = Path(__file__).with_name("workload.py")
+OURS, PUBLISHED, DICT = "ours", PUBLISHED_VERSION, "dict"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An operation, how much faster than 0.3.1 it must be, and the most of the dict's time."""
+
+    key: str
+    label: str
+    faster: float | None = None
+    of_dict: float | None = None
+
+
+ROWS = [
+    Row("create_volume", "create_volume", faster=5),
+    Row("get_volume", "get_volume, creation order", faster=4, of_dict=0.6),
+    Row("get_volume_random", "get_volume, random order", faster=2.5, of_dict=0.6),
+    Row("get_volume_missing", "get_volume, not there"),
+    Row("find_volume_random", "find_volume, random order"),
+    Row("patch_volume_random", "patch_volume, random order", faster=2.2),
+    Row("list_volumes", "list_volumes, per volume", faster=3.5, of_dict=1.5),
+    Row("create_snapshot", "create_snapshot, one each", faster=4),
+    Row("get_snapshot_random", "get_snapshot, random order"),
+    Row("create_clone", "create_clone, all of one", faster=8),
+    Row("create_clone_spread", "create_clone, of many", faster=8),
+    Row("delete_volume_clone", "delete_volume, clones"),
+    Row("delete_snapshot", "delete_snapshot, one each", faster=2),
+    Row("delete_volume", "delete_volume, creation order", faster=4),
+    Row("delete_volume_random", "delete_volume, random order"),
+    Row("create_snapshot_many", "create_snapshot, {many} on one", faster=80),
+    Row("delete_snapshot_many", "delete_snapshot, {many} on one"),
+]
+
+Medians = dict[str, dict[str, float]]
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--volumes", type=int, default=200_000, metavar="N")
+    parser.add_argument("--many", type=int, default=20_000, metavar="N", help="snapshots on one")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument(
+        "--only", default="*", metavar="PATTERN", help="rows by key, as in " + ROWS[1].key + "*"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save all samples too")
+    parser.add_argument(
+        "--scratch", type=Path, metavar="DIR", help="keep the published wheel's environment here"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a smoke test: few volumes, one round, no targets"
+    )
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.volumes, arguments.many, arguments.rounds = 1_000, 200, 1
+    if arguments.volumes < 10 or arguments.many < 10 or arguments.rounds < 1:
+        parser.error("--volumes and --many need 10 at least, --rounds 1")
+    if not any(fnmatchcase(row.key, arguments.only) for row in ROWS):
+        parser.error(f"no row matches; there are {', '.join(row.key for row in ROWS)}")
+    return arguments
+
+
+def take_turns(arguments: argparse.Namespace, scratch: Path) -> dict[str, list[dict[str, float]]]:
+    """Return the rows of every round for each peer."""
+    published = published_python(scratch)
+    workload = [str(arguments.volumes), str(arguments.many), arguments.only]
+    peers = {
+        OURS: (sys.executable, "package"),
+        PUBLISHED: (published, "package"),
+        DICT: (sys.executable, "dict"),
+    }
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in peers}
+    for number in range(arguments.rounds):
+        for name, (python, peer) in peers.items():
+            progress(f"round {number + 1} of {arguments.rounds}: {name}")
+            rounds[name].append(run_worker(python, WORKLOAD, [peer, *workload]))
+    return rounds
+
+
+def medians_of(rounds: dict[str, list[dict[str, float]]]) -> Medians:
+    return {
+        name: {row: statistics.median(turn[row] for turn in turns) for row in turns[0]}
+        for name, turns in rounds.items()
+    }
+
+
+def ratio(value: float | None, comparison: str, target: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if target is None else f"{value:.2f} ({comparison} {target:g})"
+
+
+def divided(dividend: float | None, divisor: float | None) -> float | None:
+    return None if dividend is None or divisor is None else dividend / divisor
+
+
+def print_table(medians: Medians, many: int, with_targets: bool) -> None:
+    line = "{:<33}{:>8}{:>8}{:>8}{:>18}{:>17}{:>6}"
+    print(line.format("ns per call", *medians, "faster than 0.3.1", "part of dict", "met"))
+    for row in ROWS:
+        if row.key not in medians[OURS]:
+            continue
+        times = [medians[name].get(row.key) for name in medians]
+        ours, published, plain = times
+        faster, of_dict = divided(published, ours), divided(ours, plain)
+        targets = (row.faster, row.of_dict) if with_targets else (None, None)
+        verdicts = [
+            value is not None and met
+            for value, target, met in (
+                (faster, targets[0], (faster or 0) >= (targets[0] or 0)),
+                (of_dict, targets[1], (of_dict or 0) <= (targets[1] or 0)),
+            )
+            if target is not None
+        ]
+        print(
+            line.format(
+                row.label.format(many=f"{many:,}".replace(",", " ")),
+                *("-" if time is None else f"{time:.0f}" for time in times),
+                ratio(faster, ">=", targets[0]),
+                ratio(of_dict, "<=", targets[1]),
+                ("yes" if all(verdicts) else "NO") if verdicts else "",
+            )
+        )
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    version = require_ours()
+    if arguments.scratch is None:
+        with tempfile.TemporaryDirectory(prefix="nessie-bench-") as scratch:
+            rounds = take_turns(arguments, Path(scratch))
+    else:
+        rounds = take_turns(arguments, arguments.scratch.resolve())
+    medians = medians_of(rounds)
+    setting = {
+        "ours": version,
+        "published": PUBLISHED_VERSION,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "volumes": arguments.volumes,
+        "rounds": arguments.rounds,
+    }
+    print(", ".join(f"{key} {value}" for key, value in setting.items()))
+    print_table(medians, arguments.many, with_targets=not arguments.quick)
+    if arguments.json is not None:
+        record = {**setting, "medians": medians, "samples": rounds}
+        arguments.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What the benches share: timing, worker processes and the environment of the published wheel.
+
+Every measurement runs in a process of its own, with the same hash seed, so no peer inherits the
+heap, the caches or the warmed-up interpreter of another. Times are `perf_counter_ns` over a whole
+loop of calls: they include the loop (about 15 ns a call) and the freeing of what each call
+returned, but for lists of everything. Automatic garbage collection is off in every worker, as in
+`timeit`.
+"""
+
+import gc
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ParamSpec
+
+PACKAGE = "nessie-backend-mem"
+PUBLISHED_VERSION = "0.3.1"
+
+P = ParamSpec("P")
+
+
+def nanoseconds(work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> int:
+    """Return the time `work` takes; what it returns is freed after the clock has stopped."""
+    gc.disable()
+    begin = time.perf_counter_ns()
+    result = work(*args, **kwargs)
+    end = time.perf_counter_ns()
+    del result
+    return end - begin
+
+
+def require_ours() -> str:
+    """Return the version of our package in this interpreter, or leave with what to do about it."""
+    try:
+        version = importlib.metadata.version(PACKAGE)
+    except importlib.metadata.PackageNotFoundError:
+        sys.exit(
+            f"{PACKAGE} is not installed for {sys.executable}: "
+            f"run its `-m pip install .` in the repository first"
+        )
+    if version == PUBLISHED_VERSION:
+        sys.exit(f"{sys.executable} has the published {PACKAGE} {version}, not the one built here")
+    return version
+
+
+def published_python(scratch: Path) -> str:
+    """Return an interpreter that has the published wheel, in a virtual environment in `scratch`."""
+    environment = scratch / f"{PACKAGE}-{PUBLISHED_VERSION}"
+    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    requirement = f"{PACKAGE}=={PUBLISHED_VERSION}"
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", requirement], check=True
+    )
+    return str(python)
+
+
+def run_worker(python: str, script: Path, arguments: Sequence[str]) -> Any:
+    """Run one measurement in a fresh process and return the JSON value that it prints."""
+    completed = subprocess.run(
+        [python, str(script), *arguments],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+    if completed.returncode != 0:
+        sys.exit(f"{script.name} {' '.join(arguments)} failed with {completed.returncode}")
+    return json.loads(completed.stdout)
+
+
+def progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
