@@ -1,19 +1,16 @@
-//! The backend: the state machine with its clock and its randomness behind one lock.
+//! The handle on a backend: its one lock, and what is not in the trait stack.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
-    Timestamp, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
-};
+use nessie_backend_core::{Result, Timestamp, VolumeId};
 
 use crate::clock::Clock;
 use crate::image;
-use crate::rows::Rows;
+use crate::inner::Inner;
 use crate::slab::Slot;
-use crate::source::{Origin, Source};
+use crate::source::Origin;
 use crate::state::{Stamp, State};
 use crate::view::View;
 
@@ -45,19 +42,6 @@ pub struct MemBackend {
     inner: Arc<RwLock<Inner>>,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Inner {
-    pub(crate) state: State,
-    pub(crate) clock: Clock,
-    pub(crate) source: Source,
-}
-
-impl Inner {
-    fn stamp(&mut self) -> Result<Stamp> {
-        Ok(Stamp { lineage: self.source.lineage()?, time: self.clock.now() })
-    }
-}
-
 impl MemBackend {
     /// An empty backend with identifiers from the operating system's randomness and times from
     /// its clock. The same as `MemBackend::builder().build()`.
@@ -73,11 +57,6 @@ impl MemBackend {
             Ok(backend) => backend,
             Err(error) => panic!("{error}"),
         }
-    }
-
-    /// Chooses seed and clock of a new backend.
-    pub fn builder() -> MemBackendBuilder {
-        MemBackendBuilder::default()
     }
 
     /// An independent backend with the same contents, clock and generator state. From here both
@@ -147,12 +126,6 @@ impl MemBackend {
         self.read().state.find(uuid).is_ok()
     }
 
-    /// The operations that return a volume, in the form that is quickest to make.
-    #[must_use]
-    pub const fn rows(&self) -> Rows<'_> {
-        Rows::new(self)
-    }
-
     /// The state as it is now, to read at leisure: later changes do not show in it, and reading
     /// it holds no lock.
     #[must_use]
@@ -195,7 +168,7 @@ impl MemBackend {
         image::decode(bytes).map(Self::from_inner)
     }
 
-    fn from_inner(inner: Inner) -> Self {
+    pub(crate) fn from_inner(inner: Inner) -> Self {
         Self { inner: Arc::new(RwLock::new(inner)) }
     }
 
@@ -206,7 +179,7 @@ impl MemBackend {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -270,154 +243,4 @@ pub struct Counts {
     pub snapshots: u32,
     /// Volumes that are clones.
     pub clones: u32,
-}
-
-/// Chooses seed and clock of a new [`MemBackend`].
-#[derive(Clone, Copy, Debug, Default)]
-#[must_use]
-pub struct MemBackendBuilder {
-    seed: Option<u64>,
-    start: Option<Timestamp>,
-}
-
-impl MemBackendBuilder {
-    /// Where the clock of a seeded backend stands unless it is told otherwise:
-    /// `2000-01-01T00:00:00Z`.
-    pub const DEFAULT_START: Timestamp = match Timestamp::from_unix_micros(946_684_800 * 1_000_000)
-    {
-        Some(time) => time,
-        None => Timestamp::UNIX_EPOCH,
-    };
-
-    /// Makes the backend fully deterministic: the same calls give the same records. The clock
-    /// stands still at [`DEFAULT_START`](Self::DEFAULT_START) unless [`start`](Self::start) says
-    /// otherwise.
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// Lets the clock stand still at a time until it is [advanced](MemBackend::advance).
-    pub const fn start(mut self, start: Timestamp) -> Self {
-        self.start = Some(start);
-        self
-    }
-
-    /// Makes the backend.
-    ///
-    /// # Errors
-    /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the operating system has no randomness to give.
-    pub fn build(self) -> Result<MemBackend> {
-        let (origin, default_start) = match self.seed {
-            Some(seed) => (Origin::Seed(seed), Some(Self::DEFAULT_START)),
-            None => (Origin::System, None),
-        };
-        let clock = match self.start.or(default_start) {
-            Some(now) => Clock::Standing { now },
-            None => Clock::SYSTEM,
-        };
-        let (source, key) = Source::new(origin)?;
-        Ok(MemBackend::from_inner(Inner { state: State::new(key), clock, source }))
-    }
-}
-
-impl VolumeBackend for MemBackend {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::CLONES
-    }
-
-    fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
-        self.rows().create_volume(&spec.name, spec.size_bytes).map(Volume::from)
-    }
-
-    fn list_volumes(&self) -> Result<Vec<Volume>> {
-        Ok(self.view().volumes().collect())
-    }
-
-    fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
-        self.rows().get_volume(uuid).map(Volume::from)
-    }
-
-    fn find_volume(&self, name: &str) -> Result<Option<Volume>> {
-        Ok(self.rows().find_volume(name).map(Volume::from))
-    }
-
-    fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
-        self.rows().patch_volume(uuid, &patch).map(Volume::from)
-    }
-
-    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
-        self.write().state.delete_volume(uuid)
-    }
-
-    fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
-        let inner = self.read();
-        let slot = inner.state.find(uuid)?;
-        inner.state.check_online(slot)?;
-        Ok(AccessHandle::InMemory)
-    }
-
-    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
-        Ok(self)
-    }
-
-    fn as_clone(&self) -> Result<&dyn CloneBackend> {
-        Ok(self)
-    }
-}
-
-impl SnapshotBackend for MemBackend {
-    fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot> {
-        self.create(|state, stamp| state.create_snapshot(volume, name, stamp), State::snapshot)
-    }
-
-    fn list_snapshots(&self, volume: VolumeId) -> Result<Vec<Snapshot>> {
-        let view = self.view();
-        Ok(view.snapshots(volume)?.collect())
-    }
-
-    fn get_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Snapshot> {
-        let inner = self.read();
-        let volume = inner.state.find(volume)?;
-        let slot = inner.state.find_snapshot(volume, snapshot)?;
-        Ok(inner.state.snapshot(slot))
-    }
-
-    fn find_snapshot(&self, volume: VolumeId, name: &str) -> Result<Option<Snapshot>> {
-        let inner = self.read();
-        let volume = inner.state.find(volume)?;
-        Ok(inner.state.snapshot_named(volume, name).map(|slot| inner.state.snapshot(slot)))
-    }
-
-    fn rename_snapshot(
-        &self,
-        volume: VolumeId,
-        snapshot: SnapshotId,
-        name: &str,
-    ) -> Result<Snapshot> {
-        self.change(|state| state.rename_snapshot(volume, snapshot, name), State::snapshot)
-    }
-
-    fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
-        self.write().state.delete_snapshot(volume, snapshot)
-    }
-
-    fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
-        self.rows().restore_snapshot(volume, snapshot).map(Volume::from)
-    }
-}
-
-impl CloneBackend for MemBackend {
-    fn create_clone(
-        &self,
-        parent_volume: VolumeId,
-        parent_snapshot: SnapshotId,
-        new_name: &str,
-    ) -> Result<Volume> {
-        self.rows().create_clone(parent_volume, parent_snapshot, new_name).map(Volume::from)
-    }
-
-    fn split_clone(&self, volume: VolumeId) -> Result<Volume> {
-        self.rows().split_clone(volume).map(Volume::from)
-    }
 }

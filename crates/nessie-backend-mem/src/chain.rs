@@ -5,20 +5,7 @@
 
 use std::iter;
 
-use crate::slab::{NONE, Record, Slab, Slot};
-
-/// The neighbours of a record in one list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Links {
-    pub(crate) prev: Slot,
-    pub(crate) next: Slot,
-}
-
-impl Default for Links {
-    fn default() -> Self {
-        Self { prev: NONE, next: NONE }
-    }
-}
+use crate::slab::{Links, NONE, Record, Slab, Slot};
 
 /// A record that can be in the list that `L` names.
 pub(crate) trait Node<L>: Record {

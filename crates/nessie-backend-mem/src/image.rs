@@ -15,9 +15,9 @@ use nessie_backend_core::{
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
-use crate::backend::Inner;
 use crate::clock::Clock;
 use crate::ident::{IdKey, LINEAGES};
+use crate::inner::Inner;
 use crate::slab::{Entry, Layout, Record, Slab, Slot};
 use crate::source::{Origin, Source};
 use crate::state::{SnapshotRecord, State, VolumeRecord};

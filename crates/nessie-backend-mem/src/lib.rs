@@ -34,22 +34,28 @@
 #![deny(unsafe_code)]
 
 mod backend;
+mod builder;
 mod chain;
 mod clock;
 mod ident;
 mod image;
 mod index;
+mod inner;
 mod process;
+mod row;
 mod rows;
 mod slab;
 mod source;
 mod state;
 mod text;
+mod traits;
 mod tree;
 mod view;
 
-pub use backend::{Counts, MemBackend, MemBackendBuilder};
-pub use rows::{RowOrigin, RowRest, Rows, VolumeRow};
+pub use backend::{Counts, MemBackend};
+pub use builder::MemBackendBuilder;
+pub use row::{RowOrigin, RowRest, VolumeRow};
+pub use rows::Rows;
 pub use view::{IntoRows, View};
 
 /// Runs the Rust example of the README, which lies outside of the packaged crate.

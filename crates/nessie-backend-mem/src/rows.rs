@@ -1,98 +1,28 @@
-//! Volumes in the form that is quickest to make, for bindings that make objects of their own.
+//! The operations that return a volume, returning rows.
 
-use compact_str::CompactString;
-use nessie_backend_core::{
-    CloneOrigin, Result, SnapshotId, Timestamp, Volume, VolumeId, VolumePatch, VolumeState,
-    VolumeType,
-};
+use nessie_backend_core::{Result, SnapshotId, VolumeId, VolumePatch};
 
 use crate::backend::MemBackend;
+use crate::row::VolumeRow;
 use crate::state::State;
 
-/// A volume as a [`MemBackend`] keeps it. Unlike a [`Volume`] it takes no allocation while its
-/// name is short and what most volumes lack is absent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct VolumeRow {
-    /// See [`Volume::uuid`].
-    pub uuid: VolumeId,
-    /// See [`Volume::name`].
-    pub name: CompactString,
-    /// See [`Volume::size_bytes`].
-    pub size_bytes: Option<u64>,
-    /// See [`Volume::state`].
-    pub state: VolumeState,
-    /// See [`Volume::vol_type`].
-    pub vol_type: VolumeType,
-    /// See [`Volume::create_time`].
-    pub create_time: Timestamp,
-    /// What most volumes lack.
-    pub rest: Option<Box<RowRest>>,
-}
-
-/// The fields that are rarely set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RowRest {
-    /// See [`Volume::junction_path`].
-    pub junction_path: Option<String>,
-    /// See [`Volume::export_policy`].
-    pub export_policy: Option<String>,
-    /// See [`Volume::clone`].
-    pub clone: Option<RowOrigin>,
-}
-
-/// A [`CloneOrigin`] that takes no allocation while its names are short.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowOrigin {
-    /// See [`CloneOrigin::parent_volume`].
-    pub parent_volume: CompactString,
-    /// See [`CloneOrigin::parent_snapshot`].
-    pub parent_snapshot: CompactString,
-    /// See [`CloneOrigin::parent_volume_uuid`].
-    pub parent_volume_uuid: VolumeId,
-    /// See [`CloneOrigin::parent_snapshot_uuid`].
-    pub parent_snapshot_uuid: SnapshotId,
-}
-
-impl From<RowOrigin> for CloneOrigin {
-    fn from(origin: RowOrigin) -> Self {
-        Self {
-            parent_volume: origin.parent_volume.into(),
-            parent_snapshot: origin.parent_snapshot.into(),
-            parent_volume_uuid: origin.parent_volume_uuid,
-            parent_snapshot_uuid: origin.parent_snapshot_uuid,
-        }
-    }
-}
-
-impl From<VolumeRow> for Volume {
-    fn from(row: VolumeRow) -> Self {
-        let rest = row.rest.map_or_else(RowRest::default, |rest| *rest);
-        let mut volume = Self::new(row.uuid, row.name);
-        volume.size_bytes = row.size_bytes;
-        volume.state = row.state;
-        volume.vol_type = row.vol_type;
-        volume.create_time = Some(row.create_time);
-        volume.junction_path = rest.junction_path;
-        volume.export_policy = rest.export_policy;
-        volume.clone = rest.clone.map(CloneOrigin::from);
-        volume
-    }
-}
-
-/// The operations that return a volume, with [`VolumeRow`] in place of [`Volume`]. Made by
+/// The operations that return a volume, with [`VolumeRow`] in place of
+/// [`Volume`](nessie_backend_core::Volume). Made by
 /// [`MemBackend::rows`]; each does what the method of the same name of the traits does.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     backend: &'a MemBackend,
 }
 
-impl<'a> Rows<'a> {
-    pub(crate) const fn new(backend: &'a MemBackend) -> Self {
-        Self { backend }
+impl MemBackend {
+    /// The operations that return a volume, in the form that is quickest to make.
+    #[must_use]
+    pub const fn rows(&self) -> Rows<'_> {
+        Rows { backend: self }
     }
+}
 
+impl Rows<'_> {
     /// Creates a volume.
     pub fn create_volume(self, name: &str, size_bytes: Option<u64>) -> Result<VolumeRow> {
         self.backend.create(|state, stamp| state.create_volume(name, size_bytes, stamp), State::row)

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chain::Links;
 use crate::text::{TextField, TextPool};
 
 /// The number of a record's place.
@@ -23,6 +22,19 @@ const CHUNK_BITS: u32 = 9;
 pub(crate) const CHUNK: usize = 1 << CHUNK_BITS;
 /// One less than slot numbers would reach, so that `NONE` is in no chunk.
 const MAX_CHUNKS: usize = (NONE >> CHUNK_BITS) as usize;
+
+/// The neighbours of a record in one list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Links {
+    pub(crate) prev: Slot,
+    pub(crate) next: Slot,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self { prev: NONE, next: NONE }
+    }
+}
 
 /// What the slab keeps in every record.
 #[derive(Clone, Copy, Debug, Default)]

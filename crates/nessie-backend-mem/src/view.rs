@@ -5,7 +5,7 @@ use std::fmt;
 use nessie_backend_core::{Result, Snapshot, Volume, VolumeId};
 
 use crate::chain::walk;
-use crate::rows::VolumeRow;
+use crate::row::VolumeRow;
 use crate::slab::{NONE, Slot};
 use crate::state::{ByCreation, State};
 use crate::tree;

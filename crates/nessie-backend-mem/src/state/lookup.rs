@@ -7,7 +7,7 @@ use nessie_backend_core::{BackendError, Result, Snapshot, SnapshotId, Timestamp,
 
 use super::{State, VolumeRecord};
 use crate::ident::{Address, Kind};
-use crate::rows::{RowOrigin, RowRest, VolumeRow};
+use crate::row::{RowOrigin, RowRest, VolumeRow};
 use crate::slab::{Record, Slab, Slot};
 
 /// Hashes of what the indexes are keyed by. Nothing that leaves a backend depends on them.

@@ -2,8 +2,8 @@
 
 use nessie_backend_core::{VolumeState, VolumeType};
 
-use crate::chain::{Chain, Links, Node};
-use crate::slab::{Header, NONE, Record, Slot};
+use crate::chain::{Chain, Node};
+use crate::slab::{Header, Links, NONE, Record, Slot};
 use crate::text::{NearText, TextField, TextPool, TextRef};
 
 /// Names the lists in order of creation: of all volumes, and of a volume's snapshots.

@@ -1,0 +1,65 @@
+//! Making a backend.
+
+use nessie_backend_core::{Result, Timestamp};
+
+use crate::backend::MemBackend;
+use crate::clock::Clock;
+use crate::inner::Inner;
+use crate::source::{Origin, Source};
+use crate::state::State;
+
+impl MemBackend {
+    /// Chooses seed and clock of a new backend.
+    pub fn builder() -> MemBackendBuilder {
+        MemBackendBuilder::default()
+    }
+}
+
+/// Chooses seed and clock of a new [`MemBackend`].
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use]
+pub struct MemBackendBuilder {
+    seed: Option<u64>,
+    start: Option<Timestamp>,
+}
+
+impl MemBackendBuilder {
+    /// Where the clock of a seeded backend stands unless it is told otherwise:
+    /// `2000-01-01T00:00:00Z`.
+    pub const DEFAULT_START: Timestamp = match Timestamp::from_unix_micros(946_684_800 * 1_000_000)
+    {
+        Some(time) => time,
+        None => Timestamp::UNIX_EPOCH,
+    };
+
+    /// Makes the backend fully deterministic: the same calls give the same records. The clock
+    /// stands still at [`DEFAULT_START`](Self::DEFAULT_START) unless [`start`](Self::start) says
+    /// otherwise.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Lets the clock stand still at a time until it is [advanced](MemBackend::advance).
+    pub const fn start(mut self, start: Timestamp) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// Makes the backend.
+    ///
+    /// # Errors
+    /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the operating system has no randomness to give.
+    pub fn build(self) -> Result<MemBackend> {
+        let (origin, default_start) = match self.seed {
+            Some(seed) => (Origin::Seed(seed), Some(Self::DEFAULT_START)),
+            None => (Origin::System, None),
+        };
+        let clock = match self.start.or(default_start) {
+            Some(now) => Clock::Standing { now },
+            None => Clock::SYSTEM,
+        };
+        let (source, key) = Source::new(origin)?;
+        Ok(MemBackend::from_inner(Inner { state: State::new(key), clock, source }))
+    }
+}

@@ -1,0 +1,110 @@
+//! The trait stack on the backend: every tier, every operation.
+
+use nessie_backend_core::{
+    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
+    Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+};
+
+use crate::backend::MemBackend;
+use crate::state::State;
+
+impl VolumeBackend for MemBackend {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::CLONES
+    }
+
+    fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
+        self.rows().create_volume(&spec.name, spec.size_bytes).map(Volume::from)
+    }
+
+    fn list_volumes(&self) -> Result<Vec<Volume>> {
+        Ok(self.view().volumes().collect())
+    }
+
+    fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
+        self.rows().get_volume(uuid).map(Volume::from)
+    }
+
+    fn find_volume(&self, name: &str) -> Result<Option<Volume>> {
+        Ok(self.rows().find_volume(name).map(Volume::from))
+    }
+
+    fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
+        self.rows().patch_volume(uuid, &patch).map(Volume::from)
+    }
+
+    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
+        self.write().state.delete_volume(uuid)
+    }
+
+    fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
+        let inner = self.read();
+        let slot = inner.state.find(uuid)?;
+        inner.state.check_online(slot)?;
+        Ok(AccessHandle::InMemory)
+    }
+
+    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
+        Ok(self)
+    }
+
+    fn as_clone(&self) -> Result<&dyn CloneBackend> {
+        Ok(self)
+    }
+}
+
+impl SnapshotBackend for MemBackend {
+    fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot> {
+        self.create(|state, stamp| state.create_snapshot(volume, name, stamp), State::snapshot)
+    }
+
+    fn list_snapshots(&self, volume: VolumeId) -> Result<Vec<Snapshot>> {
+        let view = self.view();
+        Ok(view.snapshots(volume)?.collect())
+    }
+
+    fn get_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Snapshot> {
+        let inner = self.read();
+        let volume = inner.state.find(volume)?;
+        let slot = inner.state.find_snapshot(volume, snapshot)?;
+        Ok(inner.state.snapshot(slot))
+    }
+
+    fn find_snapshot(&self, volume: VolumeId, name: &str) -> Result<Option<Snapshot>> {
+        let inner = self.read();
+        let volume = inner.state.find(volume)?;
+        Ok(inner.state.snapshot_named(volume, name).map(|slot| inner.state.snapshot(slot)))
+    }
+
+    fn rename_snapshot(
+        &self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        name: &str,
+    ) -> Result<Snapshot> {
+        self.change(|state| state.rename_snapshot(volume, snapshot, name), State::snapshot)
+    }
+
+    fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
+        self.write().state.delete_snapshot(volume, snapshot)
+    }
+
+    fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
+        self.rows().restore_snapshot(volume, snapshot).map(Volume::from)
+    }
+}
+
+impl CloneBackend for MemBackend {
+    fn create_clone(
+        &self,
+        parent_volume: VolumeId,
+        parent_snapshot: SnapshotId,
+        new_name: &str,
+    ) -> Result<Volume> {
+        self.rows().create_clone(parent_volume, parent_snapshot, new_name).map(Volume::from)
+    }
+
+    fn split_clone(&self, volume: VolumeId) -> Result<Volume> {
+        self.rows().split_clone(volume).map(Volume::from)
+    }
+}
