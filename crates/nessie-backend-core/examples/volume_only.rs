@@ -1,15 +1,20 @@
+//! A backend of volumes alone, whole: everything the first tier asks for.
+
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nessie_backend_core::{
-    AccessHandle, BackendError, Result, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch,
-    VolumeSpec, rules,
+    AccessHandle, BackendError, Result, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    rules, uuid,
 };
 
-#[derive(Default)]
-struct Shelf(Mutex<Vec<Volume>>);
+/// The volumes by identifier, and how many there ever were. Identifiers count up: none comes
+/// twice, and their order is that of creation.
+#[derive(Debug, Default)]
+pub struct Shelf(Mutex<(BTreeMap<VolumeId, Volume>, u64)>);
 
 impl Shelf {
-    fn volumes(&self) -> MutexGuard<'_, Vec<Volume>> {
+    fn lock(&self) -> MutexGuard<'_, (BTreeMap<VolumeId, Volume>, u64)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -17,33 +22,50 @@ impl Shelf {
 impl VolumeBackend for Shelf {
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
         rules::volume_spec(&spec)?;
-        let mut volumes = self.volumes();
-        if volumes.iter().any(|volume| volume.name == spec.name) {
+        let (volumes, ever) = &mut *self.lock();
+        if volumes.values().any(|other| other.name == spec.name) {
             return Err(BackendError::VolumeExists { name: spec.name });
         }
-        let uuid = VolumeId::new(Uuid::from_u128(volumes.len() as u128));
-        let mut volume = Volume::new(uuid, spec.name);
+        *ever += 1;
+        let uuid = uuid::Builder::from_random_bytes(u128::from(*ever).to_be_bytes()).into_uuid();
+        let mut volume = Volume::new(uuid.into(), spec.name);
         volume.size_bytes = spec.size_bytes;
-        volumes.push(volume.clone());
+        volumes.insert(volume.uuid, volume.clone());
         Ok(volume)
     }
 
     fn list_volumes(&self) -> Result<Vec<Volume>> {
-        Ok(self.volumes().clone())
+        Ok(self.lock().0.values().cloned().collect())
     }
 
     fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
-        let found = self.volumes().iter().find(|volume| volume.uuid == uuid).cloned();
-        found.ok_or(BackendError::VolumeNotFound { volume: uuid })
+        self.lock().0.get(&uuid).cloned().ok_or(BackendError::VolumeNotFound { volume: uuid })
     }
 
     fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
-        let volume = self.get_volume(uuid)?;
-        if patch.is_empty() { Ok(volume) } else { Err(BackendError::not_supported("patch_volume")) }
+        let (volumes, _) = &mut *self.lock();
+        let found = volumes.get(&uuid).cloned();
+        let mut volume = found.ok_or(BackendError::VolumeNotFound { volume: uuid })?;
+        rules::volume_patch(&patch)?;
+        if patch.name.is_some() || patch.state.is_some() {
+            return Err(BackendError::not_supported("patch_volume"));
+        }
+        if let Some(path) = patch.junction_path {
+            let is_at_path = |at: &String| at.eq_ignore_ascii_case(&path);
+            let mut others = volumes.values().filter(|other| other.uuid != uuid);
+            if others.any(|other| other.junction_path.as_ref().is_some_and(is_at_path)) {
+                return Err(BackendError::JunctionPathExists { path });
+            }
+            volume.junction_path = Some(path).filter(|path| !path.is_empty());
+        }
+        volume.size_bytes = patch.size_bytes.or(volume.size_bytes);
+        volume.export_policy = patch.export_policy.or(volume.export_policy);
+        volumes.insert(uuid, volume.clone());
+        Ok(volume)
     }
 
-    fn delete_volume(&self, _: VolumeId) -> Result<()> {
-        Err(BackendError::not_supported("delete_volume"))
+    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
+        self.lock().0.remove(&uuid).map(drop).ok_or(BackendError::VolumeNotFound { volume: uuid })
     }
 
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
@@ -54,7 +76,8 @@ impl VolumeBackend for Shelf {
 fn main() -> Result<()> {
     let shelf = Shelf::default();
     let volume = shelf.create_volume(VolumeSpec::named("build-cache"))?;
-    assert_eq!(shelf.find_volume("build-cache")?, Some(volume));
-    assert_eq!(shelf.as_snapshot().err().map(|error| error.code()), Some("feature_not_supported"));
-    Ok(())
+    let grown = shelf.patch_volume(volume.uuid, VolumePatch::new().size_bytes(50 << 30))?;
+    assert_eq!(shelf.find_volume("build-cache")?, Some(grown));
+    assert!(!shelf.capabilities().snapshots);
+    shelf.delete_volume(volume.uuid)
 }

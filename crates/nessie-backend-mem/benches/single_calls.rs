@@ -1,0 +1,356 @@
+//! Single calls of the core on small and large backends:
+//!
+//! `cargo bench -p nessie-backend-mem --bench single_calls`, with a filter after `--` if wanted.
+//!
+//! A call is to cost the same whatever the backend holds, cache misses included. What is timed is
+//! the call alone: what it needs is made before, and what it changes is undone after.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench may fail by panicking")]
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, Divan};
+use nessie_backend_core::{
+    CloneBackend, SnapshotBackend, SnapshotId, Volume, VolumeBackend, VolumeId, VolumePatch,
+    VolumeSpec,
+};
+use nessie_backend_mem::MemBackend;
+
+fn main() {
+    Divan::default().max_time(Duration::from_millis(700)).config_with_args().main();
+}
+
+/// How many volumes there are.
+fn fleets() -> Vec<usize> {
+    sizes([1_000, 1_000_000])
+}
+
+/// How many snapshots a volume or clones a snapshot has.
+fn crowds() -> Vec<usize> {
+    sizes([1, 50_000])
+}
+
+/// Both sizes in a bench, the small one where the program is only tried out.
+fn sizes([small, large]: [usize; 2]) -> Vec<usize> {
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    if is_bench { vec![small, large] } else { vec![small] }
+}
+
+/// Items to take one after another, each far from the one before.
+struct Shuffled<T> {
+    items: RefCell<Vec<T>>,
+    next: Cell<usize>,
+}
+
+impl<T: Copy> Shuffled<T> {
+    fn new(mut items: Vec<T>) -> Self {
+        // Marsaglia's xorshift: the same order in every run.
+        let mut dice = 1_u64;
+        for place in (1..items.len()).rev() {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            items.swap(place, usize::try_from(dice % (place as u64 + 1)).unwrap());
+        }
+        Self { items: RefCell::new(items), next: Cell::new(0) }
+    }
+
+    /// The number of the next item among all that were ever taken.
+    fn count(&self) -> usize {
+        self.next.replace(self.next.get() + 1)
+    }
+
+    fn take(&self) -> T {
+        self.at(self.count())
+    }
+
+    fn at(&self, n: usize) -> T {
+        let items = self.items.borrow();
+        items[n % items.len()]
+    }
+
+    fn replace(&self, n: usize, item: T) {
+        let mut items = self.items.borrow_mut();
+        let place = n % items.len();
+        items[place] = item;
+    }
+}
+
+/// Runs when it is dropped: as the result of a timed call, after the time is taken.
+struct Afterwards<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Afterwards<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Different names of 14 characters.
+fn names() -> impl FnMut() -> String {
+    let mut made = 0;
+    move || {
+        made += 1;
+        format!("name-{made:09}")
+    }
+}
+
+fn create_volume(backend: &MemBackend, name: &str) -> VolumeId {
+    backend.create_volume(VolumeSpec::named(name)).unwrap().uuid
+}
+
+/// A backend with many volumes, and their identifiers.
+fn fleet(size: usize) -> (MemBackend, Vec<VolumeId>) {
+    let backend = MemBackend::builder().seed(0).build().unwrap();
+    let create = |n| create_volume(&backend, &format!("volume-{n:07}"));
+    let volumes = (0..size).map(create).collect();
+    (backend, volumes)
+}
+
+mod volume {
+    use super::{
+        Afterwards, Bencher, ItemsCount, Shuffled, Volume, VolumeBackend, VolumePatch,
+        create_volume, fleet, fleets, names,
+    };
+
+    #[divan::bench(args = fleets())]
+    fn create(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, _) = fleet(size);
+        bencher.with_inputs(names()).bench_local_values(|name| {
+            let volume = create_volume(&backend, &name);
+            Afterwards(move || backend.delete_volume(volume).unwrap())
+        });
+    }
+
+    #[divan::bench(args = fleets())]
+    fn delete(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volumes) = fleet(size);
+        let volumes = Shuffled::new(volumes);
+        let mut name = names();
+        let doomed = || {
+            let n = volumes.count();
+            (n, volumes.at(n), name())
+        };
+        bencher.with_inputs(doomed).bench_local_values(|(n, volume, name)| {
+            backend.delete_volume(volume).unwrap();
+            let (backend, volumes) = (&backend, &volumes);
+            Afterwards(move || volumes.replace(n, create_volume(backend, &name)))
+        });
+    }
+
+    #[divan::bench(args = fleets())]
+    fn get_in_creation_order(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volumes) = fleet(size);
+        let mut volumes = volumes.iter().cycle();
+        bencher
+            .with_inputs(|| *volumes.next().unwrap())
+            .bench_local_values(|volume| backend.get_volume(volume).unwrap());
+    }
+
+    #[divan::bench(args = fleets())]
+    fn get(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volumes) = fleet(size);
+        let volumes = Shuffled::new(volumes);
+        bencher
+            .with_inputs(|| volumes.take())
+            .bench_local_values(|volume| backend.get_volume(volume).unwrap());
+    }
+
+    #[divan::bench(args = fleets())]
+    fn find(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, _) = fleet(size);
+        let numbers = Shuffled::new((0..size).collect());
+        bencher
+            .with_inputs(|| format!("volume-{:07}", numbers.take()))
+            .bench_local_refs(|name| backend.find_volume(name).unwrap().unwrap());
+    }
+
+    /// Patches a volume that is far from the one before.
+    fn patch(bencher: Bencher<'_, '_>, size: usize, mut patch: impl FnMut() -> VolumePatch) {
+        let (backend, volumes) = fleet(size);
+        let volumes = Shuffled::new(volumes);
+        bencher
+            .with_inputs(|| (volumes.take(), patch()))
+            .bench_local_values(|(volume, patch)| backend.patch_volume(volume, patch).unwrap());
+    }
+
+    #[divan::bench(args = fleets())]
+    fn resize(bencher: Bencher<'_, '_>, size: usize) {
+        patch(bencher, size, || VolumePatch::new().size_bytes(7));
+    }
+
+    #[divan::bench(args = fleets())]
+    fn rename(bencher: Bencher<'_, '_>, size: usize) {
+        let mut name = names();
+        patch(bencher, size, || VolumePatch::new().name(name()));
+    }
+
+    #[divan::bench(args = fleets())]
+    fn mount(bencher: Bencher<'_, '_>, size: usize) {
+        let mut name = names();
+        patch(bencher, size, || VolumePatch::new().junction_path(format!("/{}", name())));
+    }
+
+    #[divan::bench(args = fleets())]
+    fn list(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, _) = fleet(size);
+        bencher.counter(ItemsCount::new(size)).bench_local(|| backend.list_volumes().unwrap());
+    }
+
+    #[divan::bench(args = fleets())]
+    fn list_as_rows(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, _) = fleet(size);
+        let volumes = || backend.view().into_rows().map(Volume::from).count();
+        bencher.counter(ItemsCount::new(size)).bench_local(volumes);
+    }
+}
+
+mod snapshot {
+    use super::{
+        Afterwards, Bencher, MemBackend, Shuffled, SnapshotBackend, SnapshotId, VolumeId,
+        create_volume, crowds, names,
+    };
+
+    /// A backend with a volume that has many snapshots.
+    pub(super) fn crowd(size: usize) -> (MemBackend, VolumeId, Vec<SnapshotId>) {
+        let backend = MemBackend::builder().seed(0).build().unwrap();
+        let volume = create_volume(&backend, "volume");
+        let create = |n| backend.create_snapshot(volume, &format!("snapshot-{n:06}")).unwrap().uuid;
+        let snapshots = (0..size).map(create).collect();
+        (backend, volume, snapshots)
+    }
+
+    #[divan::bench(args = crowds())]
+    fn create(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volume, _) = crowd(size);
+        bencher.with_inputs(names()).bench_local_values(|name| {
+            let snapshot = backend.create_snapshot(volume, &name).unwrap().uuid;
+            Afterwards(move || backend.delete_snapshot(volume, snapshot).unwrap())
+        });
+    }
+
+    #[divan::bench(args = crowds())]
+    fn delete(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volume, snapshots) = crowd(size);
+        let snapshots = Shuffled::new(snapshots);
+        let mut name = names();
+        let create = |name: &str| backend.create_snapshot(volume, name).unwrap().uuid;
+        let doomed = || {
+            let n = snapshots.count();
+            snapshots.replace(n, create(&name()));
+            snapshots.at(n)
+        };
+        bencher
+            .with_inputs(doomed)
+            .bench_local_values(|snapshot| backend.delete_snapshot(volume, snapshot).unwrap());
+    }
+
+    #[divan::bench(args = crowds())]
+    fn get(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volume, snapshots) = crowd(size);
+        let snapshots = Shuffled::new(snapshots);
+        bencher
+            .with_inputs(|| snapshots.take())
+            .bench_local_values(|snapshot| backend.get_snapshot(volume, snapshot).unwrap());
+    }
+
+    #[divan::bench(args = crowds())]
+    fn find(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volume, _) = crowd(size);
+        let numbers = Shuffled::new((0..size).collect());
+        bencher
+            .with_inputs(|| format!("snapshot-{:06}", numbers.take()))
+            .bench_local_refs(|name| backend.find_snapshot(volume, name).unwrap().unwrap());
+    }
+
+    #[divan::bench(args = crowds())]
+    fn restore_the_latest(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volume, snapshots) = crowd(size);
+        let latest = snapshots[size - 1];
+        bencher.bench_local(|| backend.restore_snapshot(volume, latest).unwrap());
+    }
+}
+
+mod clone {
+    use super::{
+        Afterwards, Bencher, CloneBackend, MemBackend, SnapshotId, VolumeBackend, VolumeId, crowds,
+        names, snapshot,
+    };
+
+    /// A backend with a snapshot that has many clones.
+    fn crowd(size: usize) -> (MemBackend, VolumeId, SnapshotId) {
+        let (backend, volume, snapshots) = snapshot::crowd(1);
+        for n in 0..size {
+            backend.create_clone(volume, snapshots[0], &format!("clone-{n:06}")).unwrap();
+        }
+        (backend, volume, snapshots[0])
+    }
+
+    #[divan::bench(args = crowds())]
+    fn create(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volume, snapshot) = crowd(size);
+        bencher.with_inputs(names()).bench_local_values(|name| {
+            let clone = backend.create_clone(volume, snapshot, &name).unwrap().uuid;
+            Afterwards(move || backend.delete_volume(clone).unwrap())
+        });
+    }
+
+    #[divan::bench(args = crowds())]
+    fn split(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volume, snapshot) = crowd(size);
+        let mut name = names();
+        let create = || backend.create_clone(volume, snapshot, &name()).unwrap().uuid;
+        bencher.with_inputs(create).bench_local_values(|clone| {
+            backend.split_clone(clone).unwrap();
+            Afterwards(move || backend.delete_volume(clone).unwrap())
+        });
+    }
+
+    #[divan::bench(args = crowds())]
+    fn delete(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volume, snapshot) = crowd(size);
+        let mut name = names();
+        let create = || backend.create_clone(volume, snapshot, &name()).unwrap().uuid;
+        bencher
+            .with_inputs(create)
+            .bench_local_values(|clone| backend.delete_volume(clone).unwrap());
+    }
+}
+
+mod whole {
+    use super::{
+        Bencher, ItemsCount, MemBackend, Shuffled, VolumeBackend, VolumePatch, fleet, fleets,
+    };
+
+    #[divan::bench(args = fleets())]
+    fn fork(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, _) = fleet(size);
+        bencher.bench_local(|| backend.fork());
+    }
+
+    #[divan::bench(args = fleets())]
+    fn first_write_after_fork(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volumes) = fleet(size);
+        let volumes = Shuffled::new(volumes);
+        bencher.with_inputs(|| (backend.fork(), volumes.take())).bench_local_refs(
+            |(fork, volume)| {
+                fork.patch_volume(*volume, VolumePatch::new().size_bytes(7)).unwrap();
+            },
+        );
+    }
+
+    #[divan::bench(args = fleets())]
+    fn to_bytes(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, _) = fleet(size);
+        bencher.counter(ItemsCount::new(size)).bench_local(|| backend.to_bytes().unwrap());
+    }
+
+    #[divan::bench(args = fleets())]
+    fn from_bytes(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, _) = fleet(size);
+        let bytes = backend.to_bytes().unwrap();
+        bencher
+            .counter(ItemsCount::new(size))
+            .bench_local(|| MemBackend::from_bytes(&bytes).unwrap());
+    }
+}

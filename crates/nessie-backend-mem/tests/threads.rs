@@ -1,0 +1,437 @@
+//! Many threads on one backend lose nothing and never see a half-done operation.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[allow(
+    dead_code,
+    unreachable_pub,
+    missing_debug_implementations,
+    reason = "shared between test binaries"
+)]
+mod naive;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use nessie_backend_core::{
+    BackendError, CloneBackend, Result, SnapshotBackend, SnapshotId, Uuid, Volume, VolumeBackend,
+    VolumeId, VolumePatch, VolumeSpec, VolumeState,
+};
+use nessie_backend_mem::MemBackend;
+
+use self::naive::{Call, Dictionary, Naive, Outcome};
+
+const THREADS: usize = 8;
+
+/// Runs `work` in many threads that start at the same moment, and returns what each gave back.
+fn together<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    let start = Barrier::new(threads);
+    let run = |n| {
+        start.wait();
+        work(n)
+    };
+    thread::scope(|scope| {
+        let run = &run;
+        let handles: Vec<_> = (0..threads).map(|n| scope.spawn(move || run(n))).collect();
+        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
+    })
+}
+
+/// Runs `change` for each number below `rounds` in a thread of its own, and `look` again and again
+/// in two others until that is over.
+fn watched(rounds: usize, change: impl Fn(usize) + Sync, look: impl Fn() + Sync) {
+    let is_over = AtomicBool::new(false);
+    let (change, look, is_over) = (&change, &look, &is_over);
+    thread::scope(|scope| {
+        let readers = [(); 2].map(|()| {
+            scope.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    look();
+                }
+            })
+        });
+        let writer = scope.spawn(move || (0..rounds).for_each(change));
+        let written = writer.join();
+        is_over.store(true, Ordering::Relaxed);
+        for reader in readers {
+            reader.join().unwrap();
+        }
+        written.unwrap();
+    });
+}
+
+fn volume(backend: &MemBackend, name: &str) -> VolumeId {
+    backend.create_volume(VolumeSpec::named(name)).unwrap().uuid
+}
+
+fn snapshot(backend: &MemBackend, volume: VolumeId, name: &str) -> SnapshotId {
+    backend.create_snapshot(volume, name).unwrap().uuid
+}
+
+fn code<T>(result: &Result<T>) -> &'static str {
+    result.as_ref().map_or_else(BackendError::code, |_| "ok")
+}
+
+/// Exactly one of the results is a success, all the others are refused with `loss`.
+fn assert_one_winner<T>(results: &[Result<T>], loss: &str) {
+    let codes: Vec<_> = results.iter().map(code).collect();
+    assert_eq!(codes.iter().filter(|code| **code == "ok").count(), 1, "{codes:?}");
+    assert!(codes.iter().all(|code| ["ok", loss].contains(code)), "{codes:?}");
+}
+
+#[test]
+fn what_many_threads_create_is_all_there_under_identifiers_of_their_own() {
+    const EACH: usize = 400;
+    let backend = MemBackend::new();
+    let shared = volume(&backend, "shared");
+    let made = together(THREADS, |thread| {
+        let create = |n| {
+            let volume = volume(&backend, &format!("v{thread}.{n}"));
+            let of_own = snapshot(&backend, volume, "s");
+            let of_shared = snapshot(&backend, shared, &format!("s{thread}.{n}"));
+            let clone = backend.create_clone(shared, of_shared, &format!("c{thread}.{n}"));
+            [volume.uuid(), of_own.uuid(), of_shared.uuid(), clone.unwrap().uuid.uuid()]
+        };
+        (0..EACH).flat_map(create).collect::<Vec<Uuid>>()
+    });
+    let ids: HashSet<&Uuid> = made.iter().flatten().collect();
+    assert_eq!(ids.len(), THREADS * EACH * 4);
+    backend.check_invariants().unwrap();
+
+    let listed = backend.list_volumes().unwrap();
+    assert_eq!(listed.len(), 1 + THREADS * EACH * 2);
+    let place: HashMap<Uuid, usize> =
+        listed.iter().map(|volume| volume.uuid.uuid()).zip(0..).collect();
+    for of_thread in &made {
+        let volumes = of_thread.iter().filter_map(|id| place.get(id));
+        assert!(volumes.is_sorted(), "a thread's volumes are not in the order it made them in");
+    }
+    assert!(listed.is_sorted_by_key(|volume| volume.create_time), "time ran backwards");
+    let snapshots = backend.list_snapshots(shared).unwrap();
+    assert_eq!(snapshots.len(), THREADS * EACH);
+}
+
+#[test]
+fn a_name_or_path_goes_to_exactly_one_thread() {
+    for round in 0..60 {
+        let backend = MemBackend::new();
+        let volumes: Vec<VolumeId> =
+            (0..THREADS).map(|n| volume(&backend, &format!("v{n}"))).collect();
+        let snapshots: Vec<SnapshotId> =
+            volumes.iter().map(|volume| snapshot(&backend, *volume, "s")).collect();
+
+        let named = together(THREADS, |n| match (round + n) % 3 {
+            0 => backend.create_volume(VolumeSpec::named("x")),
+            1 => backend.patch_volume(volumes[n], VolumePatch::new().name("x")),
+            _ => backend.create_clone(volumes[n], snapshots[n], "x"),
+        });
+        assert_one_winner(&named, "volume_exists");
+
+        let mounted = together(THREADS, |n| {
+            let path = if n % 2 == 0 { "/x" } else { "/X" };
+            backend.patch_volume(volumes[n], VolumePatch::new().junction_path(path))
+        });
+        assert_one_winner(&mounted, "junction_path_exists");
+
+        let renamed: Vec<SnapshotId> =
+            (0..THREADS).map(|n| snapshot(&backend, volumes[0], &format!("s{n}"))).collect();
+        let snapped = together(THREADS, |n| {
+            if n % 2 == 0 {
+                backend.create_snapshot(volumes[0], "y")
+            } else {
+                backend.rename_snapshot(volumes[0], renamed[n], "y")
+            }
+        });
+        assert_one_winner(&snapped, "snapshot_exists");
+
+        let gone = together(THREADS, |_| backend.delete_snapshot(volumes[0], renamed[0]));
+        assert_one_winner(&gone, "snapshot_not_found");
+        backend.check_invariants().unwrap();
+    }
+}
+
+#[test]
+fn a_snapshot_is_cloned_or_deleted_but_never_both() {
+    for _ in 0..600 {
+        let backend = MemBackend::new();
+        let parent = volume(&backend, "parent");
+        let base = snapshot(&backend, parent, "base");
+        let codes = together(3, |n| match n {
+            0 => code(&backend.create_clone(parent, base, "clone")),
+            1 => code(&backend.delete_snapshot(parent, base)),
+            _ => code(&backend.delete_volume(parent)),
+        });
+        let explanations: &[&[&str]] = &[
+            &["ok", "snapshot_busy", "volume_busy"],
+            &["snapshot_not_found", "ok", "ok"],
+            &["volume_not_found", "ok", "ok"],
+            &["volume_not_found", "volume_not_found", "ok"],
+        ];
+        assert!(explanations.contains(&&*codes), "{codes:?}");
+        backend.check_invariants().unwrap();
+    }
+}
+
+#[test]
+fn a_patch_of_many_fields_shows_whole_or_not_at_all() {
+    let backend = MemBackend::new();
+    let patch = |n: usize| {
+        VolumePatch::new()
+            .name(format!("v{n}"))
+            .size_bytes(n as u64)
+            .junction_path(format!("/j{n}"))
+            .export_policy(format!("p{n}"))
+    };
+    let id = volume(&backend, "v");
+    backend.patch_volume(id, patch(1)).unwrap();
+    let is_whole = |volume: &Volume| {
+        let n = volume.size_bytes.unwrap();
+        assert_eq!(volume.name, format!("v{n}"));
+        assert_eq!(volume.junction_path, Some(format!("/j{n}")));
+        assert_eq!(volume.export_policy, Some(format!("p{n}")));
+    };
+    let change = |round: usize| {
+        backend.patch_volume(id, patch(1 + round % 5)).unwrap();
+    };
+    watched(20_000, change, || {
+        is_whole(&backend.get_volume(id).unwrap());
+        is_whole(&backend.list_volumes().unwrap()[0]);
+        let found = (1..=5).find_map(|n| backend.find_volume(&format!("v{n}")).unwrap());
+        found.iter().for_each(is_whole);
+        is_whole(&backend.fork().get_volume(id).unwrap());
+    });
+}
+
+/// What must hold in any one listing, whatever happens beside it.
+fn assert_consistent(volumes: &[Volume]) {
+    let names: HashMap<VolumeId, &str> =
+        volumes.iter().map(|volume| (volume.uuid, volume.name.as_str())).collect();
+    let distinct: HashSet<&str> = names.values().copied().collect();
+    assert_eq!(distinct.len(), volumes.len(), "a name comes twice");
+    let mounted = || volumes.iter().filter_map(|volume| volume.junction_path.as_ref());
+    let paths: HashSet<&String> = mounted().collect();
+    assert_eq!(paths.len(), mounted().count(), "a path comes twice");
+    for origin in volumes.iter().filter_map(|volume| volume.clone.as_ref()) {
+        let parent = names.get(&origin.parent_volume_uuid).copied();
+        assert_eq!(parent, Some(origin.parent_volume.as_str()), "a clone without its parent");
+    }
+}
+
+#[test]
+fn a_listing_is_of_one_moment() {
+    let backend = MemBackend::new();
+    // Enough volumes that a listing takes longer than an operation.
+    for n in 0..200 {
+        volume(&backend, &format!("filler{n}"));
+    }
+    let parent = volume(&backend, "parent");
+    let base = snapshot(&backend, parent, "base");
+    let twins = ["left", "right"].map(|name| volume(&backend, name));
+    let name = |volume, name: String| backend.patch_volume(volume, VolumePatch::new().name(name));
+    let mount = |volume, path| {
+        backend.patch_volume(volume, VolumePatch::new().junction_path(path)).unwrap()
+    };
+    let change = |round: usize| {
+        let child = backend.create_clone(parent, base, "child").unwrap().uuid;
+        let latest = snapshot(&backend, child, "latest");
+        let grandchild = backend.create_clone(child, latest, "grandchild").unwrap().uuid;
+        name(parent, format!("parent{}", round % 3)).unwrap();
+        backend.rename_snapshot(parent, base, &format!("base{}", round % 3)).unwrap();
+        name(child, format!("child{}", round % 3)).unwrap();
+        mount(twins[round % 2], "");
+        mount(twins[(round + 1) % 2], "/twin");
+        if round.is_multiple_of(2) {
+            backend.split_clone(grandchild).unwrap();
+        }
+        backend.delete_volume(grandchild).unwrap();
+        backend.delete_volume(child).unwrap();
+    };
+    watched(1_500, change, || {
+        assert_consistent(&backend.list_volumes().unwrap());
+        let view = backend.view();
+        view.check_invariants().unwrap();
+        let volumes: Vec<Volume> = view.volumes().collect();
+        assert_consistent(&volumes);
+        for origin in volumes.iter().filter_map(|volume| volume.clone.as_ref()) {
+            let mut snapshots = view.snapshots(origin.parent_volume_uuid).unwrap();
+            let parent = snapshots.find(|it| it.uuid == origin.parent_snapshot_uuid).unwrap();
+            assert_eq!(parent.name, origin.parent_snapshot);
+        }
+        let saved = MemBackend::from_bytes(&backend.to_bytes().unwrap()).unwrap();
+        saved.check_invariants().unwrap();
+        assert_consistent(&saved.list_volumes().unwrap());
+    });
+    assert_eq!(backend.counts().clones, 0);
+    assert_eq!(backend.counts().volumes, 203);
+}
+
+/// A handful of records that the calls of [`menu`] are about.
+struct Scene {
+    backend: MemBackend,
+    naive: Naive,
+    ids: Dictionary,
+}
+
+const fn volume_id(n: u128) -> VolumeId {
+    VolumeId::new(Uuid::from_u128(n))
+}
+
+const fn snapshot_id(n: u128) -> SnapshotId {
+    SnapshotId::new(Uuid::from_u128(n))
+}
+
+const PARENT: VolumeId = volume_id(1);
+const OTHER: VolumeId = volume_id(2);
+const CLONE: VolumeId = volume_id(3);
+const BASE: SnapshotId = snapshot_id(4);
+const LATER: SnapshotId = snapshot_id(5);
+
+impl Scene {
+    fn set() -> Self {
+        let backend = MemBackend::builder().seed(0).build().unwrap();
+        let naive = Naive::new(backend.now());
+        let mut scene = Self { backend, naive, ids: Dictionary::default() };
+        for call in [
+            Call::CreateVolume { id: PARENT, spec: VolumeSpec::named("parent") },
+            Call::CreateVolume { id: OTHER, spec: VolumeSpec::named("other") },
+            Call::CreateSnapshot { id: BASE, volume: PARENT, name: "base".into() },
+            Call::CreateSnapshot { id: LATER, volume: PARENT, name: "later".into() },
+            Call::CreateClone { id: CLONE, volume: PARENT, snapshot: BASE, name: "clone".into() },
+        ] {
+            scene.naive.ask(&call).unwrap();
+            let answer = call.make(&scene.backend, |id| scene.ids.chosen(id));
+            scene.ids.learn(&call, &answer);
+        }
+        scene
+    }
+}
+
+/// Calls that get in each other's way; `new` is what they create.
+fn menu(new: u128) -> Vec<Call> {
+    let patch = VolumePatch::new;
+    let name = || "x".to_owned();
+    vec![
+        Call::CreateVolume { id: volume_id(new), spec: VolumeSpec::named("x") },
+        Call::PatchVolume(OTHER, patch().name("x").size_bytes(7)),
+        Call::PatchVolume(PARENT, patch().name("x").size_bytes(9)),
+        Call::PatchVolume(PARENT, patch().state(VolumeState::Offline)),
+        Call::PatchVolume(PARENT, patch().state(VolumeState::Online)),
+        Call::PatchVolume(PARENT, patch().junction_path("/j")),
+        Call::PatchVolume(OTHER, patch().junction_path("/J").name("other2")),
+        Call::DeleteVolume(PARENT),
+        Call::DeleteVolume(OTHER),
+        Call::DeleteVolume(CLONE),
+        Call::CreateSnapshot { id: snapshot_id(new), volume: PARENT, name: name() },
+        Call::RenameSnapshot(PARENT, BASE, name()),
+        Call::DeleteSnapshot(PARENT, BASE),
+        Call::DeleteSnapshot(PARENT, LATER),
+        Call::RestoreSnapshot(PARENT, BASE),
+        Call::CreateClone { id: volume_id(new), volume: PARENT, snapshot: LATER, name: name() },
+        Call::SplitClone(CLONE),
+        Call::ListVolumes,
+        Call::FindVolume(name()),
+        Call::ListSnapshots(PARENT),
+        Call::GetVolume(CLONE),
+    ]
+}
+
+/// A call as it was observed: it happened at some moment between its start and its end.
+struct Observed {
+    call: Call,
+    outcome: Outcome,
+    start: usize,
+    end: usize,
+}
+
+/// Whether the naive backend gives the same outcomes in some order of the calls that keeps each
+/// thread's order and lets no call come after one that started only when it had ended.
+fn has_explanation(naive: &Naive, threads: &[&[Observed]]) -> bool {
+    let next = || threads.iter().filter_map(|calls| calls.first());
+    let Some(first_end) = next().map(|observed| observed.end).min() else { return true };
+    threads.iter().enumerate().any(|(chosen, calls)| {
+        let Some((observed, rest)) = calls.split_first() else { return false };
+        let mut naive = naive.clone();
+        if observed.start > first_end || naive.ask(&observed.call) != observed.outcome {
+            return false;
+        }
+        let mut threads = threads.to_vec();
+        threads[chosen] = rest;
+        has_explanation(&naive, &threads)
+    })
+}
+
+/// Numbers that are the same on every run: Marsaglia's xorshift.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+#[test]
+fn the_outcomes_of_calls_at_the_same_time_are_those_of_some_order() {
+    const CALLS: usize = 3;
+    let mut dice = Dice(0x6e65_7373_6965);
+    // Until calls have overlapped often, as long as that may take on a busy machine.
+    let (mut rounds, mut overlapping) = (0, 0);
+    while rounds < 4_000 && overlapping < 500 {
+        rounds += 1;
+        let Scene { backend, naive, mut ids } = Scene::set();
+        let plans: Vec<Vec<Call>> = (0..3)
+            .map(|thread| {
+                let mut choose = |n: usize| {
+                    let mut menu = menu(100 + (thread * CALLS + n) as u128);
+                    menu.swap_remove(dice.roll(menu.len()))
+                };
+                (0..CALLS).map(&mut choose).collect()
+            })
+            .collect();
+
+        let clock = AtomicUsize::new(0);
+        let ready = AtomicUsize::new(0);
+        let tick = || clock.fetch_add(1, Ordering::SeqCst);
+        let made = together(3, |thread| {
+            // A barrier wakes its threads one by one; this lets them go at once.
+            ready.fetch_add(1, Ordering::SeqCst);
+            while ready.load(Ordering::SeqCst) < 3 {
+                thread::yield_now();
+            }
+            let make = |call: &Call| {
+                let start = tick();
+                let answer = call.make(&backend, |id| ids.chosen(id));
+                (call.clone(), answer, start, tick())
+            };
+            plans[thread].iter().map(make).collect::<Vec<_>>()
+        });
+
+        for (call, answer, ..) in made.iter().flatten() {
+            ids.learn(call, answer);
+        }
+        let observed: Vec<Vec<Observed>> = made
+            .into_iter()
+            .map(|calls| {
+                let observe = |(call, answer, start, end)| {
+                    let outcome = ids.translate(answer);
+                    Observed { call, outcome, start, end }
+                };
+                calls.into_iter().map(observe).collect()
+            })
+            .collect();
+        let histories: Vec<&[Observed]> = observed.iter().map(Vec::as_slice).collect();
+        overlapping += usize::from(observed.iter().flatten().any(|it| it.end - it.start > 1));
+        assert!(has_explanation(&naive, &histories), "round {rounds}: {}", transcript(&observed));
+        backend.check_invariants().unwrap();
+    }
+}
+
+fn transcript(threads: &[Vec<Observed>]) -> String {
+    let line = |Observed { call, outcome, start, end }: &Observed| {
+        format!("\n    {start}-{end} {call:?}\n        -> {outcome:?}")
+    };
+    threads.iter().map(|calls| calls.iter().map(line).collect::<String>() + "\n").collect()
+}
