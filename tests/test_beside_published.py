@@ -31,7 +31,16 @@ def probe(site: Path) -> dict[str, bool]:
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bool]:
     site = tmp_path_factory.mktemp("published")
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site)]
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(site),
+    ]
     subprocess.run([*install, "nessie-backend-mem==0.3.1"], check=True, timeout=300)
     return probe(site)
 

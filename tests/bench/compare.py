@@ -121,33 +121,33 @@ def divided(dividend: float | None, divisor: float | None) -> float | None:
     return None if dividend is None or divisor is None else dividend / divisor
 
 
-def print_table(medians: Medians, many: int, with_targets: bool) -> None:
+def verdict(row: Row, faster: float | None, of_dict: float | None) -> str:
+    met = []
+    if row.faster is not None:
+        met.append(faster is not None and faster >= row.faster)
+    if row.of_dict is not None:
+        met.append(of_dict is not None and of_dict <= row.of_dict)
+    if not met:
+        return ""
+    return "yes" if all(met) else "NO"
+
+
+def print_table(rows: list[Row], medians: Medians, many: int) -> None:
     line = "{:<33}{:>8}{:>8}{:>8}{:>18}{:>17}{:>6}"
     print(line.format("ns per call", *medians, "faster than 0.3.1", "part of dict", "met"))
-    for row in ROWS:
+    for row in rows:
         if row.key not in medians[OURS]:
             continue
-        times = [medians[name].get(row.key) for name in medians]
-        ours, published, plain = times
+        ours, published, plain = (medians[name].get(row.key) for name in (OURS, PUBLISHED, DICT))
         faster, of_dict = divided(published, ours), divided(ours, plain)
-        targets = (row.faster, row.of_dict) if with_targets else (None, None)
-        verdicts = [
-            value is not None and met
-            for value, target, met in (
-                (faster, targets[0], (faster or 0) >= (targets[0] or 0)),
-                (of_dict, targets[1], (of_dict or 0) <= (targets[1] or 0)),
-            )
-            if target is not None
-        ]
-        print(
-            line.format(
-                row.label.format(many=f"{many:,}".replace(",", " ")),
-                *("-" if time is None else f"{time:.0f}" for time in times),
-                ratio(faster, ">=", targets[0]),
-                ratio(of_dict, "<=", targets[1]),
-                ("yes" if all(verdicts) else "NO") if verdicts else "",
-            )
+        cells = (
+            row.label.format(many=f"{many:,}".replace(",", " ")),
+            *("-" if time is None else f"{time:.0f}" for time in (ours, published, plain)),
+            ratio(faster, ">=", row.faster),
+            ratio(of_dict, "<=", row.of_dict),
+            verdict(row, faster, of_dict),
         )
+        print(line.format(*cells).rstrip())
 
 
 def main() -> None:
@@ -168,7 +168,8 @@ def main() -> None:
         "rounds": arguments.rounds,
     }
     print(", ".join(f"{key} {value}" for key, value in setting.items()))
-    print_table(medians, arguments.many, with_targets=not arguments.quick)
+    rows = [Row(row.key, row.label) for row in ROWS] if arguments.quick else ROWS
+    print_table(rows, medians, arguments.many)
     if arguments.json is not None:
         record = {**setting, "medians": medians, "samples": rounds}
         arguments.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -71,7 +71,7 @@ def print_growth(title: str, medians: Medians, with_targets: bool) -> None:
         after = medians[large][row]
         verdict = "yes" if after <= MOST_GROWTH * before else "NO"
         cells = (f"{before:.0f}", f"{after:.0f}", f"{after / before:.2f}{target}")
-        print(line.format(row, *cells, verdict if with_targets else ""))
+        print(line.format(row, *cells, verdict if with_targets else "").rstrip())
     print()
 
 
@@ -97,7 +97,8 @@ def print_memory(volumes: int, nights: int, results: Medians, with_targets: bool
         size, most = results[names][what], MOST_BYTES[what]
         target = f" (<= {most})" if with_targets else ""
         verdict = "yes" if size <= most else "NO"
-        print(line.format(label, f"{size:.1f}{target}", verdict if with_targets else ""))
+        cells = (label, f"{size:.1f}{target}", verdict if with_targets else "")
+        print(line.format(*cells).rstrip())
 
 
 def spaced(number: int) -> str:

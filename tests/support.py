@@ -1,0 +1,94 @@
+"""Small helpers the tests share."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nessie_backend_mem import MemBackend, NessieError, Snapshot, Volume
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+"""A well-formed identifier that no backend has handed out."""
+
+ANY = object()
+
+
+def everything(backend: MemBackend) -> list[tuple[str, Any]]:
+    """All there is to read from a backend, key order included, in a comparable form."""
+    volumes = backend.list_volumes()
+    return [
+        *((v["name"], list(v.items())) for v in volumes),
+        *(
+            (v["uuid"], [list(s.items()) for s in backend.list_snapshots(v["uuid"])])
+            for v in volumes
+        ),
+        ("tree", backend.tree()),
+        ("len", len(backend)),
+    ]
+
+
+@contextmanager
+def refuses(
+    backend: MemBackend, error_type: type[NessieError], *, target: object = ANY
+) -> Iterator[pytest.ExceptionInfo[Any]]:
+    """Expects exactly this error, about `target`, and that the backend bears no trace of it."""
+    before, state_before = everything(backend), pickle.dumps(backend)
+    with pytest.raises(error_type) as caught:
+        yield caught
+    assert type(caught.value) is error_type
+    if target is not ANY:
+        assert caught.value.target == target
+    assert everything(backend) == before
+    assert pickle.dumps(backend) == state_before
+    backend.check_invariants()
+
+
+def volume_with_snapshots(
+    backend: MemBackend, name: str, *snapshot_names: str, size_bytes: int | None = None
+) -> tuple[Volume, list[Snapshot]]:
+    volume = backend.create_volume(name, size_bytes)
+    return volume, [backend.create_snapshot(volume["uuid"], s) for s in snapshot_names]
+
+
+def volume_names(backend: MemBackend) -> list[str]:
+    return [volume["name"] for volume in backend.list_volumes()]
+
+
+def snapshot_names(backend: MemBackend, vol_uuid: str) -> list[str]:
+    return [snapshot["name"] for snapshot in backend.list_snapshots(vol_uuid)]
+
+
+def run_python(
+    *arguments: str,
+    timeout: float = 120,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Runs the same interpreter on `arguments`; text out, never a prompt."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout,
+        env={**os.environ, "PYTHONUTF8": "1", **(env or {})},
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def code_of(call: Callable[[], object]) -> str | None:
+    """The code of the error `call` raises, or None if it succeeds."""
+    try:
+        call()
+    except NessieError as error:
+        return error.code
+    return None

@@ -1,0 +1,38 @@
+"""The Python examples of the README run as they stand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from support import run_python
+
+README = Path(__file__).parents[1] / "README.md"
+FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<language>\w*)\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
+)
+
+
+def examples() -> list[tuple[int, str]]:
+    """The fenced blocks of Python with the lines they begin on."""
+    text = README.read_text(encoding="utf-8")
+    return [
+        (text.count("\n", 0, match.start()) + 1, match["code"])
+        for match in FENCE.finditer(text)
+        if match["language"] in ("python", "py")
+    ]
+
+
+def test_the_readme_shows_python() -> None:
+    code = "".join(code for _, code in examples())
+    assert "MemBackend" in code
+    assert "create_clone" in code
+
+
+@pytest.mark.parametrize(("line", "code"), examples(), ids=lambda value: str(value).split("\n")[0])
+def test_an_example_runs_as_it_stands(line: int, code: str, tmp_path: Path) -> None:
+    example = tmp_path / f"readme_line_{line}.py"
+    example.write_text(code, encoding="utf-8")
+    done = run_python("-W", "error", str(example), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr

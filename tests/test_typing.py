@@ -1,0 +1,168 @@
+"""Types: the stubs say what is true, and a type checker finds out what is wrong."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+
+import nessie_backend_mem as nessie
+import pytest
+from nessie_backend_mem import MemBackend
+from support import run_python, volume_with_snapshots
+
+HERE = Path(__file__).parent / "typing"
+IGNORE = re.compile(r"  # type: ignore\[([a-z-]+)\]$")
+
+
+def mypy(directory: Path, *files: Path) -> list[str]:
+    """What `mypy --strict` prints about `files`, away from this project's settings and sources."""
+    done = run_python(
+        *("-m", "mypy", "--strict", "--no-incremental", "--hide-error-context"),
+        *("--no-error-summary", "--config-file=", "--warn-unreachable"),
+        *map(str, files),
+        cwd=directory,
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_a_type_checker_accepts_the_use_and_refuses_each_misuse(tmp_path: Path) -> None:
+    usage, misuse = tmp_path / "usage.py", tmp_path / "misuse.py"
+    shutil.copy(HERE / "usage.py", usage)
+    expected = set()
+    bare_lines = []
+    for number, line in enumerate((HERE / "misuse.py").read_text("utf-8").splitlines(), 1):
+        if match := IGNORE.search(line):
+            expected.add((number, match[1]))
+        bare_lines.append(IGNORE.sub("", line))
+    misuse.write_text("\n".join(bare_lines) + "\n", "utf-8")
+    assert len(expected) > 30
+
+    output = mypy(tmp_path, usage, misuse)
+    reported = set()
+    for line in output:
+        if " note: " in line:
+            continue
+        match = re.fullmatch(r"misuse\.py:(\d+): error: .* \[([a-z-]+)\]", line)
+        assert match, line
+        reported.add((int(match[1]), match[2]))
+    assert reported == expected
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    package = Path(nessie.__file__).parent
+    assert (package / "py.typed").is_file()
+    assert (package / "_core.pyi").is_file()
+
+
+# Real records against their types ------------------------------------------------------------
+
+
+def conforms(value: Any, hint: Any) -> bool:
+    """Whether `value` is of the type `hint`, TypedDicts and all."""
+    if hint in (typing.NotRequired, typing.Required):
+        raise TypeError(hint)
+    if get_origin(hint) in (typing.NotRequired, typing.Required):
+        return conforms(value, get_args(hint)[0])
+    if is_typeddict(hint):
+        if type(value) is not dict or not hint.__required_keys__ <= value.keys():
+            return False
+        hints = get_type_hints(hint)
+        return value.keys() <= hints.keys() and all(
+            conforms(item, hints[key]) for key, item in value.items()
+        )
+    if get_origin(hint) is typing.Literal:
+        return value in get_args(hint)
+    if get_args(hint):
+        return any(conforms(value, each) for each in get_args(hint))
+    return type(value) is hint
+
+
+def words(hint: Any) -> list[str]:
+    """The words of a `Literal`, or of a union of them."""
+    if get_origin(hint) is typing.Literal:
+        return list(get_args(hint))
+    return [word for each in get_args(hint) for word in words(each)]
+
+
+def full_records() -> dict[str, tuple[Any, Any]]:
+    """Real results that together have every key, and the types they are documented with."""
+    backend = MemBackend(seed=1)
+    volume, [snapshot] = volume_with_snapshots(backend, "v", "s")
+    plain_clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "c")
+    clone = backend.patch_volume(plain_clone["uuid"], 5, "/c", "open")
+    return {
+        "volume": (volume, nessie.Volume),
+        "clone": (clone, nessie.Volume),
+        "origin": (clone["clone"], nessie.CloneOrigin),
+        "snapshot": (snapshot, nessie.Snapshot),
+        "capabilities": (backend.capabilities(), nessie.Capabilities),
+        "in_memory": (backend.access_handle(volume["uuid"]), nessie.InMemoryHandle),
+    }
+
+
+@pytest.mark.parametrize("which", full_records())
+def test_real_records_are_of_their_documented_types(which: str) -> None:
+    record, hint = full_records()[which]
+    assert conforms(record, hint)
+
+
+def test_the_required_keys_are_those_that_are_always_there() -> None:
+    """A plain volume has the required keys and `create_time`; a full one has them all."""
+    records = full_records()
+    plain, full = records["volume"][0], records["clone"][0]
+    assert set(plain) == nessie.Volume.__required_keys__ | {"create_time"}
+    assert list(full) == list(get_type_hints(nessie.Volume))
+    optional = {"create_time", "junction_path", "export_policy", "clone"}
+    assert nessie.Volume.__optional_keys__ == optional
+
+
+@pytest.mark.parametrize("which", ["origin", "snapshot", "capabilities", "in_memory"])
+def test_the_other_records_have_exactly_their_documented_keys_in_order(which: str) -> None:
+    """Other backends may lack the time of a creation; this one never does."""
+    record, hint = full_records()[which]
+    assert list(record) == list(get_type_hints(hint))
+    assert hint.__optional_keys__ <= {"create_time"}
+
+
+def test_the_handles_of_other_backends_have_the_keys_of_the_contract() -> None:
+    kinds = {
+        get_args(get_type_hints(handle)["kind"])[0]: list(get_type_hints(handle))[1:]
+        for handle in get_args(nessie.AccessHandle)
+    }
+    assert kinds == {
+        "in_memory": [],
+        "nfs_export": ["server", "path"],
+        "s3_presigned": ["url", "expires_at"],
+        "git_ref": ["remote", "ref_name"],
+        "p4_stream": ["p4port", "stream"],
+        "ontap_passthrough": ["mgmt_lif", "data_lif"],
+    }
+
+
+def test_the_literals_are_the_words_of_the_contract() -> None:
+    assert words(nessie.VolumeState) == ["online", "offline", "restricted"]
+    assert words(nessie.VolumeType) == ["rw", "dp"]
+    assert words(get_type_hints(nessie.Volume)["style"]) == ["flexvol"]
+
+
+def test_records_can_be_checked_at_run_time() -> None:
+    """The check itself can fail."""
+    record, hint = full_records()["clone"]
+    spoiled: list[Callable[[dict[str, Any]], object]] = [
+        lambda r: r.pop("uuid"),
+        lambda r: r.update(more=1),
+        lambda r: r.update(size_bytes="5"),
+        lambda r: r.update(size_bytes=True),
+        lambda r: r.update(state="sleeping"),
+        lambda r: r["clone"].pop("parent_volume"),
+    ]
+    for spoil in spoiled:
+        copied = {**record, "clone": dict(record["clone"])}
+        assert conforms(copied, hint)
+        spoil(copied)
+        assert not conforms(copied, hint)

@@ -1,0 +1,68 @@
+"""What a type checker must refuse: one mistake a line, with the code it is refused under.
+
+With its comments this file passes `mypy --strict`, which warns of an ignore that is not needed;
+`test_typing.py` takes the comments off and looks at what is reported.
+"""
+
+from __future__ import annotations
+
+from nessie_backend_mem import Backend, BusyError, MemBackend, Snapshot, VolumeBackend
+
+
+def constructing() -> None:
+    MemBackend(1)  # type: ignore[call-arg]
+    MemBackend(seed="1")  # type: ignore[arg-type]
+    MemBackend(seed=1.0)  # type: ignore[arg-type]
+    MemBackend(start=2000)  # type: ignore[arg-type]
+    MemBackend(sed=1)  # type: ignore[call-arg]
+
+
+class Mine(MemBackend):  # type: ignore[misc]
+    pass
+
+
+def calling(backend: MemBackend) -> None:
+    backend.create_volume()  # type: ignore[call-arg]
+    backend.create_volume(5)  # type: ignore[arg-type]
+    backend.create_volume(b"a")  # type: ignore[arg-type]
+    backend.create_volume("a", "1")  # type: ignore[arg-type]
+    backend.create_volume("a", 1.5)  # type: ignore[arg-type]
+    backend.create_volume("a", size=1)  # type: ignore[call-arg]
+    backend.get_volume(5)  # type: ignore[arg-type]
+    backend.get_volume(None)  # type: ignore[arg-type]
+    backend.find_volume(None)  # type: ignore[arg-type]
+    backend.patch_volume("u", None, None, None, "name")  # type: ignore[call-arg]
+    backend.patch_volume("u", state="sleeping")  # type: ignore[arg-type]
+    backend.patch_volume("u", junction_path=5)  # type: ignore[arg-type]
+    backend.create_snapshot("u")  # type: ignore[call-arg]
+    backend.create_clone("u", "s")  # type: ignore[call-arg]
+    backend.advance("1")  # type: ignore[arg-type]
+    backend.create_volum("a")  # type: ignore[attr-defined]
+    backend.seed = 1  # type: ignore[attr-defined]
+
+
+def reading(backend: MemBackend, snapshot: Snapshot, error: BusyError) -> None:
+    volume = backend.create_volume("a")
+    volume["nmae"]  # type: ignore[typeddict-item]
+    volume["size_bytes"] + 1  # type: ignore[operator]
+    snapshot["size_bytes"]  # type: ignore[typeddict-item]
+    snapshot["size_consumed"] = "0"  # type: ignore[typeddict-item]
+    backend.find_volume("a")["uuid"]  # type: ignore[index]
+    backend.capabilities()["tiers"]  # type: ignore[typeddict-item]
+    for volume_name in backend:
+        volume_name.upper()  # type: ignore[attr-defined]
+    error.dependents.append("x")  # type: ignore[attr-defined]
+
+
+class Half:
+    """Lacks most of a backend."""
+
+    def list_volumes(self) -> list[str]:
+        return []
+
+
+def fitting(half: Half, volumes_only: VolumeBackend) -> None:
+    backend: Backend = half  # type: ignore[assignment]
+    other: Backend = volumes_only  # type: ignore[assignment]
+    backend.create_volume("a")
+    other.find_volume("a")  # type: ignore[attr-defined]

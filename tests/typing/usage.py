@@ -1,0 +1,222 @@
+"""What a type checker must accept: every public name, used as a reader of the docs would.
+
+`mypy --strict` checks this file; `assert_type` says what it has to find out by itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import assert_type
+
+import nessie_backend_mem
+from nessie_backend_mem import (
+    AccessHandle,
+    AlreadyExistsError,
+    Backend,
+    BackendTimeoutError,
+    BusyError,
+    Capabilities,
+    CloneBackend,
+    CloneOrigin,
+    FeatureNotSupportedError,
+    FullBackend,
+    InMemoryHandle,
+    InvalidArgumentError,
+    JunctionPathExistsError,
+    MemBackend,
+    NessieError,
+    NotFoundError,
+    Snapshot,
+    SnapshotBackend,
+    SnapshotBusyError,
+    SnapshotExistsError,
+    SnapshotNotFoundError,
+    SubstrateError,
+    Volume,
+    VolumeBackend,
+    VolumeBusyError,
+    VolumeExistsError,
+    VolumeNotFoundError,
+    VolumeOfflineError,
+    VolumeState,
+)
+
+
+def make() -> list[MemBackend]:
+    return [
+        MemBackend(),
+        MemBackend(seed=1),
+        MemBackend(seed=None, start=None),
+        MemBackend(start=datetime(2000, 1, 1, tzinfo=UTC)),
+        MemBackend(seed=1, start="2000-01-01T00:00:00Z"),
+    ]
+
+
+def volumes(backend: MemBackend) -> None:
+    volume = assert_type(backend.create_volume("a", size_bytes=50 * 2**30), Volume)
+    assert_type(volume["uuid"], str)
+    assert_type(volume["name"], str)
+    assert_type(volume["size_bytes"], int | None)
+    assert_type(volume["state"], VolumeState)
+    assert_type(volume.get("create_time"), str | None)
+    assert_type(volume.get("junction_path"), str | None)
+    assert_type(volume.get("export_policy"), str | None)
+    assert_type(volume.get("clone"), CloneOrigin | None)
+    assert_type(backend.list_volumes(), list[Volume])
+    assert_type(backend.get_volume(volume["uuid"]), Volume)
+    assert_type(backend.get_volume(uuid.UUID(volume["uuid"])), Volume)
+    assert_type(backend.find_volume("a"), Volume | None)
+    assert_type(backend.patch_volume(volume["uuid"], 1, "/a", "default"), Volume)
+    assert_type(backend.patch_volume(volume["uuid"], name="b", state="offline"), Volume)
+    state: VolumeState = "restricted"
+    backend.patch_volume(volume["uuid"], state=state)
+    backend.delete_volume(uuid.UUID(volume["uuid"]))
+    handle = assert_type(backend.access_handle(volume["uuid"]), InMemoryHandle)
+    any_handle: AccessHandle = handle
+    if any_handle["kind"] == "nfs_export":
+        assert_type(any_handle["server"], str)
+    elif any_handle["kind"] == "s3_presigned":
+        assert_type(any_handle["expires_at"], str)
+
+
+def snapshots_and_clones(backend: MemBackend, vol: str) -> None:
+    snapshot = assert_type(backend.create_snapshot(vol, "s"), Snapshot)
+    assert_type(snapshot["size_consumed"], int)
+    assert_type(snapshot["create_time"], str)
+    snap = snapshot["uuid"]
+    assert_type(backend.list_snapshots(vol), list[Snapshot])
+    assert_type(backend.get_snapshot(vol, uuid.UUID(snap)), Snapshot)
+    assert_type(backend.find_snapshot(vol, "s"), Snapshot | None)
+    assert_type(backend.rename_snapshot(vol, snap, "t"), Snapshot)
+    assert_type(backend.restore_snapshot(vol, snap), Volume)
+    clone = assert_type(backend.create_clone(vol, snap, "c"), Volume)
+    assert_type(clone["clone"]["parent_volume"], str)
+    assert_type(clone["clone"]["parent_snapshot_uuid"], str)
+    assert_type(backend.split_clone(clone["uuid"]), Volume)
+    backend.delete_snapshot(vol, snap)
+
+
+def the_rest(backend: MemBackend) -> None:
+    capabilities = assert_type(backend.capabilities(), Capabilities)
+    assert_type(capabilities["clones"], bool)
+    assert_type(backend.now(), str)
+    assert_type(backend.advance(1), str)
+    assert_type(backend.advance(0.5), str)
+    assert_type(backend.advance(timedelta(days=1)), str)
+    assert_type(backend.tree(), str)
+    assert_type(backend.fork(), MemBackend)
+    assert_type(copy.copy(backend), MemBackend)
+    assert_type(copy.deepcopy(backend), MemBackend)
+    assert_type(len(backend), int)
+    assert_type(iter(backend), Iterator[Volume])
+    assert_type("a" in backend, bool)
+    assert_type([volume["name"] for volume in backend], list[str])
+    assert_type(nessie_backend_mem.__version__, str)
+    backend.check_invariants()
+
+
+def errors(error: NessieError) -> tuple[str, ...]:
+    assert_type(error.message, str)
+    assert_type(error.target, str | None)
+    assert_type(error.code, str | None)
+    if isinstance(error, BusyError):
+        assert_type(error.dependent_count, int)
+        return assert_type(error.dependents, tuple[str, ...])
+    return ()
+
+
+def caught(backend: MemBackend) -> str | None:  # noqa: PLR0911
+    try:
+        backend.get_volume("")
+    except (VolumeNotFoundError, SnapshotNotFoundError) as error:
+        not_found: NotFoundError = error
+        lookup: LookupError = error
+        return str(not_found) + str(lookup)
+    except (VolumeExistsError, SnapshotExistsError, JunctionPathExistsError) as error:
+        exists: AlreadyExistsError = error
+        return exists.target
+    except (VolumeBusyError, SnapshotBusyError) as error:
+        return error.dependents[0]
+    except InvalidArgumentError as error:
+        value: ValueError = error
+        return str(value)
+    except FeatureNotSupportedError as error:
+        missing: NotImplementedError = error
+        return str(missing)
+    except BackendTimeoutError as error:
+        timeout: TimeoutError = error
+        return str(timeout)
+    except (VolumeOfflineError, SubstrateError) as error:
+        return error.code
+    return None
+
+
+def made() -> list[NessieError]:
+    return [
+        NessieError(),
+        VolumeNotFoundError("no such volume", "uuid"),
+        SnapshotBusyError("busy", target=None, dependents=["a"], dependent_count=1),
+    ]
+
+
+class Small:
+    """A third party's backend of volumes alone; it inherits from nothing."""
+
+    def capabilities(self) -> Capabilities:
+        return {"snapshots": False, "clones": False, "replication": False}
+
+    def create_volume(self, name: str, size_bytes: int | None = None) -> Volume:
+        return {
+            "uuid": str(uuid.uuid4()),
+            "name": name,
+            "size_bytes": size_bytes,
+            "state": "online",
+            "style": "flexvol",
+            "vol_type": "rw",
+        }
+
+    def list_volumes(self) -> Sequence[Volume]:
+        return []
+
+    def get_volume(self, uuid: str) -> Volume:
+        raise VolumeNotFoundError(f"volume {uuid} does not exist", uuid)
+
+    def patch_volume(
+        self,
+        uuid: str,
+        size_bytes: int | None = None,
+        junction_path: str | None = None,
+        export_policy: str | None = None,
+    ) -> Volume:
+        volume = self.get_volume(uuid)
+        if junction_path and export_policy:
+            return {**volume, "junction_path": junction_path, "export_policy": export_policy}
+        return {**volume, "size_bytes": size_bytes}
+
+    def delete_volume(self, uuid: str) -> None:
+        self.get_volume(uuid)
+
+    def access_handle(self, uuid: str) -> AccessHandle:
+        return {"kind": "nfs_export", "server": "nfs.example", "path": "/" + uuid}
+
+
+def takes_all(
+    volume: VolumeBackend,
+    snapshot: SnapshotBackend,
+    clone: CloneBackend,
+    backend: Backend,
+    full: FullBackend,
+) -> Sequence[Volume]:
+    full.split_clone(full.create_clone("", "", "c")["uuid"])
+    backend.create_clone("", "", "c")
+    clone.create_snapshot("", "s")
+    snapshot.list_snapshots("")
+    return volume.list_volumes()
+
+
+def fits(mem: MemBackend, small: Small) -> None:
+    takes_all(small, mem, mem, mem, mem)
+    takes_all(mem, mem, mem, mem, mem)
