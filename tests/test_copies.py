@@ -15,7 +15,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nessie_backend_mem import InvalidArgumentError, MemBackend, NessieError, VolumeNotFoundError
+from nessie_backend_mem import (
+    InvalidArgumentError,
+    MemBackend,
+    NessieError,
+    SnapshotNotFoundError,
+    VolumeNotFoundError,
+)
 from support import UNKNOWN, everything, volume_names, volume_with_snapshots
 
 Copier = Callable[[MemBackend], MemBackend]
@@ -386,6 +392,30 @@ def test_a_forked_process_never_draws_its_parents_identifiers(
     assert len(set(everyone)) == len(everyone)
     assert before.isdisjoint(everyone)
     backend.check_invariants()
+
+
+@can_fork
+def test_an_identifier_drawn_in_a_forked_process_means_nothing_in_its_parent() -> None:
+    """Though both put what they make into the same places."""
+    backend = populate(MemBackend())
+    volume = backend.list_volumes()[0]["uuid"]
+
+    def make() -> dict[str, str]:
+        return {
+            backend.create_volume(f"v{number}")["uuid"]: backend.create_snapshot(
+                volume, f"later{number}"
+            )["uuid"]
+            for number in range(20)
+        }
+
+    in_child = in_forked_child(make)
+    make()
+    for vol_uuid, snap_uuid in in_child.items():
+        assert vol_uuid not in backend
+        with pytest.raises(VolumeNotFoundError):
+            backend.get_volume(vol_uuid)
+        with pytest.raises(SnapshotNotFoundError):
+            backend.get_snapshot(volume, snap_uuid)
 
 
 @can_fork

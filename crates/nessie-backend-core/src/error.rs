@@ -36,14 +36,14 @@ pub enum BackendError {
     },
 
     /// Another volume has this name.
-    #[error("a volume named {name:?} already exists")]
+    #[error("a volume named {} already exists", Shown(name))]
     VolumeExists {
         /// The name that is taken.
         name: String,
     },
 
     /// Another snapshot of the same volume has this name.
-    #[error("volume {volume} already has a snapshot named {name:?}")]
+    #[error("volume {volume} already has a snapshot named {}", Shown(name))]
     SnapshotExists {
         /// The volume that holds the snapshot of that name.
         volume: VolumeId,
@@ -52,7 +52,7 @@ pub enum BackendError {
     },
 
     /// Another volume is mounted at this path; ASCII case makes no difference.
-    #[error("junction path {path:?} is in use by another volume")]
+    #[error("junction path {} is in use by another volume", Shown(path))]
     JunctionPathExists {
         /// The path that is taken, as it was asked for.
         path: String,

@@ -94,26 +94,44 @@ fn text<'a>(argument: &'static str, value: &'a Bound<'_, PyString>) -> Result<&'
 
 /// Reads an integer from 0 to 2^64-1.
 pub(crate) fn unsigned(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<u64> {
+    integer(argument, "an int", "is outside 0 to 2^64-1", value)
+}
+
+/// Reads an integer, or what can stand for one. `rule` is what one out of range breaks.
+pub(crate) fn integer<'py, T>(
+    argument: &'static str,
+    expected: &str,
+    rule: &str,
+    value: &Bound<'py, PyAny>,
+) -> Result<T>
+where
+    T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,
+{
     if value.cast_exact::<PyInt>().is_err() && value.cast::<PyBool>().is_ok() {
-        return Err(wrong_type(argument, "an int", value));
+        return Err(wrong_type(argument, expected, value));
     }
-    value.extract().map_err(|error: PyErr| {
+    value.extract::<T>().map_err(|error| {
         if error.is_instance_of::<PyOverflowError>(value.py()) {
-            let reason = format!("{} is outside 0 to 2^64-1", shown(value));
+            let reason = format!("{} {rule}", shown(value));
             BackendError::InvalidArgument { argument: argument.into(), reason }.into()
         } else if error.is_instance_of::<PyTypeError>(value.py()) {
-            wrong_type(argument, "an int", value)
+            wrong_type(argument, expected, value)
         } else {
             Error::Python(error)
         }
     })
 }
 
-/// An integer for a message; one that is long by its size alone.
+/// A number for a message; a long one by its size alone.
 pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
-    match value.call_method0("bit_length").and_then(|bits| bits.extract::<u64>()) {
-        Ok(bits) if bits > 256 => format!("an integer of {bits} bits"),
-        _ => value.str().map_or_else(|_| "the value".into(), |text| text.to_string()),
+    if let Ok(bits) = value.call_method0("bit_length").and_then(|bits| bits.extract::<u64>())
+        && bits > 256
+    {
+        return format!("an integer of {bits} bits");
+    }
+    match value.str() {
+        Ok(text) if text.len().is_ok_and(|length| length <= 80) => text.to_string(),
+        _ => "the number".into(),
     }
 }
 

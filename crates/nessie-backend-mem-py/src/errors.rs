@@ -1,26 +1,44 @@
 //! The one place where the core's errors become Python's.
 
-use nessie_backend_core::BackendError;
+use std::borrow::Cow;
+
+use nessie_backend_core::{BackendError, Dependents};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use pyo3::{PyErrArguments, PyTypeInfo};
 
-mod classes {
-    use pyo3::import_exception;
+/// Names the classes of `nessie_backend_mem.errors` and how to have them all at hand.
+macro_rules! classes {
+    ($($class:ident),+ $(,)?) => {
+        mod classes {
+            $(pyo3::import_exception!(nessie_backend_mem.errors, $class);)+
+        }
 
-    import_exception!(nessie_backend_mem.errors, NessieError);
-    import_exception!(nessie_backend_mem.errors, VolumeNotFoundError);
-    import_exception!(nessie_backend_mem.errors, SnapshotNotFoundError);
-    import_exception!(nessie_backend_mem.errors, VolumeExistsError);
-    import_exception!(nessie_backend_mem.errors, SnapshotExistsError);
-    import_exception!(nessie_backend_mem.errors, JunctionPathExistsError);
-    import_exception!(nessie_backend_mem.errors, VolumeBusyError);
-    import_exception!(nessie_backend_mem.errors, SnapshotBusyError);
-    import_exception!(nessie_backend_mem.errors, VolumeOfflineError);
-    import_exception!(nessie_backend_mem.errors, InvalidArgumentError);
-    import_exception!(nessie_backend_mem.errors, FeatureNotSupportedError);
-    import_exception!(nessie_backend_mem.errors, BackendTimeoutError);
-    import_exception!(nessie_backend_mem.errors, SubstrateError);
+        /// Imports the classes. Done with the module, because an interpreter that is about to end
+        /// refuses to import, and still wants to know what was refused.
+        pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
+            py.import("nessie_backend_mem.errors")?;
+            $(let _ = classes::$class::type_object(py);)+
+            Ok(())
+        }
+    };
 }
+
+classes!(
+    NessieError,
+    VolumeNotFoundError,
+    SnapshotNotFoundError,
+    VolumeExistsError,
+    SnapshotExistsError,
+    JunctionPathExistsError,
+    VolumeBusyError,
+    SnapshotBusyError,
+    VolumeOfflineError,
+    InvalidArgumentError,
+    FeatureNotSupportedError,
+    BackendTimeoutError,
+    SubstrateError,
+);
 
 /// A refusal on its way to Python.
 pub(crate) enum Error {
@@ -49,20 +67,16 @@ impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
         match error {
             Error::Python(error) => error,
-            Error::Backend(error) => Python::attach(|py| raise(py, &error)),
+            Error::Backend(error) => raise(&error),
         }
     }
 }
 
-fn raise(py: Python<'_>, error: &BackendError) -> PyErr {
+fn raise(error: &BackendError) -> PyErr {
     let message = error.to_string();
-    let target = error.target().map(std::borrow::Cow::into_owned);
+    let target = error.target().map(Cow::into_owned);
     if let Some(dependents) = error.dependents() {
-        let names = match PyTuple::new(py, &dependents.names) {
-            Ok(names) => names.unbind(),
-            Err(error) => return error,
-        };
-        let args = (message, target, names, dependents.count);
+        let args = Busy { message, target, dependents: dependents.clone() };
         return match error {
             BackendError::VolumeBusy { .. } => classes::VolumeBusyError::new_err(args),
             _ => classes::SnapshotBusyError::new_err(args),
@@ -83,5 +97,21 @@ fn raise(py: Python<'_>, error: &BackendError) -> PyErr {
         BackendError::Timeout { .. } => classes::BackendTimeoutError::new_err(args),
         BackendError::Substrate { .. } => classes::SubstrateError::new_err(args),
         _ => classes::NessieError::new_err(args),
+    }
+}
+
+/// What a busy error is made of.
+struct Busy {
+    message: String,
+    target: Option<String>,
+    dependents: Dependents,
+}
+
+impl PyErrArguments for Busy {
+    fn arguments(self, py: Python<'_>) -> Py<PyAny> {
+        let Dependents { names, count } = self.dependents;
+        let args = PyTuple::new(py, names)
+            .and_then(|names| (self.message, self.target, names, count).into_pyobject(py));
+        args.map_or_else(|_| py.None(), |args| args.into_any().unbind())
     }
 }

@@ -22,6 +22,10 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::errors::load(module.py())?;
+        // PyO3 checks once that there is an interpreter, when it first attaches to it. As the
+        // interpreter ends, the check would fail though calls still come in.
+        module.py().detach(|| Python::attach(|_| ()));
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use nessie_backend_core::{BackendError, Timestamp};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{IntoPyDict, PyBool, PyFloat, PyInt, PyString, PyType};
+use pyo3::types::{IntoPyDict, PyFloat, PyString, PyType};
 
-use crate::args::{shown, wrong_type};
+use crate::args::{integer, shown, wrong_type};
 use crate::errors::{Error, Result};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -78,7 +78,7 @@ pub(crate) fn start(value: &Bound<'_, PyAny>) -> Result<Timestamp> {
     }
     let utc = datetime.getattr("timezone")?.getattr("utc")?;
     let epoch = datetime.getattr("datetime")?.call1((1970, 1, 1, 0, 0, 0, 0, &utc))?;
-    let aware = if value.getattr("tzinfo")?.is_none() {
+    let aware = if value.call_method0("utcoffset")?.is_none() {
         let naive = [("tzinfo", utc)].into_py_dict(value.py())?;
         value.call_method("replace", (), Some(&naive))?
     } else {
@@ -107,13 +107,12 @@ pub(crate) fn delta(value: &Bound<'_, PyAny>) -> Result<Duration> {
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
         let micros = micros as i128;
         micros
-    } else if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
-        let seconds: i64 = value.extract().map_err(|_| refuse("is too far in seconds"))?;
-        i128::from(seconds) * i128::from(MICROS_PER_SECOND)
     } else if value.is_instance(TIMEDELTA.import(value.py(), "datetime", "timedelta")?)? {
         timedelta_micros(value)?
     } else {
-        return Err(wrong_type("delta", "an int, float or timedelta", value));
+        let expected = "an int, float or timedelta";
+        let seconds: i64 = integer("delta", expected, "is further than time goes", value)?;
+        i128::from(seconds) * i128::from(MICROS_PER_SECOND)
     };
     if micros < 0 {
         return Err(refuse("is negative; time never runs backwards"));

@@ -18,8 +18,12 @@ use nessie_backend_core::{
 use nessie_backend_mem::MemBackend;
 
 fn main() {
-    Divan::default().max_time(Duration::from_millis(700)).config_with_args().main();
+    let most = Duration::from_millis(1_500);
+    Divan::default().sample_count(2_000).max_time(most).config_with_args().main();
 }
+
+/// How many calls are timed together, for the timer's grain to matter little.
+const CALLS: u32 = 64;
 
 /// How many volumes there are.
 fn fleets() -> Vec<usize> {
@@ -109,23 +113,24 @@ fn fleet(size: usize) -> (MemBackend, Vec<VolumeId>) {
 
 mod volume {
     use super::{
-        Afterwards, Bencher, ItemsCount, Shuffled, Volume, VolumeBackend, VolumePatch,
+        Afterwards, Bencher, CALLS, ItemsCount, Shuffled, Volume, VolumeBackend, VolumePatch,
         create_volume, fleet, fleets, names,
     };
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn create(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, _) = fleet(size);
+        let backend = &backend;
         bencher.with_inputs(names()).bench_local_values(|name| {
-            let volume = create_volume(&backend, &name);
+            let volume = create_volume(backend, &name);
             Afterwards(move || backend.delete_volume(volume).unwrap())
         });
     }
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn delete(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volumes) = fleet(size);
-        let volumes = Shuffled::new(volumes);
+        let (backend, volumes) = (&backend, &Shuffled::new(volumes));
         let mut name = names();
         let doomed = || {
             let n = volumes.count();
@@ -133,12 +138,11 @@ mod volume {
         };
         bencher.with_inputs(doomed).bench_local_values(|(n, volume, name)| {
             backend.delete_volume(volume).unwrap();
-            let (backend, volumes) = (&backend, &volumes);
             Afterwards(move || volumes.replace(n, create_volume(backend, &name)))
         });
     }
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn get_in_creation_order(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volumes) = fleet(size);
         let mut volumes = volumes.iter().cycle();
@@ -147,7 +151,7 @@ mod volume {
             .bench_local_values(|volume| backend.get_volume(volume).unwrap());
     }
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn get(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volumes) = fleet(size);
         let volumes = Shuffled::new(volumes);
@@ -156,7 +160,7 @@ mod volume {
             .bench_local_values(|volume| backend.get_volume(volume).unwrap());
     }
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn find(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, _) = fleet(size);
         let numbers = Shuffled::new((0..size).collect());
@@ -174,18 +178,18 @@ mod volume {
             .bench_local_values(|(volume, patch)| backend.patch_volume(volume, patch).unwrap());
     }
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn resize(bencher: Bencher<'_, '_>, size: usize) {
         patch(bencher, size, || VolumePatch::new().size_bytes(7));
     }
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn rename(bencher: Bencher<'_, '_>, size: usize) {
         let mut name = names();
         patch(bencher, size, || VolumePatch::new().name(name()));
     }
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn mount(bencher: Bencher<'_, '_>, size: usize) {
         let mut name = names();
         patch(bencher, size, || VolumePatch::new().junction_path(format!("/{}", name())));
@@ -207,7 +211,7 @@ mod volume {
 
 mod snapshot {
     use super::{
-        Afterwards, Bencher, MemBackend, Shuffled, SnapshotBackend, SnapshotId, VolumeId,
+        Afterwards, Bencher, CALLS, MemBackend, Shuffled, SnapshotBackend, SnapshotId, VolumeId,
         create_volume, crowds, names,
     };
 
@@ -220,16 +224,17 @@ mod snapshot {
         (backend, volume, snapshots)
     }
 
-    #[divan::bench(args = crowds())]
+    #[divan::bench(args = crowds(), sample_size = CALLS)]
     fn create(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volume, _) = crowd(size);
+        let backend = &backend;
         bencher.with_inputs(names()).bench_local_values(|name| {
             let snapshot = backend.create_snapshot(volume, &name).unwrap().uuid;
             Afterwards(move || backend.delete_snapshot(volume, snapshot).unwrap())
         });
     }
 
-    #[divan::bench(args = crowds())]
+    #[divan::bench(args = crowds(), sample_size = CALLS)]
     fn delete(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volume, snapshots) = crowd(size);
         let snapshots = Shuffled::new(snapshots);
@@ -237,15 +242,16 @@ mod snapshot {
         let create = |name: &str| backend.create_snapshot(volume, name).unwrap().uuid;
         let doomed = || {
             let n = snapshots.count();
+            let snapshot = snapshots.at(n);
             snapshots.replace(n, create(&name()));
-            snapshots.at(n)
+            snapshot
         };
         bencher
             .with_inputs(doomed)
             .bench_local_values(|snapshot| backend.delete_snapshot(volume, snapshot).unwrap());
     }
 
-    #[divan::bench(args = crowds())]
+    #[divan::bench(args = crowds(), sample_size = CALLS)]
     fn get(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volume, snapshots) = crowd(size);
         let snapshots = Shuffled::new(snapshots);
@@ -254,7 +260,7 @@ mod snapshot {
             .bench_local_values(|snapshot| backend.get_snapshot(volume, snapshot).unwrap());
     }
 
-    #[divan::bench(args = crowds())]
+    #[divan::bench(args = crowds(), sample_size = CALLS)]
     fn find(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volume, _) = crowd(size);
         let numbers = Shuffled::new((0..size).collect());
@@ -263,7 +269,7 @@ mod snapshot {
             .bench_local_refs(|name| backend.find_snapshot(volume, name).unwrap().unwrap());
     }
 
-    #[divan::bench(args = crowds())]
+    #[divan::bench(args = crowds(), sample_size = CALLS)]
     fn restore_the_latest(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volume, snapshots) = crowd(size);
         let latest = snapshots[size - 1];
@@ -273,8 +279,8 @@ mod snapshot {
 
 mod clone {
     use super::{
-        Afterwards, Bencher, CloneBackend, MemBackend, SnapshotId, VolumeBackend, VolumeId, crowds,
-        names, snapshot,
+        Afterwards, Bencher, CALLS, CloneBackend, MemBackend, SnapshotId, VolumeBackend, VolumeId,
+        crowds, names, snapshot,
     };
 
     /// A backend with a snapshot that has many clones.
@@ -286,18 +292,20 @@ mod clone {
         (backend, volume, snapshots[0])
     }
 
-    #[divan::bench(args = crowds())]
+    #[divan::bench(args = crowds(), sample_size = CALLS)]
     fn create(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volume, snapshot) = crowd(size);
+        let backend = &backend;
         bencher.with_inputs(names()).bench_local_values(|name| {
             let clone = backend.create_clone(volume, snapshot, &name).unwrap().uuid;
             Afterwards(move || backend.delete_volume(clone).unwrap())
         });
     }
 
-    #[divan::bench(args = crowds())]
+    #[divan::bench(args = crowds(), sample_size = CALLS)]
     fn split(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volume, snapshot) = crowd(size);
+        let backend = &backend;
         let mut name = names();
         let create = || backend.create_clone(volume, snapshot, &name()).unwrap().uuid;
         bencher.with_inputs(create).bench_local_values(|clone| {
@@ -306,7 +314,7 @@ mod clone {
         });
     }
 
-    #[divan::bench(args = crowds())]
+    #[divan::bench(args = crowds(), sample_size = CALLS)]
     fn delete(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volume, snapshot) = crowd(size);
         let mut name = names();
@@ -319,7 +327,7 @@ mod clone {
 
 mod whole {
     use super::{
-        Bencher, ItemsCount, MemBackend, Shuffled, VolumeBackend, VolumePatch, fleet, fleets,
+        Bencher, CALLS, ItemsCount, MemBackend, Shuffled, VolumeBackend, VolumePatch, fleet, fleets,
     };
 
     #[divan::bench(args = fleets())]
@@ -328,7 +336,7 @@ mod whole {
         bencher.bench_local(|| backend.fork());
     }
 
-    #[divan::bench(args = fleets())]
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn first_write_after_fork(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, volumes) = fleet(size);
         let volumes = Shuffled::new(volumes);
