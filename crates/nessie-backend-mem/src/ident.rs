@@ -168,12 +168,12 @@ mod tests {
         let mut flipped = 0;
         let mut samples = 0;
         for slot in 0..200 {
-            let base = address(slot, 1, 99);
+            let base = address(slot, 1, 0x63);
             for bit in 0..32 {
                 for other in [
-                    address(slot ^ 1 << bit, 1, 99),
-                    address(slot, 1 ^ 1 << bit, 99),
-                    address(slot, 1, 99 ^ 1 << bit),
+                    address(slot ^ 1 << bit, 1, 0x63),
+                    address(slot, 1 ^ 1 << bit, 0x63),
+                    address(slot, 1, 0x63 ^ 1 << bit),
                 ] {
                     let distance = (base ^ other).count_ones();
                     assert!((25..=97).contains(&distance), "{distance} of 122 bits differ");

@@ -128,7 +128,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Inner> {
 fn read(bytes: &[u8]) -> Result<Inner, Box<dyn StdError + Send + Sync>> {
     let body = check_preamble(bytes)?;
     let (header, mut rest): (Header, _) = postcard::take_from_bytes(body)?;
-    if header.lineage >= LINEAGES {
+    let layouts = [&header.volume_layout, &header.snapshot_layout];
+    let lineages = layouts.into_iter().flat_map(Layout::lineages).chain([header.lineage]);
+    if lineages.max() >= Some(LINEAGES) {
         return Err(Broken("the lineage is out of range").into());
     }
     let mut state = State::new(header.key);

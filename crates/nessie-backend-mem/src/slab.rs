@@ -225,10 +225,9 @@ impl<T: Record> Slab<T> {
         let gone = std::mem::take(&mut chunk.records[place]);
         gone.forget_texts(&mut chunk.texts);
         let vacancy = chunk.records[place].header_mut();
+        vacancy.generation = gone.header().generation + 1;
         // A slot whose generations are used up is never occupied again.
-        let generation = gone.header().generation.checked_add(1);
-        vacancy.generation = generation.unwrap_or(RETIRED);
-        if generation.is_some() && chunk.lineage == self.lineage {
+        if vacancy.generation != RETIRED && chunk.lineage == self.lineage {
             vacancy.links.next = self.vacant;
             self.vacant = slot;
         }
@@ -237,7 +236,7 @@ impl<T: Record> Slab<T> {
     }
 }
 
-/// The even generation of a slot that has none left.
+/// The generation of a slot that has none left, vacant like all even ones.
 pub(crate) const RETIRED: u32 = u32::MAX - 1;
 
 impl<T: Record> Chunk<T> {
@@ -272,6 +271,13 @@ pub(crate) struct Layout {
     pub(crate) reusable: Vec<(Slot, u32)>,
     /// Vacant slots that will not be used again, with their generations.
     pub(crate) left_alone: Vec<(Slot, u32)>,
+}
+
+impl Layout {
+    /// Every lineage in it.
+    pub(crate) fn lineages(&self) -> impl Iterator<Item = u64> + '_ {
+        self.chunks.iter().map(|(lineage, _)| *lineage).chain([self.lineage])
+    }
 }
 
 #[expect(clippy::indexing_slicing, reason = "every slot is checked against the layout first")]
@@ -349,7 +355,9 @@ impl<T: Record> Slab<T> {
         generation: u32,
         fill: impl FnOnce(&mut Entry<'_, T>),
     ) -> Option<()> {
-        self.untouched(slot).filter(|_| is_occupied(generation))?.generation = generation;
+        self.untouched(slot)
+            .filter(|_| is_occupied(generation) && generation < RETIRED)?
+            .generation = generation;
         let (chunk, place) = split(slot);
         fill(&mut Arc::make_mut(&mut self.chunks[chunk]).entry(place));
         self.len += 1;

@@ -216,7 +216,9 @@ mod tests {
             *field = F::put(&text(round), &mut pool);
             if pool.wants_compaction() {
                 let mut kept = pool.compacted();
-                live.iter_mut().for_each(|field| kept.keep(field, &pool));
+                for field in &mut live {
+                    kept.keep(field, &pool);
+                }
                 pool = kept;
             }
             assert!(pool.text.capacity() < 20_000, "{}", pool.text.capacity());
