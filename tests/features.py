@@ -38,7 +38,6 @@ def volumes_snapshots_clones(b: Backend) -> bool:
     return bool(cloned(b)[2]["clone"]["parent_volume"] == "volume")
 
 
-
 def offline(b: Backend) -> bool:
     volume = b.create_volume("a")
     b.patch_volume(volume["uuid"], state="offline")
@@ -81,7 +80,9 @@ def origins_follow(b: Backend) -> bool:
 
 
 def bad_names(b: Backend) -> bool:
-    return all(refusal(lambda name=name: b.create_volume(name)) for name in ("", "a b", "é", "x" * 204))
+    return all(
+        refusal(lambda name=name: b.create_volume(name)) for name in ("", "a b", "é", "x" * 204)
+    )
 
 
 def bad_sizes(b: Backend) -> bool:
