@@ -9,9 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import nessie_backend_mem
+import pytest
 from features import FEATURES
 
 PROBE = Path(__file__).with_name("features.py")
@@ -57,7 +56,9 @@ def test_this_package_does_all_of_the_table(ours: dict[str, bool]) -> None:
 def test_the_readme_shows_each_probe_and_its_outcome(
     ours: dict[str, bool], published: dict[str, bool]
 ) -> None:
-    row = re.compile(r"^\| (?P<name>[^|]+) \| (?P<published>yes|no) \| (?P<ours>yes|no) \|$", re.M)
+    row = re.compile(
+        r"^\| (?P<name>[^|]+) \| (?P<published>yes|no) \| (?P<ours>yes|no) \|$", re.MULTILINE
+    )
     shown = {
         match["name"]: (match["published"] == "yes", match["ours"] == "yes")
         for match in row.finditer(README.read_text(encoding="utf-8"))

@@ -91,10 +91,18 @@ fn any_of(items: Vec<Uuid>) -> BoxedStrategy<Uuid> {
     if items.is_empty() { any_uuid().boxed() } else { select(items).boxed() }
 }
 
+/// The direct parents of all clones.
+fn parents(naive: &Naive) -> Vec<(VolumeId, SnapshotId)> {
+    let origins = naive.volumes.iter().filter_map(|volume| volume.record.clone.as_ref());
+    origins.map(|origin| (origin.parent_volume_uuid, origin.parent_snapshot_uuid)).collect()
+}
+
 /// A volume, something deleted, a snapshot in the place of a volume, or nothing at all.
 fn volume_id(naive: &Naive) -> BoxedStrategy<VolumeId> {
     let live = naive.volumes.iter().map(|volume| volume.record.uuid.uuid()).collect();
-    prop_oneof![18 => any_of(live), 1 => any_of(naive.given.clone()), 1 => any_uuid()]
+    let parents = parents(naive).iter().map(|(volume, _)| volume.uuid()).collect();
+    let (any, gone) = (any_of(live), any_of(naive.given.clone()));
+    prop_oneof![15 => any, 3 => any_of(parents), 1 => gone, 1 => any_uuid()]
         .prop_map(VolumeId::new)
         .boxed()
 }
@@ -117,10 +125,14 @@ fn snapshot_ids(naive: &Naive) -> BoxedStrategy<(VolumeId, SnapshotId)> {
     let snapshots = pairs.iter().map(|(_, snapshot)| snapshot.uuid()).collect();
     let snapshot = prop_oneof![2 => any_of(snapshots), 1 => any_of(naive.given.clone())];
     let other = (volume_id(naive), snapshot.prop_map(SnapshotId::new));
-    if pairs.is_empty() {
-        return other.boxed();
+    let parents = parents(naive);
+    match (pairs.is_empty(), parents.is_empty()) {
+        (true, _) => other.boxed(),
+        (false, true) => prop_oneof![17 => select(pairs), 3 => other].boxed(),
+        (false, false) => {
+            prop_oneof![14 => select(pairs), 3 => select(parents), 3 => other].boxed()
+        }
     }
-    prop_oneof![17 => select(pairs), 3 => other].boxed()
 }
 
 /// Few names, so that they meet; long ones and invalid ones.
