@@ -13,14 +13,12 @@ from itertools import count
 from typing import ParamSpec
 
 import calls
-from harness import nanoseconds
+from harness import CALLS_PER_SAMPLE, nanoseconds
 from nessie_backend_mem import MemBackend, SnapshotBusyError, VolumeBusyError, VolumeNotFoundError
 
 P = ParamSpec("P")
 
-# Calls in one sample, and samples in one process, where SIZE does not set them.
-CALLS = 10_000
-SAMPLES = 20
+SAMPLES = 40
 # Calls in one sample where SIZE counts what hangs on one volume or snapshot.
 TARGETS = 1_000
 
@@ -78,7 +76,7 @@ class VolumeGrowth(Growth):
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
-        self.share = min(size // 2, CALLS)
+        self.share = min(size // 2, CALLS_PER_SAMPLE)
         self.names = [self.new_name() for _ in range(size)]
         calls.create_volumes(self.backend, self.names)
         self.uuids = [volume["uuid"] for volume in self.backend]
@@ -105,7 +103,7 @@ class VolumeGrowth(Growth):
             self.snapshots()
             self.clones()
             self.replace_volumes()
-        for _ in range(max(3, CALLS // self.size)):
+        for _ in range(max(5, CALLS_PER_SAMPLE // self.size)):
             self.time("list_volumes, per volume", self.size, self.backend.list_volumes)
 
     def reads_and_patches(self) -> None:

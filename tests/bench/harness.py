@@ -1,10 +1,11 @@
 """What the benches share: timing, worker processes and the environment of the published wheel.
 
 Every measurement runs in a process of its own, with the same hash seed, so no peer inherits the
-heap, the caches or the warmed-up interpreter of another. Times are `perf_counter_ns` over a whole
-loop of calls: they include the loop (about 15 ns a call) and the freeing of what each call
-returned, but for lists of everything. Automatic garbage collection is off in every worker, as in
-`timeit`.
+heap, the caches or the warmed-up interpreter of another. A sample is the `perf_counter_ns` of a
+loop of some thousand calls, short enough that most escape what else the machine does, and what is
+shown is the median. It includes the loop (about 15 ns a call) and the freeing of what each call
+returned, but for lists of everything; the rare call that doubles a table falls into one sample of
+many. Automatic garbage collection is off in every worker, as in `timeit`.
 """
 
 import gc
@@ -14,12 +15,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 PACKAGE = "nessie-backend-mem"
 PUBLISHED_VERSION = "0.3.1"
+CALLS_PER_SAMPLE = 2_000
 
 P = ParamSpec("P")
 
@@ -32,6 +35,24 @@ def nanoseconds(work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) ->
     end = time.perf_counter_ns()
     del result
     return end - begin
+
+
+def samples(
+    loop: Callable[Concatenate[Any, Iterator[Any], P], object],
+    backend: object,
+    arguments: Sequence[object],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> list[float]:
+    """Return ns per call of `loop` over one part of the arguments after the other."""
+    rest = iter(arguments)
+    sizes = [
+        min(CALLS_PER_SAMPLE, len(arguments) - begin)
+        for begin in range(0, len(arguments), CALLS_PER_SAMPLE)
+    ]
+    return [
+        nanoseconds(loop, backend, islice(rest, size), *args, **kwargs) / size for size in sizes
+    ]
 
 
 def require_ours() -> str:

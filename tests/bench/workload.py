@@ -16,7 +16,7 @@ from operator import itemgetter
 from uuid import UUID
 
 import calls
-from harness import nanoseconds
+from harness import nanoseconds, samples
 
 PASSES = 3
 
@@ -33,7 +33,7 @@ def load(peer: str) -> tuple[Callable[[], calls.Peer], type[Exception]]:
 
 
 class Workload:
-    """Runs the steps in order and keeps the time per call of each row."""
+    """Runs the steps in order and keeps the samples of each row, in ns per call."""
 
     def __init__(self, peer: str, volumes: int, many: int, pattern: str) -> None:
         self.peer = peer
@@ -47,33 +47,29 @@ class Workload:
     def wants(self, row: str) -> bool:
         return fnmatchcase(row, self.pattern)
 
-    def record(self, row: str, elapsed_ns: int, count: int) -> None:
+    def record(self, row: str, taken: list[float]) -> None:
         if self.wants(row):
-            self.samples.setdefault(row, []).append(elapsed_ns / count)
+            self.samples.setdefault(row, []).extend(taken)
 
     def run(self) -> dict[str, float]:
         self.fleet()
         self.many_snapshots()
-        return {row: statistics.median(samples) for row, samples in self.samples.items()}
+        return {row: statistics.median(taken) for row, taken in self.samples.items()}
 
     def fleet(self) -> None:
         backend = self.new_backend()
         count = self.volumes
         names = [f"vol-{number:08d}" for number in range(count)]
-        self.record("create_volume", nanoseconds(calls.create_volumes, backend, names), count)
+        self.record("create_volume", samples(calls.create_volumes, backend, names))
         uuids = self.uuids_by_name(backend)
-        shuffled = self.rng.sample(uuids, count)
-        self.reads(backend, names, uuids, shuffled)
+        self.reads_and_patches(backend, names, uuids)
         snapshots = self.snapshots_and_clones(backend, uuids)
 
-        elapsed = nanoseconds(calls.delete_snapshots, backend, snapshots)
-        self.record("delete_snapshot", elapsed, count)
+        self.record("delete_snapshot", samples(calls.delete_snapshots, backend, snapshots))
         half = count // 2
-        elapsed = nanoseconds(calls.delete_volumes, backend, uuids[:half])
-        self.record("delete_volume", elapsed, half)
+        self.record("delete_volume", samples(calls.delete_volumes, backend, uuids[:half]))
         rest = self.rng.sample(uuids[half:], count - half)
-        elapsed = nanoseconds(calls.delete_volumes, backend, rest)
-        self.record("delete_volume_random", elapsed, count - half)
+        self.record("delete_volume_random", samples(calls.delete_volumes, backend, rest))
 
     def uuids_by_name(self, backend: calls.Peer) -> list[str]:
         """Return the uuids in order of creation, which is not the order in which 0.3.1 lists."""
@@ -84,53 +80,47 @@ class Workload:
         # for the others. The dict keeps its advantage: these strings are its keys themselves.
         return [volume["uuid"].encode().decode() for volume in volumes]
 
-    def reads(
-        self, backend: calls.Peer, names: list[str], uuids: list[str], shuffled: list[str]
-    ) -> None:
+    def reads_and_patches(self, backend: calls.Peer, names: list[str], uuids: list[str]) -> None:
         count = len(uuids)
-        missing = [str(UUID(int=self.rng.getrandbits(128), version=4)) for _ in uuids]
+        shuffled = self.rng.sample(uuids, count)
         shuffled_names = self.rng.sample(names, count)
-        steps: dict[str, Callable[[int], object]] = {
-            "get_volume": lambda _: calls.get_volumes(backend, uuids),
-            "get_volume_random": lambda _: calls.get_volumes(backend, shuffled),
-            "get_volume_missing": lambda _: calls.get_missing_volumes(
-                backend, missing, self.refusal
-            ),
-            "find_volume_random": lambda _: calls.find_volumes(backend, shuffled_names),
-            "patch_volume_random": lambda number: calls.resize_volumes(
-                backend, shuffled, (2 + number) * calls.GIB
-            ),
-            "list_volumes": lambda _: backend.list_volumes(),
-        }
-        if not hasattr(backend, "find_volume"):
-            del steps["find_volume_random"]
+        missing = [str(UUID(int=self.rng.getrandbits(128), version=4)) for _ in uuids]
         for number in range(PASSES):
-            for row, step in steps.items():
-                if self.wants(row):
-                    self.record(row, nanoseconds(step, number), count)
+            size = (2 + number) * calls.GIB
+            if self.wants("get_volume"):
+                self.record("get_volume", samples(calls.get_volumes, backend, uuids))
+            if self.wants("get_volume_random"):
+                self.record("get_volume_random", samples(calls.get_volumes, backend, shuffled))
+            if self.wants("get_volume_missing"):
+                taken = samples(calls.get_missing_volumes, backend, missing, self.refusal)
+                self.record("get_volume_missing", taken)
+            if self.wants("find_volume_random") and hasattr(backend, "find_volume"):
+                taken = samples(calls.find_volumes, backend, shuffled_names)
+                self.record("find_volume_random", taken)
+            if self.wants("patch_volume_random"):
+                taken = samples(calls.resize_volumes, backend, shuffled, size)
+                self.record("patch_volume_random", taken)
+            if self.wants("list_volumes"):
+                self.record("list_volumes", [nanoseconds(backend.list_volumes) / count])
 
     def snapshots_and_clones(self, backend: calls.Peer, uuids: list[str]) -> list[tuple[str, str]]:
         count = len(uuids)
         nightly = [(uuid, "nightly") for uuid in uuids]
-        elapsed = nanoseconds(calls.create_snapshots, backend, nightly)
-        self.record("create_snapshot", elapsed, count)
+        self.record("create_snapshot", samples(calls.create_snapshots, backend, nightly))
         snapshots = [(uuid, backend.list_snapshots(uuid)[0]["uuid"]) for uuid in uuids]
         if self.wants("get_snapshot_random"):
             shuffled = self.rng.sample(snapshots, count)
             for _ in range(PASSES):
-                elapsed = nanoseconds(calls.get_snapshots, backend, shuffled)
-                self.record("get_snapshot_random", elapsed, count)
+                self.record("get_snapshot_random", samples(calls.get_snapshots, backend, shuffled))
 
         clones = count // 10
         of_one = [(*snapshots[0], f"one-{number:08d}") for number in range(clones)]
-        self.record("create_clone", nanoseconds(calls.create_clones, backend, of_one), clones)
+        self.record("create_clone", samples(calls.create_clones, backend, of_one))
         parents = self.rng.sample(snapshots, clones)
         of_many = [(*parent, f"any-{number:08d}") for number, parent in enumerate(parents)]
-        elapsed = nanoseconds(calls.create_clones, backend, of_many)
-        self.record("create_clone_spread", elapsed, clones)
+        self.record("create_clone_spread", samples(calls.create_clones, backend, of_many))
         cloned = [volume["uuid"] for volume in backend.list_volumes() if "clone" in volume]
-        elapsed = nanoseconds(calls.delete_volumes, backend, cloned)
-        self.record("delete_volume_clone", elapsed, len(cloned))
+        self.record("delete_volume_clone", samples(calls.delete_volumes, backend, cloned))
         return snapshots
 
     def many_snapshots(self) -> None:
@@ -140,10 +130,10 @@ class Workload:
         backend = self.new_backend()
         volume = backend.create_volume("vol", size_bytes=calls.GIB)["uuid"]
         names = [(volume, f"snap-{number:07d}") for number in range(self.many)]
-        self.record(rows[0], nanoseconds(calls.create_snapshots, backend, names), self.many)
+        self.record(rows[0], samples(calls.create_snapshots, backend, names))
         snapshots = [(volume, snapshot["uuid"]) for snapshot in backend.list_snapshots(volume)]
         victims = self.rng.sample(snapshots, self.many // 10)
-        self.record(rows[1], nanoseconds(calls.delete_snapshots, backend, victims), len(victims))
+        self.record(rows[1], samples(calls.delete_snapshots, backend, victims))
 
 
 def main() -> None:
