@@ -405,7 +405,7 @@ def test_an_identifier_drawn_in_a_forked_process_means_nothing_in_its_parent() -
             backend.create_volume(f"v{number}")["uuid"]: backend.create_snapshot(
                 volume, f"later{number}"
             )["uuid"]
-            for number in range(20)
+            for number in range(1_500)
         }
 
     in_child = in_forked_child(make)

@@ -315,7 +315,7 @@ const TO_BE_MET: &[(&str, &[&str])] = &[
 
 #[test]
 fn every_walk_shows_what_a_naive_backend_shows_and_meets_every_refusal() {
-    walk::<false>(256, 120);
+    walk::<false>(192, 120);
     let met = MET.lock().unwrap();
     for (operation, codes) in TO_BE_MET {
         for code in *codes {
@@ -327,5 +327,5 @@ fn every_walk_shows_what_a_naive_backend_shows_and_meets_every_refusal() {
 /// With hundreds of records, texts move, tables grow and slots fill more than one chunk.
 #[test]
 fn walks_through_a_crowd_show_what_a_naive_backend_shows() {
-    walk::<true>(10, 50);
+    walk::<true>(8, 50);
 }
