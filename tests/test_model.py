@@ -255,4 +255,4 @@ class BackendAgainstModel(RuleBasedStateMachine):
 
 
 TestBackendAgainstModel = BackendAgainstModel.TestCase
-TestBackendAgainstModel.settings = settings(max_examples=4 * settings().max_examples)
+TestBackendAgainstModel.settings = settings(max_examples=2 * settings().max_examples)
