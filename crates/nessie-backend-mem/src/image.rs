@@ -133,6 +133,10 @@ fn read(bytes: &[u8]) -> Result<Inner, Box<dyn StdError + Send + Sync>> {
     if lineages.max() >= Some(LINEAGES) {
         return Err(Broken("the lineage is out of range").into());
     }
+    // Every record takes a byte at least, so this bounds what is allocated for them.
+    if header.volumes.max(header.snapshots) as usize > rest.len() {
+        return Err(Broken("there is less than the header announces").into());
+    }
     let mut state = State::new(header.key);
     state.volumes = empty_slab(&header.volume_layout, header.volumes)?;
     state.snapshots = empty_slab(&header.snapshot_layout, header.snapshots)?;
