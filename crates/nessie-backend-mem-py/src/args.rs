@@ -94,6 +94,13 @@ fn text<'a>(argument: &'static str, value: &'a Bound<'_, PyString>) -> Result<&'
 
 /// Reads an integer from 0 to 2^64-1.
 pub(crate) fn unsigned(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<u64> {
+    // Python is much quicker at reading signed integers, and few are too large for that.
+    if let Ok(int) = value.cast_exact::<PyInt>()
+        && let Ok(small) = int.extract::<i64>()
+        && let Ok(small) = u64::try_from(small)
+    {
+        return Ok(small);
+    }
     integer(argument, "an int", "is outside 0 to 2^64-1", value)
 }
 

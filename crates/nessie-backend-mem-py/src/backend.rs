@@ -3,10 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use nessie_backend_core::{
-    BackendError, Snapshot, SnapshotBackend, SnapshotId, VolumeBackend, VolumeId,
-};
-use nessie_backend_mem::{self as core, VolumeRow};
+use nessie_backend_core::{BackendError, SnapshotBackend, SnapshotId, VolumeBackend, VolumeId};
+use nessie_backend_mem::{self as core, SnapshotRow, VolumeRow};
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
@@ -77,7 +75,7 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let size = size_bytes.map(|size| args::unsigned("size_bytes", size)).transpose()?;
         let volume = self.core.rows().create_volume(&args::name(name), size)?;
-        Ok(records::volume(name.py(), &volume, Known { name: exact(name), ..Known::default() })?)
+        Ok(records::volume(name.py(), &volume, &Known { name: exact(name), ..Known::default() })?)
     }
 
     /// All volumes, in order of creation.
@@ -85,7 +83,7 @@ impl MemBackend {
     /// The list is consistent: it shows the backend as it was when the call was made.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
         let volumes = self.core.view().into_rows();
-        list(py, volumes, |volume: VolumeRow| records::volume(py, &volume, Known::default()))
+        list(py, volumes, |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
     }
 
     /// One volume.
@@ -96,7 +94,7 @@ impl MemBackend {
     fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("uuid", uuid)?;
         let volume = self.core.rows().get_volume(id.value)?;
-        Ok(records::volume(uuid.py(), &volume, Known { uuid: id.text, ..Known::default() })?)
+        Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
     }
 
     /// The volume of that name, or None.
@@ -105,7 +103,7 @@ impl MemBackend {
             return Ok(None);
         };
         let known = Known { name: exact(name), ..Known::default() };
-        Ok(Some(records::volume(name.py(), &volume, known)?))
+        Ok(Some(records::volume(name.py(), &volume, &known)?))
     }
 
     /// Change what is given and nothing else, and return the volume as it is then.
@@ -144,7 +142,7 @@ impl MemBackend {
             Error::Python(_) => error,
         })?;
         let volume = self.core.rows().patch_volume(id.value, &patch)?;
-        Ok(records::volume(uuid.py(), &volume, Known { uuid: id.text, ..Known::default() })?)
+        Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
     }
 
     /// Delete a volume in any state, with its snapshots.
@@ -176,9 +174,9 @@ impl MemBackend {
         name: &Bound<'py, PyString>,
     ) -> Result<Bound<'py, PyDict>> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
-        let snapshot = self.core.create_snapshot(volume, &args::name(name))?;
+        let snapshot = self.core.rows().create_snapshot(volume, &args::name(name))?;
         let known = Known { name: exact(name), ..Known::default() };
-        Ok(records::snapshot(name.py(), &snapshot, known)?)
+        Ok(records::snapshot(name.py(), &snapshot, &known)?)
     }
 
     /// A volume's snapshots, in order of creation.
@@ -188,8 +186,8 @@ impl MemBackend {
         let py = vol_uuid.py();
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let view = self.core.view();
-        list(py, view.snapshots(volume)?, |snapshot: Snapshot| {
-            records::snapshot(py, &snapshot, Known::default())
+        list(py, view.snapshot_rows(volume)?, |snapshot: SnapshotRow| {
+            records::snapshot(py, &snapshot, &Known::default())
         })
     }
 
@@ -203,9 +201,9 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
-        let snapshot = self.core.get_snapshot(volume, id.value)?;
+        let snapshot = self.core.rows().get_snapshot(volume, id.value)?;
         let known = Known { uuid: id.text, ..Known::default() };
-        Ok(records::snapshot(vol_uuid.py(), &snapshot, known)?)
+        Ok(records::snapshot(vol_uuid.py(), &snapshot, &known)?)
     }
 
     /// The volume's snapshot of that name, or None.
@@ -217,11 +215,11 @@ impl MemBackend {
         name: &Bound<'py, PyString>,
     ) -> Result<Option<Bound<'py, PyDict>>> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
-        let Some(snapshot) = self.core.find_snapshot(volume, &args::name(name))? else {
+        let Some(snapshot) = self.core.rows().find_snapshot(volume, &args::name(name))? else {
             return Ok(None);
         };
         let known = Known { name: exact(name), ..Known::default() };
-        Ok(Some(records::snapshot(name.py(), &snapshot, known)?))
+        Ok(Some(records::snapshot(name.py(), &snapshot, &known)?))
     }
 
     /// Give a snapshot another name and return it. Its uuid stays; origins of clones follow.
@@ -236,9 +234,9 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
-        let snapshot = self.core.rename_snapshot(volume, id.value, &args::name(name))?;
-        let known = Known { uuid: id.text, name: exact(name) };
-        Ok(records::snapshot(name.py(), &snapshot, known)?)
+        let snapshot = self.core.rows().rename_snapshot(volume, id.value, &args::name(name))?;
+        let known = Known { uuid: id.text, name: exact(name), ..Known::default() };
+        Ok(records::snapshot(name.py(), &snapshot, &known)?)
     }
 
     /// Delete a snapshot.
@@ -264,7 +262,7 @@ impl MemBackend {
         let snapshot = args::id::<SnapshotId>("snap_uuid", snap_uuid)?.value;
         let volume = self.core.rows().restore_snapshot(id.value, snapshot)?;
         let known = Known { uuid: id.text, ..Known::default() };
-        Ok(records::volume(vol_uuid.py(), &volume, known)?)
+        Ok(records::volume(vol_uuid.py(), &volume, &known)?)
     }
 
     /// Create a writable online volume from a snapshot, and return it.
@@ -280,11 +278,17 @@ impl MemBackend {
         parent_snap_uuid: AnyId<'_, 'py>,
         new_name: &Bound<'py, PyString>,
     ) -> Result<Bound<'py, PyDict>> {
-        let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?.value;
-        let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?.value;
-        let volume = self.core.rows().create_clone(parent, snapshot, &args::name(new_name))?;
-        let known = Known { name: exact(new_name), ..Known::default() };
-        Ok(records::volume(new_name.py(), &volume, known)?)
+        let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?;
+        let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?;
+        let name = args::name(new_name);
+        let volume = self.core.rows().create_clone(parent.value, snapshot.value, &name)?;
+        let known = Known {
+            name: exact(new_name),
+            parent_volume_uuid: parent.text,
+            parent_snapshot_uuid: snapshot.text,
+            ..Known::default()
+        };
+        Ok(records::volume(new_name.py(), &volume, &known)?)
     }
 
     /// Make a clone a plain volume and return it. Its parent's snapshot is free then.
@@ -294,7 +298,7 @@ impl MemBackend {
         let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
         let volume = self.core.rows().split_clone(id.value)?;
         let known = Known { uuid: id.text, ..Known::default() };
-        Ok(records::volume(vol_uuid.py(), &volume, known)?)
+        Ok(records::volume(vol_uuid.py(), &volume, &known)?)
     }
 
     /// The backend's present time as RFC 3339 text in UTC.
@@ -429,7 +433,7 @@ impl VolumeIterator {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let next = self.volumes.lock().unwrap_or_else(PoisonError::into_inner).next();
-        next.map(|volume| records::volume(py, &volume, Known::default())).transpose()
+        next.map(|volume| records::volume(py, &volume, &Known::default())).transpose()
     }
 
     fn __length_hint__(&self) -> usize {

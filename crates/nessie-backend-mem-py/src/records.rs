@@ -6,10 +6,8 @@
 
 use std::sync::Mutex;
 
-use nessie_backend_core::{
-    AccessHandle, Capabilities, Snapshot, Timestamp, Uuid, VolumeState, VolumeType,
-};
-use nessie_backend_mem::{RowOrigin, VolumeRow};
+use nessie_backend_core::{AccessHandle, Capabilities, Timestamp, Uuid, VolumeState, VolumeType};
+use nessie_backend_mem::{RowOrigin, SnapshotRow, VolumeRow};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -17,11 +15,15 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::time;
 
+type Text<'py> = Option<Bound<'py, PyString>>;
+
 /// Texts that the caller passed in and the record repeats.
 #[derive(Default)]
 pub(crate) struct Known<'py> {
-    pub(crate) uuid: Option<Bound<'py, PyString>>,
-    pub(crate) name: Option<Bound<'py, PyString>>,
+    pub(crate) uuid: Text<'py>,
+    pub(crate) name: Text<'py>,
+    pub(crate) parent_volume_uuid: Text<'py>,
+    pub(crate) parent_snapshot_uuid: Text<'py>,
 }
 
 struct Templates {
@@ -112,7 +114,7 @@ fn template<'py>(py: Python<'py>, keys: &[&str]) -> PyResult<Bound<'py, PyDict>>
 pub(crate) fn volume<'py>(
     py: Python<'py>,
     row: &VolumeRow,
-    known: Known<'py>,
+    known: &Known<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let shape = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
     let templates = Templates::get(py)?;
@@ -120,10 +122,8 @@ pub(crate) fn volume<'py>(
         Some(shape) => shape.copy(py, row)?,
         None => VolumeShape::new(py, row.state, row.vol_type)?.copy(py, row)?,
     };
-    let uuid = known.uuid.unwrap_or_else(|| uuid_text(py, row.uuid.uuid()));
-    dict.set_item(intern!(py, "uuid"), uuid)?;
-    let name = known.name.unwrap_or_else(|| PyString::new(py, &row.name));
-    dict.set_item(intern!(py, "name"), name)?;
+    dict.set_item(intern!(py, "uuid"), uuid_text(py, &known.uuid, row.uuid.uuid()))?;
+    dict.set_item(intern!(py, "name"), name_text(py, &known.name, &row.name))?;
     let Some(rest) = &row.rest else {
         return Ok(dict);
     };
@@ -134,7 +134,7 @@ pub(crate) fn volume<'py>(
         dict.set_item(intern!(py, "export_policy"), policy)?;
     }
     if let Some(origin) = &rest.clone {
-        dict.set_item(intern!(py, "clone"), templates.origin.copy(py, origin)?)?;
+        dict.set_item(intern!(py, "clone"), templates.origin.copy(py, origin, known)?)?;
     }
     Ok(dict)
 }
@@ -155,29 +155,40 @@ impl OriginShape {
     }
 
     /// A fresh dict of an origin.
-    fn copy<'py>(&self, py: Python<'py>, origin: &RowOrigin) -> PyResult<Bound<'py, PyDict>> {
+    fn copy<'py>(
+        &self,
+        py: Python<'py>,
+        origin: &RowOrigin,
+        known: &Known<'py>,
+    ) -> PyResult<Bound<'py, PyDict>> {
         // As with volumes, nobody waits for the template.
         let Ok(mut last) = self.last.try_lock() else {
             let dict = self.blank.bind(py).copy()?;
-            Self::fill(&dict, origin)?;
+            Self::fill(&dict, origin, known)?;
             return Ok(dict);
         };
         let dict = last.0.bind(py).clone();
         if last.1.as_ref() != Some(origin) {
             last.1 = None;
-            Self::fill(&dict, origin)?;
+            Self::fill(&dict, origin, known)?;
             last.1 = Some(origin.clone());
         }
         dict.copy()
     }
 
-    fn fill(dict: &Bound<'_, PyDict>, origin: &RowOrigin) -> PyResult<()> {
+    fn fill<'py>(
+        dict: &Bound<'py, PyDict>,
+        origin: &RowOrigin,
+        known: &Known<'py>,
+    ) -> PyResult<()> {
         let py = dict.py();
         dict.set_item(intern!(py, "parent_volume"), origin.parent_volume.as_str())?;
         dict.set_item(intern!(py, "parent_snapshot"), origin.parent_snapshot.as_str())?;
-        let volume = uuid_text(py, origin.parent_volume_uuid.uuid());
+        let volume = origin.parent_volume_uuid.uuid();
+        let volume = uuid_text(py, &known.parent_volume_uuid, volume);
         dict.set_item(intern!(py, "parent_volume_uuid"), volume)?;
-        let snapshot = uuid_text(py, origin.parent_snapshot_uuid.uuid());
+        let snapshot = origin.parent_snapshot_uuid.uuid();
+        let snapshot = uuid_text(py, &known.parent_snapshot_uuid, snapshot);
         dict.set_item(intern!(py, "parent_snapshot_uuid"), snapshot)
     }
 }
@@ -185,21 +196,13 @@ impl OriginShape {
 /// The dict of a snapshot.
 pub(crate) fn snapshot<'py>(
     py: Python<'py>,
-    snapshot: &Snapshot,
-    known: Known<'py>,
+    snapshot: &SnapshotRow,
+    known: &Known<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = Templates::get(py)?.snapshot.bind(py).copy()?;
-    let uuid = known.uuid.unwrap_or_else(|| uuid_text(py, snapshot.uuid.uuid()));
-    dict.set_item(intern!(py, "uuid"), uuid)?;
-    let name = known.name.unwrap_or_else(|| PyString::new(py, &snapshot.name));
-    dict.set_item(intern!(py, "name"), name)?;
-    match snapshot.create_time {
-        Some(at) => dict.set_item(intern!(py, "create_time"), time::text(py, at))?,
-        None => dict.del_item(intern!(py, "create_time"))?,
-    }
-    if snapshot.size_consumed != 0 {
-        dict.set_item(intern!(py, "size_consumed"), snapshot.size_consumed)?;
-    }
+    dict.set_item(intern!(py, "uuid"), uuid_text(py, &known.uuid, snapshot.uuid.uuid()))?;
+    dict.set_item(intern!(py, "name"), name_text(py, &known.name, &snapshot.name))?;
+    dict.set_item(intern!(py, "create_time"), time::text(py, snapshot.create_time))?;
     Ok(dict)
 }
 
@@ -226,6 +229,11 @@ pub(crate) fn access_handle<'py>(
     Ok(dict)
 }
 
-fn uuid_text(py: Python<'_>, uuid: Uuid) -> Bound<'_, PyString> {
-    PyString::new(py, uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+fn uuid_text<'py>(py: Python<'py>, known: &Text<'py>, uuid: Uuid) -> Bound<'py, PyString> {
+    let make = || PyString::new(py, uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    known.clone().unwrap_or_else(make)
+}
+
+fn name_text<'py>(py: Python<'py>, known: &Text<'py>, name: &str) -> Bound<'py, PyString> {
+    known.clone().unwrap_or_else(|| PyString::new(py, name))
 }

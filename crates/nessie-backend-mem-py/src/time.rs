@@ -62,7 +62,8 @@ impl Last {
             *digit = b'0' + (micros % 10) as u8;
             micros /= 10;
         }
-        PyString::new(py, str::from_utf8(&self.text).unwrap_or_default())
+        // Python checks that the bytes are text, so there is no need to do it here too.
+        PyString::from_bytes(py, &self.text).unwrap_or_else(|_| PyString::new(py, &at.to_string()))
     }
 }
 

@@ -91,24 +91,24 @@ fn write(value: &impl Serialize, bytes: Vec<u8>) -> Result<Vec<u8>> {
 }
 
 fn volume_image(state: &State, slot: Slot) -> VolumeImage<'_> {
-    let (record, name) = state.volumes.with_text(slot, |record| &record.name);
+    let (record, export_policy) = state.volumes.with_text(slot);
     VolumeImage {
         slot,
         generation: record.header.generation,
-        name,
+        name: &record.name,
         size: record.size,
         create_time: record.create_time,
         state: record.state,
         vol_type: record.vol_type,
         junction: record.junction.as_deref().unwrap_or_default(),
-        export_policy: state.volumes.text(slot, |record| &record.export_policy),
+        export_policy,
         parent_snapshot: record.is_clone().then_some(record.parent_snapshot),
         snapshots: state.snapshot_slots(slot).map(|slot| snapshot_image(state, slot)).collect(),
     }
 }
 
 fn snapshot_image(state: &State, slot: Slot) -> SnapshotImage<'_> {
-    let (record, name) = state.snapshots.with_text(slot, |record| &record.name);
+    let (record, name) = state.snapshots.with_text(slot);
     SnapshotImage {
         slot,
         generation: record.header.generation,
@@ -185,8 +185,8 @@ fn restore(state: &mut State, image: &VolumeImage<'_>) -> Result<()> {
     state.check_volume_name_free(image.name, None)?;
     let order = state.order.end();
     let fill = |entry: &mut Entry<'_, VolumeRecord>| {
-        entry.set_text(|record| &mut record.name, image.name);
-        entry.set_text(|record| &mut record.export_policy, image.export_policy);
+        entry.record.name = image.name.into();
+        entry.set_text(image.export_policy);
         entry.record.header.links = order;
         entry.record.size = image.size;
         entry.record.create_time = image.create_time;
@@ -210,7 +210,7 @@ fn restore_snapshot(state: &mut State, volume: Slot, image: &SnapshotImage<'_>) 
     state.check_snapshot_name_free(volume, image.name, None)?;
     let snapshots = state.volumes.get(volume).snapshots;
     let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
-        entry.set_text(|record| &mut record.name, image.name);
+        entry.set_text(image.name);
         entry.record.header.links = snapshots.end();
         entry.record.size = image.size;
         entry.record.create_time = image.create_time;

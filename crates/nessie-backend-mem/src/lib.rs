@@ -54,7 +54,7 @@ mod view;
 
 pub use backend::{Counts, MemBackend};
 pub use builder::MemBackendBuilder;
-pub use row::{RowOrigin, RowRest, VolumeRow};
+pub use row::{RowOrigin, RowRest, SnapshotRow, VolumeRow};
 pub use rows::Rows;
 pub use view::{IntoRows, View};
 

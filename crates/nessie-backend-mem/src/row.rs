@@ -1,8 +1,8 @@
-//! A volume in the form that is quickest to make, for bindings that make objects of their own.
+//! Records in the form that is quickest to make, for bindings that make objects of their own.
 
 use compact_str::CompactString;
 use nessie_backend_core::{
-    CloneOrigin, SnapshotId, Timestamp, Volume, VolumeId, VolumeState, VolumeType,
+    CloneOrigin, Snapshot, SnapshotId, Timestamp, Volume, VolumeId, VolumeState, VolumeType,
 };
 
 /// A volume as a [`MemBackend`](crate::MemBackend) keeps it. Unlike a [`Volume`] it takes no allocation while its
@@ -49,6 +49,26 @@ pub struct RowOrigin {
     pub parent_volume_uuid: VolumeId,
     /// See [`CloneOrigin::parent_snapshot_uuid`].
     pub parent_snapshot_uuid: SnapshotId,
+}
+
+/// A snapshot as a [`MemBackend`](crate::MemBackend) keeps it, whose `size_consumed` is always 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SnapshotRow {
+    /// See [`Snapshot::uuid`].
+    pub uuid: SnapshotId,
+    /// See [`Snapshot::name`].
+    pub name: CompactString,
+    /// See [`Snapshot::create_time`].
+    pub create_time: Timestamp,
+}
+
+impl From<SnapshotRow> for Snapshot {
+    fn from(row: SnapshotRow) -> Self {
+        let mut snapshot = Self::new(row.uuid, row.name);
+        snapshot.create_time = Some(row.create_time);
+        snapshot
+    }
 }
 
 impl From<RowOrigin> for CloneOrigin {

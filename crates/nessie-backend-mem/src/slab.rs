@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{TextField, TextPool};
+use crate::text::{TextPool, TextRef};
 
 /// The number of a record's place.
 pub(crate) type Slot = u32;
@@ -49,10 +49,10 @@ pub(crate) struct Header {
 pub(crate) trait Record: Clone + Default {
     fn header(&self) -> &Header;
     fn header_mut(&mut self) -> &mut Header;
-    /// Moves every text of the record from one pool to another.
-    fn move_texts(&mut self, from: &TextPool, to: &mut TextPool);
-    /// Gives up every text of the record.
-    fn forget_texts(&self, pool: &mut TextPool);
+    /// The record's text in the pool of its chunk; the empty one if its kind has none.
+    fn text(&self) -> TextRef;
+    /// Notes where the record's text is.
+    fn set_text(&mut self, at: TextRef);
 }
 
 /// A record to be written to, with the pool of its texts.
@@ -62,11 +62,10 @@ pub(crate) struct Entry<'a, T> {
     texts: &'a mut TextPool,
 }
 
-impl<T> Entry<'_, T> {
-    pub(crate) fn set_text<F: TextField>(&mut self, field: impl Fn(&mut T) -> &mut F, text: &str) {
-        let field = field(self.record);
-        self.texts.forget(*field);
-        *field = F::put(text, self.texts);
+impl<T: Record> Entry<'_, T> {
+    pub(crate) fn set_text(&mut self, text: &str) {
+        self.texts.forget(self.record.text());
+        self.record.set_text(self.texts.put(text));
     }
 }
 
@@ -135,31 +134,22 @@ impl<T: Record> Slab<T> {
         self.chunks[split(slot).0].lineage
     }
 
-    /// A record and the text of one of its fields.
-    pub(crate) fn with_text<F: TextField>(
-        &self,
-        slot: Slot,
-        field: impl Fn(&T) -> &F,
-    ) -> (&T, &str) {
+    /// A record and its text.
+    pub(crate) fn with_text(&self, slot: Slot) -> (&T, &str) {
         let (chunk, place) = split(slot);
         let chunk = &*self.chunks[chunk];
         let record = &chunk.records[place];
-        (record, field(record).get(&chunk.texts))
+        (record, chunk.texts.get(record.text()))
     }
 
-    pub(crate) fn text<F: TextField>(&self, slot: Slot, field: impl Fn(&T) -> &F) -> &str {
-        self.with_text(slot, field).1
+    pub(crate) fn text(&self, slot: Slot) -> &str {
+        self.with_text(slot).1
     }
 
-    pub(crate) fn set_text<F: TextField>(
-        &mut self,
-        slot: Slot,
-        field: impl Fn(&mut T) -> &mut F,
-        text: &str,
-    ) {
+    pub(crate) fn set_text(&mut self, slot: Slot, text: &str) {
         let (chunk, place) = split(slot);
         let chunk = Arc::make_mut(&mut self.chunks[chunk]);
-        chunk.entry(place).set_text(field, text);
+        chunk.entry(place).set_text(text);
         chunk.compact();
     }
 
@@ -223,7 +213,7 @@ impl<T: Record> Slab<T> {
         let (index, place) = split(slot);
         let chunk = Arc::make_mut(&mut self.chunks[index]);
         let gone = std::mem::take(&mut chunk.records[place]);
-        gone.forget_texts(&mut chunk.texts);
+        chunk.texts.forget(gone.text());
         let vacancy = chunk.records[place].header_mut();
         vacancy.generation = gone.header().generation + 1;
         // A slot whose generations are used up is never occupied again.
@@ -253,7 +243,7 @@ impl<T: Record> Chunk<T> {
         if self.texts.wants_compaction() {
             let mut kept = self.texts.compacted();
             for record in &mut self.records {
-                record.move_texts(&self.texts, &mut kept);
+                record.set_text(kept.put(self.texts.get(record.text())));
             }
             self.texts = kept;
         }

@@ -1,32 +1,16 @@
 //! Short strings of many records, packed into one allocation per chunk.
 //!
 //! A `String` in every record would cost an allocation and 24 bytes each; a [`TextRef`] costs four
-//! bytes and the text itself. A [`NearText`] keeps a short text in the record, which saves reading
-//! it the wait for another place in memory. Space of forgotten texts is reclaimed by
-//! [`TextPool::compact`].
-
-/// A field of a record that holds a text, somewhere.
-pub(crate) trait TextField: Copy + 'static {
-    /// The empty text, which takes no space in any pool.
-    const EMPTY: Self;
-
-    fn get<'a>(&'a self, pool: &'a TextPool) -> &'a str;
-
-    /// A field that holds `text`, of at most 2047 bytes.
-    fn put(text: &str, pool: &mut TextPool) -> Self;
-
-    /// Where in the pool the text is, if it is there.
-    fn in_pool(&self) -> Option<TextRef>;
-
-    /// Notes that the text is somewhere else in the pool.
-    fn moved(&mut self, to: TextRef);
-}
+//! bytes and the text itself. Space of forgotten texts is reclaimed by compaction.
 
 /// Where a text lies in its pool. Meaningless in any other pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TextRef(u32);
 
 impl TextRef {
+    /// The empty text, which takes no space in any pool.
+    pub(crate) const EMPTY: Self = Self(0);
+
     const LEN_BITS: u32 = 11;
     const MAX_LEN: usize = (1 << Self::LEN_BITS) - 1;
     const MAX_OFFSET: usize = (1 << (u32::BITS - Self::LEN_BITS)) - 1;
@@ -50,80 +34,6 @@ impl TextRef {
     }
 }
 
-impl TextField for TextRef {
-    const EMPTY: Self = Self(0);
-
-    fn get<'a>(&'a self, pool: &'a TextPool) -> &'a str {
-        pool.get(*self)
-    }
-
-    fn put(text: &str, pool: &mut TextPool) -> Self {
-        pool.put(text)
-    }
-
-    fn in_pool(&self) -> Option<TextRef> {
-        (!self.is_empty()).then_some(*self)
-    }
-
-    fn moved(&mut self, to: TextRef) {
-        *self = to;
-    }
-}
-
-/// A text in the record itself while it is short, in the pool otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NearText {
-    /// Bytes of the text that are here, or [`Self::FAR`].
-    len: u8,
-    /// The text, or the [`TextRef`] of it in little-endian order.
-    bytes: [u8; Self::ROOM],
-}
-
-impl NearText {
-    const ROOM: usize = 24;
-    const FAR: u8 = u8::MAX;
-
-    fn far(self) -> Option<TextRef> {
-        let at = *self.bytes.first_chunk()?;
-        (self.len == Self::FAR).then_some(TextRef(u32::from_le_bytes(at)))
-    }
-}
-
-impl TextField for NearText {
-    const EMPTY: Self = Self { len: 0, bytes: [0; Self::ROOM] };
-
-    fn get<'a>(&'a self, pool: &'a TextPool) -> &'a str {
-        match self.bytes.get(..usize::from(self.len)) {
-            Some(text) => str::from_utf8(text).unwrap_or_default(),
-            None => self.far().map_or("", |at| pool.get(at)),
-        }
-    }
-
-    fn put(text: &str, pool: &mut TextPool) -> Self {
-        let mut field = Self::EMPTY;
-        if let Some(bytes) = field.bytes.get_mut(..text.len()) {
-            bytes.copy_from_slice(text.as_bytes());
-            #[expect(clippy::cast_possible_truncation, reason = "at most ROOM")]
-            let len = text.len() as u8;
-            field.len = len;
-        } else {
-            field.moved(pool.put(text));
-        }
-        field
-    }
-
-    fn in_pool(&self) -> Option<TextRef> {
-        self.far()
-    }
-
-    fn moved(&mut self, to: TextRef) {
-        self.len = Self::FAR;
-        if let Some(at) = self.bytes.first_chunk_mut() {
-            *at = to.0.to_le_bytes();
-        }
-    }
-}
-
 /// The texts of one chunk of records.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TextPool {
@@ -142,12 +52,13 @@ impl TextPool {
     /// Garbage up to here is never worth a compaction.
     const TOLERATED_GARBAGE: usize = 1024;
 
-    fn get(&self, at: TextRef) -> &str {
+    pub(crate) fn get(&self, at: TextRef) -> &str {
         let start = at.offset();
         self.text.get(start..start + at.len()).unwrap_or_default()
     }
 
-    fn put(&mut self, text: &str) -> TextRef {
+    /// Keeps a text, of at most 2047 bytes.
+    pub(crate) fn put(&mut self, text: &str) -> TextRef {
         if text.is_empty() {
             return TextRef::EMPTY;
         }
@@ -160,9 +71,9 @@ impl TextPool {
         TextRef::new(offset, text.len())
     }
 
-    /// Gives up the space of a text that its field will not hold any more.
-    pub(crate) fn forget(&mut self, field: impl TextField) {
-        self.garbage += field.in_pool().map_or(0, TextRef::len);
+    /// Gives up the space of a text.
+    pub(crate) const fn forget(&mut self, at: TextRef) {
+        self.garbage += at.len();
     }
 
     /// Whether more than half of the pool is garbage, and enough of it to be worth the copying.
@@ -170,18 +81,11 @@ impl TextPool {
         self.garbage > Self::TOLERATED_GARBAGE.max(self.text.len() / 2)
     }
 
-    /// Begins a pool of the live texts alone: [keep](Self::keep) each of them, from this one.
+    /// Begins a pool of the live texts alone, which are to be put there one by one.
     pub(crate) fn compacted(&self) -> Self {
         let mut kept = Self::default();
         kept.text.reserve_exact(self.text.len() - self.garbage);
         kept
-    }
-
-    /// Moves a field's text here from the pool where it is.
-    pub(crate) fn keep(&mut self, field: &mut impl TextField, from: &Self) {
-        if let Some(at) = field.in_pool() {
-            field.moved(self.put(from.get(at)));
-        }
     }
 }
 
@@ -189,47 +93,34 @@ impl TextPool {
 mod tests {
     use super::*;
 
-    fn read_back<F: TextField>(texts: &[&str]) {
-        let mut pool = TextPool::default();
-        let fields: Vec<F> = texts.iter().map(|text| F::put(text, &mut pool)).collect();
-        for (text, field) in texts.iter().zip(fields) {
-            assert_eq!(field.get(&pool), *text);
-        }
-    }
-
     #[test]
     fn a_text_is_read_back_as_it_was_put() {
         let long = "x".repeat(TextRef::MAX_LEN);
-        let edge = "y".repeat(NearText::ROOM);
-        let texts = ["a", "", "é", &edge, &long[..=NearText::ROOM], &long];
-        read_back::<TextRef>(&texts);
-        read_back::<NearText>(&texts);
+        let texts = ["a", "", "é", &long];
+        let mut pool = TextPool::default();
+        let places = texts.map(|text| pool.put(text));
+        assert_eq!(places.map(|at| pool.get(at)), texts);
     }
 
-    fn churn<F: TextField>() {
+    #[test]
+    fn churn_does_not_grow_a_pool_without_bound() {
         let mut pool = TextPool::default();
         let text = |i: usize| format!("text-{i}-{}", "z".repeat(i % 50));
-        let mut live: Vec<F> = (0..100).map(|i| F::put(&text(i), &mut pool)).collect();
+        let mut live: Vec<TextRef> = (0..100).map(|i| pool.put(&text(i))).collect();
         for round in 0..10_000 {
-            let field = &mut live[round % 100];
-            pool.forget(*field);
-            *field = F::put(&text(round), &mut pool);
+            let place = &mut live[round % 100];
+            pool.forget(*place);
+            *place = pool.put(&text(round));
             if pool.wants_compaction() {
                 let mut kept = pool.compacted();
-                for field in &mut live {
-                    kept.keep(field, &pool);
+                for place in &mut live {
+                    *place = kept.put(pool.get(*place));
                 }
                 pool = kept;
             }
             assert!(pool.text.capacity() < 20_000, "{}", pool.text.capacity());
         }
-        assert_eq!(live[99].get(&pool), text(9999));
-        assert_eq!(live[0].get(&pool), text(9900));
-    }
-
-    #[test]
-    fn churn_does_not_grow_a_pool_without_bound() {
-        churn::<TextRef>();
-        churn::<NearText>();
+        assert_eq!(pool.get(live[99]), text(9999));
+        assert_eq!(pool.get(live[0]), text(9900));
     }
 }

@@ -6,7 +6,6 @@ use nessie_backend_core::{
 };
 
 use crate::backend::MemBackend;
-use crate::state::State;
 
 impl VolumeBackend for MemBackend {
     fn capabilities(&self) -> Capabilities {
@@ -55,7 +54,7 @@ impl VolumeBackend for MemBackend {
 
 impl SnapshotBackend for MemBackend {
     fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot> {
-        self.create(|state, stamp| state.create_snapshot(volume, name, stamp), State::snapshot)
+        self.rows().create_snapshot(volume, name).map(Snapshot::from)
     }
 
     fn list_snapshots(&self, volume: VolumeId) -> Result<Vec<Snapshot>> {
@@ -64,16 +63,11 @@ impl SnapshotBackend for MemBackend {
     }
 
     fn get_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Snapshot> {
-        let inner = self.read();
-        let volume = inner.state.find(volume)?;
-        let slot = inner.state.find_snapshot(volume, snapshot)?;
-        Ok(inner.state.snapshot(slot))
+        self.rows().get_snapshot(volume, snapshot).map(Snapshot::from)
     }
 
     fn find_snapshot(&self, volume: VolumeId, name: &str) -> Result<Option<Snapshot>> {
-        let inner = self.read();
-        let volume = inner.state.find(volume)?;
-        Ok(inner.state.snapshot_named(volume, name).map(|slot| inner.state.snapshot(slot)))
+        Ok(self.rows().find_snapshot(volume, name)?.map(Snapshot::from))
     }
 
     fn rename_snapshot(
@@ -82,7 +76,7 @@ impl SnapshotBackend for MemBackend {
         snapshot: SnapshotId,
         name: &str,
     ) -> Result<Snapshot> {
-        self.change(|state| state.rename_snapshot(volume, snapshot, name), State::snapshot)
+        self.rows().rename_snapshot(volume, snapshot, name).map(Snapshot::from)
     }
 
     fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {

@@ -5,7 +5,7 @@ use std::fmt;
 use nessie_backend_core::{Result, Snapshot, Volume, VolumeId};
 
 use crate::chain::walk;
-use crate::row::VolumeRow;
+use crate::row::{SnapshotRow, VolumeRow};
 use crate::slab::{NONE, Slot};
 use crate::state::{ByCreation, State};
 use crate::tree;
@@ -45,8 +45,19 @@ impl View {
     /// # Errors
     /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound).
     pub fn snapshots(&self, volume: VolumeId) -> Result<impl Iterator<Item = Snapshot> + '_> {
+        Ok(self.snapshot_rows(volume)?.map(Snapshot::from))
+    }
+
+    /// A volume's snapshots, in order of creation, in the form that is quickest to make.
+    ///
+    /// # Errors
+    /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound).
+    pub fn snapshot_rows(
+        &self,
+        volume: VolumeId,
+    ) -> Result<impl Iterator<Item = SnapshotRow> + '_> {
         let volume = self.state.find(volume)?;
-        Ok(self.state.snapshot_slots(volume).map(|slot| self.state.snapshot(slot)))
+        Ok(self.state.snapshot_slots(volume).map(|slot| self.state.snapshot_row(slot)))
     }
 
     /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.

@@ -24,7 +24,7 @@ impl State {
         }
 
         let size = self.volumes.get(parent).size;
-        let policy = self.volumes.text(parent, |record| &record.export_policy).to_owned();
+        let policy = self.volumes.text(parent).to_owned();
         let slot = self.add_volume(stamp, new_name, size, &policy)?;
         self.attach_to_parent(slot, snapshot)?;
         Ok(slot)

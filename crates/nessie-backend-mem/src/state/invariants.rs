@@ -64,7 +64,7 @@ impl State {
             patch = patch.junction_path(path);
         }
         if !record.export_policy.is_empty() {
-            patch = patch.export_policy(self.volumes.text(slot, |record| &record.export_policy));
+            patch = patch.export_policy(self.volumes.text(slot));
         }
         rules::volume_patch(&patch).map_err(|error| what(&error.to_string()))?;
 

@@ -3,11 +3,11 @@
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
-use nessie_backend_core::{BackendError, Result, Snapshot, SnapshotId, Timestamp, VolumeId};
+use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId};
 
 use super::{State, VolumeRecord};
 use crate::ident::{Address, Kind};
-use crate::row::{RowOrigin, RowRest, VolumeRow};
+use crate::row::{RowOrigin, RowRest, SnapshotRow, VolumeRow};
 use crate::slab::{Record, Slab, Slot};
 
 /// Hashes of what the indexes are keyed by. Nothing that leaves a backend depends on them.
@@ -61,7 +61,7 @@ impl State {
 
     pub(crate) fn snapshot_named(&self, volume: Slot, name: &str) -> Option<Slot> {
         self.snapshot_names.find(key::snapshot_name(volume, name), |slot| {
-            let (record, its_name) = self.snapshots.with_text(slot, |record| &record.name);
+            let (record, its_name) = self.snapshots.with_text(slot);
             record.volume == volume && its_name == name
         })
     }
@@ -74,11 +74,11 @@ impl State {
     }
 
     pub(crate) fn volume_name(&self, slot: Slot) -> &str {
-        self.volumes.text(slot, |record| &record.name)
+        &self.volumes.get(slot).name
     }
 
     pub(crate) fn snapshot_name(&self, slot: Slot) -> &str {
-        self.snapshots.text(slot, |record| &record.name)
+        self.snapshots.text(slot)
     }
 
     pub(crate) fn volume_id(&self, slot: Slot) -> VolumeId {
@@ -98,23 +98,22 @@ impl State {
 
     /// The volume in `slot`, whose identifier the caller knows.
     pub(crate) fn row_of(&self, slot: Slot, uuid: VolumeId) -> VolumeRow {
-        let (record, name) = self.volumes.with_text(slot, |record| &record.name);
+        let (record, policy) = self.volumes.with_text(slot);
         VolumeRow {
             uuid,
-            name: name.into(),
+            name: record.name.clone(),
             size_bytes: quota(record.size),
             state: record.state,
             vol_type: record.vol_type,
             create_time: time(record.create_time),
-            rest: self.rest_of_row(slot, record),
+            rest: self.rest_of_row(record, policy),
         }
     }
 
-    fn rest_of_row(&self, slot: Slot, record: &VolumeRecord) -> Option<Box<RowRest>> {
-        if !(record.is_mounted || record.is_clone()) && record.export_policy.is_empty() {
+    fn rest_of_row(&self, record: &VolumeRecord, policy: &str) -> Option<Box<RowRest>> {
+        if !(record.is_mounted || record.is_clone()) && policy.is_empty() {
             return None;
         }
-        let policy = self.volumes.text(slot, |record| &record.export_policy);
         Some(Box::new(RowRest {
             junction_path: record.junction.as_deref().map(str::to_owned),
             export_policy: (!policy.is_empty()).then(|| policy.to_owned()),
@@ -123,21 +122,24 @@ impl State {
     }
 
     fn origin(&self, snapshot: Slot) -> RowOrigin {
-        let (record, name) = self.snapshots.with_text(snapshot, |record| &record.name);
+        let (record, name) = self.snapshots.with_text(snapshot);
         RowOrigin {
-            parent_volume: self.volume_name(record.volume).into(),
+            parent_volume: self.volumes.get(record.volume).name.clone(),
             parent_snapshot: name.into(),
             parent_volume_uuid: self.volume_id(record.volume),
             parent_snapshot_uuid: self.snapshot_id(snapshot),
         }
     }
 
-    /// The record of the snapshot in `slot` as callers see it.
-    pub(crate) fn snapshot(&self, slot: Slot) -> Snapshot {
-        let (record, name) = self.snapshots.with_text(slot, |record| &record.name);
-        let mut snapshot = Snapshot::new(self.snapshot_id(slot), name);
-        snapshot.create_time = Some(time(record.create_time));
-        snapshot
+    /// The snapshot in `slot` as callers see it.
+    pub(crate) fn snapshot_row(&self, slot: Slot) -> SnapshotRow {
+        self.snapshot_row_of(slot, self.snapshot_id(slot))
+    }
+
+    /// The snapshot in `slot`, whose identifier the caller knows.
+    pub(crate) fn snapshot_row_of(&self, slot: Slot, uuid: SnapshotId) -> SnapshotRow {
+        let (record, name) = self.snapshots.with_text(slot);
+        SnapshotRow { uuid, name: name.into(), create_time: time(record.create_time) }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The records as they are kept: small, without allocations of their own where that is possible.
 
+use compact_str::CompactString;
 use nessie_backend_core::{VolumeState, VolumeType};
 
 use crate::chain::{Chain, Node};
 use crate::slab::{Header, Links, NONE, Record, Slot};
-use crate::text::{NearText, TextField, TextPool, TextRef};
+use crate::text::TextRef;
 
 /// Names the lists in order of creation: of all volumes, and of a volume's snapshots.
 #[derive(Debug)]
@@ -33,7 +34,8 @@ pub(crate) struct VolumeRecord {
     pub(crate) vol_type: VolumeType,
     /// Whether there is a junction, known without a look at the other line.
     pub(crate) is_mounted: bool,
-    pub(crate) name: NearText,
+    /// In this line too, while it has no more than 24 characters.
+    pub(crate) name: CompactString,
     // From here on, another cache line.
     pub(crate) junction: Option<Box<str>>,
     pub(crate) snapshots: Chain,
@@ -62,7 +64,7 @@ impl Default for VolumeRecord {
             state: VolumeState::Online,
             vol_type: VolumeType::Rw,
             is_mounted: false,
-            name: NearText::EMPTY,
+            name: CompactString::const_new(""),
             junction: None,
             snapshots: Chain::default(),
             clones: Chain::default(),
@@ -106,7 +108,7 @@ pub(crate) struct Pin {
 }
 
 macro_rules! record {
-    ($record:ty, $($text:ident),*) => {
+    ($record:ty $(, $text:ident)?) => {
         impl Record for $record {
             fn header(&self) -> &Header {
                 &self.header
@@ -114,21 +116,28 @@ macro_rules! record {
             fn header_mut(&mut self) -> &mut Header {
                 &mut self.header
             }
-            #[allow(unused_variables, reason = "not every record has texts")]
-            fn move_texts(&mut self, from: &TextPool, to: &mut TextPool) {
-                $(to.keep(&mut self.$text, from);)*
-            }
-            #[allow(unused_variables, reason = "not every record has texts")]
-            fn forget_texts(&self, pool: &mut TextPool) {
-                $(pool.forget(self.$text);)*
-            }
+            record!(@text $($text)?);
         }
+    };
+    (@text $text:ident) => {
+        fn text(&self) -> TextRef {
+            self.$text
+        }
+        fn set_text(&mut self, at: TextRef) {
+            self.$text = at;
+        }
+    };
+    (@text) => {
+        fn text(&self) -> TextRef {
+            TextRef::EMPTY
+        }
+        fn set_text(&mut self, _: TextRef) {}
     };
 }
 
-record!(VolumeRecord, name, export_policy);
+record!(VolumeRecord, export_policy);
 record!(SnapshotRecord, name);
-record!(Pin,);
+record!(Pin);
 
 macro_rules! node {
     ($record:ty, $list:ty, $($links:ident).+) => {

@@ -33,7 +33,7 @@ impl State {
         self.check_snapshot_name_free(volume, name, Some(slot))?;
 
         self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
-        self.snapshots.set_text(slot, |record| &mut record.name, name);
+        self.snapshots.set_text(slot, name);
         self.index_snapshot_name(slot, key::snapshot_name(volume, name));
         Ok(slot)
     }
@@ -94,7 +94,7 @@ impl State {
     fn add_snapshot(&mut self, volume: Slot, name: &str, stamp: Stamp) -> Result<Slot> {
         let VolumeRecord { size, snapshots, .. } = *self.volumes.get(volume);
         let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
-            entry.set_text(|record| &mut record.name, name);
+            entry.set_text(name);
             entry.record.header.links = snapshots.end();
             entry.record.create_time = stamp.time.unix_micros();
             entry.record.volume = volume;
@@ -125,7 +125,7 @@ impl State {
     fn index_snapshot_name(&mut self, slot: Slot, hash: u64) {
         let snapshots = &self.snapshots;
         self.snapshot_names.insert(hash, slot, |slot| {
-            let (record, name) = snapshots.with_text(slot, |record| &record.name);
+            let (record, name) = snapshots.with_text(slot);
             key::snapshot_name(record.volume, name)
         });
     }

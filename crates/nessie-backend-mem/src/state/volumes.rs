@@ -40,7 +40,7 @@ impl State {
             self.mount(slot, path);
         }
         if let Some(policy) = &patch.export_policy {
-            self.volumes.set_text(slot, |record| &mut record.export_policy, policy);
+            self.volumes.set_text(slot, policy);
         }
         if let Some(size) = patch.size_bytes {
             self.volumes.get_mut(slot).size = size;
@@ -107,8 +107,8 @@ impl State {
     ) -> Result<Slot> {
         let order = self.order.end();
         let fill = |entry: &mut Entry<'_, VolumeRecord>| {
-            entry.set_text(|record| &mut record.name, name);
-            entry.set_text(|record| &mut record.export_policy, export_policy);
+            entry.record.name = name.into();
+            entry.set_text(export_policy);
             entry.record.header.links = order;
             entry.record.size = size;
             entry.record.create_time = stamp.time.unix_micros();
@@ -126,14 +126,13 @@ impl State {
 
     fn rename_volume(&mut self, slot: Slot, name: &str) {
         self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
-        self.volumes.set_text(slot, |record| &mut record.name, name);
+        self.volumes.get_mut(slot).name = name.into();
         self.index_volume_name(slot, key::volume_name(name));
     }
 
     fn index_volume_name(&mut self, slot: Slot, hash: u64) {
         let volumes = &self.volumes;
-        let name = |slot| volumes.text(slot, |record| &record.name);
-        self.volume_names.insert(hash, slot, |slot| key::volume_name(name(slot)));
+        self.volume_names.insert(hash, slot, |slot| key::volume_name(&volumes.get(slot).name));
     }
 
     /// Mounts the volume at a free path; the empty one unmounts it.
