@@ -66,7 +66,7 @@ impl MemBackend {
     /// million records, and the first writes afterwards a little longer.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self::from_inner(self.settled().clone())
+        Self::from_inner(self.read().clone())
     }
 
     /// The present time: the system's, or where a standing clock stands.
@@ -153,9 +153,12 @@ impl MemBackend {
     /// versioned and guarded by a checksum.
     ///
     /// # Errors
-    /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the encoder fails, which it has no reason to.
+    /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if a forked process needs random
+    /// numbers and the system has none.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let inner = self.settled().clone();
+        let mut inner = self.read().clone();
+        // The bytes do not tell in which process the lineage was drawn.
+        inner.source.lineage()?;
         image::encode(&inner)
     }
 
@@ -181,14 +184,6 @@ impl MemBackend {
 
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The state for copying: in a forked process, its lineage is drawn before, so that the copies
-    /// agree and neither agrees with the parent process. Without randomness each draws it later.
-    fn settled(&self) -> RwLockWriteGuard<'_, Inner> {
-        let mut inner = self.write();
-        let _ = inner.source.lineage();
-        inner
     }
 
     /// Runs a transition that creates something, and reads what it made.

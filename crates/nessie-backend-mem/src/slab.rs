@@ -303,10 +303,10 @@ impl<T: Record> Slab<T> {
     /// nothing if the layout is not one that a slab with as many records can have.
     pub(crate) fn with_layout(layout: &Layout, len: usize) -> Option<Self> {
         let full = |&(_, slots): &(u64, u32)| slots > 0 && slots as usize <= CHUNK;
-        let slots: usize = layout.chunks.iter().map(|(_, slots)| *slots as usize).sum();
-        let listed = layout.reusable.len() + layout.left_alone.len();
+        let slots: u64 = layout.chunks.iter().map(|(_, slots)| u64::from(*slots)).sum();
+        let taken = [len, layout.reusable.len(), layout.left_alone.len()];
         if !layout.chunks.iter().all(full)
-            || slots != len + listed
+            || slots != taken.iter().map(|count| *count as u64).sum()
             || layout.chunks.len() > MAX_CHUNKS
         {
             return None;

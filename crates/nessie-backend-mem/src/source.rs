@@ -61,11 +61,13 @@ impl Source {
     }
 
     /// The lineage of a record that is made now. In a forked process it is a new one, unless the
-    /// identifiers come from a seed.
+    /// identifiers come from a seed: one for each old lineage, so that copies of one backend still
+    /// agree there.
     pub(crate) fn lineage(&mut self) -> Result<u64> {
         let epoch = process::epoch();
         if self.epoch != epoch && self.origin == Origin::System {
-            self.lineage = system_random()? % LINEAGES;
+            let own = process::own_number(system_random)?;
+            self.lineage = SplitMix(self.lineage ^ own).next() % LINEAGES;
             self.epoch = epoch;
         }
         Ok(self.lineage)

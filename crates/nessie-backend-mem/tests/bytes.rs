@@ -125,6 +125,24 @@ fn bytes_with_any_one_altered_are_refused() {
     }
 }
 
+/// A few bytes could otherwise claim gibibytes of empty records.
+#[test]
+fn a_header_that_announces_more_than_follows_is_refused_before_room_is_made() {
+    let mut bytes = empty(0).to_bytes().unwrap();
+    // Counts and layouts of nothing at all.
+    let tail = bytes.split_off(bytes.len() - 10);
+    assert_eq!(tail, [0; 10]);
+    let chunks = vec![(0_u64, 512_u32); 1_000];
+    let volumes = 512_000_u32;
+    let nothing: [u8; 3] = [0; 3];
+    let forged = postcard::to_allocvec(&(volumes, 0_u32, chunks, nothing, [0_u8; 4])).unwrap();
+    bytes.extend(forged);
+    sign(&mut bytes);
+    let error = MemBackend::from_bytes(&bytes).unwrap_err();
+    assert_eq!(error.code(), "invalid_argument");
+    assert!(error.to_string().contains("less than the header announces"), "{error}");
+}
+
 #[test]
 fn bytes_of_another_version_are_refused_and_the_reason_says_so() {
     for mut bytes in samples() {
