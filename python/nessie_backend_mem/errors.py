@@ -71,17 +71,12 @@ class NessieError(Exception):
 
     def __init__(self, message: str = "", target: str | None = None) -> None:
         """Make an error that prints as `message` and is about `target`."""
-        self._set_args(message, target)
+        # What pickle and copy build the error again from. `super().__init__` would set it too,
+        # except in a class that is also an `OSError`: there it reads two arguments as errno and
+        # strerror.
+        self.args = (message, target)
         self.message = message
         self.target = target
-
-    def _set_args(self, *args: object) -> None:
-        """Keep `args` as the arguments that pickle and copy build the error again from.
-
-        `super().__init__` would do it too, except in a class that is also an `OSError`: there it
-        reads two arguments as errno and strerror.
-        """
-        Exception.__init__(self, *args)
 
     def __str__(self) -> str:
         return self.message
@@ -153,7 +148,7 @@ class BusyError(NessieError):
         names = tuple(dependents)
         self.dependents = names[:_MOST_DEPENDENTS]
         self.dependent_count = len(names) if dependent_count is None else dependent_count
-        self._set_args(message, target, self.dependents, self.dependent_count)
+        self.args = (message, target, self.dependents, self.dependent_count)
 
     def __repr__(self) -> str:
         return (
