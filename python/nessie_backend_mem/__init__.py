@@ -13,7 +13,7 @@
 ``python -m nessie_backend_mem demo`` shows it at work.
 """
 
-from ._core import MemBackend, __version__
+from ._core import MemBackend, Uuids, __version__
 from .errors import (
     AlreadyExistsError,
     BackendTimeoutError,
@@ -82,6 +82,7 @@ __all__ = [
     "SnapshotExistsError",
     "SnapshotNotFoundError",
     "SubstrateError",
+    "Uuids",
     "Volume",
     "VolumeBackend",
     "VolumeBusyError",

@@ -63,11 +63,13 @@ class NessieError(Exception):
             the classes that only group others.
         message: what was wrong with which value; also ``str(error)``.
         target: the argument, object or operation the error is about, or ``None``.
+        index: the place of the item at fault in the batch of a bulk call, or ``None``.
     """
 
     code: str | None = None
     message: str
     target: str | None
+    index: int | None = None
 
     def __init__(self, message: str = "", target: str | None = None) -> None:
         """Make an error that prints as `message` and is about `target`."""

@@ -35,6 +35,15 @@ pub enum BackendError {
         snapshot: SnapshotId,
     },
 
+    /// The volume exists, but none of its snapshots has this name.
+    #[error("volume {volume} has no snapshot named {}", Shown(name))]
+    SnapshotNameNotFound {
+        /// The volume that was searched.
+        volume: VolumeId,
+        /// The name that was asked for.
+        name: String,
+    },
+
     /// Another volume has this name.
     #[error("a volume named {} already exists", Shown(name))]
     VolumeExists {
@@ -157,7 +166,9 @@ impl BackendError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::VolumeNotFound { .. } => "volume_not_found",
-            Self::SnapshotNotFound { .. } => "snapshot_not_found",
+            Self::SnapshotNotFound { .. } | Self::SnapshotNameNotFound { .. } => {
+                "snapshot_not_found"
+            }
             Self::VolumeExists { .. } => "volume_exists",
             Self::SnapshotExists { .. } => "snapshot_exists",
             Self::JunctionPathExists { .. } => "junction_path_exists",
@@ -183,7 +194,9 @@ impl BackendError {
             Self::SnapshotNotFound { snapshot, .. } | Self::SnapshotBusy { snapshot, .. } => {
                 Some(snapshot.to_string().into())
             }
-            Self::VolumeExists { name } | Self::SnapshotExists { name, .. } => Some(name.into()),
+            Self::SnapshotNameNotFound { name, .. }
+            | Self::VolumeExists { name }
+            | Self::SnapshotExists { name, .. } => Some(name.into()),
             Self::JunctionPathExists { path } => Some(path.into()),
             Self::InvalidArgument { argument, .. } => Some(argument.as_ref().into()),
             Self::FeatureNotSupported { feature } => Some(feature.as_ref().into()),

@@ -43,6 +43,14 @@ fn is_canonical(spelling: &str) -> bool {
     spelling.len() == 36 && !spelling.bytes().fold(false, |any, b| any | b.is_ascii_uppercase())
 }
 
+/// The UUID that a value spells or is, if it is one at all.
+pub(crate) fn uuid(value: &Bound<'_, PyAny>) -> Option<Uuid> {
+    match value.cast::<PyString>() {
+        Ok(text) => Uuid::parse_str(text.to_str().ok()?).ok(),
+        Err(_) => uuid_object("uuid", value).ok(),
+    }
+}
+
 fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
     static UUID: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();

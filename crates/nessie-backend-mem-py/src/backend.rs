@@ -1,18 +1,22 @@
 //! The class `MemBackend`.
 #![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use nessie_backend_core::{BackendError, SnapshotBackend, SnapshotId, VolumeBackend, VolumeId};
-use nessie_backend_mem::{self as core, SnapshotRow, VolumeRow};
+use nessie_backend_mem::{self as core, BulkError, SnapshotRow, VolumeRow};
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use crate::args::{self, PatchArgs};
+use crate::batch::{self, Names, Sizes};
 use crate::errors::{Error, Result};
+use crate::gate;
 use crate::records::{self, Known};
 use crate::time;
+use crate::uuids::Uuids;
 
 /// The in-memory reference backend for ONTAP-shaped storage: volumes, snapshots, clones.
 ///
@@ -30,16 +34,44 @@ use crate::time;
 #[pyclass(frozen, weakref, module = "nessie_backend_mem")]
 pub(crate) struct MemBackend {
     core: core::MemBackend,
+    /// How many bulk calls are under way. They hold the core's lock for long.
+    bulk_calls: AtomicUsize,
 }
 
 impl From<core::MemBackend> for MemBackend {
     fn from(core: core::MemBackend) -> Self {
-        Self { core }
+        Self { core, bulk_calls: AtomicUsize::new(0) }
     }
 }
 
 /// Something that identifies a volume or a snapshot.
 type AnyId<'a, 'py> = &'a Bound<'py, PyAny>;
+
+impl MemBackend {
+    /// Makes a single call. While a bulk call is under way it may have to wait, and does so
+    /// without the interpreter.
+    fn call<R: Send>(&self, py: Python<'_>, call: impl FnOnce(&core::MemBackend) -> R + Send) -> R {
+        if self.bulk_calls.load(Ordering::Relaxed) == 0 {
+            call(&self.core)
+        } else {
+            gate::detached(py, || call(&self.core))
+        }
+    }
+
+    /// Makes a bulk call, while other Python threads go on.
+    fn bulk<R: Send>(&self, py: Python<'_>, call: impl FnOnce(&core::MemBackend) -> R + Send) -> R {
+        /// Notes the end of the call, even if it panics.
+        struct UnderWay<'a>(&'a AtomicUsize);
+        impl Drop for UnderWay<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.bulk_calls.fetch_add(1, Ordering::Relaxed);
+        let _under_way = UnderWay(&self.bulk_calls);
+        gate::detached(py, || call(&self.core))
+    }
+}
 
 #[pymethods]
 impl MemBackend {
@@ -74,7 +106,8 @@ impl MemBackend {
         size_bytes: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
         let size = size_bytes.map(|size| args::unsigned("size_bytes", size)).transpose()?;
-        let volume = self.core.rows().create_volume(&args::name(name), size)?;
+        let text = args::name(name);
+        let volume = self.call(name.py(), |core| core.rows().create_volume(&text, size))?;
         Ok(records::volume(name.py(), &volume, &Known { name: exact(name), ..Known::default() })?)
     }
 
@@ -82,7 +115,7 @@ impl MemBackend {
     ///
     /// The list is consistent: it shows the backend as it was when the call was made.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        let volumes = self.core.view().into_rows();
+        let volumes = self.call(py, core::MemBackend::view).into_rows();
         list(py, volumes, |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
     }
 
@@ -93,13 +126,14 @@ impl MemBackend {
     /// Raises VolumeNotFoundError.
     fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("uuid", uuid)?;
-        let volume = self.core.rows().get_volume(id.value)?;
+        let volume = self.call(uuid.py(), |core| core.rows().get_volume(id.value))?;
         Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
     }
 
     /// The volume of that name, or None.
     fn find_volume<'py>(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyDict>>> {
-        let Some(volume) = self.core.rows().find_volume(&args::name(name)) else {
+        let text = args::name(name);
+        let Some(volume) = self.call(name.py(), |core| core.rows().find_volume(&text)) else {
             return Ok(None);
         };
         let known = Known { name: exact(name), ..Known::default() };
@@ -137,11 +171,12 @@ impl MemBackend {
         let patch = args::patch(&patch).map_err(|error| match error {
             // A bad value of a missing volume is "not found".
             Error::Backend(_) => {
-                self.core.rows().get_volume(id.value).err().map_or(error, Error::from)
+                let found = self.call(uuid.py(), |core| core.rows().get_volume(id.value));
+                found.err().map_or(error, Error::from)
             }
-            Error::Python(_) => error,
+            other => other,
         })?;
-        let volume = self.core.rows().patch_volume(id.value, &patch)?;
+        let volume = self.call(uuid.py(), |core| core.rows().patch_volume(id.value, &patch))?;
         Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
     }
 
@@ -149,7 +184,8 @@ impl MemBackend {
     ///
     /// Raises VolumeNotFoundError; VolumeBusyError while a clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
-        Ok(self.core.delete_volume(args::id::<VolumeId>("uuid", uuid)?.value)?)
+        let id = args::id::<VolumeId>("uuid", uuid)?.value;
+        Ok(self.call(uuid.py(), |core| core.delete_volume(id))?)
     }
 
     /// How a client reaches the volume's bytes: {"kind": "in_memory"}.
@@ -157,7 +193,7 @@ impl MemBackend {
     /// Raises VolumeNotFoundError; VolumeOfflineError unless the volume is online.
     fn access_handle<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("uuid", uuid)?;
-        let handle = self.core.access_handle(id.value)?;
+        let handle = self.call(uuid.py(), |core| core.access_handle(id.value))?;
         Ok(records::access_handle(uuid.py(), &handle)?)
     }
 
@@ -174,7 +210,8 @@ impl MemBackend {
         name: &Bound<'py, PyString>,
     ) -> Result<Bound<'py, PyDict>> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
-        let snapshot = self.core.rows().create_snapshot(volume, &args::name(name))?;
+        let text = args::name(name);
+        let snapshot = self.call(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
         let known = Known { name: exact(name), ..Known::default() };
         Ok(records::snapshot(name.py(), &snapshot, &known)?)
     }
@@ -185,7 +222,7 @@ impl MemBackend {
     fn list_snapshots<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyList>> {
         let py = vol_uuid.py();
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
-        let view = self.core.view();
+        let view = self.call(py, core::MemBackend::view);
         list(py, view.snapshot_rows(volume)?, |snapshot: SnapshotRow| {
             records::snapshot(py, &snapshot, &Known::default())
         })
@@ -201,7 +238,8 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
-        let snapshot = self.core.rows().get_snapshot(volume, id.value)?;
+        let snapshot =
+            self.call(vol_uuid.py(), |core| core.rows().get_snapshot(volume, id.value))?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::snapshot(vol_uuid.py(), &snapshot, &known)?)
     }
@@ -215,7 +253,9 @@ impl MemBackend {
         name: &Bound<'py, PyString>,
     ) -> Result<Option<Bound<'py, PyDict>>> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
-        let Some(snapshot) = self.core.rows().find_snapshot(volume, &args::name(name))? else {
+        let text = args::name(name);
+        let found = self.call(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
+        let Some(snapshot) = found else {
             return Ok(None);
         };
         let known = Known { name: exact(name), ..Known::default() };
@@ -234,7 +274,9 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
-        let snapshot = self.core.rows().rename_snapshot(volume, id.value, &args::name(name))?;
+        let text = args::name(name);
+        let snapshot =
+            self.call(name.py(), |core| core.rows().rename_snapshot(volume, id.value, &text))?;
         let known = Known { uuid: id.text, name: exact(name), ..Known::default() };
         Ok(records::snapshot(name.py(), &snapshot, &known)?)
     }
@@ -246,7 +288,7 @@ impl MemBackend {
     fn delete_snapshot(&self, vol_uuid: AnyId<'_, '_>, snap_uuid: AnyId<'_, '_>) -> Result<()> {
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let snapshot = args::id::<SnapshotId>("snap_uuid", snap_uuid)?.value;
-        Ok(self.core.delete_snapshot(volume, snapshot)?)
+        Ok(self.call(vol_uuid.py(), |core| core.delete_snapshot(volume, snapshot))?)
     }
 
     /// Take a volume back to a snapshot, its size included, and return it. Newer snapshots go.
@@ -260,7 +302,8 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
         let snapshot = args::id::<SnapshotId>("snap_uuid", snap_uuid)?.value;
-        let volume = self.core.rows().restore_snapshot(id.value, snapshot)?;
+        let volume =
+            self.call(vol_uuid.py(), |core| core.rows().restore_snapshot(id.value, snapshot))?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::volume(vol_uuid.py(), &volume, &known)?)
     }
@@ -281,7 +324,8 @@ impl MemBackend {
         let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?;
         let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?;
         let name = args::name(new_name);
-        let volume = self.core.rows().create_clone(parent.value, snapshot.value, &name)?;
+        let (from, at) = (parent.value, snapshot.value);
+        let volume = self.call(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
         let known = Known {
             name: exact(new_name),
             parent_volume_uuid: parent.text,
@@ -296,14 +340,162 @@ impl MemBackend {
     /// Raises VolumeNotFoundError; InvalidArgumentError if the volume is not a clone.
     fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
-        let volume = self.core.rows().split_clone(id.value)?;
+        let volume = self.call(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::volume(vol_uuid.py(), &volume, &known)?)
     }
 
+    /// Create a volume of each name, and return their uuids.
+    ///
+    /// Like every bulk call it does what single calls for the items, in order, would do, as one
+    /// operation: all of it or nothing, at one time, and other Python threads go on meanwhile. The
+    /// error is that of the first item whose call would fail; its index is the item's place.
+    ///
+    /// names: an iterable of str.
+    /// size_bytes: one quota in bytes for all, an iterable of one for each, or None for no quota.
+    ///
+    /// Raises InvalidArgumentError, VolumeExistsError.
+    #[pyo3(signature = (names, size_bytes=None))]
+    fn create_volumes(
+        &self,
+        names: &Bound<'_, PyAny>,
+        size_bytes: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Uuids> {
+        let py = names.py();
+        let names = Names::read("names", names)?;
+        let sizes = Sizes::read(size_bytes, names.len())?;
+        let specs = || names.iter().enumerate().map(|(index, name)| (name, sizes.get(index)));
+        let made = self.bulk(py, |core| core.create_volumes(specs()));
+        Ok(Uuids::new(made.map_err(in_names)?.into_iter().map(VolumeId::uuid)))
+    }
+
+    /// Take a snapshot of one name on each volume, all at the same time, and return their uuids.
+    ///
+    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    ///
+    /// Raises VolumeNotFoundError, InvalidArgumentError, SnapshotExistsError, VolumeOfflineError.
+    fn create_snapshots(
+        &self,
+        vol_uuids: &Bound<'_, PyAny>,
+        name: &Bound<'_, PyString>,
+    ) -> Result<Uuids> {
+        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let text = args::name(name);
+        let made = self.bulk(name.py(), |core| core.create_snapshots(&volumes, &text))?;
+        Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
+    }
+
+    /// Create a clone of each name from one snapshot, and return their uuids.
+    ///
+    /// names: an iterable of str.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError, InvalidArgumentError,
+    /// VolumeExistsError, VolumeOfflineError.
+    fn create_clones(
+        &self,
+        parent_vol_uuid: AnyId<'_, '_>,
+        parent_snap_uuid: AnyId<'_, '_>,
+        names: &Bound<'_, PyAny>,
+    ) -> Result<Uuids> {
+        let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?.value;
+        let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?.value;
+        let py = names.py();
+        let names = Names::read("names", names)?;
+        let made = self.bulk(py, |core| core.create_clones(parent, snapshot, names.iter()));
+        Ok(Uuids::new(made.map_err(in_names)?.into_iter().map(VolumeId::uuid)))
+    }
+
+    /// Delete the snapshot of one name from each volume.
+    ///
+    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError, SnapshotBusyError.
+    fn delete_snapshots(
+        &self,
+        vol_uuids: &Bound<'_, PyAny>,
+        name: &Bound<'_, PyString>,
+    ) -> Result<()> {
+        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let text = args::name(name);
+        Ok(self.bulk(name.py(), |core| core.delete_snapshots(&volumes, &text))?)
+    }
+
+    /// Delete volumes with their snapshots. Clones and their parents may come in any order.
+    ///
+    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    ///
+    /// Raises VolumeNotFoundError; VolumeBusyError while a clone that is not among them depends on
+    /// one of their snapshots.
+    fn delete_volumes(&self, vol_uuids: &Bound<'_, PyAny>) -> Result<()> {
+        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        Ok(self.bulk(vol_uuids.py(), |core| core.delete_volumes(&volumes))?)
+    }
+
+    /// Change what is given, and nothing else, of each volume.
+    ///
+    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    /// size_bytes: one quota in bytes for all, or an iterable of one for each.
+    /// The rest as in patch_volume(); a name or a junction path is for one volume only.
+    ///
+    /// Raises what patch_volume() raises.
+    #[pyo3(signature = (
+        vol_uuids, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None
+    ))]
+    fn patch_volumes(
+        &self,
+        vol_uuids: &Bound<'_, PyAny>,
+        size_bytes: Option<&Bound<'_, PyAny>>,
+        junction_path: Option<&Bound<'_, PyString>>,
+        export_policy: Option<&Bound<'_, PyString>>,
+        name: Option<&Bound<'_, PyString>>,
+        state: Option<&Bound<'_, PyString>>,
+    ) -> Result<()> {
+        let py = vol_uuids.py();
+        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let read = || {
+            let sizes = Sizes::read(size_bytes, volumes.len())?;
+            let patch = PatchArgs { size_bytes: None, junction_path, export_policy, name, state };
+            Ok((args::patch(&patch)?, sizes))
+        };
+        let (mut patch, sizes) = read().map_err(|error| match error {
+            // A bad value for a missing volume is "not found".
+            Error::Backend(_) | Error::Bulk(_) => {
+                let view = self.call(py, core::MemBackend::view);
+                view.missing(&volumes).map_or(error, Error::from)
+            }
+            other @ Error::Python(_) => other,
+        })?;
+        let each = match sizes {
+            Sizes::All(size) => {
+                patch.size_bytes = size;
+                None
+            }
+            Sizes::Each(sizes) => Some(sizes),
+        };
+        Ok(self.bulk(py, |core| core.patch_volumes(&volumes, &patch, each.as_deref()))?)
+    }
+
+    /// The volumes of these uuids, in their order.
+    ///
+    /// The list is consistent: it shows the backend as it was when the call was made.
+    ///
+    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    ///
+    /// Raises VolumeNotFoundError.
+    fn get_volumes<'py>(&self, vol_uuids: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
+        let py = vol_uuids.py();
+        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let view = self.call(py, core::MemBackend::view);
+        if let Some(error) = view.missing(&volumes) {
+            return Err(error.into());
+        }
+        let rows = volumes.iter().filter_map(|id| view.volume_row(*id).ok());
+        list(py, rows, |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
+    }
+
     /// The backend's present time as RFC 3339 text in UTC.
     fn now<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        time::text(py, self.core.now())
+        time::text(py, self.call(py, core::MemBackend::now))
     }
 
     /// Move a standing clock on, and return the new time.
@@ -314,12 +506,12 @@ impl MemBackend {
     /// start and so follows the system's clock.
     fn advance<'py>(&self, delta: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>> {
         let by = time::delta(delta)?;
-        Ok(time::text(delta.py(), self.core.advance(by)?))
+        Ok(time::text(delta.py(), self.call(delta.py(), |core| core.advance(by))?))
     }
 
     /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
     fn tree(&self, py: Python<'_>) -> String {
-        let view = self.core.view();
+        let view = self.call(py, core::MemBackend::view);
         py.detach(|| view.tree())
     }
 
@@ -339,52 +531,54 @@ impl MemBackend {
     /// An independent backend with the same contents, clock and generator state.
     ///
     /// From here both go on identically until they are told different things.
-    fn fork(&self) -> Self {
-        self.core.fork().into()
+    fn fork(&self, py: Python<'_>) -> Self {
+        self.call(py, core::MemBackend::fork).into()
     }
 
     /// Check what must hold between any two calls; for tests.
     ///
     /// Raises AssertionError with the rule that does not hold.
     fn check_invariants(&self, py: Python<'_>) -> PyResult<()> {
-        let view = self.core.view();
+        let view = self.call(py, core::MemBackend::view);
         py.detach(|| view.check_invariants()).map_err(PyAssertionError::new_err)
     }
 
-    fn __copy__(&self) -> Self {
-        self.fork()
+    fn __copy__(&self, py: Python<'_>) -> Self {
+        self.fork(py)
     }
 
-    fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> Self {
-        self.fork()
+    fn __deepcopy__(&self, memo: &Bound<'_, PyAny>) -> Self {
+        self.fork(memo.py())
     }
 
     fn __reduce__<'py>(
         &self,
         py: Python<'py>,
     ) -> Result<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
-        let copy = self.core.fork();
+        let copy = self.call(py, core::MemBackend::fork);
         let bytes = py.detach(|| copy.to_bytes())?;
         let restore = py.import("nessie_backend_mem._core")?.getattr("_restore")?;
         Ok((restore, (PyBytes::new(py, &bytes),)))
     }
 
-    fn __len__(&self) -> usize {
-        self.core.counts().volumes as usize
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.call(py, core::MemBackend::counts).volumes as usize
     }
 
-    fn __iter__(&self) -> VolumeIterator {
-        VolumeIterator { volumes: Mutex::new(self.core.view().into_rows()) }
+    fn __iter__(&self, py: Python<'_>) -> VolumeIterator {
+        let view = self.call(py, core::MemBackend::view);
+        VolumeIterator { volumes: Mutex::new(view.into_rows()) }
     }
 
     fn __contains__(&self, item: &Bound<'_, PyAny>) -> Result<bool> {
-        if let Ok(name) = item.cast::<PyString>()
-            && self.core.contains_name(&args::name(name))
-        {
-            return Ok(true);
+        if let Ok(name) = item.cast::<PyString>() {
+            let text = args::name(name);
+            if self.call(item.py(), |core| core.contains_name(&text)) {
+                return Ok(true);
+            }
         }
         match args::id::<VolumeId>("uuid", item) {
-            Ok(id) => Ok(self.core.contains(id.value)),
+            Ok(id) => Ok(self.call(item.py(), |core| core.contains(id.value))),
             Err(Error::Backend(BackendError::InvalidArgument { .. })) => Ok(false),
             Err(Error::Python(error))
                 if error.is_instance_of::<pyo3::exceptions::PyTypeError>(item.py()) =>
@@ -395,10 +589,11 @@ impl MemBackend {
         }
     }
 
-    fn __repr__(&self) -> String {
-        let core::Counts { volumes, snapshots, clones } = self.core.counts();
-        let seed = self.core.seed().map(|seed| format!("seed={seed}, ")).unwrap_or_default();
-        let clock = match self.core.standing_clock() {
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let core::Counts { volumes, snapshots, clones } = self.call(py, core::MemBackend::counts);
+        let seed = self.call(py, core::MemBackend::seed);
+        let seed = seed.map(|seed| format!("seed={seed}, ")).unwrap_or_default();
+        let clock = match self.call(py, core::MemBackend::standing_clock) {
             Some(now) => format!("now='{now}'"),
             None => "clock='system'".to_owned(),
         };
@@ -459,6 +654,19 @@ fn list<'py, T>(
         }
     }
     Ok(list)
+}
+
+/// The error of an item of the argument `names`, which the core knows by another word.
+fn in_names(error: BulkError) -> BulkError {
+    let BulkError { index, error } = error;
+    let is_name = |argument: &str| argument == "name" || argument == "new_name";
+    let error = match &error {
+        BackendError::InvalidArgument { argument, .. } if is_name(argument) => {
+            error.for_argument("names")
+        }
+        _ => error,
+    };
+    BulkError { index, error }
 }
 
 /// The text itself if it is a `str` and not of a subclass, whose instances can carry state.

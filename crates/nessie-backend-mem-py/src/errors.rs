@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use nessie_backend_core::{BackendError, Dependents};
+use nessie_backend_mem::BulkError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use pyo3::{PyErrArguments, PyTypeInfo};
@@ -44,6 +45,8 @@ classes!(
 pub(crate) enum Error {
     /// The backend, or the check of an argument in its name, refused.
     Backend(BackendError),
+    /// The backend refused a batch.
+    Bulk(BulkError),
     /// Python raised, or an argument has the wrong type.
     Python(PyErr),
 }
@@ -57,6 +60,12 @@ impl From<BackendError> for Error {
     }
 }
 
+impl From<BulkError> for Error {
+    fn from(error: BulkError) -> Self {
+        Self::Bulk(error)
+    }
+}
+
 impl From<PyErr> for Error {
     fn from(error: PyErr) -> Self {
         Self::Python(error)
@@ -67,13 +76,13 @@ impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
         match error {
             Error::Python(error) => error,
-            Error::Backend(error) => raise(&error),
+            Error::Backend(error) => raise(&error, error.to_string()),
+            Error::Bulk(error) => raise_bulk(&error),
         }
     }
 }
 
-fn raise(error: &BackendError) -> PyErr {
-    let message = error.to_string();
+fn raise(error: &BackendError, message: String) -> PyErr {
     let target = error.target().map(Cow::into_owned);
     if let Some(dependents) = error.dependents() {
         let args = Busy { message, target, dependents: dependents.clone() };
@@ -85,7 +94,9 @@ fn raise(error: &BackendError) -> PyErr {
     let args = (message, target);
     match error {
         BackendError::VolumeNotFound { .. } => classes::VolumeNotFoundError::new_err(args),
-        BackendError::SnapshotNotFound { .. } => classes::SnapshotNotFoundError::new_err(args),
+        BackendError::SnapshotNotFound { .. } | BackendError::SnapshotNameNotFound { .. } => {
+            classes::SnapshotNotFoundError::new_err(args)
+        }
         BackendError::VolumeExists { .. } => classes::VolumeExistsError::new_err(args),
         BackendError::SnapshotExists { .. } => classes::SnapshotExistsError::new_err(args),
         BackendError::JunctionPathExists { .. } => classes::JunctionPathExistsError::new_err(args),
@@ -98,6 +109,16 @@ fn raise(error: &BackendError) -> PyErr {
         BackendError::Substrate { .. } => classes::SubstrateError::new_err(args),
         _ => classes::NessieError::new_err(args),
     }
+}
+
+/// The error of the item at fault, which knows its place.
+fn raise_bulk(error: &BulkError) -> PyErr {
+    let raised = raise(&error.error, error.to_string());
+    let Some(index) = error.index else { return raised };
+    Python::attach(|py| match raised.value(py).setattr("index", index) {
+        Ok(()) => raised,
+        Err(failure) => failure,
+    })
 }
 
 /// What a busy error is made of.

@@ -1,14 +1,17 @@
 //! The compiled half of the Python package: arguments in, the core's answer out as fresh objects.
 //!
-//! There is no logic here. No lock of the core is held while Python code runs, and no call
-//! releases the interpreter while it holds one, so a process can be forked at any time.
+//! There is no logic here. No lock of the core is held while Python code runs. Work that holds one
+//! without the interpreter goes through [`gate`], so a process can be forked at any time.
 #![forbid(unsafe_code)]
 
 mod args;
 mod backend;
+mod batch;
 mod errors;
+mod gate;
 mod records;
 mod time;
+mod uuids;
 
 use pyo3::prelude::*;
 
@@ -16,16 +19,35 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
+    use pyo3::types::{PyDict, PySequence};
 
     #[pymodule_export]
     use crate::backend::{MemBackend, restore};
+    #[pymodule_export]
+    use crate::gate::{after_fork, before_fork};
+    #[pymodule_export]
+    use crate::uuids::Uuids;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::errors::load(module.py())?;
+        watch_forks(module)?;
+        PySequence::register::<Uuids>(module.py())?;
         // PyO3 checks once that there is an interpreter, when it first attaches to it. As the
         // interpreter ends, the check would fail though calls still come in.
         module.py().detach(|| Python::attach(|_| ()));
         module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Has every fork of the process wait for work that runs without the interpreter.
+    fn watch_forks(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let os = module.py().import("os")?;
+        let Some(register) = os.getattr_opt("register_at_fork")? else { return Ok(()) };
+        let hooks = PyDict::new(module.py());
+        hooks.set_item("before", module.getattr("_before_fork")?)?;
+        hooks.set_item("after_in_parent", module.getattr("_after_fork")?)?;
+        hooks.set_item("after_in_child", module.getattr("_after_fork")?)?;
+        register.call((), Some(&hooks))?;
+        Ok(())
     }
 }

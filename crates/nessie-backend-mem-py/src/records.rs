@@ -229,7 +229,11 @@ pub(crate) fn access_handle<'py>(
     Ok(dict)
 }
 
-fn uuid_text<'py>(py: Python<'py>, known: &Text<'py>, uuid: Uuid) -> Bound<'py, PyString> {
+pub(crate) fn uuid_text<'py>(
+    py: Python<'py>,
+    known: &Text<'py>,
+    uuid: Uuid,
+) -> Bound<'py, PyString> {
     let make = || PyString::new(py, uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
     known.clone().unwrap_or_else(make)
 }

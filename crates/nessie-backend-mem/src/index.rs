@@ -20,6 +20,15 @@ pub(crate) struct Index {
     len: usize,
 }
 
+/// What a batch looks up, adds or removes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entry {
+    pub(crate) hash: u64,
+    pub(crate) slot: Slot,
+    /// The item's place in the batch.
+    pub(crate) item: u32,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Bucket {
     slots: HashTable<Slot>,
@@ -29,6 +38,8 @@ struct Bucket {
 
 /// What a table of 512 places takes before it grows.
 const FULL: usize = 448;
+/// Buckets filled like this on average are hardly ever full.
+const AMPLE: usize = FULL - FULL / 8;
 /// A bucket this much deeper than evenly spread ones would be grows instead of being split: its
 /// hashes are too alike for the directory to be doubled for their sake.
 const MAX_SKEW: u32 = 6;
@@ -59,6 +70,43 @@ impl Index {
     /// The slot among those of this hash that `is_match` accepts.
     pub(crate) fn find(&self, hash: u64, is_match: impl Fn(Slot) -> bool) -> Option<Slot> {
         self.buckets[self.bucket(hash)].slots.find(hash, |slot| is_match(*slot)).copied()
+    }
+
+    /// Makes room for as many more slots, if the index is empty: one that is not grows as it goes.
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        if self.len > 0 || additional <= FULL {
+            return;
+        }
+        let depth = additional.div_ceil(AMPLE).next_power_of_two().ilog2();
+        let Some(last) = 1_u32.checked_shl(depth).map(|count| count - 1) else { return };
+        let bucket = || Bucket { slots: HashTable::with_capacity(FULL), depth };
+        *self = Self {
+            directory: (0..=last).collect(),
+            depth,
+            buckets: (0..=last).map(|_| Arc::new(bucket())).collect(),
+            len: 0,
+        };
+    }
+
+    /// The same entries, those of one bucket together and otherwise in their order: whoever goes
+    /// through them so waits for each bucket's memory once and not for each entry's.
+    pub(crate) fn by_bucket(&self, entries: &[Entry]) -> Vec<Entry> {
+        let mut ends = vec![0; self.buckets.len() + 1];
+        for entry in entries {
+            ends[self.bucket(entry.hash) + 1] += 1;
+        }
+        let mut end = 0;
+        for place in &mut ends {
+            end += *place;
+            *place = end;
+        }
+        let mut sorted = vec![Entry::default(); entries.len()];
+        for entry in entries {
+            let place = &mut ends[self.bucket(entry.hash)];
+            sorted[*place] = *entry;
+            *place += 1;
+        }
+        sorted
     }
 
     /// Adds a slot that is not in the index. `rehash` is the hash of a slot's key.

@@ -35,6 +35,7 @@
 
 mod backend;
 mod builder;
+mod bulk;
 mod chain;
 mod clock;
 mod ident;
@@ -54,6 +55,7 @@ mod view;
 
 pub use backend::{Counts, MemBackend};
 pub use builder::MemBackendBuilder;
+pub use bulk::BulkError;
 pub use row::{RowOrigin, RowRest, SnapshotRow, VolumeRow};
 pub use rows::Rows;
 pub use view::{IntoRows, View};

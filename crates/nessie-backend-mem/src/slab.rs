@@ -153,6 +153,16 @@ impl<T: Record> Slab<T> {
         chunk.compact();
     }
 
+    /// One more than the highest slot there is.
+    pub(crate) fn capacity(&self) -> usize {
+        self.chunks.len() << CHUNK_BITS
+    }
+
+    /// How many [inserts](Self::insert) are sure to find a slot, of whatever lineage they are.
+    pub(crate) fn free_slots(&self) -> usize {
+        (MAX_CHUNKS - self.chunks.len()) << CHUNK_BITS
+    }
+
     /// Whether [`insert`](Self::insert) of the present lineage would find no slot.
     pub(crate) fn is_full(&self) -> bool {
         self.vacant == NONE && self.chunks.len() >= MAX_CHUNKS

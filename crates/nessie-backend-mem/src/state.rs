@@ -5,6 +5,7 @@
 //!
 //! A clone of the state is a copy that shares its records until one of the two writes to them.
 
+mod bulk;
 mod clones;
 mod invariants;
 mod lookup;
@@ -14,6 +15,7 @@ mod volumes;
 
 use nessie_backend_core::{BackendError, Timestamp};
 
+pub(crate) use self::bulk::Bulk;
 pub(crate) use self::lookup::time;
 pub(crate) use self::record::{
     ByCreation, OfParentSnapshot, OfParentVolume, Pin, SnapshotRecord, VolumeRecord,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use nessie_backend_core::{Result, Snapshot, Volume, VolumeId};
 
+use crate::bulk::BulkError;
 use crate::chain::walk;
 use crate::row::{SnapshotRow, VolumeRow};
 use crate::slab::{NONE, Slot};
@@ -38,6 +39,21 @@ impl View {
     /// All volumes, in order of creation.
     pub fn volumes(&self) -> impl Iterator<Item = Volume> + '_ {
         self.state.volume_slots().map(|slot| self.state.row(slot).into())
+    }
+
+    /// One volume.
+    ///
+    /// # Errors
+    /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound).
+    pub fn volume_row(&self, uuid: VolumeId) -> Result<VolumeRow> {
+        self.state.find(uuid).map(|slot| self.state.row_of(slot, uuid))
+    }
+
+    /// The refusal of the first of these volumes that does not exist, if any.
+    #[must_use]
+    pub fn missing(&self, volumes: &[VolumeId]) -> Option<BulkError> {
+        let mut failures = volumes.iter().enumerate();
+        failures.find_map(|(index, id)| Some(BulkError::at(index, self.state.find(*id).err()?)))
     }
 
     /// A volume's snapshots, in order of creation.

@@ -2,6 +2,7 @@
 
 use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
 
+use super::lookup::key;
 use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::chain::{Chain, Node};
 use crate::slab::{NONE, Slot};
@@ -19,13 +20,26 @@ impl State {
         rules::volume_name(new_name).map_err(|error| error.for_argument("new_name"))?;
         self.check_online(parent)?;
         self.check_volume_name_free(new_name, None)?;
+
+        let policy = self.volumes.text(parent).to_owned();
+        let slot = self.add_clone(parent, snapshot, new_name, &policy, stamp)?;
+        self.index_volume_name(slot, key::volume_name(new_name));
+        Ok(slot)
+    }
+
+    /// Adds a clone of a free name, with its parent's export policy, but not to the index.
+    pub(super) fn add_clone(
+        &mut self,
+        parent: Slot,
+        snapshot: Slot,
+        name: &str,
+        policy: &str,
+        stamp: Stamp,
+    ) -> Result<Slot> {
         if self.pins.is_full() {
             return Err(full());
         }
-
-        let size = self.volumes.get(parent).size;
-        let policy = self.volumes.text(parent).to_owned();
-        let slot = self.add_volume(stamp, new_name, size, &policy)?;
+        let slot = self.add_volume(stamp, name, self.volumes.get(parent).size, policy)?;
         self.attach_to_parent(slot, snapshot)?;
         Ok(slot)
     }

@@ -60,7 +60,12 @@ impl State {
     }
 
     pub(crate) fn snapshot_named(&self, volume: Slot, name: &str) -> Option<Slot> {
-        self.snapshot_names.find(key::snapshot_name(volume, name), |slot| {
+        self.snapshot_of_hash(key::snapshot_name(volume, name), volume, name)
+    }
+
+    /// The snapshot of that name, whose hash the caller knows.
+    pub(super) fn snapshot_of_hash(&self, hash: u64, volume: Slot, name: &str) -> Option<Slot> {
+        self.snapshot_names.find(hash, |slot| {
             let (record, its_name) = self.snapshots.with_text(slot);
             record.volume == volume && its_name == name
         })

@@ -18,7 +18,9 @@ impl State {
         rules::snapshot_name(name)?;
         self.check_online(volume)?;
         self.check_snapshot_name_free(volume, name, None)?;
-        self.add_snapshot(volume, name, stamp)
+        let slot = self.add_snapshot(volume, name, stamp)?;
+        self.index_snapshot_name(slot, key::snapshot_name(volume, name));
+        Ok(slot)
     }
 
     pub(crate) fn rename_snapshot(
@@ -80,7 +82,7 @@ impl State {
         }
     }
 
-    fn check_no_clones(&self, slot: Slot) -> Result<()> {
+    pub(super) fn check_no_clones(&self, slot: Slot) -> Result<()> {
         match self.snapshots.get(slot).pin {
             NONE => Ok(()),
             pin => Err(BackendError::SnapshotBusy {
@@ -90,8 +92,8 @@ impl State {
         }
     }
 
-    /// Adds a snapshot of a free name after the volume's others.
-    fn add_snapshot(&mut self, volume: Slot, name: &str, stamp: Stamp) -> Result<Slot> {
+    /// Adds a snapshot of a free name after the volume's others, but not to the index.
+    pub(super) fn add_snapshot(&mut self, volume: Slot, name: &str, stamp: Stamp) -> Result<Slot> {
         let VolumeRecord { size, snapshots, .. } = *self.volumes.get(volume);
         let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
             entry.set_text(name);
@@ -101,28 +103,36 @@ impl State {
             entry.record.size = size;
         };
         let slot = self.snapshots.insert(stamp.lineage, fill).ok_or_else(full)?;
-        self.enlist_snapshot(volume, slot, name);
+        self.append_snapshot(volume, slot);
         Ok(slot)
     }
 
     /// Enters a snapshot that has its volume, name and links in the volume's list and in the
     /// index.
     pub(crate) fn enlist_snapshot(&mut self, volume: Slot, slot: Slot, name: &str) {
-        let volume_record = self.volumes.get_mut(volume);
-        let snapshots = volume_record.snapshots;
-        volume_record.snapshots = snapshots.with::<ByCreation, _>(&mut self.snapshots, slot);
+        self.append_snapshot(volume, slot);
         self.index_snapshot_name(slot, key::snapshot_name(volume, name));
+    }
+
+    fn append_snapshot(&mut self, volume: Slot, slot: Slot) {
+        let record = self.volumes.get_mut(volume);
+        record.snapshots = record.snapshots.with::<ByCreation, _>(&mut self.snapshots, slot);
     }
 
     /// Removes a snapshot without clones.
     pub(super) fn remove_snapshot(&mut self, volume: Slot, slot: Slot) {
         self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
+        self.remove_unindexed_snapshot(volume, slot);
+    }
+
+    /// Removes a snapshot without clones that is not in the index any more.
+    pub(super) fn remove_unindexed_snapshot(&mut self, volume: Slot, slot: Slot) {
         let parent = self.volumes.get_mut(volume);
         parent.snapshots = parent.snapshots.without::<ByCreation, _>(&mut self.snapshots, slot);
         self.snapshots.remove(slot);
     }
 
-    fn index_snapshot_name(&mut self, slot: Slot, hash: u64) {
+    pub(super) fn index_snapshot_name(&mut self, slot: Slot, hash: u64) {
         let snapshots = &self.snapshots;
         self.snapshot_names.insert(hash, slot, |slot| {
             let (record, name) = snapshots.with_text(slot);

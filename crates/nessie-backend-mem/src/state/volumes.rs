@@ -17,10 +17,19 @@ impl State {
         rules::volume_name(name)?;
         size_bytes.map_or(Ok(()), rules::size_bytes)?;
         self.check_volume_name_free(name, None)?;
-        self.add_volume(stamp, name, size_bytes.unwrap_or(0), "")
+        let slot = self.add_volume(stamp, name, size_bytes.unwrap_or(0), "")?;
+        self.index_volume_name(slot, key::volume_name(name));
+        Ok(slot)
     }
 
     pub(crate) fn patch_volume(&mut self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
+        let slot = self.check_patch(uuid, patch)?;
+        self.apply_patch(slot, patch);
+        Ok(slot)
+    }
+
+    /// The slot of a volume that can be patched so.
+    pub(super) fn check_patch(&self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
         let slot = self.find(uuid)?;
         rules::volume_patch(patch)?;
         if patch.size_bytes.is_some() && patch.state != Some(VolumeState::Online) {
@@ -32,7 +41,11 @@ impl State {
         if let Some(path) = &patch.junction_path {
             self.check_junction_free(path, slot)?;
         }
+        Ok(slot)
+    }
 
+    /// Applies a patch that was checked.
+    pub(super) fn apply_patch(&mut self, slot: Slot, patch: &VolumePatch) {
         if let Some(name) = &patch.name {
             self.rename_volume(slot, name);
         }
@@ -48,7 +61,6 @@ impl State {
         if let Some(state) = patch.state {
             self.volumes.get_mut(slot).state = state;
         }
-        Ok(slot)
     }
 
     pub(crate) fn delete_volume(&mut self, uuid: VolumeId) -> Result<()> {
@@ -58,16 +70,20 @@ impl State {
             let dependents = self.dependents_of_volume(clones);
             return Err(BackendError::VolumeBusy { volume: uuid, dependents });
         }
-
         while let Chain { first, len: 1.., .. } = self.volumes.get(slot).snapshots {
             self.remove_snapshot(slot, first);
         }
+        self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
+        self.remove_volume(slot);
+        Ok(())
+    }
+
+    /// Removes a volume without clones or snapshots that is not in the index any more.
+    pub(super) fn remove_volume(&mut self, slot: Slot) {
         self.detach_from_parent(slot);
         self.mount(slot, "");
-        self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
         self.order = self.order.without::<ByCreation, _>(&mut self.volumes, slot);
         self.volumes.remove(slot);
-        Ok(())
     }
 
     /// Refuses unless the volume is online.
@@ -97,7 +113,7 @@ impl State {
         }
     }
 
-    /// Adds an online volume of a free name at the end of the order.
+    /// Adds an online volume of a free name at the end of the order, but not to the index.
     pub(super) fn add_volume(
         &mut self,
         stamp: Stamp,
@@ -114,7 +130,7 @@ impl State {
             entry.record.create_time = stamp.time.unix_micros();
         };
         let slot = self.volumes.insert(stamp.lineage, fill).ok_or_else(full)?;
-        self.enlist_volume(slot, name);
+        self.order = self.order.with::<ByCreation, _>(&mut self.volumes, slot);
         Ok(slot)
     }
 
@@ -130,7 +146,7 @@ impl State {
         self.index_volume_name(slot, key::volume_name(name));
     }
 
-    fn index_volume_name(&mut self, slot: Slot, hash: u64) {
+    pub(super) fn index_volume_name(&mut self, slot: Slot, hash: u64) {
         let volumes = &self.volumes;
         self.volume_names.insert(hash, slot, |slot| key::volume_name(&volumes.get(slot).name));
     }

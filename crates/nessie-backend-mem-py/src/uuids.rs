@@ -1,0 +1,205 @@
+//! The class `Uuids`.
+#![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nessie_backend_core::Uuid;
+use pyo3::basic::CompareOp;
+use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::slice::PySliceIndices;
+use pyo3::types::{PyBytes, PyList, PySlice, PyString, PyTuple};
+
+use crate::args;
+use crate::records::uuid_text;
+
+/// Uuids that a bulk call returned, as an immutable sequence of str.
+///
+/// It takes 16 bytes an item and goes into the next bulk call without being parsed again. Index,
+/// slice, iterate and compare it like a list; tolist() makes one. A slice shares its items. It
+/// equals another Uuids, a list or a tuple of the same items.
+#[pyclass(frozen, sequence, weakref, module = "nessie_backend_mem")]
+pub(crate) struct Uuids {
+    all: Arc<[Uuid]>,
+    part: Range<usize>,
+}
+
+impl Uuids {
+    pub(crate) fn new(uuids: impl IntoIterator<Item = Uuid>) -> Self {
+        let all: Arc<[Uuid]> = uuids.into_iter().collect();
+        Self { part: 0..all.len(), all }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Uuid] {
+        self.all.get(self.part.clone()).unwrap_or_default()
+    }
+
+    fn slice(&self, slice: &Bound<'_, PySlice>) -> PyResult<Self> {
+        let PySliceIndices { start, step, slicelength, .. } =
+            slice.indices(self.part.len().cast_signed())?;
+        if step == 1 {
+            let start = self.part.start + start.cast_unsigned();
+            return Ok(Self { all: Arc::clone(&self.all), part: start..start + slicelength });
+        }
+        let places = (0..slicelength.cast_signed()).map(|n| start + n * step);
+        let items = self.as_slice();
+        Ok(Self::new(places.filter_map(|at| items.get(at.cast_unsigned()).copied())))
+    }
+
+    fn text<'py>(py: Python<'py>, uuid: &Uuid) -> Bound<'py, PyString> {
+        uuid_text(py, &None, *uuid)
+    }
+
+    /// Whether a list or tuple has the same items, as text in any spelling or as `uuid.UUID`.
+    fn equals(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if other.len()? != self.part.len() {
+            return Ok(false);
+        }
+        for (uuid, item) in self.as_slice().iter().zip(other.try_iter()?) {
+            if args::uuid(&item?) != Some(*uuid) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+#[pymethods]
+impl Uuids {
+    fn __len__(&self) -> usize {
+        self.part.len()
+    }
+
+    fn __getitem__<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = index.py();
+        if let Ok(slice) = index.cast::<PySlice>() {
+            return Ok(Bound::new(py, self.slice(slice)?)?.into_any());
+        }
+        let Ok(index) = index.extract::<isize>() else {
+            let found = index.get_type().name()?;
+            let message = format!("indices must be integers or slices, not {found}");
+            return Err(PyTypeError::new_err(message));
+        };
+        let from_start = if index < 0 { index + self.part.len().cast_signed() } else { index };
+        let uuid = usize::try_from(from_start).ok().and_then(|at| self.as_slice().get(at));
+        let out_of_range = || {
+            let len = self.part.len();
+            PyIndexError::new_err(format!("index {index} is out of range for {len} uuids"))
+        };
+        Ok(Self::text(py, uuid.ok_or_else(out_of_range)?).into_any())
+    }
+
+    fn __iter__(&self) -> UuidIterator {
+        UuidIterator { all: Arc::clone(&self.all), left: Mutex::new(self.part.clone()) }
+    }
+
+    fn __contains__(&self, item: &Bound<'_, PyAny>) -> bool {
+        args::uuid(item).is_some_and(|uuid| self.as_slice().contains(&uuid))
+    }
+
+    fn __richcmp__(&self, other: &Bound<'_, PyAny>, op: CompareOp) -> PyResult<Py<PyAny>> {
+        let py = other.py();
+        let equal = if let Ok(other) = other.cast::<Self>() {
+            self.as_slice() == other.get().as_slice()
+        } else if other.is_instance_of::<PyList>() || other.is_instance_of::<PyTuple>() {
+            self.equals(other)?
+        } else {
+            return Ok(py.NotImplemented());
+        };
+        Ok(match op {
+            CompareOp::Eq => equal.into_pyobject(py)?.to_owned().into_any().unbind(),
+            CompareOp::Ne => (!equal).into_pyobject(py)?.to_owned().into_any().unbind(),
+            _ => py.NotImplemented(),
+        })
+    }
+
+    fn __repr__(&self) -> String {
+        const SHOWN: usize = 3;
+        let mut items: Vec<String> =
+            self.as_slice().iter().take(SHOWN).map(|uuid| format!("'{uuid}'")).collect();
+        if self.part.len() > SHOWN {
+            items.push(format!("… {} in all", self.part.len()));
+        }
+        format!("<Uuids [{}]>", items.join(", "))
+    }
+
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        let make = py.get_type::<Self>().getattr("frombytes")?;
+        Ok((make, (self.tobytes(py),)))
+    }
+
+    /// The items as a list of str.
+    fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.as_slice().iter().map(|uuid| Self::text(py, uuid)))
+    }
+
+    /// The items as bytes, 16 each.
+    fn tobytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let bytes: Vec<u8> = self.as_slice().iter().flat_map(|uuid| *uuid.as_bytes()).collect();
+        PyBytes::new(py, &bytes)
+    }
+
+    /// The uuids of which these are the bytes, 16 each.
+    ///
+    /// Raises ValueError if their number is not a multiple of 16.
+    #[staticmethod]
+    fn frombytes(data: &[u8]) -> PyResult<Self> {
+        let (uuids, rest) = data.as_chunks();
+        if !rest.is_empty() {
+            let message = format!("{} bytes are no multiple of 16", data.len());
+            return Err(PyValueError::new_err(message));
+        }
+        Ok(Self::new(uuids.iter().copied().map(Uuid::from_bytes)))
+    }
+
+    /// The place of the first item that equals `item`, from `start` on and before `stop`.
+    ///
+    /// Raises ValueError if there is none.
+    #[pyo3(signature = (item, start=0, stop=isize::MAX))]
+    fn index(&self, item: &Bound<'_, PyAny>, start: isize, stop: isize) -> PyResult<usize> {
+        let len = self.part.len();
+        let place = |at: isize| {
+            let from_end = at.checked_add_unsigned(len).unwrap_or(isize::MAX).max(0);
+            (if at < 0 { from_end } else { at }).cast_unsigned().min(len)
+        };
+        let (start, stop) = (place(start), place(stop));
+        args::uuid(item)
+            .zip(self.as_slice().get(start..stop))
+            .and_then(|(uuid, items)| items.iter().position(|other| *other == uuid))
+            .map(|at| start + at)
+            .ok_or_else(|| PyValueError::new_err("it is not among these uuids"))
+    }
+
+    /// How many items equal `item`.
+    fn count(&self, item: &Bound<'_, PyAny>) -> usize {
+        let wanted = args::uuid(item);
+        self.as_slice().iter().filter(|uuid| Some(**uuid) == wanted).count()
+    }
+}
+
+/// Yields the items of a `Uuids`.
+#[pyclass(frozen, module = "nessie_backend_mem._core")]
+struct UuidIterator {
+    all: Arc<[Uuid]>,
+    left: Mutex<Range<usize>>,
+}
+
+#[pymethods]
+impl UuidIterator {
+    fn __iter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
+        let at = self.left.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        Some(Uuids::text(py, self.all.get(at)?))
+    }
+
+    fn __length_hint__(&self) -> usize {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}

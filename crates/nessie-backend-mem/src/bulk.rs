@@ -1,0 +1,164 @@
+//! Operations on many objects at once.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use nessie_backend_core::{BackendError, SnapshotId, VolumeId, VolumePatch};
+
+use crate::backend::MemBackend;
+use crate::state::{Bulk, Stamp, State};
+
+/// Why a bulk call was refused. It has changed nothing then.
+#[derive(Debug)]
+pub struct BulkError {
+    /// The place in the batch of the first item that cannot be done; `None` if it is what all
+    /// items share.
+    pub index: Option<usize>,
+    /// The refusal, the same as of a call for this item alone.
+    pub error: BackendError,
+}
+
+impl BulkError {
+    /// The refusal of the item at `index`.
+    #[must_use]
+    pub const fn at(index: usize, error: BackendError) -> Self {
+        Self { index: Some(index), error }
+    }
+}
+
+impl fmt::Display for BulkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "item {index}: {}", self.error),
+            None => self.error.fmt(f),
+        }
+    }
+}
+
+impl StdError for BulkError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error.source()
+    }
+}
+
+impl From<BackendError> for BulkError {
+    fn from(error: BackendError) -> Self {
+        Self { index: None, error }
+    }
+}
+
+impl From<BulkError> for BackendError {
+    fn from(error: BulkError) -> Self {
+        error.error
+    }
+}
+
+/// # Many objects at once
+///
+/// Each of these does what single calls for its items, in order, would do, as one operation: all of
+/// it or nothing, at one time, and no other thread sees it half done. The error is that of the
+/// first item whose call would fail, and says which one it is. So an item that occurs twice is
+/// refused the second time where a second call would be.
+impl MemBackend {
+    /// Creates a volume of each name and quota, and returns their identifiers.
+    ///
+    /// # Errors
+    /// As [`create_volume`](nessie_backend_core::VolumeBackend::create_volume).
+    pub fn create_volumes<'a>(
+        &self,
+        specs: impl IntoIterator<
+            Item = (&'a str, Option<u64>),
+            IntoIter: ExactSizeIterator<Item = (&'a str, Option<u64>)>,
+        >,
+    ) -> Result<Vec<VolumeId>, BulkError> {
+        self.draft(|state, stamp| {
+            let made = state.create_volumes(specs.into_iter(), stamp)?;
+            Ok(made.into_iter().map(|slot| state.volume_id(slot)).collect())
+        })
+    }
+
+    /// Takes a snapshot of one name on each volume, all at the same time, and returns their
+    /// identifiers.
+    ///
+    /// # Errors
+    /// As [`create_snapshot`](nessie_backend_core::SnapshotBackend::create_snapshot).
+    pub fn create_snapshots(
+        &self,
+        volumes: &[VolumeId],
+        name: &str,
+    ) -> Result<Vec<SnapshotId>, BulkError> {
+        let mut inner = self.write();
+        let stamp = inner.stamp()?;
+        let made = inner.state.create_snapshots(volumes, name, stamp)?;
+        Ok(made.into_iter().map(|slot| inner.state.snapshot_id(slot)).collect())
+    }
+
+    /// Creates a clone of each name from one snapshot, and returns their identifiers.
+    ///
+    /// # Errors
+    /// As [`create_clone`](nessie_backend_core::CloneBackend::create_clone).
+    pub fn create_clones<'a>(
+        &self,
+        parent_volume: VolumeId,
+        parent_snapshot: SnapshotId,
+        names: impl IntoIterator<Item = &'a str, IntoIter: ExactSizeIterator<Item = &'a str>>,
+    ) -> Result<Vec<VolumeId>, BulkError> {
+        self.draft(|state, stamp| {
+            let names = names.into_iter();
+            let made = state.create_clones(parent_volume, parent_snapshot, names, stamp)?;
+            Ok(made.into_iter().map(|slot| state.volume_id(slot)).collect())
+        })
+    }
+
+    /// Deletes the snapshot of one name from each volume.
+    ///
+    /// # Errors
+    /// As [`delete_snapshot`](nessie_backend_core::SnapshotBackend::delete_snapshot).
+    pub fn delete_snapshots(&self, volumes: &[VolumeId], name: &str) -> Result<(), BulkError> {
+        self.write().state.delete_snapshots(volumes, name)
+    }
+
+    /// Deletes volumes with their snapshots. Clones and their parents may come in any order.
+    ///
+    /// # Errors
+    /// As [`delete_volume`](nessie_backend_core::VolumeBackend::delete_volume), where only clones that stay
+    /// make their parent busy.
+    pub fn delete_volumes(&self, volumes: &[VolumeId]) -> Result<(), BulkError> {
+        self.write().state.delete_volumes(volumes)
+    }
+
+    /// Applies one patch to each volume; `sizes`, if given, has a quota for each instead of the
+    /// patch's, or nothing where the quota stays.
+    ///
+    /// # Errors
+    /// As [`patch_volume`](nessie_backend_core::VolumeBackend::patch_volume);
+    /// [`InvalidArgument`](BackendError::InvalidArgument) if there are more or fewer sizes than
+    /// volumes.
+    pub fn patch_volumes(
+        &self,
+        volumes: &[VolumeId],
+        patch: &VolumePatch,
+        sizes: Option<&[Option<u64>]>,
+    ) -> Result<(), BulkError> {
+        if let Some(sizes) = sizes
+            && sizes.len() != volumes.len()
+        {
+            let reason = format!("has {} sizes for {} volumes", sizes.len(), volumes.len());
+            return Err(
+                BackendError::InvalidArgument { argument: "size_bytes".into(), reason }.into()
+            );
+        }
+        self.write().state.patch_volumes(volumes, patch, sizes)
+    }
+
+    /// Runs a transition on a copy of the state, which shares its records until they are written
+    /// to, and keeps the copy if it succeeds.
+    fn draft<R>(&self, transition: impl FnOnce(&mut State, Stamp) -> Bulk<R>) -> Bulk<R> {
+        let mut inner = self.write();
+        let stamp = inner.stamp()?;
+        let mut draft = inner.state.clone();
+        let result = transition(&mut draft, stamp)?;
+        inner.state = draft;
+        Ok(result)
+    }
+}

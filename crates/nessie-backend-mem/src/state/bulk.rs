@@ -1,0 +1,401 @@
+//! Transitions of many records at once.
+//!
+//! Each does what the single transitions do one after the other, or nothing. Those that create
+//! volumes are handed a copy of the state and may leave it half done; the others check everything
+//! first.
+
+use std::cmp::Reverse;
+
+use nessie_backend_core::{
+    BackendError, Dependents, Result, SnapshotId, VolumeId, VolumePatch, VolumeState, rules,
+};
+
+use super::lookup::key;
+use super::{OfParentVolume, Stamp, State, full};
+use crate::bulk::BulkError;
+use crate::chain::Chain;
+use crate::index::Entry;
+use crate::slab::{NONE, Slot};
+
+/// The result of a bulk transition.
+pub(crate) type Bulk<T> = std::result::Result<T, BulkError>;
+
+/// Names the item that an error is about.
+trait At<T> {
+    fn at(self, index: usize) -> Bulk<T>;
+}
+
+impl<T> At<T> for Result<T> {
+    fn at(self, index: usize) -> Bulk<T> {
+        self.map_err(|error| BulkError::at(index, error))
+    }
+}
+
+impl State {
+    /// Creates a volume of each name and size. For a copy of the state: an error leaves it half
+    /// done.
+    pub(crate) fn create_volumes<'a>(
+        &mut self,
+        specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
+        stamp: Stamp,
+    ) -> Bulk<Vec<Slot>> {
+        self.create_named(
+            specs,
+            |(name, _)| name,
+            |state, (name, size)| {
+                rules::volume_name(name)?;
+                size.map_or(Ok(()), rules::size_bytes)?;
+                state.add_volume(stamp, name, size.unwrap_or(0), "")
+            },
+        )
+    }
+
+    /// Creates a clone of each name. For a copy of the state, as
+    /// [`create_volumes`](Self::create_volumes) is.
+    pub(crate) fn create_clones<'a>(
+        &mut self,
+        parent_volume: VolumeId,
+        parent_snapshot: SnapshotId,
+        names: impl ExactSizeIterator<Item = &'a str>,
+        stamp: Stamp,
+    ) -> Bulk<Vec<Slot>> {
+        let parent = self.find(parent_volume)?;
+        let snapshot = self.find_snapshot(parent, parent_snapshot)?;
+        let policy = self.volumes.text(parent).to_owned();
+        self.create_named(
+            names,
+            |name| name,
+            |state, name| {
+                rules::volume_name(name).map_err(|error| error.for_argument("new_name"))?;
+                state.check_online(parent)?;
+                state.add_clone(parent, snapshot, name, &policy, stamp)
+            },
+        )
+    }
+
+    /// Adds a volume for each item with `add`, then all their names to the index.
+    fn create_named<'a, T: Copy>(
+        &mut self,
+        items: impl ExactSizeIterator<Item = T>,
+        name: impl Fn(T) -> &'a str,
+        mut add: impl FnMut(&mut Self, T) -> Result<Slot>,
+    ) -> Bulk<Vec<Slot>> {
+        self.volume_names.reserve(items.len());
+        let mut made = Vec::with_capacity(items.len());
+        let mut entries = Vec::with_capacity(items.len());
+        let mut failure = None;
+        for (index, item) in items.enumerate() {
+            match add(self, item) {
+                Ok(slot) => {
+                    made.push(slot);
+                    entries.push(entry(key::volume_name(name(item)), slot, index));
+                }
+                // An item before it may still turn out to have a name that is taken.
+                Err(error) => {
+                    failure = Some(BulkError::at(index, error));
+                    break;
+                }
+            }
+        }
+        let mut taken = None;
+        for Entry { hash, slot, item } in self.volume_names.by_bucket(&entries) {
+            let name = self.volume_name(slot);
+            if self.volume_names.find(hash, |other| self.volume_name(other) == name).is_some() {
+                taken = taken.max(Some(Reverse((item, slot))));
+            } else {
+                self.index_volume_name(slot, hash);
+            }
+        }
+        match (taken, failure) {
+            (Some(Reverse((item, slot))), _) => {
+                let name = self.volume_name(slot).to_owned();
+                Err(BackendError::VolumeExists { name }).at(item as usize)
+            }
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Ok(made),
+        }
+    }
+
+    /// Takes a snapshot of the name on each volume.
+    pub(crate) fn create_snapshots(
+        &mut self,
+        volumes: &[VolumeId],
+        name: &str,
+        stamp: Stamp,
+    ) -> Bulk<Vec<Slot>> {
+        let name_rule = rules::snapshot_name(name);
+        let mut seen = Seen::new(self.volumes.capacity());
+        let mut entries = Vec::with_capacity(volumes.len());
+        let mut failure = None;
+        for (index, id) in volumes.iter().enumerate() {
+            let check = || {
+                let slot = self.find(*id)?;
+                if name_rule.is_err() {
+                    rules::snapshot_name(name)?;
+                }
+                self.check_online(slot)?;
+                Ok(slot)
+            };
+            match check() {
+                Ok(slot) if seen.insert(slot) => {
+                    entries.push(entry(key::snapshot_name(slot, name), slot, index));
+                }
+                Ok(_) => failure = Some(BulkError::at(index, snapshot_exists(*id, name))),
+                Err(error) => failure = Some(BulkError::at(index, error)),
+            }
+            if failure.is_some() {
+                break;
+            }
+        }
+        self.snapshot_names.reserve(entries.len());
+        let in_order = entries;
+        let grouped = self.snapshot_names.by_bucket(&in_order);
+        let taken = grouped.iter().filter(|entry| {
+            self.volumes.get(entry.slot).snapshots.len > 0
+                && self.snapshot_of_hash(entry.hash, entry.slot, name).is_some()
+        });
+        if let Some(item) = taken.map(|entry| entry.item as usize).min()
+            && let Some(id) = volumes.get(item)
+        {
+            return Err(BulkError::at(item, snapshot_exists(*id, name)));
+        }
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        if volumes.len() > self.snapshots.free_slots() {
+            return Err(full().into());
+        }
+
+        let mut made = Vec::with_capacity(volumes.len());
+        for volume in in_order {
+            made.push(self.add_snapshot(volume.slot, name, stamp)?);
+        }
+        for Entry { hash, item, .. } in grouped {
+            if let Some(slot) = made.get(item as usize) {
+                self.index_snapshot_name(*slot, hash);
+            }
+        }
+        Ok(made)
+    }
+
+    /// Deletes the snapshot of the name from each volume.
+    pub(crate) fn delete_snapshots(&mut self, volumes: &[VolumeId], name: &str) -> Bulk<()> {
+        let mut seen = Seen::new(self.volumes.capacity());
+        let mut wanted = Vec::with_capacity(volumes.len());
+        let mut failure = None;
+        for (index, id) in volumes.iter().enumerate() {
+            match self.find(*id) {
+                Ok(volume) if seen.insert(volume) => {
+                    wanted.push(entry(key::snapshot_name(volume, name), volume, index));
+                }
+                Ok(_) => failure = Some(BulkError::at(index, no_snapshot(*id, name))),
+                Err(error) => failure = Some(BulkError::at(index, error)),
+            }
+            if failure.is_some() {
+                break;
+            }
+        }
+        let grouped = self.snapshot_names.by_bucket(&wanted);
+        let found: Vec<Option<Slot>> = grouped
+            .iter()
+            .map(|entry| self.snapshot_of_hash(entry.hash, entry.slot, name))
+            .collect();
+        let refused = grouped.iter().zip(&found).filter_map(|(entry, found)| {
+            let item = entry.item as usize;
+            let error = match found {
+                Some(slot) => self.check_no_clones(*slot).err()?,
+                None => no_snapshot(*volumes.get(item)?, name),
+            };
+            Some(BulkError::at(item, error))
+        });
+        if let Some(refusal) = refused.min_by_key(|refusal| refusal.index).or(failure) {
+            return Err(refusal);
+        }
+
+        let mut doomed = vec![NONE; grouped.len()];
+        for (entry, slot) in grouped.iter().zip(found.into_iter().flatten()) {
+            self.snapshot_names.remove(entry.hash, slot);
+            if let Some(place) = doomed.get_mut(entry.item as usize) {
+                *place = slot;
+            }
+        }
+        for (volume, slot) in wanted.into_iter().zip(doomed) {
+            self.remove_unindexed_snapshot(volume.slot, slot);
+        }
+        Ok(())
+    }
+
+    /// Deletes volumes, among them clones and their parents in any order.
+    pub(crate) fn delete_volumes(&mut self, volumes: &[VolumeId]) -> Bulk<()> {
+        let mut doomed = Seen::new(self.volumes.capacity());
+        let mut slots = Vec::with_capacity(volumes.len());
+        for (index, id) in volumes.iter().enumerate() {
+            let found = self.find(*id).at(index)?;
+            if !doomed.insert(found) {
+                return Err(BackendError::VolumeNotFound { volume: *id }).at(index);
+            }
+            slots.push(found);
+        }
+        for (index, slot) in slots.iter().enumerate() {
+            self.check_no_clones_but(&doomed, *slot).at(index)?;
+        }
+
+        for slot in &slots {
+            self.detach_from_parent(*slot);
+        }
+        for some in slots.chunks(PORTION) {
+            self.remove_snapshots_of(some);
+            let hash = |slot: &Slot| key::volume_name(self.volume_name(*slot));
+            let entries: Vec<Entry> = some.iter().map(|slot| entry(hash(slot), *slot, 0)).collect();
+            for Entry { hash, slot, .. } in self.volume_names.by_bucket(&entries) {
+                self.volume_names.remove(hash, slot);
+            }
+            for slot in some {
+                self.remove_volume(*slot);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes all snapshots of volumes whose snapshots have no clones.
+    fn remove_snapshots_of(&mut self, volumes: &[Slot]) {
+        let mut entries = Vec::new();
+        for volume in volumes {
+            for slot in self.snapshot_slots(*volume) {
+                let hash = key::snapshot_name(*volume, self.snapshot_name(slot));
+                entries.push(entry(hash, slot, 0));
+            }
+        }
+        for Entry { hash, slot, .. } in self.snapshot_names.by_bucket(&entries) {
+            self.snapshot_names.remove(hash, slot);
+        }
+        for volume in volumes {
+            while let Chain { first, len: 1.., .. } = self.volumes.get(*volume).snapshots {
+                self.remove_unindexed_snapshot(*volume, first);
+            }
+        }
+    }
+
+    /// Refuses when a clone other than the doomed ones depends on the volume.
+    fn check_no_clones_but(&self, doomed: &Seen, slot: Slot) -> Result<()> {
+        let clones = self.volumes.get(slot).clones;
+        let in_the_way =
+            || clones.iter::<OfParentVolume, _>(&self.volumes).filter(|slot| !doomed.has(*slot));
+        let count = in_the_way().count();
+        if count == 0 {
+            return Ok(());
+        }
+        let first = in_the_way().take(Dependents::MAX_NAMES);
+        let names = first.map(|slot| self.volume_name(slot).to_owned()).collect();
+        Err(BackendError::VolumeBusy {
+            volume: self.volume_id(slot),
+            dependents: Dependents { names, count: count as u64 },
+        })
+    }
+
+    /// Applies one patch to each volume, with the size of its own where there are sizes.
+    pub(crate) fn patch_volumes(
+        &mut self,
+        volumes: &[VolumeId],
+        patch: &VolumePatch,
+        sizes: Option<&[Option<u64>]>,
+    ) -> Bulk<()> {
+        let mut patch = patch.clone();
+        let size_at = |patch: &mut VolumePatch, index: usize| {
+            if let Some(size) = sizes.and_then(|sizes| sizes.get(index)) {
+                patch.size_bytes = *size;
+            }
+        };
+        let mut seen = Seen::new(self.volumes.capacity());
+        // A name or a path is for one volume: the first takes it from the others.
+        let mut owner = NONE;
+        let mut slots = Vec::with_capacity(volumes.len());
+        for (index, id) in volumes.iter().enumerate() {
+            size_at(&mut patch, index);
+            let slot = self.check_patch(*id, &patch).at(index)?;
+            if !seen.insert(slot) {
+                refuse_resize_after(&patch, *id).at(index)?;
+            }
+            if owner == NONE {
+                owner = slot;
+            } else if owner != slot {
+                refuse_to_share(&patch).at(index)?;
+            }
+            slots.push(slot);
+        }
+        for (index, slot) in slots.into_iter().enumerate() {
+            size_at(&mut patch, index);
+            self.apply_patch(slot, &patch);
+        }
+        Ok(())
+    }
+}
+
+/// Volumes whose index entries are sorted at once: enough to be worth it, few enough for their
+/// snapshots' entries to take little memory.
+const PORTION: usize = 1 << 16;
+
+fn entry(hash: u64, slot: Slot, item: usize) -> Entry {
+    #[expect(clippy::cast_possible_truncation, reason = "a batch has no more items than slots")]
+    let item = item as u32;
+    Entry { hash, slot, item }
+}
+
+fn snapshot_exists(volume: VolumeId, name: &str) -> BackendError {
+    BackendError::SnapshotExists { volume, name: name.to_owned() }
+}
+
+fn no_snapshot(volume: VolumeId, name: &str) -> BackendError {
+    BackendError::SnapshotNameNotFound { volume, name: name.to_owned() }
+}
+
+/// Refuses to resize a volume that the same batch has just taken offline.
+fn refuse_resize_after(patch: &VolumePatch, volume: VolumeId) -> Result<()> {
+    match patch.state {
+        Some(state) if state != VolumeState::Online && patch.size_bytes.is_some() => {
+            Err(BackendError::VolumeOffline { volume, state })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a patch that another volume has had already, if it gives what only one can have.
+fn refuse_to_share(patch: &VolumePatch) -> Result<()> {
+    if let Some(name) = &patch.name {
+        return Err(BackendError::VolumeExists { name: name.clone() });
+    }
+    match &patch.junction_path {
+        Some(junction) if !junction.is_empty() => {
+            Err(BackendError::JunctionPathExists { path: junction.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Which slots a batch has met, a bit each.
+struct Seen(Vec<u64>);
+
+impl Seen {
+    fn new(slots: usize) -> Self {
+        Self(vec![0; slots.div_ceil(64)])
+    }
+
+    const fn place(slot: Slot) -> (usize, u64) {
+        (slot as usize / 64, 1 << (slot % 64))
+    }
+
+    fn has(&self, slot: Slot) -> bool {
+        let (word, bit) = Self::place(slot);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Notes a slot; whether it is new.
+    fn insert(&mut self, slot: Slot) -> bool {
+        let (word, bit) = Self::place(slot);
+        self.0.get_mut(word).is_some_and(|word| {
+            let is_new = *word & bit == 0;
+            *word |= bit;
+            is_new
+        })
+    }
+}

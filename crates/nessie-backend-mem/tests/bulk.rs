@@ -1,0 +1,297 @@
+//! A bulk call does what single calls for its items, in order, do; or it fails as the first of
+//! them that would, and leaves no trace.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use nessie_backend_core::{
+    BackendError, CloneBackend, SnapshotBackend, SnapshotId, Uuid, VolumeBackend, VolumeId,
+    VolumePatch, VolumeSpec, VolumeState,
+};
+use nessie_backend_mem::{BulkError, MemBackend};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+/// What the batches draw from.
+struct World {
+    backend: MemBackend,
+    /// Among them deleted ones.
+    volumes: Vec<VolumeId>,
+    /// Each with its volume, some with another.
+    snapshots: Vec<(VolumeId, SnapshotId)>,
+}
+
+/// Volumes with and without snapshots, clones, clones of clones, some offline, slots that were
+/// used before, and more names than one bucket of an index takes.
+fn world() -> World {
+    let backend = MemBackend::builder().seed(11).build().unwrap();
+    let create = |name: &str| backend.create_volume(VolumeSpec::named(name)).unwrap().uuid;
+    let snapshot = |volume, name| backend.create_snapshot(volume, name).unwrap().uuid;
+    let patch = |volume, patch| backend.patch_volume(volume, patch).unwrap();
+    let [parent, plain, offline, gone] = ["a", "b", "c", "gone"].map(create);
+    let base = snapshot(parent, "s");
+    let other = snapshot(parent, "t");
+    let of_plain = snapshot(plain, "s");
+    patch(parent, VolumePatch::new().export_policy("p").size_bytes(7).junction_path("/a"));
+    let clone = backend.create_clone(parent, base, "d").unwrap().uuid;
+    let of_clone = snapshot(clone, "s");
+    let grandchild = backend.create_clone(clone, of_clone, "e").unwrap().uuid;
+    patch(offline, VolumePatch::new().state(VolumeState::Offline));
+    snapshot(gone, "s");
+    backend.delete_volume(gone).unwrap();
+    for n in 0..600 {
+        create(&format!("many{n}"));
+    }
+    World {
+        backend,
+        volumes: vec![parent, plain, offline, clone, grandchild, gone, VolumeId::new(Uuid::nil())],
+        snapshots: vec![
+            (parent, base),
+            (parent, other),
+            (plain, of_plain),
+            (clone, of_clone),
+            (offline, other),
+        ],
+    }
+}
+
+/// Runs the bulk call on one copy and the single calls on another, and compares everything.
+fn check<T, U>(
+    backend: &MemBackend,
+    bulk: impl FnOnce(&MemBackend) -> Result<T, BulkError>,
+    singles: impl IntoIterator<Item = U>,
+    mut single: impl FnMut(&MemBackend, U) -> Result<(), BackendError>,
+) {
+    let (at_once, one_by_one) = (backend.fork(), backend.fork());
+    let result = bulk(&at_once).map(|_| ());
+    at_once.check_invariants().unwrap();
+    let failure = singles
+        .into_iter()
+        .enumerate()
+        .find_map(|(index, item)| Some(BulkError::at(index, single(&one_by_one, item).err()?)));
+    match (result, failure) {
+        (Ok(()), None) => assert_eq!(at_once.to_bytes().unwrap(), one_by_one.to_bytes().unwrap()),
+        (Err(error), Some(expected)) => {
+            assert_eq!(error.index, expected.index, "{error} | {expected}");
+            assert_eq!(error.error.code(), expected.error.code());
+            assert_eq!(error.error.target(), expected.error.target());
+            assert_eq!(at_once.to_bytes().unwrap(), backend.to_bytes().unwrap(), "left a trace");
+        }
+        (Ok(()), Some(expected)) => panic!("succeeded where a single call fails: {expected}"),
+        (Err(error), None) => panic!("failed where every single call succeeds: {error}"),
+    }
+}
+
+fn run<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value)) {
+    let config = Config {
+        cases,
+        rng_seed: RngSeed::Fixed(2026),
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let checked = |value| {
+        test(value);
+        Ok(())
+    };
+    if let Err(error) = TestRunner::new(config).run(strategy, checked) {
+        panic!("{error}");
+    }
+}
+
+/// Mostly new names, now and then one that is taken, occurs twice or breaks the rule.
+fn names() -> impl Strategy<Value = Vec<String>> {
+    let name = prop_oneof![
+        40 => "[a-z]{6}",
+        2 => "n[0-9]",
+        1 => select(vec!["a", "d", "gone", "", "a/b", "-x", "many7"]).prop_map(str::to_owned),
+    ];
+    prop_oneof![vec(name.clone(), 0..12), vec(name, 0..700)]
+}
+
+fn size() -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![20 => (1..u64::MAX).prop_map(Some), 5 => Just(None), 1 => Just(Some(0))]
+}
+
+fn picks() -> impl Strategy<Value = Vec<Index>> {
+    vec(any::<Index>(), 0..6)
+}
+
+impl World {
+    /// The many plain volumes, with those that `picks` chooses among the special ones mixed in.
+    fn pick(&self, picks: &[Index], with_many: bool) -> Vec<VolumeId> {
+        let mut chosen: Vec<VolumeId> = Vec::new();
+        if with_many {
+            let listed = self.backend.list_volumes().unwrap();
+            let many = listed.iter().filter(|volume| volume.name.starts_with("many"));
+            chosen.extend(many.map(|volume| volume.uuid));
+        }
+        for pick in picks {
+            let place = if chosen.is_empty() { 0 } else { pick.index(chosen.len()) };
+            chosen.insert(place, *pick.get(&self.volumes));
+        }
+        chosen
+    }
+}
+
+#[test]
+fn creating_volumes_is_creating_each() {
+    let world = world();
+    run(256, &(names(), vec(size(), 700)), |(names, sizes)| {
+        let specs = || names.iter().map(String::as_str).zip(sizes.iter().copied());
+        check(
+            &world.backend,
+            |backend| backend.create_volumes(specs()),
+            specs(),
+            |backend, (name, size)| {
+                backend.create_volume(VolumeSpec::named(name).size_bytes(size)).map(|_| ())
+            },
+        );
+    });
+}
+
+#[test]
+fn creating_clones_is_creating_each() {
+    let world = world();
+    run(256, &(names(), any::<Index>()), |(names, parent)| {
+        let (volume, snapshot) = *parent.get(&world.snapshots);
+        let bulk = |backend: &MemBackend| {
+            backend.create_clones(volume, snapshot, names.iter().map(String::as_str))
+        };
+        if world.backend.get_snapshot(volume, snapshot).is_err() {
+            let error = bulk(&world.backend.fork()).unwrap_err();
+            assert_eq!((error.index, error.error.code()), (None, "snapshot_not_found"));
+            return;
+        }
+        check(&world.backend, bulk, &names, |backend, name| {
+            backend.create_clone(volume, snapshot, name).map(|_| ())
+        });
+    });
+}
+
+#[test]
+fn creating_snapshots_is_creating_each() {
+    let world = world();
+    let name = select(vec!["s", "t", "new", "", "a b"]);
+    run(256, &(picks(), any::<bool>(), name), |(picks, with_many, name)| {
+        let volumes = world.pick(&picks, with_many);
+        check(
+            &world.backend,
+            |backend| backend.create_snapshots(&volumes, name),
+            &volumes,
+            |backend, volume| backend.create_snapshot(*volume, name).map(|_| ()),
+        );
+    });
+}
+
+#[test]
+fn deleting_snapshots_is_deleting_each() {
+    let world = world();
+    let listed = world.backend.list_volumes().unwrap();
+    let all: Vec<VolumeId> = listed.iter().map(|volume| volume.uuid).collect();
+    let online = world.pick(&[], true);
+    world.backend.create_snapshots(&online, "s").unwrap();
+    assert_eq!(all.len(), 605);
+    let name = select(vec!["s", "t", "none"]);
+    run(256, &(picks(), any::<bool>(), name), |(picks, with_many, name)| {
+        let volumes = world.pick(&picks, with_many);
+        check(
+            &world.backend,
+            |backend| backend.delete_snapshots(&volumes, name),
+            &volumes,
+            |backend, volume| {
+                let found = backend.find_snapshot(*volume, name)?;
+                let missing = || BackendError::SnapshotNameNotFound {
+                    volume: *volume,
+                    name: name.to_owned(),
+                };
+                backend.delete_snapshot(*volume, found.ok_or_else(missing)?.uuid)
+            },
+        );
+    });
+}
+
+#[test]
+fn patching_volumes_is_patching_each() {
+    let world = world();
+    let patch = (
+        proptest::option::weighted(0.2, size()),
+        proptest::option::weighted(0.2, select(vec!["", "/a", "/new", "bad"])),
+        proptest::option::weighted(0.2, select(vec!["policy", ""])),
+        proptest::option::weighted(0.1, select(vec!["a", "fresh", "a/b"])),
+        proptest::option::weighted(0.2, select(VolumeState::ALL)),
+        any::<bool>(),
+    );
+    run(512, &(picks(), any::<bool>(), patch), |(picks, with_many, fields)| {
+        let volumes = world.pick(&picks, with_many);
+        let (size, junction, policy, name, state, each) = fields;
+        let mut patch = VolumePatch::new();
+        patch.size_bytes = size.flatten();
+        patch.junction_path = junction.map(str::to_owned);
+        patch.export_policy = policy.map(str::to_owned);
+        patch.name = name.map(str::to_owned);
+        patch.state = state;
+        let sizes: Option<Vec<Option<u64>>> =
+            each.then(|| (0..volumes.len() as u64).map(|n| (n % 3 > 0).then_some(n)).collect());
+        check(
+            &world.backend,
+            |backend| backend.patch_volumes(&volumes, &patch, sizes.as_deref()),
+            volumes.iter().enumerate(),
+            |backend, (index, volume)| {
+                let mut own = patch.clone();
+                if let Some(sizes) = &sizes {
+                    own.size_bytes = sizes[index];
+                }
+                backend.patch_volume(*volume, own).map(|_| ())
+            },
+        );
+    });
+}
+
+#[test]
+fn deleting_volumes_needs_no_order() {
+    let world = world();
+    run(512, &(picks(), any::<bool>()), |(picks, with_many)| {
+        let mut volumes = world.pick(&picks, with_many);
+        let whole = world.backend.fork();
+        let result = whole.delete_volumes(&volumes);
+        whole.check_invariants().unwrap();
+        match result {
+            Ok(()) => {
+                // The same with the clones first, one by one.
+                let one_by_one = world.backend.fork();
+                let listed = world.backend.list_volumes().unwrap();
+                let age = |id: &VolumeId| listed.iter().position(|volume| volume.uuid == *id);
+                volumes.sort_by_key(age);
+                for volume in volumes.iter().rev() {
+                    one_by_one.delete_volume(*volume).unwrap();
+                }
+                assert_eq!(whole.list_volumes().unwrap(), one_by_one.list_volumes().unwrap());
+                assert_eq!(whole.counts(), one_by_one.counts());
+            }
+            Err(error) => {
+                assert_eq!(whole.to_bytes().unwrap(), world.backend.to_bytes().unwrap());
+                let culprit = volumes[error.index.unwrap()];
+                match error.error {
+                    BackendError::VolumeNotFound { volume } => assert_eq!(volume, culprit),
+                    BackendError::VolumeBusy { volume, dependents } => {
+                        assert_eq!(volume, culprit);
+                        let stays = |name: &String| {
+                            let clone = world.backend.find_volume(name).unwrap().unwrap();
+                            !volumes.contains(&clone.uuid)
+                        };
+                        assert!(dependents.names.iter().all(stays), "{dependents}");
+                        assert_eq!(dependents.count, dependents.names.len() as u64);
+                    }
+                    other => panic!("{other}"),
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_batch_of_another_number_of_sizes_is_refused() {
+    let World { backend, volumes, .. } = world();
+    let error = backend.patch_volumes(&volumes, &VolumePatch::new(), Some(&[None])).unwrap_err();
+    assert_eq!(error.to_string(), "size_bytes has 1 sizes for 7 volumes");
+}
