@@ -6,7 +6,7 @@ use std::fmt;
 use nessie_backend_core::{BackendError, SnapshotId, VolumeId, VolumePatch};
 
 use crate::backend::MemBackend;
-use crate::state::{Bulk, Stamp, State};
+use crate::state::State;
 
 /// Why a bulk call was refused. It has changed nothing then.
 #[derive(Debug)]
@@ -71,10 +71,11 @@ impl MemBackend {
             IntoIter: ExactSizeIterator<Item = (&'a str, Option<u64>)>,
         >,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        self.draft(|state, stamp| {
-            let made = state.create_volumes(specs.into_iter(), stamp)?;
-            Ok(made.into_iter().map(|slot| state.volume_id(slot)).collect())
-        })
+        let mut inner = self.write();
+        let stamp = inner.stamp()?;
+        let specs = specs.into_iter();
+        let made = inner.state.draft(|state| state.create_volumes(specs, stamp))?;
+        Ok(made.into_iter().map(|slot| inner.state.volume_id(slot)).collect())
     }
 
     /// Takes a snapshot of one name on each volume, all at the same time, and returns their
@@ -103,11 +104,12 @@ impl MemBackend {
         parent_snapshot: SnapshotId,
         names: impl IntoIterator<Item = &'a str, IntoIter: ExactSizeIterator<Item = &'a str>>,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        self.draft(|state, stamp| {
-            let names = names.into_iter();
-            let made = state.create_clones(parent_volume, parent_snapshot, names, stamp)?;
-            Ok(made.into_iter().map(|slot| state.volume_id(slot)).collect())
-        })
+        let mut inner = self.write();
+        let stamp = inner.stamp()?;
+        let (volume, snapshot, names) = (parent_volume, parent_snapshot, names.into_iter());
+        let clone = |state: &mut State| state.create_clones(volume, snapshot, names, stamp);
+        let made = inner.state.draft(clone)?;
+        Ok(made.into_iter().map(|slot| inner.state.volume_id(slot)).collect())
     }
 
     /// Deletes the snapshot of one name from each volume.
@@ -149,16 +151,5 @@ impl MemBackend {
             );
         }
         self.write().state.patch_volumes(volumes, patch, sizes)
-    }
-
-    /// Runs a transition on a copy of the state, which shares its records until they are written
-    /// to, and keeps the copy if it succeeds.
-    fn draft<R>(&self, transition: impl FnOnce(&mut State, Stamp) -> Bulk<R>) -> Bulk<R> {
-        let mut inner = self.write();
-        let stamp = inner.stamp()?;
-        let mut draft = inner.state.clone();
-        let result = transition(&mut draft, stamp)?;
-        inner.state = draft;
-        Ok(result)
     }
 }

@@ -15,7 +15,6 @@ mod volumes;
 
 use nessie_backend_core::{BackendError, Timestamp};
 
-pub(crate) use self::bulk::Bulk;
 pub(crate) use self::lookup::time;
 pub(crate) use self::record::{
     ByCreation, OfParentSnapshot, OfParentVolume, Pin, SnapshotRecord, VolumeRecord,

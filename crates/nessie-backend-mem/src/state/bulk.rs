@@ -1,8 +1,7 @@
 //! Transitions of many records at once.
 //!
 //! Each does what the single transitions do one after the other, or nothing. Those that create
-//! volumes are handed a copy of the state and may leave it half done; the others check everything
-//! first.
+//! volumes work on a draft of the state; the others check everything first.
 
 use std::cmp::Reverse;
 
@@ -18,7 +17,7 @@ use crate::index::Entry;
 use crate::slab::{NONE, Slot};
 
 /// The result of a bulk transition.
-pub(crate) type Bulk<T> = std::result::Result<T, BulkError>;
+type Bulk<T> = std::result::Result<T, BulkError>;
 
 /// Names the item that an error is about.
 trait At<T> {
@@ -32,8 +31,23 @@ impl<T> At<T> for Result<T> {
 }
 
 impl State {
-    /// Creates a volume of each name and size. For a copy of the state: an error leaves it half
-    /// done.
+    /// Runs a transition on a copy of the state, which shares its records until they are written
+    /// to, and keeps the copy if it succeeds. The index of names is not copied: the transition
+    /// itself takes back what it entered there when it fails.
+    pub(crate) fn draft<T>(&mut self, transition: impl FnOnce(&mut Self) -> Bulk<T>) -> Bulk<T> {
+        let names = std::mem::take(&mut self.volume_names);
+        let mut draft = Self { volume_names: names, ..self.clone() };
+        let result = transition(&mut draft);
+        if result.is_ok() {
+            *self = draft;
+        } else {
+            self.volume_names = draft.volume_names;
+        }
+        result
+    }
+
+    /// Creates a volume of each name and size. To be run by [`draft`](Self::draft): an error leaves
+    /// all but the index of names half done.
     pub(crate) fn create_volumes<'a>(
         &mut self,
         specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
@@ -50,8 +64,7 @@ impl State {
         )
     }
 
-    /// Creates a clone of each name. For a copy of the state, as
-    /// [`create_volumes`](Self::create_volumes) is.
+    /// Creates a clone of each name. To be run by [`draft`](Self::draft) too.
     pub(crate) fn create_clones<'a>(
         &mut self,
         parent_volume: VolumeId,
@@ -97,8 +110,9 @@ impl State {
                 }
             }
         }
+        let entries = self.volume_names.by_bucket(&entries);
         let mut taken = None;
-        for Entry { hash, slot, item } in self.volume_names.by_bucket(&entries) {
+        for &Entry { hash, slot, item } in &entries {
             let name = self.volume_name(slot);
             if self.volume_names.find(hash, |other| self.volume_name(other) == name).is_some() {
                 taken = taken.max(Some(Reverse((item, slot))));
@@ -106,13 +120,18 @@ impl State {
                 self.index_volume_name(slot, hash);
             }
         }
-        match (taken, failure) {
-            (Some(Reverse((item, slot))), _) => {
-                let name = self.volume_name(slot).to_owned();
-                Err(BackendError::VolumeExists { name }).at(item as usize)
+        if let Some(Reverse((item, slot))) = taken {
+            let name = self.volume_name(slot).to_owned();
+            failure = Some(BulkError::at(item as usize, BackendError::VolumeExists { name }));
+        }
+        match failure {
+            None => Ok(made),
+            Some(failure) => {
+                for Entry { hash, slot, .. } in entries {
+                    self.volume_names.remove(hash, slot);
+                }
+                Err(failure)
             }
-            (None, Some(failure)) => Err(failure),
-            (None, None) => Ok(made),
         }
     }
 
@@ -127,6 +146,8 @@ impl State {
         let mut seen = Seen::new(self.volumes.capacity());
         let mut entries = Vec::with_capacity(volumes.len());
         let mut failure = None;
+        // A volume without snapshots has none of that name.
+        let mut in_question = Vec::new();
         for (index, id) in volumes.iter().enumerate() {
             let check = || {
                 let slot = self.find(*id)?;
@@ -138,7 +159,11 @@ impl State {
             };
             match check() {
                 Ok(slot) if seen.insert(slot) => {
-                    entries.push(entry(key::snapshot_name(slot, name), slot, index));
+                    let entry = entry(key::snapshot_name(slot, name), slot, index);
+                    if !self.volumes.get(slot).snapshots.is_empty() {
+                        in_question.push(entry);
+                    }
+                    entries.push(entry);
                 }
                 Ok(_) => failure = Some(BulkError::at(index, snapshot_exists(*id, name))),
                 Err(error) => failure = Some(BulkError::at(index, error)),
@@ -147,17 +172,11 @@ impl State {
                 break;
             }
         }
-        self.snapshot_names.reserve(entries.len());
-        let in_order = entries;
-        let grouped = self.snapshot_names.by_bucket(&in_order);
-        let taken = grouped.iter().filter(|entry| {
-            self.volumes.get(entry.slot).snapshots.len > 0
-                && self.snapshot_of_hash(entry.hash, entry.slot, name).is_some()
-        });
-        if let Some(item) = taken.map(|entry| entry.item as usize).min()
-            && let Some(id) = volumes.get(item)
-        {
-            return Err(BulkError::at(item, snapshot_exists(*id, name)));
+        let found = self.snapshots_named(&in_question, name);
+        let taken = in_question.iter().zip(found).find(|(_, found)| found.is_some());
+        if let Some((entry, _)) = taken {
+            let item = entry.item as usize;
+            return Err(snapshot_exists(self.volume_id(entry.slot), name)).at(item);
         }
         if let Some(failure) = failure {
             return Err(failure);
@@ -167,15 +186,41 @@ impl State {
         }
 
         let mut made = Vec::with_capacity(volumes.len());
-        for volume in in_order {
-            made.push(self.add_snapshot(volume.slot, name, stamp)?);
+        for entry in &mut entries {
+            entry.slot = self.add_snapshot(entry.slot, name, stamp)?;
+            made.push(entry.slot);
         }
-        for Entry { hash, item, .. } in grouped {
-            if let Some(slot) = made.get(item as usize) {
-                self.index_snapshot_name(*slot, hash);
-            }
+        self.snapshot_names.reserve(entries.len());
+        for Entry { hash, slot, .. } in self.snapshot_names.by_bucket(&entries) {
+            self.index_snapshot_name(slot, hash);
         }
         Ok(made)
+    }
+
+    /// The snapshots of the name on the volumes whose slots and hashes the entries have.
+    fn snapshots_named(&self, volumes: &[Entry], name: &str) -> Vec<Option<Slot>> {
+        // The index by its own order, and what it refers to in the order of the batch, which is
+        // often that of memory.
+        let mut candidates = vec![NONE; volumes.len()];
+        let numbered = volumes.iter().zip(0..).map(|(entry, item)| Entry { item, ..*entry });
+        for Entry { hash, item, .. } in self.snapshot_names.by_bucket(&numbered.collect::<Vec<_>>())
+        {
+            let first = self.snapshot_names.find(hash, |_| true);
+            if let (Some(first), Some(place)) = (first, candidates.get_mut(item as usize)) {
+                *place = first;
+            }
+        }
+        let resolve = |(entry, candidate): (&Entry, Slot)| {
+            if candidate == NONE {
+                return None;
+            }
+            let (record, its_name) = self.snapshots.with_text(candidate);
+            if record.volume == entry.slot && its_name == name {
+                return Some(candidate);
+            }
+            self.snapshot_of_hash(entry.hash, entry.slot, name)
+        };
+        volumes.iter().zip(candidates).map(resolve).collect()
     }
 
     /// Deletes the snapshot of the name from each volume.
@@ -195,32 +240,22 @@ impl State {
                 break;
             }
         }
-        let grouped = self.snapshot_names.by_bucket(&wanted);
-        let found: Vec<Option<Slot>> = grouped
-            .iter()
-            .map(|entry| self.snapshot_of_hash(entry.hash, entry.slot, name))
-            .collect();
-        let refused = grouped.iter().zip(&found).filter_map(|(entry, found)| {
-            let item = entry.item as usize;
-            let error = match found {
-                Some(slot) => self.check_no_clones(*slot).err()?,
-                None => no_snapshot(*volumes.get(item)?, name),
-            };
-            Some(BulkError::at(item, error))
-        });
-        if let Some(refusal) = refused.min_by_key(|refusal| refusal.index).or(failure) {
-            return Err(refusal);
+        let found = self.snapshots_named(&wanted, name);
+        for (index, (entry, found)) in wanted.iter_mut().zip(found).enumerate() {
+            let missing = || no_snapshot(self.volume_id(entry.slot), name);
+            let slot = found.ok_or_else(missing).at(index)?;
+            self.check_no_clones(slot).at(index)?;
+            entry.slot = slot;
+        }
+        if let Some(failure) = failure {
+            return Err(failure);
         }
 
-        let mut doomed = vec![NONE; grouped.len()];
-        for (entry, slot) in grouped.iter().zip(found.into_iter().flatten()) {
-            self.snapshot_names.remove(entry.hash, slot);
-            if let Some(place) = doomed.get_mut(entry.item as usize) {
-                *place = slot;
-            }
+        for Entry { hash, slot, .. } in self.snapshot_names.by_bucket(&wanted) {
+            self.snapshot_names.remove(hash, slot);
         }
-        for (volume, slot) in wanted.into_iter().zip(doomed) {
-            self.remove_unindexed_snapshot(volume.slot, slot);
+        for Entry { slot, .. } in wanted {
+            self.remove_unindexed_snapshot(self.snapshots.get(slot).volume, slot);
         }
         Ok(())
     }
