@@ -1,0 +1,425 @@
+//! What a case works at: every call goes through here, and is held against the model.
+
+mod check;
+mod cleanup;
+mod log;
+mod look;
+mod race;
+mod words;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::time::Instant;
+
+use nessie_backend_core::{
+    SnapshotId, Timestamp, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+};
+
+pub(crate) use self::log::Log;
+use crate::call::{Answer, Call, Value};
+use crate::case::Case;
+use crate::config::Config;
+use crate::model::Model;
+use crate::survey::Survey;
+use crate::trace::Trace;
+
+/// What a step of a case comes to.
+pub(crate) type Step<T = ()> = Result<T, Stop>;
+
+/// Why a case goes no further.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The backend breaks a rule.
+    Broken(Box<Broken>),
+    /// The case does not apply.
+    Skipped(String),
+    /// Nobody waits for the case any longer.
+    Cancelled,
+    /// The time limit is over.
+    OutOfTime,
+}
+
+/// How a backend breaks a rule.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    /// The rules, the likeliest first.
+    pub(crate) rules: Vec<&'static str>,
+    pub(crate) message: String,
+    /// The calls that lead there, if they are others than those of the case.
+    pub(crate) trace: Option<Trace>,
+    /// The rules are all there are; those of the case say nothing more.
+    pub(crate) is_precise: bool,
+}
+
+impl Broken {
+    pub(crate) fn new(rule: &'static str, message: String) -> Self {
+        Self { rules: vec![rule], message, trace: None, is_precise: false }
+    }
+}
+
+impl Stop {
+    pub(crate) fn broken(rule: &'static str, message: impl Into<String>) -> Self {
+        Self::Broken(Box::new(Broken::new(rule, message.into())))
+    }
+}
+
+/// How closely the backend is looked at after each change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// Everything is listed, and every record read one by one.
+    Closely,
+    /// Everything is listed.
+    Listings,
+    /// Not at all: the case looks when it likes to.
+    Never,
+}
+
+/// A backend under test, and what the model says of it.
+pub(crate) struct Bench<'a> {
+    backend: &'a dyn VolumeBackend,
+    pub(crate) config: &'a Config,
+    pub(crate) survey: &'a Survey,
+    log: &'a Log,
+    /// What the names of the case's volumes begin with.
+    stem: String,
+    deadline: Instant,
+    watch: Cell<Watch>,
+    has_gone_well: Cell<bool>,
+    has_raced: Cell<bool>,
+    /// The step of a sequence that failed.
+    stopped: Cell<usize>,
+    state: RefCell<State>,
+    /// What was in the backend before, with the snapshots of the first few.
+    before: Before,
+}
+
+/// What a bench knows.
+struct State {
+    model: Model,
+    /// Every identifier the backend ever gave out in this case.
+    given: HashSet<Uuid>,
+    /// The time of the newest record.
+    newest: Option<Timestamp>,
+    /// Everything that ever was: to see that what is gone stays away.
+    volumes: Vec<VolumeId>,
+    snapshots: Vec<(VolumeId, SnapshotId)>,
+    names: Vec<String>,
+    /// A call came to something else than in the model, which no longer says what is there.
+    is_astray: bool,
+    /// The last call that changed something or was to, and whether it was refused.
+    last: Option<(&'static str, bool)>,
+}
+
+struct Before {
+    volumes: Vec<Volume>,
+    snapshots: Vec<(VolumeId, Answer)>,
+}
+
+/// How many volumes of others have their snapshots compared after each case.
+const FOREIGN_SAMPLE: usize = 16;
+
+impl<'a> Bench<'a> {
+    /// Gets a backend ready for a case.
+    pub(crate) fn open(
+        backend: &'a dyn VolumeBackend,
+        case: &'static Case,
+        survey: &'a Survey,
+        config: &'a Config,
+        log: &'a Log,
+    ) -> Step<Self> {
+        let number = crate::cases().iter().position(|other| other.name == case.name).unwrap_or(0);
+        let list = Call::ListVolumes;
+        let Ok(Value::Volumes(volumes)) = log.ask(&list, backend) else {
+            return Err(Stop::broken("3.list_volumes", "list_volumes() fails before the case"));
+        };
+        log.forget_last();
+        let mut snapshots = Vec::new();
+        if survey.tier >= crate::Tier::Snapshots {
+            for volume in volumes.iter().take(FOREIGN_SAMPLE) {
+                let call = Call::ListSnapshots(volume.uuid);
+                snapshots.push((volume.uuid, log.ask(&call, backend)));
+                log.forget_last();
+            }
+        }
+        Ok(Self {
+            backend,
+            config,
+            survey,
+            log,
+            stem: format!("{}-{number}-", survey.stem),
+            deadline: Instant::now() + config.time_limit,
+            watch: Cell::new(Watch::Closely),
+            has_gone_well: Cell::new(false),
+            has_raced: Cell::new(false),
+            stopped: Cell::new(0),
+            state: RefCell::new(State {
+                model: Model::over(volumes.clone()),
+                given: volumes.iter().map(|volume| volume.uuid.uuid()).collect(),
+                newest: None,
+                volumes: Vec::new(),
+                snapshots: Vec::new(),
+                names: Vec::new(),
+                is_astray: false,
+                last: None,
+            }),
+            before: Before { volumes, snapshots },
+        })
+    }
+
+    /// The name of a volume: the same for the same label, and no other case's.
+    pub(crate) fn name(&self, label: &str) -> String {
+        format!("{}{label}", self.stem)
+    }
+
+    /// A name that no other case has, of exactly this many characters.
+    pub(crate) fn long_name(&self, label: &str, length: usize) -> String {
+        let name = self.name(label);
+        let filler = length.saturating_sub(name.len());
+        name + &"x".repeat(filler)
+    }
+
+    /// A junction path that no other case has.
+    pub(crate) fn path(&self, label: &str) -> String {
+        format!("/{}{label}", self.stem)
+    }
+
+    /// Whether the volume's name was made by [`name`](Self::name).
+    fn is_own_name(&self, name: &str) -> bool {
+        name.starts_with(&self.stem)
+    }
+
+    /// Looks at the backend so closely after each change from here on.
+    pub(crate) fn watch(&self, watch: Watch) {
+        self.watch.set(watch);
+    }
+
+    /// The backend itself, for what no call is.
+    pub(crate) fn backend(&self) -> &'a dyn VolumeBackend {
+        self.backend
+    }
+
+    /// Whether there is a volume of the name, whoever made it.
+    pub(crate) fn is_known(&self, name: &str) -> bool {
+        self.state.borrow().model.volumes.iter().any(|volume| volume.record.name == name)
+    }
+
+    /// Whether calls were made at once.
+    pub(crate) fn has_raced(&self) -> bool {
+        self.has_raced.get()
+    }
+
+    /// The calls so far.
+    pub(crate) fn trace(&self) -> Trace {
+        self.log.trace()
+    }
+
+    /// Begins anew in the same case: whatever is there is now taken as it is.
+    pub(crate) fn begin_again(&self) -> Step {
+        self.check_time()?;
+        self.log.clear();
+        let left: Vec<Volume> =
+            self.state.borrow().model.own().map(|it| it.record.clone()).collect();
+        if !left.is_empty() || self.state.borrow().is_astray {
+            self.sweep();
+        }
+        let list = Call::ListVolumes;
+        let Ok(Value::Volumes(volumes)) = self.log.ask(&list, self.backend) else {
+            return Err(Stop::broken("3.list_volumes", "list_volumes() fails"));
+        };
+        self.log.clear();
+        let mut state = self.state.borrow_mut();
+        state.model = Model::over(volumes);
+        state.is_astray = false;
+        state.volumes.clear();
+        state.snapshots.clear();
+        state.names.clear();
+        state.last = None;
+        Ok(())
+    }
+
+    /// Notes at which step a sequence failed.
+    pub(crate) fn stopped_at(&self, at: usize, stop: Stop) -> Stop {
+        self.stopped.set(at);
+        self.state.borrow_mut().is_astray = true;
+        stop
+    }
+
+    /// Notes that the model no longer says what is there.
+    pub(crate) fn state_is_astray(&self) {
+        self.state.borrow_mut().is_astray = true;
+    }
+
+    /// The step at which the last sequence failed.
+    pub(crate) fn stopped(&self) -> usize {
+        self.stopped.get()
+    }
+
+    /// So little time is left that what is known already is better told.
+    pub(crate) fn is_nearly_out_of_time(&self) -> bool {
+        Instant::now() + self.config.time_limit / 5 > self.deadline
+    }
+
+    /// Breaks off the case as one that does not apply unless something holds.
+    #[expect(clippy::unused_self, reason = "as `ensure`")]
+    pub(crate) fn ensure_or_skip(&self, holds: bool, reason: &str) -> Step {
+        if holds { Ok(()) } else { Err(Stop::Skipped(reason.to_owned())) }
+    }
+
+    /// Makes a call that must be refused as not supported, by the name of what is not.
+    pub(crate) fn not_supported(&self, call: &Call, word: &str) -> Step {
+        self.check_time()?;
+        match self.log.ask(call, self.backend) {
+            Err(refusal) if refusal.code == "feature_not_supported" => {
+                let target = refusal.target.unwrap_or_default();
+                if target.is_empty() || !target.contains(word) {
+                    let text = format!("{} is not supported, and says {target:?}", shown(call));
+                    return Err(Stop::broken("4.target", text));
+                }
+            }
+            Err(refusal) => {
+                let text = format!(
+                    "{} answered feature_not_supported before, and now {} ({})",
+                    shown(call),
+                    refusal.code,
+                    refusal.message
+                );
+                return Err(Stop::broken("3.optional", text));
+            }
+            Ok(_) => {
+                let text =
+                    format!("{} answered feature_not_supported before, and now works", shown(call));
+                return Err(Stop::broken("3.optional", text));
+            }
+        }
+        self.state.borrow_mut().last = Some((call.operation(), true));
+        self.look()
+    }
+
+    /// Whether the backend does the operation.
+    pub(crate) fn has(&self, feature: crate::Feature) -> bool {
+        self.survey.has(feature)
+    }
+
+    /// Half of the time is over.
+    pub(crate) fn is_late(&self) -> bool {
+        Instant::now() + self.config.time_limit / 2 > self.deadline
+    }
+
+    /// Makes a call, holds its answer against the model, and then looks at the backend.
+    pub(crate) fn call(&self, call: &Call) -> Step<Answer> {
+        self.check_time()?;
+        let answer = self.log.ask(call, self.backend);
+        self.check(call, &answer)?;
+        if call.changes() {
+            self.state.borrow_mut().last = Some((call.operation(), answer.is_err()));
+            self.look_after(answer.is_ok())?;
+        }
+        Ok(answer)
+    }
+
+    fn check_time(&self) -> Step {
+        if self.log.is_cancelled() {
+            return Err(Stop::Cancelled);
+        }
+        if Instant::now() > self.deadline { Err(Stop::OutOfTime) } else { Ok(()) }
+    }
+
+    /// Makes a call that must be refused with this code.
+    pub(crate) fn refused(&self, code: &'static str, call: &Call) -> Step {
+        match self.call(call)? {
+            Err(refusal) if refusal.code == code => Ok(()),
+            _ => Err(self.broken(format!("{} must be refused with {code}", shown(call)))),
+        }
+    }
+
+    /// Breaks the first rule of the case.
+    #[expect(clippy::unused_self, reason = "the bench says what the case finds")]
+    pub(crate) fn broken(&self, message: impl Into<String>) -> Stop {
+        Stop::Broken(Box::new(Broken {
+            rules: Vec::new(),
+            message: message.into(),
+            trace: None,
+            is_precise: false,
+        }))
+    }
+
+    /// Breaks the case's rule unless something holds.
+    pub(crate) fn ensure(&self, holds: bool, message: impl FnOnce() -> String) -> Step {
+        if holds { Ok(()) } else { Err(self.broken(message())) }
+    }
+
+    // The operations, for calls that must succeed.
+
+    pub(crate) fn create(&self, label: &str) -> Step<Volume> {
+        self.create_named(&self.name(label), None)
+    }
+
+    pub(crate) fn create_sized(&self, label: &str, size: u64) -> Step<Volume> {
+        self.create_named(&self.name(label), Some(size))
+    }
+
+    pub(crate) fn create_named(&self, name: &str, size: Option<u64>) -> Step<Volume> {
+        self.volume(&Call::CreateVolume(VolumeSpec::named(name).size_bytes(size)))
+    }
+
+    pub(crate) fn patch(&self, volume: &Volume, patch: VolumePatch) -> Step<Volume> {
+        self.volume(&Call::PatchVolume(volume.uuid, patch))
+    }
+
+    pub(crate) fn delete(&self, volume: &Volume) -> Step {
+        self.nothing(&Call::DeleteVolume(volume.uuid))
+    }
+
+    pub(crate) fn snapshot(
+        &self,
+        volume: &Volume,
+        name: &str,
+    ) -> Step<nessie_backend_core::Snapshot> {
+        let call = Call::CreateSnapshot(volume.uuid, name.to_owned());
+        match self.call(&call)? {
+            Ok(Value::Snapshot(snapshot)) => Ok(snapshot),
+            _ => Err(self.must_succeed(&call)),
+        }
+    }
+
+    pub(crate) fn clone(
+        &self,
+        parent: &Volume,
+        snapshot: &nessie_backend_core::Snapshot,
+        label: &str,
+    ) -> Step<Volume> {
+        self.volume(&Call::CreateClone(parent.uuid, snapshot.uuid, self.name(label)))
+    }
+
+    /// Makes a call that must give a volume.
+    pub(crate) fn volume(&self, call: &Call) -> Step<Volume> {
+        match self.call(call)? {
+            Ok(Value::Volume(volume)) => Ok(volume),
+            _ => Err(self.must_succeed(call)),
+        }
+    }
+
+    /// Makes a call that must succeed and give back nothing.
+    pub(crate) fn nothing(&self, call: &Call) -> Step {
+        match self.call(call)? {
+            Ok(Value::Nothing) => Ok(()),
+            _ => Err(self.must_succeed(call)),
+        }
+    }
+
+    /// Makes a call that must succeed.
+    pub(crate) fn fine(&self, call: &Call) -> Step {
+        match self.call(call)? {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.must_succeed(call)),
+        }
+    }
+
+    fn must_succeed(&self, call: &Call) -> Stop {
+        self.broken(format!("{} must succeed", shown(call)))
+    }
+}
+
+fn shown(call: &Call) -> String {
+    format!("{}(..)", call.operation())
+}

@@ -1,0 +1,204 @@
+//! Holding an answer against the model.
+
+use nessie_backend_core::{Snapshot, Timestamp, Uuid, Volume};
+
+use super::{Bench, Step, Stop, words};
+use crate::call::{Answer, Call, Refusal, Value};
+use crate::grammar;
+use crate::model::Refused;
+use crate::rule::{rule_of, rule_of_refusals};
+
+impl Bench<'_> {
+    /// Holds the answer to a call against the model, which takes the call over.
+    pub(super) fn check(&self, call: &Call, answer: &Answer) -> Step {
+        let operation = call.operation();
+        Self::check_form(call, answer)?;
+        let expected = self.state.borrow_mut().model.ask(call, answer);
+        match (answer, expected) {
+            (Ok(found), Ok(expected)) => {
+                if let Some(difference) = words::difference(found, &expected) {
+                    let text = format!("{operation} gave what it must not: {difference}");
+                    return Err(Stop::broken(self.rule_of_answer(call), text));
+                }
+                self.remember(call, found)
+            }
+            (Ok(found), Err(refused)) => {
+                let found = words::value(found);
+                let text = format!(
+                    "{operation} gave {found}, and must be refused with {}",
+                    words::codes(&refused)
+                );
+                Err(Stop::broken(rule_of_refusals(operation), text))
+            }
+            (Err(refusal), Ok(_)) => {
+                let text = format!(
+                    "{operation} was refused with {} ({}), and must succeed",
+                    refusal.code, refusal.message
+                );
+                Err(Stop::broken(rule_of(operation), text))
+            }
+            (Err(refusal), Err(refused)) => check_refusal(operation, refusal, &refused),
+        }
+    }
+
+    /// A listing shows what the last change did or left undone, anything else what itself does.
+    fn rule_of_answer(&self, call: &Call) -> &'static str {
+        match (call, self.state.borrow().last) {
+            (Call::ListVolumes | Call::ListSnapshots(_), Some((_, true))) => "3.atomic",
+            (Call::ListVolumes | Call::ListSnapshots(_), Some((last, false))) => rule_of(last),
+            _ => rule_of(call.operation()),
+        }
+    }
+
+    /// What holds of every answer, whatever the call.
+    pub(super) fn check_form(call: &Call, answer: &Answer) -> Step {
+        let operation = call.operation();
+        let wrong = |(rule, text): (&'static str, String)| {
+            Stop::broken(rule, format!("{operation} gave a malformed record: {text}"))
+        };
+        match answer {
+            Err(Refusal { malformed: Some(text), .. }) => {
+                let is_of_snapshots =
+                    operation.contains("snapshot") && operation != "restore_snapshot";
+                let rule = if is_of_snapshots { "1.snapshot" } else { "1.volume" };
+                Err(wrong((rule, text.clone())))
+            }
+            Err(refusal) if refusal.message.is_empty() => {
+                let text = format!("{operation} was refused with {} and no message", refusal.code);
+                Err(Stop::broken("4.code", text))
+            }
+            Ok(Value::Volume(volume) | Value::MaybeVolume(Some(volume))) => {
+                grammar::check_volume(volume).map_err(wrong)
+            }
+            Ok(Value::Volumes(volumes)) => {
+                volumes.iter().try_for_each(grammar::check_volume).map_err(wrong)
+            }
+            Ok(Value::Snapshot(snapshot) | Value::MaybeSnapshot(Some(snapshot))) => {
+                grammar::check_snapshot(snapshot).map_err(wrong)
+            }
+            Ok(Value::Snapshots(snapshots)) => {
+                snapshots.iter().try_for_each(grammar::check_snapshot).map_err(wrong)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Remembers what was made, and checks what must hold of it beside all that was made before.
+    pub(super) fn remember(&self, call: &Call, made: &Value) -> Step {
+        match (call, made) {
+            (
+                Call::CreateVolume(_) | Call::CreateClone(..),
+                Value::Volume(Volume { uuid, name, create_time, .. }),
+            ) => {
+                let mut state = self.state.borrow_mut();
+                state.volumes.push(*uuid);
+                state.names.push(name.clone());
+                drop(state);
+                self.check_new(uuid.uuid(), *create_time)
+            }
+            (
+                Call::CreateSnapshot(volume, _),
+                Value::Snapshot(Snapshot { uuid, create_time, .. }),
+            ) => {
+                self.state.borrow_mut().snapshots.push((*volume, *uuid));
+                self.check_new(uuid.uuid(), *create_time)
+            }
+            (Call::PatchVolume(..), Value::Volume(volume)) => {
+                let mut state = self.state.borrow_mut();
+                if !state.names.contains(&volume.name) {
+                    state.names.push(volume.name.clone());
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_new(&self, uuid: Uuid, time: Option<Timestamp>) -> Step {
+        let mut state = self.state.borrow_mut();
+        if !state.given.insert(uuid) || !self.survey.is_first(uuid) {
+            let text = format!("the identifier {uuid} was given out before");
+            return Err(Stop::broken("2.uuid_once", text));
+        }
+        if let (Some(newest), Some(time)) = (state.newest, time)
+            && time < newest
+        {
+            let text = format!("create_time is {time}, and an older record's is {newest}");
+            return Err(Stop::broken("5.time", text));
+        }
+        state.newest = time.or(state.newest);
+        Ok(())
+    }
+}
+
+fn check_refusal(operation: &str, refusal: &Refusal, refused: &Refused) -> Step {
+    let codes = words::codes(refused);
+    if !refused.has_code(refusal) {
+        let rule = match refusal.code {
+            "feature_not_supported" => "3.optional",
+            code if may_refuse_with(operation, code) => "3.order",
+            _ => "4.code",
+        };
+        let text = format!(
+            "{operation} was refused with {} ({}), and must be refused with {codes}",
+            refusal.code, refusal.message
+        );
+        return Err(Stop::broken(rule, text));
+    }
+    if !refused.has_target(refusal) {
+        let text = format!(
+            "{operation} was refused with {} about {}, and it is about {}",
+            refusal.code,
+            refusal.target.as_deref().unwrap_or("nothing"),
+            words::targets(refused)
+        );
+        return Err(Stop::broken("4.target", text));
+    }
+    if !refused.has_dependents(refusal) {
+        let text = format!(
+            "{operation} was refused with {} and the clones {}, and those in the way are {}",
+            refusal.code,
+            words::dependents(refusal.dependents.as_ref()),
+            words::wanted_dependents(refused)
+        );
+        return Err(Stop::broken("4.dependents", text));
+    }
+    Ok(())
+}
+
+/// Whether the contract has the operation refuse with the code at all.
+fn may_refuse_with(operation: &str, code: &str) -> bool {
+    let codes: &[&str] = match operation {
+        "create_volume" => &["invalid_argument", "volume_exists"],
+        "patch_volume" => &[
+            "volume_not_found",
+            "invalid_argument",
+            "volume_offline",
+            "volume_exists",
+            "junction_path_exists",
+        ],
+        "delete_volume" => &["volume_not_found", "volume_busy"],
+        "access_handle" => &["volume_not_found", "volume_offline"],
+        "create_snapshot" => {
+            &["volume_not_found", "invalid_argument", "volume_offline", "snapshot_exists"]
+        }
+        "get_snapshot" => &["volume_not_found", "snapshot_not_found"],
+        "rename_snapshot" => {
+            &["volume_not_found", "snapshot_not_found", "invalid_argument", "snapshot_exists"]
+        }
+        "delete_snapshot" => &["volume_not_found", "snapshot_not_found", "snapshot_busy"],
+        "restore_snapshot" => {
+            &["volume_not_found", "snapshot_not_found", "volume_offline", "snapshot_busy"]
+        }
+        "create_clone" => &[
+            "volume_not_found",
+            "snapshot_not_found",
+            "invalid_argument",
+            "volume_offline",
+            "volume_exists",
+        ],
+        "split_clone" => &["volume_not_found", "invalid_argument"],
+        _ => &["volume_not_found"],
+    };
+    codes.contains(&code)
+}

@@ -1,0 +1,77 @@
+//! The calls of a case as they are made, for whoever waits for it too.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nessie_backend_core::VolumeBackend;
+
+use crate::call::{Answer, Call, Refusal, Value};
+use crate::trace::{Made, Trace};
+
+/// The calls of a case. Outlives it, so that a case that hangs or panics can be told about.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    steps: Mutex<Vec<Made>>,
+    is_paused: AtomicBool,
+    is_cancelled: AtomicBool,
+}
+
+impl Log {
+    /// Makes a call and writes it down, before and after.
+    pub(crate) fn ask(&self, call: &Call, backend: &dyn VolumeBackend) -> Answer {
+        if self.is_paused.load(Ordering::Relaxed) {
+            return call.make(backend).map_err(|error| Refusal::from(&error));
+        }
+        self.steps().push(Made { call: call.clone(), answer: None });
+        let answer = call.make(backend).map_err(|error| Refusal::from(&error));
+        if let Some(step) = self.steps().last_mut() {
+            step.answer = Some(without_list(&answer));
+        }
+        answer
+    }
+
+    /// Strikes the last call out: it was only a look, and showed what it must.
+    pub(crate) fn forget_last(&self) {
+        self.steps().pop();
+    }
+
+    /// Writes down a call that was made elsewhere.
+    pub(crate) fn add(&self, call: &Call, answer: &Answer) {
+        self.steps().push(Made { call: call.clone(), answer: Some(without_list(answer)) });
+    }
+
+    /// Writes nothing more down: what went before is what is to be told.
+    pub(crate) fn pause(&self) {
+        self.is_paused.store(true, Ordering::Relaxed);
+    }
+
+    /// Begins again, with nothing written down.
+    pub(crate) fn clear(&self) {
+        self.steps().clear();
+    }
+
+    pub(crate) fn trace(&self) -> Trace {
+        Trace::new(self.steps().clone())
+    }
+
+    /// Tells the case that nobody waits for it any longer.
+    pub(crate) fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    fn steps(&self) -> MutexGuard<'_, Vec<Made>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The answer, with the lists it gave left out: they can be long, and the log does not print them.
+fn without_list(answer: &Answer) -> Answer {
+    match answer {
+        Ok(Value::Volumes(_) | Value::Snapshots(_)) => Ok(Value::Nothing),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,255 @@
+//! Calls at the same time.
+
+use std::fmt::Write as _;
+use std::hint;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeBackend, VolumeId};
+
+use super::{Bench, Step, Stop};
+use crate::Tier;
+use crate::call::{Answer, Call, Refusal, Value};
+use crate::model::Model;
+use crate::runner::panic_text;
+
+/// How many orders of the calls are tried at most before the race is given up as unclear.
+const MAX_TRIES: usize = 100_000;
+
+/// How often a thread looks whether the others are awake too, before it goes on without them.
+const SPINS: usize = 2_000;
+
+impl Bench<'_> {
+    /// Makes the calls at once, each in a thread of its own, and checks that some order of them
+    /// explains every answer and what the backend shows afterwards.
+    pub(crate) fn race(&self, calls: Vec<Call>) -> Step<Vec<Answer>> {
+        let programs: Vec<_> = calls.into_iter().map(|call| vec![call]).collect();
+        let answers = self.race_of(&programs)?;
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// Makes the calls of each list in a thread of its own, all threads at once.
+    pub(crate) fn race_of(&self, programs: &[Vec<Call>]) -> Step<Vec<Vec<Answer>>> {
+        self.check_time()?;
+        self.has_raced.set(true);
+        let answers = run_at_once(programs, self.backend)?;
+        let race = Race { programs, answers: &answers };
+        for (call, answer) in race.pairs() {
+            self.log.add(call, answer);
+        }
+        for (call, answer) in race.pairs() {
+            Self::check_form(call, answer)?;
+            if let Ok(made) = answer {
+                self.remember_unordered(call, made)?;
+            }
+        }
+        let list = self.log.ask(&Call::ListVolumes, self.backend);
+        Self::check_form(&Call::ListVolumes, &list)?;
+        let Ok(Value::Volumes(listed)) = list else {
+            return Err(Stop::broken("3.list_volumes", "list_volumes() fails after a race"));
+        };
+        self.log.forget_last();
+        let shown = self.shown_snapshots(&listed)?;
+        let order: Vec<VolumeId> = listed.iter().map(|volume| volume.uuid).collect();
+        let start = self.state.borrow().model.clone();
+        let mut tries = 0;
+        let mut done = vec![0; programs.len()];
+        let ends_well = |model: &Model| {
+            let is_shown = |(volume, snapshots): &(_, Vec<_>)| shows(model, *volume, snapshots);
+            model.list() == listed && shown.iter().all(is_shown)
+        };
+        let explained = race.explain(start, &mut done, &mut tries, &order, &ends_well);
+        match explained {
+            Some(mut model) => {
+                for (volume, snapshot) in race.snapshots_amid_resizes() {
+                    model.forget_size(volume, snapshot);
+                }
+                self.state.borrow_mut().model = model;
+                self.state.borrow_mut().last = None;
+                Ok(answers)
+            }
+            None if tries >= MAX_TRIES => Err(Stop::Skipped(
+                "the answers of a race have more orders than can be tried".to_owned(),
+            )),
+            None => Err(Stop::broken("3.linearizable", race.story(&listed))),
+        }
+    }
+
+    /// The snapshots of the volumes listed, those of others left out.
+    fn shown_snapshots(&self, listed: &[Volume]) -> Step<Vec<(VolumeId, Vec<Snapshot>)>> {
+        let mut shown = Vec::new();
+        if self.survey.tier < Tier::Snapshots {
+            return Ok(shown);
+        }
+        let others = |id| self.before.volumes.iter().any(|volume| volume.uuid == id);
+        for volume in listed.iter().filter(|volume| !others(volume.uuid)) {
+            let call = Call::ListSnapshots(volume.uuid);
+            let answer = self.log.ask(&call, self.backend);
+            Self::check_form(&call, &answer)?;
+            let Ok(Value::Snapshots(snapshots)) = answer else {
+                return Err(Stop::broken(
+                    "3.list_snapshots",
+                    "list_snapshots() fails after a race",
+                ));
+            };
+            self.log.forget_last();
+            shown.push((volume.uuid, snapshots));
+        }
+        Ok(shown)
+    }
+
+    /// As [`remember`](Self::remember), without the order of times, which a race does not tell.
+    fn remember_unordered(&self, call: &Call, made: &Value) -> Step {
+        let newest = self.state.borrow_mut().newest.take();
+        let result = self.remember(call, made);
+        let mut state = self.state.borrow_mut();
+        state.newest = state.newest.max(newest);
+        result
+    }
+}
+
+/// Whether the model has exactly these snapshots on the volume.
+fn shows(model: &Model, volume: VolumeId, snapshots: &[Snapshot]) -> bool {
+    model.volume(volume).is_ok_and(|kept| {
+        let expected = kept.snapshots.iter().map(|kept| (kept.record.uuid, &kept.record.name));
+        expected.eq(snapshots.iter().map(|shown| (shown.uuid, &shown.name)))
+    })
+}
+
+/// Whether the newest volume of the model is no sooner there than those listed before it.
+fn is_in_turn(model: &Model, order: &[VolumeId]) -> bool {
+    let Some(newest) = model.volumes.last() else { return true };
+    let Some(at) = order.iter().position(|id| *id == newest.record.uuid) else { return true };
+    order.iter().take(at).all(|id| model.volume(*id).is_ok())
+}
+
+/// Starts all threads, lets them go at once, and gathers what they were answered.
+fn run_at_once(programs: &[Vec<Call>], backend: &dyn VolumeBackend) -> Step<Vec<Vec<Answer>>> {
+    let (start, waiting) = (Barrier::new(programs.len()), AtomicUsize::new(programs.len()));
+    let joined: Vec<thread::Result<Vec<Answer>>> = thread::scope(|scope| {
+        let threads: Vec<_> = programs
+            .iter()
+            .map(|calls| {
+                let (start, waiting) = (&start, &waiting);
+                scope.spawn(move || {
+                    // The barrier wakes one thread after the other; a short spin evens that out.
+                    start.wait();
+                    waiting.fetch_sub(1, Ordering::SeqCst);
+                    for _ in 0..SPINS {
+                        if waiting.load(Ordering::SeqCst) == 0 {
+                            break;
+                        }
+                        hint::spin_loop();
+                    }
+                    let ask = |call: &Call| call.make(backend).map_err(|it| Refusal::from(&it));
+                    calls.iter().map(ask).collect()
+                })
+            })
+            .collect();
+        threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
+    });
+    let mut answers = Vec::new();
+    for thread in joined {
+        match thread {
+            Ok(of_thread) => answers.push(of_thread),
+            Err(panic) => {
+                let text = format!("the backend panicked in a race: {}", panic_text(&*panic));
+                return Err(Stop::broken("4.no_panic", text));
+            }
+        }
+    }
+    Ok(answers)
+}
+
+/// The calls of each thread and their answers.
+struct Race<'a> {
+    programs: &'a [Vec<Call>],
+    answers: &'a [Vec<Answer>],
+}
+
+impl Race<'_> {
+    fn pairs(&self) -> impl Iterator<Item = (&Call, &Answer)> {
+        self.programs.iter().flatten().zip(self.answers.iter().flatten())
+    }
+
+    /// The model after an order of the calls that explains the answers and ends as it must. `done`
+    /// counts the calls of each thread that are behind.
+    fn explain(
+        &self,
+        model: Model,
+        done: &mut Vec<usize>,
+        tries: &mut usize,
+        order: &[VolumeId],
+        ends_well: &dyn Fn(&Model) -> bool,
+    ) -> Option<Model> {
+        let mut is_over = true;
+        for thread in 0..self.programs.len() {
+            let Some((call, answer)) = self.at(thread, done) else { continue };
+            is_over = false;
+            *tries += 1;
+            if *tries > MAX_TRIES {
+                return None;
+            }
+            let mut next = model.clone();
+            let is_explained = match (next.ask(call, answer), answer) {
+                (Ok(expected), Ok(found)) => super::words::difference(found, &expected).is_none(),
+                (Err(refused), Err(refusal)) => {
+                    refused.has_code(refusal)
+                        && refused.has_target(refusal)
+                        && refused.has_dependents(refusal)
+                }
+                _ => false,
+            };
+            if is_explained && is_in_turn(&next, order) {
+                if let Some(count) = done.get_mut(thread) {
+                    *count += 1;
+                }
+                let found = self.explain(next, done, tries, order, ends_well);
+                if let Some(count) = done.get_mut(thread) {
+                    *count -= 1;
+                }
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        (is_over && ends_well(&model)).then_some(model)
+    }
+
+    /// Snapshots of volumes that were resized at the same time: before or after, nothing shows.
+    fn snapshots_amid_resizes(&self) -> Vec<(VolumeId, SnapshotId)> {
+        let resizes = |call: &Call, id: VolumeId| match call {
+            Call::PatchVolume(of, patch) => *of == id && patch.size_bytes.is_some(),
+            Call::RestoreSnapshot(of, _) => *of == id,
+            _ => false,
+        };
+        self.pairs()
+            .filter_map(|(call, answer)| match (call, answer) {
+                (Call::CreateSnapshot(volume, _), Ok(Value::Snapshot(snapshot))) => {
+                    Some((*volume, snapshot.uuid))
+                }
+                _ => None,
+            })
+            .filter(|(volume, _)| self.pairs().any(|(call, _)| resizes(call, *volume)))
+            .collect()
+    }
+
+    fn at(&self, thread: usize, done: &[usize]) -> Option<(&Call, &Answer)> {
+        let at = *done.get(thread)?;
+        Some((self.programs.get(thread)?.get(at)?, self.answers.get(thread)?.get(at)?))
+    }
+
+    fn story(&self, listed: &[Volume]) -> String {
+        let mut text = "no order of these calls, made at once, explains their answers:".to_owned();
+        for (call, answer) in self.pairs() {
+            let came = match answer {
+                Ok(value) => super::words::value(value),
+                Err(refusal) => refusal.code.to_owned(),
+            };
+            let _ = write!(text, "\n  {} -> {came}", call.operation());
+        }
+        let names: Vec<&str> = listed.iter().map(|volume| &*volume.name).collect();
+        text + &format!("\nand then the volumes {names:?}")
+    }
+}

@@ -1,0 +1,176 @@
+//! Calls and their answers, as values.
+
+use nessie_backend_core::{
+    AccessHandle, BackendError, Dependents, Result, Snapshot, SnapshotId, Uuid, Volume,
+    VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+};
+
+use crate::malformed::MalformedRecord;
+
+/// A call of a backend, with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    CreateVolume(VolumeSpec),
+    ListVolumes,
+    GetVolume(VolumeId),
+    FindVolume(String),
+    PatchVolume(VolumeId, VolumePatch),
+    DeleteVolume(VolumeId),
+    AccessHandle(VolumeId),
+    CreateSnapshot(VolumeId, String),
+    ListSnapshots(VolumeId),
+    GetSnapshot(VolumeId, SnapshotId),
+    FindSnapshot(VolumeId, String),
+    RenameSnapshot(VolumeId, SnapshotId, String),
+    DeleteSnapshot(VolumeId, SnapshotId),
+    RestoreSnapshot(VolumeId, SnapshotId),
+    CreateClone(VolumeId, SnapshotId, String),
+    SplitClone(VolumeId),
+}
+
+/// What a call gives back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Nothing,
+    Volume(Volume),
+    MaybeVolume(Option<Volume>),
+    Volumes(Vec<Volume>),
+    Snapshot(Snapshot),
+    MaybeSnapshot(Option<Snapshot>),
+    Snapshots(Vec<Snapshot>),
+    Handle(AccessHandle),
+}
+
+/// What came of a call.
+pub(crate) type Answer = std::result::Result<Value, Refusal>;
+
+/// What is to be known of an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: &'static str,
+    pub(crate) target: Option<String>,
+    pub(crate) dependents: Option<Dependents>,
+    pub(crate) message: String,
+    /// What came back was no record at all.
+    pub(crate) malformed: Option<String>,
+}
+
+impl From<&BackendError> for Refusal {
+    fn from(error: &BackendError) -> Self {
+        Self {
+            code: error.code(),
+            target: error.target().map(std::borrow::Cow::into_owned),
+            dependents: error.dependents().cloned(),
+            message: error.to_string(),
+            malformed: MalformedRecord::within(error).map(|record| record.message.clone()),
+        }
+    }
+}
+
+impl Call {
+    /// Makes the call.
+    pub(crate) fn make(&self, backend: &dyn VolumeBackend) -> Result<Value> {
+        Ok(match self {
+            Self::CreateVolume(spec) => Value::Volume(backend.create_volume(spec.clone())?),
+            Self::ListVolumes => Value::Volumes(backend.list_volumes()?),
+            Self::GetVolume(volume) => Value::Volume(backend.get_volume(*volume)?),
+            Self::FindVolume(name) => Value::MaybeVolume(backend.find_volume(name)?),
+            Self::PatchVolume(volume, patch) => {
+                Value::Volume(backend.patch_volume(*volume, patch.clone())?)
+            }
+            Self::DeleteVolume(volume) => {
+                backend.delete_volume(*volume)?;
+                Value::Nothing
+            }
+            Self::AccessHandle(volume) => Value::Handle(backend.access_handle(*volume)?),
+            Self::CreateSnapshot(volume, name) => {
+                Value::Snapshot(backend.as_snapshot()?.create_snapshot(*volume, name)?)
+            }
+            Self::ListSnapshots(volume) => {
+                Value::Snapshots(backend.as_snapshot()?.list_snapshots(*volume)?)
+            }
+            Self::GetSnapshot(volume, snapshot) => {
+                Value::Snapshot(backend.as_snapshot()?.get_snapshot(*volume, *snapshot)?)
+            }
+            Self::FindSnapshot(volume, name) => {
+                Value::MaybeSnapshot(backend.as_snapshot()?.find_snapshot(*volume, name)?)
+            }
+            Self::RenameSnapshot(volume, snapshot, name) => {
+                Value::Snapshot(backend.as_snapshot()?.rename_snapshot(*volume, *snapshot, name)?)
+            }
+            Self::DeleteSnapshot(volume, snapshot) => {
+                backend.as_snapshot()?.delete_snapshot(*volume, *snapshot)?;
+                Value::Nothing
+            }
+            Self::RestoreSnapshot(volume, snapshot) => {
+                Value::Volume(backend.as_snapshot()?.restore_snapshot(*volume, *snapshot)?)
+            }
+            Self::CreateClone(volume, snapshot, name) => {
+                Value::Volume(backend.as_clone()?.create_clone(*volume, *snapshot, name)?)
+            }
+            Self::SplitClone(volume) => Value::Volume(backend.as_clone()?.split_clone(*volume)?),
+        })
+    }
+
+    /// The same call of other objects.
+    pub(crate) fn with_ids(&self, other: impl Fn(Uuid) -> Uuid) -> Self {
+        let volume = |id: &VolumeId| VolumeId::new(other(id.uuid()));
+        let snapshot = |id: &SnapshotId| SnapshotId::new(other(id.uuid()));
+        match self {
+            Self::CreateVolume(_) | Self::ListVolumes | Self::FindVolume(_) => self.clone(),
+            Self::GetVolume(id) => Self::GetVolume(volume(id)),
+            Self::PatchVolume(id, patch) => Self::PatchVolume(volume(id), patch.clone()),
+            Self::DeleteVolume(id) => Self::DeleteVolume(volume(id)),
+            Self::AccessHandle(id) => Self::AccessHandle(volume(id)),
+            Self::CreateSnapshot(id, name) => Self::CreateSnapshot(volume(id), name.clone()),
+            Self::ListSnapshots(id) => Self::ListSnapshots(volume(id)),
+            Self::GetSnapshot(id, of) => Self::GetSnapshot(volume(id), snapshot(of)),
+            Self::FindSnapshot(id, name) => Self::FindSnapshot(volume(id), name.clone()),
+            Self::RenameSnapshot(id, of, name) => {
+                Self::RenameSnapshot(volume(id), snapshot(of), name.clone())
+            }
+            Self::DeleteSnapshot(id, of) => Self::DeleteSnapshot(volume(id), snapshot(of)),
+            Self::RestoreSnapshot(id, of) => Self::RestoreSnapshot(volume(id), snapshot(of)),
+            Self::CreateClone(id, of, name) => {
+                Self::CreateClone(volume(id), snapshot(of), name.clone())
+            }
+            Self::SplitClone(id) => Self::SplitClone(volume(id)),
+        }
+    }
+
+    /// The operation's name.
+    pub(crate) const fn operation(&self) -> &'static str {
+        match self {
+            Self::CreateVolume(_) => "create_volume",
+            Self::ListVolumes => "list_volumes",
+            Self::GetVolume(_) => "get_volume",
+            Self::FindVolume(_) => "find_volume",
+            Self::PatchVolume(..) => "patch_volume",
+            Self::DeleteVolume(_) => "delete_volume",
+            Self::AccessHandle(_) => "access_handle",
+            Self::CreateSnapshot(..) => "create_snapshot",
+            Self::ListSnapshots(_) => "list_snapshots",
+            Self::GetSnapshot(..) => "get_snapshot",
+            Self::FindSnapshot(..) => "find_snapshot",
+            Self::RenameSnapshot(..) => "rename_snapshot",
+            Self::DeleteSnapshot(..) => "delete_snapshot",
+            Self::RestoreSnapshot(..) => "restore_snapshot",
+            Self::CreateClone(..) => "create_clone",
+            Self::SplitClone(_) => "split_clone",
+        }
+    }
+
+    /// Whether the call is there to change something.
+    pub(crate) const fn changes(&self) -> bool {
+        !matches!(
+            self,
+            Self::ListVolumes
+                | Self::GetVolume(_)
+                | Self::FindVolume(_)
+                | Self::AccessHandle(_)
+                | Self::ListSnapshots(_)
+                | Self::GetSnapshot(..)
+                | Self::FindSnapshot(..)
+        )
+    }
+}

@@ -1,0 +1,96 @@
+//! What a case is.
+
+use std::fmt;
+
+use crate::bench::{Bench, Step};
+use crate::feature::Feature;
+use crate::rule::Rule;
+
+/// The part of the trait stack that a case needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Volumes, which every backend has.
+    Volumes,
+    /// Volumes and snapshots.
+    Snapshots,
+    /// Volumes, snapshots and clones.
+    Clones,
+}
+
+impl Tier {
+    /// The word for the tier.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Volumes => "volumes",
+            Self::Snapshots => "snapshots",
+            Self::Clones => "clones",
+        }
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thing that a backend is held to.
+#[derive(Clone, Copy)]
+pub struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) tier: Tier,
+    pub(crate) needs: &'static [Feature],
+    pub(crate) rules: &'static [&'static str],
+    pub(crate) summary: &'static str,
+    pub(crate) body: fn(&Bench<'_>) -> Step,
+}
+
+impl Case {
+    /// The name: the theme, a dot, and what is promised, as `create_volume.refuses_a_taken_name`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The tier without which the case is skipped.
+    #[must_use]
+    pub const fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// The optional operations without which the case is skipped.
+    #[must_use]
+    pub const fn needs(&self) -> &'static [Feature] {
+        self.needs
+    }
+
+    /// The identifiers of the rules that the case checks; see [`rules`](crate::rules).
+    #[must_use]
+    pub const fn rule_ids(&self) -> &'static [&'static str] {
+        self.rules
+    }
+
+    /// The rules that the case checks.
+    pub fn rules(&self) -> impl Iterator<Item = &'static Rule> {
+        self.rules.iter().filter_map(|id| crate::rule::rule(id))
+    }
+
+    /// What the case does, in a sentence.
+    #[must_use]
+    pub const fn summary(&self) -> &'static str {
+        self.summary.trim_ascii_start()
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case")
+            .field("name", &self.name)
+            .field("tier", &self.tier)
+            .field("needs", &self.needs)
+            .field("rules", &self.rules)
+            .field("summary", &self.summary)
+            .finish_non_exhaustive()
+    }
+}

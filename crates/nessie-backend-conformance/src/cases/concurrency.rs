@@ -1,0 +1,257 @@
+//! Calls at the same time, from real threads.
+//!
+//! After each race some order of its calls must explain every answer and what the backend shows:
+//! that is what linearizable means, and that one of several wins follows from it.
+
+use nessie_backend_core::Volume;
+
+use super::ask::{self, junction, offline, online, policy, size};
+use crate::Tier;
+use crate::bench::{Bench, Step, Watch};
+use crate::call::Call;
+use crate::generator::{Profile, generate};
+use crate::replay::Replay;
+
+super::theme! { "concurrency":
+    /// Of several volumes created under one name, exactly one is made.
+    creates_one_volume_of_a_name: Volumes, "3.linearizable" "2.volume_name_unique";
+    /// Volumes of different names are all created, each with an identifier of its own.
+    creates_volumes_of_different_names: Volumes, "3.linearizable" "2.uuid_once";
+    /// Threads that create the same names one after the other make one volume of each.
+    creates_streams_of_volumes: Volumes, "3.linearizable" "2.volume_name_unique";
+    /// Of several deletions of one volume, exactly one succeeds.
+    deletes_a_volume_once: Volumes, "3.linearizable" "3.delete_volume.refuses";
+    /// Patches of different fields are all kept.
+    loses_no_patch: Volumes, "3.linearizable" "3.patch_volume";
+    /// Of several volumes mounted at one path, exactly one is.
+    mounts_one_volume_at_a_path: Volumes, "3.linearizable" "2.junction_unique";
+    /// A rename and a creation of one name do not both succeed.
+    renames_and_creates_one_name: Volumes [PatchName], "3.linearizable" "2.volume_name_unique";
+    /// Of several volumes renamed to one name, exactly one is.
+    renames_one_volume_to_a_name: Volumes [PatchName], "3.linearizable" "2.volume_name_unique";
+    /// A resize and the way offline come one after the other.
+    resizes_and_takes_offline: Volumes [PatchState], "3.linearizable" "3.patch_volume.refuses";
+    /// Of several snapshots of one name, exactly one is taken.
+    takes_one_snapshot_of_a_name: Snapshots, "3.linearizable" "2.snapshot_name_unique";
+    /// Of several deletions of one snapshot, exactly one succeeds.
+    deletes_a_snapshot_once: Snapshots, "3.linearizable" "3.delete_snapshot.refuses";
+    /// A snapshot of a volume that is being deleted is taken before, or refused after.
+    snapshots_what_is_being_deleted: Snapshots, "3.linearizable" "3.create_snapshot.refuses";
+    /// A restore and a new snapshot come one after the other.
+    restores_and_takes_snapshots: Snapshots [RestoreSnapshot],
+        "3.linearizable" "3.restore_snapshot";
+    /// Of several snapshots renamed to one name, exactly one is.
+    renames_one_snapshot_to_a_name: Snapshots [RenameSnapshot],
+        "3.linearizable" "2.snapshot_name_unique";
+    /// A snapshot is deleted or cloned, and no clone is left without its snapshot.
+    clones_what_is_being_deleted: Clones, "3.linearizable" "3.delete_snapshot.refuses";
+    /// A volume is deleted or cloned, and no clone is left without its parent.
+    clones_of_a_volume_being_deleted: Clones, "3.linearizable" "3.delete_volume.refuses";
+    /// Of several clones and volumes of one name, exactly one is made.
+    creates_one_clone_of_a_name: Clones, "3.linearizable" "2.volume_name_unique";
+    /// A restore and a clone of a newer snapshot do not both succeed.
+    restores_what_is_being_cloned: Clones [RestoreSnapshot],
+        "3.linearizable" "3.restore_snapshot.refuses";
+    /// A split and the deletion of the parent's snapshot come one after the other.
+    splits_and_deletes: Clones [SplitClone], "3.linearizable" "3.split_clone";
+    /// Whatever is called at once, some order explains it.
+    explains_whatever_is_called_at_once: Volumes, "3.linearizable" "3.atomic";
+}
+
+/// Runs a race over and over, each time from nothing.
+fn rounds(b: &Bench<'_>, race: impl Fn() -> Step<Vec<Call>>) -> Step {
+    for _ in 0..b.config.rounds {
+        b.watch(Watch::Never);
+        b.race(race()?)?;
+        b.delete_everything()?;
+    }
+    Ok(())
+}
+
+fn each_thread(b: &Bench<'_>, call: impl Fn(usize) -> Call) -> Vec<Call> {
+    (0..b.config.threads).map(call).collect()
+}
+
+fn creates_one_volume_of_a_name(b: &Bench<'_>) -> Step {
+    rounds(b, || Ok(each_thread(b, |thread| ask::create_sized(&b.name("a"), 1 + thread as u64))))
+}
+
+fn creates_volumes_of_different_names(b: &Bench<'_>) -> Step {
+    rounds(b, || Ok(each_thread(b, |thread| ask::create(&b.name(&thread.to_string())))))
+}
+
+fn creates_streams_of_volumes(b: &Bench<'_>) -> Step {
+    for _ in 0..b.config.rounds.div_ceil(4) {
+        b.watch(Watch::Never);
+        let stream = |_| (0..12).map(|name| ask::create(&b.name(&name.to_string()))).collect();
+        let streams: Vec<_> = (0..b.config.threads).map(stream).collect();
+        b.race_of(&streams)?;
+        b.delete_everything()?;
+    }
+    Ok(())
+}
+
+fn deletes_a_volume_once(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        Ok(each_thread(b, |_| ask::delete(&a)))
+    })
+}
+
+fn loses_no_patch(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let patches = [size(5), policy("p"), junction(&b.path("a"))];
+        Ok(patches.into_iter().map(|patch| ask::change(&a, patch)).collect())
+    })
+}
+
+fn several(b: &Bench<'_>) -> Step<Vec<Volume>> {
+    (0..b.config.threads).map(|number| b.create(&number.to_string())).collect()
+}
+
+fn mounts_one_volume_at_a_path(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let path = b.path("a");
+        let mount = |volume: &Volume| ask::change(volume, junction(&path));
+        Ok(several(b)?.iter().map(mount).collect())
+    })
+}
+
+fn renames_and_creates_one_name(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let wanted = b.name("wanted");
+        let (rename, create) = (ask::change(&a, ask::name(&wanted)), ask::create(&wanted));
+        Ok(vec![rename, create.clone(), create, ask::create(&a.name)])
+    })
+}
+
+fn renames_one_volume_to_a_name(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let wanted = b.name("wanted");
+        let rename = |volume: &Volume| ask::change(volume, ask::name(&wanted));
+        Ok(several(b)?.iter().map(rename).collect())
+    })
+}
+
+fn resizes_and_takes_offline(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create_sized("a", 5)?;
+        let change = |patch| ask::change(&a, patch);
+        Ok(vec![change(size(7)), change(offline()), change(online()), change(size(9))])
+    })
+}
+
+fn takes_one_snapshot_of_a_name(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        Ok(each_thread(b, |_| ask::snapshot(&a, "s")))
+    })
+}
+
+fn deletes_a_snapshot_once(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let s = b.snapshot(&a, "s")?;
+        Ok(each_thread(b, |_| ask::delete_snapshot(&a, &s)))
+    })
+}
+
+fn snapshots_what_is_being_deleted(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        b.snapshot(&a, "s")?;
+        let calls = vec![ask::snapshot(&a, "t"), ask::delete(&a), ask::snapshot(&a, "u")];
+        Ok(calls)
+    })
+}
+
+fn restores_and_takes_snapshots(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create_sized("a", 5)?;
+        let s = b.snapshot(&a, "s")?;
+        b.snapshot(&a, "t")?;
+        Ok(vec![ask::restore(&a, &s), ask::snapshot(&a, "t"), ask::change(&a, size(7))])
+    })
+}
+
+fn renames_one_snapshot_to_a_name(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
+        let rename = |of| ask::rename_snapshot(&a, of, "wanted");
+        Ok(vec![rename(&s), rename(&t), ask::snapshot(&a, "wanted")])
+    })
+}
+
+fn clones_what_is_being_deleted(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let s = b.snapshot(&a, "s")?;
+        let clone = |label: &str| ask::clone(&a, &s, &b.name(label));
+        Ok(vec![clone("one"), ask::delete_snapshot(&a, &s), clone("two")])
+    })
+}
+
+fn clones_of_a_volume_being_deleted(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let s = b.snapshot(&a, "s")?;
+        let clone = |label: &str| ask::clone(&a, &s, &b.name(label));
+        Ok(vec![clone("one"), ask::delete(&a), clone("two")])
+    })
+}
+
+fn creates_one_clone_of_a_name(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let s = b.snapshot(&a, "s")?;
+        let wanted = b.name("wanted");
+        let clone = ask::clone(&a, &s, &wanted);
+        Ok(vec![clone.clone(), ask::create(&wanted), clone])
+    })
+}
+
+fn restores_what_is_being_cloned(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
+        Ok(vec![ask::restore(&a, &s), ask::clone(&a, &t, &b.name("clone"))])
+    })
+}
+
+fn splits_and_deletes(b: &Bench<'_>) -> Step {
+    rounds(b, || {
+        let a = b.create("a")?;
+        let s = b.snapshot(&a, "s")?;
+        let clone = b.clone(&a, &s, "clone")?;
+        Ok(vec![ask::split(&clone), ask::delete_snapshot(&a, &s), ask::split(&clone)])
+    })
+}
+
+/// How many generated calls come one after the other before some are made at once, and how many.
+const ALONE: usize = 4;
+const AT_ONCE: usize = 3;
+
+fn explains_whatever_is_called_at_once(b: &Bench<'_>) -> Step {
+    let profile = Profile::of(b.survey, Tier::Clones);
+    for number in 0..b.config.sequences {
+        if b.is_late() {
+            break;
+        }
+        b.watch(Watch::Never);
+        let seed = b.config.seed ^ 0x7261_6365 ^ (number as u64) << 32;
+        let sequence = generate(seed, b.config.steps, &profile);
+        let mut replay = Replay::new(b, number);
+        for group in sequence.chunks(ALONE + AT_ONCE) {
+            let (alone, at_once) = group.split_at(group.len().min(ALONE));
+            for op in alone {
+                replay.step(op)?;
+            }
+            replay.race(at_once)?;
+        }
+        b.delete_everything()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! How a run is to go.
+
+use std::time::Duration;
+
+use nessie_backend_core::{BackendError, Result};
+
+/// How a run is to go. The defaults suit a backend that answers in microseconds; each number can
+/// be made smaller for one that is slow.
+///
+/// ```
+/// use nessie_backend_conformance::Config;
+///
+/// let config = Config::default().seed(7).many(50).only("create_volume.*");
+/// assert_eq!(config, Config::default().seed(7).many(50).only("create_volume.*"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    pub(crate) seed: u64,
+    pub(crate) prefix: String,
+    pub(crate) time_limit: Duration,
+    pub(crate) many: usize,
+    pub(crate) threads: usize,
+    pub(crate) rounds: usize,
+    pub(crate) sequences: usize,
+    pub(crate) steps: usize,
+    pub(crate) only: Vec<String>,
+}
+
+impl Config {
+    /// How long a [`prefix`](Self::prefix) may be, in characters.
+    pub const MAX_PREFIX: usize = 32;
+
+    /// Where generated sequences come from. The same seed gives the same sequences.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How the names of the suite's volumes begin: `conf` unless told otherwise. The suite adds
+    /// digits until no volume in the backend has a name that begins so.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](BackendError::InvalidArgument) when it is longer than
+    /// [`MAX_PREFIX`](Self::MAX_PREFIX) or no volume's name can begin so.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Result<Self> {
+        let prefix = prefix.into();
+        nessie_backend_core::rules::volume_name(&prefix)
+            .map_err(|error| error.for_argument("prefix"))?;
+        if prefix.len() > Self::MAX_PREFIX {
+            return Err(BackendError::invalid("prefix", &prefix, "is longer than 32 characters"));
+        }
+        self.prefix = prefix;
+        Ok(self)
+    }
+
+    /// How long one case may take: 30 seconds unless told otherwise.
+    #[must_use]
+    pub fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
+    }
+
+    /// How many volumes, snapshots or clones the cases about many of them make: 520 unless told
+    /// otherwise, and at least 20.
+    #[must_use]
+    pub fn many(mut self, many: usize) -> Self {
+        self.many = many.max(20);
+        self
+    }
+
+    /// How many threads call at once in the cases about concurrency: 4 unless told otherwise, and
+    /// from 2 to 16.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.clamp(2, 16);
+        self
+    }
+
+    /// How often each race is run: 100 times unless told otherwise, and at least once.
+    #[must_use]
+    pub fn rounds(mut self, rounds: usize) -> Self {
+        self.rounds = rounds.max(1);
+        self
+    }
+
+    /// How many sequences of operations each of the model cases generates: 60 unless told
+    /// otherwise. With 0 these cases are skipped.
+    #[must_use]
+    pub fn sequences(mut self, sequences: usize) -> Self {
+        self.sequences = sequences;
+        self
+    }
+
+    /// How many operations a generated sequence has: 60 unless told otherwise, and at least 1.
+    #[must_use]
+    pub fn steps(mut self, steps: usize) -> Self {
+        self.steps = steps.max(1);
+        self
+    }
+
+    /// Runs only the cases whose name matches the pattern, in which `*` stands for any text.
+    /// Several patterns add up.
+    #[must_use]
+    pub fn only(mut self, pattern: impl Into<String>) -> Self {
+        self.only.push(pattern.into());
+        self
+    }
+
+    pub(crate) fn selects(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|pattern| matches(pattern, name))
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            prefix: "conf".to_owned(),
+            time_limit: Duration::from_secs(30),
+            many: 520,
+            threads: 4,
+            rounds: 100,
+            sequences: 60,
+            steps: 60,
+            only: Vec::new(),
+        }
+    }
+}
+
+/// Whether `text` matches a pattern in which `*` stands for any text.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, rest)) => text.strip_prefix(head).is_some_and(|tail| {
+            let ends = tail.char_indices().map(|(at, _)| at).chain([tail.len()]);
+            ends.filter_map(|at| tail.get(at..)).any(|tail| matches(rest, tail))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for pattern in ["*", "create*", "*name", "c*e*e", "create_volume.name", "create*.*"] {
+            assert!(matches(pattern, "create_volume.name"), "{pattern}");
+        }
+        for pattern in ["", "create", "*volume", "name*", "x*"] {
+            assert!(!matches(pattern, "create_volume.name"), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn several_patterns_add_up_and_none_selects_all() {
+        assert!(Config::default().selects("a.b"));
+        let config = Config::default().only("a.*").only("b.c");
+        assert!(config.selects("a.b") && config.selects("b.c") && !config.selects("b.d"));
+    }
+
+    #[test]
+    fn a_prefix_that_no_name_can_begin_with_is_refused() {
+        for prefix in ["", "-a", "a b", &"x".repeat(33)] {
+            let error = Config::default().prefix(prefix).unwrap_err();
+            assert_eq!(error.target().as_deref(), Some("prefix"), "{prefix:?}");
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Generated sequences of operations.
+//!
+//! An operation refers to what an earlier one made by that one's number, so that it means the same
+//! in a shorter sequence, or, where what it refers to is gone, something that is missing.
+
+use nessie_backend_core::{Snapshot, SnapshotId, Uuid, Volume, VolumeId, VolumePatch, VolumeState};
+
+use crate::call::{Answer, Call, Value};
+use crate::case::Tier;
+use crate::feature::Feature;
+use crate::model::Model;
+use crate::random::Random;
+use crate::replay::{Made, call_of};
+use crate::survey::Survey;
+
+/// An operation, and its number in the sequence it was generated in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Op {
+    pub(crate) number: usize,
+    pub(crate) what: What,
+}
+
+/// The number of the operation that made something; none for something that never was.
+pub(crate) type Ref = Option<usize>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    CreateVolume { name: Text, size: Option<u64> },
+    GetVolume(Ref),
+    FindVolume(Text),
+    PatchVolume(Ref, Patch),
+    DeleteVolume(Ref),
+    AccessHandle(Ref),
+    CreateSnapshot(Ref, Text),
+    GetSnapshot(Ref, Ref),
+    FindSnapshot(Ref, Text),
+    RenameSnapshot(Ref, Ref, Text),
+    DeleteSnapshot(Ref, Ref),
+    RestoreSnapshot(Ref, Ref),
+    CreateClone(Ref, Ref, Text),
+    SplitClone(Ref),
+}
+
+/// A name or path: one of a few labels, which the sequence's own stem makes unique, or just so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    Label(&'static str),
+    Raw(&'static str),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Patch {
+    pub(crate) size: Option<u64>,
+    pub(crate) path: Option<Text>,
+    pub(crate) policy: Option<&'static str>,
+    pub(crate) name: Option<Text>,
+    pub(crate) state: Option<VolumeState>,
+}
+
+/// What operations there are.
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    tier: Tier,
+    lacking: Vec<Feature>,
+}
+
+impl Profile {
+    /// What the backend does, up to the tier.
+    pub(crate) fn of(survey: &Survey, tier: Tier) -> Self {
+        let lacking = Feature::ALL.iter().copied().filter(|it| !survey.has(*it)).collect();
+        Self { tier: tier.min(survey.tier), lacking }
+    }
+
+    fn has(&self, feature: Feature) -> bool {
+        !self.lacking.contains(&feature)
+    }
+}
+
+/// Few, so that they collide.
+const LABELS: &[&str] = &["a", "b", "c", "A", "d"];
+const BAD_NAMES: &[&str] = &["", "a b", "-a", "é", "a/b"];
+const BAD_PATHS: &[&str] = &["a", "/", "/a/", "/a//b", "/.."];
+const POLICIES: &[&str] = &["p", "q", "default"];
+const SIZES: &[u64] = &[1, 5, 7, 1 << 40, (1 << 53) + 1, u64::MAX];
+/// With more volumes than that, deletions are likelier than creations.
+const CROWD: usize = 8;
+
+/// A sequence of operations: the same for the same seed.
+pub(crate) fn generate(seed: u64, steps: usize, profile: &Profile) -> Vec<Op> {
+    let mut generator = Generator {
+        random: Random::new(seed),
+        profile,
+        model: Model::default(),
+        made: Made::default(),
+    };
+    (0..steps).map(|number| generator.next(number)).collect()
+}
+
+struct Generator<'a> {
+    random: Random,
+    profile: &'a Profile,
+    /// What would be there if all went well.
+    model: Model,
+    made: Made,
+}
+
+impl Generator<'_> {
+    fn next(&mut self, number: usize) -> Op {
+        let op = Op { number, what: self.what() };
+        let call = call_of(&op, &self.made, ToOwned::to_owned);
+        let born = Uuid::from_u128(number as u128 + 1);
+        let answer: Answer = match &call {
+            Call::CreateSnapshot(..) => {
+                Ok(Value::Snapshot(Snapshot::new(SnapshotId::new(born), "born")))
+            }
+            _ => Ok(Value::Volume(Volume::new(VolumeId::new(born), "born"))),
+        };
+        if let Ok(value) = self.model.ask(&call, &answer) {
+            self.made.learn(number, &call, &value);
+        }
+        op
+    }
+
+    fn what(&mut self) -> What {
+        let is_crowded = self.model.volumes.len() > CROWD;
+        let is_lonely = self.model.volumes.len() < 2;
+        let mut weights = vec![
+            (
+                if is_lonely {
+                    120
+                } else if is_crowded {
+                    2
+                } else {
+                    14
+                },
+                0,
+            ),
+            (30, 1),
+            (if is_crowded { 20 } else { 6 }, 2),
+            (2, 3),
+            (3, 4),
+            (3, 5),
+        ];
+        if self.profile.tier >= Tier::Snapshots {
+            weights.extend([(18, 6), (7, 7), (2, 8), (2, 9)]);
+            if self.profile.has(Feature::RenameSnapshot) {
+                weights.push((6, 10));
+            }
+            if self.profile.has(Feature::RestoreSnapshot) {
+                weights.push((7, 11));
+            }
+        }
+        if self.profile.tier >= Tier::Clones {
+            weights.push((if is_crowded { 3 } else { 16 }, 12));
+            if self.profile.has(Feature::SplitClone) {
+                weights.push((5, 13));
+            }
+        }
+        let total = weights.iter().map(|(weight, _)| weight).sum();
+        let mut left = self.random.below(total);
+        let chosen = weights.iter().find(|(weight, _)| {
+            let is_it = left < *weight;
+            left = left.saturating_sub(*weight);
+            is_it
+        });
+        match chosen.map_or(0, |(_, which)| *which) {
+            0 => What::CreateVolume { name: self.name(), size: self.optional_size() },
+            1 => {
+                let volume = self.volume();
+                let patch = self.patch(volume);
+                What::PatchVolume(volume, patch)
+            }
+            2 => What::DeleteVolume(self.volume()),
+            3 => What::GetVolume(self.volume()),
+            4 => What::FindVolume(self.name()),
+            5 => What::AccessHandle(self.volume()),
+            6 => What::CreateSnapshot(self.volume(), self.snapshot_name()),
+            7 => self.of_snapshot(What::DeleteSnapshot),
+            8 => self.of_snapshot(What::GetSnapshot),
+            9 => What::FindSnapshot(self.volume(), self.snapshot_name()),
+            10 => {
+                let name = self.snapshot_name();
+                self.of_snapshot(|volume, snapshot| What::RenameSnapshot(volume, snapshot, name))
+            }
+            11 => self.of_snapshot(What::RestoreSnapshot),
+            12 => {
+                let name = self.name();
+                self.of_snapshot(|volume, snapshot| What::CreateClone(volume, snapshot, name))
+            }
+            _ => What::SplitClone(self.volume()),
+        }
+    }
+
+    /// Mostly a volume that is there, else one that was, else one that never was.
+    fn volume(&mut self) -> Ref {
+        let model = &self.model;
+        let is_live = |id: &VolumeId| model.volume(*id).is_ok();
+        let (live, gone): (Vec<_>, Vec<_>) =
+            self.made.volumes.iter().partition(|(_, id)| is_live(id));
+        let from = if self.random.chance(92) { live } else { gone };
+        if self.random.chance(3) {
+            None
+        } else {
+            self.random.pick(&from).map(|(number, _)| *number)
+        }
+    }
+
+    /// Mostly a snapshot and its volume, else any snapshot and any volume.
+    fn of_snapshot(&mut self, what: impl FnOnce(Ref, Ref) -> What) -> What {
+        let model = &self.model;
+        let live: Vec<(usize, usize)> = self
+            .made
+            .snapshots
+            .iter()
+            .filter(|(_, volume, id)| {
+                let has = |kept: &crate::model::KeptVolume| {
+                    kept.snapshots.iter().any(|it| it.record.uuid == *id)
+                };
+                model.volume(*volume).is_ok_and(has)
+            })
+            .filter_map(|(number, volume, _)| {
+                let of = self.made.volumes.iter().find(|(_, id)| id == volume)?;
+                Some((of.0, *number))
+            })
+            .collect();
+        if self.random.chance(88)
+            && let Some((volume, snapshot)) = self.random.pick(&live)
+        {
+            return what(Some(*volume), Some(*snapshot));
+        }
+        let any = self.random.pick(&self.made.snapshots).map(|(number, ..)| *number);
+        let snapshot = if self.random.chance(10) { None } else { any };
+        what(self.volume(), snapshot)
+    }
+
+    fn text(&mut self, bad: &'static [&'static str], percent: usize) -> Text {
+        let is_bad = self.random.chance(percent);
+        let from = if is_bad { bad } else { LABELS };
+        let text = self.random.pick(from).copied().unwrap_or("a");
+        if is_bad { Text::Raw(text) } else { Text::Label(text) }
+    }
+
+    fn name(&mut self) -> Text {
+        self.text(BAD_NAMES, 6)
+    }
+
+    fn snapshot_name(&mut self) -> Text {
+        match self.text(BAD_NAMES, 6) {
+            // Names of snapshots need no stem.
+            Text::Label(text) | Text::Raw(text) => Text::Raw(text),
+        }
+    }
+
+    fn size(&mut self) -> u64 {
+        if self.random.chance(5) { 0 } else { self.random.pick(SIZES).copied().unwrap_or(1) }
+    }
+
+    fn optional_size(&mut self) -> Option<u64> {
+        if self.random.chance(50) { Some(self.size()) } else { None }
+    }
+
+    fn patch(&mut self, of: Ref) -> Patch {
+        let mut patch = Patch::default();
+        if self.random.chance(40) {
+            patch.size = Some(self.size());
+        }
+        if self.random.chance(35) {
+            patch.path = Some(match self.random.below(10) {
+                0 | 1 => Text::Raw(""),
+                _ => self.text(BAD_PATHS, 6),
+            });
+        }
+        if self.random.chance(20) {
+            patch.policy =
+                if self.random.chance(6) { Some("") } else { self.random.pick(POLICIES).copied() };
+        }
+        if self.profile.has(Feature::PatchName) && self.random.chance(30) {
+            patch.name = Some(self.name());
+        }
+        if self.profile.has(Feature::PatchState) && self.random.chance(30) {
+            let mut states = vec![VolumeState::Online, VolumeState::Online, VolumeState::Offline];
+            if self.profile.has(Feature::PatchRestricted) {
+                states.push(VolumeState::Restricted);
+            }
+            patch.state = self.random.pick(&states).copied();
+        }
+        self.without_doubt(of, patch)
+    }
+
+    /// Whether giving an offline volume the size it has is a resize, the contract does not say.
+    fn without_doubt(&self, of: Ref, mut patch: Patch) -> Patch {
+        let made = self.made.volumes.iter().find(|(number, _)| Some(*number) == of);
+        if let Some(kept) = made.and_then(|(_, id)| self.model.volume(*id).ok()) {
+            let is_online = kept.record.state == VolumeState::Online;
+            if !is_online && patch.size.is_some() && patch.size == kept.record.size_bytes {
+                patch.size = None;
+            }
+        }
+        patch
+    }
+}
+
+impl Patch {
+    /// The patch itself; labels get their stem from `name`.
+    pub(crate) fn patch(&self, name: &impl Fn(&str) -> String) -> VolumePatch {
+        let mut patch = VolumePatch::new();
+        patch.size_bytes = self.size;
+        patch.junction_path = self.path.as_ref().map(|path| match path {
+            Text::Label(label) => format!("/{}", name(label)),
+            Text::Raw(text) => (*text).to_owned(),
+        });
+        patch.export_policy = self.policy.map(str::to_owned);
+        patch.name = self.name.as_ref().map(|text| text.text(name));
+        patch.state = self.state;
+        patch
+    }
+}
+
+impl Text {
+    /// The text itself; a label gets its stem from `name`.
+    pub(crate) fn text(&self, name: &impl Fn(&str) -> String) -> String {
+        match self {
+            Self::Label(label) => name(label),
+            Self::Raw(text) => (*text).to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_sequence_every_time_and_another_seed_another() {
+        let profile = Profile { tier: Tier::Clones, lacking: Vec::new() };
+        let of = |seed| generate(seed, 200, &profile);
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+    }
+
+    #[test]
+    fn what_is_lacking_is_not_generated() {
+        let profile = Profile { tier: Tier::Volumes, lacking: Feature::ALL.to_vec() };
+        for op in generate(3, 500, &profile) {
+            match op.what {
+                What::PatchVolume(_, patch) => {
+                    assert!(patch.name.is_none() && patch.state.is_none());
+                }
+                What::CreateVolume { .. }
+                | What::GetVolume(_)
+                | What::FindVolume(_)
+                | What::DeleteVolume(_)
+                | What::AccessHandle(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,516 @@
+//! The contract as a naive model: lists, searched from end to end.
+//!
+//! It shares no rule with any backend, the grammar of values included. What only a backend can
+//! know, the identifier and the time of a new record, it takes from the backend's answer.
+
+use nessie_backend_core::{
+    AccessHandle, CloneOrigin, Dependents, Snapshot, SnapshotId, Timestamp, Uuid, Volume, VolumeId,
+    VolumePatch, VolumeSpec, VolumeState,
+};
+
+use crate::call::{Answer, Call, Refusal, Value};
+use crate::grammar;
+
+/// Everything the contract says a backend holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) volumes: Vec<KeptVolume>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct KeptVolume {
+    /// The names in its origin are meaningless until it is shown.
+    pub(crate) record: Volume,
+    pub(crate) snapshots: Vec<KeptSnapshot>,
+    /// Not made by the suite: never touched, and shown as it was.
+    pub(crate) is_foreign: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct KeptSnapshot {
+    pub(crate) record: Snapshot,
+    /// The volume's quota when the snapshot was taken.
+    quota: Quota,
+}
+
+/// The quota of a volume as it was.
+#[derive(Clone, Copy, Debug)]
+enum Quota {
+    Known(Option<u64>),
+    /// A resize at the same time does not tell.
+    Unknown,
+}
+
+/// What must come of a call.
+pub(crate) type Expected = Result<Value, Refused>;
+
+/// The refusal that must come: any of these.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) any_of: Vec<Wanted>,
+}
+
+/// A refusal of this code, about one of the targets if any are given, with these dependents.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) code: &'static str,
+    pub(crate) targets: Vec<String>,
+    pub(crate) dependents: Vec<Dependents>,
+}
+
+impl Wanted {
+    fn new(code: &'static str, target: &impl ToString) -> Self {
+        Self { code, targets: vec![target.to_string()], dependents: Vec::new() }
+    }
+}
+
+impl From<Wanted> for Refused {
+    fn from(wanted: Wanted) -> Self {
+        Self { any_of: vec![wanted] }
+    }
+}
+
+impl Refused {
+    pub(crate) fn has_code(&self, refusal: &Refusal) -> bool {
+        self.any_of.iter().any(|wanted| wanted.code == refusal.code)
+    }
+
+    pub(crate) fn has_target(&self, refusal: &Refusal) -> bool {
+        self.any_of.iter().any(|wanted| {
+            wanted.code == refusal.code
+                && (wanted.targets.is_empty()
+                    || refusal
+                        .target
+                        .as_ref()
+                        .is_some_and(|target| wanted.targets.contains(target)))
+        })
+    }
+
+    pub(crate) fn has_dependents(&self, refusal: &Refusal) -> bool {
+        self.any_of.iter().any(|wanted| {
+            wanted.code == refusal.code
+                && (wanted.dependents.is_empty()
+                    || refusal
+                        .dependents
+                        .as_ref()
+                        .is_some_and(|found| wanted.dependents.contains(found)))
+        })
+    }
+}
+
+/// The record a creation made, as far as only the backend can know it.
+#[derive(Clone, Copy, Debug)]
+struct Born {
+    uuid: Uuid,
+    create_time: Option<Timestamp>,
+}
+
+impl Born {
+    fn of(answer: &Answer) -> Self {
+        match answer {
+            Ok(Value::Volume(volume)) => {
+                Self { uuid: volume.uuid.uuid(), create_time: volume.create_time }
+            }
+            Ok(Value::Snapshot(snapshot)) => {
+                Self { uuid: snapshot.uuid.uuid(), create_time: snapshot.create_time }
+            }
+            _ => Self { uuid: Uuid::nil(), create_time: None },
+        }
+    }
+}
+
+impl Model {
+    /// A model of a backend that already holds something.
+    pub(crate) fn over(foreign: Vec<Volume>) -> Self {
+        let keep = |record| KeptVolume { record, snapshots: Vec::new(), is_foreign: true };
+        Self { volumes: foreign.into_iter().map(keep).collect() }
+    }
+
+    /// What must come of the call, which the backend answered so; the model then is as the
+    /// backend must be.
+    pub(crate) fn ask(&mut self, call: &Call, answer: &Answer) -> Expected {
+        let born = Born::of(answer);
+        Ok(match call {
+            Call::CreateVolume(spec) => Value::Volume(self.create_volume(spec, born)?),
+            Call::ListVolumes => Value::Volumes(self.list()),
+            Call::GetVolume(id) => Value::Volume(self.show(self.volume(*id)?)),
+            Call::FindVolume(name) => {
+                let found = self.volumes.iter().find(|volume| volume.record.name == *name);
+                Value::MaybeVolume(found.map(|volume| self.show(volume)))
+            }
+            Call::PatchVolume(id, patch) => Value::Volume(self.patch_volume(*id, patch)?),
+            Call::DeleteVolume(id) => {
+                self.delete_volume(*id)?;
+                Value::Nothing
+            }
+            Call::AccessHandle(id) => {
+                check_online(self.volume(*id)?)?;
+                // How the bytes are reached is the backend's to say.
+                match answer {
+                    Ok(Value::Handle(handle)) => Value::Handle(handle.clone()),
+                    _ => Value::Handle(AccessHandle::InMemory),
+                }
+            }
+            Call::CreateSnapshot(id, name) => {
+                Value::Snapshot(self.create_snapshot(*id, name, born)?)
+            }
+            Call::ListSnapshots(id) => Value::Snapshots(
+                self.volume(*id)?.snapshots.iter().map(|kept| kept.record.clone()).collect(),
+            ),
+            Call::GetSnapshot(id, of) => {
+                let volume = self.volume(*id)?;
+                Value::Snapshot(volume.snapshot(*of)?.record.clone())
+            }
+            Call::FindSnapshot(id, name) => {
+                let snapshots = &self.volume(*id)?.snapshots;
+                let found = snapshots.iter().find(|kept| kept.record.name == *name);
+                Value::MaybeSnapshot(found.map(|kept| kept.record.clone()))
+            }
+            Call::RenameSnapshot(id, of, name) => {
+                Value::Snapshot(self.rename_snapshot(*id, *of, name)?)
+            }
+            Call::DeleteSnapshot(id, of) => {
+                self.delete_snapshot(*id, *of)?;
+                Value::Nothing
+            }
+            Call::RestoreSnapshot(id, of) => {
+                let shown = match answer {
+                    Ok(Value::Volume(volume)) => volume.size_bytes,
+                    _ => None,
+                };
+                Value::Volume(self.restore_snapshot(*id, *of, shown)?)
+            }
+            Call::CreateClone(id, of, name) => {
+                Value::Volume(self.create_clone(*id, *of, name, born)?)
+            }
+            Call::SplitClone(id) => Value::Volume(self.split_clone(*id)?),
+        })
+    }
+
+    /// All volumes as they must be listed.
+    pub(crate) fn list(&self) -> Vec<Volume> {
+        self.volumes.iter().map(|volume| self.show(volume)).collect()
+    }
+
+    /// The suite's own volumes.
+    pub(crate) fn own(&self) -> impl DoubleEndedIterator<Item = &KeptVolume> {
+        self.volumes.iter().filter(|volume| !volume.is_foreign)
+    }
+
+    /// The record of a volume with the present names of its parents.
+    fn show(&self, kept: &KeptVolume) -> Volume {
+        let mut volume = kept.record.clone();
+        if let (Some(origin), false) = (&mut volume.clone, kept.is_foreign)
+            && let Ok(parent) = self.volume(origin.parent_volume_uuid)
+        {
+            origin.parent_volume.clone_from(&parent.record.name);
+            if let Ok(snapshot) = parent.snapshot(origin.parent_snapshot_uuid) {
+                origin.parent_snapshot.clone_from(&snapshot.record.name);
+            }
+        }
+        volume
+    }
+
+    fn create_volume(&mut self, spec: &VolumeSpec, born: Born) -> Result<Volume, Refused> {
+        let mut bad = Vec::new();
+        if !grammar::is_volume_name(&spec.name) {
+            bad.push("name");
+        }
+        if spec.size_bytes == Some(0) {
+            bad.push("size_bytes");
+        }
+        refuse_bad(&bad)?;
+        self.check_name_free(&spec.name, None)?;
+        let mut record = Volume::new(VolumeId::new(born.uuid), spec.name.clone());
+        record.size_bytes = spec.size_bytes;
+        record.create_time = born.create_time;
+        Ok(self.add(record))
+    }
+
+    fn add(&mut self, record: Volume) -> Volume {
+        let kept = KeptVolume { record, snapshots: Vec::new(), is_foreign: false };
+        let volume = self.show(&kept);
+        self.volumes.push(kept);
+        volume
+    }
+
+    fn patch_volume(&mut self, id: VolumeId, patch: &VolumePatch) -> Result<Volume, Refused> {
+        let volume = self.volume(id)?;
+
+        let mut bad = Vec::new();
+        if patch.size_bytes == Some(0) {
+            bad.push("size_bytes");
+        }
+        if patch
+            .junction_path
+            .as_ref()
+            .is_some_and(|it| !it.is_empty() && !grammar::is_junction_path(it))
+        {
+            bad.push("junction_path");
+        }
+        if patch.export_policy.as_ref().is_some_and(|it| !grammar::is_export_policy(it)) {
+            bad.push("export_policy");
+        }
+        if patch.name.as_ref().is_some_and(|it| !grammar::is_volume_name(it)) {
+            bad.push("name");
+        }
+        refuse_bad(&bad)?;
+
+        if patch.size_bytes.is_some() && patch.state != Some(VolumeState::Online) {
+            check_online(volume)?;
+        }
+
+        let mut conflicts = Vec::new();
+        if let Some(name) = &patch.name
+            && let Err(refused) = self.check_name_free(name, Some(id))
+        {
+            conflicts.extend(refused.any_of);
+        }
+        if let Some(path) = patch.junction_path.as_ref().filter(|path| !path.is_empty()) {
+            let is_taken = self.volumes.iter().any(|other| {
+                other.record.uuid != id
+                    && other
+                        .record
+                        .junction_path
+                        .as_ref()
+                        .is_some_and(|taken| taken.eq_ignore_ascii_case(path))
+            });
+            if is_taken {
+                conflicts.push(Wanted::new("junction_path_exists", &path));
+            }
+        }
+        if !conflicts.is_empty() {
+            return Err(Refused { any_of: conflicts });
+        }
+
+        let record = &mut self.volume_mut(id)?.record;
+        if let Some(size) = patch.size_bytes {
+            record.size_bytes = Some(size);
+        }
+        if let Some(path) = &patch.junction_path {
+            record.junction_path = Some(path.clone()).filter(|path| !path.is_empty());
+        }
+        if let Some(policy) = &patch.export_policy {
+            record.export_policy = Some(policy.clone());
+        }
+        if let Some(name) = &patch.name {
+            record.name.clone_from(name);
+        }
+        if let Some(state) = patch.state {
+            record.state = state;
+        }
+        Ok(self.show(self.volume(id)?))
+    }
+
+    fn delete_volume(&mut self, id: VolumeId) -> Result<(), Refused> {
+        self.volume(id)?;
+        let dependents = self.dependents(|origin| origin.parent_volume_uuid == id);
+        if dependents.count > 0 {
+            return Err(busy("volume_busy", &id, vec![dependents]));
+        }
+        self.volumes.retain(|volume| volume.record.uuid != id);
+        Ok(())
+    }
+
+    fn create_snapshot(
+        &mut self,
+        id: VolumeId,
+        name: &str,
+        born: Born,
+    ) -> Result<Snapshot, Refused> {
+        let volume = self.volume(id)?;
+        if !grammar::is_snapshot_name(name) {
+            refuse_bad(&["name"])?;
+        }
+        check_online(volume)?;
+        volume.check_snapshot_name_free(name, None)?;
+        let mut record = Snapshot::new(SnapshotId::new(born.uuid), name);
+        record.create_time = born.create_time;
+        let quota = Quota::Known(volume.record.size_bytes);
+        let kept = KeptSnapshot { record: record.clone(), quota };
+        self.volume_mut(id)?.snapshots.push(kept);
+        Ok(record)
+    }
+
+    fn rename_snapshot(
+        &mut self,
+        id: VolumeId,
+        of: SnapshotId,
+        name: &str,
+    ) -> Result<Snapshot, Refused> {
+        let volume = self.volume(id)?;
+        volume.snapshot(of)?;
+        if !grammar::is_snapshot_name(name) {
+            refuse_bad(&["name"])?;
+        }
+        volume.check_snapshot_name_free(name, Some(of))?;
+        let volume = self.volume_mut(id)?;
+        for kept in volume.snapshots.iter_mut().filter(|kept| kept.record.uuid == of) {
+            name.clone_into(&mut kept.record.name);
+        }
+        Ok(volume.snapshot(of)?.record.clone())
+    }
+
+    fn delete_snapshot(&mut self, id: VolumeId, of: SnapshotId) -> Result<(), Refused> {
+        self.volume(id)?.snapshot(of)?;
+        let dependents = self.dependents(|origin| origin.parent_snapshot_uuid == of);
+        if dependents.count > 0 {
+            return Err(busy("snapshot_busy", &of, vec![dependents]));
+        }
+        self.volume_mut(id)?.snapshots.retain(|kept| kept.record.uuid != of);
+        Ok(())
+    }
+
+    fn restore_snapshot(
+        &mut self,
+        id: VolumeId,
+        of: SnapshotId,
+        shown: Option<u64>,
+    ) -> Result<Volume, Refused> {
+        let volume = self.volume(id)?;
+        let size = match volume.snapshot(of)?.quota {
+            Quota::Known(size) => size,
+            Quota::Unknown => shown,
+        };
+        check_online(volume)?;
+
+        let mut newer: Vec<SnapshotId> = volume.snapshots.iter().map(|it| it.record.uuid).collect();
+        newer.drain(..=newer.iter().position(|it| *it == of).unwrap_or(0));
+        let all = self.dependents(|origin| newer.contains(&origin.parent_snapshot_uuid));
+        let mut any_of = Vec::new();
+        for snapshot in &newer {
+            let of_one = self.dependents(|origin| origin.parent_snapshot_uuid == *snapshot);
+            if of_one.count > 0 {
+                any_of.extend(busy("snapshot_busy", &snapshot, vec![of_one, all.clone()]).any_of);
+            }
+        }
+        if !any_of.is_empty() {
+            return Err(Refused { any_of });
+        }
+
+        let volume = self.volume_mut(id)?;
+        volume.snapshots.retain(|kept| !newer.contains(&kept.record.uuid));
+        volume.record.size_bytes = size;
+        Ok(self.show(self.volume(id)?))
+    }
+
+    fn create_clone(
+        &mut self,
+        id: VolumeId,
+        of: SnapshotId,
+        name: &str,
+        born: Born,
+    ) -> Result<Volume, Refused> {
+        let parent = self.volume(id)?;
+        let snapshot = parent.snapshot(of)?;
+        if !grammar::is_volume_name(name) {
+            refuse_bad(&["new_name", "name"])?;
+        }
+        check_online(parent)?;
+        self.check_name_free(name, None)?;
+        let mut record = Volume::new(VolumeId::new(born.uuid), name);
+        record.size_bytes = parent.record.size_bytes;
+        record.export_policy.clone_from(&parent.record.export_policy);
+        record.create_time = born.create_time;
+        record.clone = Some(CloneOrigin {
+            parent_volume: parent.record.name.clone(),
+            parent_snapshot: snapshot.record.name.clone(),
+            parent_volume_uuid: id,
+            parent_snapshot_uuid: of,
+        });
+        Ok(self.add(record))
+    }
+
+    fn split_clone(&mut self, id: VolumeId) -> Result<Volume, Refused> {
+        let volume = self.volume_mut(id)?;
+        if volume.record.clone.is_none() {
+            // Which word names the volume is the backend's to choose.
+            let wanted =
+                Wanted { code: "invalid_argument", targets: Vec::new(), dependents: Vec::new() };
+            return Err(wanted.into());
+        }
+        volume.record.clone = None;
+        Ok(self.show(self.volume(id)?))
+    }
+
+    /// Forgets what the quota was when the snapshot was taken: it was taken at the time of a resize.
+    pub(crate) fn forget_size(&mut self, id: VolumeId, of: SnapshotId) {
+        if let Ok(volume) = self.volume_mut(id) {
+            for kept in volume.snapshots.iter_mut().filter(|kept| kept.record.uuid == of) {
+                kept.quota = Quota::Unknown;
+            }
+        }
+    }
+
+    pub(crate) fn volume(&self, id: VolumeId) -> Result<&KeptVolume, Refused> {
+        let found = self.volumes.iter().find(|volume| volume.record.uuid == id);
+        found.ok_or_else(|| Wanted::new("volume_not_found", &id).into())
+    }
+
+    fn volume_mut(&mut self, id: VolumeId) -> Result<&mut KeptVolume, Refused> {
+        let found = self.volumes.iter_mut().find(|volume| volume.record.uuid == id);
+        found.ok_or_else(|| Wanted::new("volume_not_found", &id).into())
+    }
+
+    fn check_name_free(&self, name: &str, except: Option<VolumeId>) -> Result<(), Refused> {
+        let is_taken = self
+            .volumes
+            .iter()
+            .any(|other| other.record.name == name && Some(other.record.uuid) != except);
+        if is_taken { Err(Wanted::new("volume_exists", &name).into()) } else { Ok(()) }
+    }
+
+    /// The clones whose origin is so, in order of creation.
+    fn dependents(&self, depends: impl Fn(&CloneOrigin) -> bool) -> Dependents {
+        let clones: Vec<&str> = self
+            .volumes
+            .iter()
+            .filter(|volume| volume.record.clone.as_ref().is_some_and(&depends))
+            .map(|volume| &*volume.record.name)
+            .collect();
+        Dependents {
+            names: clones.iter().take(16).map(|name| (*name).to_owned()).collect(),
+            count: clones.len() as u64,
+        }
+    }
+}
+
+impl KeptVolume {
+    fn snapshot(&self, id: SnapshotId) -> Result<&KeptSnapshot, Refused> {
+        let found = self.snapshots.iter().find(|kept| kept.record.uuid == id);
+        found.ok_or_else(|| Wanted::new("snapshot_not_found", &id).into())
+    }
+
+    fn check_snapshot_name_free(
+        &self,
+        name: &str,
+        except: Option<SnapshotId>,
+    ) -> Result<(), Refused> {
+        let is_taken = self
+            .snapshots
+            .iter()
+            .any(|other| other.record.name == name && Some(other.record.uuid) != except);
+        if is_taken { Err(Wanted::new("snapshot_exists", &name).into()) } else { Ok(()) }
+    }
+}
+
+fn check_online(volume: &KeptVolume) -> Result<(), Refused> {
+    if volume.record.state == VolumeState::Online {
+        Ok(())
+    } else {
+        Err(Wanted::new("volume_offline", &volume.record.uuid).into())
+    }
+}
+
+/// Refuses if any argument is bad. Which of several is named is not promised.
+fn refuse_bad(arguments: &[&str]) -> Result<(), Refused> {
+    if arguments.is_empty() {
+        return Ok(());
+    }
+    let targets = arguments.iter().map(ToString::to_string).collect();
+    Err(Wanted { code: "invalid_argument", targets, dependents: Vec::new() }.into())
+}
+
+fn busy(code: &'static str, target: &impl ToString, dependents: Vec<Dependents>) -> Refused {
+    Wanted { code, targets: vec![target.to_string()], dependents }.into()
+}

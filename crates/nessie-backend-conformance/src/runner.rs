@@ -1,0 +1,365 @@
+//! Running cases, in the caller's thread or each in its own.
+
+use std::any::Any;
+use std::fmt::{self, Write as _};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nessie_backend_core::{Result, VolumeBackend};
+
+use crate::bench::{Bench, Broken, Log, Stop};
+use crate::case::Case;
+use crate::cases::{self, cases};
+use crate::config::Config;
+use crate::report::{CaseReport, Failure, Outcome, Report};
+use crate::shrink::shrink_calls;
+use crate::survey::Survey;
+
+/// How often a run reports that a case is still at work.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Where [`run_shared`] takes the backend for each case from.
+pub enum Source {
+    /// Always the same backend.
+    One(Arc<dyn VolumeBackend>),
+    /// A new backend for each case.
+    Each(Factory),
+}
+
+/// Makes a backend.
+pub type Factory = Box<dyn Fn() -> Result<Arc<dyn VolumeBackend>> + Send + Sync>;
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::One(_) => "One(..)",
+            Self::Each(_) => "Each(..)",
+        })
+    }
+}
+
+/// What [`run_shared`] tells its caller.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A case begins.
+    Started {
+        /// The case.
+        case: &'static Case,
+        /// Its place among the selected cases, from 0.
+        index: usize,
+        /// How many cases are selected.
+        total: usize,
+    },
+    /// A case is still at work.
+    Tick {
+        /// The case.
+        case: &'static Case,
+        /// For how long.
+        elapsed: Duration,
+    },
+    /// A case is over.
+    Finished(&'a CaseReport),
+}
+
+/// Runs the suite on a backend in the caller's thread.
+///
+/// The time limit is looked at between calls: a call that never returns holds the run up.
+/// [`run_shared`] can leave one behind.
+#[must_use]
+pub fn run(backend: &dyn VolumeBackend, config: &Config) -> Report {
+    let mut run = Progress::new(config);
+    let survey = match guarded(cases::survey(), &Log::default(), config, || {
+        Survey::take(backend, config).map(Survey::of_one_backend)
+    }) {
+        Ok(survey) => survey,
+        Err(outcome) => return run.without_survey(outcome),
+    };
+    for case in run.selected.clone() {
+        let started = Instant::now();
+        let outcome = perform(case, backend, &survey, config, &Arc::default());
+        run.done(case, outcome, started.elapsed());
+    }
+    run.finish()
+}
+
+/// Runs the suite on a backend and panics with the report if it breaks a rule.
+///
+/// # Panics
+///
+/// Panics if the backend breaks a rule.
+pub fn run_all(backend: &dyn VolumeBackend) {
+    let report = run(backend, &Config::default());
+    assert!(report.is_success(), "the backend does not keep the contract\n\n{report}");
+}
+
+/// Runs one case on a backend, by its name, and panics with the report if it fails: what
+/// [`conformance_tests!`](crate::conformance_tests) makes a test of.
+///
+/// # Panics
+///
+/// Panics if the backend breaks a rule, and if there is no case of that name.
+#[doc(hidden)]
+pub fn run_case(name: &str, backend: &dyn VolumeBackend) {
+    let report = run(backend, &Config::default().only(name));
+    assert!(!report.cases.is_empty(), "the suite has no case {name:?}");
+    assert!(report.is_success(), "the backend does not keep the contract\n\n{report}");
+    for case in &report.cases {
+        if let Outcome::Skipped { reason } = &case.outcome {
+            #[expect(clippy::print_stderr, reason = "a test has no other way to say so")]
+            {
+                eprintln!("skipped {name}: {reason}");
+            }
+        }
+    }
+}
+
+/// Runs the suite with each case in a thread of its own, which is left behind when the time limit
+/// is over. Then the case has timed out; with one shared backend the rest is skipped, with a
+/// factory the run goes on.
+///
+/// `observe` is called in the caller's thread: when a case starts, about every 50 ms while it is
+/// at work, and when it is over. If it breaks, the run ends, and what is left is interrupted.
+pub fn run_shared(
+    source: &Source,
+    config: &Config,
+    observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+) -> Report {
+    let mut run = Progress::new(config);
+    let total = run.selected.len();
+    let is_shared = matches!(source, Source::One(_));
+    let survey = {
+        let config = config.clone();
+        run_job(source, &config.clone(), cases::survey(), observe, move |backend, log| {
+            guarded(cases::survey(), log, &config, || Survey::take(backend, &config))
+        })
+    };
+    let survey = match survey {
+        Ok(Ok(survey)) if is_shared => Arc::new(survey.of_one_backend()),
+        Ok(Ok(survey)) => Arc::new(survey),
+        Ok(Err(outcome)) | Err(outcome) => return run.without_survey(outcome),
+    };
+    let mut stop: Option<Outcome> = None;
+    for (index, case) in run.selected.clone().into_iter().enumerate() {
+        if let Some(outcome) = &stop {
+            run.done(case, outcome.clone(), Duration::ZERO);
+            continue;
+        }
+        let started = Instant::now();
+        let outcome = if observe(Event::Started { case, index, total }).is_break() {
+            Outcome::Interrupted
+        } else {
+            let (survey, config) = (Arc::clone(&survey), config.clone());
+            let job = move |backend: &dyn VolumeBackend, log: &Arc<Log>| {
+                perform(case, backend, &survey, &config, log)
+            };
+            run_job(source, &run.config.clone(), case, observe, job).unwrap_or_else(|other| other)
+        };
+        match &outcome {
+            Outcome::Interrupted => stop = Some(Outcome::Interrupted),
+            Outcome::TimedOut { trace, .. } if is_shared && trace.is_under_way() => {
+                let reason = format!("the backend still hangs in {}", case.name());
+                stop = Some(Outcome::Skipped { reason });
+            }
+            _ => {}
+        }
+        let report = run.done(case, outcome, started.elapsed());
+        if observe(Event::Finished(&report)).is_break() && stop.is_none() {
+            stop = Some(Outcome::Interrupted);
+        }
+    }
+    run.finish()
+}
+
+/// Does a job on a backend in a thread of its own, and waits for it within the time limit.
+fn run_job<T: Send + 'static>(
+    source: &Source,
+    config: &Config,
+    case: &'static Case,
+    observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    job: impl FnOnce(&dyn VolumeBackend, &Arc<Log>) -> T + Send + 'static,
+) -> std::result::Result<T, Outcome> {
+    let made = match source {
+        Source::One(backend) => Ok(Arc::clone(backend)),
+        Source::Each(make) => guarded(case, &Log::default(), config, || {
+            make().map_err(|error| {
+                Stop::broken("1.honest", format!("no backend could be made: {error}"))
+            })
+        }),
+    };
+    let backend = made?;
+    let log = Arc::<Log>::default();
+    let (sender, receiver) = mpsc::channel();
+    let in_thread = Arc::clone(&log);
+    let spawned = thread::Builder::new().name(case.name().to_owned()).spawn(move || {
+        // Nobody waits any longer if the send fails.
+        let _ = sender.send(job(&*backend, &in_thread));
+    });
+    if let Err(error) = spawned {
+        let broken = Broken::new("4.no_panic", format!("no thread could be started: {error}"));
+        return Err(failed(case, broken, &log, config));
+    }
+    await_job(&receiver, &log, config, case, observe)
+}
+
+fn await_job<T>(
+    receiver: &Receiver<T>,
+    log: &Log,
+    config: &Config,
+    case: &'static Case,
+    observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+) -> std::result::Result<T, Outcome> {
+    // The case itself looks at the limit between calls, and then cleans up.
+    let grace = (config.time_limit / 4).min(Duration::from_secs(2));
+    let started = Instant::now();
+    loop {
+        match receiver.recv_timeout(TICK) {
+            Ok(outcome) => return Ok(outcome),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                let broken = Broken::new("4.no_panic", "the thread of the case ended".to_owned());
+                return Err(failed(case, broken, log, config));
+            }
+        }
+        let elapsed = started.elapsed();
+        if observe(Event::Tick { case, elapsed }).is_break() {
+            log.cancel();
+            let _ = receiver.recv_timeout(TICK * 5);
+            return Err(Outcome::Interrupted);
+        }
+        if elapsed > config.time_limit + grace {
+            log.cancel();
+            return Err(Outcome::TimedOut { limit: config.time_limit, trace: log.trace() });
+        }
+    }
+}
+
+/// Runs one case on a backend.
+fn perform(
+    case: &'static Case,
+    backend: &dyn VolumeBackend,
+    survey: &Survey,
+    config: &Config,
+    log: &Arc<Log>,
+) -> Outcome {
+    if let Some(reason) = survey.reason_to_skip(case) {
+        return Outcome::Skipped { reason };
+    }
+    let bench = match guarded(case, log, config, || Bench::open(backend, case, survey, config, log))
+    {
+        Ok(bench) => bench,
+        Err(outcome) => return outcome,
+    };
+    let of_body = guarded(case, log, config, || {
+        let result = (case.body)(&bench).and_then(|()| bench.look_at_the_end());
+        result.map_err(|stop| {
+            bench.state_is_astray();
+            shrink_calls(&bench, stop)
+        })
+    });
+    // Whatever the case came to, what it made is cleaned up; that counts only if all went well.
+    match (of_body, guarded(case, log, config, || bench.close())) {
+        (Err(Outcome::Failed(mut failure)), Err(Outcome::Failed(left))) => {
+            let _ = write!(failure.message, "\nand afterwards, {}", left.message);
+            Outcome::Failed(failure)
+        }
+        (Err(outcome), _) | (Ok(()), Err(outcome)) => outcome,
+        (Ok(()), Ok(())) => Outcome::Passed,
+    }
+}
+
+/// Does a part of a case, and turns what ends it early into an outcome.
+fn guarded<T>(
+    case: &'static Case,
+    log: &Log,
+    config: &Config,
+    job: impl FnOnce() -> std::result::Result<T, Stop>,
+) -> std::result::Result<T, Outcome> {
+    // What a panicking backend has left is looked at no more: the case is over.
+    match catch_unwind(AssertUnwindSafe(job)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(Stop::Broken(broken))) => Err(failed(case, *broken, log, config)),
+        Ok(Err(Stop::Skipped(reason))) => Err(Outcome::Skipped { reason }),
+        Ok(Err(Stop::Cancelled)) => Err(Outcome::Interrupted),
+        Ok(Err(Stop::OutOfTime)) => {
+            Err(Outcome::TimedOut { limit: config.time_limit, trace: log.trace() })
+        }
+        Err(panic) => {
+            let text = format!("the backend panicked: {}", panic_text(&*panic));
+            Err(failed(case, Broken::new("4.no_panic", text), log, config))
+        }
+    }
+}
+
+fn failed(case: &'static Case, broken: Broken, log: &Log, config: &Config) -> Outcome {
+    let mut rules = broken.rules;
+    for rule in case.rule_ids() {
+        if !broken.is_precise && !rules.contains(rule) {
+            rules.push(rule);
+        }
+    }
+    Outcome::Failed(Box::new(Failure {
+        case: case.name(),
+        rules,
+        message: broken.message,
+        trace: broken.trace.unwrap_or_else(|| log.trace()),
+        seed: config.seed,
+    }))
+}
+
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        text
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text
+    } else {
+        "with something that is no text"
+    }
+}
+
+/// A run as far as it has come.
+struct Progress<'a> {
+    config: &'a Config,
+    selected: Vec<&'static Case>,
+    cases: Vec<CaseReport>,
+    started: Instant,
+}
+
+impl<'a> Progress<'a> {
+    fn new(config: &'a Config) -> Self {
+        let selected = cases().iter().filter(|case| config.selects(case.name())).collect();
+        Self { config, selected, cases: Vec::new(), started: Instant::now() }
+    }
+
+    fn done(&mut self, case: &'static Case, outcome: Outcome, time: Duration) -> CaseReport {
+        let report = CaseReport { name: case.name(), tier: case.tier(), outcome, time };
+        self.cases.push(report.clone());
+        report
+    }
+
+    /// The report of a run that came to nothing because the backend could not be looked at.
+    fn without_survey(mut self, outcome: Outcome) -> Report {
+        let rest = match &outcome {
+            Outcome::Interrupted => Outcome::Interrupted,
+            _ => Outcome::Skipped {
+                reason: format!("what the backend offers is unknown; see {}", cases::survey().name),
+            },
+        };
+        let time = self.started.elapsed();
+        self.done(cases::survey(), outcome, time);
+        for case in std::mem::take(&mut self.selected) {
+            if case.name() != cases::survey().name() {
+                self.done(case, rest.clone(), Duration::ZERO);
+            }
+        }
+        self.finish()
+    }
+
+    fn finish(self) -> Report {
+        Report { seed: self.config.seed, cases: self.cases, time: self.started.elapsed() }
+    }
+}

@@ -1,0 +1,135 @@
+//! Making a failing sequence as short as it can be.
+
+mod calls;
+
+use nessie_backend_core::VolumeState;
+
+use crate::bench::{Bench, Broken, Stop};
+use crate::generator::{Op, Patch, What};
+use crate::replay::replay;
+
+pub(crate) use self::calls::shrink_calls;
+
+/// How many shorter sequences are tried at most.
+const MAX_TRIES: usize = 500;
+
+/// The failure of a sequence, told by the shortest one that was found to fail alike.
+pub(crate) fn shrink(bench: &Bench<'_>, sequence: Vec<Op>, stop: Stop) -> Stop {
+    let Stop::Broken(broken) = stop else { return stop };
+    let mut search = Search { bench, tries: 0, best: sequence, broken };
+    // What comes after the failing step has no part in it.
+    let end = bench.stopped().saturating_add(1).min(search.best.len());
+    search.best.truncate(end);
+    search.broken.trace = Some(bench.trace());
+    loop {
+        let before = search.best.clone();
+        search.drop_chunks();
+        search.simplify();
+        if search.best == before || search.is_over() {
+            break;
+        }
+    }
+    search.broken.is_precise = true;
+    Stop::Broken(search.broken)
+}
+
+struct Search<'a> {
+    bench: &'a Bench<'a>,
+    tries: usize,
+    best: Vec<Op>,
+    broken: Box<Broken>,
+}
+
+impl Search<'_> {
+    fn is_over(&self) -> bool {
+        self.tries >= MAX_TRIES || self.bench.is_nearly_out_of_time()
+    }
+
+    /// Takes the shorter sequence if it fails alike, and says whether it does.
+    fn try_it(&mut self, sequence: Vec<Op>) -> bool {
+        if self.is_over() {
+            return false;
+        }
+        self.tries += 1;
+        // Beyond the numbers of the sequences themselves.
+        match replay(self.bench, self.bench.config.sequences + self.tries, &sequence) {
+            Err(Stop::Broken(broken)) if broken.rules.first() == self.broken.rules.first() => {
+                self.best = sequence;
+                self.best.truncate(self.bench.stopped().saturating_add(1));
+                self.broken = broken;
+                self.broken.trace = Some(self.bench.trace());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Leaves out steps: many at once at first, single ones at last.
+    fn drop_chunks(&mut self) {
+        let mut size = self.best.len().div_ceil(2);
+        while size > 0 && !self.is_over() {
+            let mut at = 0;
+            while at < self.best.len() && !self.is_over() {
+                let rest = self.best.iter().skip(at + size);
+                let shorter = self.best.iter().take(at).chain(rest).cloned().collect();
+                if !self.try_it(shorter) {
+                    at += size;
+                }
+            }
+            size /= 2;
+        }
+    }
+
+    /// Replaces values by simpler ones, one at a time.
+    fn simplify(&mut self) {
+        let mut at = 0;
+        while let Some(op) = self.best.get(at).cloned() {
+            for what in simpler(&op.what) {
+                let mut sequence = self.best.clone();
+                if let Some(place) = sequence.get_mut(at) {
+                    place.what = what;
+                }
+                if self.try_it(sequence) {
+                    break;
+                }
+            }
+            at += 1;
+        }
+    }
+}
+
+/// The same with one value simpler, for each that can be.
+fn simpler(what: &What) -> Vec<What> {
+    match what {
+        What::CreateVolume { name, size: Some(_) } => {
+            vec![What::CreateVolume { name: name.clone(), size: None }]
+        }
+        What::PatchVolume(of, patch) => {
+            simpler_patches(patch).into_iter().map(|patch| What::PatchVolume(*of, patch)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn simpler_patches(patch: &Patch) -> Vec<Patch> {
+    let mut patches = Vec::new();
+    if patch.size.is_some() {
+        patches.push(Patch { size: None, ..patch.clone() });
+    }
+    if patch.path.is_some() {
+        patches.push(Patch { path: None, ..patch.clone() });
+    }
+    if patch.policy.is_some() {
+        patches.push(Patch { policy: None, ..patch.clone() });
+    }
+    if patch.name.is_some() {
+        patches.push(Patch { name: None, ..patch.clone() });
+    }
+    if patch.state.is_some() {
+        patches.push(Patch { state: None, ..patch.clone() });
+    }
+    if patch.state == Some(VolumeState::Restricted) {
+        patches.push(Patch { state: Some(VolumeState::Offline), ..patch.clone() });
+    }
+    patches
+}

@@ -1,0 +1,129 @@
+//! Finding out what a backend offers, before any case.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use nessie_backend_core::{
+    BackendError, Capabilities, Uuid, VolumeBackend, VolumePatch, VolumeSpec, VolumeState,
+};
+
+use crate::bench::{Step, Stop};
+use crate::case::{Case, Tier};
+use crate::config::Config;
+use crate::feature::Feature;
+
+/// What a backend offers.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    pub(crate) capabilities: Capabilities,
+    /// The highest tier that is advertised and reachable.
+    pub(crate) tier: Tier,
+    /// Why no higher tier is.
+    why_no_more: String,
+    /// What answers that it is not supported.
+    lacking: Vec<Feature>,
+    /// What no name in the backend begins with.
+    pub(crate) stem: String,
+    /// Every identifier given out in the run, where one backend serves all of it.
+    given: Option<Mutex<HashSet<Uuid>>>,
+}
+
+impl Survey {
+    /// Looks at a backend, and tries what it may leave out on a volume that is then deleted.
+    pub(crate) fn take(backend: &dyn VolumeBackend, config: &Config) -> Step<Self> {
+        let volumes = backend.list_volumes().map_err(|error| {
+            Stop::broken("3.list_volumes", format!("list_volumes() fails: {error}"))
+        })?;
+        let is_free = |stem: &String| !volumes.iter().any(|it| it.name.starts_with(stem));
+        let stems = (0_u64..).map(|number| format!("{}{number}", config.prefix));
+        let stem = stems.into_iter().find(is_free).unwrap_or_default();
+
+        let capabilities = backend.capabilities();
+        let snapshots = backend.as_snapshot().err();
+        let clones = backend.as_clone().err();
+        let unreachable = |tier: &str, error: Option<BackendError>| match error {
+            Some(error) => format!("the tier {tier} is advertised and not reachable: {error}"),
+            None => format!("the backend does not advertise {tier}"),
+        };
+        let (tier, why_no_more) = if !capabilities.snapshots || snapshots.is_some() {
+            let error = snapshots.filter(|_| capabilities.snapshots);
+            (Tier::Volumes, unreachable("snapshots", error))
+        } else if !capabilities.clones || clones.is_some() {
+            (Tier::Snapshots, unreachable("clones", clones.filter(|_| capabilities.clones)))
+        } else {
+            (Tier::Clones, String::new())
+        };
+        let lacking = lacking(backend, tier, &format!("{stem}-survey"));
+        Ok(Self { capabilities, tier, why_no_more, lacking, stem, given: None })
+    }
+
+    /// The same, for a run in which one backend serves every case.
+    pub(crate) fn of_one_backend(self) -> Self {
+        Self { given: Some(Mutex::default()), ..self }
+    }
+
+    pub(crate) fn has(&self, feature: Feature) -> bool {
+        let tier = match feature {
+            Feature::PatchName | Feature::PatchState | Feature::PatchRestricted => Tier::Volumes,
+            Feature::RenameSnapshot | Feature::RestoreSnapshot => Tier::Snapshots,
+            Feature::SplitClone => Tier::Clones,
+        };
+        tier <= self.tier && !self.lacking.contains(&feature)
+    }
+
+    /// Whether the identifier comes for the first time in the run; from now on it does not.
+    pub(crate) fn is_first(&self, uuid: Uuid) -> bool {
+        let insert = |given: &Mutex<HashSet<_>>| {
+            given.lock().unwrap_or_else(PoisonError::into_inner).insert(uuid)
+        };
+        self.given.as_ref().is_none_or(insert)
+    }
+
+    /// Why the case does not apply to the backend, if it does not.
+    pub(crate) fn reason_to_skip(&self, case: &Case) -> Option<String> {
+        if case.tier > self.tier {
+            return Some(self.why_no_more.clone());
+        }
+        let lacking = case.needs.iter().find(|feature| !self.has(**feature))?;
+        Some(format!("{lacking} answers feature_not_supported"))
+    }
+}
+
+/// What of the optional operations answers that it is not supported. Another answer, a failure
+/// included, is for the cases to judge.
+fn lacking(backend: &dyn VolumeBackend, tier: Tier, name: &str) -> Vec<Feature> {
+    let Ok(volume) = backend.create_volume(VolumeSpec::named(name)) else { return Vec::new() };
+    let mut lacking = Vec::new();
+    let mut note = |feature: Feature, error: Option<BackendError>| {
+        if matches!(error, Some(BackendError::FeatureNotSupported { .. })) {
+            lacking.push(feature);
+        }
+    };
+    let uuid = volume.uuid;
+    let patch = |patch: VolumePatch| backend.patch_volume(uuid, patch).err();
+    note(Feature::PatchName, patch(VolumePatch::new().name(format!("{name}-2"))));
+    note(Feature::PatchRestricted, patch(VolumePatch::new().state(VolumeState::Restricted)));
+    note(Feature::PatchState, patch(VolumePatch::new().state(VolumeState::Offline)));
+    let _ = patch(VolumePatch::new().state(VolumeState::Online));
+    if let (true, Ok(tier_of_snapshots)) = (tier >= Tier::Snapshots, backend.as_snapshot())
+        && let Ok(snapshot) = tier_of_snapshots.create_snapshot(uuid, "survey")
+    {
+        let renamed = tier_of_snapshots.rename_snapshot(uuid, snapshot.uuid, "survey-2");
+        note(Feature::RenameSnapshot, renamed.err());
+        let restored = tier_of_snapshots.restore_snapshot(uuid, snapshot.uuid);
+        note(Feature::RestoreSnapshot, restored.err());
+        if let (true, Ok(tier_of_clones)) = (tier >= Tier::Clones, backend.as_clone()) {
+            let name = format!("{name}-clone");
+            if let Ok(clone) = tier_of_clones.create_clone(uuid, snapshot.uuid, &name) {
+                note(Feature::SplitClone, tier_of_clones.split_clone(clone.uuid).err());
+                let _ = backend.delete_volume(clone.uuid);
+            }
+        }
+        let _ = tier_of_snapshots.delete_snapshot(uuid, snapshot.uuid);
+    }
+    let _ = backend.delete_volume(uuid);
+    if lacking.contains(&Feature::PatchState) && !lacking.contains(&Feature::PatchRestricted) {
+        lacking.push(Feature::PatchRestricted);
+    }
+    lacking
+}

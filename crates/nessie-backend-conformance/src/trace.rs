@@ -1,0 +1,421 @@
+//! The calls of a case, and how they print as code.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use nessie_backend_core::{SnapshotId, VolumeId, VolumePatch, VolumeSpec, VolumeState};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::call::{Answer, Call, Value};
+
+/// The calls that a case made, in order. Prints as code that a person can paste: what a call made
+/// is bound to a variable, and later calls use it.
+///
+/// Serialises as `{"rust": text, "python": text}`.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    steps: Vec<Made>,
+}
+
+/// A call that was made. One without an answer was still under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    pub(crate) call: Call,
+    pub(crate) answer: Option<Answer>,
+}
+
+/// How much of a long trace is printed, from its beginning and from its end.
+const HEAD: usize = 40;
+const TAIL: usize = 40;
+
+impl Trace {
+    pub(crate) fn new(steps: Vec<Made>) -> Self {
+        Self { steps }
+    }
+
+    pub(crate) fn steps(&self) -> &[Made] {
+        &self.steps
+    }
+
+    /// How many calls there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Whether the last call had no answer yet.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.answer.is_none())
+    }
+
+    /// The calls as Rust, with `b` the backend. Of a very long trace, the beginning and the end.
+    #[must_use]
+    pub fn as_rust(&self) -> String {
+        self.print(&Rust)
+    }
+
+    /// The calls as Python, with `b` the backend. Of a very long trace, the beginning and the end.
+    #[must_use]
+    pub fn as_python(&self) -> String {
+        self.print(&Python)
+    }
+
+    fn print(&self, language: &dyn Language) -> String {
+        let mut names = Names::default();
+        let last = self.steps.len().saturating_sub(1);
+        let mut lines: Vec<String> = Vec::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            let call = language.call(&step.call, &names);
+            let variable = names.learn(step);
+            lines.push(match &step.answer {
+                None => format!("{}  {}", language.plain(&call), language.comment("no answer")),
+                Some(Ok(_)) => match variable {
+                    Some(variable) => language.bound(&variable, &call),
+                    None => language.plain(&call),
+                },
+                Some(Err(refusal)) => {
+                    let comment = language.comment(&format!("refused: {}", refusal.code));
+                    let text = if at == last { call } else { language.refused(&call) };
+                    format!("{}  {comment}", language.end(&text))
+                }
+            });
+        }
+        if lines.len() > HEAD + TAIL + 1 {
+            let left_out = lines.len() - HEAD - TAIL;
+            let comment = language.comment(&format!("… {left_out} more calls …"));
+            lines.splice(HEAD..HEAD + left_out, [comment]);
+        }
+        lines.join("\n")
+    }
+}
+
+impl Serialize for Trace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Trace", 2)?;
+        fields.serialize_field("rust", &self.as_rust())?;
+        fields.serialize_field("python", &self.as_python())?;
+        fields.end()
+    }
+}
+
+/// The variables that hold what was made.
+#[derive(Debug, Default)]
+struct Names {
+    volumes: HashMap<VolumeId, String>,
+    snapshots: HashMap<SnapshotId, String>,
+    clones: usize,
+}
+
+impl Names {
+    /// Names what the call made, if it made something.
+    fn learn(&mut self, step: &Made) -> Option<String> {
+        let name = match (&step.call, step.answer.as_ref()?.as_ref().ok()?) {
+            (Call::CreateVolume(_), Value::Volume(volume)) => {
+                let name = format!("vol{}", self.volumes.len() - self.clones + 1);
+                self.volumes.insert(volume.uuid, name.clone());
+                name
+            }
+            (Call::CreateClone(..), Value::Volume(volume)) => {
+                self.clones += 1;
+                let name = format!("clone{}", self.clones);
+                self.volumes.insert(volume.uuid, name.clone());
+                name
+            }
+            (Call::CreateSnapshot(..), Value::Snapshot(snapshot)) => {
+                let name = format!("snap{}", self.snapshots.len() + 1);
+                self.snapshots.insert(snapshot.uuid, name.clone());
+                name
+            }
+            _ => return None,
+        };
+        Some(name)
+    }
+}
+
+/// How calls are written.
+trait Language {
+    /// The call alone.
+    fn call(&self, call: &Call, names: &Names) -> String;
+    /// A statement that keeps what the call made.
+    fn bound(&self, variable: &str, call: &str) -> String;
+    /// A statement that expects the call to succeed.
+    fn plain(&self, call: &str) -> String;
+    /// An expression that lets the call fail.
+    fn refused(&self, call: &str) -> String;
+    /// A statement of an expression.
+    fn end(&self, text: &str) -> String;
+    fn comment(&self, text: &str) -> String;
+}
+
+struct Rust;
+
+impl Language for Rust {
+    fn call(&self, call: &Call, names: &Names) -> String {
+        let volume = |id: &VolumeId| match names.volumes.get(id) {
+            Some(name) => format!("{name}.uuid"),
+            None => format!("{:?}.parse().unwrap()", id.to_string()),
+        };
+        let snapshot = |id: &SnapshotId| match names.snapshots.get(id) {
+            Some(name) => format!("{name}.uuid"),
+            None => format!("{:?}.parse().unwrap()", id.to_string()),
+        };
+        let arguments = match call {
+            Call::CreateVolume(spec) => spec_in_rust(spec),
+            Call::ListVolumes => String::new(),
+            Call::FindVolume(name) => format!("{name:?}"),
+            Call::GetVolume(id)
+            | Call::DeleteVolume(id)
+            | Call::AccessHandle(id)
+            | Call::ListSnapshots(id)
+            | Call::SplitClone(id) => volume(id),
+            Call::PatchVolume(id, patch) => format!("{}, {}", volume(id), patch_in_rust(patch)),
+            Call::CreateSnapshot(id, name) | Call::FindSnapshot(id, name) => {
+                format!("{}, {name:?}", volume(id))
+            }
+            Call::GetSnapshot(id, of)
+            | Call::DeleteSnapshot(id, of)
+            | Call::RestoreSnapshot(id, of) => format!("{}, {}", volume(id), snapshot(of)),
+            Call::RenameSnapshot(id, of, name) | Call::CreateClone(id, of, name) => {
+                format!("{}, {}, {name:?}", volume(id), snapshot(of))
+            }
+        };
+        let receiver = match call {
+            Call::CreateClone(..) | Call::SplitClone(_) => "b.as_clone().unwrap()",
+            Call::CreateSnapshot(..)
+            | Call::ListSnapshots(_)
+            | Call::GetSnapshot(..)
+            | Call::FindSnapshot(..)
+            | Call::RenameSnapshot(..)
+            | Call::DeleteSnapshot(..)
+            | Call::RestoreSnapshot(..) => "b.as_snapshot().unwrap()",
+            _ => "b",
+        };
+        format!("{receiver}.{}({arguments})", call.operation())
+    }
+
+    fn bound(&self, variable: &str, call: &str) -> String {
+        format!("let {variable} = {call}.unwrap();")
+    }
+
+    fn plain(&self, call: &str) -> String {
+        format!("{call}.unwrap();")
+    }
+
+    fn refused(&self, call: &str) -> String {
+        format!("let _ = {call}")
+    }
+
+    fn end(&self, text: &str) -> String {
+        format!("{text};")
+    }
+
+    fn comment(&self, text: &str) -> String {
+        format!("// {text}")
+    }
+}
+
+fn spec_in_rust(spec: &VolumeSpec) -> String {
+    let size = spec.size_bytes.map(|size| format!(".size_bytes({size})")).unwrap_or_default();
+    format!("VolumeSpec::named({:?}){size}", spec.name)
+}
+
+fn patch_in_rust(patch: &VolumePatch) -> String {
+    let mut text = "VolumePatch::new()".to_owned();
+    if let Some(size) = patch.size_bytes {
+        let _ = write!(text, ".size_bytes({size})");
+    }
+    let texts = [
+        ("junction_path", &patch.junction_path),
+        ("export_policy", &patch.export_policy),
+        ("name", &patch.name),
+    ];
+    for (field, value) in texts {
+        if let Some(value) = value {
+            let _ = write!(text, ".{field}({value:?})");
+        }
+    }
+    if let Some(state) = patch.state {
+        let state = match state {
+            VolumeState::Online => "Online",
+            VolumeState::Offline => "Offline",
+            VolumeState::Restricted => "Restricted",
+        };
+        let _ = write!(text, ".state(VolumeState::{state})");
+    }
+    text
+}
+
+struct Python;
+
+impl Language for Python {
+    fn call(&self, call: &Call, names: &Names) -> String {
+        let volume = |id: &VolumeId| match names.volumes.get(id) {
+            Some(name) => format!("{name}[\"uuid\"]"),
+            None => format!("\"{id}\""),
+        };
+        let snapshot = |id: &SnapshotId| match names.snapshots.get(id) {
+            Some(name) => format!("{name}[\"uuid\"]"),
+            None => format!("\"{id}\""),
+        };
+        let arguments = match call {
+            Call::CreateVolume(VolumeSpec { name, size_bytes: Some(size), .. }) => {
+                format!("{}, size_bytes={size}", python_text(name))
+            }
+            Call::CreateVolume(VolumeSpec { name, .. }) | Call::FindVolume(name) => {
+                python_text(name)
+            }
+            Call::ListVolumes => String::new(),
+            Call::GetVolume(id)
+            | Call::DeleteVolume(id)
+            | Call::AccessHandle(id)
+            | Call::ListSnapshots(id)
+            | Call::SplitClone(id) => volume(id),
+            Call::PatchVolume(id, patch) => volume(id) + &patch_in_python(patch),
+            Call::CreateSnapshot(id, name) | Call::FindSnapshot(id, name) => {
+                format!("{}, {}", volume(id), python_text(name))
+            }
+            Call::GetSnapshot(id, of)
+            | Call::DeleteSnapshot(id, of)
+            | Call::RestoreSnapshot(id, of) => format!("{}, {}", volume(id), snapshot(of)),
+            Call::RenameSnapshot(id, of, name) | Call::CreateClone(id, of, name) => {
+                format!("{}, {}, {}", volume(id), snapshot(of), python_text(name))
+            }
+        };
+        format!("b.{}({arguments})", call.operation())
+    }
+
+    fn bound(&self, variable: &str, call: &str) -> String {
+        format!("{variable} = {call}")
+    }
+
+    fn plain(&self, call: &str) -> String {
+        call.to_owned()
+    }
+
+    fn refused(&self, call: &str) -> String {
+        format!("with contextlib.suppress(Exception): {call}")
+    }
+
+    fn end(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn comment(&self, text: &str) -> String {
+        format!("# {text}")
+    }
+}
+
+fn patch_in_python(patch: &VolumePatch) -> String {
+    let mut text = String::new();
+    if let Some(size) = patch.size_bytes {
+        let _ = write!(text, ", size_bytes={size}");
+    }
+    let texts = [
+        ("junction_path", patch.junction_path.as_deref()),
+        ("export_policy", patch.export_policy.as_deref()),
+        ("name", patch.name.as_deref()),
+        ("state", patch.state.map(VolumeState::as_str)),
+    ];
+    for (field, value) in texts {
+        if let Some(value) = value {
+            let _ = write!(text, ", {field}={}", python_text(value));
+        }
+    }
+    text
+}
+
+/// The text as a Python literal.
+fn python_text(text: &str) -> String {
+    let mut literal = "\"".to_owned();
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => literal.extend(['\\', character]),
+            '\n' => literal += "\\n",
+            _ if character.is_control() => {
+                let _ = write!(literal, "\\U{:08x}", u32::from(character));
+            }
+            _ => literal.push(character),
+        }
+    }
+    literal + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use nessie_backend_core::{Snapshot, Uuid, Volume};
+
+    use super::*;
+    use crate::call::Refusal;
+
+    fn made(call: Call, answer: Answer) -> Made {
+        Made { call, answer: Some(answer) }
+    }
+
+    fn refused(code: &'static str) -> Answer {
+        let message = "no".to_owned();
+        Err(Refusal { code, target: None, dependents: None, message, malformed: None })
+    }
+
+    /// Makes a volume, fails to make it again, snapshots and clones it, patches the clone, and
+    /// fails to delete what is missing.
+    fn trace() -> Trace {
+        let (volume, clone) = (VolumeId::new(Uuid::max()), VolumeId::new(Uuid::from_u128(1)));
+        let snapshot = SnapshotId::new(Uuid::max());
+        let create = Call::CreateVolume(VolumeSpec::named("a").size_bytes(5));
+        let patch = VolumePatch::new().junction_path("/\"é\0").state(VolumeState::Offline);
+        Trace::new(vec![
+            made(create.clone(), Ok(Value::Volume(Volume::new(volume, "a")))),
+            made(create, refused("volume_exists")),
+            made(
+                Call::CreateSnapshot(volume, "s".to_owned()),
+                Ok(Value::Snapshot(Snapshot::new(snapshot, "s"))),
+            ),
+            made(
+                Call::CreateClone(volume, snapshot, "c".to_owned()),
+                Ok(Value::Volume(Volume::new(clone, "c"))),
+            ),
+            made(Call::PatchVolume(clone, patch), Ok(Value::Volume(Volume::new(clone, "c")))),
+            made(Call::DeleteVolume(VolumeId::new(Uuid::nil())), refused("volume_not_found")),
+        ])
+    }
+
+    #[test]
+    fn a_trace_prints_as_rust() {
+        assert_eq!(
+            trace().as_rust(),
+            r#"let vol1 = b.create_volume(VolumeSpec::named("a").size_bytes(5)).unwrap();
+let _ = b.create_volume(VolumeSpec::named("a").size_bytes(5));  // refused: volume_exists
+let snap1 = b.as_snapshot().unwrap().create_snapshot(vol1.uuid, "s").unwrap();
+let clone1 = b.as_clone().unwrap().create_clone(vol1.uuid, snap1.uuid, "c").unwrap();
+b.patch_volume(clone1.uuid, VolumePatch::new().junction_path("/\"é\0").state(VolumeState::Offline)).unwrap();
+b.delete_volume("00000000-0000-0000-0000-000000000000".parse().unwrap());  // refused: volume_not_found"#
+        );
+    }
+
+    #[test]
+    fn a_trace_prints_as_python() {
+        assert_eq!(
+            trace().as_python(),
+            r#"vol1 = b.create_volume("a", size_bytes=5)
+with contextlib.suppress(Exception): b.create_volume("a", size_bytes=5)  # refused: volume_exists
+snap1 = b.create_snapshot(vol1["uuid"], "s")
+clone1 = b.create_clone(vol1["uuid"], snap1["uuid"], "c")
+b.patch_volume(clone1["uuid"], junction_path="/\"é\U00000000", state="offline")
+b.delete_volume("00000000-0000-0000-0000-000000000000")  # refused: volume_not_found"#
+        );
+    }
+
+    #[test]
+    fn of_a_very_long_trace_the_beginning_and_the_end_are_printed() {
+        let steps = vec![made(Call::ListVolumes, Ok(Value::Nothing)); 1000];
+        let text = Trace::new(steps).as_python();
+        assert_eq!(text.lines().count(), HEAD + TAIL + 1);
+        assert!(text.contains("# … 920 more calls …"));
+    }
+}

@@ -1,0 +1,404 @@
+//! What the suite does with backends of every kind: correct, hanging, panicking, leaving things
+//! behind.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_debug_implementations,
+    unreachable_pub,
+    dead_code,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../mutants/mutant.rs"]
+mod mutant;
+mod variants;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mutant::Mutant;
+use nessie_backend_conformance::{
+    Case, Config, Event, Failure, MalformedRecord, Outcome, Report, Source, Tier, cases, rules,
+    run, run_all, run_shared,
+};
+use nessie_backend_core::{
+    BackendError, CloneBackend, SnapshotBackend, VolumeBackend, VolumePatch, VolumeSpec,
+};
+use nessie_backend_mem::MemBackend;
+
+fn quick() -> Config {
+    Config::default().sequences(6).rounds(8).many(40)
+}
+
+fn outcome<'a>(report: &'a Report, name: &str) -> &'a Outcome {
+    &report.cases.iter().find(|case| case.name == name).unwrap().outcome
+}
+
+fn only_failure(report: &Report) -> &Failure {
+    report.failures().next().unwrap_or_else(|| panic!("nothing failed:\n{report}"))
+}
+
+fn shared(source: &Source, config: &Config) -> Report {
+    run_shared(source, config, &mut |_| ControlFlow::Continue(()))
+}
+
+#[test]
+fn the_reference_passes_as_value_reference_and_shared_pointer() {
+    let backend = MemBackend::new();
+    run_all(&backend);
+    let by_reference: &dyn VolumeBackend = &&backend;
+    assert!(run(by_reference, &quick()).is_success());
+    let pointer: Arc<dyn VolumeBackend> = Arc::new(backend);
+    assert!(run(&pointer, &quick()).is_success());
+    assert!(shared(&Source::One(pointer), &quick()).is_success());
+    let factory = || Ok(Arc::new(MemBackend::builder().seed(1).build()?) as Arc<dyn VolumeBackend>);
+    assert!(shared(&Source::Each(Box::new(factory)), &quick()).is_success());
+}
+
+#[test]
+fn a_backend_that_holds_much_already_passes_and_is_left_as_it_was() {
+    let backend = MemBackend::new();
+    let mut volumes = Vec::new();
+    // Some names begin as the suite's own do by default.
+    for name in ["conf0-0-a", "conf1", "q", "_", "7", "Q", "a", "b"] {
+        volumes.push(backend.create_volume(VolumeSpec::named(name)).unwrap());
+    }
+    let snapshot = backend.create_snapshot(volumes[0].uuid, "s").unwrap();
+    let clone = backend.create_clone(volumes[0].uuid, snapshot.uuid, "clone").unwrap();
+    backend.patch_volume(clone.uuid, VolumePatch::new().junction_path("/a")).unwrap();
+    let before = (backend.list_volumes().unwrap(), backend.tree());
+    let report = run(&backend, &quick());
+    assert!(report.is_success(), "{report}");
+    assert_eq!((backend.list_volumes().unwrap(), backend.tree()), before);
+}
+
+#[test]
+fn what_a_failing_run_made_is_cleaned_up_too() {
+    let backend = Mutant {
+        patch_volume: Some(Box::new(|b, uuid, _| b.patch_volume(uuid, VolumePatch::new()))),
+        ..Mutant::default()
+    };
+    assert!(!run(&backend, &quick()).is_success());
+    assert_eq!(backend.mem.counts().volumes, 0, "{}", backend.mem.tree());
+}
+
+#[test]
+fn a_clean_up_that_fails_is_a_failure() {
+    let deletions = AtomicUsize::new(0);
+    let backend = Mutant {
+        delete_volume: Some(Box::new(move |b, uuid| {
+            if deletions.fetch_add(1, Ordering::SeqCst) > 0 {
+                return Err(BackendError::substrate("delete_volume", "out of order"));
+            }
+            b.delete_volume(uuid)
+        })),
+        ..Mutant::default()
+    };
+    let report = run(&backend, &Config::default().only("create_volume.makes_a_volume"));
+    let failure = only_failure(&report);
+    assert!(failure.message.contains("while cleaning up"), "{report}");
+    assert!(failure.message.contains("out of order"), "{report}");
+}
+
+#[test]
+fn touching_what_belongs_to_others_is_a_failure() {
+    let backend = Mutant {
+        create_volume: Some(Box::new(|b, spec| {
+            if let Some(other) = b.find_volume("others")? {
+                b.patch_volume(other.uuid, VolumePatch::new().export_policy("p"))?;
+            }
+            b.create_volume(spec)
+        })),
+        ..Mutant::default()
+    };
+    backend.mem.create_volume(VolumeSpec::named("others")).unwrap();
+    let config = Config::default().only("create_volume.makes_a_volume");
+    // The survey before the run touches it too, so that it is the second run that sees a change.
+    let other = backend.mem.find_volume("others").unwrap().unwrap();
+    let backend = Mutant {
+        create_volume: Some(Box::new(move |b, spec| {
+            let size = b.get_volume(other.uuid)?.size_bytes.unwrap_or(0) + 1;
+            b.patch_volume(other.uuid, VolumePatch::new().size_bytes(size))?;
+            b.create_volume(spec)
+        })),
+        mem: backend.mem,
+        ..Mutant::default()
+    };
+    let report = run(&backend, &config);
+    assert!(only_failure(&report).message.contains("others"), "{report}");
+}
+
+#[test]
+fn a_panic_is_a_failure_of_its_case_alone() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let backend = Mutant {
+        access_handle: Some(Box::new(|_, _| panic!("no handle for {}", "you"))),
+        ..Mutant::default()
+    };
+    let report = run(&backend, &Config::default().only("access.*").only("create_volume.*"));
+    let _ = std::panic::take_hook();
+    let failure = only_failure(&report);
+    assert_eq!(failure.rules[0], "4.no_panic");
+    assert!(failure.message.contains("no handle for you"), "{failure}");
+    assert!(failure.trace.as_rust().contains("access_handle"), "{failure}");
+    assert!(outcome(&report, "create_volume.makes_a_volume").is_success());
+    assert_eq!(backend.mem.counts().volumes, 0);
+}
+
+/// Hangs in every call of `find_volume`, for longer than a test waits.
+fn hanging() -> Mutant {
+    Mutant {
+        find_volume: Some(Box::new(|_, _| {
+            std::thread::sleep(Duration::from_secs(3600));
+            Ok(None)
+        })),
+        ..Mutant::default()
+    }
+}
+
+#[test]
+fn a_shared_backend_that_hangs_is_left_behind_and_the_rest_is_skipped() {
+    let config = Config::default()
+        .time_limit(Duration::from_millis(100))
+        .only("create_volume.*")
+        .only("capabilities.are_consistent");
+    let report = shared(&Source::One(Arc::new(hanging())), &config);
+    assert!(outcome(&report, "capabilities.are_consistent").is_success());
+    let Outcome::TimedOut { trace, .. } = outcome(&report, "create_volume.makes_a_volume") else {
+        panic!("{report}")
+    };
+    assert!(trace.as_rust().lines().last().unwrap().contains("find_volume"), "{report}");
+    let rest = outcome(&report, "create_volume.refuses_a_taken_name");
+    assert!(
+        matches!(rest, Outcome::Skipped { reason } if reason.contains("makes_a_volume")),
+        "{report}"
+    );
+    assert!(!report.is_success());
+    assert!(report.to_string().contains("TIMED OUT create_volume.makes_a_volume"));
+}
+
+#[test]
+fn of_a_factory_only_the_case_that_hangs_is_left_behind() {
+    let config = Config::default()
+        .time_limit(Duration::from_millis(100))
+        .only("create_volume.keeps_sizes_exactly")
+        .only("capabilities.*");
+    let factory = || Ok(Arc::new(hanging()) as Arc<dyn VolumeBackend>);
+    let report = shared(&Source::Each(Box::new(factory)), &config);
+    // Those that make a volume time out, each on a backend of its own; the others do not.
+    assert_eq!((report.counts().timed_out, report.counts().passed), (4, 4), "{report}");
+}
+
+#[test]
+fn a_factory_that_fails_is_a_failure() {
+    let factory = || Err(BackendError::substrate("connect", "nobody there"));
+    let report = shared(&Source::Each(Box::new(factory)), &quick());
+    assert!(only_failure(&report).message.contains("nobody there"), "{report}");
+    assert_eq!(report.counts().failed, 1);
+    assert_eq!(report.cases.len(), cases().len());
+}
+
+#[test]
+fn an_observer_sees_every_case_and_can_end_the_run() {
+    let source = Source::One(Arc::new(MemBackend::new()));
+    let config = quick().only("create_volume.*");
+    let (mut started, mut finished) = (Vec::new(), Vec::new());
+    let report = run_shared(&source, &config, &mut |event| {
+        match event {
+            Event::Started { case, index, total } => {
+                assert_eq!((index, total > index), (started.len(), true));
+                started.push(case.name());
+            }
+            Event::Finished(case) => finished.push(case.name),
+            _ => {}
+        }
+        if finished.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(started, finished);
+    assert_eq!(report.counts().passed, 2);
+    assert_eq!(report.counts().interrupted, report.cases.len() - 2);
+    assert!(!report.is_success());
+}
+
+#[test]
+fn garbage_from_an_adapter_is_reported_as_breaking_the_rule_about_records() {
+    let garbage = || {
+        let record = MalformedRecord::new("{'uuid': 7} has no name");
+        BackendError::substrate("get_volume", record)
+    };
+    let backend = Mutant {
+        get_volume: Some(Box::new(move |_, _| Err(garbage()))),
+        get_snapshot: Some(Box::new(move |_, _, _| Err(garbage()))),
+        ..Mutant::default()
+    };
+    let report = run(&backend, &Config::default().only("create_volume.makes_a_volume"));
+    let failure = only_failure(&report);
+    assert_eq!(failure.rules[0], "1.volume");
+    assert!(failure.message.contains("{'uuid': 7} has no name"), "{failure}");
+}
+
+/// A fault that takes three calls: a volume is mounted, goes offline, and is unmounted by that.
+fn unmounts_what_goes_offline() -> Mutant {
+    Mutant {
+        patch_volume: Some(Box::new(|b, uuid, patch| {
+            let is_offline = patch.state == Some(nessie_backend_core::VolumeState::Offline);
+            let volume = b.patch_volume(uuid, patch)?;
+            if is_offline && volume.junction_path.is_some() {
+                b.patch_volume(uuid, VolumePatch::new().junction_path(""))?;
+            }
+            Ok(volume)
+        })),
+        ..Mutant::default()
+    }
+}
+
+#[test]
+fn a_failing_sequence_is_shrunk_to_the_shortest() {
+    for seed in 0..5 {
+        let config = Config::default().seed(seed).only("model.agrees_on_volumes");
+        let report = run(&unmounts_what_goes_offline(), &config);
+        let failure = only_failure(&report);
+        let rust = failure.trace.as_rust();
+        let calls: Vec<&str> = rust.lines().filter(|line| !line.contains("list_volumes")).collect();
+        assert!((2..=3).contains(&calls.len()), "seed {seed}:\n{rust}");
+        assert!(calls[0].starts_with("let vol1 = b.create_volume(VolumeSpec::named("), "{rust}");
+        assert!(
+            calls[1..].iter().all(|line| line.starts_with("b.patch_volume(vol1.uuid")),
+            "{rust}"
+        );
+        assert!(rust.contains(".state(VolumeState::Offline)"), "seed {seed}:\n{rust}");
+        let python = failure.trace.as_python();
+        assert!(python.contains("b.patch_volume(vol1[\"uuid\"], "), "{python}");
+        assert_eq!(failure.rules, ["3.patch_volume"], "{failure}");
+    }
+}
+
+#[test]
+fn the_calls_of_a_failing_case_are_as_few_as_can_be() {
+    let config = Config::default().only("isolation.offline_volumes_keep_everything");
+    let report = run(&unmounts_what_goes_offline(), &config);
+    let failure = only_failure(&report);
+    let python = failure.trace.as_python();
+    let calls: Vec<&str> = python.lines().collect();
+    assert_eq!(calls.len(), 4, "{python}");
+    assert!(calls[0].starts_with("vol1 = b.create_volume("), "{python}");
+    assert!(calls[1].contains("junction_path="), "{python}");
+    assert_eq!(
+        calls[2..],
+        ["b.patch_volume(vol1[\"uuid\"], state=\"offline\")", "b.list_volumes()"]
+    );
+    assert_eq!(failure.rules, ["3.patch_volume", "3.offline_keeps"]);
+}
+
+#[test]
+fn a_seed_gives_the_same_calls_and_the_same_failure() {
+    let told = |seed| {
+        let backend = unmounts_what_goes_offline();
+        let config = Config::default().seed(seed).only("model.agrees_on_clones");
+        let report = run(&backend, &config);
+        only_failure(&report).trace.as_python()
+    };
+    assert_eq!(told(3), told(3));
+}
+
+#[test]
+fn every_correct_variant_passes() {
+    for (name, backend, least) in variants::all() {
+        let report = run(&*backend, &quick());
+        assert!(report.is_success(), "{name} is rejected\n{report}");
+        assert!(report.counts().passed >= least, "{name}: {}", report.counts());
+        let left = backend.list_volumes().unwrap();
+        assert!(left.is_empty(), "{name} is left with {left:?}");
+    }
+}
+
+#[test]
+fn what_is_optional_is_skipped_by_name() {
+    let report = run(&variants::without_options(), &quick());
+    assert!(report.is_success(), "{report}");
+    let skipped = outcome(&report, "restore.drops_newer_snapshots");
+    assert!(
+        matches!(skipped, Outcome::Skipped { reason } if reason.contains("restore_snapshot")),
+        "{report}"
+    );
+    assert!(report.to_string().contains("patch_volume of name answers feature_not_supported"));
+}
+
+#[test]
+fn a_case_has_a_name_of_its_own_rules_that_exist_and_a_summary() {
+    for (at, case) in cases().iter().enumerate() {
+        let name = case.name();
+        assert!(cases()[..at].iter().all(|other| other.name() != name), "{name} twice");
+        assert_eq!(case.rules().count(), case.rule_ids().len(), "{name} has an unknown rule");
+        assert!(!case.rule_ids().is_empty(), "{name} has no rule");
+        assert!(case.summary().ends_with('.'), "{name}: {}", case.summary());
+        assert_eq!(case.summary().trim(), case.summary(), "{name}");
+    }
+    assert!(cases().iter().filter(|case| case.tier() == Tier::Volumes).count() > 60);
+}
+
+#[test]
+fn every_rule_has_a_case() {
+    for rule in rules() {
+        let has_it = |case: &&Case| case.rule_ids().contains(&rule.id);
+        assert!(cases().iter().any(|case| has_it(&case)), "no case checks {}", rule.id);
+    }
+}
+
+/// The crate's documentation maps every rule to its cases. To write it anew, take what this test
+/// prints.
+#[test]
+fn the_table_in_the_documentation_is_what_the_cases_say() {
+    use std::fmt::Write as _;
+    let mut table = String::new();
+    let mut section = "";
+    for rule in rules() {
+        if rule.section != section {
+            section = rule.section;
+            let _ =
+                write!(table, "\n## {section}\n\n| rule | what it says | cases |\n|---|---|---|\n");
+        }
+        let of_rule: Vec<String> = cases()
+            .iter()
+            .filter(|case| case.rule_ids().contains(&rule.id))
+            .map(|case| format!("`{}`", case.name()))
+            .collect();
+        let is_code = |word: &&str| word.contains('_') && !word.contains('`');
+        let quoted = |word: &str| match word.trim_end_matches([',', '.', ';']) {
+            name if is_code(&name) => word.replace(name, &format!("`{name}`")),
+            _ => word.to_owned(),
+        };
+        let text: Vec<String> = rule.text.split(' ').map(quoted).collect();
+        let (text, cases) = (text.join(" "), of_rule.join(", "));
+        let _ = writeln!(table, "| `{}` | {text} | {cases} |", rule.id);
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules.md");
+    if std::env::var_os("REWRITE_TABLE").is_some() {
+        std::fs::write(path, table.trim_start()).unwrap();
+        return;
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), table.trim_start(), "{table}");
+}
+
+#[test]
+fn a_report_serialises_with_every_key() {
+    let report = run(&unmounts_what_goes_offline(), &quick().only("patch_volume.*"));
+    let json: serde_json::Value = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["success"], false);
+    assert_eq!(json["seed"], 0);
+    assert_eq!(json["counts"]["failed"], report.counts().failed);
+    let failed = json["cases"].as_array().unwrap().iter().find(|it| it["outcome"] == "failed");
+    let failure = &failed.unwrap()["failure"];
+    assert!(failure["rules"].as_array().unwrap().iter().any(|rule| rule == "3.patch_volume"));
+    assert!(failure["trace"]["python"].as_str().unwrap().contains("b.patch_volume("));
+}
+
+#[test]
+fn a_report_fits_80_columns_but_for_code() {
+    let report = run(&unmounts_what_goes_offline(), &quick());
+    for line in report.to_string().lines().filter(|line| !line.starts_with("    ")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}

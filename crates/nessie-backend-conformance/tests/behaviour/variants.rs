@@ -1,0 +1,189 @@
+//! Backends that keep the contract, each in a way of its own.
+
+use std::thread;
+use std::time::Duration;
+
+use nessie_backend_core::{BackendError, Capabilities, Result, VolumeBackend, VolumePatch};
+use nessie_backend_mem::MemBackend;
+
+use super::mutant::Mutant;
+
+#[allow(dead_code, unreachable_pub, reason = "the example is a program of its own")]
+#[path = "../../../nessie-backend-core/examples/volume_only.rs"]
+mod volume_only;
+
+/// The variants: a name, the backend, and how many cases at least apply to it.
+pub fn all() -> Vec<(&'static str, Box<dyn VolumeBackend>, usize)> {
+    vec![
+        ("the example of volumes alone", Box::new(volume_only::Shelf::default()), 50),
+        ("volumes only", Box::new(volumes_only()), 70),
+        ("snapshots only", Box::new(snapshots_only()), 120),
+        ("seeded identifiers", Box::new(MemBackend::builder().seed(9).build().unwrap()), 200),
+        (
+            "another order of identifiers",
+            Box::new(MemBackend::builder().seed(77).build().unwrap()),
+            200,
+        ),
+        ("slow", Box::new(slow()), 200),
+        ("without optional operations", Box::new(without_options()), 100),
+        ("finding by searching the list", Box::new(finding_by_list()), 200),
+        ("without times", Box::new(without_times()), 200),
+        ("with other numbers of bytes consumed", Box::new(with_consumption()), 200),
+        ("without restricted volumes", Box::new(without_restricted()), 200),
+    ]
+}
+
+fn volumes_only() -> Mutant {
+    Mutant {
+        capabilities: Some(Capabilities::VOLUMES),
+        hides_snapshots: true,
+        hides_clones: true,
+        ..Mutant::default()
+    }
+}
+
+fn snapshots_only() -> Mutant {
+    Mutant { capabilities: Some(Capabilities::SNAPSHOTS), hides_clones: true, ..Mutant::default() }
+}
+
+fn slow() -> Mutant {
+    Mutant {
+        create_volume: Some(Box::new(|b, spec| {
+            thread::sleep(Duration::from_micros(50));
+            b.create_volume(spec)
+        })),
+        patch_volume: Some(Box::new(|b, uuid, patch| {
+            thread::yield_now();
+            b.patch_volume(uuid, patch)
+        })),
+        ..Mutant::default()
+    }
+}
+
+fn refuse<T>(operation: &'static str) -> Result<T> {
+    Err(BackendError::not_supported(operation))
+}
+
+/// Refuses the fields that it has not, once it has seen to all the rest.
+fn only_basic(
+    b: &MemBackend,
+    uuid: nessie_backend_core::VolumeId,
+    patch: &VolumePatch,
+) -> Result<()> {
+    b.get_volume(uuid)?;
+    nessie_backend_core::rules::volume_patch(patch)?;
+    if patch.name.is_some() || patch.state.is_some() {
+        return refuse("patch_volume");
+    }
+    Ok(())
+}
+
+pub fn without_options() -> Mutant {
+    Mutant {
+        patch_volume: Some(Box::new(|b, uuid, patch| {
+            only_basic(b, uuid, &patch)?;
+            b.patch_volume(uuid, patch)
+        })),
+        rename_snapshot: Some(Box::new(|_, _, _, _| refuse("rename_snapshot"))),
+        restore_snapshot: Some(Box::new(|_, _, _| refuse("restore_snapshot"))),
+        split_clone: Some(Box::new(|_, _| refuse("split_clone"))),
+        ..Mutant::default()
+    }
+}
+
+fn without_restricted() -> Mutant {
+    Mutant {
+        patch_volume: Some(Box::new(|b, uuid, patch| {
+            if patch.state == Some(nessie_backend_core::VolumeState::Restricted) {
+                return refuse("patch_volume");
+            }
+            b.patch_volume(uuid, patch)
+        })),
+        ..Mutant::default()
+    }
+}
+
+fn finding_by_list() -> Mutant {
+    Mutant {
+        find_volume: Some(Box::new(|b, name| {
+            Ok(b.list_volumes()?.into_iter().find(|volume| volume.name == name))
+        })),
+        find_snapshot: Some(Box::new(|b, volume, name| {
+            let mut snapshots = b.as_snapshot()?.list_snapshots(volume)?.into_iter();
+            Ok(snapshots.find(|snapshot| snapshot.name == name))
+        })),
+        ..Mutant::default()
+    }
+}
+
+/// Removes the time of a record.
+macro_rules! timeless {
+    ($($operation:ident($($argument:ident),*))+) => {
+        Mutant {
+            $($operation: Some(Box::new(|b, $($argument),*| {
+                let mut record = b.$operation($($argument),*)?;
+                record.create_time = None;
+                Ok(record)
+            })),)+
+            list_volumes: Some(Box::new(|b| {
+                let mut volumes = b.list_volumes()?;
+                for volume in &mut volumes {
+                    volume.create_time = None;
+                }
+                Ok(volumes)
+            })),
+            list_snapshots: Some(Box::new(|b, volume| {
+                let mut snapshots = b.list_snapshots(volume)?;
+                for snapshot in &mut snapshots {
+                    snapshot.create_time = None;
+                }
+                Ok(snapshots)
+            })),
+            find_volume: Some(Box::new(|b, name| {
+                let mut found = b.find_volume(name)?;
+                if let Some(volume) = &mut found {
+                    volume.create_time = None;
+                }
+                Ok(found)
+            })),
+            find_snapshot: Some(Box::new(|b, volume, name| {
+                let mut found = b.find_snapshot(volume, name)?;
+                if let Some(snapshot) = &mut found {
+                    snapshot.create_time = None;
+                }
+                Ok(found)
+            })),
+            ..Mutant::default()
+        }
+    };
+}
+
+fn without_times() -> Mutant {
+    use nessie_backend_core::{CloneBackend as _, SnapshotBackend as _};
+    timeless! {
+        create_volume(spec)
+        get_volume(uuid)
+        patch_volume(uuid, patch)
+        create_snapshot(volume, name)
+        get_snapshot(volume, of)
+        rename_snapshot(volume, of, name)
+        restore_snapshot(volume, of)
+        create_clone(volume, of, name)
+        split_clone(volume)
+    }
+}
+
+fn with_consumption() -> Mutant {
+    use nessie_backend_core::SnapshotBackend as _;
+    Mutant {
+        list_snapshots: Some(Box::new(|b, volume| {
+            let mut snapshots = b.list_snapshots(volume)?;
+            let count = snapshots.len() as u64;
+            for snapshot in &mut snapshots {
+                snapshot.size_consumed = 4096 * count;
+            }
+            Ok(snapshots)
+        })),
+        ..Mutant::default()
+    }
+}

@@ -1,0 +1,62 @@
+//! The suite rejects every faulty backend, and says which case caught it first.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "a test fails by panicking, and shows its table; a list is long"
+)]
+
+mod faults;
+mod mutant;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use nessie_backend_conformance::{Config, Event, Outcome, Source, rules, run_shared};
+
+/// The first case that the backend fails, and the likeliest of the rules it breaks.
+fn first_failure(backend: mutant::Mutant) -> Option<(&'static str, &'static str)> {
+    let mut first = None;
+    let source = Source::One(Arc::new(backend));
+    let config = Config::default().sequences(4);
+    let _ = run_shared(&source, &config, &mut |event| match event {
+        Event::Finished(case) if !case.outcome.is_success() => {
+            let rule = match &case.outcome {
+                Outcome::Failed(failure) => failure.rules[0],
+                other => other.as_str(),
+            };
+            first = Some((case.name, rule));
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    first
+}
+
+#[test]
+fn every_mutant_is_rejected() {
+    // Some faults are panics, each of which would print a trace.
+    std::panic::set_hook(Box::new(|_| {}));
+    let faults = faults::all();
+    let mut table =
+        vec![format!("{:<42} {:<26} {:<54} reported", "mutant", "breaks", "first caught by")];
+    let mut survivors = Vec::new();
+    for fault in &faults {
+        let (case, rule) = first_failure((fault.make)()).unwrap_or_else(|| {
+            survivors.push(fault.name);
+            ("NOTHING", "")
+        });
+        table.push(format!("{:<42} {:<26} {case:<54} {rule}", fault.name, fault.rule));
+    }
+    let _ = std::panic::take_hook();
+    let table = table.join("\n");
+    println!("{table}");
+    for fault in &faults {
+        assert!(rules().iter().any(|rule| rule.id == fault.rule), "{} has no rule", fault.name);
+    }
+    assert!(faults.len() >= 150, "only {} mutants", faults.len());
+    assert!(survivors.is_empty(), "{survivors:?} live\n{table}");
+}

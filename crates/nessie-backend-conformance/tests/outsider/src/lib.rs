@@ -1,0 +1,30 @@
+//! A backend of volumes alone, kept in a sorted map.
+
+#[allow(dead_code)]
+#[path = "../../../../nessie-backend-core/examples/volume_only.rs"]
+mod volume_only;
+
+pub use volume_only::Shelf;
+
+#[cfg(test)]
+nessie_backend_conformance::conformance_tests!(Shelf::default());
+
+#[cfg(test)]
+mod whole {
+    use nessie_backend_conformance::{Config, run, run_all};
+
+    use super::Shelf;
+
+    #[test]
+    fn the_shelf_keeps_the_contract() {
+        run_all(&Shelf::default());
+    }
+
+    #[test]
+    fn what_does_not_apply_is_skipped_and_says_why() {
+        let report = run(&Shelf::default(), &Config::default().only("clones.*"));
+        assert!(report.is_success());
+        assert_eq!(report.counts().skipped, report.cases.len());
+        assert!(report.to_string().contains("the backend does not advertise snapshots"));
+    }
+}
