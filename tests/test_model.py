@@ -21,7 +21,17 @@ from hypothesis.stateful import (
 )
 from model import Model, Refusal
 from nessie_backend_mem import MemBackend, NessieError, Volume
-from support import UNKNOWN, everything
+from nessie_backend_mem.testing.operations import (
+    UNKNOWN,
+    mostly,
+    usual_export_policies,
+    usual_junction_paths,
+    usual_sizes,
+    usual_snapshot_names,
+    usual_states,
+    usual_volume_names,
+)
+from support import everything
 
 V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 COPIERS: dict[str, Callable[[MemBackend], MemBackend]] = {
@@ -32,28 +42,10 @@ COPIERS: dict[str, Callable[[MemBackend], MemBackend]] = {
 }
 
 
-def mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """`usual` seven times in eight, so that a run gets somewhere between refusals."""
-    return st.integers(0, 7).flatmap(lambda number: rare if number == 7 else usual)
-
-
 # Few enough that names, paths and sizes meet each other.
-names = mostly(
-    st.sampled_from(["a", "b", "c", "d", "A", "a-b.c:d_1", "n" * 203]),
-    st.sampled_from(["n" * 204, "", "-a", "é", "a b"]),
-)
-snapshot_names = mostly(
-    st.sampled_from(["s", "t", "u", "S", "n" * 255]), st.sampled_from(["n" * 256, "", ".s", "s/t"])
-)
-sizes = mostly(
-    st.sampled_from([None, 1, 7, 2**32, 2**63, 2**64 - 1]), st.sampled_from([0, -1, 2**64])
-)
-paths = mostly(
-    st.sampled_from(["/a", "/A", "/a/b", "/A/B", "/é", ""]),
-    st.sampled_from(["a", "/", "//", "/a/", "/a/..", "/\n"]),
-)
-policies = mostly(st.sampled_from([None, "default", "open"]), st.sampled_from(["", "p" * 257]))
-states = mostly(st.sampled_from(["online", "online", "offline", "restricted"]), st.just("broken"))
+names, snapshot_names = usual_volume_names(), usual_snapshot_names()
+sizes, paths, states = usual_sizes(), usual_junction_paths(), usual_states()
+policies = st.none() | usual_export_policies()
 
 volumes = st.runner().flatmap(
     lambda machine: mostly(

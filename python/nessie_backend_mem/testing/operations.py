@@ -1,0 +1,168 @@
+"""Operations as values: a strategy that makes them up, and backends filled with them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import note
+from hypothesis import strategies as st
+
+from nessie_backend_mem import MemBackend, NessieError
+
+from . import strategies as values
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+__all__ = ["Operation", "backends", "operations"]
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+"""A well-formed identifier that no backend hands out."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call to make on a backend, whatever is in it by then.
+
+    Attributes:
+        method: the name of the method.
+        volume: which volume it is about, by its place in the listing, counted round and round;
+            ``None`` if it is about none.
+        snapshot: which snapshot of that volume, in the same way.
+        arguments: the other arguments, by name.
+    """
+
+    method: str
+    volume: int | None = None
+    snapshot: int | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, backend: Any) -> Any:
+        """Make the call and return its result; a refusal is raised.
+
+        Where there is no volume or snapshot to choose, an identifier nothing has stands for it.
+        """
+        identifiers = []
+        if self.volume is not None:
+            identifiers.append(_choose(backend.list_volumes(), self.volume))
+        if self.snapshot is not None:
+            known = identifiers != [UNKNOWN]
+            listing = backend.list_snapshots(identifiers[0]) if known else []
+            identifiers.append(_choose(listing, self.snapshot))
+        return getattr(backend, self.method)(*identifiers, **self.arguments)
+
+
+def operations() -> SearchStrategy[Operation]:
+    """Everything a backend of all three tiers can be asked to change.
+
+    Most have arguments in order. Names, paths and sizes are often ones that others have too.
+    """
+    none, place = st.none(), st.integers(0, 5)
+    names, snapshot_names = usual_volume_names(), usual_snapshot_names()
+    changes = st.fixed_dictionaries(
+        {},
+        optional={
+            "size_bytes": usual_sizes().filter(lambda size: size is not None),
+            "junction_path": usual_junction_paths(),
+            "export_policy": usual_export_policies(),
+            "name": names,
+            "state": usual_states(),
+        },
+    )
+
+    def call(
+        method: str,
+        volume: SearchStrategy[int | None],
+        snapshot: SearchStrategy[int | None],
+        arguments: SearchStrategy[dict[str, Any]],
+    ) -> SearchStrategy[Operation]:
+        return st.builds(Operation, st.just(method), volume, snapshot, arguments)
+
+    def named(**arguments: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
+        return st.fixed_dictionaries(arguments)
+
+    create = [
+        call("create_volume", none, none, named(name=names, size_bytes=usual_sizes())),
+        call("create_snapshot", place, none, named(name=snapshot_names)),
+        call("create_clone", place, place, named(new_name=names)),
+    ]
+    change = [
+        call("patch_volume", place, none, changes),
+        call("rename_snapshot", place, place, named(name=snapshot_names)),
+        call("restore_snapshot", place, place, named()),
+        call("split_clone", place, none, named()),
+        call("delete_snapshot", place, place, named()),
+        call("delete_volume", place, none, named()),
+    ]
+    # Twice as often, or little would come of a sequence.
+    return st.sampled_from([*create, *create, *change]).flatmap(lambda chosen: chosen)
+
+
+@st.composite
+def backends(draw: DrawFn, *, max_operations: int = 30) -> MemBackend:
+    """Make a seeded `MemBackend`, in some state that operations can bring about.
+
+    A failing example shows its tree.
+    """
+    backend = MemBackend(seed=draw(st.integers(0, 2**64 - 1)))
+    count = draw(st.integers(0, max_operations))
+    for operation in draw(st.lists(operations(), min_size=count, max_size=count)):
+        with suppress(NessieError):
+            operation.run(backend)
+    note(f"{backend!r}\n{backend.tree()}")
+    return backend
+
+
+# Values that meet each other -----------------------------------------------------------------
+
+
+def mostly(
+    usual: SearchStrategy[Any], *rare: SearchStrategy[Any], times: int = 14
+) -> SearchStrategy[Any]:
+    """`usual`, but each of `rare` once in so many `times`: a run gets somewhere in between."""
+    last = times - 1
+    return st.integers(0, last).flatmap(
+        lambda number: rare[last - number] if last - number < len(rare) else usual
+    )
+
+
+def usual_volume_names() -> SearchStrategy[str]:
+    """Few names, some that differ by case alone; seldom any other, seldom a bad one."""
+    few = st.sampled_from(["a", "b", "c", "d", "e", "f", "A", "a-b.c:d_1"])
+    return mostly(few, values.volume_names(), values.bad_volume_names())
+
+
+def usual_snapshot_names() -> SearchStrategy[str]:
+    """Few names, some that differ by case alone; seldom any other, seldom a bad one."""
+    few = st.sampled_from(["s", "t", "u", "S", "a"])
+    return mostly(few, values.snapshot_names(), values.bad_snapshot_names())
+
+
+def usual_sizes() -> SearchStrategy[int | None]:
+    """``None`` or a size; seldom a bad one."""
+    few = st.sampled_from([None, 1, 2, 2**53 + 1, 2**64 - 1])
+    return mostly(few, values.sizes(), values.bad_sizes())
+
+
+def usual_junction_paths() -> SearchStrategy[str]:
+    """Few paths, some that differ by case alone, and the empty string; seldom a bad one."""
+    few = st.sampled_from(["", "/a", "/A", "/a/b"])
+    return mostly(few, values.junction_paths(), values.bad_junction_paths())
+
+
+def usual_export_policies() -> SearchStrategy[str]:
+    """Few policies, seldom any other or a bad one."""
+    few = st.sampled_from(["default", "open"])
+    return mostly(few, values.export_policies(), values.bad_export_policies())
+
+
+def usual_states() -> SearchStrategy[str]:
+    """States, ``online`` as often as the others together; seldom a bad word."""
+    few = st.sampled_from(["online", "online", "offline", "restricted"])
+    return mostly(few, values.bad_volume_states())
+
+
+def _choose(listing: Any, place: int) -> str:
+    return str(listing[place % len(listing)]["uuid"]) if listing else UNKNOWN

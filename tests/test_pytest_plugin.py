@@ -1,0 +1,272 @@
+"""The pytest plugin: a seeded backend for each test, and what a failure shows of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from nessie_backend_mem import MemBackend
+from support import run_python
+
+pytest_plugins = ["pytester"]
+
+PRINTS_IDENTIFIERS = """
+    import pytest
+
+    @pytest.mark.parametrize("which", ["x", "y"])
+    def test_one(mem_backend, which):
+        print("uuid", which, mem_backend.create_volume("v")["uuid"])
+
+    class TestInAClass:
+        def test_one(self, mem_backend):
+            print("uuid class", mem_backend.create_volume("v")["uuid"])
+"""
+FAILS = """
+    def test_fails(mem_backend):
+        volume = mem_backend.create_volume("kept-in-mind", 5)
+        mem_backend.create_snapshot(volume["uuid"], "nightly")
+        mem_backend.advance(60)
+        assert False
+"""
+
+
+def identifiers(pytester: pytest.Pytester, *options: str) -> list[str]:
+    """What the tests of PRINTS_IDENTIFIERS print in a process of their own."""
+    result = pytester.runpytest_subprocess("-s", *options)
+    assert result.ret == 0
+    return sorted(re.findall("uuid .*", result.stdout.str()))
+
+
+def sections(result: pytest.RunResult) -> list[str]:
+    """The parts of the output about a backend, each from its title to the next one."""
+    return re.findall(
+        r"^-+ mem_backend -+\n(.*?)(?=^[-=_]{3,})", result.stdout.str(), re.MULTILINE | re.DOTALL
+    )
+
+
+def test_each_test_has_a_fresh_empty_backend(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_empty(mem_backend, number):
+            assert len(mem_backend) == 0
+            assert mem_backend.now() == "2000-01-01T00:00:00Z"
+            mem_backend.create_volume("v")
+            mem_backend.advance(1)
+    """)
+    pytester.runpytest().assert_outcomes(passed=3)
+
+
+def test_identifiers_are_the_same_on_every_run_and_others_in_every_test(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile(PRINTS_IDENTIFIERS)
+    monkeypatch.setenv("PYTHONHASHSEED", "1")
+    first = identifiers(pytester)
+    monkeypatch.setenv("PYTHONHASHSEED", "2")
+    assert identifiers(pytester, "-p", "no:randomly") == first
+    assert len({line.rpartition(" ")[2] for line in first}) == 3
+
+
+def test_they_are_the_same_whichever_tests_run_beside(pytester: pytest.Pytester) -> None:
+    file = pytester.makepyfile(PRINTS_IDENTIFIERS)
+    everything = identifiers(pytester)
+    assert identifiers(pytester, f"{file.name}::TestInAClass") == everything[:1]
+    assert identifiers(pytester, f"{file.name}::test_one[y]") == everything[2:]
+
+
+def test_another_seed_gives_every_test_other_identifiers(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(PRINTS_IDENTIFIERS)
+    usual = identifiers(pytester)
+    assert identifiers(pytester, "--nessie-seed=0") == usual
+    other = identifiers(pytester, "--nessie-seed=-7")
+    assert len({*usual, *other}) == 6
+    assert identifiers(pytester, "--nessie-seed=-7") == other
+
+
+def test_what_a_plugin_adds_to_the_node_id_changes_nothing(pytester: pytest.Pytester) -> None:
+    """Running tests in groups, on several processes, marks their ids."""
+    pytester.makepyfile(PRINTS_IDENTIFIERS)
+    usual = identifiers(pytester)
+    pytester.makeconftest("""
+        import pytest
+
+        class Grouped(pytest.Function):
+            @property
+            def nodeid(self):
+                return super().nodeid + "@group"
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                item.__class__ = Grouped
+                assert item.nodeid.endswith("@group")
+    """)
+    assert identifiers(pytester) == usual
+
+
+def test_a_failure_shows_seed_tree_and_how_to_repeat_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_some=FAILS)
+    result = pytester.runpytest("--nessie-seed=3")
+    result.assert_outcomes(failed=1)
+    [section] = sections(result)
+    seed, repeat, shown, *tree = section.splitlines()
+    assert repeat == "repeat: pytest --nessie-seed=3 test_some.py::test_fails"
+
+    again = MemBackend(seed=int(seed.removeprefix("seed:")))
+    volume = again.create_volume("kept-in-mind", 5)
+    again.create_snapshot(volume["uuid"], "nightly")
+    again.advance(60)
+    assert shown == repr(again)
+    assert tree == again.tree().splitlines()
+
+
+def test_the_command_it_shows_repeats_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("text", ["with space and 'quotes'; $HOME"])
+        def test_of(mem_backend, text):
+            assert not mem_backend.create_volume("v")
+    """)
+    [section] = sections(pytester.runpytest("--nessie-seed=9"))
+    command = section.splitlines()[1].removeprefix("repeat: pytest ")
+    done = subprocess.run(
+        f"{sys.executable} -m pytest {command}",
+        shell=True,
+        cwd=pytester.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 failed" in done.stdout
+    assert section.splitlines()[0] in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ("pass", {"passed": 1}),
+        ("pytest.skip('no')", {"skipped": 1}),
+        ("pytest.xfail('known')", {"xfailed": 1}),
+    ],
+)
+def test_a_test_that_does_not_fail_shows_nothing(
+    pytester: pytest.Pytester, body: str, outcome: dict[str, int]
+) -> None:
+    pytester.makepyfile(f"""
+        import pytest
+
+        def test_it(mem_backend):
+            mem_backend.create_volume("v")
+            {body}
+    """)
+    result = pytester.runpytest("-rA")
+    result.assert_outcomes(**outcome)
+    assert sections(result) == []
+
+
+def test_a_failure_of_a_test_without_a_backend_shows_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(): assert False")
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    assert sections(result) == []
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_fixture_that_fails_shows_the_backend_too(pytester: pytest.Pytester, moment: str) -> None:
+    pytester.makepyfile(f"""
+        import pytest
+
+        @pytest.fixture
+        def furnished(mem_backend):
+            mem_backend.create_volume("furniture")
+            assert {moment == "after"}
+            yield
+            assert False
+
+        def test_it(furnished):
+            pass
+    """)
+    [section] = sections(pytester.runpytest())
+    assert "furniture" in section
+
+
+def test_a_large_tree_is_cut(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_it(mem_backend):
+            for number in range(300):
+                mem_backend.create_volume(f"v{number}")
+            assert False
+    """)
+    [section] = sections(pytester.runpytest())
+    assert "\nv199  " in section
+    assert "v200" not in section
+    assert section.endswith("... and 100 lines more\n")
+
+
+def test_the_seed_must_be_an_integer(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(): pass")
+    result = pytester.runpytest("--nessie-seed=much")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--nessie-seed*invalid int value*"])
+
+
+def test_fixture_and_option_are_in_the_help(pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--help").stdout.fnmatch_lines(["*--nessie-seed=N*"])
+    pytester.makepyfile("def test_it(): pass")
+    fixtures = pytester.runpytest("--fixtures")
+    fixtures.stdout.fnmatch_lines(["mem_backend -- *", "*seed of this test's own*"])
+
+
+def test_the_plugin_imports_nothing_but_pytest_and_the_package() -> None:
+    program = """
+import sys, pytest
+before = set(sys.modules)
+import nessie_backend_mem
+package = set(sys.modules)
+import nessie_backend_mem.pytest_plugin
+print(sorted(set(sys.modules) - package - {"nessie_backend_mem.pytest_plugin"}))
+"""
+    done = run_python("-c", program)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_test_can_run_once_for_each_conformance_case(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from nessie_backend_mem import MemBackend
+
+        class VolumesOnly:
+            def __init__(self):
+                self.backend = MemBackend()
+
+            def __getattr__(self, name):
+                if "snapshot" in name or "clone" in name:
+                    raise AttributeError(name)
+                return getattr(self.backend, name)
+
+            def capabilities(self):
+                return dict.fromkeys(("snapshots", "clones", "replication"), False)
+
+            def access_handle(self, uuid):
+                self.backend.access_handle(uuid)
+                return {"kind": "in_memory", "more": 5}
+
+        def test_mine(conformance_case):
+            conformance_case.check(VolumesOnly)
+    """)
+    result = pytester.runpytest("-k", "access or python or split", "-rA")
+    result.stdout.fnmatch_lines_random(
+        [
+            "PASSED *::test_mine[[]python.results_are_fresh[]]",
+            "SKIPPED * the backend does not advertise snapshots*",
+            "FAILED *::test_mine[[]access.*",
+            "*the key 'more'*",
+        ]
+    )
+    assert "test_mine[split." not in "".join(
+        line for line in result.outlines if line.startswith(("PASSED", "FAILED"))
+    )

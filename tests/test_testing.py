@@ -1,0 +1,826 @@
+"""What `nessie_backend_mem.testing` ships: strategies, operations and the comparison machine.
+
+The machine accepts backends that keep the contract, each in its own way, and finds what is wrong
+with those that do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+from nessie_backend_mem import (
+    FeatureNotSupportedError,
+    InvalidArgumentError,
+    MemBackend,
+    NessieError,
+    NotFoundError,
+    SnapshotNotFoundError,
+    VolumeNotFoundError,
+    errors,
+    testing,
+)
+from nessie_backend_mem.testing import BackendComparison, Operation, backends, operations
+from support import run_python
+
+pytest_plugins = ["pytester"]
+
+# Strategies ----------------------------------------------------------------------------------
+
+
+def create_snapshot(backend: MemBackend, name: str) -> str:
+    volume = backend.create_volume("v")
+    return backend.create_snapshot(volume["uuid"], name)["name"]
+
+
+def patch(backend: MemBackend, field: str, value: Any) -> Any:
+    volume = backend.create_volume("v")
+    return backend.patch_volume(volume["uuid"], **{field: value})[field]  # type: ignore[literal-required]
+
+
+# From the name of a strategy of values in order, and of its twin, to what becomes of a value.
+USES: dict[str, tuple[str, Callable[[MemBackend, Any], Any]]] = {
+    "volume_names": ("bad_volume_names", lambda b, value: b.create_volume(value)["name"]),
+    "snapshot_names": ("bad_snapshot_names", create_snapshot),
+    "sizes": ("bad_sizes", lambda b, value: b.create_volume("v", value)["size_bytes"]),
+    "junction_paths": ("bad_junction_paths", lambda b, value: patch(b, "junction_path", value)),
+    "export_policies": ("bad_export_policies", lambda b, value: patch(b, "export_policy", value)),
+    "volume_states": ("bad_volume_states", lambda b, value: patch(b, "state", value)),
+}
+
+
+@pytest.mark.parametrize("strategy", USES)
+@given(data=st.data())
+def test_values_in_order_are_taken_and_kept(strategy: str, data: st.DataObject) -> None:
+    value = data.draw(getattr(testing, strategy)())
+    assert USES[strategy][1](MemBackend(), value) == value
+
+
+@pytest.mark.parametrize("strategy", USES)
+@given(data=st.data())
+def test_bad_values_are_refused(strategy: str, data: st.DataObject) -> None:
+    bad, use = USES[strategy]
+    value = data.draw(getattr(testing, bad)())
+    with pytest.raises(InvalidArgumentError):
+        use(MemBackend(), value)
+
+
+@given(text=testing.bad_uuids())
+def test_bad_uuids_are_malformed_rather_than_missing(text: str) -> None:
+    with pytest.raises(InvalidArgumentError):
+        MemBackend().get_volume(text)
+
+
+def finds(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], Any]) -> Any:
+    return find(
+        strategy,
+        wanted,
+        settings=settings(
+            max_examples=2000,
+            phases=[Phase.generate],
+            database=None,
+            derandomize=True,
+            deadline=None,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("strategy", "wanted"),
+    [
+        ("volume_names", lambda name: len(name) == 203),
+        ("volume_names", lambda name: set("-.:") <= set(name)),
+        ("snapshot_names", lambda name: len(name) == 255),
+        ("bad_volume_names", lambda name: len(name) == 204 and name.isalnum()),
+        ("bad_volume_names", lambda name: name == ""),
+        ("bad_volume_names", lambda name: name[:1] == "-" and name[1:].isascii()),
+        ("bad_volume_names", lambda name: "é" in name),
+        ("bad_snapshot_names", lambda name: len(name) == 256 and name.isalnum()),
+        ("sizes", lambda size: size == 2**64 - 1),
+        ("bad_sizes", lambda size: size == 2**64),
+        ("bad_sizes", lambda size: size < 0),
+        ("junction_paths", lambda path: len(path) == 4096),
+        ("junction_paths", lambda path: not path.isascii()),
+        ("bad_junction_paths", lambda path: len(path) < 4096 < len(path.encode(errors="replace"))),
+        ("bad_junction_paths", lambda path: "/../" in path + "/" and len(path) > 4),
+        ("bad_junction_paths", lambda path: path == "/"),
+        ("bad_junction_paths", lambda path: path[0] != "/"),
+        ("bad_junction_paths", lambda path: "\ud800" in path),
+        ("export_policies", lambda policy: len(policy) == 256),
+        ("bad_export_policies", lambda policy: len(policy) == 257),
+        ("bad_volume_states", lambda state: state.lower() == "online"),
+    ],
+)
+def test_the_edges_are_reached(strategy: str, wanted: Callable[[Any], Any]) -> None:
+    assert wanted(finds(getattr(testing, strategy)(), wanted))
+
+
+# Operations ----------------------------------------------------------------------------------
+
+
+def test_an_operation_chooses_by_place() -> None:
+    backend = MemBackend(seed=1)
+    first, second = backend.create_volume("first"), backend.create_volume("second")
+    snapshot = backend.create_snapshot(second["uuid"], "s")
+
+    assert Operation("get_volume", volume=0).run(backend) == first
+    assert Operation("get_volume", volume=3).run(backend) == second
+    assert Operation("get_snapshot", volume=1, snapshot=7).run(backend) == snapshot
+    clone = Operation("create_clone", 1, 0, {"new_name": "c"}).run(backend)
+    assert clone["clone"]["parent_snapshot_uuid"] == snapshot["uuid"]
+    with pytest.raises(SnapshotNotFoundError):
+        Operation("get_snapshot", volume=0, snapshot=0).run(backend)
+    with pytest.raises(VolumeNotFoundError):
+        Operation("get_snapshot", volume=0, snapshot=0).run(MemBackend())
+
+
+@given(operation=operations())
+def test_an_operation_is_printed_as_it_is_written(operation: Operation) -> None:
+    assert eval(repr(operation), {"Operation": Operation}) == operation
+
+
+@given(run=st.lists(operations()))
+def test_operations_succeed_or_are_refused_in_a_documented_way(run: list[Operation]) -> None:
+    backend = MemBackend(seed=1)
+    for operation in run:
+        try:
+            operation.run(backend)
+        except NessieError:
+            pass
+        backend.check_invariants()
+
+
+def test_a_backend_can_be_in_every_kind_of_state() -> None:
+    wanted: list[Callable[[MemBackend], bool]] = [
+        lambda backend: len(backend) == 0,
+        lambda backend: any("clone" in volume for volume in backend),
+        lambda backend: any(volume["state"] == "offline" for volume in backend),
+        lambda backend: any("junction_path" in volume for volume in backend),
+    ]
+    for each in wanted:
+        finds(backends(), each).check_invariants()
+
+
+# Backends that keep the contract -------------------------------------------------------------
+
+
+class Around:
+    """A backend around `MemBackend`; a subclass changes what it does."""
+
+    def __init__(self) -> None:
+        self.real = MemBackend()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+class Fault(Exception):
+    """The exception of a backend that knows nothing of ours but the codes."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class VolumesInADict:
+    """A small backend of another maker: volumes only, `None` for what is missing."""
+
+    def __init__(self) -> None:
+        self.volumes: dict[str, dict[str, Any]] = {}
+
+    def capabilities(self) -> dict[str, bool]:
+        return {"snapshots": False, "clones": False, "replication": False}
+
+    def create_volume(self, name: str, size_bytes: int | None = None) -> dict[str, Any]:
+        well_formed = re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,202}", name, re.ASCII)
+        self.require(well_formed and self.is_size(size_bytes), "invalid_argument")
+        taken = any(volume["name"] == name for volume in self.volumes.values())
+        self.require(not taken, "volume_exists")
+        volume = {"uuid": str(uuid4()), "name": name, "size_bytes": size_bytes}
+        volume |= {"state": "online", "style": "flexvol", "vol_type": "rw"}
+        self.volumes[str(volume["uuid"])] = volume
+        return dict(volume)
+
+    def list_volumes(self) -> tuple[dict[str, Any], ...]:
+        return tuple(map(dict, self.volumes.values()))
+
+    def get_volume(self, uuid: str) -> dict[str, Any] | None:
+        volume = self.volumes.get(self.canonical(uuid))
+        return dict(volume) if volume else None
+
+    def patch_volume(
+        self,
+        uuid: str,
+        size_bytes: int | None = None,
+        junction_path: str | None = None,
+        export_policy: str | None = None,
+    ) -> dict[str, Any] | None:
+        volume = self.volumes.get(self.canonical(uuid))
+        if volume is None:
+            return None
+        path, policy = junction_path, export_policy
+        self.require(self.is_size(size_bytes), "invalid_argument")
+        self.require(not path or self.is_path(path), "invalid_argument")
+        self.require(policy is None or self.is_policy(policy), "invalid_argument")
+        others = [v for v in self.volumes.values() if v is not volume]
+        mounted = {v.get("junction_path", "").encode().lower() for v in others}
+        self.require(not path or path.encode().lower() not in mounted, "junction_path_exists")
+        changed = volume | {
+            "size_bytes": size_bytes or volume["size_bytes"],
+            "junction_path": volume.get("junction_path") if path is None else path,
+            "export_policy": policy or volume.get("export_policy"),
+        }
+        changed = {key: value for key, value in changed.items() if value or key == "size_bytes"}
+        self.volumes[volume["uuid"]] = changed
+        return dict(changed)
+
+    def delete_volume(self, uuid: str) -> None:
+        self.require(self.volumes.pop(self.canonical(uuid), None), "volume_not_found")
+
+    def access_handle(self, uuid: str) -> dict[str, str]:
+        self.require(self.canonical(uuid) in self.volumes, "volume_not_found")
+        return {"kind": "nfs_export", "server": "filer", "path": f"/{uuid}"}
+
+    def require(self, condition: object, code: str) -> None:
+        if not condition:
+            raise Fault(code)
+
+    def canonical(self, uuid: str) -> str:
+        try:
+            return str(UUID(uuid))
+        except ValueError:
+            raise Fault("invalid_argument") from None
+
+    def is_size(self, size: int | None) -> bool:
+        return size is None or 0 < size < 2**64
+
+    def is_policy(self, name: str) -> bool:
+        return 1 <= len(name) <= 256 and not re.search(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]", name)
+
+    def is_path(self, path: str) -> bool:
+        if path[0] != "/" or re.search(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]", path):
+            return False
+        parts = path[1:].split("/")
+        return len(path.encode()) <= 4096 and not {"", ".", ".."} & set(parts)
+
+
+class WithoutClones(Around):
+    def capabilities(self) -> dict[str, bool]:
+        return {"snapshots": True, "clones": False, "replication": False}
+
+    def create_clone(self, *_: str) -> Any:
+        raise FeatureNotSupportedError("no clones", "create_clone")
+
+
+class WithoutWhatIsOptional:
+    """Has not even the methods, and a patch without the newer keywords."""
+
+    def __init__(self) -> None:
+        self.real = MemBackend()
+
+    def __getattr__(self, name: str) -> Any:
+        optional = ("find_", "rename_", "restore_", "split_")
+        if name.startswith(optional):
+            raise AttributeError(name)
+        return getattr(self.real, name)
+
+    def patch_volume(
+        self,
+        uuid: str,
+        size_bytes: int | None = None,
+        junction_path: str | None = None,
+        export_policy: str | None = None,
+    ) -> Any:
+        return self.real.patch_volume(uuid, size_bytes, junction_path, export_policy)
+
+
+class RefusesWhatIsOptional(Around):
+    def restore_snapshot(self, *_: str) -> Any:
+        raise NotImplementedError
+
+    def rename_snapshot(self, *_: str) -> Any:
+        raise FeatureNotSupportedError("no", "rename_snapshot")
+
+    def patch_volume(self, *arguments: Any, **named: Any) -> Any:
+        if named.keys() & {"name", "state"}:
+            raise Fault("feature_not_supported")
+        return self.real.patch_volume(*arguments, **named)
+
+
+class OwnExceptions(Around):
+    """Raises exceptions of its own with our codes, and the plainest of ours for what is missing."""
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.real, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            try:
+                return method(*arguments, **named)
+            except NotFoundError as error:
+                raise NotFoundError("gone") from error
+            except NessieError as error:
+                raise Fault(str(error.code)) from error
+
+        return call
+
+
+class KnowsNoTimes(Around):
+    """Times of creation are not recorded, snapshots hold bytes."""
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.real, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            result = method(*arguments, **named)
+            for record in result if isinstance(result, list) else [result]:
+                if isinstance(record, dict):
+                    record.pop("create_time", None)
+                    if "size_consumed" in record:
+                        record["size_consumed"] = 4096
+            return result
+
+        return call
+
+
+class SortsKeys(Around):
+    def get_volume(self, uuid: str) -> Any:
+        return dict(sorted(self.real.get_volume(uuid).items()))
+
+
+def verdict(make: Callable[[], Any], examples: int, *phases: Phase) -> str | None:
+    """What the machine finds wrong with a backend; the same on every run."""
+
+    class Comparison(BackendComparison):
+        def make_backend(self) -> Any:
+            return make()
+
+    try:
+        run_state_machine_as_test(
+            Comparison,
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=40,
+                phases=[Phase.generate, *phases],
+                derandomize=True,
+                database=None,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    except AssertionError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        MemBackend,
+        VolumesInADict,
+        WithoutClones,
+        WithoutWhatIsOptional,
+        RefusesWhatIsOptional,
+        OwnExceptions,
+        KnowsNoTimes,
+        SortsKeys,
+    ],
+)
+def test_the_machine_accepts(make: Callable[[], Any]) -> None:
+    assert verdict(make, 40) is None
+
+
+# Backends that break it ----------------------------------------------------------------------
+
+
+class ForgetsToDelete(Around):
+    def delete_volume(self, uuid: str) -> None:
+        self.real.get_volume(uuid)
+
+
+class ListsByName(Around):
+    def list_volumes(self) -> Any:
+        return sorted(self.real.list_volumes(), key=lambda volume: volume["name"])
+
+
+class ListsOnlySome(Around):
+    def list_snapshots(self, uuid: str) -> Any:
+        return self.real.list_snapshots(uuid)[:2]
+
+
+class SaysTheWrongThingIsMissing(Around):
+    def delete_snapshot(self, vol_uuid: str, snap_uuid: str) -> None:
+        try:
+            self.real.delete_snapshot(vol_uuid, snap_uuid)
+        except SnapshotNotFoundError as error:
+            raise VolumeNotFoundError(error.message, vol_uuid) from error
+
+
+class RemembersOldOrigins(Around):
+    """A clone goes on naming its parent as it was called when it was cloned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.origins: dict[str, Any] = {}
+
+    def create_clone(self, *arguments: str) -> Any:
+        clone = self.real.create_clone(*arguments)
+        self.origins[clone["uuid"]] = clone["clone"]
+        return clone
+
+    def list_volumes(self) -> Any:
+        listing: Any = self.real.list_volumes()
+        for volume in listing:
+            if "clone" in volume:
+                volume["clone"] = self.origins[volume["uuid"]]
+        return listing
+
+
+class NeverFreesAPath(Around):
+    """The path of a deleted volume stays taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: set[str] = set()
+
+    def delete_volume(self, uuid: str) -> None:
+        path = self.real.get_volume(uuid).get("junction_path")
+        self.real.delete_volume(uuid)
+        if path:
+            self.taken.add(path)
+
+    def patch_volume(self, uuid: str, *arguments: Any, **named: Any) -> Any:
+        if named.get("junction_path") in self.taken:
+            self.real.get_volume(uuid)
+            raise errors.JunctionPathExistsError("taken", named["junction_path"])
+        return self.real.patch_volume(uuid, *arguments, **named)
+
+
+class KeepsNewerSnapshots(Around):
+    def restore_snapshot(self, vol_uuid: str, snap_uuid: str) -> Any:
+        restored = self.real.fork().restore_snapshot(vol_uuid, snap_uuid)
+        size = restored["size_bytes"]
+        if size is None:
+            return self.real.restore_snapshot(vol_uuid, snap_uuid)
+        return self.real.patch_volume(vol_uuid, size)
+
+
+class RestoresNoSize(Around):
+    def restore_snapshot(self, vol_uuid: str, snap_uuid: str) -> Any:
+        size = self.real.get_volume(vol_uuid)["size_bytes"]
+        restored = self.real.restore_snapshot(vol_uuid, snap_uuid)
+        return self.real.patch_volume(vol_uuid, size) if size else restored
+
+
+class ChangesSomethingBeforeItRefuses(Around):
+    def patch_volume(self, uuid: str, *arguments: Any, **named: Any) -> Any:
+        policy = named.pop("export_policy", None)
+        if policy is not None:
+            self.real.patch_volume(uuid, export_policy=policy)
+        return self.real.patch_volume(uuid, *arguments, **named)
+
+
+class GivesItsOwnDictsAway(Around):
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[str, Any] = {}
+
+    def get_volume(self, uuid: str) -> Any:
+        volume: Any = self.real.get_volume(uuid)
+        kept = self.given.setdefault(uuid, volume)
+        if "uuid" in kept:
+            kept.update(volume)
+        return kept
+
+    def list_volumes(self) -> Any:
+        return [{**volume, **self.given.get(volume["uuid"], {})} for volume in self.real]
+
+
+class RoundsLargeSizes(Around):
+    def create_volume(self, name: str, size_bytes: int | None = None) -> Any:
+        large = size_bytes is not None and 2**53 < size_bytes < 2**63
+        return self.real.create_volume(name, int(float(size_bytes or 0)) if large else size_bytes)
+
+
+class AnswersNothing(Around):
+    def create_snapshot(self, vol_uuid: str, name: str) -> None:
+        self.real.create_snapshot(vol_uuid, name)
+
+
+class ShoutsIdentifiers(Around):
+    def create_volume(self, *arguments: Any, **named: Any) -> Any:
+        volume = self.real.create_volume(*arguments, **named)
+        return {**volume, "uuid": volume["uuid"].upper()}
+
+
+class UsesAnIdentifierAgain(VolumesInADict):
+    last = ""
+
+    def create_volume(self, name: str, size_bytes: int | None = None) -> dict[str, Any]:
+        volume = super().create_volume(name, size_bytes)
+        if self.last and self.last not in self.volumes:
+            self.volumes[self.last] = {**self.volumes.pop(volume["uuid"]), "uuid": self.last}
+            volume["uuid"] = self.last
+        self.last = volume["uuid"]
+        return volume
+
+
+class ForgetsWhenItWas(Around):
+    def list_volumes(self) -> Any:
+        return [{**volume, "create_time": "2000-01-01T00:00:00Z"} for volume in self.real]
+
+
+class StumblesOverItself(Around):
+    def delete_volume(self, uuid: str) -> None:
+        try:
+            self.real.delete_volume(uuid)
+        except NessieError:
+            raise KeyError(uuid) from None
+
+
+class DeletesWhatIsNotThere(Around):
+    def delete_snapshot(self, vol_uuid: str, snap_uuid: str) -> None:
+        try:
+            self.real.delete_snapshot(vol_uuid, snap_uuid)
+        except NotFoundError:
+            return
+
+
+class TakesAnythingForAnIdentifier(Around):
+    def get_volume(self, uuid: str) -> Any:
+        try:
+            return self.real.get_volume(uuid)
+        except InvalidArgumentError:
+            raise VolumeNotFoundError("none such", uuid) from None
+
+
+class PromisesTooMuch(Around):
+    def create_clone(self, *_: str) -> Any:
+        raise FeatureNotSupportedError("not today", "create_clone")
+
+
+class PromisesNonsense(Around):
+    def capabilities(self) -> dict[str, bool]:
+        return {"snapshots": False, "clones": True, "replication": False}
+
+
+class TiresOfSplitting(Around):
+    splits = 0
+
+    def split_clone(self, vol_uuid: str) -> Any:
+        result = self.real.split_clone(vol_uuid)
+        self.splits += 1
+        if self.splits > 1:
+            raise FeatureNotSupportedError("no more", "split_clone")
+        return result
+
+
+class KeepsTheSplitSnapshotBusy(Around):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pinned: set[str] = set()
+
+    def create_clone(self, vol_uuid: str, snap_uuid: str, new_name: str) -> Any:
+        clone = self.real.create_clone(vol_uuid, snap_uuid, new_name)
+        self.pinned.add(snap_uuid)
+        return clone
+
+    def delete_snapshot(self, vol_uuid: str, snap_uuid: str) -> None:
+        self.real.get_snapshot(vol_uuid, snap_uuid)
+        if snap_uuid in self.pinned:
+            raise errors.SnapshotBusyError("pinned", snap_uuid)
+        self.real.delete_snapshot(vol_uuid, snap_uuid)
+
+
+def kinds_of(base: type[Any]) -> Iterator[type[Any]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
+
+
+CORRECT = (WithoutClones, RefusesWhatIsOptional, OwnExceptions, KnowsNoTimes, SortsKeys)
+FAULTY = [k for k in (*kinds_of(Around), *kinds_of(VolumesInADict)) if k not in CORRECT]
+
+
+@pytest.mark.parametrize("make", FAULTY)
+def test_the_machine_rejects(make: Callable[[], Any]) -> None:
+    found = verdict(make, 400)
+    assert found, "accepted"
+    assert found.startswith(f"{make.__name__} differs after\n")
+
+
+# What a failure looks like -------------------------------------------------------------------
+
+
+class ForgetfulComparison(BackendComparison):
+    def make_backend(self) -> Any:
+        return ForgetsToDelete()
+
+
+def code_in(message: str) -> str:
+    """The program that a failure shows."""
+    return "\n".join(line[4:] for line in message.splitlines() if line.startswith("    "))
+
+
+def test_a_failure_is_the_shortest_sequence_and_what_should_have_come_of_it() -> None:
+    message = verdict(ForgetsToDelete, 200, Phase.shrink)
+    assert message
+    calls = code_in(message).splitlines()[2:]
+    assert re.fullmatch(r"v1 = backend\.create_volume\('\w+'\)", calls[0])
+    assert calls[1:] == ['backend.delete_volume(v1["uuid"])', "backend.list_volumes()"]
+    assert "expected: MemBackend answered []\n but here: answered [{'uuid': 'v1'" in message
+
+
+def test_what_the_failure_does_not_need_is_not_shown() -> None:
+    state = ForgetfulComparison()
+    state.begin(volumes=2, snapshots=2)
+    state.listings_are_the_same()
+    state.create_clone(("v1", "s1"), "c")
+    state.rename_volume("v3", "d")
+    state.create_volume("d", None)  # refused: the name is taken
+    state.spoil_results("v2")
+    state.delete_volume("v2")
+    with pytest.raises(AssertionError) as caught:
+        state.listings_are_the_same()
+    assert code_in(str(caught.value)).splitlines()[2:] == [
+        "v1 = backend.create_volume('first1')",
+        'backend.delete_volume(v1["uuid"])',
+        "backend.list_volumes()",
+    ]
+
+
+def test_the_sequence_runs_as_it_is_pasted() -> None:
+    message = verdict(SaysTheWrongThingIsMissing, 200, Phase.shrink)
+    assert message
+    assert "expected: MemBackend refused with snapshot_not_found" in message
+    setup, *calls, last = code_in(message).splitlines()[1:]
+    assert setup.endswith(".make_backend()")
+    backend = SaysTheWrongThingIsMissing()
+    names = {"backend": backend}
+    exec("\n".join(calls), names)
+    with pytest.raises(VolumeNotFoundError):
+        exec(last, names)
+
+
+def test_a_sequence_goes_on_after_a_refusal() -> None:
+    message = verdict(ChangesSomethingBeforeItRefuses, 400, Phase.shrink)
+    assert message
+    code = code_in(message)
+    assert code.startswith("from contextlib import suppress\n")
+    names: dict[str, Any] = {"backend": ChangesSomethingBeforeItRefuses()}
+    exec(re.sub(r"^from test_testing .*\n|^backend = .*\n", "", code, flags=re.MULTILINE), names)
+    assert "export_policy" in names["backend"].list_volumes()[0]
+
+
+def test_an_exception_of_another_kind_is_shown_with_its_cause() -> None:
+    class Comparison(BackendComparison):
+        def make_backend(self) -> Any:
+            return StumblesOverItself()
+
+    machine = Comparison()
+    machine.begin(volumes=0, snapshots=0)
+    with pytest.raises(AssertionError, match="refused with volume_not_found") as caught:
+        machine.delete_volume("unknown")
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert "but here: raised KeyError(" in str(caught.value)
+
+
+def test_machines_that_try_shorter_sequences_close_their_backends() -> None:
+    still_open: list[Any] = []
+
+    class Comparison(BackendComparison):
+        def make_backend(self) -> Any:
+            still_open.append(ForgetsToDelete())
+            return still_open[-1]
+
+        def close_backend(self, backend: Any) -> None:
+            still_open.remove(backend)
+
+    state = Comparison()
+    state.begin(volumes=2, snapshots=0)
+    state.delete_volume("v1")
+    with pytest.raises(AssertionError, match="ForgetsToDelete differs"):
+        state.listings_are_the_same()
+    state.teardown()
+    assert still_open == []
+
+
+def test_what_hypothesis_prints_can_be_pasted_too() -> None:
+    state = ForgetfulComparison()
+    state.begin(volumes=1, snapshots=0)
+    state.listings_are_the_same()
+    state.delete_volume(volume="v1")
+    with pytest.raises(AssertionError, match="ForgetsToDelete differs"):
+        state.listings_are_the_same()
+    state.teardown()
+
+
+def test_interruptions_are_not_taken_for_answers() -> None:
+    class Interrupts(Around):
+        def get_volume(self, uuid: str) -> Any:
+            raise KeyboardInterrupt
+
+    class Comparison(BackendComparison):
+        def make_backend(self) -> Any:
+            return Interrupts()
+
+    machine = Comparison()
+    machine.begin(volumes=1, snapshots=0)
+    with pytest.raises(KeyboardInterrupt):
+        machine.read_volume("v1")
+
+
+def test_every_backend_made_is_closed() -> None:
+    still_open: list[Any] = []
+
+    class Comparison(BackendComparison):
+        def make_backend(self) -> Any:
+            still_open.append(MemBackend())
+            return still_open[-1]
+
+        def close_backend(self, backend: Any) -> None:
+            still_open.remove(backend)
+
+    run_state_machine_as_test(
+        Comparison, settings=settings(max_examples=5, stateful_step_count=5, database=None)
+    )
+    assert still_open == []
+
+
+def test_a_machine_must_say_how_a_backend_is_made() -> None:
+    class Unfinished(BackendComparison):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Unfinished does not say"):
+        Unfinished().begin(volumes=0, snapshots=0)
+
+
+def test_three_lines_make_a_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from hypothesis import settings
+        from nessie_backend_mem import MemBackend
+        from nessie_backend_mem.testing import BackendComparison
+
+        class Lowered:
+            def __init__(self):
+                self.real = MemBackend()
+
+            def __getattr__(self, name):
+                return getattr(self.real, name)
+
+            def create_volume(self, name, size_bytes=None):
+                return self.real.create_volume(name.lower(), size_bytes)
+
+        class SoundComparison(BackendComparison):
+            def make_backend(self):
+                return MemBackend()
+
+        TestSound = SoundComparison.TestCase
+
+        class LoweredComparison(BackendComparison):
+            def make_backend(self):
+                return Lowered()
+
+        TestLowered = LoweredComparison.TestCase
+        TestSound.settings = TestLowered.settings = settings(max_examples=20, deadline=None)
+    """)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*Lowered differs after*",
+            "*from test_three_lines_make_a_test import LoweredComparison*",
+            "*backend = LoweredComparison().make_backend()*",
+            "*backend.create_volume('A')",
+            "*expected: MemBackend answered*",
+            "*but here: answered*",
+        ]
+    )
+
+
+# The extra -----------------------------------------------------------------------------------
+
+
+def test_without_hypothesis_the_import_says_what_to_install() -> None:
+    program = """
+import sys
+sys.modules["hypothesis"] = None
+import nessie_backend_mem
+try:
+    import nessie_backend_mem.testing
+except ModuleNotFoundError as error:
+    print(error.name, error)
+"""
+    done = run_python("-c", program)
+    assert done.stdout.startswith("hypothesis nessie_backend_mem.testing needs Hypothesis")
+    assert "pip install 'nessie-backend-mem[testing]'" in done.stdout
+
+
+def test_the_package_itself_needs_no_hypothesis() -> None:
+    done = run_python("-c", "import nessie_backend_mem, sys; print('hypothesis' in sys.modules)")
+    assert done.stdout == "False\n"
