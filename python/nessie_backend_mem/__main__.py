@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # `run(arguments)`, which returns the exit status. Only the module asked for is imported.
 COMMANDS = {
     "demo": ("demo", "tell one week of a CI build cache, from volume to clean-up"),
+    "conformance": ("conformance.command", "hold a backend of your own to the contract"),
 }
 
 # What a shell reports for a program that one of these signals ended: 128 + its number.

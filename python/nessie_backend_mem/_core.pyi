@@ -1,11 +1,22 @@
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Self, SupportsIndex, final, overload
 from uuid import UUID
 
+from .conformance.report import Outcome, Tier
 from .records import Capabilities, InMemoryHandle, Snapshot, Volume, VolumeState
 
-__all__ = ["MemBackend", "Uuids", "__version__", "_after_fork", "_before_fork", "_restore"]
+__all__ = [
+    "MemBackend",
+    "Uuids",
+    "__version__",
+    "_after_fork",
+    "_before_fork",
+    "_conformance_cases",
+    "_conformance_rules",
+    "_conformance_run",
+    "_restore",
+]
 
 __version__: str
 
@@ -112,3 +123,22 @@ class Uuids(Sequence[str]):
 
 def _before_fork() -> None: ...
 def _after_fork() -> None: ...
+
+# The conformance suite, as plain tuples.
+def _conformance_rules() -> list[tuple[str, str, str]]: ...
+def _conformance_cases() -> list[tuple[str, Tier, list[str], str]]: ...
+def _conformance_run(
+    make: Callable[[], object],
+    fresh: bool,
+    names: Sequence[str],
+    observe: Callable[[int, str, float, Outcome | None], object],
+    abandon: Callable[[list[int]], object],
+    *,
+    seed: int,
+    time_limit: float,
+    many: int | None = None,
+    threads: int | None = None,
+    rounds: int | None = None,
+    sequences: int | None = None,
+    steps: int | None = None,
+) -> list[tuple[str, Tier, Outcome, float, str, list[str], str]]: ...

@@ -7,7 +7,9 @@
 mod args;
 mod backend;
 mod batch;
+mod conformance;
 mod errors;
+mod foreign;
 mod gate;
 mod records;
 mod time;
@@ -23,6 +25,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::backend::{MemBackend, restore};
+    #[pymodule_export]
+    use crate::conformance::{cases, rules, run};
     #[pymodule_export]
     use crate::gate::{after_fork, before_fork};
     #[pymodule_export]

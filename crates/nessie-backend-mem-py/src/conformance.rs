@@ -1,0 +1,201 @@
+//! The conformance suite, for Python: cases and runs out of `nessie-backend-conformance` as plain
+//! tuples, which the package `nessie_backend_mem.conformance` gives their classes.
+//!
+//! A run is detached from the interpreter. Its threads attach for the length of each call, and the
+//! caller's thread now and then, to look for signals and to tell how far the run is.
+
+use std::any::Any;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nessie_backend_conformance::{
+    self as suite, CaseReport, Config, Event, Outcome, Report, Source,
+};
+use nessie_backend_core::VolumeBackend;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::foreign::{PyBackend, Watch};
+
+/// A rule: its identifier, section and text.
+type RuleRow = (&'static str, &'static str, &'static str);
+/// A case: its name, tier, rules and summary.
+type CaseRow = (&'static str, &'static str, &'static [&'static str], &'static str);
+/// What came of a case: its name, tier, outcome, seconds, message, broken rules and calls.
+type ResultRow = (&'static str, &'static str, &'static str, f64, String, Vec<&'static str>, String);
+
+/// Every rule: (id, section, text).
+#[pyfunction]
+#[pyo3(name = "_conformance_rules")]
+pub(crate) fn rules() -> Vec<RuleRow> {
+    suite::rules().iter().map(|rule| (rule.id, rule.section, rule.text)).collect()
+}
+
+/// Every case: (name, tier, rules, summary).
+#[pyfunction]
+#[pyo3(name = "_conformance_cases")]
+pub(crate) fn cases() -> Vec<CaseRow> {
+    let row =
+        |case: &suite::Case| (case.name(), case.tier().as_str(), case.rule_ids(), case.summary());
+    suite::cases().iter().map(row).collect()
+}
+
+/// Run cases: (name, tier, outcome, seconds, message, rules, calls) of each.
+///
+/// make: gives the backend; called once, or for each case if fresh is true.
+/// observe: called with (how many are done, case, seconds, outcome or None) in this thread.
+/// abandon: called with the idents of threads that still are in a call and nobody waits for.
+///
+/// Raises what is raised by observe and by signal handlers, and by the backend if it is no
+/// Exception.
+#[pyfunction]
+#[pyo3(name = "_conformance_run")]
+#[pyo3(signature = (
+    make, fresh, names, observe, abandon, *,
+    seed, time_limit, many=None, threads=None, rounds=None, sequences=None, steps=None
+))]
+#[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
+pub(crate) fn run(
+    py: Python<'_>,
+    make: Py<PyAny>,
+    fresh: bool,
+    names: Vec<String>,
+    observe: &Bound<'_, PyAny>,
+    abandon: &Bound<'_, PyAny>,
+    seed: u64,
+    time_limit: f64,
+    many: Option<usize>,
+    threads: Option<usize>,
+    rounds: Option<usize>,
+    sequences: Option<usize>,
+    steps: Option<usize>,
+) -> PyResult<Vec<ResultRow>> {
+    let time_limit = Duration::try_from_secs_f64(time_limit)
+        .map_err(|error| PyValueError::new_err(format!("time_limit: {error}")))?;
+    let mut config = Config::default().seed(seed).time_limit(time_limit);
+    config = names.into_iter().fold(config, Config::only);
+    config = many.into_iter().fold(config, Config::many);
+    config = threads.into_iter().fold(config, Config::threads);
+    config = rounds.into_iter().fold(config, Config::rounds);
+    config = sequences.into_iter().fold(config, Config::sequences);
+    config = steps.into_iter().fold(config, Config::steps);
+
+    let watch = Arc::<Watch>::default();
+    let (observe, abandon) = (observe.clone().unbind(), abandon.clone().unbind());
+    let source = source(py, make, fresh, &watch)?;
+    let report = py.detach(|| {
+        let mut observer =
+            Observer { observe: &observe, abandon: &abandon, watch: &watch, done: 0 };
+        catch_unwind(AssertUnwindSafe(|| {
+            suite::run_shared(&source, &config, &mut |event| observer.see(event))
+        }))
+    });
+    abandon_all(py, &watch, &abandon)?;
+    if let Some(error) = watch.take_error() {
+        return Err(error);
+    }
+    match report {
+        Ok(report) => Ok(rows(report)),
+        Err(panic) => Err(PyRuntimeError::new_err(format!("the suite failed: {}", text(&*panic)))),
+    }
+}
+
+fn source(py: Python<'_>, make: Py<PyAny>, fresh: bool, watch: &Arc<Watch>) -> PyResult<Source> {
+    let watch = Arc::clone(watch);
+    if !fresh {
+        let backend = PyBackend::new(&make.bind(py).call0()?, watch)?;
+        return Ok(Source::One(Arc::new(backend)));
+    }
+    Ok(Source::Each(Box::new(move || {
+        let backend: Arc<dyn VolumeBackend> = Arc::new(PyBackend::made_by(&make, &watch)?);
+        Ok(backend)
+    })))
+}
+
+/// How long the run waits for the threads that it has abandoned.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Asks the threads that are still in a call to leave it, and gives them a moment: one that is at
+/// work in Python as the interpreter ends could take the process down.
+fn abandon_all(py: Python<'_>, watch: &Watch, abandon: &Py<PyAny>) -> PyResult<()> {
+    let threads = watch.threads();
+    if threads.is_empty() {
+        return Ok(());
+    }
+    abandon.call1(py, (threads,))?;
+    let asked = Instant::now();
+    py.detach(|| {
+        while !watch.threads().is_empty() && asked.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+    Ok(())
+}
+
+/// Tells Python how far the run is, and ends the run if Python wants to.
+struct Observer<'a> {
+    observe: &'a Py<PyAny>,
+    abandon: &'a Py<PyAny>,
+    watch: &'a Watch,
+    done: usize,
+}
+
+impl Observer<'_> {
+    fn see(&mut self, event: Event<'_>) -> ControlFlow<()> {
+        let (case, seconds, outcome) = match event {
+            Event::Started { case, .. } => (case.name(), 0.0, None),
+            Event::Tick { case, elapsed, .. } => (case.name(), elapsed.as_secs_f64(), None),
+            Event::Finished(report) => {
+                self.done += 1;
+                (report.name, report.time.as_secs_f64(), Some(report.outcome.as_str()))
+            }
+            _ => return ControlFlow::Continue(()),
+        };
+        let told = Python::try_attach(|py| {
+            py.check_signals()?;
+            if outcome == Some("timed_out") {
+                self.abandon.call1(py, (self.watch.threads(),))?;
+            }
+            self.observe.call1(py, (self.done, case, seconds, outcome))
+        });
+        match told {
+            Some(Ok(_)) if !self.watch.is_ended() => ControlFlow::Continue(()),
+            Some(Ok(_)) | None => ControlFlow::Break(()),
+            Some(Err(error)) => {
+                self.watch.end(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+fn rows(report: Report) -> Vec<ResultRow> {
+    report.cases.into_iter().map(row).collect()
+}
+
+fn row(report: CaseReport) -> ResultRow {
+    let outcome = report.outcome.as_str();
+    let (message, rules, calls) = match report.outcome {
+        Outcome::Skipped { reason } => (reason, Vec::new(), String::new()),
+        Outcome::Failed(failure) => {
+            let calls = failure.trace.as_python();
+            (failure.message, failure.rules, calls)
+        }
+        Outcome::TimedOut { limit, trace } => {
+            let message = format!("not over within {} s", limit.as_secs_f64());
+            (message, Vec::new(), trace.as_python())
+        }
+        Outcome::Passed | Outcome::Interrupted => Default::default(),
+    };
+    let tier = report.tier.as_str();
+    (report.name, tier, outcome, report.time.as_secs_f64(), message, rules, calls)
+}
+
+/// What a panic said.
+fn text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no more is known")
+}

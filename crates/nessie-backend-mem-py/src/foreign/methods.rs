@@ -1,0 +1,113 @@
+//! Which of a backend's methods a Python object has.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+/// The operations that every backend has.
+const VOLUMES: &[&str] = &[
+    "capabilities",
+    "create_volume",
+    "list_volumes",
+    "get_volume",
+    "patch_volume",
+    "delete_volume",
+    "access_handle",
+];
+
+/// A tier above the first.
+#[derive(Clone, Copy)]
+pub(super) enum Tier {
+    Snapshots,
+    Clones,
+}
+
+impl Tier {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Snapshots => "snapshots",
+            Self::Clones => "clones",
+        }
+    }
+
+    /// The operations that a backend of this tier has beside those of the tiers below.
+    const fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::Snapshots => {
+                &["create_snapshot", "list_snapshots", "get_snapshot", "delete_snapshot"]
+            }
+            Self::Clones => &["create_clone"],
+        }
+    }
+}
+
+/// The operations that a backend may leave out.
+const OPTIONAL: &[&str] =
+    &["find_volume", "find_snapshot", "rename_snapshot", "restore_snapshot", "split_clone"];
+
+/// The methods an object has, found out once.
+pub(super) struct Methods {
+    operations: Vec<&'static str>,
+    /// Which of `name` and `state` the method `patch_volume` takes as keywords.
+    patches: Vec<&'static str>,
+}
+
+impl Methods {
+    /// Fails with `TypeError` if one of the first tier is missing.
+    pub(super) fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let tiers = [Tier::Snapshots, Tier::Clones].map(Tier::operations);
+        let known = [VOLUMES, OPTIONAL].into_iter().chain(tiers).flatten();
+        let has = |name: &&str| object.getattr(*name).is_ok_and(|method| method.is_callable());
+        let operations: Vec<&str> = known.copied().filter(has).collect();
+        let missing: Vec<&str> =
+            VOLUMES.iter().copied().filter(|name| !operations.contains(name)).collect();
+        if !missing.is_empty() {
+            let kind = object.get_type().qualname()?;
+            let missing = missing.join(", ");
+            let message = format!("a {kind} is no backend: it has no method {missing}");
+            return Err(PyTypeError::new_err(message));
+        }
+        let keywords = ["name", "state"];
+        // A method that hides its signature is taken to accept them all.
+        let patches = taken(object, &keywords).unwrap_or_else(|_| keywords.to_vec());
+        Ok(Self { operations, patches })
+    }
+
+    /// Whether there are all the methods that the tier must have.
+    pub(super) fn has_tier(&self, tier: Tier) -> bool {
+        tier.operations().iter().all(|operation| self.has(operation))
+            && match tier {
+                Tier::Snapshots => true,
+                Tier::Clones => self.has_tier(Tier::Snapshots),
+            }
+    }
+
+    /// Whether there is this method.
+    pub(super) fn has(&self, operation: &str) -> bool {
+        self.operations.contains(&operation)
+    }
+
+    /// Whether `patch_volume` takes this keyword.
+    pub(super) fn patches(&self, keyword: &str) -> bool {
+        self.patches.contains(&keyword)
+    }
+}
+
+/// Which of `names` the method `patch_volume` takes as keywords.
+fn taken(object: &Bound<'_, PyAny>, names: &[&'static str]) -> PyResult<Vec<&'static str>> {
+    let inspect = object.py().import("inspect")?;
+    let signature = inspect.call_method1("signature", (object.getattr("patch_volume")?,))?;
+    let mut taken = Vec::new();
+    for parameter in signature.getattr("parameters")?.call_method0("values")?.try_iter()? {
+        let parameter = parameter?;
+        let kind: String = parameter.getattr("kind")?.getattr("name")?.extract()?;
+        let parameter: String = parameter.getattr("name")?.extract()?;
+        match kind.as_str() {
+            "VAR_KEYWORD" => return Ok(names.to_vec()),
+            "POSITIONAL_OR_KEYWORD" | "KEYWORD_ONLY" => {
+                taken.extend(names.iter().copied().filter(|name| *name == parameter));
+            }
+            _ => {}
+        }
+    }
+    Ok(taken)
+}

@@ -1,0 +1,137 @@
+//! Python's exceptions as the core's errors.
+
+use nessie_backend_core::{BackendError, Dependents, Uuid, VolumeState};
+use pyo3::exceptions::{PyException, PyNotImplementedError};
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyString};
+
+use super::call::Call;
+use super::watch::Watch;
+
+/// The error that an exception from `call` stands for. Whoever has the exceptions of
+/// `nessie_backend_mem.errors`, or others whose `code` is one of theirs, is understood.
+///
+/// An exception that is to end the run goes to `watch`.
+pub(super) fn error(py: Python<'_>, raised: PyErr, call: &Call<'_>, watch: &Watch) -> BackendError {
+    if !raised.is_instance_of::<PyException>(py) {
+        let text = traceback(py, &raised);
+        watch.end(raised);
+        return BackendError::substrate(call.operation, text);
+    }
+    let value = raised.value(py).as_any();
+    let known = match text(value, "code") {
+        Some(code) => refusal(value, &code, call),
+        None => None,
+    };
+    if let Some(error) = known {
+        return error;
+    }
+    if raised.is_instance_of::<PyNotImplementedError>(py) {
+        return BackendError::not_supported(call.operation);
+    }
+    BackendError::substrate(call.operation, traceback(py, &raised))
+}
+
+/// The refusal of that code, unless it cannot be about this call. What the exception does not say
+/// is taken from the arguments.
+fn refusal(value: &Bound<'_, PyAny>, code: &str, call: &Call<'_>) -> Option<BackendError> {
+    let target = text(value, "target");
+    let volume = || id(target.as_deref()).or(call.volume);
+    let snapshot = || id(target.as_deref()).or(call.snapshot);
+    let name = || target.clone().or_else(|| Some(call.new_name()?.to_owned()));
+    Some(match code {
+        "volume_not_found" if call.volume.is_some() => {
+            BackendError::VolumeNotFound { volume: volume()? }
+        }
+        "snapshot_not_found" if call.snapshot.is_some() => {
+            BackendError::SnapshotNotFound { volume: call.volume?, snapshot: snapshot()? }
+        }
+        "volume_exists" if call.new_name().is_some() => {
+            BackendError::VolumeExists { name: name()? }
+        }
+        "snapshot_exists" if call.new_name().is_some() => {
+            BackendError::SnapshotExists { volume: call.volume?, name: name()? }
+        }
+        "junction_path_exists" => {
+            let path = call.fields?.junction_path.as_ref()?;
+            BackendError::JunctionPathExists { path: target.unwrap_or_else(|| path.clone()) }
+        }
+        "volume_busy" if call.volume.is_some() => {
+            BackendError::VolumeBusy { volume: volume()?, dependents: dependents(value) }
+        }
+        "snapshot_busy" if call.snapshot.is_some() => {
+            BackendError::SnapshotBusy { snapshot: snapshot()?, dependents: dependents(value) }
+        }
+        "volume_offline" if call.volume.is_some() => BackendError::VolumeOffline {
+            volume: volume()?,
+            // The exception does not say in which of the states that are not online.
+            state: VolumeState::Offline,
+        },
+        "invalid_argument" => invalid(value, target, call),
+        "feature_not_supported" => {
+            BackendError::not_supported(target.unwrap_or_else(|| call.operation.to_owned()))
+        }
+        "timeout" => BackendError::Timeout {
+            operation: call.operation.into(),
+            source: Some(value.to_string().into()),
+        },
+        _ => return None,
+    })
+}
+
+fn id<T: From<Uuid>>(text: Option<&str>) -> Option<T> {
+    Uuid::parse_str(text?).ok().map(T::from)
+}
+
+fn invalid(value: &Bound<'_, PyAny>, target: Option<String>, call: &Call<'_>) -> BackendError {
+    let argument = target.or_else(|| call.invalid_argument());
+    let argument = argument.unwrap_or_else(|| "argument".to_owned());
+    let message = value.to_string();
+    let reason = match message.strip_prefix(&argument) {
+        Some(rest) => rest.trim_start().to_owned(),
+        None => format!("is refused: {message}"),
+    };
+    BackendError::InvalidArgument { argument: argument.into(), reason }
+}
+
+/// The clones in the way, as the exception names them.
+fn dependents(value: &Bound<'_, PyAny>) -> Dependents {
+    let names: Vec<String> =
+        value.getattr("dependents").and_then(|names| names.extract()).unwrap_or_default();
+    let count = value
+        .getattr("dependent_count")
+        .and_then(|count| count.extract())
+        .unwrap_or(names.len() as u64);
+    Dependents { names, count }
+}
+
+/// An attribute that is a `str`.
+fn text(value: &Bound<'_, PyAny>, attribute: &str) -> Option<String> {
+    let text = value.getattr(attribute).ok()?;
+    Some(text.cast::<PyString>().ok()?.to_string_lossy().into_owned())
+}
+
+/// How many calls of a traceback are shown, the last ones.
+const CALLS: i32 = 20;
+/// How many characters of a traceback are shown, the last ones.
+const CHARACTERS: usize = 8_000;
+
+/// An exception as Python prints it, with its traceback.
+fn traceback(py: Python<'_>, error: &PyErr) -> String {
+    let format = || -> PyResult<String> {
+        let limit = [("limit", -CALLS)].into_py_dict(py)?;
+        let lines = py.import("traceback")?.call_method(
+            "format_exception",
+            (error.get_type(py), error.value(py), error.traceback(py)),
+            Some(&limit),
+        )?;
+        let lines: Vec<String> = lines.extract()?;
+        let text = lines.concat();
+        let text = text.trim_end();
+        Ok(match text.char_indices().nth_back(CHARACTERS) {
+            Some((start, _)) => format!("…{}", text.get(start..).unwrap_or_default()),
+            None => text.to_owned(),
+        })
+    };
+    format().unwrap_or_else(|_| error.to_string())
+}

@@ -1,0 +1,562 @@
+"""The cases about what only Python can get wrong.
+
+The other cases are the ones that backends in Rust are held to. They see a backend through typed
+calls, so how it takes identifiers and wrong values, what kind of dicts it makes and what its
+exceptions carry is looked at here.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from nessie_backend_mem.errors import BusyError, InvalidArgumentError, NessieError
+
+from .stage import TIERS, UNKNOWN, Broken, Skip, Stage, code_of, shown, trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .report import Tier
+
+__all__ = ["PYTHON_CASES", "PYTHON_RULES", "PythonCase"]
+
+PYTHON_RULES = {
+    "python.dicts": "Python sees plain dicts, in plain lists.",
+    "python.keys": "A dict has its keys in the contract's order.",
+    "python.fresh": "Nothing a caller does to a result changes the backend or another result.",
+    "python.capabilities": "Capabilities are three bools, and a tier promised has its methods.",
+    "python.positions": "The positional order of the arguments is the contract's; None is not "
+    "given.",
+    "python.spellings": "Identifiers arrive as text in any standard UUID spelling and leave in the "
+    "canonical one.",
+    "python.uuid": "Identifiers may be uuid.UUID objects.",
+    "python.malformed": "A malformed UUID is an invalid argument.",
+    "python.sizes": "An integer out of range is an invalid argument.",
+    "python.surrogates": "Text with a lone surrogate is an invalid argument.",
+    "python.states": "A state is one of three words; any other is an invalid argument.",
+    "python.types": "A value of the wrong Python type is a TypeError.",
+    "python.errors": "An exception says what was wrong: its code, the target it is about, and the "
+    "clones in the way.",
+    "python.error_copies": "An exception of the package pickles and copies whole.",
+}
+"""The sentences of the contract that are about Python alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonCase:
+    """One thing that a Python backend is held to, beside what any backend is."""
+
+    name: str
+    tier: Tier
+    rules: tuple[str, ...]
+    summary: str
+    body: Callable[[Stage], None]
+
+
+PYTHON_CASES: list[PythonCase] = []
+
+Body = TypeVar("Body", bound="Callable[[Stage], None]")
+
+
+def case(*rules: str, tier: Tier = "volumes") -> Callable[[Body], Body]:
+    """Make a case of a function: its name and its docstring are the case's."""
+
+    def add(body: Body) -> Body:
+        summary = (body.__doc__ or "").strip()
+        name = f"python.{body.__name__}"
+        PYTHON_CASES.append(PythonCase(name, tier, rules, summary, body))
+        return body
+
+    return add
+
+
+# Results ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The keys of a record, in order, and those that may be absent."""
+
+    keys: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+
+
+VOLUME = Shape(
+    (
+        *("uuid", "name", "size_bytes", "state", "style", "vol_type"),
+        *("create_time", "junction_path", "export_policy", "clone"),
+    ),
+    frozenset({"create_time", "junction_path", "export_policy", "clone"}),
+)
+ORIGIN = Shape(("parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"))
+SNAPSHOT = Shape(("uuid", "name", "create_time", "size_consumed"), frozenset({"create_time"}))
+CAPABILITIES = Shape(("snapshots", "clones", "replication"))
+HANDLES = {
+    "in_memory": Shape(("kind",)),
+    "nfs_export": Shape(("kind", "server", "path")),
+    "s3_presigned": Shape(("kind", "url", "expires_at")),
+    "git_ref": Shape(("kind", "remote", "ref_name")),
+    "p4_stream": Shape(("kind", "p4port", "stream")),
+    "ontap_passthrough": Shape(("kind", "mgmt_lif", "data_lif")),
+}
+
+Result = tuple[str, Any, str]
+"""The call as it is written, what it returned, and the kind of record."""
+
+
+def results(stage: Stage) -> Iterator[Result]:
+    """Make every call that returns something, and yield what it returned."""
+
+    def ask(kind: str, method: str, *arguments: Any, **keywords: Any) -> Result:
+        result = stage.call(method, *arguments, **keywords)
+        return stage.log[-1].code, result, kind
+
+    yield ask("capabilities", "capabilities")
+    made = ask("volume", "create_volume", stage.new_name("v"), 2**40)
+    yield made
+    uuid, name = field(made, "uuid"), field(made, "name")
+    path = f"/{stage.new_name('path')}"
+    yield ask("volume", "patch_volume", uuid, junction_path=path, export_policy="policy")
+    yield ask("volume", "get_volume", uuid)
+    yield ask("volume", "list_volumes")
+    yield ask("handle", "access_handle", uuid)
+    yield from optional(stage, ask, "volume", "find_volume", name)
+    if not stage.offers("snapshots"):
+        return
+    taken = ask("snapshot", "create_snapshot", uuid, stage.new_name("s"))
+    yield taken
+    snapshot, snapshot_name = field(taken, "uuid"), field(taken, "name")
+    yield ask("snapshot", "get_snapshot", uuid, snapshot)
+    yield ask("snapshot", "list_snapshots", uuid)
+    yield from optional(stage, ask, "snapshot", "find_snapshot", uuid, snapshot_name)
+    new_name = stage.new_name("s")
+    yield from optional(stage, ask, "snapshot", "rename_snapshot", uuid, snapshot, new_name)
+    yield from optional(stage, ask, "volume", "restore_snapshot", uuid, snapshot)
+    if not stage.offers("clones"):
+        return
+    cloned = ask("volume", "create_clone", uuid, snapshot, stage.new_name("c"))
+    yield cloned
+    clone = field(cloned, "uuid")
+    yield ask("volume", "get_volume", clone)
+    yield ask("volume", "list_volumes")
+    yield from optional(stage, ask, "volume", "split_clone", clone)
+
+
+def optional(
+    stage: Stage, ask: Callable[..., Result], kind: str, method: str, *arguments: Any
+) -> Iterator[Result]:
+    """Call a method that a backend may leave out or refuse."""
+    if stage.has(method):
+        try:
+            yield ask(kind, method, *arguments)
+        except Skip:
+            return
+
+
+def field(result: Result, key: str) -> Any:
+    """Return what a result has under `key`."""
+    code, record, _ = result
+    if not isinstance(record, dict) or key not in record:
+        raise Broken(f"{code} returned {shown(record)}, not a dict with {key!r}")
+    return record[key]
+
+
+def records(result: Result) -> Iterator[tuple[dict[str, Any], Shape | None]]:
+    """Yield the dicts in a result, the nested ones too, each with its shape."""
+    _, value, kind = result
+    for record in value if isinstance(value, (list, tuple)) else (value,):
+        if kind == "handle":
+            word = record.get("kind") if isinstance(record, dict) else None
+            yield record, HANDLES.get(word) if isinstance(word, str) else None
+            continue
+        yield record, {"volume": VOLUME, "snapshot": SNAPSHOT, "capabilities": CAPABILITIES}[kind]
+        if kind == "volume" and isinstance(record, dict) and "clone" in record:
+            yield record["clone"], ORIGIN
+
+
+@case("python.dicts")
+def results_are_plain_dicts(stage: Stage) -> None:
+    """Look at every record: each is a dict and nothing more special, in a list or tuple."""
+    for result in results(stage):
+        code, value, _ = result
+        if "list_" in code and not isinstance(value, (list, tuple)):
+            raise Broken(f"{code} returned {shown(value)}, not a list")
+        for record, _ in records(result):
+            if type(record) is not dict:
+                kind = type(record).__name__
+                article = "an" if kind[:1] in "AEIOUaeiou" else "a"
+                raise Broken(f"{code} returned {article} {kind}, not a dict: {shown(record)}")
+
+
+@case("python.keys")
+def keys_are_in_order(stage: Stage) -> None:
+    """Look at every record: its keys are the contract's and no other, in the contract's order."""
+    for result in results(stage):
+        code = result[0]
+        for record, shape in records(result):
+            if shape is None:
+                raise Broken(f"{code} returned {shown(record)}, which is no access handle")
+            keys = list(record)
+            expected = [key for key in shape.keys if key in keys or key not in shape.optional]
+            if keys != expected:
+                raise Broken(f"{code} returned the keys {keys}, not {expected}: {shown(record)}")
+
+
+@case("python.fresh", "1.fresh")
+def results_are_fresh(stage: Stage) -> None:
+    """Write into results: neither the backend nor other results may show it."""
+    kept: list[tuple[str, Any, Any]] = []
+    for code, value, _ in results(stage):
+        for earlier, result, as_it_was in kept:
+            if result != as_it_was:
+                raise Broken(
+                    f"what {earlier} returned was changed by {code}: it is now {shown(result)} and "
+                    f"was {shown(as_it_was)}"
+                )
+        kept.append((code, value, copy.deepcopy(value)))
+    for code, value, as_it_was in kept:
+        before = stage.picture()
+        others = [(result, was) for _, result, was in kept if result is not value]
+        overwrite(value)
+        if stage.picture() != before:
+            raise Broken(f"what a caller wrote into the result of {code} changed the backend")
+        if any(result != was for result, was in others):
+            raise Broken(f"what a caller wrote into the result of {code} changed another result")
+        restore(value, as_it_was)
+
+
+def overwrite(value: Any) -> None:
+    """Overwrite all that can be overwritten in a result, in depth."""
+    if isinstance(value, dict):
+        for item in value.values():
+            overwrite(item)
+        for key in value:
+            value[key] = "overwritten by a caller"
+        value["more"] = "added by a caller"
+    elif isinstance(value, list):
+        for item in value:
+            overwrite(item)
+        value.append("added by a caller")
+
+
+def restore(value: Any, as_it_was: Any) -> None:
+    """Undo `overwrite`."""
+    if isinstance(value, dict):
+        value.clear()
+        value.update(copy.deepcopy(as_it_was))
+    elif isinstance(value, list):
+        value[:] = copy.deepcopy(as_it_was)
+
+
+@case("python.capabilities", "1.honest")
+def capabilities_are_three_bools(stage: Stage) -> None:
+    """Look for three bools, and for the methods of each tier that is promised."""
+    offered = stage.call("capabilities")
+    if type(offered) is not dict or list(offered) != list(CAPABILITIES.keys):
+        keys = ", ".join(CAPABILITIES.keys)
+        raise Broken(f"capabilities() returned {shown(offered)}, not a dict of {keys}")
+    if any(type(value) is not bool for value in offered.values()):
+        raise Broken(
+            f"capabilities() returned {shown(offered)}, in which not every value is a bool"
+        )
+    for tier, methods in TIERS.items():
+        missing = [method for method in methods if not stage.has(method)]
+        if offered[tier] and missing:
+            raise Broken(f"capabilities() promises {tier}, and {missing[0]} is no method")
+
+
+# Arguments ----------------------------------------------------------------------------------
+
+
+@case("python.positions")
+def arguments_have_their_positions(stage: Stage) -> None:
+    """Pass sizes, paths and policies by position, and None, which is as good as not given."""
+    bare = stage.call("create_volume", stage.new_name("v"), None)
+    expect(stage, bare, size_bytes=None)
+    uuid = bare["uuid"]
+    path = f"/{stage.new_name('path')}"
+    expect(
+        stage,
+        stage.call("patch_volume", uuid, 2**30, path, "policy"),
+        size_bytes=2**30,
+        junction_path=path,
+        export_policy="policy",
+    )
+    before = stage.picture()
+    stage.call("patch_volume", uuid, None, None, None)
+    if stage.picture() != before:
+        raise Broken(f"{stage.log[-1].code} gives nothing and changed something")
+    by_keyword = stage.call("create_volume", stage.new_name("v"), size_bytes=2**31)
+    expect(stage, by_keyword, size_bytes=2**31)
+
+
+def expect(stage: Stage, record: Any, **fields: Any) -> None:
+    """Make sure that the last call returned a record with these fields."""
+    for key, value in fields.items():
+        if not isinstance(record, dict) or record.get(key) != value:
+            raise Broken(
+                f"{stage.log[-1].code} should return {key!r} as {value!r} and returned "
+                f"{shown(record)}"
+            )
+
+
+@case("python.spellings")
+def identifiers_come_in_any_spelling(stage: Stage) -> None:
+    """Spell identifiers in upper case, without hyphens, in braces, as a URN: all are taken."""
+    check_spellings(
+        stage,
+        {
+            ".upper()": str.upper,
+            '.replace("-", "")': lambda uuid: uuid.replace("-", ""),
+            '.join("{}")': lambda uuid: uuid.join("{}"),
+            '.join(["urn:uuid:", ""])': lambda uuid: uuid.join(["urn:uuid:", ""]),
+        },
+    )
+
+
+@case("python.uuid")
+def identifiers_come_as_uuid_objects(stage: Stage) -> None:
+    """Pass uuid.UUID objects: every method takes them."""
+    check_spellings(stage, {"UUID": UUID})
+
+
+def check_spellings(stage: Stage, spellings: dict[str, Callable[[str], Any]]) -> None:
+    """Call every method with identifiers spelled in these ways."""
+    for how, spell in spellings.items():
+
+        def spelled(record: dict[str, Any], how: str = how, spell: Any = spell) -> Any:
+            uuid = record["uuid"]
+            value, code = spell(uuid), stage.written(uuid)
+            stage.name_it(value, f"{how}({code})" if how == "UUID" else f"{code}{how}")
+            return value
+
+        volume = stage.call("create_volume", stage.new_name("v"))
+        uuid = spelled(volume)
+        expect(stage, stage.call("get_volume", uuid), **volume)
+        expect(
+            stage,
+            stage.call("patch_volume", uuid, size_bytes=4096),
+            uuid=volume["uuid"],
+            size_bytes=4096,
+        )
+        stage.call("access_handle", uuid)
+        if stage.offers("snapshots"):
+            check_snapshot_spellings(stage, uuid, spelled)
+        stage.call("delete_volume", uuid)
+        if any(other["uuid"] == volume["uuid"] for other in stage.call("list_volumes")):
+            raise Broken(f"{stage.log[-2].code} deleted nothing")
+
+
+def check_snapshot_spellings(
+    stage: Stage, uuid: Any, spelled: Callable[[dict[str, Any]], Any]
+) -> None:
+    """Call the methods of the upper tiers with identifiers spelled in some way."""
+    snapshot = stage.call("create_snapshot", uuid, stage.new_name("s"))
+    snap_uuid = spelled(snapshot)
+    expect(stage, stage.call("get_snapshot", uuid, snap_uuid), **snapshot)
+    if stage.call("list_snapshots", uuid) != [snapshot]:
+        raise Broken(f"{stage.log[-1].code} should list the snapshot")
+    if stage.offers("clones"):
+        clone = stage.call("create_clone", uuid, snap_uuid, stage.new_name("c"))
+        stage.call("delete_volume", spelled(clone))
+    stage.call("delete_snapshot", uuid, snap_uuid)
+
+
+@case("python.malformed")
+def malformed_identifiers_are_refused(stage: Stage) -> None:
+    """Pass text that is no UUID to every method: an invalid argument."""
+    volume = stage.call("create_volume", stage.new_name("v"))["uuid"]
+    for text in ("", "nonsense", UNKNOWN[:-1], f"{UNKNOWN}0", UNKNOWN.replace("3", "g", 1)):
+        stage.refused_as("invalid_argument", "get_volume", text)
+        stage.refused_as("invalid_argument", "patch_volume", text, size_bytes=4096)
+        stage.refused_as("invalid_argument", "delete_volume", text)
+        stage.refused_as("invalid_argument", "access_handle", text)
+        if stage.offers("snapshots"):
+            stage.refused_as("invalid_argument", "create_snapshot", text, "s")
+            stage.refused_as("invalid_argument", "list_snapshots", text)
+            stage.refused_as("invalid_argument", "get_snapshot", volume, text)
+            stage.refused_as("invalid_argument", "get_snapshot", text, UNKNOWN)
+            stage.refused_as("invalid_argument", "delete_snapshot", volume, text)
+        if stage.offers("clones"):
+            stage.refused_as("invalid_argument", "create_clone", volume, text, "c")
+
+
+@case("python.sizes")
+def sizes_out_of_range_are_refused(stage: Stage) -> None:
+    """Ask for negative sizes and for those of 2**64 bytes and more: invalid arguments."""
+    volume = stage.call("create_volume", stage.new_name("v"), 4096)["uuid"]
+    for size in (-1, 0, -(2**63), 2**64, 2**64 + 4096, 10**30):
+        name = stage.new_name("v")
+        stage.refused_as("invalid_argument", "create_volume", name, size_bytes=size)
+        stage.refused_as("invalid_argument", "patch_volume", volume, size_bytes=size)
+
+
+@case("python.surrogates")
+def lone_surrogates_are_refused(stage: Stage) -> None:
+    """Pass a lone surrogate, which UTF-8 does not have, in every text: an invalid argument."""
+    bad = "v\ud800"
+    stage.refused_as("invalid_argument", "create_volume", bad)
+    uuid = stage.call("create_volume", stage.new_name("v"))["uuid"]
+    stage.refused_as("invalid_argument", "patch_volume", uuid, junction_path=f"/{bad}")
+    stage.refused_as("invalid_argument", "patch_volume", uuid, export_policy=bad)
+    stage.refused_as("invalid_argument", "get_volume", bad)
+    if stage.offers("snapshots"):
+        stage.refused_as("invalid_argument", "create_snapshot", uuid, bad)
+    if stage.offers("clones"):
+        snapshot = stage.call("create_snapshot", uuid, stage.new_name("s"))["uuid"]
+        stage.refused_as("invalid_argument", "create_clone", uuid, snapshot, bad)
+
+
+@case("python.states")
+def other_states_are_refused(stage: Stage) -> None:
+    """Patch to a state that is none of the three words: an invalid argument."""
+    uuid = stage.call("create_volume", stage.new_name("v"))["uuid"]
+    if not stage.patches("state"):
+        raise Skip("patch_volume takes no state")
+    for word in ("", "Online", "asleep", "offline "):
+        stage.refused_as("invalid_argument", "patch_volume", uuid, state=word)
+
+
+@case("python.types")
+def wrong_types_are_type_errors(stage: Stage) -> None:
+    """Pass names, sizes and identifiers of types that they are not: a TypeError."""
+    volume = stage.call("create_volume", stage.new_name("v"))["uuid"]
+    for name in (5, None, b"bytes", ["list"]):
+        stage.refused_by_type("create_volume", name)
+    for size in ("4096", 4096.0, b"4096", [4096]):
+        stage.refused_by_type("create_volume", stage.new_name("v"), size_bytes=size)
+        stage.refused_by_type("patch_volume", volume, size_bytes=size)
+    stage.refused_by_type("patch_volume", volume, junction_path=5)
+    stage.refused_by_type("patch_volume", volume, export_policy=5)
+    for uuid in (5, None, b"bytes", {"uuid": volume}):
+        stage.refused_by_type("get_volume", uuid)
+        stage.refused_by_type("delete_volume", uuid)
+        stage.refused_by_type("patch_volume", uuid, size_bytes=4096)
+    if stage.offers("snapshots"):
+        stage.refused_by_type("create_snapshot", volume, 5)
+        stage.refused_by_type("get_snapshot", volume, 5)
+
+
+# Exceptions ---------------------------------------------------------------------------------
+
+
+Refusal = tuple[str, str, str, "Exception | None"]
+"""The call as it is written, the code and the target it is due, and the exception."""
+
+
+def refusals(stage: Stage) -> Iterator[Refusal]:
+    """Provoke refusals of every kind that the backend can come to."""
+
+    def refuse(code: str, target: str, method: str, *arguments: Any, **keywords: Any) -> Refusal:
+        error = stage.refused(method, *arguments, **keywords)
+        return stage.log[-1].code, code, target, error
+
+    name = stage.new_name("v")
+    uuid = stage.call("create_volume", name)["uuid"]
+    other = stage.call("create_volume", stage.new_name("v"))["uuid"]
+    path = f"/{stage.new_name('path')}"
+    stage.call("patch_volume", uuid, junction_path=path)
+    yield refuse("volume_exists", name, "create_volume", name)
+    yield refuse("invalid_argument", "name", "create_volume", "a/b")
+    yield refuse("invalid_argument", "size_bytes", "create_volume", stage.new_name("v"), 0)
+    yield refuse("volume_not_found", UNKNOWN, "get_volume", UNKNOWN)
+    yield refuse("volume_not_found", UNKNOWN, "delete_volume", UNKNOWN)
+    yield refuse("invalid_argument", "uuid", "get_volume", "nonsense")
+    yield refuse("invalid_argument", "junction_path", "patch_volume", other, junction_path="a")
+    yield refuse("junction_path_exists", path, "patch_volume", other, junction_path=path)
+    if stage.patches("state"):
+        try:
+            stage.call("patch_volume", other, state="offline")
+        except Skip:
+            pass
+        else:
+            yield refuse("volume_offline", other, "access_handle", other)
+    if not stage.offers("snapshots"):
+        return
+    snapshot_name = stage.new_name("s")
+    snapshot = stage.call("create_snapshot", uuid, snapshot_name)["uuid"]
+    yield refuse("snapshot_exists", snapshot_name, "create_snapshot", uuid, snapshot_name)
+    yield refuse("snapshot_not_found", UNKNOWN, "get_snapshot", uuid, UNKNOWN)
+    yield refuse("snapshot_not_found", UNKNOWN, "delete_snapshot", uuid, UNKNOWN)
+    yield refuse("invalid_argument", "snap_uuid", "get_snapshot", uuid, "nonsense")
+    if not stage.offers("clones"):
+        return
+    stage.call("create_clone", uuid, snapshot, stage.new_name("c"))
+    yield refuse("snapshot_busy", snapshot, "delete_snapshot", uuid, snapshot)
+    yield refuse("volume_busy", uuid, "delete_volume", uuid)
+    yield refuse("invalid_argument", "new_name", "create_clone", uuid, snapshot, "a/b")
+    yield from optional_refusals(stage, refuse, uuid, snapshot)
+
+
+def optional_refusals(
+    stage: Stage, refuse: Callable[..., Refusal], uuid: str, snapshot: str
+) -> Iterator[Refusal]:
+    """Provoke refusals of what a backend may leave out, with a snapshot that a clone depends on."""
+    older = stage.call("create_volume", stage.new_name("v"))["uuid"]
+    first = stage.call("create_snapshot", older, stage.new_name("s"))["uuid"]
+    busy = stage.call("create_snapshot", older, stage.new_name("s"))
+    stage.call("create_clone", older, busy["uuid"], stage.new_name("c"))
+    taken = busy["name"]
+    attempts = [
+        ("snapshot_busy", busy["uuid"], "restore_snapshot", older, first),
+        ("snapshot_exists", taken, "rename_snapshot", older, first, taken),
+        ("invalid_argument", "name", "rename_snapshot", uuid, snapshot, "a/b"),
+        ("snapshot_not_found", UNKNOWN, "restore_snapshot", uuid, UNKNOWN),
+        ("volume_not_found", UNKNOWN, "split_clone", UNKNOWN),
+        ("invalid_argument", "vol_uuid", "split_clone", uuid),
+    ]
+    for attempt in attempts:
+        if stage.has(attempt[2]):
+            try:
+                yield refuse(*attempt)
+            except Skip:
+                continue
+
+
+@case("python.errors")
+def exceptions_say_what_was_wrong(stage: Stage) -> None:
+    """Provoke every refusal: its exception has the code, and one of the package the target too."""
+    for written, code, target, error in refusals(stage):
+        if error is None:
+            if code.endswith("_not_found"):
+                continue  # `None` where something is missing says all there is to say.
+            raise Broken(f"{written} should be refused as {code} and returned None")
+        if code_of(error) != code:
+            raise Broken(f"{written} should be refused as {code} and raised\n{trace(error)}")
+        if not isinstance(error, NessieError):
+            continue
+        if not str(error) or str(error) != error.message:
+            raise Broken(f"{written} raised {error!r}, which does not say what was wrong")
+        # Which argument was wrong is always known; the rest may go unsaid.
+        unsaid = error.target is None and not isinstance(error, InvalidArgumentError)
+        if error.target != target and not unsaid:
+            raise Broken(f"{written} should raise an error about {target!r} and raised {error!r}")
+        if isinstance(error, BusyError) and not (
+            type(error.dependents) is tuple and len(error.dependents) == error.dependent_count == 1
+        ):
+            raise Broken(f"{written} raised {error!r}, in which the one clone is not named")
+
+
+@case("python.error_copies")
+def exceptions_can_be_copied(stage: Stage) -> None:
+    """Take exceptions of the package through copy and pickle: they come back whole."""
+    for written, _, _, error in refusals(stage):
+        if not isinstance(error, NessieError):
+            continue
+        for how, copied in (("copy", copy.copy), ("pickle", through_pickle)):
+            try:
+                twin = copied(error)
+            except Exception as failure:  # noqa: BLE001 (whatever the exception's class does)
+                raise Broken(f"{written} raised {error!r}; {how} raised {failure!r}") from None
+            if repr(twin) != repr(error) or type(twin) is not type(error):
+                raise Broken(f"{written} raised {error!r}; {how} makes {twin!r} of it")
+
+
+def through_pickle(error: NessieError) -> NessieError:
+    """Save an exception and load it again."""
+    loaded: NessieError = pickle.loads(pickle.dumps(error))  # noqa: S301 (written just now)
+    return loaded

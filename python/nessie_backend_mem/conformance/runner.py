@@ -1,0 +1,248 @@
+"""How a run goes: the cases of every language first, then those of Python alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nessie_backend_mem import _core
+
+from .python_cases import PYTHON_CASES, PYTHON_RULES, PythonCase, results_are_plain_dicts
+from .report import Report, Result, Rule
+from .stage import VOLUME_METHODS, Broken, Skip, Stage, UnusableError, own_methods, shown, trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["NotABackendError", "Progress", "Run", "Source", "all_rules"]
+
+TICK = 0.05
+
+FINDERS = ("find_volume", "find_snapshot")
+"""The optional methods that the suite does without by searching the list."""
+
+
+class NotABackendError(TypeError):
+    """An object has not the methods that every backend has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        done: how many cases are over.
+        total: how many were selected.
+        case: the name of the case that is running, or that is just over.
+        seconds: how long it has been running.
+        outcome: what came of it, once it is over.
+    """
+
+    done: int
+    total: int
+    case: str
+    seconds: float
+    outcome: str | None = None
+
+
+def all_rules() -> dict[str, Rule]:
+    """Return every rule by its identifier."""
+    rules = {word: Rule(word, section, text) for word, section, text in _core._conformance_rules()}
+    rules.update({word: Rule(word, "Python", text) for word, text in PYTHON_RULES.items()})
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the backend for a case comes from.
+
+    Attributes:
+        make: gives the backend.
+        fresh: whether it is a new one each time.
+        left_out: the optional methods that it does not have and whose lack would not show.
+    """
+
+    make: Callable[[], Any]
+    fresh: bool
+    left_out: tuple[str, ...]
+
+    @classmethod
+    def of(cls, backend: Any) -> Source:
+        """Take a backend, or a callable without arguments that makes one.
+
+        Raises:
+            NotABackendError: it is neither.
+        """
+        is_backend = not isinstance(backend, type) and hasattr(backend, "create_volume")
+        if not is_backend and not callable(backend):
+            raise NotABackendError(f"{shown(backend)} is neither a backend nor makes one")
+        one = backend if is_backend else backend()
+        check(one)
+        left_out = tuple(name for name in FINDERS if not own_methods(one, name))
+        return cls((lambda: one) if is_backend else backend, not is_backend, left_out)
+
+
+def check(backend: object) -> None:
+    """Make sure that an object has the methods that every backend has."""
+    missing = [name for name in VOLUME_METHODS if not own_methods(backend, name)]
+    if missing:
+        raise NotABackendError(f"{shown(backend)} is no backend: it has no {', '.join(missing)}")
+
+
+class Run:
+    """One run of some cases on one backend, or on a new one for each case."""
+
+    def __init__(
+        self,
+        source: Source,
+        selected: Sequence[str],
+        progress: Callable[[Progress], object] | None,
+        **options: Any,
+    ) -> None:
+        """Prepare a run of the cases named in `selected`."""
+        self.source = source
+        self.progress = progress
+        self.options = options
+        python = {case.name: case for case in PYTHON_CASES}
+        self.names = [name for name in selected if name not in python]
+        self.python_cases = [python[name] for name in selected if name in python]
+        self.total = len(selected)
+        self.results: list[Result] = []
+
+    def report(self, backend: str) -> Report:
+        """Run the cases and say what came of them."""
+        rules = all_rules()
+        start = time.monotonic()
+        if self.names:
+            outcomes = _core._conformance_run(
+                *(self.source.make, self.source.fresh, self.names, self._observe, abandon),
+                **self.options,
+            )
+            for name, tier, outcome, seconds, message, ids, calls in outcomes:
+                broken = tuple(rules[word] for word in ids)
+                self.results.append(Result(name, tier, outcome, seconds, message, broken, calls))
+        self._skip_what_is_left_out()
+        self.results += self._run_python_cases(rules)
+        seconds = time.monotonic() - start
+        return Report(backend, self.options["seed"], seconds, tuple(self.results))
+
+    def _observe(self, done: int, case: str, seconds: float, outcome: str | None) -> None:
+        if self.progress is not None:
+            self.progress(Progress(done, self.total, case, seconds, outcome))
+
+    def _skip_what_is_left_out(self) -> None:
+        """Show which cases passed without a method of the backend: the list was searched."""
+        about = {name: ids[0] for name, _, ids, _ in _core._conformance_cases()}
+        for index, result in enumerate(self.results):
+            for method in self.source.left_out:
+                if result.outcome == "passed" and about.get(result.case) == f"3.{method}":
+                    reason = f"{method} is not supported by this backend"
+                    self.results[index] = replace(result, outcome="skipped", message=reason)
+
+    def _run_python_cases(self, rules: dict[str, Rule]) -> Iterator[Result]:
+        hanging = next((r.case for r in self.results if r.outcome == "timed_out"), None)
+        for done, case in enumerate(self.python_cases, len(self.names)):
+            if hanging and not self.source.fresh:
+                reason = f"the backend still hangs in case {hanging}"
+                yield Result(case.name, case.tier, "skipped", 0.0, reason)
+                continue
+            result = self._run_python_case(case, done, rules)
+            if result.outcome == "timed_out":
+                hanging = case.name
+            self._observe(done + 1, case.name, result.seconds, result.outcome)
+            yield result
+
+    def _run_python_case(self, case: PythonCase, done: int, rules: dict[str, Rule]) -> Result:
+        """Run a case in a thread, which is abandoned when its time is over."""
+        attempt = Attempt(case, self.source.make)
+        thread = threading.Thread(target=attempt.run, name=f"nessie {case.name}", daemon=True)
+        start = time.monotonic()
+        thread.start()
+        while thread.is_alive():
+            seconds = time.monotonic() - start
+            if seconds > self.options["time_limit"]:
+                break
+            self._observe(done, case.name, seconds, None)
+            thread.join(TICK)
+        seconds = time.monotonic() - start
+        calls = attempt.calls()
+        if attempt.ended is not None:
+            raise attempt.ended
+        if not attempt.is_over:
+            abandon([thread.ident] if thread.ident else [])
+            limit = self.options["time_limit"]
+            message = f"not over within {limit:g} s"
+            return Result(case.name, case.tier, "timed_out", seconds, message, (), calls)
+        if attempt.skipped:
+            return Result(case.name, case.tier, "skipped", seconds, attempt.skipped)
+        if attempt.broken:
+            broken = tuple(rules[word] for word in case.rules)
+            return Result(case.name, case.tier, "failed", seconds, attempt.broken, broken, calls)
+        return Result(case.name, case.tier, "passed", seconds)
+
+
+class AbandonedError(Exception):
+    """Nobody waits for this call any longer: the case it belongs to has had its time."""
+
+
+def abandon(threads: Sequence[int]) -> None:
+    """Raise an exception in threads that nobody waits for, so that they come to their end.
+
+    One that is at work in Python would take processor time from all that follows. One that waits
+    outside of Python stays as it is.
+    """
+    try:
+        import ctypes  # noqa: PLC0415 (seldom needed, and not there on every system)
+    except ImportError:
+        return
+    for thread in threads:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread), ctypes.py_object(AbandonedError)
+        )
+
+
+class Attempt:
+    """One case of Python alone on one backend, and what came of it."""
+
+    def __init__(self, case: PythonCase, make: Callable[[], Any]) -> None:
+        """Prepare to run `case` on the backend that `make` gives."""
+        self.case = case
+        self.make = make
+        self.stage: Stage | None = None
+        self.is_over = False
+        self.code = ""
+        self.broken = ""
+        self.skipped = ""
+        self.ended: BaseException | None = None
+
+    def run(self) -> None:
+        """Run the case, and clean up whatever came of it."""
+        try:
+            self.stage = Stage(self.make())
+            try:
+                self.case.body(self.stage)
+            finally:
+                self.code = self.stage.code()
+                self.stage.clean_up()
+            self.code = ""
+        except Skip as skip:
+            self.skipped = str(skip)
+        except UnusableError as error:
+            # One case tells what is wrong, and the others wait until it is put right.
+            if self.case.body is results_are_plain_dicts:
+                self.broken = str(error)
+            else:
+                self.skipped = "list_volumes cannot be used"
+        except Broken as broken:
+            self.broken = str(broken)
+        except Exception as error:  # noqa: BLE001 (whatever the backend makes of the case)
+            self.broken = f"the case ended with\n{trace(error)}"
+        except BaseException as error:  # noqa: BLE001 (raised again by whoever started the run)
+            self.ended = error
+        self.is_over = True
+
+    def calls(self) -> str:
+        """Return the calls that led to where the case is, or where it failed, as Python code."""
+        return self.code or ("" if self.stage is None else self.stage.code())

@@ -1,0 +1,767 @@
+"""The conformance suite: right backends pass, wrong ones fail by the rule that they break."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import signal
+import threading
+import time
+from collections import OrderedDict
+from types import MappingProxyType
+from typing import Any
+from unittest import SkipTest
+
+import pytest
+from dict_backends import DictVolumes, ModelBackend, NoneMem, NoneVolumes, SmallVolumes
+from nessie_backend_mem import (
+    InvalidArgumentError,
+    MemBackend,
+    NotFoundError,
+    VolumeNotFoundError,
+    conformance,
+)
+from nessie_backend_mem.conformance import ConformanceError, Progress, Report, run, run_all
+from support import run_python
+
+QUICK: dict[str, Any] = {"many": 20, "rounds": 2, "sequences": 2, "steps": 30}
+"""Sizes that let the whole suite run in less than a second."""
+
+
+HEAVY = ("concurrency.", "model.", "scale.")
+"""The cases that take long, and longer still on a backend that is wrong."""
+
+
+class Wrapped:
+    """A backend of a third party, right as long as nothing overrides it."""
+
+    def __init__(self) -> None:
+        self.backend = MemBackend()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.backend, name)
+
+
+def report_text(report: Report) -> str:
+    return f"\n{report}"
+
+
+# Right backends -----------------------------------------------------------------------------
+
+
+def test_the_reference_backend_passes_as_it_stands() -> None:
+    run_all(MemBackend())
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        MemBackend,
+        lambda: MemBackend(seed=1),
+        *(Wrapped, Wrapped(), ModelBackend, ModelBackend(), NoneMem, NoneMem()),
+    ],
+    ids=str,
+)
+def test_right_backends_of_all_tiers_pass(backend: Any) -> None:
+    report = run(backend, **QUICK)
+    assert report.is_success, report_text(report)
+    assert len(report.skipped) <= 2, report_text(report)
+    assert len(report.results) == len(conformance.cases())
+
+
+@pytest.mark.parametrize("make", [DictVolumes, NoneVolumes, SmallVolumes])
+@pytest.mark.parametrize("fresh", [False, True], ids=["instance", "factory"])
+def test_a_dict_of_volumes_passes_and_the_rest_is_visibly_skipped(make: Any, fresh: bool) -> None:
+    report = run(make if fresh else make(), **QUICK)
+    assert report.is_success, report_text(report)
+    reasons = {result.message for result in report.skipped}
+    assert any("snapshots" in reason for reason in reasons)
+    assert any("find_volume" in reason for reason in reasons)
+    assert any("name" in reason for reason in reasons) == (make is SmallVolumes)
+    passed = {result.case for result in report.results if result.outcome == "passed"}
+    assert any(name.startswith("create_volume.") for name in passed)
+    assert any(name.startswith("python.") for name in passed)
+
+
+@pytest.mark.parametrize(
+    "operation", ["rename_snapshot", "restore_snapshot", "split_clone", "find_snapshot"]
+)
+@pytest.mark.parametrize("how", ["absent", "not implemented"])
+def test_optional_operations_may_be_absent_or_not_implemented(operation: str, how: str) -> None:
+    def refuse(*_: Any) -> Any:
+        raise NotImplementedError
+
+    lacking = type("Lacking", (Wrapped,), {operation: None if how == "absent" else refuse})
+    report = run(lacking(), **QUICK)
+    assert report.is_success, report_text(report)
+    if (operation, how) != ("find_snapshot", "not implemented"):  # The list is searched instead.
+        assert any(operation in result.message for result in report.skipped)
+
+
+def test_a_backend_keeps_what_it_held_before() -> None:
+    backend = MemBackend(seed=1)
+    volume = backend.create_volume("conf", 5)
+    snapshot = backend.create_snapshot(volume["uuid"], "s")
+    backend.create_clone(volume["uuid"], snapshot["uuid"], "py-v1")
+    before = backend.tree(), backend.list_volumes()
+    run_all(backend, **QUICK)
+    assert (backend.tree(), backend.list_volumes()) == before
+
+
+def test_nothing_of_a_backend_is_left_behind() -> None:
+    backend = MemBackend()
+    run_all(backend, **QUICK)
+    assert len(backend) == 0
+    backend.check_invariants()
+
+
+# Wrong backends -----------------------------------------------------------------------------
+
+
+class Aliasing(DictVolumes):
+    """Hands out the very dicts that it keeps."""
+
+    def answer(self, volume: dict[str, Any]) -> dict[str, Any]:
+        return volume
+
+
+class AliasingOnce(DictVolumes):
+    """Hands out the very dict that it keeps, in one of its methods."""
+
+    def get_volume(self, uuid: Any) -> Any:
+        return self.volume(uuid)
+
+
+class OneListOnly(Wrapped):
+    """Hands out the same list every time."""
+
+    listed: list[Any]
+
+    def list_volumes(self) -> Any:
+        self.__dict__.setdefault("listed", [])[:] = self.backend.list_volumes()
+        return self.listed
+
+
+class TrueSize(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        return {**self.backend.get_volume(uuid), "size_bytes": True}
+
+
+class HalfOrigin(Wrapped):
+    def create_clone(self, *arguments: Any) -> Any:
+        clone: Any = self.backend.create_clone(*arguments)
+        del clone["clone"]["parent_volume_uuid"]
+        return clone
+
+
+class NumberInWords(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        return {**self.backend.get_volume(uuid), "size_bytes": "five"}
+
+
+class Stateless(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        volume: Any = self.backend.get_volume(uuid)
+        del volume["state"]
+        return volume
+
+
+class Talkative(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        return {**self.backend.get_volume(uuid), "aggregate": "aggr1"}
+
+
+class ExplicitNone(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        return {"junction_path": None, **self.backend.get_volume(uuid)}
+
+
+class UpperCase(Wrapped):
+    def create_volume(self, *arguments: Any, **keywords: Any) -> Any:
+        volume = self.backend.create_volume(*arguments, **keywords)
+        return {**volume, "uuid": volume["uuid"].upper()}
+
+
+class LocalTime(Wrapped):
+    def create_volume(self, *arguments: Any, **keywords: Any) -> Any:
+        volume = self.backend.create_volume(*arguments, **keywords)
+        return {**volume, "create_time": volume["create_time"].replace("Z", "+00:00")}
+
+
+class OtherUuid(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        volume = self.backend.get_volume(uuid)
+        return {**volume, "uuid": "11111111-1111-4111-8111-111111111111"}
+
+
+class NoneFromCreate(Wrapped):
+    def create_volume(self, *arguments: Any, **keywords: Any) -> Any:
+        self.backend.create_volume(*arguments, **keywords)
+
+
+class DictFromList(Wrapped):
+    def list_volumes(self) -> Any:
+        return {volume["uuid"]: volume for volume in self.backend.list_volumes()}
+
+
+class RecordFromDelete(Wrapped):
+    def delete_volume(self, uuid: Any) -> Any:
+        volume = self.backend.get_volume(uuid)
+        self.backend.delete_volume(uuid)
+        return volume
+
+
+class OnFire(Wrapped):
+    def create_volume(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("the disk is on fire")
+
+
+class Swallowing(Wrapped):
+    def delete_volume(self, uuid: Any) -> None:
+        try:
+            self.backend.delete_volume(uuid)
+        except NotFoundError:
+            return
+
+
+class WrongKind(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        try:
+            return self.backend.get_volume(uuid)
+        except NotFoundError:
+            raise KeyError(uuid) from None
+
+
+class EmptyFindOfNothing(Wrapped):
+    def find_snapshot(self, vol_uuid: Any, name: str) -> Any:
+        try:
+            return self.backend.find_snapshot(vol_uuid, name)
+        except VolumeNotFoundError:
+            return None
+
+
+class Ordered(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        return OrderedDict(self.backend.get_volume(uuid))
+
+
+class ReadOnly(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        return MappingProxyType(dict(self.backend.get_volume(uuid)))
+
+
+class Shuffled(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        return dict(reversed(self.backend.get_volume(uuid).items()))
+
+
+class TextOnly(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        if not isinstance(uuid, str):
+            raise TypeError("uuid must be a str")
+        return self.backend.get_volume(uuid)
+
+
+class CanonicalOnly(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        if isinstance(uuid, str) and uuid != uuid.lower():
+            raise VolumeNotFoundError(f"volume {uuid} does not exist", str(uuid))
+        return self.backend.get_volume(uuid)
+
+
+class NotFoundForNonsense(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        try:
+            return self.backend.get_volume(uuid)
+        except InvalidArgumentError:
+            raise VolumeNotFoundError(f"volume {uuid} does not exist", str(uuid)) from None
+
+
+class NegativeSizes(Wrapped):
+    def create_volume(self, name: str, size_bytes: Any = None) -> Any:
+        negative = isinstance(size_bytes, int) and size_bytes < 0
+        return self.backend.create_volume(name, None if negative else size_bytes)
+
+
+class NumbersAsNames(Wrapped):
+    def create_volume(self, name: Any, size_bytes: Any = None) -> Any:
+        return self.backend.create_volume(str(name), size_bytes)
+
+
+class ValueErrorForState(Wrapped):
+    def patch_volume(self, *arguments: Any, **keywords: Any) -> Any:
+        if keywords.get("state", "online") not in ("online", "offline", "restricted"):
+            raise ValueError("unknown state")
+        return self.backend.patch_volume(*arguments, **keywords)
+
+
+class Replacing(Wrapped):
+    def create_volume(self, name: Any, size_bytes: Any = None) -> Any:
+        if isinstance(name, str):
+            name = name.replace("\ud800", "_")
+        return self.backend.create_volume(name, size_bytes)
+
+
+class OtherPositions(Wrapped):
+    def patch_volume(
+        self,
+        uuid: Any,
+        junction_path: Any = None,
+        size_bytes: Any = None,
+        export_policy: Any = None,
+        **more: Any,
+    ) -> Any:
+        return self.backend.patch_volume(uuid, size_bytes, junction_path, export_policy, **more)
+
+
+class NumbersAsBools(Wrapped):
+    def capabilities(self) -> Any:
+        return {"snapshots": 1, "clones": 1, "replication": 0}
+
+
+class Boastful(Wrapped):
+    split_clone = None
+
+    def capabilities(self) -> Any:
+        return {"snapshots": True, "clones": True, "replication": False}
+
+    create_clone = None
+
+
+class Modest(Wrapped):
+    def capabilities(self) -> Any:
+        return {"snapshots": True, "clones": False, "replication": False}
+
+
+class WrongTarget(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        try:
+            return self.backend.get_volume(uuid)
+        except VolumeNotFoundError as error:
+            raise VolumeNotFoundError(error.message, "get_volume") from None
+
+
+class HardToCopyError(VolumeNotFoundError):
+    def __init__(self, uuid: str, *, reason: str) -> None:
+        super().__init__(reason, uuid)
+
+
+class HardToCopy(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        try:
+            return self.backend.get_volume(uuid)
+        except VolumeNotFoundError:
+            raise HardToCopyError(str(uuid), reason="no such volume") from None
+
+
+WRONG: dict[type, tuple[str, str]] = {
+    Aliasing: ("1.fresh", "was changed by"),
+    AliasingOnce: ("1.fresh", "changed the backend"),
+    OneListOnly: ("1.fresh", "changed"),
+    NumberInWords: ("1.volume", "'five', not an int"),
+    TrueSize: ("1.volume", "of True, not an int"),
+    HalfOrigin: ("1.volume", 'no "parent_volume_uuid" in {'),
+    Stateless: ("1.volume", 'no "state" in {'),
+    Talkative: ("1.volume", "the key 'aggregate'"),
+    ExplicitNone: ("1.volume", '"junction_path" of None'),
+    UpperCase: ("1.volume", "not a UUID in lower case"),
+    LocalTime: ("1.volume", "+00:00"),
+    OtherUuid: ("3.get_volume", "11111111-1111-4111-8111-111111111111"),
+    NoneFromCreate: ("1.volume", "returned None, not a dict"),
+    DictFromList: ("3.list_volumes", "not a list"),
+    RecordFromDelete: ("1.volume", "not None"),
+    OnFire: ("3.create_volume", "RuntimeError: the disk is on fire"),
+    Swallowing: ("3.delete_volume.refuses", "delete_volume"),
+    WrongKind: ("3.get_volume.refuses", "KeyError"),
+    EmptyFindOfNothing: ("3.find_snapshot.refuses", "find_snapshot"),
+    Ordered: ("python.dicts", "an OrderedDict, not a dict"),
+    ReadOnly: ("python.dicts", "mappingproxy"),
+    Shuffled: ("python.keys", "returned the keys"),
+    TextOnly: ("python.uuid", "uuid must be a str"),
+    CanonicalOnly: ("python.spellings", ".upper()"),
+    NotFoundForNonsense: ("python.malformed", "volume_not_found"),
+    NegativeSizes: ("python.sizes", "-1"),
+    NumbersAsNames: ("python.types", "create_volume(5)"),
+    ValueErrorForState: ("python.states", "ValueError: unknown state"),
+    Replacing: ("python.surrogates", "\\ud800"),
+    OtherPositions: ("python.positions", "patch_volume"),
+    NumbersAsBools: ("python.capabilities", "not every value is a bool"),
+    Boastful: ("python.capabilities", "create_clone is no method"),
+    Modest: ("1.honest", "clones"),
+    WrongTarget: ("python.errors", "'get_volume'"),
+    HardToCopy: ("python.error_copies", "TypeError"),
+}
+"""Wrong backends, a rule that each breaks, and what the report shows of it."""
+
+SEVERAL_RULES = {Boastful, ReadOnly, NotFoundForNonsense}
+"""Those that break others with it."""
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
+def test_a_wrong_backend_is_told_the_rule_it_breaks(wrong: type) -> None:
+    rule, shown = WRONG[wrong]
+    quick = [case.name for case in conformance.cases() if not case.name.startswith(HEAVY)]
+    report = run(wrong, cases=["python.*"] if rule.startswith("python.") else quick)
+    breaking = [
+        failure
+        for failure in report.failures
+        if rule in {each.id for each in failure.rules} and shown in failure.message
+    ]
+    assert breaking, report_text(report)
+    assert breaking[0].calls or breaking[0].case.startswith("capabilities.")
+    assert wrong.__name__ in report.summary()
+
+
+def test_only_the_broken_rule_is_told_where_one_method_is_wrong() -> None:
+    """What only Python can get wrong breaks nothing else."""
+    for wrong, (rule, _) in WRONG.items():
+        if not rule.startswith("python.") or wrong in SEVERAL_RULES:
+            continue
+        report = run(wrong, cases=["python.*"])
+        assert {failure.rules[0].id for failure in report.failures} == {rule}, report_text(report)
+
+
+def test_an_exception_of_another_kind_is_shown_with_its_traceback() -> None:
+    report = run(OnFire(), cases=["create_volume.*"])
+    message = report.failures[0].message
+    assert "Traceback (most recent call last)" in message
+    assert __file__ in message
+    assert 'raise RuntimeError("the disk is on fire")' in message
+
+
+def test_garbage_is_shown_but_not_all_of_it() -> None:
+    class Long(Wrapped):
+        def get_volume(self, uuid: Any) -> Any:
+            return ["garbage" * 1_000_000]
+
+    class Loud(Wrapped):
+        def get_volume(self, uuid: Any) -> Any:
+            raise RuntimeError("garbage" * 1_000_000)
+
+    for backend in (Long(), Loud()):
+        report = run(backend, cases=["create_volume.*", "python.results_are_plain_dicts"])
+        assert len(report.failures) >= 2
+        for failure in report.failures:
+            assert "garbage" in failure.message
+            assert len(failure.message) < 20_000
+
+
+def test_the_sequence_of_calls_is_code_that_shows_the_fault() -> None:
+    class Forgetful(Wrapped):
+        def patch_volume(self, uuid: Any, *arguments: Any, **keywords: Any) -> Any:
+            if keywords.get("export_policy"):
+                keywords["junction_path"] = ""
+            return self.backend.patch_volume(uuid, *arguments, **keywords)
+
+    with pytest.raises(ConformanceError) as caught:
+        run_all(Forgetful, cases=["model.*"], **QUICK)
+    namespace: dict[str, Any] = {"b": Forgetful(), "contextlib": __import__("contextlib")}
+    exec(caught.value.calls, namespace)
+    assert len(caught.value.calls.splitlines()) <= 4
+    assert "export_policy" in caught.value.calls
+    assert "junction_path" not in namespace["b"].list_volumes()[0]
+
+
+# Backends that do not come back -------------------------------------------------------------
+
+
+class Sleeping(Wrapped):
+    def get_volume(self, uuid: Any) -> Any:
+        time.sleep(3600)
+
+
+class Spinning(Wrapped):
+    stopped = threading.Event()
+
+    def get_volume(self, uuid: Any) -> Any:
+        try:
+            while True:
+                pass
+        finally:
+            self.stopped.set()
+
+
+@pytest.mark.parametrize("hanging", [Sleeping, Spinning])
+def test_a_backend_that_hangs_is_left_and_the_rest_is_skipped(hanging: Any) -> None:
+    start = time.monotonic()
+    report = run(hanging(), cases=["create_volume.*", "python.*"], time_limit=0.3)
+    assert time.monotonic() - start < 20
+    timed_out = [result for result in report.results if result.outcome == "timed_out"]
+    assert len(timed_out) == 1
+    assert "0.3 s" in timed_out[0].message
+    assert "get_volume" in timed_out[0].calls
+    assert "still hangs" in report.results[-1].message
+    assert not report.is_success
+    with pytest.raises(ConformanceError, match="TIMED OUT"):
+        report.raise_for_failures()
+
+
+def test_a_factory_goes_on_after_a_case_that_hangs() -> None:
+    cases = ["create_volume.*", "python.results_are_fresh", "python.capabilities*"]
+    report = run(Sleeping, cases=cases, time_limit=0.2)
+    by_name = {result.case: result.outcome for result in report.results}
+    assert by_name["python.results_are_fresh"] == "timed_out"
+    assert by_name["python.capabilities_are_three_bools"] == "passed"
+
+
+def test_a_thread_that_is_left_behind_does_not_stay_at_work() -> None:
+    Spinning.stopped.clear()
+    run(Spinning(), cases=["create_volume.*"], time_limit=0.2)
+    assert Spinning.stopped.wait(30)
+    Spinning.stopped.clear()
+    run(Spinning(), cases=["python.results_are_fresh"], time_limit=0.2)
+    assert Spinning.stopped.wait(30)
+
+
+class StopError(BaseException):
+    """No Exception, as a third party may have one."""
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit, StopError])
+@pytest.mark.parametrize("case", ["create_volume.*", "python.*", "concurrency.*"])
+@pytest.mark.parametrize("fresh", [False, True], ids=["instance", "factory"])
+def test_what_is_no_exception_ends_the_run_and_is_raised_again(
+    error: type[BaseException], case: str, fresh: bool
+) -> None:
+    raised = []
+
+    class Ending(Wrapped):
+        def create_volume(self, *_: Any, **__: Any) -> Any:
+            raised.append(error("from the backend"))
+            raise raised[-1]
+
+    with pytest.raises(error) as caught:
+        run(Ending if fresh else Ending(), cases=[case])
+    assert caught.value is raised[0]
+
+
+def test_what_a_factory_raises_is_raised() -> None:
+    def fail() -> Any:
+        raise RuntimeError("no backend today")
+
+    with pytest.raises(RuntimeError, match="no backend today"):
+        run(fail)
+
+
+def test_a_factory_that_fails_later_fails_the_cases() -> None:
+    made = []
+
+    def make() -> Any:
+        made.append(MemBackend())
+        if len(made) > 2:
+            raise RuntimeError("no more backends")
+        return made[-1]
+
+    report = run(make, cases=["create_volume.*"])
+    assert report.failures
+    assert "no more backends" in report_text(report)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that sends a signal")
+@pytest.mark.parametrize("case", ["create_volume.*", "python.results_are_fresh"])
+@pytest.mark.parametrize("hanging", [Sleeping, Spinning])
+def test_a_signal_gets_through_while_a_case_hangs(case: str, hanging: Any) -> None:
+    class AlarmError(Exception):
+        pass
+
+    def ring(*_: Any) -> None:
+        raise AlarmError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(AlarmError):
+            run(hanging(), cases=[case], time_limit=60)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+# The interface ------------------------------------------------------------------------------
+
+
+def test_cases_have_names_rules_and_summaries_of_their_own() -> None:
+    cases = conformance.cases()
+    names = [case.name for case in cases]
+    assert len(set(names)) == len(names) > 150
+    for case in cases:
+        assert str(case) == case.name == case.__name__
+        assert case.tier in {"volumes", "snapshots", "clones"}
+        assert case.rules
+        assert case.summary.endswith(".")
+        assert "\n" not in case.summary
+
+
+def test_every_rule_about_python_has_a_case() -> None:
+    checked = {rule for case in conformance.cases() for rule in case.rules}
+    about_python = {rule for rule in conformance.rules() if rule.section == "Python"}
+    assert len(about_python) > 10
+    assert about_python <= checked
+
+
+def test_a_case_can_be_checked_alone() -> None:
+    cases = {case.name: case for case in conformance.cases()}
+    fresh = cases["python.results_are_fresh"]
+    fresh.check(MemBackend())
+    with pytest.raises(ConformanceError, match=r"python\.results_are_fresh"):
+        fresh.check(Aliasing())
+    states = cases["python.other_states_are_refused"]
+    with pytest.raises(SkipTest, match="state"):
+        states.check(SmallVolumes())
+
+
+def test_cases_are_chosen_by_name_and_pattern() -> None:
+    name = "python.results_are_fresh"
+    assert [result.case for result in run(MemBackend(), cases=[name]).results] == [name]
+    chosen = run(MemBackend(), cases=["access.*", "python.k*"]).results
+    assert {result.case.partition(".")[0] for result in chosen} == {"access", "python"}
+
+
+def test_the_same_seed_finds_the_same() -> None:
+    class NoPolicyOfThree(Wrapped):
+        def patch_volume(self, uuid: Any, *arguments: Any, **keywords: Any) -> Any:
+            if len(keywords) >= 3:
+                keywords.pop("export_policy", None)
+            return self.backend.patch_volume(uuid, *arguments, **keywords)
+
+    def calls(seed: int) -> list[str]:
+        report = run(NoPolicyOfThree, seed=seed, cases=["model.*"], sequences=4)
+        assert report.seed == seed
+        return [failure.calls for failure in report.failures]
+
+    assert calls(5) == calls(5) != []
+
+
+def test_progress_is_told_in_the_callers_thread() -> None:
+    seen: list[tuple[Progress, int]] = []
+    report = run(
+        MemBackend(),
+        cases=["create_volume.*", "python.*"],
+        progress=lambda progress: seen.append((progress, threading.get_ident())),
+    )
+    assert {ident for _, ident in seen} == {threading.get_ident()}
+    total = len(report.results)
+    finished = [progress for progress, _ in seen if progress.outcome]
+    assert [progress.done for progress in finished] == list(range(1, total + 1))
+    assert [progress.case for progress in finished] == [result.case for result in report.results]
+    assert {progress.total for progress, _ in seen} == {total}
+
+
+def test_what_progress_raises_ends_the_run() -> None:
+    def stop(progress: Progress) -> None:
+        if progress.done == 3:
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        run(MemBackend(), progress=stop)
+
+
+def test_concurrency_cases_call_from_several_threads() -> None:
+    idents = set()
+
+    class Noting(Wrapped):
+        def create_volume(self, *arguments: Any, **keywords: Any) -> Any:
+            idents.add(threading.get_ident())
+            return self.backend.create_volume(*arguments, **keywords)
+
+    assert run(Noting(), cases=["concurrency.*"], rounds=1, sequences=1).is_success
+    assert len(idents) > 3
+
+
+def test_a_report_can_be_read_kept_and_sent() -> None:
+    report = run(Aliasing, cases=["python.*"])
+    assert pickle.loads(pickle.dumps(report)) == report
+    as_dict = report.as_dict()
+    assert as_dict["success"] is False
+    assert as_dict["counts"] == {
+        outcome: sum(result.outcome == outcome for result in report.results)
+        for outcome in ("passed", "failed", "timed_out", "skipped")
+    }
+    with pytest.raises(ConformanceError) as caught:
+        report.raise_for_failures()
+    error = caught.value
+    assert isinstance(error, AssertionError)
+    assert error.case == report.failures[0].case
+    assert error.rules == report.failures[0].rules
+    assert error.rule in str(error).replace("\n    ", " ")
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert (str(twin), twin.calls, twin.report) == (str(error), error.calls, report)
+
+
+def test_a_report_fits_a_terminal() -> None:
+    text = str(run(DictVolumes(), **QUICK))
+    assert len(text.splitlines()) > 10
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("backend", "message"),
+    [
+        (5, "neither a backend nor"),
+        (None, "neither a backend nor"),
+        (object(), "neither a backend nor"),
+        (dict, "is no backend: it has no capabilities"),
+        (lambda: 5, "is no backend"),
+        (type("Half", (), {"create_volume": print})(), "it has no capabilities, list_volumes"),
+    ],
+    ids=str,
+)
+def test_what_is_no_backend_is_refused(backend: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        run(backend)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cases": ["nothing.*"]}, "no case is called 'nothing"),
+        ({"cases": ["python.results_are_fesh"]}, "did you mean 'python.results_are_fresh'"),
+        ({"time_limit": 0}, "time_limit"),
+        ({"time_limit": float("nan")}, "time_limit"),
+        ({"time_limit": float("inf")}, "time_limit"),
+    ],
+    ids=str,
+)
+def test_options_out_of_range_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        run(MemBackend(), **options)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_seeds_out_of_range_are_refused(seed: int) -> None:
+    with pytest.raises(OverflowError):
+        run(MemBackend(), seed=seed)
+
+
+def test_the_suite_is_imported_only_by_those_who_use_it() -> None:
+    code = (
+        "import sys, nessie_backend_mem; "
+        "assert not [name for name in sys.modules if name.startswith('nessie_backend_mem.conf')]; "
+        "from nessie_backend_mem import conformance; "
+        "assert 'unittest' not in sys.modules and 'ctypes' not in sys.modules"
+    )
+    done = run_python("-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_shows_how_it_is_used() -> None:
+    done = run_python("-c", "from nessie_backend_mem import conformance; help(conformance)")
+    for words in ("run_all(MemBackend())", "class ConformanceError", "time_limit", "case.check("):
+        assert words in done.stdout
+
+
+def test_an_idle_process_can_end_with_threads_left_behind() -> None:
+    """One that computes as the interpreter ends would take the process down."""
+    code = (
+        "from nessie_backend_mem import MemBackend\n"
+        "from nessie_backend_mem.conformance import run\n"
+        "class Spinning:\n"
+        "    def __init__(self): self.backend = MemBackend()\n"
+        "    def __getattr__(self, name): return getattr(self.backend, name)\n"
+        "    def get_volume(self, uuid):\n"
+        "        while True: pass\n"
+        "cases = ['create_volume.*', 'python.results*']\n"
+        "print(run(Spinning, cases=cases, time_limit=0.2).is_success)"
+    )
+    done = run_python("-c", code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")

@@ -1,0 +1,311 @@
+"""The command that holds a backend to the contract: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nessie_backend_mem import conformance
+from nessie_backend_mem.conformance.command import Bar
+from nessie_backend_mem.conformance.runner import Progress
+from support import run_python
+
+MODULE = ("-W", "error", "-m", "nessie_backend_mem", "conformance")
+FEW = ("--case", "create_volume.*", "--case", "python.*")
+
+BACKENDS = """
+import sys
+import time
+
+from nessie_backend_mem import MemBackend
+
+print("this is not part of the report")
+
+
+class Right:
+    def __init__(self):
+        self.backend = MemBackend()
+
+    def __getattr__(self, name):
+        return getattr(self.backend, name)
+
+
+class Wrong(Right):
+    def get_volume(self, uuid):
+        return {**self.backend.get_volume(uuid), "size_bytes": "five"}
+
+
+class Hanging(Right):
+    def get_volume(self, uuid):
+        print("about to hang", flush=True)
+        time.sleep(3600)
+
+
+class Spinning(Right):
+    def get_volume(self, uuid):
+        while True:
+            pass
+
+
+class Exiting(Right):
+    def get_volume(self, uuid):
+        sys.exit(0)
+
+
+class Interrupting(Right):
+    def get_volume(self, uuid):
+        raise KeyboardInterrupt
+
+
+class Library:
+    backend = Right()
+
+
+def make():
+    return Right()
+
+
+def fail():
+    raise RuntimeError("no backend today")
+
+
+def leave():
+    sys.exit(0)
+
+
+one = Right()
+number = 5
+"""
+
+
+@pytest.fixture(name="here")
+def backends(tmp_path: Path) -> Path:
+    """A directory with the module `backends`."""
+    (tmp_path / "backends.py").write_text(BACKENDS, "utf-8")
+    (tmp_path / "broken.py").write_text("import not_there\n", "utf-8")
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("", "utf-8")
+    (tmp_path / "package" / "module.py").write_text("from backends import Right\n", "utf-8")
+    return tmp_path
+
+
+def command(here: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return run_python(*MODULE, *arguments, cwd=here, **options)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("backends:Right", "backends:make", "backends:one", "backends:Library.backend"),
+        *("package.module:Right", "nessie_backend_mem:MemBackend"),
+    ],
+)
+def test_a_right_backend_ends_with_status_0(here: Path, name: str) -> None:
+    done = command(here, name, *FEW)
+    assert (done.returncode, "failed" in done.stdout.splitlines()[-1]) == (0, False)
+    assert " passed in " in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_the_whole_suite_runs_unless_cases_are_chosen(here: Path) -> None:
+    done = command(here, "nessie_backend_mem:MemBackend", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    results = json.loads(done.stdout)["results"]
+    assert [result["case"] for result in results] == [case.name for case in conformance.cases()]
+
+
+def test_a_wrong_backend_ends_with_status_1_and_shows_why(here: Path) -> None:
+    done = command(here, "backends:Wrong", *FEW)
+    assert done.returncode == 1
+    assert "breaks 1.volume: " in done.stdout
+    assert "'five'" in done.stdout
+    assert 'vol1 = b.create_volume("' in done.stdout
+    assert " failed" in done.stdout.splitlines()[-1]
+
+
+def test_a_table_of_80_columns_sums_it_up(here: Path) -> None:
+    text = command(here, "backends:one", *FEW).stdout
+    assert max(map(len, text.splitlines())) <= 80
+    header, row, *_ = text.splitlines()
+    assert header.split()[:3] == ["cases", "passed", "failed"]
+    assert row.split()[0] == "create_volume"
+
+
+def test_json_is_one_object(here: Path) -> None:
+    done = command(here, "backends:Wrong", *FEW, "--json", "--seed", "7")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["success"] is False
+    assert report["backend"] == "Wrong"
+    assert report["seed"] == 7
+    assert report["counts"]["failed"] > 0
+    failed = [result for result in report["results"] if result["outcome"] == "failed"]
+    assert {"id", "section", "text"} == set(failed[0]["rules"][0])
+    assert "get_volume" in failed[0]["calls"]
+
+
+def test_what_the_backend_prints_is_not_in_the_report(here: Path) -> None:
+    done = command(here, "backends:one", *FEW)
+    assert "not part of the report" not in done.stdout
+    assert "not part of the report" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["Hanging", "Spinning"])
+def test_a_backend_that_hangs_is_reported(here: Path, name: str) -> None:
+    done = command(here, f"backends:{name}", "--case", "create_volume.*", "--time-limit", "0.2")
+    assert done.returncode == 1
+    assert "TIMED OUT create_volume." in done.stdout
+    assert "timed out" in done.stdout.splitlines()[-1]
+    assert "Fatal" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["Exiting", "leave"])
+def test_a_backend_that_ends_the_process_is_no_success(here: Path, name: str) -> None:
+    done = command(here, f"backends:{name}", *FEW)
+    assert done.returncode == 1
+    assert "SystemExit(0)" in done.stderr
+
+
+def test_a_backend_that_raises_an_interrupt_is_no_success(here: Path) -> None:
+    assert command(here, "backends:Interrupting", *FEW).returncode == 128 + signal.SIGINT
+
+
+@pytest.mark.parametrize("case", ["create_volume.*", "python.results_are_fresh"])
+def test_ctrl_c_ends_it_while_a_case_hangs(here: Path, case: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, *MODULE, "backends:Hanging", "--case", case],
+        cwd=here,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        while "about to hang" not in process.stderr.readline():
+            assert process.poll() is None
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert time.monotonic() - start < 20
+    assert process.returncode == 128 + signal.SIGINT
+    assert (output, "Traceback" in errors) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "MODULE:NAME"),
+        (["backends"], "'backends' is not of the form MODULE:NAME"),
+        (["not_there:Backend"], "there is no module 'not_there'"),
+        (["package.not_there:Backend"], "there is no module 'package.not_there'"),
+        (["backends:Backend"], "'backends' has no 'Backend'"),
+        (["backends:number"], "5 is neither a backend nor makes one"),
+        (["backends:Right", "--case", "create_volumes.*"], "no case is called 'create_volumes.*'"),
+        (["backends:Right", "--seed", "-1"], "outside 0 to 2**64-1"),
+        (["backends:Right", "--seed", "one"], "invalid seed value: 'one'"),
+        (["backends:Right", "--time-limit", "0"], "no positive number of seconds"),
+        (["backends:Right", "--jsn"], "--jsn"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_not_understood_ends_with_status_2(
+    here: Path, arguments: list[str], message: str
+) -> None:
+    done = command(here, *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert "usage: python -m nessie_backend_mem" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("backends:fail", "RuntimeError: no backend today"),
+        ("broken:Backend", "No module named 'not_there'"),
+    ],
+)
+def test_what_cannot_be_made_ends_with_status_2_and_says_why(
+    here: Path, name: str, message: str
+) -> None:
+    done = command(here, name)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+
+
+def test_cases_can_be_listed() -> None:
+    done = run_python(*MODULE, "--list")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == [
+        case.name for case in conformance.cases()
+    ]
+    assert max(map(len, lines)) <= 80
+    some = run_python(*MODULE, "--list", "--case", "python.keys*", "--json")
+    assert [case["case"] for case in json.loads(some.stdout)] == ["python.keys_are_in_order"]
+
+
+def test_the_help_names_the_options() -> None:
+    text = run_python(*MODULE, "--help").stdout
+    for option in ("MODULE:NAME", "--json", "--list", "--case", "--seed", "--time-limit"):
+        assert option in text
+
+
+class Terminal:
+    """A stream that is a terminal, and what is written to it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_a_bar_shows_how_far_it_is_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    terminal: Any = Terminal()
+    bar = Bar(terminal)
+    bar.show(Progress(0, 4, "create_volume.makes_a_volume", 0.0))
+    assert terminal.text.endswith("] 0/4 create_volume.makes_a_volume")
+    bar.show(Progress(2, 4, "a.case", 3.2))
+    assert terminal.text.split("\r")[-1].rstrip() == "[##########          ] 2/4 a.case 3 s"
+    bar.show(Progress(3, 4, "a_case_of_a_name_that_is_much_too_long." * 3, 0.0))
+    assert all(len(line) < 60 for line in terminal.text.split("\r"))
+    bar.clear()
+    assert terminal.text.split("\r")[-2:] == [" " * 59, ""]
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+def test_a_terminal_gets_a_bar_and_a_file_gets_none(here: Path) -> None:
+    reading, writing = os.openpty()
+    done = subprocess.run(
+        [sys.executable, *MODULE, "nessie_backend_mem:MemBackend", *FEW],
+        cwd=here,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=writing,
+        timeout=120,
+        check=False,
+    )
+    os.close(writing)
+    drawn = os.read(reading, 65536).decode()
+    os.close(reading)
+    assert done.returncode == 0
+    assert "[#" in drawn
+    assert "[#" not in done.stdout.decode()
+    assert command(here, "nessie_backend_mem:MemBackend", *FEW).stderr == ""
