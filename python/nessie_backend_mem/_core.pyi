@@ -10,7 +10,8 @@ __all__ = [
     "MemBackend",
     "Uuids",
     "__version__",
-    "_after_fork",
+    "_after_fork_in_child",
+    "_after_fork_in_parent",
     "_before_fork",
     "_conformance_cases",
     "_conformance_rules",
@@ -122,7 +123,8 @@ class Uuids(Sequence[str]):
     def __reduce__(self) -> tuple[object, ...]: ...
 
 def _before_fork() -> None: ...
-def _after_fork() -> None: ...
+def _after_fork_in_child() -> None: ...
+def _after_fork_in_parent() -> None: ...
 
 # The conformance suite, as plain tuples.
 def _conformance_rules() -> list[tuple[str, str, str]]: ...

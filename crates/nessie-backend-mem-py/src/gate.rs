@@ -3,52 +3,50 @@
 //! A thread that is not attached may hold a backend's lock at any instant, and a child forked at
 //! that instant would find it locked for ever: the thread that would release it is not copied. So
 //! a fork waits until such work is done, and work that begins while one waits stays attached.
+//!
+//! There is no lock here: two threads may fork at once, and the child of one would find it held by
+//! the other.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use pyo3::prelude::*;
 
-#[derive(Default)]
-struct Gate {
-    /// How much work is under way without the interpreter.
-    running: usize,
-    /// How many threads are about to fork.
-    forking: usize,
-}
+/// How much work is under way without the interpreter.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+/// How many threads are about to fork.
+static FORKING: AtomicUsize = AtomicUsize::new(0);
 
-static GATE: Mutex<Gate> = Mutex::new(Gate { running: 0, forking: 0 });
-static IDLE: Condvar = Condvar::new();
+/// How long a fork sleeps before it looks again whether work is still under way.
+const PAUSE: Duration = Duration::from_micros(100);
 
-fn gate() -> MutexGuard<'static, Gate> {
-    // Held for a few instructions, by nobody who waits for the interpreter.
-    GATE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Notes the end of work, even if it panics.
+/// Work that is under way. Dropping notes its end, even if it panics.
 struct Running;
+
+impl Running {
+    fn begin() -> Self {
+        RUNNING.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let mut gate = gate();
-        gate.running -= 1;
-        if gate.running == 0 {
-            IDLE.notify_all();
-        }
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 /// Runs work that takes a backend's lock for long, while other Python threads go on.
 pub(crate) fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> R {
-    {
-        let mut gate = gate();
-        if gate.forking > 0 {
-            drop(gate);
-            return work();
-        }
-        gate.running += 1;
+    // Noted before the look at the forks, which look in the other order: one sees the other.
+    let running = Running::begin();
+    if FORKING.load(Ordering::SeqCst) > 0 {
+        drop(running);
+        return work();
     }
     py.detach(|| {
-        let _running = Running;
+        let _running = running;
         work()
     })
 }
@@ -57,17 +55,26 @@ pub(crate) fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send)
 #[pyfunction]
 #[pyo3(name = "_before_fork")]
 pub(crate) fn before_fork(py: Python<'_>) {
-    gate().forking += 1;
+    FORKING.fetch_add(1, Ordering::SeqCst);
     py.detach(|| {
-        let idle = IDLE.wait_while(gate(), |gate| gate.running > 0);
-        drop(idle.unwrap_or_else(PoisonError::into_inner));
+        while RUNNING.load(Ordering::SeqCst) > 0 {
+            thread::sleep(PAUSE);
+        }
     });
 }
 
-/// Ends what `_before_fork` began, in the parent and in the child.
+/// Ends what `_before_fork` began.
 #[pyfunction]
-#[pyo3(name = "_after_fork")]
-pub(crate) fn after_fork() {
-    let mut gate = gate();
-    gate.forking = gate.forking.saturating_sub(1);
+#[pyo3(name = "_after_fork_in_parent")]
+pub(crate) fn after_fork_in_parent() {
+    // There is nothing to end where the module was imported while the fork had begun.
+    let one_less = |forking: usize| forking.checked_sub(1);
+    let _ = FORKING.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+}
+
+/// Ends what `_before_fork` began, here and in threads that are not copied into the child.
+#[pyfunction]
+#[pyo3(name = "_after_fork_in_child")]
+pub(crate) fn after_fork_in_child() {
+    FORKING.store(0, Ordering::SeqCst);
 }

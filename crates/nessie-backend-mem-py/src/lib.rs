@@ -28,7 +28,7 @@ mod _core {
     #[pymodule_export]
     use crate::conformance::{cases, rules, run};
     #[pymodule_export]
-    use crate::gate::{after_fork, before_fork};
+    use crate::gate::{after_fork_in_child, after_fork_in_parent, before_fork};
     #[pymodule_export]
     use crate::uuids::Uuids;
 
@@ -49,8 +49,8 @@ mod _core {
         let Some(register) = os.getattr_opt("register_at_fork")? else { return Ok(()) };
         let hooks = PyDict::new(module.py());
         hooks.set_item("before", module.getattr("_before_fork")?)?;
-        hooks.set_item("after_in_parent", module.getattr("_after_fork")?)?;
-        hooks.set_item("after_in_child", module.getattr("_after_fork")?)?;
+        hooks.set_item("after_in_parent", module.getattr("_after_fork_in_parent")?)?;
+        hooks.set_item("after_in_child", module.getattr("_after_fork_in_child")?)?;
         register.call((), Some(&hooks))?;
         Ok(())
     }
