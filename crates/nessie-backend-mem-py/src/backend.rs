@@ -16,6 +16,7 @@ use crate::errors::{Error, Result};
 use crate::gate;
 use crate::records::{self, Known};
 use crate::time;
+use crate::turn;
 use crate::uuids::Uuids;
 
 /// The in-memory reference backend for ONTAP-shaped storage: volumes, snapshots, clones.
@@ -349,7 +350,8 @@ impl MemBackend {
     ///
     /// Like every bulk call it does what single calls for the items, in order, would do, as one
     /// operation: all of it or nothing, at one time, and other Python threads go on meanwhile. The
-    /// error is that of the first item whose call would fail; its index is the item's place.
+    /// error is that of the first item whose call would fail; its index is the item's place. Items
+    /// that are no uuid or no size at all are refused before any other.
     ///
     /// names: an iterable of str.
     /// size_bytes: one quota in bytes for all, an iterable of one for each, or None for no quota.
@@ -457,13 +459,16 @@ impl MemBackend {
             let patch = PatchArgs { size_bytes: None, junction_path, export_policy, name, state };
             Ok((args::patch(&patch)?, sizes))
         };
-        let (mut patch, sizes) = read().map_err(|error| match error {
+        let (mut patch, sizes) = read().map_err(|error| {
             // A bad value for a missing volume is "not found".
-            Error::Backend(_) | Error::Bulk(_) => {
-                let view = self.call(py, core::MemBackend::view);
-                view.missing(&volumes).map_or(error, Error::from)
-            }
-            other @ Error::Python(_) => other,
+            let first_bad = match &error {
+                Error::Python(_) => return error,
+                Error::Bulk(BulkError { index: Some(index), .. }) => *index,
+                Error::Bulk(_) | Error::Backend(_) => 0,
+            };
+            let volumes = volumes.get(..=first_bad).unwrap_or(&volumes);
+            let view = self.call(py, core::MemBackend::view);
+            py.detach(|| view.missing(volumes)).map_or(error, Error::from)
         })?;
         let each = match sizes {
             Sizes::All(size) => {
@@ -486,7 +491,7 @@ impl MemBackend {
         let py = vol_uuids.py();
         let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
         let view = self.call(py, core::MemBackend::view);
-        if let Some(error) = view.missing(&volumes) {
+        if let Some(error) = py.detach(|| view.missing(&volumes)) {
             return Err(error.into());
         }
         let rows = volumes.iter().filter_map(|id| view.volume_row(*id).ok());
@@ -636,9 +641,6 @@ impl VolumeIterator {
     }
 }
 
-/// How many dicts are built before other threads and signals get their turn.
-const TURN: usize = 1024;
-
 /// A list of dicts, built so that other threads run meanwhile and Ctrl-C ends it.
 fn list<'py, T>(
     py: Python<'py>,
@@ -648,10 +650,7 @@ fn list<'py, T>(
     let list = PyList::empty(py);
     for (index, item) in items.enumerate() {
         list.append(dict(item)?)?;
-        if index % TURN == TURN - 1 {
-            py.check_signals()?;
-            py.detach(|| ());
-        }
+        turn::take(py, index + 1)?;
     }
     Ok(list)
 }

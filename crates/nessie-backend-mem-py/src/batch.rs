@@ -2,11 +2,13 @@
 
 use nessie_backend_core::{BackendError, VolumeId};
 use nessie_backend_mem::BulkError;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
 use crate::args;
 use crate::errors::{Error, Result};
+use crate::turn;
 use crate::uuids::Uuids;
 
 /// No batch is larger: what keeps an iterator without an end from filling the memory.
@@ -30,7 +32,7 @@ impl Names {
             };
             names.text.push_str(&args::name(name));
             names.ends.push(names.text.len());
-            bound(argument, names.ends.len())?;
+            read_one(argument, names.ends.len(), value.py())?;
         }
         Ok(names)
     }
@@ -59,12 +61,11 @@ pub(crate) fn volume_ids(
     }
     let mut ids: Vec<VolumeId> = Vec::new();
     for item in items(argument, "str or uuid.UUID", value)? {
-        let id = args::id::<VolumeId>(argument, &item?).map_err(|error| match error {
-            Error::Backend(error) => BulkError::at(ids.len(), error).into(),
-            other => other,
-        })?;
+        let item = item?;
+        let id = args::id::<VolumeId>(argument, &item)
+            .map_err(|error| at(error, argument, ids.len(), "a str or uuid.UUID", &item))?;
         ids.push(id.value);
-        bound(argument, ids.len())?;
+        read_one(argument, ids.len(), value.py())?;
     }
     Ok(ids)
 }
@@ -80,7 +81,7 @@ impl Sizes {
     pub(crate) fn read(value: Option<&Bound<'_, PyAny>>, count: usize) -> Result<Self> {
         const ARGUMENT: &str = "size_bytes";
         let Some(value) = value else { return Ok(Self::All(None)) };
-        let Ok(iterator) = value.try_iter() else {
+        let Some(iterator) = iterator(value)? else {
             return Ok(Self::All(Some(args::unsigned(ARGUMENT, value)?)));
         };
         let mut sizes = Vec::new();
@@ -89,12 +90,11 @@ impl Sizes {
             let size = if item.is_none() {
                 None
             } else {
-                Some(args::unsigned(ARGUMENT, &item).map_err(|error| match error {
-                    Error::Backend(error) => BulkError::at(sizes.len(), error).into(),
-                    other => other,
-                })?)
+                let size = args::unsigned(ARGUMENT, &item);
+                Some(size.map_err(|error| at(error, ARGUMENT, sizes.len(), "an int", &item))?)
             };
             sizes.push(size);
+            turn::take(value.py(), sizes.len())?;
             if sizes.len() > count {
                 break;
             }
@@ -120,11 +120,37 @@ fn items<'py>(
     expected: &str,
     value: &Bound<'py, PyAny>,
 ) -> Result<Bound<'py, PyIterator>> {
-    // A text is a sequence of texts too, and never what was meant.
-    let is_text = value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>();
+    iterator(value)?
+        .ok_or_else(|| args::wrong_type(argument, &format!("an iterable of {expected}"), value))
+}
+
+/// Iterates over a value, if that can be done and makes sense. What it raises itself passes.
+fn iterator<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyIterator>>> {
+    // A text is a sequence of texts too, bytes one of numbers, and neither is ever meant.
+    if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
+        return Ok(None);
+    }
     match value.try_iter() {
-        Ok(iterator) if !is_text => Ok(iterator),
-        _ => Err(args::wrong_type(argument, &format!("an iterable of {expected}"), value)),
+        Ok(iterator) => Ok(Some(iterator)),
+        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The error of one item, with its place.
+fn at(
+    error: Error,
+    argument: &str,
+    index: usize,
+    expected: &str,
+    item: &Bound<'_, PyAny>,
+) -> Error {
+    match error {
+        Error::Backend(error) => BulkError::at(index, error).into(),
+        Error::Python(error) if error.is_instance_of::<PyTypeError>(item.py()) => {
+            wrong_item(argument, index, expected, item)
+        }
+        other => other,
     }
 }
 
@@ -132,10 +158,11 @@ fn wrong_item(argument: &str, index: usize, expected: &str, item: &Bound<'_, PyA
     args::wrong_type(&format!("{argument}[{index}]"), expected, item)
 }
 
-fn bound(argument: &'static str, len: usize) -> Result<()> {
-    if len <= MOST_ITEMS {
-        return Ok(());
+/// What is due after each item: a bound on their number, and a turn for others.
+fn read_one(argument: &'static str, len: usize, py: Python<'_>) -> Result<()> {
+    if len > MOST_ITEMS {
+        let reason = format!("has more than {MOST_ITEMS} items");
+        return Err(BackendError::InvalidArgument { argument: argument.into(), reason }.into());
     }
-    let reason = format!("has more than {MOST_ITEMS} items");
-    Err(BackendError::InvalidArgument { argument: argument.into(), reason }.into())
+    Ok(turn::take(py, len)?)
 }

@@ -13,6 +13,7 @@ mod foreign;
 mod gate;
 mod records;
 mod time;
+mod turn;
 mod uuids;
 
 use pyo3::prelude::*;

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nessie_backend_core::Uuid;
 use pyo3::basic::CompareOp;
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
 use pyo3::types::{PyBytes, PyList, PySlice, PyString, PyTuple};
 
 use crate::args;
 use crate::records::uuid_text;
+use crate::turn;
 
 /// Uuids that a bulk call returned, as an immutable sequence of str.
 ///
@@ -56,10 +57,11 @@ impl Uuids {
         if other.len()? != self.part.len() {
             return Ok(false);
         }
-        for (uuid, item) in self.as_slice().iter().zip(other.try_iter()?) {
+        for (index, (uuid, item)) in self.as_slice().iter().zip(other.try_iter()?).enumerate() {
             if args::uuid(&item?) != Some(*uuid) {
                 return Ok(false);
             }
+            turn::take(other.py(), index + 1)?;
         }
         Ok(true)
     }
@@ -76,11 +78,17 @@ impl Uuids {
         if let Ok(slice) = index.cast::<PySlice>() {
             return Ok(Bound::new(py, self.slice(slice)?)?.into_any());
         }
-        let Ok(index) = index.extract::<isize>() else {
-            let found = index.get_type().name()?;
-            let message = format!("indices must be integers or slices, not {found}");
-            return Err(PyTypeError::new_err(message));
-        };
+        let index: isize = index.extract().map_err(|error: PyErr| {
+            if error.is_instance_of::<PyOverflowError>(py) {
+                return PyIndexError::new_err("index is out of range");
+            }
+            if !error.is_instance_of::<PyTypeError>(py) {
+                return error;
+            }
+            let found =
+                index.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
+            PyTypeError::new_err(format!("indices must be integers or slices, not {found}"))
+        })?;
         let from_start = if index < 0 { index + self.part.len().cast_signed() } else { index };
         let uuid = usize::try_from(from_start).ok().and_then(|at| self.as_slice().get(at));
         let out_of_range = || {
@@ -134,7 +142,12 @@ impl Uuids {
 
     /// The items as a list of str.
     fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.as_slice().iter().map(|uuid| Self::text(py, uuid)))
+        let list = PyList::empty(py);
+        for (index, uuid) in self.as_slice().iter().enumerate() {
+            list.append(Self::text(py, uuid))?;
+            turn::take(py, index + 1)?;
+        }
+        Ok(list)
     }
 
     /// The items as bytes, 16 each.
