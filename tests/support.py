@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 """A well-formed identifier that no backend has handed out."""
 
 ANY = object()
+
+PATIENCE = 60
+"""Seconds after which a thread that is not done counts as stuck."""
 
 
 def everything(backend: MemBackend) -> list[tuple[str, Any]]:
@@ -92,3 +96,50 @@ def code_of(call: Callable[[], object]) -> str | None:
     except NessieError as error:
         return error.code
     return None
+
+
+def together(*works: Callable[[], Any]) -> list[Any]:
+    """Runs all `works` at the same time and returns what they return; an error in one is raised."""
+    start = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+    errors: list[BaseException] = []
+
+    def run(position: int, work: Callable[[], Any]) -> None:
+        try:
+            start.wait(PATIENCE)
+            results[position] = work()
+        except BaseException as error:  # noqa: BLE001 (whatever it is, the test must see it)
+            errors.append(error)
+
+    threads = [
+        threading.Thread(target=run, args=(position, work), daemon=True)
+        for position, work in enumerate(works)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "a thread is stuck"
+    if errors:
+        raise errors[0]
+    return results
+
+
+def while_running(work: Callable[[], Any], *disturbances: Callable[[], Any]) -> Any:
+    """Runs `work` while each of `disturbances` is called again and again beside it."""
+    done = threading.Event()
+
+    def again_and_again(disturb: Callable[[], Any]) -> Callable[[], None]:
+        def repeat() -> None:
+            while not done.is_set():
+                disturb()
+
+        return repeat
+
+    def finish() -> Any:
+        try:
+            return work()
+        finally:
+            done.set()
+
+    return together(finish, *map(again_and_again, disturbances))[0]

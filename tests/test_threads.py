@@ -23,11 +23,16 @@ from nessie_backend_mem import (
     SnapshotNotFoundError,
     VolumeExistsError,
 )
-from support import code_of, volume_names, volume_with_snapshots
+from support import (
+    PATIENCE,
+    code_of,
+    together,
+    volume_names,
+    volume_with_snapshots,
+    while_running,
+)
 
 THREADS = 6
-PATIENCE = 60
-"""Seconds after which a thread that is not done counts as stuck."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,53 +42,6 @@ def switch_often() -> Iterator[None]:
     sys.setswitchinterval(5e-6)
     yield
     sys.setswitchinterval(usual)
-
-
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """Runs all `works` at the same time and returns what they return; an error in one is raised."""
-    start = threading.Barrier(len(works))
-    results: list[Any] = [None] * len(works)
-    errors: list[BaseException] = []
-
-    def run(position: int, work: Callable[[], Any]) -> None:
-        try:
-            start.wait(PATIENCE)
-            results[position] = work()
-        except BaseException as error:  # noqa: BLE001 (whatever it is, the test must see it)
-            errors.append(error)
-
-    threads = [
-        threading.Thread(target=run, args=(position, work), daemon=True)
-        for position, work in enumerate(works)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-        assert not thread.is_alive(), "a thread is stuck"
-    if errors:
-        raise errors[0]
-    return results
-
-
-def while_running(work: Callable[[], Any], *disturbances: Callable[[], Any]) -> Any:
-    """Runs `work` while each of `disturbances` is called again and again beside it."""
-    done = threading.Event()
-
-    def again_and_again(disturb: Callable[[], Any]) -> Callable[[], None]:
-        def repeat() -> None:
-            while not done.is_set():
-                disturb()
-
-        return repeat
-
-    def finish() -> Any:
-        try:
-            return work()
-        finally:
-            done.set()
-
-    return together(finish, *map(again_and_again, disturbances))[0]
 
 
 # Races with one winner -----------------------------------------------------------------------
