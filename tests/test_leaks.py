@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from nessie_backend_mem import MemBackend, NessieError
+from nessie_backend_mem import MemBackend, NessieError, Uuids
 from support import UNKNOWN, run_python, volume_with_snapshots
 
 if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
@@ -90,6 +90,64 @@ def test_arguments_are_not_kept(backend: MemBackend) -> None:
         assert references_gained(thing, full_round) == 0, repr(thing)
 
 
+def test_batches_and_their_items_are_not_kept(backend: MemBackend) -> None:
+    texts = [unique_text("first-name"), unique_text("second-name")]
+    sizes: list[int | None] = [2**63 + 12345, None]
+    volume, [snapshot] = volume_with_snapshots(backend, "v", "s")
+    ids = [unique_text(volume["uuid"])]
+    objects, unknown, big = [uuid.UUID(volume["uuid"])], [unique_text(UNKNOWN)], Index()
+    name, wrong = unique_text("of-a-snapshot"), [unique_text("no uuid at all"), object()]
+
+    def full_round() -> None:
+        uuids = backend.create_volumes(texts, sizes)
+        backend.patch_volumes(uuids, sizes, export_policy=name)
+        backend.get_volumes(uuids)
+        backend.create_snapshots(uuids, name)
+        backend.delete_snapshots(uuids, name)
+        backend.delete_volumes(uuids)
+        clones = backend.create_clones(ids[0], snapshot["uuid"], texts)
+        backend.delete_volumes(clones)
+        for batch in (ids, objects):
+            backend.get_volumes(batch)
+            backend.create_snapshots(batch, name)
+            backend.delete_snapshots(batch, name)
+        assert uuids[:1] != ids
+        assert ids[0] not in uuids
+        refused(backend.create_volumes, [*texts, texts[0]])()
+        refused(backend.create_volumes, wrong)()
+        refused(backend.create_volumes, texts, sizes * 2)()
+        refused(backend.create_volumes, texts, big)()
+        for bad in (unknown, wrong, wrong[1:], big):
+            refused(backend.get_volumes, bad)()
+            refused(backend.delete_volumes, bad)()
+        refused(backend.patch_volumes, ids, sizes, junction_path=name)()
+
+    things = (texts, sizes, ids, objects, unknown, wrong)
+    items = [item for batch in things for item in batch]
+    for thing in (*things, *items, name, big):
+        if thing is not None:
+            assert references_gained(thing, full_round) == 0, repr(thing)
+
+
+def test_uuids_keep_nothing_and_are_freed() -> None:
+    uuids = Uuids.frombytes(bytes(range(160)))
+    text, data = unique_text(uuids[3]), uuids.tobytes()
+
+    def full_round() -> None:
+        list(uuids)
+        iter(uuids)
+        uuids[2:5][::-1].tolist()
+        pickle.loads(pickle.dumps(uuids))
+        Uuids.frombytes(data)
+        assert uuids != [text]
+        assert uuids.count(text) == 1
+        assert uuids.index(text) == 3
+
+    for thing in (uuids, text, data):
+        assert references_gained(thing, full_round) == 0, repr(thing)
+    assert abs(references_gained(Uuids, full_round)) <= 2
+
+
 def test_a_name_in_use_is_not_the_callers_string(backend: MemBackend) -> None:
     name = unique_text("a-name-kept-for-long")
     before = sys.getrefcount(name)
@@ -162,7 +220,7 @@ def test_a_backend_in_a_cycle_is_collected() -> None:
 
 MEMORY = """
 import gc, os, pickle, sys
-from nessie_backend_mem import MemBackend, NessieError
+from nessie_backend_mem import MemBackend, NessieError, Uuids
 
 def resident():
     gc.collect()
@@ -273,3 +331,50 @@ for number, fork in enumerate(forks):
 print(resident() - before)
 """
     assert growth(program) < 300
+
+
+@linux
+def test_uuids_take_sixteen_bytes_each_and_parts_nothing() -> None:
+    program = """
+from nessie_backend_mem import Uuids
+before = resident()
+uuids = Uuids.frombytes(bytes(16 << 22))
+parts = [uuids[number:] for number in range(1000)]
+print(resident() - before)
+"""
+    assert growth(program) < 70  # Mebibytes; the bytes themselves are 64.
+
+
+@linux
+def test_bulk_calls_and_their_refusals_leave_nothing_behind() -> None:
+    program = """
+backend = build(2_000)
+names = [f"batch-{number}" for number in range(20_000)]
+def attempt(call, *arguments):
+    try:
+        call(*arguments)
+    except (TypeError, NessieError):
+        pass
+def round():
+    uuids = backend.create_volumes(names, range(1, 20_001))
+    snapshots = backend.create_snapshots(uuids, "s")
+    clones = backend.create_clones(uuids[0], snapshots[0], map("clone-".__add__, names))
+    attempt(backend.create_volumes, ["new", *names])
+    attempt(backend.create_snapshots, uuids, "s")
+    attempt(backend.create_clones, uuids[0], snapshots[0], names)
+    attempt(backend.delete_volumes, uuids)
+    attempt(backend.patch_volumes, [*uuids, "no uuid"], 5)
+    attempt(backend.delete_snapshots, uuids, "none")
+    attempt(backend.create_volumes, [*names, None])
+    backend.patch_volumes(uuids, 5)
+    backend.get_volumes(uuids)
+    backend.delete_snapshots(uuids[1:], "s")
+    backend.delete_volumes([*uuids, *clones])
+for _ in range(3):
+    round()
+before = resident()
+for _ in range(20):
+    round()
+print(resident() - before)
+"""
+    assert growth(program) < 20
