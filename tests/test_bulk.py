@@ -6,6 +6,7 @@ import copy
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from operator import length_hint
 from typing import Any, TypeVar
 from uuid import UUID
@@ -650,6 +651,18 @@ def test_an_endless_column_of_sizes_is_too_long_and_not_read_to_its_end(
         backend.create_volumes(["a", "b"], ones())
     assert "more sizes for 2 volumes" in str(caught.value)
     assert len(read) == 3
+
+
+def test_what_a_batch_can_make_the_backend_read_is_bounded(backend: MemBackend) -> None:
+    with refuses(backend, InvalidArgumentError, target="names") as caught:
+        backend.create_volumes(repeat("name"))
+    assert "more than 16777216 items" in str(caught.value)
+    with refuses(backend, InvalidArgumentError, target="vol_uuids") as caught:
+        backend.delete_volumes(repeat(UNKNOWN))
+    assert "more than 16777216 items" in str(caught.value)
+    with refuses(backend, InvalidArgumentError, target="names") as caught:
+        backend.create_volumes(repeat("n" * 2**26))
+    assert "more than 1073741824 bytes" in str(caught.value)
 
 
 WRONG_BATCHES = [None, 5, 1.5, "a-text", b"bytes", object(), UUID(UNKNOWN), type]

@@ -351,7 +351,8 @@ impl MemBackend {
     /// Like every bulk call it does what single calls for the items, in order, would do, as one
     /// operation: all of it or nothing, at one time, and other Python threads go on meanwhile. The
     /// error is that of the first item whose call would fail; its index is the item's place. Items
-    /// that are no uuid or no size at all are refused before any other.
+    /// that are no uuid or no size at all are refused before any other, and so are batches of more
+    /// than 2**24 items.
     ///
     /// names: an iterable of str.
     /// size_bytes: one quota in bytes for all, an iterable of one for each, or None for no quota.

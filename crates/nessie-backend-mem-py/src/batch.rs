@@ -11,8 +11,10 @@ use crate::errors::{Error, Result};
 use crate::turn;
 use crate::uuids::Uuids;
 
-/// No batch is larger: what keeps an iterator without an end from filling the memory.
-const MOST_ITEMS: usize = 1 << 27;
+/// No batch has more items: what keeps an iterator without an end from filling the memory.
+const MOST_ITEMS: usize = 1 << 24;
+/// Nor do its names take more bytes than this.
+const MOST_TEXT: usize = 1 << 30;
 
 /// Names, copied out of Python so that no `str` is touched while the interpreter goes on.
 #[derive(Default)]
@@ -32,6 +34,7 @@ impl Names {
             };
             names.text.push_str(&args::name(name));
             names.ends.push(names.text.len());
+            bound(argument, names.text.len(), MOST_TEXT, "bytes")?;
             read_one(argument, names.ends.len(), value.py())?;
         }
         Ok(names)
@@ -160,9 +163,14 @@ fn wrong_item(argument: &str, index: usize, expected: &str, item: &Bound<'_, PyA
 
 /// What is due after each item: a bound on their number, and a turn for others.
 fn read_one(argument: &'static str, len: usize, py: Python<'_>) -> Result<()> {
-    if len > MOST_ITEMS {
-        let reason = format!("has more than {MOST_ITEMS} items");
-        return Err(BackendError::InvalidArgument { argument: argument.into(), reason }.into());
-    }
+    bound(argument, len, MOST_ITEMS, "items")?;
     Ok(turn::take(py, len)?)
+}
+
+fn bound(argument: &'static str, len: usize, most: usize, what: &str) -> Result<()> {
+    if len <= most {
+        return Ok(());
+    }
+    let reason = format!("has more than {most} {what}");
+    Err(BackendError::InvalidArgument { argument: argument.into(), reason }.into())
 }
