@@ -4,6 +4,7 @@
 //! grows by extendible hashing, one full bucket at a time, so no insert ever pays for rehashing
 //! all of it.
 
+use std::mem;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -72,20 +73,28 @@ impl Index {
         self.buckets[self.bucket(hash)].slots.find(hash, |slot| is_match(*slot)).copied()
     }
 
-    /// Makes room for as many more slots, if the index is empty: one that is not grows as it goes.
-    pub(crate) fn reserve(&mut self, additional: usize) {
-        if self.len > 0 || additional <= FULL {
+    /// Makes room for as many more slots, if they at least double the index: it grows as it goes
+    /// for fewer. `rehash` is the hash of a slot's key.
+    pub(crate) fn reserve(&mut self, additional: usize, rehash: impl Fn(Slot) -> u64) {
+        if additional <= FULL || additional < self.len {
             return;
         }
-        let depth = additional.div_ceil(AMPLE).next_power_of_two().ilog2();
+        let depth = (self.len + additional).div_ceil(AMPLE).next_power_of_two().ilog2();
         let Some(last) = 1_u32.checked_shl(depth).map(|count| count - 1) else { return };
+        if depth <= self.depth {
+            return;
+        }
         let bucket = || Bucket { slots: HashTable::with_capacity(FULL), depth };
-        *self = Self {
+        let ample = Self {
             directory: (0..=last).collect(),
             depth,
             buckets: (0..=last).map(|_| Arc::new(bucket())).collect(),
             len: 0,
         };
+        let small = mem::replace(self, ample);
+        for slot in small.buckets.iter().flat_map(|bucket| &bucket.slots) {
+            self.insert(rehash(*slot), *slot, &rehash);
+        }
     }
 
     /// The same entries, those of one bucket together and otherwise in their order: whoever goes
@@ -196,6 +205,29 @@ mod tests {
         assert!(largest <= FULL, "{largest}");
         let mean = 100_000 / index.buckets.len();
         assert!(mean > FULL / 2, "{mean}");
+    }
+
+    #[test]
+    fn room_for_many_keeps_what_was_there() {
+        for before in [0, 1, 500, 10_000] {
+            let mut index = Index::default();
+            for slot in 0..before {
+                index.insert(hash(slot), slot, hash);
+            }
+            let copy = index.clone();
+            index.reserve(10_000, hash);
+            assert!(index.buckets.len() >= 10_000 / FULL, "no room after {before}");
+            let buckets = index.buckets.len();
+            for slot in before..before + 10_000 {
+                index.insert(hash(slot), slot, hash);
+            }
+            assert!(index.buckets.len() <= buckets + buckets / 8, "too little after {before}");
+            assert_eq!(index.len(), before as usize + 10_000);
+            let find = |index: &Index, slot| index.find(hash(slot), |other| other == slot);
+            assert!((0..before + 10_000).all(|slot| find(&index, slot) == Some(slot)));
+            assert!((0..before).all(|slot| find(&copy, slot) == Some(slot)));
+            assert_eq!(copy.len(), before as usize);
+        }
     }
 
     #[test]

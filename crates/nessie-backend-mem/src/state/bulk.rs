@@ -93,7 +93,9 @@ impl State {
         name: impl Fn(T) -> &'a str,
         mut add: impl FnMut(&mut Self, T) -> Result<Slot>,
     ) -> Bulk<Vec<Slot>> {
-        self.volume_names.reserve(items.len());
+        let volumes = &self.volumes;
+        let name_hash = |slot| key::volume_name(&volumes.get(slot).name);
+        self.volume_names.reserve(items.len(), name_hash);
         let mut made = Vec::with_capacity(items.len());
         let mut entries = Vec::with_capacity(items.len());
         let mut failure = None;
@@ -190,7 +192,11 @@ impl State {
             entry.slot = self.add_snapshot(entry.slot, name, stamp)?;
             made.push(entry.slot);
         }
-        self.snapshot_names.reserve(entries.len());
+        let snapshots = &self.snapshots;
+        self.snapshot_names.reserve(entries.len(), |slot| {
+            let (record, name) = snapshots.with_text(slot);
+            key::snapshot_name(record.volume, name)
+        });
         for Entry { hash, slot, .. } in self.snapshot_names.by_bucket(&entries) {
             self.index_snapshot_name(slot, hash);
         }
