@@ -40,6 +40,16 @@ PARAMETERS = {
     "restore_snapshot": "vol_uuid, snap_uuid",
     "create_clone": "parent_vol_uuid, parent_snap_uuid, new_name",
     "split_clone": "vol_uuid",
+    "create_volumes": "names, size_bytes=None",
+    "create_snapshots": "vol_uuids, name",
+    "create_clones": "parent_vol_uuid, parent_snap_uuid, names",
+    "delete_snapshots": "vol_uuids, name",
+    "delete_volumes": "vol_uuids",
+    "patch_volumes": (
+        "vol_uuids, size_bytes=None, junction_path=None, export_policy=None, *, name=None,"
+        " state=None"
+    ),
+    "get_volumes": "vol_uuids",
     "now": "",
     "advance": "delta",
     "tree": "",
