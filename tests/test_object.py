@@ -22,6 +22,10 @@ from support import UNKNOWN, run_python, volume_names, volume_with_snapshots
 
 PARAMETERS = {
     "capabilities": "",
+    "reset": "",
+    "state_digest": "",
+    "dump": "path_or_file, *, progress=None",
+    "load": "path_or_file, *, progress=None",
     "create_volume": "name, size_bytes=None",
     "list_volumes": "",
     "get_volume": "uuid",

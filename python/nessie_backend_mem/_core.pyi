@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Self, SupportsIndex, final, overload
+from os import PathLike
+from typing import Protocol, Self, SupportsIndex, final, overload
 from uuid import UUID
 
 from .conformance.report import Outcome, Tier
@@ -20,6 +21,12 @@ __all__ = [
 ]
 
 __version__: str
+
+class _WritesBytes(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+class _ReadsBytes(Protocol):
+    def read(self, count: int, /) -> bytes: ...
 
 @final
 class MemBackend:
@@ -92,6 +99,21 @@ class MemBackend:
     def advance(self, delta: float | timedelta) -> str: ...
     def fork(self) -> MemBackend: ...
     def tree(self) -> str: ...
+    def reset(self) -> None: ...
+    def state_digest(self) -> str: ...
+    def dump(
+        self,
+        path_or_file: str | PathLike[str] | _WritesBytes,
+        *,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> None: ...
+    @classmethod
+    def load(
+        cls,
+        path_or_file: str | PathLike[str] | _ReadsBytes,
+        *,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> MemBackend: ...
     def check_invariants(self) -> None: ...
     def _repr_html_(self) -> str: ...
     def __len__(self) -> int: ...

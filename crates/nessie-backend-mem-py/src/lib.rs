@@ -13,6 +13,7 @@ mod foreign;
 mod gate;
 mod records;
 mod time;
+mod travel;
 mod turn;
 mod uuids;
 

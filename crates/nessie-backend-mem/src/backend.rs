@@ -98,7 +98,7 @@ impl MemBackend {
     #[must_use]
     pub fn standing_clock(&self) -> Option<Timestamp> {
         match self.read().clock {
-            Clock::Standing { now } => Some(now),
+            Clock::Standing { now, .. } => Some(now),
             Clock::System { .. } => None,
         }
     }

@@ -56,7 +56,7 @@ impl MemBackendBuilder {
             None => (Origin::System, None),
         };
         let clock = match self.start.or(default_start) {
-            Some(now) => Clock::Standing { now },
+            Some(start) => Clock::standing(start),
             None => Clock::SYSTEM,
         };
         let (source, key) = Source::new(origin)?;

@@ -15,6 +15,8 @@ pub(crate) enum Clock {
     },
     /// Stands still until it is advanced.
     Standing {
+        /// Where it stood at first.
+        start: Timestamp,
         /// The time it shows.
         now: Timestamp,
     },
@@ -23,9 +25,23 @@ pub(crate) enum Clock {
 impl Clock {
     pub(crate) const SYSTEM: Self = Self::System { latest: Timestamp::MIN };
 
+    /// A clock that stands still.
+    pub(crate) const fn standing(start: Timestamp) -> Self {
+        Self::Standing { start, now: start }
+    }
+
+    /// The clock as it was at first. The system's clock still waits for the latest time handed
+    /// out.
+    pub(crate) const fn restarted(self) -> Self {
+        match self {
+            Self::System { .. } => self,
+            Self::Standing { start, .. } => Self::standing(start),
+        }
+    }
+
     pub(crate) fn now(&mut self) -> Timestamp {
         match self {
-            Self::Standing { now } => *now,
+            Self::Standing { now, .. } => *now,
             Self::System { latest } => {
                 *latest = system_time().max(*latest);
                 *latest
@@ -36,7 +52,7 @@ impl Clock {
     pub(crate) fn advance(&mut self, by: Duration) -> Result<Timestamp> {
         match self {
             Self::System { .. } => Err(BackendError::not_supported("advance")),
-            Self::Standing { now } => {
+            Self::Standing { now, .. } => {
                 *now = now.checked_add(by).ok_or_else(|| BackendError::InvalidArgument {
                     argument: "delta".into(),
                     reason: format!("{by:?} leads from {now} past {}", Timestamp::MAX),
@@ -58,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_standing_clock_moves_only_when_told() {
-        let mut clock = Clock::Standing { now: Timestamp::UNIX_EPOCH };
+        let mut clock = Clock::standing(Timestamp::UNIX_EPOCH);
         assert_eq!(clock.now(), clock.now());
         clock.advance(Duration::from_millis(1_500)).unwrap();
         assert_eq!(clock.now().to_string(), "1970-01-01T00:00:01.500000Z");
@@ -66,10 +82,19 @@ mod tests {
 
     #[test]
     fn a_standing_clock_does_not_pass_the_end_of_time() {
-        let mut clock = Clock::Standing { now: Timestamp::MAX };
+        let mut clock = Clock::standing(Timestamp::MAX);
         let error = clock.advance(Duration::from_secs(1)).unwrap_err();
         assert_eq!(error.code(), "invalid_argument");
         assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn a_standing_clock_goes_back_to_its_start_when_it_is_restarted() {
+        let mut clock = Clock::standing(Timestamp::UNIX_EPOCH);
+        clock.advance(Duration::from_secs(1)).unwrap();
+        assert_eq!(clock.restarted(), Clock::standing(Timestamp::UNIX_EPOCH));
+        let system = Clock::System { latest: Timestamp::MAX };
+        assert_eq!(system.restarted(), system);
     }
 
     #[test]

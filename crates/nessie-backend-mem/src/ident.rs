@@ -51,6 +51,11 @@ impl IdKey {
         Self(words)
     }
 
+    /// The numbers that make this key.
+    pub(crate) const fn words(&self) -> [u64; KEY_WORDS] {
+        self.0
+    }
+
     pub(crate) fn encode(&self, address: Address) -> Uuid {
         let plain = u128::from(address.slot)
             | u128::from(address.generation) << 32

@@ -38,6 +38,7 @@ mod builder;
 mod bulk;
 mod chain;
 mod clock;
+mod dump;
 mod ident;
 mod image;
 mod index;
@@ -50,6 +51,7 @@ mod source;
 mod state;
 mod text;
 mod traits;
+mod travel;
 mod tree;
 mod view;
 

@@ -274,6 +274,9 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// How many chunks there can be.
+    pub(crate) const MAX_CHUNKS: usize = MAX_CHUNKS;
+
     /// Every lineage in it.
     pub(crate) fn lineages(&self) -> impl Iterator<Item = u64> + '_ {
         self.chunks.iter().map(|(lineage, _)| *lineage).chain([self.lineage])
@@ -309,28 +312,30 @@ impl<T: Record> Slab<T> {
         })
     }
 
-    /// An all-vacant slab of this layout that expects `len` records to be [placed](Self::place);
-    /// nothing if the layout is not one that a slab with as many records can have.
+    /// A slab of this layout that expects `len` records to be [placed](Self::place); nothing if
+    /// the layout is not one that a slab with as many records can have.
+    ///
+    /// A chunk gets its memory with its first record, so that a layout cannot claim much more
+    /// than the records behind it fill.
     pub(crate) fn with_layout(layout: &Layout, len: usize) -> Option<Self> {
         let full = |&(_, slots): &(u64, u32)| slots > 0 && slots as usize <= CHUNK;
         let slots: u64 = layout.chunks.iter().map(|(_, slots)| u64::from(*slots)).sum();
         let taken = [len, layout.reusable.len(), layout.left_alone.len()];
         if !layout.chunks.iter().all(full)
-            || slots != taken.iter().map(|count| *count as u64).sum()
+            || slots != taken.iter().map(|count| *count as u64).sum::<u64>()
             || layout.chunks.len() > MAX_CHUNKS
         {
             return None;
         }
-        let chunks = layout.chunks.iter().map(|&(lineage, slots)| {
-            Arc::new(Chunk { records: vec![T::default(); slots as usize], ..Chunk::empty(lineage) })
-        });
+        let chunks = layout.chunks.iter().map(|&(lineage, _)| Arc::new(Chunk::empty(lineage)));
         let mut slab =
             Self { chunks: chunks.collect(), lineage: layout.lineage, vacant: NONE, len: 0 };
         for &(slot, generation) in &layout.left_alone {
-            slab.vacate(slot, generation)?;
+            slab.vacate(layout, slot, generation)?;
         }
         for &(slot, generation) in layout.reusable.iter().rev() {
-            slab.vacate(slot, generation)?.links.next = slab.vacant;
+            let next = slab.vacant;
+            slab.vacate(layout, slot, generation)?.links.next = next;
             if slab.lineage(slot) != slab.lineage || generation == RETIRED {
                 return None;
             }
@@ -340,9 +345,12 @@ impl<T: Record> Slab<T> {
     }
 
     /// Sets the generation of a slot that was not set yet.
-    fn vacate(&mut self, slot: Slot, generation: u32) -> Option<&mut Header> {
-        let header =
-            self.untouched(slot).filter(|_| generation != 0 && !is_occupied(generation))?;
+    fn vacate(&mut self, layout: &Layout, slot: Slot, generation: u32) -> Option<&mut Header> {
+        if generation == 0 || is_occupied(generation) {
+            return None;
+        }
+        let entry = self.untouched(layout, slot)?;
+        let header = entry.record.header_mut();
         header.generation = generation;
         Some(header)
     }
@@ -351,23 +359,37 @@ impl<T: Record> Slab<T> {
     /// slot is none of those.
     pub(crate) fn place(
         &mut self,
+        layout: &Layout,
         slot: Slot,
         generation: u32,
         fill: impl FnOnce(&mut Entry<'_, T>),
     ) -> Option<()> {
-        self.untouched(slot)
-            .filter(|_| is_occupied(generation) && generation < RETIRED)?
-            .generation = generation;
-        let (chunk, place) = split(slot);
-        fill(&mut Arc::make_mut(&mut self.chunks[chunk]).entry(place));
+        if !is_occupied(generation) || generation >= RETIRED {
+            return None;
+        }
+        let mut entry = self.untouched(layout, slot)?;
+        entry.record.header_mut().generation = generation;
+        fill(&mut entry);
         self.len += 1;
         Some(())
     }
 
-    fn untouched(&mut self, slot: Slot) -> Option<&mut Header> {
-        let (chunk, place) = split(slot);
-        self.chunks.get(chunk)?.records.get(place)?;
-        let header = Arc::make_mut(&mut self.chunks[chunk]).records[place].header_mut();
-        (header.generation == 0).then_some(header)
+    fn untouched(&mut self, layout: &Layout, slot: Slot) -> Option<Entry<'_, T>> {
+        let (index, place) = split(slot);
+        let slots = layout.chunks.get(index)?.1 as usize;
+        if place >= slots {
+            return None;
+        }
+        if self.chunks[index].records.is_empty() {
+            let texts = match index.checked_sub(1) {
+                Some(before) => TextPool::like(&self.chunks[before].texts),
+                None => TextPool::default(),
+            };
+            let chunk = Arc::make_mut(&mut self.chunks[index]);
+            chunk.records = vec![T::default(); slots];
+            chunk.texts = texts;
+        }
+        let entry = Arc::make_mut(&mut self.chunks[index]).entry(place);
+        (entry.record.header().generation == 0).then_some(entry)
     }
 }

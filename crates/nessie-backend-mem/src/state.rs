@@ -9,6 +9,7 @@ mod bulk;
 mod clones;
 mod invariants;
 mod lookup;
+mod rebuild;
 mod record;
 mod snapshots;
 mod volumes;
@@ -16,6 +17,7 @@ mod volumes;
 use nessie_backend_core::{BackendError, Timestamp};
 
 pub(crate) use self::lookup::time;
+pub(crate) use self::rebuild::{Broken, Rebuild, Refusal, SnapshotImage, VolumeImage};
 pub(crate) use self::record::{
     ByCreation, OfParentSnapshot, OfParentVolume, Pin, SnapshotRecord, VolumeRecord,
 };

@@ -163,7 +163,7 @@ fn address<T: Record>(slab: &Slab<T>, kind: Kind, slot: Slot) -> Address {
     Address { kind, slot, generation, lineage: slab.lineage(slot) }
 }
 
-fn resolve<T: Record>(slab: &Slab<T>, kind: Kind, address: Address) -> Option<Slot> {
+pub(super) fn resolve<T: Record>(slab: &Slab<T>, kind: Kind, address: Address) -> Option<Slot> {
     let (record, lineage) = slab.occupied(address.slot)?;
     let generation = record.header().generation;
     let found = Address { kind, slot: address.slot, generation, lineage };

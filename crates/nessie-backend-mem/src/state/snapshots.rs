@@ -107,14 +107,8 @@ impl State {
         Ok(slot)
     }
 
-    /// Enters a snapshot that has its volume, name and links in the volume's list and in the
-    /// index.
-    pub(crate) fn enlist_snapshot(&mut self, volume: Slot, slot: Slot, name: &str) {
-        self.append_snapshot(volume, slot);
-        self.index_snapshot_name(slot, key::snapshot_name(volume, name));
-    }
-
-    fn append_snapshot(&mut self, volume: Slot, slot: Slot) {
+    /// Enters a snapshot that has its volume and its links in the volume's list.
+    pub(super) fn append_snapshot(&mut self, volume: Slot, slot: Slot) {
         let record = self.volumes.get_mut(volume);
         record.snapshots = record.snapshots.with::<ByCreation, _>(&mut self.snapshots, slot);
     }

@@ -134,12 +134,6 @@ impl State {
         Ok(slot)
     }
 
-    /// Enters a volume that has its name and its links in the order and in the index.
-    pub(crate) fn enlist_volume(&mut self, slot: Slot, name: &str) {
-        self.order = self.order.with::<ByCreation, _>(&mut self.volumes, slot);
-        self.index_volume_name(slot, key::volume_name(name));
-    }
-
     fn rename_volume(&mut self, slot: Slot, name: &str) {
         self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
         self.volumes.get_mut(slot).name = name.into();

@@ -1,0 +1,285 @@
+//! Dumps to files and Python's file objects, and back.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nessie_backend_core::BackendError;
+use nessie_backend_mem::MemBackend;
+use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::args::wrong_type;
+use crate::errors::{Error, Result};
+
+const ARGUMENT: &str = "path_or_file";
+/// Bytes that are read at once.
+const BLOCK: usize = 1 << 18;
+
+/// Writes a backend to a path or a file object.
+pub(crate) fn dump(
+    backend: &MemBackend,
+    target: &Bound<'_, PyAny>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> Result<()> {
+    let py = target.py();
+    let mut progress = Progress::new(progress)?;
+    match place(target, "write")? {
+        Place::Path(path) => {
+            let done = py.detach(|| {
+                write_whole(&path, |file| {
+                    backend.dump_with_progress(file, |done, total| progress.call(done, total))
+                })
+            });
+            done.map_err(|error| from_core(py, error, Some(&path)))
+        }
+        Place::File(file) => {
+            let done = py.detach(|| {
+                backend.dump_with_progress(file, |done, total| progress.call(done, total))
+            });
+            done.map_err(|error| from_core(py, error, None))
+        }
+    }
+}
+
+/// Reads a backend from a path or a file object.
+pub(crate) fn load(
+    origin: &Bound<'_, PyAny>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> Result<MemBackend> {
+    let py = origin.py();
+    let mut progress = Progress::new(progress)?;
+    match place(origin, "read")? {
+        Place::Path(path) => {
+            let loaded = py.detach(|| {
+                let file = File::open(&path).map_err(|error| failed("load", error))?;
+                let reader = BufReader::with_capacity(BLOCK, file);
+                MemBackend::load_with_progress(reader, |done, total| progress.call(done, total))
+            });
+            loaded.map_err(|error| from_core(py, error, Some(&path)))
+        }
+        Place::File(file) => {
+            let loaded = py.detach(|| {
+                let reader = BufReader::with_capacity(BLOCK, file);
+                MemBackend::load_with_progress(reader, |done, total| progress.call(done, total))
+            });
+            loaded.map_err(|error| from_core(py, error, None))
+        }
+    }
+}
+
+/// Where a dump is.
+enum Place {
+    Path(PathBuf),
+    File(PyFile),
+}
+
+/// Reads the argument: a path, or an object with the method that is needed.
+fn place(argument: &Bound<'_, PyAny>, method: &str) -> Result<Place> {
+    let py = argument.py();
+    if argument.hasattr(method)? {
+        if argument.is_instance(&py.import("io")?.getattr("TextIOBase")?)? {
+            let rule = "must be a file opened in binary mode, not one of text";
+            return Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}")).into());
+        }
+        return Ok(Place::File(PyFile(argument.clone().unbind())));
+    }
+    match argument.extract::<PathBuf>() {
+        Ok(path) if path.as_os_str().as_encoded_bytes().contains(&0) => {
+            Err(bad_path("it has a null character"))
+        }
+        Ok(path) => Ok(Place::Path(path)),
+        // What an object's own `__fspath__` raises is its own business.
+        Err(error)
+            if !argument.is_instance_of::<PyString>()
+                && !error.is_instance_of::<PyTypeError>(py) =>
+        {
+            Err(error.into())
+        }
+        Err(error) if error.is_instance_of::<PyTypeError>(py) => {
+            Err(wrong_type(ARGUMENT, "a str, an os.PathLike or a binary file", argument))
+        }
+        Err(_) => Err(bad_path("it has a lone surrogate")),
+    }
+}
+
+fn bad_path(reason: &str) -> Error {
+    let reason = format!("is no path: {reason}");
+    BackendError::InvalidArgument { argument: ARGUMENT.into(), reason }.into()
+}
+
+/// A file object of Python's.
+struct PyFile(Py<PyAny>);
+
+impl Write for PyFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Python::attach(|py| {
+            let count =
+                self.0.bind(py).call_method1(intern!(py, "write"), (PyBytes::new(py, bytes),))?;
+            // Simple objects answer nothing, and have written everything.
+            if count.is_none() { Ok(bytes.len()) } else { count.extract() }
+        })
+        .map_err(|error: PyErr| io::Error::other(error))
+        .map(|count: usize| count.min(bytes.len()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Python::attach(|py| {
+            let file = self.0.bind(py);
+            if file.hasattr(intern!(py, "flush"))? {
+                file.call_method0(intern!(py, "flush"))?;
+            }
+            Ok(())
+        })
+        .map_err(|error: PyErr| io::Error::other(error))
+    }
+}
+
+impl Read for PyFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Python::attach(|py| {
+            let read = self.0.bind(py).call_method1(intern!(py, "read"), (buffer.len(),))?;
+            let Ok(bytes) = read.cast::<PyBytes>() else {
+                let rule = "must be a file whose read(n) returns bytes";
+                return Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}")));
+            };
+            let bytes = bytes.as_bytes();
+            let Some(room) = buffer.get_mut(..bytes.len()) else {
+                let rule = "must be a file whose read(n) returns at most n bytes";
+                return Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}")));
+            };
+            room.copy_from_slice(bytes);
+            Ok(bytes.len())
+        })
+        .map_err(|error: PyErr| io::Error::other(error))
+    }
+}
+
+/// Whoever wants to know how far it is, and Ctrl-C.
+struct Progress(Option<Py<PyAny>>);
+
+impl Progress {
+    fn new(callback: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+        match callback {
+            Some(callback) if !callback.is_callable() => {
+                Err(wrong_type("progress", "callable", callback))
+            }
+            callback => Ok(Self(callback.map(|callback| callback.clone().unbind()))),
+        }
+    }
+
+    fn call(&mut self, done: u64, total: u64) -> io::Result<()> {
+        Python::attach(|py| {
+            py.check_signals()?;
+            if let Some(callback) = &self.0 {
+                callback.bind(py).call1((done, total))?;
+            }
+            Ok(())
+        })
+        .map_err(|error: PyErr| io::Error::other(error))
+    }
+}
+
+fn failed(operation: &'static str, error: io::Error) -> BackendError {
+    BackendError::substrate(operation, error)
+}
+
+/// The core's error as what went wrong: what Python raised, or an `OSError` with the path, or a
+/// refusal of the content.
+fn from_core(py: Python<'_>, error: BackendError, path: Option<&Path>) -> Error {
+    let BackendError::Substrate { operation, source } = error else {
+        return error.for_argument(ARGUMENT).into();
+    };
+    let error = match source.downcast::<io::Error>() {
+        Ok(error) => *error,
+        Err(source) => return BackendError::Substrate { operation, source }.into(),
+    };
+    let Some(number) = error.raw_os_error() else {
+        return match error.downcast::<PyErr>() {
+            Ok(raised) => raised.into(),
+            Err(error) => PyOSError::new_err(error.to_string()).into(),
+        };
+    };
+    match os_error(py, number, path) {
+        Ok(error) | Err(error) => error.into(),
+    }
+}
+
+/// What Python raises itself for an error of the operating system.
+fn os_error(py: Python<'_>, number: i32, path: Option<&Path>) -> PyResult<PyErr> {
+    let text: String = py.import("os")?.call_method1("strerror", (number,))?.extract()?;
+    Ok(match path {
+        Some(path) => PyOSError::new_err((number, text, path.to_path_buf())),
+        None => PyOSError::new_err((number, text)),
+    })
+}
+
+/// Has `write` fill a file that takes the place of another only once it is complete and safe.
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> nessie_backend_core::Result<()>,
+) -> nessie_backend_core::Result<()> {
+    let io = |error| failed("dump", error);
+    // A link stays, and what it leads to is replaced.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let present = fs::metadata(path).ok();
+    if present.as_ref().is_some_and(|present| !present.is_file()) {
+        // A pipe or a device; a directory refuses.
+        return write(&mut OpenOptions::new().write(true).open(path).map_err(io)?);
+    }
+    let (mut file, temporary) = Temporary::beside(path).map_err(io)?;
+    if let Some(present) = present {
+        file.set_permissions(present.permissions()).map_err(io)?;
+    }
+    write(&mut file)?;
+    file.sync_all().map_err(io)?;
+    drop(file);
+    temporary.rename_to(path).map_err(io)
+}
+
+/// A file that is gone when this is dropped.
+struct Temporary(Option<PathBuf>);
+
+impl Temporary {
+    fn beside(path: &Path) -> io::Result<(File, Self)> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let Some(name) = path.file_name() else {
+            return Err(io::ErrorKind::IsADirectory.into());
+        };
+        loop {
+            let mut hidden = std::ffi::OsString::from(".");
+            // A long name leaves no room for what makes this one its own.
+            hidden.push(name.to_string_lossy().chars().take(40).collect::<String>());
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            hidden.push(format!(".{}-{number}.tmp", std::process::id()));
+            let temporary = path.with_file_name(hidden);
+            match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                opened => return Ok((opened?, Self(Some(temporary)))),
+            }
+        }
+    }
+
+    fn rename_to(mut self, path: &Path) -> io::Result<()> {
+        if let Some(temporary) = &self.0 {
+            fs::rename(temporary, path)?;
+        }
+        self.0 = None;
+        // The new name is safe once its directory is; not every system can tell.
+        if let Some(Ok(directory)) = path.parent().map(File::open) {
+            let _ = directory.sync_all();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.0 {
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}

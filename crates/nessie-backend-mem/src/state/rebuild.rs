@@ -1,0 +1,280 @@
+//! Building a state from saved records, whatever they were saved in.
+//!
+//! Indexes and lists are not saved: they are built anew with the state machine's own steps and
+//! checks, so no input can make a state that breaks an invariant. Names go into their index many
+//! at a time, so that the memory of a bucket is waited for once per batch and not once per name.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use nessie_backend_core::{
+    BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumeState, VolumeType, rules,
+};
+
+use super::lookup::{key, resolve};
+use super::{ByCreation, SnapshotRecord, State, VolumeRecord};
+use crate::ident::{Address, IdKey, Kind, LINEAGES};
+use crate::index::Entry as Name;
+use crate::slab::{CHUNK, Entry, Layout, NONE, Record, Slab, Slot};
+
+/// A volume as it is saved. Its snapshots follow it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VolumeImage<'a> {
+    pub(crate) slot: Slot,
+    pub(crate) generation: u32,
+    pub(crate) name: &'a str,
+    /// Quota in bytes; 0 for none.
+    pub(crate) size: u64,
+    /// Microseconds since the Unix epoch.
+    pub(crate) create_time: i64,
+    pub(crate) state: VolumeState,
+    pub(crate) vol_type: VolumeType,
+    /// Empty for none.
+    pub(crate) junction: &'a str,
+    /// Empty for none.
+    pub(crate) export_policy: &'a str,
+    pub(crate) parent_snapshot: Option<Slot>,
+}
+
+/// A snapshot as it is saved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SnapshotImage<'a> {
+    pub(crate) slot: Slot,
+    pub(crate) generation: u32,
+    pub(crate) name: &'a str,
+    /// The volume's quota when the snapshot was taken; 0 for none.
+    pub(crate) size: u64,
+    /// Microseconds since the Unix epoch.
+    pub(crate) create_time: i64,
+}
+
+/// A state of which a part is built.
+#[derive(Debug)]
+pub(crate) struct Rebuild {
+    state: State,
+    volume_layout: Layout,
+    snapshot_layout: Layout,
+    volumes: u32,
+    snapshots: u32,
+    /// The volume that was built last.
+    volume: Slot,
+    /// Names on their way into the indexes.
+    volume_names: Vec<Name>,
+    snapshot_names: Vec<Name>,
+}
+
+/// How many names wait for each other.
+const BATCH: usize = 1 << 20;
+/// Indexes are made for as many names at most before any is seen; they grow beyond that.
+const MOST_EXPECTED: usize = 1 << 24;
+
+impl Rebuild {
+    /// Begins a state of as many volumes and snapshots in slots of these layouts.
+    pub(crate) fn begin(
+        key: IdKey,
+        volumes: u32,
+        snapshots: u32,
+        volume_layout: Layout,
+        snapshot_layout: Layout,
+    ) -> Result<Self, Broken> {
+        let lineages = [&volume_layout, &snapshot_layout].into_iter().flat_map(Layout::lineages);
+        if lineages.max() >= Some(LINEAGES) {
+            return Err(Broken("a lineage is out of range"));
+        }
+        let mut state = State::new(key);
+        state.volumes = empty_slab(&volume_layout, volumes)?;
+        state.snapshots = empty_slab(&snapshot_layout, snapshots)?;
+        // Nothing is in the indexes yet, so nothing is hashed again.
+        let rehash = |_| 0;
+        state.volume_names.reserve(MOST_EXPECTED.min(volumes as usize), rehash);
+        state.snapshot_names.reserve(MOST_EXPECTED.min(snapshots as usize), rehash);
+        Ok(Self {
+            state,
+            volume_layout,
+            snapshot_layout,
+            volumes,
+            snapshots,
+            volume: NONE,
+            volume_names: Vec::new(),
+            snapshot_names: Vec::new(),
+        })
+    }
+
+    /// Adds the next volume in order of creation.
+    pub(crate) fn volume(&mut self, image: &VolumeImage<'_>) -> Result<(), Refusal> {
+        if self.state.volumes.len() == self.volumes {
+            return Err(Broken("there are more volumes than announced").into());
+        }
+        rules::volume_name(image.name)?;
+        if !image.junction.is_empty() {
+            rules::junction_path(image.junction)?;
+        }
+        if !image.export_policy.is_empty() {
+            rules::export_policy(image.export_policy)?;
+        }
+        check_time(image.create_time)?;
+        let state = &mut self.state;
+        let order = state.order.end();
+        let fill = |entry: &mut Entry<'_, VolumeRecord>| {
+            entry.record.name = image.name.into();
+            entry.set_text(image.export_policy);
+            entry.record.header.links = order;
+            entry.record.size = image.size;
+            entry.record.create_time = image.create_time;
+            entry.record.state = image.state;
+            entry.record.vol_type = image.vol_type;
+        };
+        let placed = state.volumes.place(&self.volume_layout, image.slot, image.generation, fill);
+        placed.ok_or(Broken("the volume's slot does not exist or is taken"))?;
+        state.order = state.order.with::<ByCreation, _>(&mut state.volumes, image.slot);
+        if !image.junction.is_empty() {
+            state.check_junction_free(image.junction, image.slot)?;
+            state.mount(image.slot, image.junction);
+        }
+        if let Some(parent) = image.parent_snapshot {
+            let found = state.snapshots.occupied(parent);
+            found.ok_or(Broken("the clone comes before the snapshot it was made from"))?;
+            state.attach_to_parent(image.slot, parent)?;
+        }
+        self.volume = image.slot;
+        let hash = key::volume_name(image.name);
+        self.volume_names.push(Name { hash, slot: image.slot, item: 0 });
+        Ok(())
+    }
+
+    /// Adds the next snapshot of the volume that was added last.
+    pub(crate) fn snapshot(&mut self, image: &SnapshotImage<'_>) -> Result<(), Refusal> {
+        let volume = self.volume;
+        if volume == NONE {
+            return Err(Broken("the snapshot comes before any volume").into());
+        }
+        if self.state.snapshots.len() == self.snapshots {
+            return Err(Broken("there are more snapshots than announced").into());
+        }
+        rules::snapshot_name(image.name)?;
+        check_time(image.create_time)?;
+        let state = &mut self.state;
+        let last = state.volumes.get(volume).snapshots.end();
+        let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
+            entry.set_text(image.name);
+            entry.record.header.links = last;
+            entry.record.size = image.size;
+            entry.record.create_time = image.create_time;
+            entry.record.volume = volume;
+        };
+        let placed =
+            state.snapshots.place(&self.snapshot_layout, image.slot, image.generation, fill);
+        placed.ok_or(Broken("the snapshot's slot does not exist or is taken"))?;
+        state.append_snapshot(volume, image.slot);
+        let hash = key::snapshot_name(volume, image.name);
+        self.snapshot_names.push(Name { hash, slot: image.slot, item: 0 });
+        Ok(())
+    }
+
+    /// Enters names into the indexes if many wait for it, and refuses those that come twice. To
+    /// be called now and then.
+    pub(crate) fn index_many(&mut self) -> Result<()> {
+        if self.volume_names.len() >= BATCH {
+            self.index_volume_names()?;
+        }
+        if self.snapshot_names.len() >= BATCH {
+            self.index_snapshot_names()?;
+        }
+        Ok(())
+    }
+
+    /// The state, if all of it is there.
+    pub(crate) fn finish(mut self) -> Result<State, Refusal> {
+        if self.state.volumes.len() != self.volumes {
+            return Err(Broken("there are fewer volumes than announced").into());
+        }
+        if self.state.snapshots.len() != self.snapshots {
+            return Err(Broken("there are fewer snapshots than announced").into());
+        }
+        self.index_volume_names()?;
+        self.index_snapshot_names()?;
+        Ok(self.state)
+    }
+
+    fn index_volume_names(&mut self) -> Result<()> {
+        let State { volumes, volume_names: index, .. } = &mut self.state;
+        for Name { hash, slot, .. } in index.by_bucket(&self.volume_names) {
+            let name = &volumes.get(slot).name;
+            if index.find(hash, |other| volumes.get(other).name == *name).is_some() {
+                return Err(BackendError::VolumeExists { name: name.as_str().to_owned() });
+            }
+            index.insert(hash, slot, |slot| key::volume_name(&volumes.get(slot).name));
+        }
+        self.volume_names.clear();
+        Ok(())
+    }
+
+    fn index_snapshot_names(&mut self) -> Result<()> {
+        let State { snapshots, snapshot_names: index, .. } = &mut self.state;
+        let named = |slot| {
+            let (record, name) = snapshots.with_text(slot);
+            (record.volume, name)
+        };
+        for Name { hash, slot, .. } in index.by_bucket(&self.snapshot_names) {
+            if index.find(hash, |other| named(other) == named(slot)).is_some() {
+                let (volume, name) = named(slot);
+                let name = name.to_owned();
+                let volume = self.state.volume_id(volume);
+                return Err(BackendError::SnapshotExists { volume, name });
+            }
+            index.insert(hash, slot, |slot| {
+                let (volume, name) = named(slot);
+                key::snapshot_name(volume, name)
+            });
+        }
+        self.snapshot_names.clear();
+        Ok(())
+    }
+
+    /// Slot and generation of a volume that is to be added, from its identifier.
+    pub(crate) fn volume_place(&self, volume: VolumeId) -> Option<(Slot, u32)> {
+        let address = self.state.key.decode(volume.uuid())?;
+        place(&self.volume_layout, Kind::Volume, address)
+    }
+
+    /// Slot and generation of a snapshot that is to be added, from its identifier.
+    pub(crate) fn snapshot_place(&self, snapshot: SnapshotId) -> Option<(Slot, u32)> {
+        let address = self.state.key.decode(snapshot.uuid())?;
+        place(&self.snapshot_layout, Kind::Snapshot, address)
+    }
+
+    /// The slot of a snapshot that was added.
+    pub(crate) fn find_snapshot(&self, snapshot: SnapshotId) -> Option<Slot> {
+        let address = self.state.key.decode(snapshot.uuid())?;
+        resolve(&self.state.snapshots, Kind::Snapshot, address)
+    }
+}
+
+fn empty_slab<T: Record>(layout: &Layout, len: u32) -> Result<Slab<T>, Broken> {
+    Slab::with_layout(layout, len as usize).ok_or(Broken("the layout does not add up"))
+}
+
+fn place(layout: &Layout, kind: Kind, address: Address) -> Option<(Slot, u32)> {
+    let (lineage, _) = layout.chunks.get(address.slot as usize / CHUNK)?;
+    let is_of_layout = address.kind == kind && address.lineage == *lineage;
+    is_of_layout.then_some((address.slot, address.generation))
+}
+
+fn check_time(micros: i64) -> Result<(), Broken> {
+    Timestamp::from_unix_micros(micros).map(|_| ()).ok_or(Broken("a time is out of range"))
+}
+
+/// Why a record cannot be added.
+pub(crate) type Refusal = Box<dyn StdError + Send + Sync>;
+
+/// What is wrong with what was saved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Broken(pub(crate) &'static str);
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl StdError for Broken {}

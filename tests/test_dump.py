@@ -1,0 +1,398 @@
+"""Dumps: a backend as a file that a person can read, and back; whole, or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nessie_backend_mem import InvalidArgumentError, MemBackend
+from support import everything, run_python
+from test_copies import BACKENDS, go_on, populate
+
+kinds = pytest.mark.parametrize("make", BACKENDS.values(), ids=BACKENDS)
+MANY = 40_000
+"""More records than go by between two calls of a progress."""
+
+
+def dumped(backend: MemBackend) -> bytes:
+    file = io.BytesIO()
+    backend.dump(file)
+    return file.getvalue()
+
+
+def loaded(text: bytes) -> MemBackend:
+    return MemBackend.load(io.BytesIO(text))
+
+
+@pytest.fixture(scope="module", name="big")
+def big_backend() -> MemBackend:
+    backend = MemBackend(seed=1)
+    backend.create_volumes([f"v{number}" for number in range(MANY)])
+    return backend
+
+
+# What is written and read ---------------------------------------------------------------------
+
+
+@kinds
+def test_a_loaded_backend_is_the_same_and_goes_on_the_same(
+    make: Callable[[], MemBackend], tmp_path: Path
+) -> None:
+    backend = populate(make())
+    path = tmp_path / "backend.jsonl"
+    backend.dump(path)
+    again = MemBackend.load(path)
+    assert type(again) is MemBackend
+    assert everything(again) == everything(backend)
+    assert repr(again) == repr(backend)
+    assert dumped(again) == path.read_bytes()
+    assert again.state_digest() == backend.state_digest()
+    again.check_invariants()
+    assert go_on(again) == go_on(backend)
+
+
+def test_every_line_is_json_and_says_what_it_is() -> None:
+    backend = populate(MemBackend(seed=1))
+    lines = [json.loads(line) for line in dumped(backend).decode().splitlines()]
+    kinds_in_order = [next(iter(line)) for line in lines]
+    assert kinds_in_order[0] == "format"
+    assert kinds_in_order[-1] == "checksum"
+    header = lines[0]
+    assert header["version"] == 1
+    assert header["seed"] == 1
+    assert header["volumes"] == kinds_in_order.count("volume") == len(backend)
+    assert header["snapshots"] == kinds_in_order.count("snapshot")
+    assert header["vacant"] == kinds_in_order.count("vacant")
+    volumes = [line for line in lines if "volume" in line]
+    for line, volume in zip(volumes, backend, strict=True):
+        assert line["volume"] == volume["uuid"]
+        for key in ("name", "size_bytes", "state", "vol_type", "create_time"):
+            assert line[key] == volume[key]
+        for key in ("junction_path", "export_policy"):
+            assert line.get(key) == volume.get(key)
+        origin = volume.get("clone")
+        assert line.get("clone_of") == (origin and origin["parent_snapshot_uuid"])
+
+
+@pytest.mark.parametrize("name", ["plain", "with space é", "x" * 200])
+@pytest.mark.parametrize("spell", [str, Path], ids=["str", "path"])
+def test_paths_are_text_or_path_like(
+    name: str, spell: Callable[[Path], str | Path], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    MemBackend(seed=1).dump(spell(path))
+    assert len(MemBackend.load(spell(path))) == 0
+    assert os.listdir(tmp_path) == [name]  # noqa: PTH208
+
+
+def test_a_relative_path_is_one_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    MemBackend(seed=1).dump("here")
+    assert len(MemBackend.load("here")) == 0
+
+
+def test_files_may_be_any_that_take_and_give_bytes() -> None:
+    class Sink:
+        def __init__(self) -> None:
+            self.parts: list[bytes] = []
+
+        def write(self, data: bytes) -> None:
+            self.parts.append(data)
+
+    class Source:
+        """Gives a few bytes at a time."""
+
+        def __init__(self, text: bytes) -> None:
+            self.inner = io.BytesIO(text)
+
+        def read(self, count: int) -> bytes:
+            return self.inner.read(min(count, 7))
+
+    backend = populate(MemBackend(seed=1))
+    sink = Sink()
+    backend.dump(sink)
+    assert b"".join(sink.parts) == dumped(backend)
+    assert everything(MemBackend.load(Source(dumped(backend)))) == everything(backend)
+
+
+def test_a_text_file_is_a_type_error(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="binary mode"):
+        MemBackend().dump(io.StringIO())  # type: ignore[arg-type]
+    path = tmp_path / "text"
+    path.write_text("")
+    with path.open() as file, pytest.raises(TypeError, match="binary mode"):
+        MemBackend.load(file)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [None, 5, [], b"path", object()])
+def test_what_is_neither_path_nor_file_is_a_type_error(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="path_or_file"):
+        MemBackend().dump(wrong)
+    with pytest.raises(TypeError, match="path_or_file"):
+        MemBackend.load(wrong)
+
+
+@pytest.mark.parametrize("path", ["nu\0ll", "lone \ud800 surrogate"])
+def test_text_that_is_no_path_is_an_invalid_argument(path: str) -> None:
+    for call in (MemBackend().dump, MemBackend.load):
+        with pytest.raises(InvalidArgumentError) as caught:
+            call(path)
+        assert caught.value.target == "path_or_file"
+
+
+@given(noise=st.binary(max_size=200), at=st.integers(0, 10_000))
+def test_noise_is_refused_wherever_it_is(noise: bytes, at: int) -> None:
+    text = dumped(populate(MemBackend(seed=1)))
+    at %= len(text)
+    damaged = text[:at] + noise + text[at + len(noise) :]
+    for foreign in (noise, damaged):
+        if foreign != text:
+            with pytest.raises(InvalidArgumentError):
+                loaded(foreign)
+
+
+def test_a_progress_that_cannot_be_called_is_a_type_error(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="progress"):
+        MemBackend().dump(tmp_path / "x", progress=5)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+# Files that stay as they were -----------------------------------------------------------------
+
+
+def test_a_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "backend"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    MemBackend(seed=1).dump(path)
+    assert len(MemBackend.load(path)) == 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    path, link = tmp_path / "backend", tmp_path / "link"
+    path.write_bytes(b"old")
+    link.symlink_to(path)
+    MemBackend(seed=1).dump(link)
+    assert link.is_symlink()
+    assert len(MemBackend.load(path)) == 0
+
+
+@pytest.mark.parametrize("raised", [ZeroDivisionError, KeyboardInterrupt])
+def test_a_progress_that_raises_leaves_nothing_behind(
+    raised: type[BaseException], tmp_path: Path, big: MemBackend
+) -> None:
+    path = tmp_path / "backend"
+    path.write_bytes(b"old")
+
+    def stop(done: int, total: int) -> None:
+        assert 0 < done < total == MANY
+        raise raised
+
+    with pytest.raises(raised):
+        big.dump(path, progress=stop)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(raised):
+        MemBackend.load(io.BytesIO(dumped(big)), progress=stop)
+
+
+def test_progress_grows_to_the_total(big: MemBackend) -> None:
+    calls: list[tuple[int, int]] = []
+    text = io.BytesIO()
+    big.dump(text, progress=lambda done, total: calls.append((done, total)))
+    assert len(calls) > 1
+    assert calls == sorted(calls)
+    assert calls[-1] == (MANY, MANY)
+    text.seek(0)
+    again: list[tuple[int, int]] = []
+    MemBackend.load(text, progress=lambda done, total: again.append((done, total)))
+    assert again == calls
+
+
+def test_what_a_file_raises_comes_through() -> None:
+    class Broken:
+        def write(self, _: bytes) -> int:
+            raise ZeroDivisionError
+
+        read = write
+
+    with pytest.raises(ZeroDivisionError):
+        MemBackend().dump(Broken())
+    with pytest.raises(ZeroDivisionError):
+        MemBackend.load(Broken())  # type: ignore[arg-type]
+
+
+def test_a_path_that_cannot_be_used_is_an_os_error_that_names_it(tmp_path: Path) -> None:
+    missing = tmp_path / "no" / "where"
+    with pytest.raises(FileNotFoundError) as caught:
+        MemBackend.load(missing)
+    assert Path(caught.value.filename) == missing
+    with pytest.raises(FileNotFoundError):
+        MemBackend().dump(missing)
+    with pytest.raises(IsADirectoryError):
+        MemBackend().dump(tmp_path)
+
+
+def test_ctrl_c_ends_a_dump(tmp_path: Path) -> None:
+    program = f"""
+import os, signal
+from nessie_backend_mem import MemBackend
+backend = MemBackend(seed=1)
+backend.create_volumes([f"v{{n}}" for n in range({MANY})])
+class File:
+    def write(self, data):
+        os.kill(os.getpid(), signal.SIGINT)
+        return len(data)
+try:
+    backend.dump(File())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = run_python("-c", program, cwd=tmp_path)
+    assert done.stdout == "interrupted\n", done.stderr
+
+
+def test_other_threads_use_the_backend_meanwhile(big: MemBackend) -> None:
+    """What is written is the state when the call was made."""
+    backend = big.fork()
+    before = dumped(backend)
+
+    class File(io.BytesIO):
+        def write(self, data: Any, /) -> int:
+            thread = threading.Thread(target=backend.create_volume, args=(f"during-{self.tell()}",))
+            thread.start()
+            thread.join(timeout=60)
+            return super().write(data)
+
+    file = File()
+    backend.dump(file)
+    assert file.getvalue() == before
+    assert len(backend) > MANY
+
+
+# Files that are refused -----------------------------------------------------------------------
+
+
+def test_a_dump_cut_short_or_altered_is_refused(tmp_path: Path) -> None:
+    text = dumped(populate(MemBackend(seed=1)))
+    path = tmp_path / "damaged"
+    for length in range(0, len(text), 7):
+        path.write_bytes(text[:length])
+        with pytest.raises(InvalidArgumentError) as caught:
+            MemBackend.load(path)
+        assert caught.value.target == "path_or_file"
+    for place in range(0, len(text), 11):
+        altered = bytearray(text)
+        altered[place] ^= 1
+        with pytest.raises(InvalidArgumentError):
+            loaded(bytes(altered))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "empty"),
+        (b"\x80\x04\x95", "not the beginning of a dump"),
+        (b'{"a": 1}\n', "not the beginning of a dump"),
+        (b"x" * 2**25, "too long|not the beginning"),
+    ],
+    ids=["empty", "pickle", "json", "long"],
+)
+def test_foreign_files_are_refused(text: bytes, reason: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=reason):
+        loaded(text)
+
+
+def test_a_newer_version_is_refused_as_such() -> None:
+    text = dumped(MemBackend(seed=1)).replace(b'"version":1', b'"version":2')
+    with pytest.raises(InvalidArgumentError, match="version 2, newer than"):
+        loaded(text)
+
+
+def test_the_line_that_is_wrong_is_named() -> None:
+    text = dumped(populate(MemBackend(seed=1))).splitlines(keepends=True)
+    [number] = [n for n, line in enumerate(text, 1) if b'"name":"offline"' in line]
+    text[number - 1] = text[number - 1].replace(b'"offline"', b'"off/line"', 1)
+    with pytest.raises(InvalidArgumentError, match=f"line {number}: name"):
+        loaded(b"".join(text))
+
+
+# Digest and reset -----------------------------------------------------------------------------
+
+
+def test_a_digest_is_the_same_for_the_same_history_on_every_machine() -> None:
+    digest = populate(MemBackend(seed=1)).state_digest()
+    assert digest == populate(MemBackend(seed=1)).state_digest()
+    assert digest == "f6ad1c00a56d799763347a697e9efe8d"
+
+
+@kinds
+def test_a_digest_follows_the_state(make: Callable[[], MemBackend]) -> None:
+    backend = populate(make())
+    fork = backend.fork()
+    assert fork.state_digest() == backend.state_digest()
+    backend.now()
+    assert fork.state_digest() == backend.state_digest()
+    fork.delete_volume(fork.create_volume("x")["uuid"])
+    assert fork.list_volumes() == backend.list_volumes()
+    assert fork.state_digest() != backend.state_digest()  # the next identifiers differ
+
+
+@pytest.mark.parametrize("options", [{"seed": 1}, {"seed": 1, "start": "2020-01-01T00:00:00Z"}])
+def test_a_reset_backend_repeats_itself(options: dict[str, Any]) -> None:
+    backend = MemBackend(**options)
+    fresh = dumped(backend)
+    populate(backend)
+    backend.advance(5)
+    again = loaded(dumped(backend))
+    for each in (backend, again):
+        each.reset()
+        assert dumped(each) == fresh
+        each.check_invariants()
+    assert everything(populate(backend)) == everything(populate(MemBackend(**options)))
+
+
+def test_a_reset_backend_without_a_seed_draws_new_identifiers() -> None:
+    backend = MemBackend(start="2020-01-01T00:00:00Z")
+    before = backend.create_volume("v")["uuid"]
+    backend.advance(5)
+    backend.reset()
+    assert backend.now() == "2020-01-01T00:00:00Z"
+    assert before not in backend
+    assert backend.create_volume("v")["uuid"] != before
+
+
+def test_a_reset_touches_no_copy() -> None:
+    backend = populate(MemBackend(seed=1))
+    fork, listing = backend.fork(), iter(backend)
+    expected = everything(fork)
+    backend.reset()
+    assert everything(fork) == expected
+    assert len(list(listing)) == len(fork)
+
+
+def binary(file: BinaryIO) -> BinaryIO:
+    """Files as the standard library opens them are accepted by a type checker."""
+    MemBackend().dump(file)
+    return file
+
+
+def test_an_open_file_is_written_from_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "many"
+    with path.open("wb") as file:
+        file.write(b"before\n")
+        binary(file)
+    with path.open("rb") as reading:
+        reading.readline()
+        assert len(MemBackend.load(reading)) == 0
