@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "demo": ("demo", "tell one week of a CI build cache, from volume to clean-up"),
     "conformance": ("conformance.command", "hold a backend of your own to the contract"),
+    "simulate": ("examples.ci_fleet", "simulate a year of a fleet of CI build caches"),
 }
 
 # What a shell reports for a program that one of these signals ended: 128 + its number.

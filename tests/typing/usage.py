@@ -8,7 +8,9 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import assert_type
 
 import nessie_backend_mem
@@ -43,6 +45,7 @@ from nessie_backend_mem import (
     VolumeOfflineError,
     VolumeState,
 )
+from nessie_backend_mem.simulation import ShardFailures, run_shards, shard_seed
 
 
 def make() -> list[MemBackend]:
@@ -201,6 +204,32 @@ class Small:
 
     def access_handle(self, uuid: str) -> AccessHandle:
         return {"kind": "nfs_export", "server": "nfs.example", "path": "/" + uuid}
+
+
+def travel(backend: MemBackend, path: Path) -> None:
+    backend.dump("name")
+    backend.dump(path, progress=lambda done, total: print(done / total))
+    with path.open("wb") as writing:
+        backend.dump(writing)
+    with path.open("rb") as reading:
+        assert_type(MemBackend.load(reading), MemBackend)
+    assert_type(MemBackend.load(path, progress=print), MemBackend)
+    assert_type(backend.state_digest(), str)
+    backend.reset()
+
+
+def count(backend: MemBackend, shard: int) -> int:
+    return len(backend) + shard
+
+
+def shards(executor: Executor) -> None:
+    assert_type(run_shards(count, 4), list[int])
+    assert_type(run_shards(count, 4, executor, seed=1, progress=False), list[int])
+    try:
+        run_shards(count, 4, progress=print)
+    except ShardFailures as failures:
+        assert_type(failures.exceptions[0], Exception | ExceptionGroup[Exception])
+    assert_type(shard_seed(1, 2), int)
 
 
 def takes_all(
