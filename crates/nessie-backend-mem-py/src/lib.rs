@@ -23,7 +23,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
-    use pyo3::types::{PyDict, PySequence};
+    use pyo3::types::PyDict;
 
     #[pymodule_export]
     use crate::backend::{MemBackend, restore};
@@ -38,7 +38,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::errors::load(module.py())?;
         watch_forks(module)?;
-        PySequence::register::<Uuids>(module.py())?;
+        register_sequence(module.py())?;
         // PyO3 checks once that there is an interpreter, when it first attaches to it. As the
         // interpreter ends, the check would fail though calls still come in.
         module.py().detach(|| Python::attach(|_| ()));
@@ -54,6 +54,14 @@ mod _core {
         hooks.set_item("after_in_parent", module.getattr("_after_fork_in_parent")?)?;
         hooks.set_item("after_in_child", module.getattr("_after_fork_in_child")?)?;
         register.call((), Some(&hooks))?;
+        Ok(())
+    }
+
+    /// Makes `Uuids` a `collections.abc.Sequence`. The interpreter has that class from its start
+    /// under this name; to import it under the other takes as long as all the rest of this package.
+    fn register_sequence(py: Python<'_>) -> PyResult<()> {
+        let sequence = py.import("_collections_abc")?.getattr("Sequence")?;
+        sequence.call_method1("register", (py.get_type::<Uuids>(),))?;
         Ok(())
     }
 }
