@@ -22,15 +22,22 @@ if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
     pytest.skip("reference counts are not exact without the GIL", allow_module_level=True)
 
 
-def references_gained(thing: object, call: Callable[[], object]) -> int:
-    """How many references to `thing` a hundred calls leave behind, after one to warm up."""
+def references_gained(call: Callable[[], object], *things: object) -> list[int]:
+    """How many references to each thing a hundred calls leave behind, after one to warm up."""
     call()
     gc.collect()
-    before = sys.getrefcount(thing)
+    before = [sys.getrefcount(thing) for thing in things]
     for _ in range(100):
         call()
     gc.collect()
-    return sys.getrefcount(thing) - before
+    after = [sys.getrefcount(thing) for thing in things]
+    return [has - had for has, had in zip(after, before, strict=True)]
+
+
+def assert_nothing_gained(call: Callable[[], object], *things: object) -> None:
+    gained = references_gained(call, *things)
+    kept = [repr(thing) for thing, more in zip(things, gained, strict=True) if more]
+    assert not kept, kept
 
 
 def refused(call: Callable[..., object], *arguments: Any, **named: Any) -> Callable[[], None]:
@@ -86,8 +93,9 @@ def test_arguments_are_not_kept(backend: MemBackend) -> None:
         refused(MemBackend, start=wrong)()
         refused(backend.advance, big)()
 
-    for thing in (name, path, policy, text, wrong, snap, obj, big, unknown, number):
-        assert references_gained(thing, full_round) == 0, repr(thing)
+    assert_nothing_gained(
+        full_round, name, path, policy, text, wrong, snap, obj, big, unknown, number
+    )
 
 
 def test_batches_and_their_items_are_not_kept(backend: MemBackend) -> None:
@@ -124,9 +132,8 @@ def test_batches_and_their_items_are_not_kept(backend: MemBackend) -> None:
 
     things = (texts, sizes, ids, objects, unknown, wrong)
     items = [item for batch in things for item in batch]
-    for thing in (*things, *items, name, big):
-        if thing is not None:
-            assert references_gained(thing, full_round) == 0, repr(thing)
+    wanted = (thing for thing in (*things, *items, name, big) if thing is not None)
+    assert_nothing_gained(full_round, *wanted)
 
 
 def test_uuids_keep_nothing_and_are_freed() -> None:
@@ -143,9 +150,8 @@ def test_uuids_keep_nothing_and_are_freed() -> None:
         assert uuids.count(text) == 1
         assert uuids.index(text) == 3
 
-    for thing in (uuids, text, data):
-        assert references_gained(thing, full_round) == 0, repr(thing)
-    assert abs(references_gained(Uuids, full_round)) <= 2
+    assert_nothing_gained(full_round, uuids, text, data)
+    assert abs(references_gained(full_round, Uuids)[0]) <= 2
 
 
 def test_a_name_in_use_is_not_the_callers_string(backend: MemBackend) -> None:
@@ -175,8 +181,9 @@ def test_no_references_to_shared_objects_are_gained(backend: MemBackend) -> None
         refused(backend.get_volume, UNKNOWN)()
         refused(backend.create_volume, 5)()
 
-    for shared in (MemBackend, NessieError, uuid.UUID, backend, object):
-        assert abs(references_gained(shared, full_round)) <= 2, repr(shared)
+    shared = (MemBackend, NessieError, uuid.UUID, backend, object)
+    for thing, gained in zip(shared, references_gained(full_round, *shared), strict=True):
+        assert abs(gained) <= 2, repr(thing)
 
 
 def test_results_and_errors_are_freed(backend: MemBackend) -> None:
