@@ -43,15 +43,53 @@ impl Chain {
         if self.last != NONE {
             slab.get_mut(self.last).links_mut().next = slot;
         }
+        self.and(slot)
+    }
+
+    /// The ends of the chain with `slot` at its end. The links of the records are the caller's.
+    #[must_use]
+    pub(crate) const fn and(self, slot: Slot) -> Self {
         let first = if self.is_empty() { slot } else { self.first };
         Self { first, last: slot, len: self.len + 1 }
     }
 
-    /// The chain without `slot`, which is in it.
+    /// The ends of the chain without the record of these links, which are the caller's too.
     #[must_use]
-    pub(crate) fn without<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
-        let Links { prev, next } = slab.get(slot).links();
-        *slab.get_mut(slot).links_mut() = Links::default();
+    pub(crate) const fn less(self, Links { prev, next }: Links) -> Self {
+        Self {
+            first: if prev == NONE { next } else { self.first },
+            last: if next == NONE { prev } else { self.last },
+            len: self.len - 1,
+        }
+    }
+
+    /// The chain with `slots` at its end, whose records have the links for it.
+    #[must_use]
+    pub(crate) fn with_all<L, T: Node<L>>(self, slab: &mut Slab<T>, slots: &[Slot]) -> Self {
+        let (&[first, ..], &[.., last]) = (slots, slots) else { return self };
+        let joined = self.with::<L, T>(slab, first);
+        #[expect(clippy::cast_possible_truncation, reason = "there are no more than slots")]
+        let len = self.len + slots.len() as u32;
+        Self { last, len, ..joined }
+    }
+
+    /// The chain without `first` and those after it up to the first that is not `gone`. Their own
+    /// links stay as they are.
+    #[must_use]
+    pub(crate) fn without_run<L, T: Node<L>>(
+        self,
+        slab: &mut Slab<T>,
+        first: Slot,
+        gone: impl Fn(Slot) -> bool,
+    ) -> Self {
+        let Links { prev, mut next } = slab.get(first).links();
+        let mut last = first;
+        let mut len = 1;
+        while next != NONE && gone(next) {
+            last = next;
+            next = slab.get(last).links().next;
+            len += 1;
+        }
         if prev != NONE {
             slab.get_mut(prev).links_mut().next = next;
         }
@@ -59,10 +97,18 @@ impl Chain {
             slab.get_mut(next).links_mut().prev = prev;
         }
         Self {
-            first: if self.first == slot { next } else { self.first },
-            last: if self.last == slot { prev } else { self.last },
-            len: self.len - 1,
+            first: if self.first == first { next } else { self.first },
+            last: if self.last == last { prev } else { self.last },
+            len: self.len - len,
         }
+    }
+
+    /// The chain without `slot`, which is in it.
+    #[must_use]
+    pub(crate) fn without<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
+        let shorter = self.without_run::<L, T>(slab, slot, |_| false);
+        *slab.get_mut(slot).links_mut() = Links::default();
+        shorter
     }
 
     /// The slots of the chain in order.

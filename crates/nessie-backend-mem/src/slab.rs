@@ -102,6 +102,11 @@ const fn split(slot: Slot) -> (usize, usize) {
     (slot as usize >> CHUNK_BITS, slot as usize & (CHUNK - 1))
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "chunks are few enough for their slots")]
+const fn slot_at(chunk: usize, place: usize) -> Slot {
+    (chunk << CHUNK_BITS | place) as Slot
+}
+
 #[expect(
     clippy::indexing_slicing,
     reason = "slots come from this slab's own insert or from a checked lookup"
@@ -178,30 +183,106 @@ impl<T: Record> Slab<T> {
         lineage: u64,
         fill: impl FnOnce(&mut Entry<'_, T>),
     ) -> Option<Slot> {
-        if self.lineage != lineage {
-            self.lineage = lineage;
-            self.vacant = NONE;
-        }
-        let slot = if self.vacant == NONE { self.next_new_slot()? } else { self.vacant };
+        self.go_on_with(lineage);
+        let slot = self.free_slot()?;
         let (index, place) = split(slot);
         let chunk = Arc::make_mut(&mut self.chunks[index]);
-        if place == chunk.records.len() {
-            chunk.records.push(T::default());
-        }
-        let mut entry = chunk.entry(place);
-        let header = entry.record.header_mut();
-        header.generation += 1;
-        self.vacant = std::mem::take(&mut header.links).next;
-        fill(&mut entry);
+        self.vacant = chunk.occupy(place);
+        fill(&mut chunk.entry(place));
         self.len += 1;
         Some(slot)
     }
 
+    /// [Inserts](Self::insert) a record for each item until items or slots run out, and returns
+    /// the slots. `fill` gets the slot before too, and `link` tells a record the slot after it.
+    pub(crate) fn insert_all<I>(
+        &mut self,
+        lineage: u64,
+        count: usize,
+        items: impl Iterator<Item = I>,
+        mut fill: impl FnMut(&mut Entry<'_, T>, Option<Slot>, I),
+        mut link: impl FnMut(&mut T, Slot),
+    ) -> Vec<Slot> {
+        self.go_on_with(lineage);
+        let mut made = Vec::with_capacity(count);
+        let mut items = items.peekable();
+        let mut last = None;
+        while items.peek().is_some()
+            && let Some(mut slot) = self.free_slot()
+        {
+            if let Some(last) = last {
+                link(self.get_mut(last), slot);
+            }
+            let (index, _) = split(slot);
+            let is_newest = index + 1 == self.chunks.len();
+            let chunk = Arc::make_mut(&mut self.chunks[index]);
+            // Free slots of one chunk mostly follow each other.
+            while let Some(item) = items.next() {
+                let (_, place) = split(slot);
+                self.vacant = chunk.occupy(place);
+                fill(&mut chunk.entry(place), last, item);
+                self.len += 1;
+                made.push(slot);
+                last = Some(slot);
+                slot = match self.vacant {
+                    NONE if is_newest && chunk.has_room(lineage) => {
+                        slot_at(index, chunk.records.len())
+                    }
+                    vacant => vacant,
+                };
+                if split(slot).0 != index || items.peek().is_none() {
+                    break;
+                }
+                link(&mut chunk.records[place], slot);
+            }
+        }
+        made
+    }
+
+    /// Changes the records in these slots. It is quickest where neighbours share a chunk.
+    pub(crate) fn change_all<I>(
+        &mut self,
+        items: impl IntoIterator<Item = (Slot, I)>,
+        mut change: impl FnMut(&mut T, I),
+    ) {
+        self.by_chunk(items, |chunk, place, item| change(&mut chunk.records[place], item));
+    }
+
+    /// Gives each slot's chunk and its place there to `change`, and forgotten texts back.
+    fn by_chunk<I>(
+        &mut self,
+        items: impl IntoIterator<Item = (Slot, I)>,
+        mut change: impl FnMut(&mut Chunk<T>, usize, I),
+    ) {
+        let mut items = items.into_iter();
+        let mut next = items.next();
+        while let Some((slot, _)) = next {
+            let (index, _) = split(slot);
+            let chunk = Arc::make_mut(&mut self.chunks[index]);
+            while let Some((slot, item)) = next.take_if(|(slot, _)| split(*slot).0 == index) {
+                change(chunk, split(slot).1, item);
+                next = items.next();
+            }
+            chunk.compact();
+        }
+    }
+
+    /// Leaves vacant slots of another lineage alone.
+    const fn go_on_with(&mut self, lineage: u64) {
+        if self.lineage != lineage {
+            self.lineage = lineage;
+            self.vacant = NONE;
+        }
+    }
+
+    /// The slot that the next record gets.
+    fn free_slot(&mut self) -> Option<Slot> {
+        if self.vacant == NONE { self.next_new_slot() } else { Some(self.vacant) }
+    }
+
     /// The number of the slot after the last one, in a chunk of the present lineage.
     fn next_new_slot(&mut self) -> Option<Slot> {
-        let fits =
-            |chunk: &&Arc<Chunk<T>>| chunk.records.len() < CHUNK && chunk.lineage == self.lineage;
-        let place = match self.chunks.last().filter(fits) {
+        let place = match self.chunks.last().filter(|chunk| chunk.has_room(self.lineage)) {
             Some(chunk) => chunk.records.len(),
             None if self.is_full() => return None,
             None => {
@@ -215,24 +296,32 @@ impl<T: Record> Slab<T> {
                 0
             }
         };
-        Slot::try_from((self.chunks.len() - 1) << CHUNK_BITS | place).ok()
+        Some(slot_at(self.chunks.len() - 1, place))
     }
 
     /// Vacates an occupied slot.
     pub(crate) fn remove(&mut self, slot: Slot) {
-        let (index, place) = split(slot);
-        let chunk = Arc::make_mut(&mut self.chunks[index]);
-        let gone = std::mem::take(&mut chunk.records[place]);
-        chunk.texts.forget(gone.text());
-        let vacancy = chunk.records[place].header_mut();
-        vacancy.generation = gone.header().generation + 1;
-        // A slot whose generations are used up is never occupied again.
-        if vacancy.generation != RETIRED && chunk.lineage == self.lineage {
-            vacancy.links.next = self.vacant;
-            self.vacant = slot;
-        }
-        chunk.compact();
-        self.len -= 1;
+        self.remove_all([slot]);
+    }
+
+    /// [Vacates](Self::remove) occupied slots.
+    pub(crate) fn remove_all(&mut self, slots: impl IntoIterator<Item = Slot>) {
+        let Self { lineage, mut vacant, mut len, .. } = *self;
+        let slots = slots.into_iter().map(|slot| (slot, slot));
+        self.by_chunk(slots, |chunk, place, slot| {
+            let gone = std::mem::take(&mut chunk.records[place]);
+            chunk.texts.forget(gone.text());
+            let vacancy = chunk.records[place].header_mut();
+            vacancy.generation = gone.header().generation + 1;
+            // A slot whose generations are used up is never occupied again.
+            if vacancy.generation != RETIRED && chunk.lineage == lineage {
+                vacancy.links.next = vacant;
+                vacant = slot;
+            }
+            len -= 1;
+        });
+        self.vacant = vacant;
+        self.len = len;
     }
 }
 
@@ -242,6 +331,23 @@ pub(crate) const RETIRED: u32 = u32::MAX - 1;
 impl<T: Record> Chunk<T> {
     fn empty(lineage: u64) -> Self {
         Self { records: Vec::new(), texts: TextPool::default(), lineage }
+    }
+
+    /// Whether one more record of the lineage fits in.
+    const fn has_room(&self, lineage: u64) -> bool {
+        self.records.len() < CHUNK && self.lineage == lineage
+    }
+
+    /// Makes an empty record of a vacant place or of the one after the last, and returns the
+    /// vacant slot that is next then.
+    #[expect(clippy::indexing_slicing, reason = "as in the slab")]
+    fn occupy(&mut self, place: usize) -> Slot {
+        if place == self.records.len() {
+            self.records.push(T::default());
+        }
+        let header = self.records[place].header_mut();
+        header.generation += 1;
+        std::mem::take(&mut header.links).next
     }
 
     #[expect(clippy::indexing_slicing, reason = "as in the slab")]

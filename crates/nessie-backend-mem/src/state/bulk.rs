@@ -9,12 +9,14 @@ use nessie_backend_core::{
     BackendError, Dependents, Result, SnapshotId, VolumeId, VolumePatch, VolumeState, rules,
 };
 
-use super::lookup::key;
-use super::{OfParentVolume, Stamp, State, full};
+use super::lookup::{key, quota};
+use super::{
+    ByCreation, OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full,
+};
 use crate::bulk::BulkError;
 use crate::chain::Chain;
 use crate::index::Entry;
-use crate::slab::{NONE, Slot};
+use crate::slab::{self, Links, NONE, Slot};
 
 /// The result of a bulk transition.
 type Bulk<T> = std::result::Result<T, BulkError>;
@@ -53,15 +55,10 @@ impl State {
         specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
         stamp: Stamp,
     ) -> Bulk<Vec<Slot>> {
-        self.create_named(
-            specs,
-            |(name, _)| name,
-            |state, (name, size)| {
-                rules::volume_name(name)?;
-                size.map_or(Ok(()), rules::size_bytes)?;
-                state.add_volume(stamp, name, size.unwrap_or(0), "")
-            },
-        )
+        self.create_named(specs, stamp, &Family::default(), |name, size| {
+            rules::volume_name(name)?;
+            size.map_or(Ok(()), rules::size_bytes)
+        })
     }
 
     /// Creates a clone of each name. To be run by [`draft`](Self::draft) too.
@@ -74,43 +71,84 @@ impl State {
     ) -> Bulk<Vec<Slot>> {
         let parent = self.find(parent_volume)?;
         let snapshot = self.find_snapshot(parent, parent_snapshot)?;
+        if names.len() == 0 {
+            return Ok(Vec::new());
+        }
+        let no_pin = self.pins.is_full();
+        let VolumeRecord { state, size, clones: of_volume, .. } = *self.volumes.get(parent);
+        let of_snapshot = self.clones_of(snapshot);
         let policy = self.volumes.text(parent).to_owned();
-        self.create_named(
-            names,
-            |name| name,
-            |state, name| {
+        let family = Family { snapshot, policy: &policy, of_volume, of_snapshot };
+        let made =
+            self.create_named(names.map(|name| (name, quota(size))), stamp, &family, |name, _| {
                 rules::volume_name(name).map_err(|error| error.for_argument("new_name"))?;
-                state.check_online(parent)?;
-                state.add_clone(parent, snapshot, name, &policy, stamp)
-            },
-        )
+                match state {
+                    VolumeState::Online if no_pin => Err(full()),
+                    VolumeState::Online => Ok(()),
+                    state => Err(BackendError::VolumeOffline { volume: parent_volume, state }),
+                }
+            })?;
+        self.adopt_all(snapshot, &made)?;
+        Ok(made)
     }
 
-    /// Adds a volume for each item with `add`, then all their names to the index.
-    fn create_named<'a, T: Copy>(
+    /// Adds a volume for each name and size that `check` accepts, then all their names to the
+    /// index.
+    fn create_named<'a>(
         &mut self,
-        items: impl ExactSizeIterator<Item = T>,
-        name: impl Fn(T) -> &'a str,
-        mut add: impl FnMut(&mut Self, T) -> Result<Slot>,
+        items: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
+        stamp: Stamp,
+        family: &Family<'_>,
+        check: impl Fn(&str, Option<u64>) -> Result<()>,
     ) -> Bulk<Vec<Slot>> {
+        let count = items.len();
         let volumes = &self.volumes;
         let name_hash = |slot| key::volume_name(&volumes.get(slot).name);
-        self.volume_names.reserve(items.len(), name_hash);
-        let mut made = Vec::with_capacity(items.len());
-        let mut entries = Vec::with_capacity(items.len());
+        self.volume_names.reserve(count, name_hash);
         let mut failure = None;
-        for (index, item) in items.enumerate() {
-            match add(self, item) {
-                Ok(slot) => {
-                    made.push(slot);
-                    entries.push(entry(key::volume_name(name(item)), slot, index));
-                }
-                // An item before it may still turn out to have a name that is taken.
-                Err(error) => {
-                    failure = Some(BulkError::at(index, error));
-                    break;
-                }
+        let mut hashes = Vec::with_capacity(count);
+        // An item before the one that fails may still turn out to have a name that is taken.
+        let valid = items.enumerate().map_while(|(index, (name, size))| match check(name, size) {
+            Ok(()) => {
+                hashes.push(entry(key::volume_name(name), NONE, index));
+                Some((name, size))
             }
+            Err(error) => {
+                failure = Some(BulkError::at(index, error));
+                None
+            }
+        });
+        let order = self.order;
+        let fill = |entry: &mut slab::Entry<'_, VolumeRecord>, last: Option<Slot>, item| {
+            let (name, size): (&str, Option<u64>) = item;
+            let after = |chain: Chain| Links { prev: last.unwrap_or(chain.last), next: NONE };
+            entry.record.name = name.into();
+            entry.record.size = size.unwrap_or(0);
+            entry.record.create_time = stamp.time.unix_micros();
+            entry.record.header.links = after(order);
+            if family.snapshot != NONE {
+                entry.record.parent_snapshot = family.snapshot;
+                entry.record.in_volume = after(family.of_volume);
+                entry.record.in_snapshot = after(family.of_snapshot);
+                entry.set_text(family.policy);
+            }
+        };
+        let link = |record: &mut VolumeRecord, next| {
+            record.header.links.next = next;
+            if record.is_clone() {
+                record.in_volume.next = next;
+                record.in_snapshot.next = next;
+            }
+        };
+        let made = self.volumes.insert_all(stamp.lineage, count, valid, fill, link);
+        self.order = order.with_all::<ByCreation, _>(&mut self.volumes, &made);
+        if made.len() < hashes.len() {
+            failure = Some(BulkError::at(made.len(), full()));
+        }
+        let mut entries = hashes;
+        entries.truncate(made.len());
+        for (entry, slot) in entries.iter_mut().zip(&made) {
+            entry.slot = *slot;
         }
         let entries = self.volume_names.by_bucket(&entries);
         let mut taken = None;
@@ -188,9 +226,8 @@ impl State {
         }
 
         let mut made = Vec::with_capacity(volumes.len());
-        for entry in &mut entries {
-            entry.slot = self.add_snapshot(entry.slot, name, stamp)?;
-            made.push(entry.slot);
+        for some in entries.chunks_mut(RUN) {
+            made.extend(self.add_snapshots(some, name, stamp));
         }
         let snapshots = &self.snapshots;
         self.snapshot_names.reserve(entries.len(), |slot| {
@@ -260,10 +297,59 @@ impl State {
         for Entry { hash, slot, .. } in self.snapshot_names.by_bucket(&wanted) {
             self.snapshot_names.remove(hash, slot);
         }
-        for Entry { slot, .. } in wanted {
-            self.remove_unindexed_snapshot(self.snapshots.get(slot).volume, slot);
+        for some in wanted.chunks(RUN) {
+            self.remove_unindexed_snapshots(some.iter().map(|entry| entry.slot));
         }
         Ok(())
+    }
+
+    /// Adds a snapshot of a free name to each volume in the entries, but not to the index, and
+    /// puts its slot into the entry. There must be slots for all.
+    fn add_snapshots(&mut self, entries: &mut [Entry], name: &str, stamp: Stamp) -> Vec<Slot> {
+        let volumes = &self.volumes;
+        let fill = |entry: &mut slab::Entry<'_, SnapshotRecord>, _: Option<Slot>, volume: Slot| {
+            let VolumeRecord { size, snapshots, .. } = *volumes.get(volume);
+            entry.set_text(name);
+            entry.record.header.links = snapshots.end();
+            entry.record.create_time = stamp.time.unix_micros();
+            entry.record.volume = volume;
+            entry.record.size = size;
+        };
+        let of = entries.iter().map(|entry| entry.slot);
+        let made = self.snapshots.insert_all(stamp.lineage, entries.len(), of, fill, |_, _| ());
+        let pairs = entries.iter().zip(&made).map(|(entry, slot)| (entry.slot, *slot));
+        let before = pairs.clone().map(|(volume, slot)| (volumes.get(volume).snapshots.last, slot));
+        self.snapshots.change_all(before.filter(|(last, _)| *last != NONE), |record, slot| {
+            record.header.links.next = slot;
+        });
+        self.volumes.change_all(pairs, |record, slot| {
+            record.snapshots = record.snapshots.and(slot);
+        });
+        for (entry, slot) in entries.iter_mut().zip(&made) {
+            entry.slot = *slot;
+        }
+        made
+    }
+
+    /// Removes snapshots of different volumes that have no clones and are not in the index any
+    /// more.
+    fn remove_unindexed_snapshots(&mut self, slots: impl Iterator<Item = Slot> + Clone) {
+        let records = slots.clone().map(|slot| self.snapshots.get(slot));
+        let gone: Vec<(Slot, Links)> =
+            records.map(|record| (record.volume, record.header.links)).collect();
+        let links = gone.iter().map(|(_, links)| *links);
+        let before = links.clone().map(|links| (links.prev, links.next));
+        self.snapshots.change_all(before.filter(|(prev, _)| *prev != NONE), |record, next| {
+            record.header.links.next = next;
+        });
+        let after = links.map(|links| (links.next, links.prev));
+        self.snapshots.change_all(after.filter(|(next, _)| *next != NONE), |record, prev| {
+            record.header.links.prev = prev;
+        });
+        self.volumes.change_all(gone, |record, links| {
+            record.snapshots = record.snapshots.less(links);
+        });
+        self.snapshots.remove_all(slots);
     }
 
     /// Deletes volumes, among them clones and their parents in any order.
@@ -282,7 +368,7 @@ impl State {
         }
 
         for slot in &slots {
-            self.detach_from_parent(*slot);
+            self.unlink_volume(&doomed, *slot);
         }
         for some in slots.chunks(PORTION) {
             self.remove_snapshots_of(some);
@@ -292,10 +378,39 @@ impl State {
                 self.volume_names.remove(hash, slot);
             }
             for slot in some {
-                self.remove_volume(*slot);
+                self.mount(*slot, "");
             }
+            self.volumes.remove_all(some.iter().copied());
         }
         Ok(())
+    }
+
+    /// Takes a doomed volume out of its lists, together with those after it that are doomed too:
+    /// the first of them does it for all. Its own links stay.
+    fn unlink_volume(&mut self, doomed: &Seen, slot: Slot) {
+        let leads = |prev| prev == NONE || !doomed.has(prev);
+        let gone = |slot| doomed.has(slot);
+        let VolumeRecord { header, parent_snapshot, .. } = self.volumes.get(slot);
+        let snapshot = *parent_snapshot;
+        if leads(header.links.prev) {
+            self.order = self.order.without_run::<ByCreation, _>(&mut self.volumes, slot, gone);
+        }
+        if snapshot == NONE {
+            return;
+        }
+        self.clones -= 1;
+        let VolumeRecord { in_volume, in_snapshot, .. } = *self.volumes.get(slot);
+        if leads(in_volume.prev) {
+            let parent = self.snapshots.get(snapshot).volume;
+            let clones = self.volumes.get(parent).clones;
+            self.volumes.get_mut(parent).clones =
+                clones.without_run::<OfParentVolume, _>(&mut self.volumes, slot, gone);
+        }
+        if leads(in_snapshot.prev) {
+            let clones = self.clones_of(snapshot);
+            let clones = clones.without_run::<OfParentSnapshot, _>(&mut self.volumes, slot, gone);
+            self.set_clones_of(snapshot, clones);
+        }
     }
 
     /// Removes all snapshots of volumes whose snapshots have no clones.
@@ -375,6 +490,24 @@ impl State {
 /// Volumes whose index entries are sorted at once: enough to be worth it, few enough for their
 /// snapshots' entries to take little memory.
 const PORTION: usize = 1 << 16;
+/// Records that are gone through several times at once: few enough to stay in the cache.
+const RUN: usize = 1 << 10;
+
+/// What the volumes of a batch are clones of, and the clones there were before. By default they are
+/// none.
+struct Family<'a> {
+    snapshot: Slot,
+    policy: &'a str,
+    of_volume: Chain,
+    of_snapshot: Chain,
+}
+
+impl Default for Family<'_> {
+    fn default() -> Self {
+        let none = Chain::default();
+        Self { snapshot: NONE, policy: "", of_volume: none, of_snapshot: none }
+    }
+}
 
 fn entry(hash: u64, slot: Slot, item: usize) -> Entry {
     #[expect(clippy::cast_possible_truncation, reason = "a batch has no more items than slots")]

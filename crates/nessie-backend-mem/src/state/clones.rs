@@ -56,25 +56,51 @@ impl State {
 
     /// Makes the volume in `slot` a clone of a snapshot, after the snapshot's other clones.
     pub(crate) fn attach_to_parent(&mut self, slot: Slot, snapshot: Slot) -> Result<()> {
+        let parent = self.snapshots.get(snapshot).volume;
+        let of_volume = self.volumes.get(parent).clones;
+        let of_snapshot = self.clones_of(snapshot);
+
+        let clone = self.volumes.get_mut(slot);
+        clone.parent_snapshot = snapshot;
+        clone.in_volume = of_volume.end();
+        clone.in_snapshot = of_snapshot.end();
+        self.adopt_all(snapshot, &[slot])
+    }
+
+    /// Enters volumes that have their links into the lists of a snapshot's clones.
+    pub(super) fn adopt_all(&mut self, snapshot: Slot, slots: &[Slot]) -> Result<()> {
         let SnapshotRecord { volume: parent, mut pin, .. } = *self.snapshots.get(snapshot);
         if pin == NONE {
             pin = self.pins.insert(0, |_| ()).ok_or_else(full)?;
             self.snapshots.get_mut(snapshot).pin = pin;
         }
         let of_volume = self.volumes.get(parent).clones;
-        let of_snapshot = self.pins.get(pin).clones;
-
-        let clone = self.volumes.get_mut(slot);
-        clone.parent_snapshot = snapshot;
-        clone.in_volume = of_volume.end();
-        clone.in_snapshot = of_snapshot.end();
-
-        let of_volume = of_volume.with::<OfParentVolume, _>(&mut self.volumes, slot);
+        let of_volume = of_volume.with_all::<OfParentVolume, _>(&mut self.volumes, slots);
         self.volumes.get_mut(parent).clones = of_volume;
-        let of_snapshot = of_snapshot.with::<OfParentSnapshot, _>(&mut self.volumes, slot);
+        let of_snapshot = self.pins.get(pin).clones;
+        let of_snapshot = of_snapshot.with_all::<OfParentSnapshot, _>(&mut self.volumes, slots);
+        self.clones += of_snapshot.len - self.pins.get(pin).clones.len;
         self.pins.get_mut(pin).clones = of_snapshot;
-        self.clones += 1;
         Ok(())
+    }
+
+    /// The clones of a snapshot.
+    pub(super) fn clones_of(&self, snapshot: Slot) -> Chain {
+        match self.snapshots.get(snapshot).pin {
+            NONE => Chain::default(),
+            pin => self.pins.get(pin).clones,
+        }
+    }
+
+    /// Notes which clones are left of a snapshot that had some.
+    pub(super) fn set_clones_of(&mut self, snapshot: Slot, clones: Chain) {
+        let pin = self.snapshots.get(snapshot).pin;
+        if clones.is_empty() {
+            self.pins.remove(pin);
+            self.snapshots.get_mut(snapshot).pin = NONE;
+        } else {
+            self.pins.get_mut(pin).clones = clones;
+        }
     }
 
     /// Makes the volume in `slot` a plain one, if it is a clone.
@@ -83,15 +109,9 @@ impl State {
         if snapshot == NONE {
             return;
         }
-        let pin = self.snapshots.get(snapshot).pin;
-        let clones = self.pins.get(pin).clones;
+        let clones = self.clones_of(snapshot);
         let clones = clones.without::<OfParentSnapshot, _>(&mut self.volumes, slot);
-        if clones.is_empty() {
-            self.pins.remove(pin);
-            self.snapshots.get_mut(snapshot).pin = NONE;
-        } else {
-            self.pins.get_mut(pin).clones = clones;
-        }
+        self.set_clones_of(snapshot, clones);
 
         let parent = self.snapshots.get(snapshot).volume;
         let clones = self.volumes.get(parent).clones;

@@ -149,7 +149,7 @@ impl State {
 }
 
 /// A quota as callers see it.
-fn quota(size: u64) -> Option<u64> {
+pub(super) fn quota(size: u64) -> Option<u64> {
     (size != 0).then_some(size)
 }
 
