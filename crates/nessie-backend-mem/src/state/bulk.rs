@@ -153,8 +153,9 @@ impl State {
         let entries = self.volume_names.by_bucket(&entries);
         let mut taken = None;
         for &Entry { hash, slot, item } in &entries {
-            let name = self.volume_name(slot);
-            if self.volume_names.find(hash, |other| self.volume_name(other) == name).is_some() {
+            // Records are far apart in this order: no look at one unless hashes are alike.
+            let has_its_name = |other| self.volume_name(other) == self.volume_name(slot);
+            if self.volume_names.find(hash, has_its_name).is_some() {
                 taken = taken.max(Some(Reverse((item, slot))));
             } else {
                 self.index_volume_name(slot, hash);
