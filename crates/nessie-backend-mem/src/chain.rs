@@ -73,40 +73,27 @@ impl Chain {
         Self { last, len, ..joined }
     }
 
-    /// The chain without `first` and those after it up to the first that is not `gone`. Their own
-    /// links stay as they are.
+    /// The chain without `slots`, which follow each other in it. Their own links stay as they are.
     #[must_use]
-    pub(crate) fn without_run<L, T: Node<L>>(
-        self,
-        slab: &mut Slab<T>,
-        first: Slot,
-        gone: impl Fn(Slot) -> bool,
-    ) -> Self {
-        let Links { prev, mut next } = slab.get(first).links();
-        let mut last = first;
-        let mut len = 1;
-        while next != NONE && gone(next) {
-            last = next;
-            next = slab.get(last).links().next;
-            len += 1;
-        }
+    pub(crate) fn without_all<L, T: Node<L>>(self, slab: &mut Slab<T>, slots: &[Slot]) -> Self {
+        let (&[first, ..], &[.., last]) = (slots, slots) else { return self };
+        let Links { prev, .. } = slab.get(first).links();
+        let Links { next, .. } = slab.get(last).links();
         if prev != NONE {
             slab.get_mut(prev).links_mut().next = next;
         }
         if next != NONE {
             slab.get_mut(next).links_mut().prev = prev;
         }
-        Self {
-            first: if self.first == first { next } else { self.first },
-            last: if self.last == last { prev } else { self.last },
-            len: self.len - len,
-        }
+        #[expect(clippy::cast_possible_truncation, reason = "there are no more than slots")]
+        let len = self.len - slots.len() as u32;
+        Self { len, ..self.less(Links { prev, next }) }
     }
 
     /// The chain without `slot`, which is in it.
     #[must_use]
     pub(crate) fn without<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
-        let shorter = self.without_run::<L, T>(slab, slot, |_| false);
+        let shorter = self.without_all::<L, T>(slab, &[slot]);
         *slab.get_mut(slot).links_mut() = Links::default();
         shorter
     }
@@ -118,6 +105,16 @@ impl Chain {
     ) -> impl Iterator<Item = Slot> + use<'_, L, T> {
         walk::<L, T>(slab, self.first)
     }
+}
+
+/// Parts the first of these slots, as many as follow each other in their list, from the others.
+pub(crate) fn split_run<'a, L, T: Node<L>>(
+    slab: &Slab<T>,
+    slots: &'a [Slot],
+) -> (&'a [Slot], &'a [Slot]) {
+    let follows = |(slot, next): &(&Slot, &Slot)| slab.get(**slot).links().next == **next;
+    let pairs = slots.iter().zip(slots.iter().skip(1));
+    slots.split_at(slots.len().min(1 + pairs.take_while(follows).count()))
 }
 
 /// The slots of a chain from `slot` on.

@@ -7,7 +7,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table};
 
 use crate::slab::Slot;
 
@@ -57,6 +57,12 @@ impl Default for Index {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "the directory has 2^depth entries")]
+fn bucket_of(directory: &[u32], depth: u32, hash: u64) -> usize {
+    let lowest = (1 << depth) - 1;
+    directory[(routing(hash) & lowest) as usize] as usize
+}
+
 #[expect(clippy::indexing_slicing, reason = "the directory has 2^depth entries, all of buckets")]
 impl Index {
     pub(crate) const fn len(&self) -> usize {
@@ -64,8 +70,7 @@ impl Index {
     }
 
     fn bucket(&self, hash: u64) -> usize {
-        let lowest = (1 << self.depth) - 1;
-        self.directory[(routing(hash) & lowest) as usize] as usize
+        bucket_of(&self.directory, self.depth, hash)
     }
 
     /// The slot among those of this hash that `is_match` accepts.
@@ -120,24 +125,73 @@ impl Index {
 
     /// Adds a slot that is not in the index. `rehash` is the hash of a slot's key.
     pub(crate) fn insert(&mut self, hash: u64, slot: Slot, rehash: impl Fn(Slot) -> u64) {
-        let mut bucket = self.bucket(hash);
-        let deepest = self.buckets.len().ilog2() + MAX_SKEW;
-        if self.buckets[bucket].slots.len() >= FULL && self.buckets[bucket].depth < deepest {
-            self.split(bucket, routing(hash), &rehash);
-            bucket = self.bucket(hash);
-        }
+        self.make_room(hash, &rehash);
+        let bucket = self.bucket(hash);
         let slots = &mut Arc::make_mut(&mut self.buckets[bucket]).slots;
         slots.insert_unique(hash, slot, |slot| rehash(*slot));
         self.len += 1;
     }
 
+    /// Splits the bucket of a hash if it is full and can be split.
+    fn make_room(&mut self, hash: u64, rehash: impl Fn(Slot) -> u64) {
+        let bucket = self.bucket(hash);
+        let deepest = self.buckets.len().ilog2() + MAX_SKEW;
+        if self.buckets[bucket].slots.len() >= FULL && self.buckets[bucket].depth < deepest {
+            self.split(bucket, routing(hash), rehash);
+        }
+    }
+
+    /// Adds slots that are [sorted by bucket](Self::by_bucket), except those whose key the index
+    /// has already: it returns them. `is_same` tells whether two slots have the same key.
+    pub(crate) fn insert_all(
+        &mut self,
+        sorted: &[Entry],
+        is_same: impl Fn(Slot, Slot) -> bool,
+        rehash: impl Fn(Slot) -> u64,
+    ) -> Vec<Entry> {
+        let mut taken = Vec::new();
+        let mut left = sorted;
+        while let [Entry { hash, .. }, ..] = *left {
+            self.make_room(hash, &rehash);
+            let home = self.bucket(hash);
+            let alike = left.iter().take_while(|entry| self.bucket(entry.hash) == home).count();
+            let slots = &mut Arc::make_mut(&mut self.buckets[home]).slots;
+            // A bucket that is full already gets one more: it could not be split.
+            let fitting = FULL.saturating_sub(slots.len()).clamp(1, alike);
+            let (now, later) = left.split_at(fitting);
+            for entry in now {
+                let Entry { hash, slot, .. } = *entry;
+                match slots.entry(hash, |other| is_same(*other, slot), |slot| rehash(*slot)) {
+                    hash_table::Entry::Occupied(_) => taken.push(*entry),
+                    hash_table::Entry::Vacant(place) => {
+                        place.insert(slot);
+                        self.len += 1;
+                    }
+                }
+            }
+            left = later;
+        }
+        taken
+    }
+
     /// Removes a slot that is in the index.
     pub(crate) fn remove(&mut self, hash: u64, slot: Slot) {
-        let bucket = self.bucket(hash);
-        let slots = &mut Arc::make_mut(&mut self.buckets[bucket]).slots;
-        if let Ok(entry) = slots.find_entry(hash, |other| *other == slot) {
-            entry.remove();
-            self.len -= 1;
+        self.remove_all(&[Entry { hash, slot, item: 0 }]);
+    }
+
+    /// Removes slots that are in the index and [sorted by bucket](Self::by_bucket).
+    pub(crate) fn remove_all(&mut self, sorted: &[Entry]) {
+        let Self { directory, depth, buckets, len } = self;
+        let home = |entry: &Entry| bucket_of(directory, *depth, entry.hash);
+        for entries in sorted.chunk_by(|one, other| home(one) == home(other)) {
+            let Some(first) = entries.first() else { continue };
+            let slots = &mut Arc::make_mut(&mut buckets[home(first)]).slots;
+            for Entry { hash, slot, .. } in entries {
+                if let Ok(entry) = slots.find_entry(*hash, |other| other == slot) {
+                    entry.remove();
+                    *len -= 1;
+                }
+            }
         }
     }
 

@@ -3,8 +3,6 @@
 //! Each does what the single transitions do one after the other, or nothing. Those that create
 //! volumes work on a draft of the state; the others check everything first.
 
-use std::cmp::Reverse;
-
 use nessie_backend_core::{
     BackendError, Dependents, Result, SnapshotId, VolumeId, VolumePatch, VolumeState, rules,
 };
@@ -14,7 +12,7 @@ use super::{
     ByCreation, OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full,
 };
 use crate::bulk::BulkError;
-use crate::chain::Chain;
+use crate::chain::{Chain, split_run};
 use crate::index::Entry;
 use crate::slab::{self, Links, NONE, Slot};
 
@@ -151,26 +149,20 @@ impl State {
             entry.slot = *slot;
         }
         let entries = self.volume_names.by_bucket(&entries);
-        let mut taken = None;
-        for &Entry { hash, slot, item } in &entries {
-            // Records are far apart in this order: no look at one unless hashes are alike.
-            let has_its_name = |other| self.volume_name(other) == self.volume_name(slot);
-            if self.volume_names.find(hash, has_its_name).is_some() {
-                taken = taken.max(Some(Reverse((item, slot))));
-            } else {
-                self.index_volume_name(slot, hash);
-            }
-        }
-        if let Some(Reverse((item, slot))) = taken {
-            let name = self.volume_name(slot).to_owned();
-            failure = Some(BulkError::at(item as usize, BackendError::VolumeExists { name }));
+        let name_of = |slot| self.volumes.get(slot).name.as_str();
+        let taken = self.volume_names.insert_all(
+            &entries,
+            |one, other| name_of(one) == name_of(other),
+            |slot| key::volume_name(name_of(slot)),
+        );
+        if let Some(Entry { slot, item, .. }) = taken.iter().min_by_key(|entry| entry.item) {
+            let name = self.volume_name(*slot).to_owned();
+            failure = Some(BulkError::at(*item as usize, BackendError::VolumeExists { name }));
         }
         match failure {
             None => Ok(made),
             Some(failure) => {
-                for Entry { hash, slot, .. } in entries {
-                    self.volume_names.remove(hash, slot);
-                }
+                self.volume_names.remove_all(&entries);
                 Err(failure)
             }
         }
@@ -213,7 +205,9 @@ impl State {
                 break;
             }
         }
-        let found = self.snapshots_named(&in_question, name);
+        let numbered = in_question.iter().zip(0..).map(|(entry, item)| Entry { item, ..*entry });
+        let sorted = self.snapshot_names.by_bucket(&numbered.collect::<Vec<_>>());
+        let found = self.snapshots_named(&in_question, &sorted, name);
         let taken = in_question.iter().zip(found).find(|(_, found)| found.is_some());
         if let Some((entry, _)) = taken {
             let item = entry.item as usize;
@@ -231,26 +225,30 @@ impl State {
             made.extend(self.add_snapshots(some, name, stamp));
         }
         let snapshots = &self.snapshots;
-        self.snapshot_names.reserve(entries.len(), |slot| {
+        let name_hash = |slot| {
             let (record, name) = snapshots.with_text(slot);
             key::snapshot_name(record.volume, name)
-        });
-        for Entry { hash, slot, .. } in self.snapshot_names.by_bucket(&entries) {
-            self.index_snapshot_name(slot, hash);
-        }
+        };
+        self.snapshot_names.reserve(entries.len(), name_hash);
+        let entries = self.snapshot_names.by_bucket(&entries);
+        self.snapshot_names.insert_all(&entries, |_, _| false, name_hash);
         Ok(made)
     }
 
-    /// The snapshots of the name on the volumes whose slots and hashes the entries have.
-    fn snapshots_named(&self, volumes: &[Entry], name: &str) -> Vec<Option<Slot>> {
+    /// The snapshots of the name on the volumes whose slots and hashes the entries have: by their
+    /// own order, and [sorted](Index::by_bucket) with that order as their items.
+    fn snapshots_named(
+        &self,
+        volumes: &[Entry],
+        sorted: &[Entry],
+        name: &str,
+    ) -> Vec<Option<Slot>> {
         // The index by its own order, and what it refers to in the order of the batch, which is
         // often that of memory.
         let mut candidates = vec![NONE; volumes.len()];
-        let numbered = volumes.iter().zip(0..).map(|(entry, item)| Entry { item, ..*entry });
-        for Entry { hash, item, .. } in self.snapshot_names.by_bucket(&numbered.collect::<Vec<_>>())
-        {
-            let first = self.snapshot_names.find(hash, |_| true);
-            if let (Some(first), Some(place)) = (first, candidates.get_mut(item as usize)) {
+        for Entry { hash, item, .. } in sorted {
+            let first = self.snapshot_names.find(*hash, |_| true);
+            if let (Some(first), Some(place)) = (first, candidates.get_mut(*item as usize)) {
                 *place = first;
             }
         }
@@ -284,7 +282,8 @@ impl State {
                 break;
             }
         }
-        let found = self.snapshots_named(&wanted, name);
+        let mut sorted = self.snapshot_names.by_bucket(&wanted);
+        let found = self.snapshots_named(&wanted, &sorted, name);
         for (index, (entry, found)) in wanted.iter_mut().zip(found).enumerate() {
             let missing = || no_snapshot(self.volume_id(entry.slot), name);
             let slot = found.ok_or_else(missing).at(index)?;
@@ -295,9 +294,10 @@ impl State {
             return Err(failure);
         }
 
-        for Entry { hash, slot, .. } in self.snapshot_names.by_bucket(&wanted) {
-            self.snapshot_names.remove(hash, slot);
+        for entry in &mut sorted {
+            entry.slot = wanted.get(entry.item as usize).map_or(NONE, |wanted| wanted.slot);
         }
+        self.snapshot_names.remove_all(&sorted);
         for some in wanted.chunks(RUN) {
             self.remove_unindexed_snapshots(some.iter().map(|entry| entry.slot));
         }
@@ -357,80 +357,106 @@ impl State {
     pub(crate) fn delete_volumes(&mut self, volumes: &[VolumeId]) -> Bulk<()> {
         let mut doomed = Seen::new(self.volumes.capacity());
         let mut slots = Vec::with_capacity(volumes.len());
+        let mut parents = Vec::new();
+        let mut has_clones = false;
         for (index, id) in volumes.iter().enumerate() {
             let found = self.find(*id).at(index)?;
             if !doomed.insert(found) {
                 return Err(BackendError::VolumeNotFound { volume: *id }).at(index);
             }
+            let record = self.volumes.get(found);
+            has_clones |= record.is_clone();
+            if !record.clones.is_empty() {
+                parents.push((index, found));
+            }
             slots.push(found);
         }
-        for (index, slot) in slots.iter().enumerate() {
-            self.check_no_clones_but(&doomed, *slot).at(index)?;
+        for (index, slot) in parents {
+            self.check_no_clones_but(&doomed, slot).at(index)?;
         }
 
-        for slot in &slots {
-            self.unlink_volume(&doomed, *slot);
-        }
-        for some in slots.chunks(PORTION) {
-            self.remove_snapshots_of(some);
-            let hash = |slot: &Slot| key::volume_name(self.volume_name(*slot));
-            let entries: Vec<Entry> = some.iter().map(|slot| entry(hash(slot), *slot, 0)).collect();
-            for Entry { hash, slot, .. } in self.volume_names.by_bucket(&entries) {
-                self.volume_names.remove(hash, slot);
+        if has_clones {
+            for some in slots.chunks(RUN) {
+                self.detach_all(some);
             }
-            for slot in some {
-                self.mount(*slot, "");
-            }
-            self.volumes.remove_all(some.iter().copied());
         }
+        let mut names = Vec::new();
+        let mut snapshot_names = Vec::new();
+        for some in slots.chunks(RUN) {
+            self.remove_volumes(some, &mut names, &mut snapshot_names);
+            if names.len() + snapshot_names.len() >= PORTION {
+                self.forget_names(&mut names, &mut snapshot_names);
+            }
+        }
+        self.forget_names(&mut names, &mut snapshot_names);
         Ok(())
     }
 
-    /// Takes a doomed volume out of its lists, together with those after it that are doomed too:
-    /// the first of them does it for all. Its own links stay.
-    fn unlink_volume(&mut self, doomed: &Seen, slot: Slot) {
-        let leads = |prev| prev == NONE || !doomed.has(prev);
-        let gone = |slot| doomed.has(slot);
-        let VolumeRecord { header, parent_snapshot, .. } = self.volumes.get(slot);
-        let snapshot = *parent_snapshot;
-        if leads(header.links.prev) {
-            self.order = self.order.without_run::<ByCreation, _>(&mut self.volumes, slot, gone);
+    /// Takes the clones among the volumes out of the lists of clones. Their own links stay.
+    fn detach_all(&mut self, volumes: &[Slot]) {
+        let mut left = volumes;
+        while let [first, ..] = *left {
+            let (run, others) = split_run::<OfParentVolume, _>(&self.volumes, left);
+            left = others;
+            let snapshot = self.volumes.get(first).parent_snapshot;
+            if snapshot != NONE {
+                let parent = self.snapshots.get(snapshot).volume;
+                let clones = self.volumes.get(parent).clones;
+                let clones = clones.without_all::<OfParentVolume, _>(&mut self.volumes, run);
+                self.volumes.get_mut(parent).clones = clones;
+            }
         }
-        if snapshot == NONE {
-            return;
-        }
-        self.clones -= 1;
-        let VolumeRecord { in_volume, in_snapshot, .. } = *self.volumes.get(slot);
-        if leads(in_volume.prev) {
-            let parent = self.snapshots.get(snapshot).volume;
-            let clones = self.volumes.get(parent).clones;
-            self.volumes.get_mut(parent).clones =
-                clones.without_run::<OfParentVolume, _>(&mut self.volumes, slot, gone);
-        }
-        if leads(in_snapshot.prev) {
-            let clones = self.clones_of(snapshot);
-            let clones = clones.without_run::<OfParentSnapshot, _>(&mut self.volumes, slot, gone);
-            self.set_clones_of(snapshot, clones);
+        let mut left = volumes;
+        while let [first, ..] = *left {
+            let (run, others) = split_run::<OfParentSnapshot, _>(&self.volumes, left);
+            left = others;
+            let snapshot = self.volumes.get(first).parent_snapshot;
+            if snapshot != NONE {
+                let before = self.clones_of(snapshot);
+                let clones = before.without_all::<OfParentSnapshot, _>(&mut self.volumes, run);
+                self.clones -= before.len - clones.len;
+                self.set_clones_of(snapshot, clones);
+            }
         }
     }
 
-    /// Removes all snapshots of volumes whose snapshots have no clones.
-    fn remove_snapshots_of(&mut self, volumes: &[Slot]) {
-        let mut entries = Vec::new();
+    /// Removes volumes, which are in no list of clones, with their snapshots, and notes what is to
+    /// be removed from the indexes.
+    fn remove_volumes(
+        &mut self,
+        volumes: &[Slot],
+        names: &mut Vec<Entry>,
+        snapshot_names: &mut Vec<Entry>,
+    ) {
+        let of_snapshots = snapshot_names.len();
         for volume in volumes {
+            names.push(entry(key::volume_name(self.volume_name(*volume)), *volume, 0));
             for slot in self.snapshot_slots(*volume) {
                 let hash = key::snapshot_name(*volume, self.snapshot_name(slot));
-                entries.push(entry(hash, slot, 0));
+                snapshot_names.push(entry(hash, slot, 0));
             }
         }
-        for Entry { hash, slot, .. } in self.snapshot_names.by_bucket(&entries) {
-            self.snapshot_names.remove(hash, slot);
+        let snapshots = snapshot_names.iter().skip(of_snapshots);
+        self.snapshots.remove_all(snapshots.map(|entry| entry.slot));
+
+        let mut left = volumes;
+        while !left.is_empty() {
+            let (run, others) = split_run::<ByCreation, _>(&self.volumes, left);
+            self.order = self.order.without_all::<ByCreation, _>(&mut self.volumes, run);
+            left = others;
         }
-        for volume in volumes {
-            while let Chain { first, len: 1.., .. } = self.volumes.get(*volume).snapshots {
-                self.remove_unindexed_snapshot(*volume, first);
-            }
+        for slot in volumes {
+            self.mount(*slot, "");
         }
+        self.volumes.remove_all(volumes.iter().copied());
+    }
+
+    /// Removes names from the indexes, and empties the lists of them.
+    fn forget_names(&mut self, names: &mut Vec<Entry>, snapshot_names: &mut Vec<Entry>) {
+        self.volume_names.remove_all(&self.volume_names.by_bucket(names));
+        self.snapshot_names.remove_all(&self.snapshot_names.by_bucket(snapshot_names));
+        names.clear();
+        snapshot_names.clear();
     }
 
     /// Refuses when a clone other than the doomed ones depends on the volume.
@@ -488,9 +514,9 @@ impl State {
     }
 }
 
-/// Volumes whose index entries are sorted at once: enough to be worth it, few enough for their
-/// snapshots' entries to take little memory.
-const PORTION: usize = 1 << 16;
+/// Index entries that are sorted at once: enough for many to be in each bucket, few enough to take
+/// little memory.
+const PORTION: usize = 1 << 18;
 /// Records that are gone through several times at once: few enough to stay in the cache.
 const RUN: usize = 1 << 10;
 

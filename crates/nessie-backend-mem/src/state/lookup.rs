@@ -40,7 +40,7 @@ impl State {
         self.key
             .decode(volume.uuid())
             .and_then(|address| resolve(&self.volumes, Kind::Volume, address))
-            .ok_or(BackendError::VolumeNotFound { volume })
+            .ok_or_else(|| BackendError::VolumeNotFound { volume })
     }
 
     /// The slot of a snapshot of the volume in `slot`.
