@@ -383,9 +383,10 @@ impl MemBackend {
         vol_uuids: &Bound<'_, PyAny>,
         name: &Bound<'_, PyString>,
     ) -> Result<Uuids> {
-        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let volumes = uuids.as_slice();
         let text = args::name(name);
-        let made = self.bulk(name.py(), |core| core.create_snapshots(&volumes, &text))?;
+        let made = self.bulk(name.py(), |core| core.create_snapshots(volumes, &text))?;
         Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
     }
 
@@ -419,9 +420,10 @@ impl MemBackend {
         vol_uuids: &Bound<'_, PyAny>,
         name: &Bound<'_, PyString>,
     ) -> Result<()> {
-        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let volumes = uuids.as_slice();
         let text = args::name(name);
-        Ok(self.bulk(name.py(), |core| core.delete_snapshots(&volumes, &text))?)
+        Ok(self.bulk(name.py(), |core| core.delete_snapshots(volumes, &text))?)
     }
 
     /// Delete volumes with their snapshots. Clones and their parents may come in any order.
@@ -431,8 +433,9 @@ impl MemBackend {
     /// Raises VolumeNotFoundError; VolumeBusyError while a clone that is not among them depends on
     /// one of their snapshots.
     fn delete_volumes(&self, vol_uuids: &Bound<'_, PyAny>) -> Result<()> {
-        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
-        Ok(self.bulk(vol_uuids.py(), |core| core.delete_volumes(&volumes))?)
+        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let volumes = uuids.as_slice();
+        Ok(self.bulk(vol_uuids.py(), |core| core.delete_volumes(volumes))?)
     }
 
     /// Change what is given, and nothing else, of each volume.
@@ -455,7 +458,8 @@ impl MemBackend {
         state: Option<&Bound<'_, PyString>>,
     ) -> Result<()> {
         let py = vol_uuids.py();
-        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let volumes = uuids.as_slice();
         let read = || {
             let sizes = Sizes::read(size_bytes, volumes.len())?;
             let patch = PatchArgs { size_bytes: None, junction_path, export_policy, name, state };
@@ -468,7 +472,7 @@ impl MemBackend {
                 Error::Bulk(BulkError { index: Some(index), .. }) => *index,
                 Error::Bulk(_) | Error::Backend(_) => 0,
             };
-            let volumes = volumes.get(..=first_bad).unwrap_or(&volumes);
+            let volumes = volumes.get(..=first_bad).unwrap_or(volumes);
             let view = self.call(py, core::MemBackend::view);
             py.detach(|| view.missing(volumes)).map_or(error, Error::from)
         })?;
@@ -479,7 +483,7 @@ impl MemBackend {
             }
             Sizes::Each(sizes) => Some(sizes),
         };
-        Ok(self.bulk(py, |core| core.patch_volumes(&volumes, &patch, each.as_deref()))?)
+        Ok(self.bulk(py, |core| core.patch_volumes(volumes, &patch, each.as_deref()))?)
     }
 
     /// The volumes of these uuids, in their order.
@@ -491,12 +495,13 @@ impl MemBackend {
     /// Raises VolumeNotFoundError.
     fn get_volumes<'py>(&self, vol_uuids: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
         let py = vol_uuids.py();
-        let volumes = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let volumes = uuids.as_slice();
         let view = self.call(py, core::MemBackend::view);
-        if let Some(error) = py.detach(|| view.missing(&volumes)) {
+        if let Some(error) = py.detach(|| view.missing(volumes)) {
             return Err(error.into());
         }
-        let rows = volumes.iter().filter_map(|id| view.volume_row(*id).ok());
+        let rows = volumes.iter().filter_map(|id| view.volume_row((*id).into()).ok());
         list(py, rows, |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
     }
 

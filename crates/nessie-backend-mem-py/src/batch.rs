@@ -55,22 +55,19 @@ impl Names {
 }
 
 /// Reads identifiers of volumes. Those of a [`Uuids`] are taken as they are.
-pub(crate) fn volume_ids(
-    argument: &'static str,
-    value: &Bound<'_, PyAny>,
-) -> Result<Vec<VolumeId>> {
+pub(crate) fn volume_ids(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Uuids> {
     if let Ok(uuids) = value.cast::<Uuids>() {
-        return Ok(uuids.get().as_slice().iter().copied().map(VolumeId::from).collect());
+        return Ok(uuids.get().clone());
     }
-    let mut ids: Vec<VolumeId> = Vec::new();
+    let mut ids = Vec::new();
     for item in items(argument, "str or uuid.UUID", value)? {
         let item = item?;
         let id = args::id::<VolumeId>(argument, &item)
             .map_err(|error| at(error, argument, ids.len(), "a str or uuid.UUID", &item))?;
-        ids.push(id.value);
+        ids.push(id.value.uuid());
         read_one(argument, ids.len(), value.py())?;
     }
-    Ok(ids)
+    Ok(Uuids::new(ids))
 }
 
 /// Quotas: the same for all items, or one for each.

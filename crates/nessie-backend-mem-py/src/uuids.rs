@@ -21,15 +21,17 @@ use crate::turn;
 /// slice, iterate and compare it like a list; tolist() makes one. A slice shares its items. It
 /// equals another Uuids, a list or a tuple of the same items.
 #[pyclass(frozen, sequence, weakref, module = "nessie_backend_mem")]
+#[derive(Clone)]
 pub(crate) struct Uuids {
-    all: Arc<[Uuid]>,
+    /// A vector, because it is taken as it comes from a bulk call.
+    all: Arc<Vec<Uuid>>,
     part: Range<usize>,
 }
 
 impl Uuids {
     pub(crate) fn new(uuids: impl IntoIterator<Item = Uuid>) -> Self {
-        let all: Arc<[Uuid]> = uuids.into_iter().collect();
-        Self { part: 0..all.len(), all }
+        let all: Vec<Uuid> = uuids.into_iter().collect();
+        Self { part: 0..all.len(), all: Arc::new(all) }
     }
 
     pub(crate) fn as_slice(&self) -> &[Uuid] {
@@ -197,7 +199,7 @@ impl Uuids {
 /// Yields the items of a `Uuids`.
 #[pyclass(frozen, module = "nessie_backend_mem._core")]
 struct UuidIterator {
-    all: Arc<[Uuid]>,
+    all: Arc<Vec<Uuid>>,
     left: Mutex<Range<usize>>,
 }
 

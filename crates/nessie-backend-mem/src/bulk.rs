@@ -59,6 +59,8 @@ impl From<BulkError> for BackendError {
 /// it or nothing, at one time, and no other thread sees it half done. The error is that of the
 /// first item whose call would fail, and says which one it is. So an item that occurs twice is
 /// refused the second time where a second call would be.
+///
+/// Identifiers may come as [`Uuid`](nessie_backend_core::Uuid)s too.
 impl MemBackend {
     /// Creates a volume of each name and quota, and returns their identifiers.
     ///
@@ -85,7 +87,7 @@ impl MemBackend {
     /// As [`create_snapshot`](nessie_backend_core::SnapshotBackend::create_snapshot).
     pub fn create_snapshots(
         &self,
-        volumes: &[VolumeId],
+        volumes: &[impl Into<VolumeId> + Copy],
         name: &str,
     ) -> Result<Vec<SnapshotId>, BulkError> {
         let mut inner = self.write();
@@ -116,7 +118,11 @@ impl MemBackend {
     ///
     /// # Errors
     /// As [`delete_snapshot`](nessie_backend_core::SnapshotBackend::delete_snapshot).
-    pub fn delete_snapshots(&self, volumes: &[VolumeId], name: &str) -> Result<(), BulkError> {
+    pub fn delete_snapshots(
+        &self,
+        volumes: &[impl Into<VolumeId> + Copy],
+        name: &str,
+    ) -> Result<(), BulkError> {
         self.write().state.delete_snapshots(volumes, name)
     }
 
@@ -125,7 +131,7 @@ impl MemBackend {
     /// # Errors
     /// As [`delete_volume`](nessie_backend_core::VolumeBackend::delete_volume), where only clones that stay
     /// make their parent busy.
-    pub fn delete_volumes(&self, volumes: &[VolumeId]) -> Result<(), BulkError> {
+    pub fn delete_volumes(&self, volumes: &[impl Into<VolumeId> + Copy]) -> Result<(), BulkError> {
         self.write().state.delete_volumes(volumes)
     }
 
@@ -138,7 +144,7 @@ impl MemBackend {
     /// volumes.
     pub fn patch_volumes(
         &self,
-        volumes: &[VolumeId],
+        volumes: &[impl Into<VolumeId> + Copy],
         patch: &VolumePatch,
         sizes: Option<&[Option<u64>]>,
     ) -> Result<(), BulkError> {

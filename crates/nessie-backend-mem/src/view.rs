@@ -51,9 +51,10 @@ impl View {
 
     /// The refusal of the first of these volumes that does not exist, if any.
     #[must_use]
-    pub fn missing(&self, volumes: &[VolumeId]) -> Option<BulkError> {
-        let mut failures = volumes.iter().enumerate();
-        failures.find_map(|(index, id)| Some(BulkError::at(index, self.state.find(*id).err()?)))
+    pub fn missing(&self, volumes: &[impl Into<VolumeId> + Copy]) -> Option<BulkError> {
+        let failure = |id: VolumeId| self.state.find(id).err();
+        let mut ids = volumes.iter().map(|id| (*id).into()).enumerate();
+        ids.find_map(|(index, id)| Some(BulkError::at(index, failure(id)?)))
     }
 
     /// A volume's snapshots, in order of creation.

@@ -171,7 +171,7 @@ impl State {
     /// Takes a snapshot of the name on each volume.
     pub(crate) fn create_snapshots(
         &mut self,
-        volumes: &[VolumeId],
+        volumes: &[impl Into<VolumeId> + Copy],
         name: &str,
         stamp: Stamp,
     ) -> Bulk<Vec<Slot>> {
@@ -181,9 +181,9 @@ impl State {
         let mut failure = None;
         // A volume without snapshots has none of that name.
         let mut in_question = Vec::new();
-        for (index, id) in volumes.iter().enumerate() {
+        for (index, id) in ids(volumes).enumerate() {
             let check = || {
-                let slot = self.find(*id)?;
+                let slot = self.find(id)?;
                 if name_rule.is_err() {
                     rules::snapshot_name(name)?;
                 }
@@ -198,7 +198,7 @@ impl State {
                     }
                     entries.push(entry);
                 }
-                Ok(_) => failure = Some(BulkError::at(index, snapshot_exists(*id, name))),
+                Ok(_) => failure = Some(BulkError::at(index, snapshot_exists(id, name))),
                 Err(error) => failure = Some(BulkError::at(index, error)),
             }
             if failure.is_some() {
@@ -266,16 +266,20 @@ impl State {
     }
 
     /// Deletes the snapshot of the name from each volume.
-    pub(crate) fn delete_snapshots(&mut self, volumes: &[VolumeId], name: &str) -> Bulk<()> {
+    pub(crate) fn delete_snapshots(
+        &mut self,
+        volumes: &[impl Into<VolumeId> + Copy],
+        name: &str,
+    ) -> Bulk<()> {
         let mut seen = Seen::new(self.volumes.capacity());
         let mut wanted = Vec::with_capacity(volumes.len());
         let mut failure = None;
-        for (index, id) in volumes.iter().enumerate() {
-            match self.find(*id) {
+        for (index, id) in ids(volumes).enumerate() {
+            match self.find(id) {
                 Ok(volume) if seen.insert(volume) => {
                     wanted.push(entry(key::snapshot_name(volume, name), volume, index));
                 }
-                Ok(_) => failure = Some(BulkError::at(index, no_snapshot(*id, name))),
+                Ok(_) => failure = Some(BulkError::at(index, no_snapshot(id, name))),
                 Err(error) => failure = Some(BulkError::at(index, error)),
             }
             if failure.is_some() {
@@ -354,15 +358,15 @@ impl State {
     }
 
     /// Deletes volumes, among them clones and their parents in any order.
-    pub(crate) fn delete_volumes(&mut self, volumes: &[VolumeId]) -> Bulk<()> {
+    pub(crate) fn delete_volumes(&mut self, volumes: &[impl Into<VolumeId> + Copy]) -> Bulk<()> {
         let mut doomed = Seen::new(self.volumes.capacity());
         let mut slots = Vec::with_capacity(volumes.len());
         let mut parents = Vec::new();
         let mut has_clones = false;
-        for (index, id) in volumes.iter().enumerate() {
-            let found = self.find(*id).at(index)?;
+        for (index, id) in ids(volumes).enumerate() {
+            let found = self.find(id).at(index)?;
             if !doomed.insert(found) {
-                return Err(BackendError::VolumeNotFound { volume: *id }).at(index);
+                return Err(BackendError::VolumeNotFound { volume: id }).at(index);
             }
             let record = self.volumes.get(found);
             has_clones |= record.is_clone();
@@ -479,7 +483,7 @@ impl State {
     /// Applies one patch to each volume, with the size of its own where there are sizes.
     pub(crate) fn patch_volumes(
         &mut self,
-        volumes: &[VolumeId],
+        volumes: &[impl Into<VolumeId> + Copy],
         patch: &VolumePatch,
         sizes: Option<&[Option<u64>]>,
     ) -> Bulk<()> {
@@ -493,11 +497,11 @@ impl State {
         // A name or a path is for one volume: the first takes it from the others.
         let mut owner = NONE;
         let mut slots = Vec::with_capacity(volumes.len());
-        for (index, id) in volumes.iter().enumerate() {
+        for (index, id) in ids(volumes).enumerate() {
             size_at(&mut patch, index);
-            let slot = self.check_patch(*id, &patch).at(index)?;
+            let slot = self.check_patch(id, &patch).at(index)?;
             if !seen.insert(slot) {
-                refuse_resize_after(&patch, *id).at(index)?;
+                refuse_resize_after(&patch, id).at(index)?;
             }
             if owner == NONE {
                 owner = slot;
@@ -534,6 +538,10 @@ impl Default for Family<'_> {
         let none = Chain::default();
         Self { snapshot: NONE, policy: "", of_volume: none, of_snapshot: none }
     }
+}
+
+fn ids<I: Into<VolumeId> + Copy>(volumes: &[I]) -> impl Iterator<Item = VolumeId> {
+    volumes.iter().map(|id| (*id).into())
 }
 
 fn entry(hash: u64, slot: Slot, item: usize) -> Entry {
