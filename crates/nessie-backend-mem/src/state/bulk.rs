@@ -208,7 +208,7 @@ impl State {
         let numbered = in_question.iter().zip(0..).map(|(entry, item)| Entry { item, ..*entry });
         let sorted = self.snapshot_names.by_bucket(&numbered.collect::<Vec<_>>());
         let found = self.snapshots_named(&in_question, &sorted, name);
-        let taken = in_question.iter().zip(found).find(|(_, found)| found.is_some());
+        let taken = in_question.iter().zip(found).find(|(_, found)| *found != NONE);
         if let Some((entry, _)) = taken {
             let item = entry.item as usize;
             return Err(snapshot_exists(self.volume_id(entry.slot), name)).at(item);
@@ -235,34 +235,26 @@ impl State {
         Ok(made)
     }
 
-    /// The snapshots of the name on the volumes whose slots and hashes the entries have: by their
-    /// own order, and [sorted](Index::by_bucket) with that order as their items.
-    fn snapshots_named(
-        &self,
-        volumes: &[Entry],
-        sorted: &[Entry],
-        name: &str,
-    ) -> Vec<Option<Slot>> {
+    /// The snapshots of the name on the volumes whose slots and hashes the entries have, `NONE`
+    /// where there is none: by their own order, and [sorted](Index::by_bucket) with that order as
+    /// their items.
+    fn snapshots_named(&self, volumes: &[Entry], sorted: &[Entry], name: &str) -> Vec<Slot> {
         // The index by its own order, and what it refers to in the order of the batch, which is
         // often that of memory.
-        let mut candidates = vec![NONE; volumes.len()];
+        let mut found = vec![NONE; volumes.len()];
         for Entry { hash, item, .. } in sorted {
-            let first = self.snapshot_names.find(*hash, |_| true);
-            if let (Some(first), Some(place)) = (first, candidates.get_mut(*item as usize)) {
-                *place = first;
+            let candidate = self.snapshot_names.find(*hash, |_| true);
+            if let (Some(candidate), Some(place)) = (candidate, found.get_mut(*item as usize)) {
+                *place = candidate;
             }
         }
-        let resolve = |(entry, candidate): (&Entry, Slot)| {
-            if candidate == NONE {
-                return None;
+        for (entry, place) in volumes.iter().zip(&mut found).filter(|(_, place)| **place != NONE) {
+            let (record, its_name) = self.snapshots.with_text(*place);
+            if record.volume != entry.slot || its_name != name {
+                *place = self.snapshot_of_hash(entry.hash, entry.slot, name).unwrap_or(NONE);
             }
-            let (record, its_name) = self.snapshots.with_text(candidate);
-            if record.volume == entry.slot && its_name == name {
-                return Some(candidate);
-            }
-            self.snapshot_of_hash(entry.hash, entry.slot, name)
-        };
-        volumes.iter().zip(candidates).map(resolve).collect()
+        }
+        found
     }
 
     /// Deletes the snapshot of the name from each volume.
@@ -288,22 +280,22 @@ impl State {
         }
         let mut sorted = self.snapshot_names.by_bucket(&wanted);
         let found = self.snapshots_named(&wanted, &sorted, name);
-        for (index, (entry, found)) in wanted.iter_mut().zip(found).enumerate() {
-            let missing = || no_snapshot(self.volume_id(entry.slot), name);
-            let slot = found.ok_or_else(missing).at(index)?;
-            self.check_no_clones(slot).at(index)?;
-            entry.slot = slot;
+        for (index, (entry, slot)) in wanted.iter().zip(&found).enumerate() {
+            if *slot == NONE {
+                return Err(no_snapshot(self.volume_id(entry.slot), name)).at(index);
+            }
+            self.check_no_clones(*slot).at(index)?;
         }
         if let Some(failure) = failure {
             return Err(failure);
         }
 
         for entry in &mut sorted {
-            entry.slot = wanted.get(entry.item as usize).map_or(NONE, |wanted| wanted.slot);
+            entry.slot = found.get(entry.item as usize).copied().unwrap_or(NONE);
         }
         self.snapshot_names.remove_all(&sorted);
-        for some in wanted.chunks(RUN) {
-            self.remove_unindexed_snapshots(some.iter().map(|entry| entry.slot));
+        for some in found.chunks(RUN) {
+            self.remove_unindexed_snapshots(some);
         }
         Ok(())
     }
@@ -338,8 +330,8 @@ impl State {
 
     /// Removes snapshots of different volumes that have no clones and are not in the index any
     /// more.
-    fn remove_unindexed_snapshots(&mut self, slots: impl Iterator<Item = Slot> + Clone) {
-        let records = slots.clone().map(|slot| self.snapshots.get(slot));
+    fn remove_unindexed_snapshots(&mut self, slots: &[Slot]) {
+        let records = slots.iter().map(|slot| self.snapshots.get(*slot));
         let gone: Vec<(Slot, Links)> =
             records.map(|record| (record.volume, record.header.links)).collect();
         let links = gone.iter().map(|(_, links)| *links);
@@ -354,7 +346,7 @@ impl State {
         self.volumes.change_all(gone, |record, links| {
             record.snapshots = record.snapshots.less(links);
         });
-        self.snapshots.remove_all(slots);
+        self.snapshots.remove_all(slots.iter().copied());
     }
 
     /// Deletes volumes, among them clones and their parents in any order.
