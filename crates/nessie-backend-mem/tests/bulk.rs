@@ -295,3 +295,71 @@ fn a_batch_of_another_number_of_sizes_is_refused() {
     let error = backend.patch_volumes(&volumes, &VolumePatch::new(), Some(&[None])).unwrap_err();
     assert_eq!(error.to_string(), "size_bytes has 1 sizes for 7 volumes");
 }
+
+/// Batches of many chunks of records, in slots that were used before and in scattered order.
+#[test]
+fn a_large_batch_is_single_calls_too() {
+    let backend = MemBackend::builder().seed(5).build().unwrap();
+    let create = |kind: &str, count: usize| {
+        let names: Vec<String> = (0..count).map(|n| format!("{kind}{n}")).collect();
+        let specs = || names.iter().map(|name| (name.as_str(), Some(9)));
+        let single = |backend: &MemBackend, (name, size)| {
+            backend.create_volume(VolumeSpec::named(name).size_bytes(size)).map(|_| ())
+        };
+        check(&backend, |backend| backend.create_volumes(specs()), specs(), single);
+        backend.create_volumes(specs()).unwrap()
+    };
+    let snapshot = |volumes: &[VolumeId], name| {
+        let single =
+            |backend: &MemBackend, volume| backend.create_snapshot(volume, name).map(|_| ());
+        check(&backend, |b| b.create_snapshots(volumes, name), volumes.to_vec(), single);
+        backend.create_snapshots(volumes, name).unwrap()
+    };
+    let clone = |volume, snapshot, kind: &str| {
+        let names: Vec<String> = (0..1_500).map(|n| format!("{kind}{n}")).collect();
+        let bulk = |backend: &MemBackend| {
+            backend.create_clones(volume, snapshot, names.iter().map(String::as_str))
+        };
+        check(&backend, bulk, &names, |backend, name| {
+            backend.create_clone(volume, snapshot, name).map(|_| ())
+        });
+        bulk(&backend).unwrap()
+    };
+    let delete = |volumes: &[VolumeId]| {
+        let single = |backend: &MemBackend, volume| backend.delete_volume(volume);
+        check(&backend, |backend| backend.delete_volumes(volumes), volumes.to_vec(), single);
+        backend.delete_volumes(volumes).unwrap();
+    };
+    let scattered = |ids: &[VolumeId]| -> Vec<VolumeId> {
+        (0..ids.len()).map(|n| ids[n * 1_009 % ids.len()]).collect()
+    };
+
+    let mut volumes = create("a", 2_600);
+    let first = snapshot(&volumes, "s");
+    let second = snapshot(&scattered(&volumes), "t");
+    let (parent, base) = (volumes[0], [first[0], second[0]]);
+    let gone: Vec<VolumeId> = volumes.extract_if(1.., |id| id.uuid().as_bytes()[0] < 99).collect();
+    delete(&scattered(&gone));
+    let stay: Vec<VolumeId> = volumes[1..].to_vec();
+    check(
+        &backend,
+        |backend| backend.delete_snapshots(&stay, "s"),
+        stay.clone(),
+        |backend, volume| {
+            let snapshot = backend.find_snapshot(volume, "s")?.unwrap().uuid;
+            backend.delete_snapshot(volume, snapshot)
+        },
+    );
+    backend.delete_snapshots(&stay, "s").unwrap();
+    volumes.extend(create("b", 1_700));
+    snapshot(&scattered(&volumes), "u");
+
+    let mut clones = clone(parent, base[0], "c");
+    clones.extend(clone(parent, base[1], "d"));
+    let gone: Vec<VolumeId> = clones.extract_if(.., |id| id.uuid().as_bytes()[0] < 128).collect();
+    delete(&gone);
+    clones.extend(clone(parent, base[0], "e"));
+    delete(&scattered(&clones));
+    delete(&volumes);
+    assert_eq!(backend.list_volumes().unwrap(), []);
+}
