@@ -134,6 +134,13 @@ def container(b: Backend) -> bool:
     return len(b) == 1 and list(b) == [volume] and "a" in b and volume["uuid"] in b
 
 
+def arrow_columns(b: Backend) -> bool:
+    b.create_volume("build-1")
+    b.create_volume("db")
+    table = b.volumes(name="build-*")
+    return len(table) == 1 and hasattr(table, "__arrow_c_stream__")
+
+
 def documented(b: Backend) -> bool:
     public = [name for name in dir(type(b)) if not name.startswith("_")]
     return all(getattr(type(b), name).__doc__ for name in public)
@@ -188,6 +195,7 @@ FEATURES: dict[str, Callable[[Backend], bool]] = {
     "`pickle`": pickles,
     "`uuid.UUID` as an argument": uuid_objects,
     "`len`, iteration, `in`": container,
+    "columns for Arrow readers": arrow_columns,
     "`help()` on every method": documented,
     "other threads run during a listing": lets_threads_run,
 }

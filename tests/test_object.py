@@ -28,6 +28,10 @@ PARAMETERS = {
     "load": "path_or_file, *, progress=None",
     "create_volume": "name, size_bytes=None",
     "list_volumes": "",
+    "volumes": (
+        "*, name=None, state=None, is_clone=None, parent=None, created_before=None, "
+        "created_after=None"
+    ),
     "get_volume": "uuid",
     "find_volume": "name",
     "patch_volume": (
@@ -37,6 +41,7 @@ PARAMETERS = {
     "access_handle": "uuid",
     "create_snapshot": "vol_uuid, name",
     "list_snapshots": "vol_uuid",
+    "snapshots": "vol_uuids=None",
     "get_snapshot": "vol_uuid, snap_uuid",
     "find_snapshot": "vol_uuid, name",
     "rename_snapshot": "vol_uuid, snap_uuid, name",

@@ -13,7 +13,7 @@
 ``python -m nessie_backend_mem demo`` shows it at work.
 """
 
-from ._core import MemBackend, Uuids, __version__
+from ._core import MemBackend, Table, Uuids, __version__
 from .errors import (
     AlreadyExistsError,
     BackendTimeoutError,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         P4StreamHandle,
         S3PresignedHandle,
         Snapshot,
+        SnapshotRow,
         Volume,
         VolumeState,
         VolumeType,
@@ -81,7 +82,9 @@ __all__ = [
     "SnapshotBusyError",
     "SnapshotExistsError",
     "SnapshotNotFoundError",
+    "SnapshotRow",
     "SubstrateError",
+    "Table",
     "Uuids",
     "Volume",
     "VolumeBackend",

@@ -19,6 +19,7 @@ __all__ = [
     "P4StreamHandle",
     "S3PresignedHandle",
     "Snapshot",
+    "SnapshotRow",
     "Volume",
     "VolumeState",
     "VolumeType",
@@ -88,6 +89,23 @@ class Snapshot(TypedDict):
         size_consumed: bytes held only by this snapshot; 0 where the backend keeps no data.
     """
 
+    uuid: str
+    name: str
+    create_time: NotRequired[str]
+    size_consumed: int
+
+
+class SnapshotRow(TypedDict):
+    """A row of ``snapshots()``: a `Snapshot` with the volume it is of.
+
+    Keys:
+        volume_uuid: uuid of the volume.
+        volume: name of the volume.
+        uuid: as in `Snapshot`, and so are the rest.
+    """
+
+    volume_uuid: str
+    volume: str
     uuid: str
     name: str
     create_time: NotRequired[str]

@@ -36,7 +36,9 @@ from nessie_backend_mem import (
     SnapshotBusyError,
     SnapshotExistsError,
     SnapshotNotFoundError,
+    SnapshotRow,
     SubstrateError,
+    Table,
     Volume,
     VolumeBackend,
     VolumeBusyError,
@@ -119,6 +121,24 @@ def the_rest(backend: MemBackend) -> None:
     assert_type([volume["name"] for volume in backend], list[str])
     assert_type(nessie_backend_mem.__version__, str)
     backend.check_invariants()
+
+
+def columns(backend: MemBackend, vol: str) -> Snapshot:
+    table = assert_type(backend.volumes(), Table[Volume])
+    backend.volumes(name="build-*", state="online", is_clone=True, parent=uuid.UUID(vol))
+    backend.volumes(created_before=datetime(2000, 1, 1, tzinfo=UTC), created_after="2000-01-01")
+    assert_type(len(table), int)
+    assert_type(table[0], Volume)
+    assert_type(table[1:], Table[Volume])
+    assert_type(table.to_pylist(), list[Volume])
+    assert_type([row["name"] for row in table], list[str])
+    assert_type(table.column_names, tuple[str, ...])
+    table.__arrow_c_stream__(table.__arrow_c_schema__())
+    snapshots = assert_type(backend.snapshots(), Table[SnapshotRow])
+    backend.snapshots([vol, uuid.UUID(vol)])
+    backend.snapshots(row["uuid"] for row in table)
+    assert_type(snapshots[0]["volume"], str)
+    return snapshots[0]
 
 
 def errors(error: NessieError) -> tuple[str, ...]:

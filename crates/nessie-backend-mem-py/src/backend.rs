@@ -12,6 +12,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyType};
 
 use crate::args::{self, PatchArgs};
 use crate::batch::{self, Names, Sizes};
+use crate::columns::{self, SelectionArgs, Table};
 use crate::errors::{Error, Result};
 use crate::gate;
 use crate::records::{self, Known};
@@ -85,7 +86,7 @@ impl MemBackend {
             builder = builder.seed(args::unsigned("seed", seed)?);
         }
         if let Some(start) = start {
-            builder = builder.start(time::start(start)?);
+            builder = builder.start(time::instant("start", start)?);
         }
         Ok(builder.build()?.into())
     }
@@ -119,6 +120,39 @@ impl MemBackend {
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
         let volumes = self.call(py, core::MemBackend::view).into_rows();
         list(py, volumes, |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
+    }
+
+    /// Volumes as a table of columns, in order of creation.
+    ///
+    /// All of them, or those that are everything that is given:
+    ///
+    /// name: a pattern that the whole name matches; * stands for any characters, ? for any one.
+    /// state: "online", "offline" or "restricted".
+    /// is_clone: True for clones alone, False for all others.
+    /// parent: uuid of a volume, for its clones alone.
+    /// created_before: a datetime (naive ones are read as UTC) or RFC 3339 text.
+    /// created_after: the same; what was created at that very time is in the table.
+    ///
+    /// The table shows the backend as it was when the call was made, whatever happens to it. See
+    /// help(Table) for what can read it.
+    ///
+    /// Raises InvalidArgumentError; VolumeNotFoundError if there is no volume `parent`.
+    #[pyo3(signature = (
+        *, name=None, state=None, is_clone=None, parent=None, created_before=None,
+        created_after=None
+    ))]
+    fn volumes<'py>(
+        this: &Bound<'py, Self>,
+        name: Option<&Bound<'py, PyString>>,
+        state: Option<&Bound<'py, PyString>>,
+        is_clone: Option<&Bound<'py, PyAny>>,
+        parent: Option<AnyId<'_, 'py>>,
+        created_before: Option<&Bound<'py, PyAny>>,
+        created_after: Option<&Bound<'py, PyAny>>,
+    ) -> Result<Table> {
+        let args = SelectionArgs { name, state, is_clone, parent, created_before, created_after };
+        let py = this.py();
+        columns::volumes(py, this.get().call(py, core::MemBackend::view), &args)
     }
 
     /// One volume.
@@ -228,6 +262,20 @@ impl MemBackend {
         list(py, view.snapshot_rows(volume)?, |snapshot: SnapshotRow| {
             records::snapshot(py, &snapshot, &Known::default())
         })
+    }
+
+    /// Snapshots as a table of columns: volume by volume, each volume's in order of creation.
+    ///
+    /// vol_uuids: the volumes in the order to show them; None is all, in order of creation.
+    ///
+    /// The table shows the backend as it was when the call was made, whatever happens to it. See
+    /// help(Table) for what can read it.
+    ///
+    /// Raises VolumeNotFoundError; InvalidArgumentError for a uuid that is malformed or given
+    /// twice.
+    #[pyo3(signature = (vol_uuids=None))]
+    fn snapshots(&self, py: Python<'_>, vol_uuids: Option<AnyId<'_, '_>>) -> Result<Table> {
+        columns::snapshots(py, self.call(py, core::MemBackend::view), vol_uuids)
     }
 
     /// One snapshot of that volume.
@@ -710,7 +758,7 @@ impl VolumeIterator {
 }
 
 /// A list of dicts, built so that other threads run meanwhile and Ctrl-C ends it.
-fn list<'py, T>(
+pub(crate) fn list<'py, T>(
     py: Python<'py>,
     items: impl Iterator<Item = T>,
     dict: impl Fn(T) -> PyResult<Bound<'py, PyDict>>,

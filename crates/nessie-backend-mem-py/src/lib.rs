@@ -7,6 +7,7 @@
 mod args;
 mod backend;
 mod batch;
+mod columns;
 mod conformance;
 mod errors;
 mod foreign;
@@ -27,6 +28,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::backend::{MemBackend, restore};
+    #[pymodule_export]
+    use crate::columns::Table;
     #[pymodule_export]
     use crate::conformance::{cases, rules, run};
     #[pymodule_export]

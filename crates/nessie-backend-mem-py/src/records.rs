@@ -7,6 +7,7 @@
 use std::sync::Mutex;
 
 use nessie_backend_core::{AccessHandle, Capabilities, Timestamp, Uuid, VolumeState, VolumeType};
+use nessie_backend_mem::columns::SnapshotOfVolume;
 use nessie_backend_mem::{RowOrigin, SnapshotRow, VolumeRow};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -30,6 +31,7 @@ struct Templates {
     /// By state and type, in the order of their words.
     volumes: Vec<VolumeShape>,
     snapshot: Py<PyDict>,
+    snapshot_of_volume: Py<PyDict>,
     origin: OriginShape,
 }
 
@@ -49,7 +51,14 @@ impl Templates {
         }
         let snapshot = template(py, &["uuid", "name", "create_time"])?;
         snapshot.set_item("size_consumed", 0)?;
-        Ok(Self { volumes, snapshot: snapshot.unbind(), origin: OriginShape::new(py)? })
+        let snapshot_of_volume = template(py, &["volume_uuid", "volume"])?;
+        snapshot_of_volume.update(snapshot.as_mapping())?;
+        Ok(Self {
+            volumes,
+            snapshot: snapshot.unbind(),
+            snapshot_of_volume: snapshot_of_volume.unbind(),
+            origin: OriginShape::new(py)?,
+        })
     }
 }
 
@@ -200,10 +209,32 @@ pub(crate) fn snapshot<'py>(
     known: &Known<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = Templates::get(py)?.snapshot.bind(py).copy()?;
+    fill_snapshot(&dict, snapshot, known)?;
+    Ok(dict)
+}
+
+/// The dict of a snapshot with the volume it is of.
+pub(crate) fn snapshot_of_volume<'py>(
+    py: Python<'py>,
+    row: &SnapshotOfVolume,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = Templates::get(py)?.snapshot_of_volume.bind(py).copy()?;
+    let volume_uuid = uuid_text(py, &None, row.volume_uuid.uuid());
+    dict.set_item(intern!(py, "volume_uuid"), volume_uuid)?;
+    dict.set_item(intern!(py, "volume"), row.volume.as_str())?;
+    fill_snapshot(&dict, &row.snapshot, &Known::default())?;
+    Ok(dict)
+}
+
+fn fill_snapshot<'py>(
+    dict: &Bound<'py, PyDict>,
+    snapshot: &SnapshotRow,
+    known: &Known<'py>,
+) -> PyResult<()> {
+    let py = dict.py();
     dict.set_item(intern!(py, "uuid"), uuid_text(py, &known.uuid, snapshot.uuid.uuid()))?;
     dict.set_item(intern!(py, "name"), name_text(py, &known.name, &snapshot.name))?;
-    dict.set_item(intern!(py, "create_time"), time::text(py, snapshot.create_time))?;
-    Ok(dict)
+    dict.set_item(intern!(py, "create_time"), time::text(py, snapshot.create_time))
 }
 
 /// The dict of capabilities.

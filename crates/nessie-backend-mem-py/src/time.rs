@@ -67,15 +67,15 @@ impl Last {
     }
 }
 
-/// Reads the start of a clock: a `datetime`, naive ones in UTC, or RFC 3339 text.
-pub(crate) fn start(value: &Bound<'_, PyAny>) -> Result<Timestamp> {
+/// Reads a time: a `datetime`, naive ones in UTC, or RFC 3339 text.
+pub(crate) fn instant(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Timestamp> {
     if let Ok(text) = value.cast::<PyString>() {
         let at = text.to_string_lossy().parse::<Timestamp>();
-        return at.map_err(|error| error.for_argument("start").into());
+        return at.map_err(|error| error.for_argument(argument).into());
     }
     let datetime = value.py().import("datetime")?;
     if !value.is_instance(&datetime.getattr("datetime")?)? {
-        return Err(wrong_type("start", "a datetime or str", value));
+        return Err(wrong_type(argument, "a datetime or str", value));
     }
     let utc = datetime.getattr("timezone")?.getattr("utc")?;
     let epoch = datetime.getattr("datetime")?.call1((1970, 1, 1, 0, 0, 0, 0, &utc))?;
@@ -88,7 +88,7 @@ pub(crate) fn start(value: &Bound<'_, PyAny>) -> Result<Timestamp> {
     let micros = timedelta_micros(&aware.sub(epoch)?)?;
     i64::try_from(micros).ok().and_then(Timestamp::from_unix_micros).ok_or_else(|| {
         let rule = "is outside the years 1 to 9999 in UTC";
-        BackendError::invalid("start", &value.to_string(), rule).into()
+        BackendError::invalid(argument, &value.to_string(), rule).into()
     })
 }
 

@@ -31,6 +31,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The feature `arrow`, off by default, adds the module `columns`: everything as Arrow record
+//! batches.
 #![deny(unsafe_code)]
 
 mod backend;
@@ -38,6 +41,8 @@ mod builder;
 mod bulk;
 mod chain;
 mod clock;
+#[cfg(feature = "arrow")]
+pub mod columns;
 mod dump;
 mod ident;
 mod image;

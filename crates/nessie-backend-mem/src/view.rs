@@ -91,6 +91,11 @@ impl View {
         self.state.check_invariants()
     }
 
+    #[cfg(feature = "arrow")]
+    pub(crate) fn into_state(self) -> State {
+        self.state
+    }
+
     /// All volumes, from a view that the iterator owns.
     #[must_use]
     pub fn into_rows(self) -> IntoRows {

@@ -1,0 +1,239 @@
+//! Columns being filled.
+//!
+//! What they hold in the end is cut to its size, because consumers keep the very memory. What
+//! most rows lack costs nothing per row.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow_array::types::Int8Type;
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Int8Array, StringArray, TimestampMicrosecondArray,
+    UInt64Array,
+};
+use arrow_buffer::{
+    BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer, bit_util,
+};
+use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
+use nessie_backend_core::Uuid;
+
+use super::BATCH_ROWS;
+
+type Filled = Result<ArrayRef, ArrowError>;
+
+/// The zone of all times.
+const UTC: &str = "UTC";
+
+/// The length of a canonical UUID.
+const UUID_LEN: usize = 36;
+
+/// Names are seldom longer.
+const NAME_LEN: usize = 24;
+
+/// Zeros that columns share.
+static ZEROS: LazyLock<Buffer> =
+    LazyLock::new(|| MutableBuffer::from_len_zeroed(BATCH_ROWS * size_of::<u64>()).into());
+
+/// The column of texts that no row has, as long as a batch can be.
+static ABSENT: LazyLock<StringArray> = LazyLock::new(|| StringArray::new_null(BATCH_ROWS));
+
+/// Where identifiers begin, in a column of them as long as a batch can be.
+static UUID_OFFSETS: LazyLock<OffsetBuffer<i32>> =
+    LazyLock::new(|| OffsetBuffer::from_repeated_length(UUID_LEN, BATCH_ROWS));
+
+pub(super) fn text_field(name: &str, nullable: bool) -> Field {
+    Field::new(name, DataType::Utf8, nullable)
+}
+
+pub(super) fn words_field(name: &str) -> Field {
+    Field::new_dictionary(name, DataType::Int8, DataType::Utf8, false)
+}
+
+pub(super) fn number_field(name: &str, nullable: bool) -> Field {
+    Field::new(name, DataType::UInt64, nullable)
+}
+
+pub(super) fn time_field(name: &str) -> Field {
+    let zone = Some(UTC.into());
+    Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, zone), false)
+}
+
+/// Names: texts that every row has.
+pub(super) struct Names {
+    bytes: Vec<u8>,
+    offsets: Vec<i32>,
+}
+
+impl Names {
+    pub(super) fn new(rows: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        Self { bytes: Vec::with_capacity(rows * NAME_LEN), offsets }
+    }
+
+    pub(super) fn push(&mut self, name: &str) {
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.offsets.push(offset(&self.bytes));
+    }
+
+    pub(super) fn finish(self) -> Filled {
+        text_array(self.offsets, self.bytes, None)
+    }
+}
+
+/// Identifiers, which every row has.
+pub(super) struct Uuids {
+    texts: Vec<[u8; UUID_LEN]>,
+}
+
+impl Uuids {
+    pub(super) fn new(rows: usize) -> Self {
+        Self { texts: Vec::with_capacity(rows) }
+    }
+
+    pub(super) fn push(&mut self, uuid: Uuid) {
+        self.texts.push(uuid_text(uuid));
+    }
+
+    pub(super) fn finish(self) -> Filled {
+        let offsets = UUID_OFFSETS.slice(0, self.texts.len());
+        let bytes = Buffer::from_vec(self.texts.into_flattened());
+        Ok(Arc::new(StringArray::try_new(offsets, bytes, None)?))
+    }
+}
+
+/// The canonical text of an identifier, eight digits at a time: writing identifiers is most of
+/// what filling columns takes.
+fn uuid_text(uuid: Uuid) -> [u8; UUID_LEN] {
+    let (high, low) = uuid.as_u64_pair();
+    let (b, d) = (digits(high), digits(low));
+    let (a, c) = (digits(high >> 32), digits(low >> 32));
+    let mut text = [b'-'; UUID_LEN];
+    text[..8].copy_from_slice(&a);
+    text[9..13].copy_from_slice(&b[..4]);
+    text[14..18].copy_from_slice(&b[4..]);
+    text[19..23].copy_from_slice(&c[..4]);
+    text[24..28].copy_from_slice(&c[4..]);
+    text[28..].copy_from_slice(&d);
+    text
+}
+
+/// The eight hexadecimal digits of the lower half of a word.
+const fn digits(word: u64) -> [u8; 8] {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Each digit goes into a byte of its own.
+    let word = (word & 0xFFFF_0000) << 16 | word & 0xFFFF;
+    let word = (word << 8 | word) & 0x00FF_00FF_00FF_00FF;
+    let word = (word << 4 | word) & (EACH * 0x0F);
+    // What is above 9 becomes 16 or more, and is a letter.
+    let letters = (word + EACH * 6) >> 4 & EACH;
+    (word + EACH * b'0' as u64 + letters * (b'a' - b'0' - 10) as u64).to_be_bytes()
+}
+
+/// Texts that few rows have.
+#[derive(Default)]
+pub(super) struct SparseTexts {
+    bytes: Vec<u8>,
+    /// Up to the last row that has a text.
+    offsets: Vec<i32>,
+    /// A bit for each row, once one has a text.
+    present: Vec<u8>,
+}
+
+impl SparseTexts {
+    /// Gives one of so many rows its text. Rows come in order.
+    pub(super) fn put(&mut self, row: usize, rows: usize, text: &str) {
+        self.put_bytes(row, rows, text.as_bytes());
+    }
+
+    pub(super) fn put_uuid(&mut self, row: usize, rows: usize, uuid: Uuid) {
+        self.put_bytes(row, rows, &uuid_text(uuid));
+    }
+
+    fn put_bytes(&mut self, row: usize, rows: usize, text: &[u8]) {
+        if self.present.is_empty() {
+            self.present = vec![0; rows.div_ceil(8)];
+            self.offsets.reserve_exact(rows + 1);
+        }
+        bit_util::set_bit(&mut self.present, row);
+        self.offsets.resize(row + 1, offset(&self.bytes));
+        self.bytes.extend_from_slice(text);
+    }
+
+    pub(super) fn finish(mut self, rows: usize) -> Filled {
+        if self.present.is_empty() {
+            return Ok(Arc::new(ABSENT.slice(0, rows)));
+        }
+        self.offsets.resize(rows + 1, offset(&self.bytes));
+        let present = BooleanBuffer::new(Buffer::from_vec(self.present), 0, rows);
+        text_array(self.offsets, self.bytes, Some(NullBuffer::new(present)))
+    }
+}
+
+/// Where the next text begins.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a batch has 2^16 texts of at most 4096 bytes"
+)]
+const fn offset(bytes: &[u8]) -> i32 {
+    bytes.len() as i32
+}
+
+fn text_array(offsets: Vec<i32>, mut bytes: Vec<u8>, present: Option<NullBuffer>) -> Filled {
+    bytes.shrink_to_fit();
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+    Ok(Arc::new(StringArray::try_new(offsets, Buffer::from_vec(bytes), present)?))
+}
+
+/// A column of quotas, where 0 stands for none.
+pub(super) fn quotas(sizes: Vec<u64>) -> Filled {
+    let present = sizes.contains(&0).then(|| sizes.iter().map(|size| *size != 0).collect());
+    Ok(Arc::new(UInt64Array::try_new(sizes.into(), present)?))
+}
+
+/// A column of nothing but 0.
+pub(super) fn zeros(rows: usize) -> Filled {
+    Ok(Arc::new(UInt64Array::try_new(ScalarBuffer::new(ZEROS.clone(), 0, rows), None)?))
+}
+
+/// A column of times, given in microseconds since the Unix epoch.
+pub(super) fn times(micros: Vec<i64>) -> ArrayRef {
+    Arc::new(TimestampMicrosecondArray::from(micros).with_timezone(UTC))
+}
+
+/// A column of words, given by their places among all of the words.
+pub(super) fn words(places: Vec<i8>, all: &LazyLock<ArrayRef>) -> Filled {
+    places_of_words(places.into(), all)
+}
+
+/// A column of nothing but the first of all words.
+pub(super) fn first_words(rows: usize, all: &LazyLock<ArrayRef>) -> Filled {
+    places_of_words(ScalarBuffer::new(ZEROS.clone(), 0, rows), all)
+}
+
+fn places_of_words(places: ScalarBuffer<i8>, all: &LazyLock<ArrayRef>) -> Filled {
+    let places = Int8Array::try_new(places, None)?;
+    Ok(Arc::new(DictionaryArray::<Int8Type>::try_new(places, Arc::clone(all))?))
+}
+
+/// All the words that a column can have.
+pub(super) fn all_words<T: Copy>(values: &[T], word: fn(T) -> &'static str) -> ArrayRef {
+    let array = StringArray::from_iter_values(values.iter().map(|value| word(*value)));
+    debug_assert!(array.len() <= 127, "places are bytes");
+    Arc::new(array)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn identifiers_are_written_as_everywhere(bits: u128) {
+            let uuid = Uuid::from_u128(bits);
+            prop_assert_eq!(uuid_text(uuid).to_vec(), uuid.to_string().into_bytes());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Patterns of names: `*` stands for any characters, `?` for any one.
+
+use nessie_backend_core::rules::MAX_VOLUME_NAME;
+use nessie_backend_core::{BackendError, Result};
+
+/// A pattern that a volume's name can match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern {
+    /// Without two stars in a row.
+    text: Vec<u8>,
+}
+
+impl Pattern {
+    /// Reads a pattern. What no name can match, for its length or for a character that no name
+    /// has, is refused.
+    pub(super) fn new(pattern: &str) -> Result<Self> {
+        let refuse = |rule: String| Err(BackendError::invalid("name", pattern, rule));
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.:*?".contains(c);
+        if pattern.is_empty() {
+            return refuse("is empty; * matches every name".to_owned());
+        }
+        if let Some(culprit) = pattern.chars().find(|c| !allowed(*c)) {
+            return refuse(format!(
+                "has the character {culprit:?}; allowed are A-Z a-z 0-9 _ - . : and * ?"
+            ));
+        }
+        if pattern.bytes().filter(|byte| *byte != b'*').count() > MAX_VOLUME_NAME {
+            return refuse(format!("is too long; a name has at most {MAX_VOLUME_NAME} characters"));
+        }
+        let mut text = pattern.as_bytes().to_vec();
+        text.dedup_by(|next, byte| *next == b'*' && *byte == b'*');
+        Ok(Self { text })
+    }
+
+    /// Whether all of the name matches.
+    pub(super) fn matches(&self, name: &str) -> bool {
+        let (mut pattern, mut rest) = (self.text.as_slice(), name.as_bytes());
+        // Where to go on when what follows the last star does not match there: the star takes
+        // one character more.
+        let mut retry: Option<(&[u8], &[u8])> = None;
+        loop {
+            match (pattern, rest) {
+                ([], []) => return true,
+                ([b'*', after @ ..], _) => {
+                    retry = Some((after, rest));
+                    pattern = after;
+                }
+                ([wanted, after @ ..], [byte, others @ ..])
+                    if wanted == byte || *wanted == b'?' =>
+                {
+                    (pattern, rest) = (after, others);
+                }
+                _ => match retry {
+                    Some((after, [_, others @ ..])) => {
+                        retry = Some((after, others));
+                        (pattern, rest) = (after, others);
+                    }
+                    _ => return false,
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matches(pattern: &str, name: &str) -> bool {
+        Pattern::new(pattern).unwrap().matches(name)
+    }
+
+    #[test]
+    fn stars_take_any_characters_and_question_marks_one() {
+        for pattern in
+            ["build-1", "*", "***", "build-*", "*-1", "b*-*", "build-?", "*u??d*1*", "*1"]
+        {
+            assert!(matches(pattern, "build-1"), "{pattern}");
+        }
+        for pattern in ["build", "uild-1", "?", "build-1?", "*2", "build-*1?", "BUILD-*", "*1-*"] {
+            assert!(!matches(pattern, "build-1"), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_no_name_can_match_is_refused() {
+        for (pattern, because) in [
+            ("", "is empty"),
+            ("[a]", "'['"),
+            ("é*", "'é'"),
+            ("a\0", "'\\0'"),
+            (&"x".repeat(204), "too long"),
+            (&"?".repeat(204), "too long"),
+        ] {
+            let error = Pattern::new(pattern).unwrap_err();
+            assert_eq!(error.target().as_deref(), Some("name"));
+            assert!(error.to_string().contains(because), "{error}");
+        }
+        assert!(matches(&"*?".repeat(203), &"x".repeat(203)));
+    }
+
+    #[test]
+    fn many_stars_take_no_longer_than_pattern_times_name() {
+        assert!(!matches(&format!("{}b", "*a".repeat(200)), &"a".repeat(203)));
+    }
+
+    /// The same by definition: try everything.
+    fn naive(pattern: &[u8], name: &[u8]) -> bool {
+        match (pattern, name) {
+            ([], []) => true,
+            ([b'*', after @ ..], _) => (0..=name.len()).any(|taken| naive(after, &name[taken..])),
+            ([wanted, after @ ..], [byte, others @ ..]) => {
+                (wanted == byte || *wanted == b'?') && naive(after, others)
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_match_is_what_trying_everything_finds(pattern in "[ab*?]{1,8}", name in "[ab]{1,10}") {
+            prop_assert_eq!(matches(&pattern, &name), naive(pattern.as_bytes(), name.as_bytes()));
+        }
+    }
+}
