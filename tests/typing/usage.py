@@ -39,6 +39,7 @@ from nessie_backend_mem import (
     SnapshotRow,
     SubstrateError,
     Table,
+    Uuids,
     Volume,
     VolumeBackend,
     VolumeBusyError,
@@ -121,6 +122,20 @@ def the_rest(backend: MemBackend) -> None:
     assert_type([volume["name"] for volume in backend], list[str])
     assert_type(nessie_backend_mem.__version__, str)
     backend.check_invariants()
+
+
+class Column:
+    """A column of whatever library: Arrow's interface is all that is asked of it."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return requested_schema
+
+
+def column_arguments(backend: MemBackend, column: Column) -> None:
+    uuids = assert_type(backend.create_volumes(column, column), Uuids)
+    assert_type(backend.get_volumes(uuids), list[Volume])
+    assert_type(backend.get_volumes(column), list[Volume])
+    assert_type(backend.snapshots(column), Table[SnapshotRow])
 
 
 def columns(backend: MemBackend, vol: str) -> Snapshot:

@@ -1,5 +1,7 @@
 //! Arguments of bulk calls: many names, identifiers or sizes.
 
+use std::str::FromStr;
+
 use nessie_backend_core::{BackendError, VolumeId};
 use nessie_backend_mem::BulkError;
 use pyo3::exceptions::PyTypeError;
@@ -7,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
 use crate::args;
+use crate::column_args::{Column, IdItem};
 use crate::errors::{Error, Result};
 use crate::turn;
 use crate::uuids::Uuids;
@@ -27,17 +30,26 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn read(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Self> {
         let mut names = Self::default();
+        if let Some(column) = Column::of(argument, value)? {
+            column.texts(value.py(), |name| names.push(argument, name))?;
+            return Ok(names);
+        }
         for item in items(argument, "str", value)? {
             let item = item?;
             let Ok(name) = item.cast::<PyString>() else {
                 return Err(wrong_item(argument, names.ends.len(), "a str", &item));
             };
-            names.text.push_str(&args::name(name));
-            names.ends.push(names.text.len());
-            bound(argument, names.text.len(), MOST_TEXT, "bytes")?;
-            read_one(argument, names.ends.len(), value.py())?;
+            names.push(argument, &args::name(name))?;
+            turn::take(value.py(), names.ends.len())?;
         }
         Ok(names)
+    }
+
+    fn push(&mut self, argument: &'static str, name: &str) -> Result<()> {
+        self.text.push_str(name);
+        self.ends.push(self.text.len());
+        bound(argument, self.text.len(), MOST_TEXT, "bytes")?;
+        bound(argument, self.ends.len(), MOST_ITEMS, "items")
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -60,12 +72,26 @@ pub(crate) fn volume_ids(argument: &'static str, value: &Bound<'_, PyAny>) -> Re
         return Ok(uuids.get().clone());
     }
     let mut ids = Vec::new();
+    if let Some(column) = Column::of(argument, value)? {
+        column.ids(value.py(), |item| {
+            let id = match item {
+                IdItem::Uuid(uuid) => uuid,
+                IdItem::Text(text) => VolumeId::from_str(text)
+                    .map_err(|error| BulkError::at(ids.len(), error.for_argument(argument)))?
+                    .uuid(),
+            };
+            ids.push(id);
+            bound(argument, ids.len(), MOST_ITEMS, "items")
+        })?;
+        return Ok(Uuids::new(ids));
+    }
     for item in items(argument, "str or uuid.UUID", value)? {
         let item = item?;
         let id = args::id::<VolumeId>(argument, &item)
             .map_err(|error| at(error, argument, ids.len(), "a str or uuid.UUID", &item))?;
         ids.push(id.value.uuid());
-        read_one(argument, ids.len(), value.py())?;
+        bound(argument, ids.len(), MOST_ITEMS, "items")?;
+        turn::take(value.py(), ids.len())?;
     }
     Ok(Uuids::new(ids))
 }
@@ -77,21 +103,29 @@ pub(crate) enum Sizes {
 }
 
 impl Sizes {
+    const ARGUMENT: &str = "size_bytes";
+
     /// Reads `size_bytes` for a batch of `count` items.
     pub(crate) fn read(value: Option<&Bound<'_, PyAny>>, count: usize) -> Result<Self> {
-        const ARGUMENT: &str = "size_bytes";
         let Some(value) = value else { return Ok(Self::All(None)) };
-        let Some(iterator) = iterator(value)? else {
-            return Ok(Self::All(Some(args::unsigned(ARGUMENT, value)?)));
-        };
         let mut sizes = Vec::new();
+        if let Some(column) = Column::of(Self::ARGUMENT, value)? {
+            column.sizes(value.py(), |size| {
+                sizes.push(size);
+                bound(Self::ARGUMENT, sizes.len(), MOST_ITEMS, "items")
+            })?;
+            return Self::each(sizes, count);
+        }
+        let Some(iterator) = iterator(value)? else {
+            return Ok(Self::All(Some(args::unsigned(Self::ARGUMENT, value)?)));
+        };
         for item in iterator {
             let item = item?;
             let size = if item.is_none() {
                 None
             } else {
-                let size = args::unsigned(ARGUMENT, &item);
-                Some(size.map_err(|error| at(error, ARGUMENT, sizes.len(), "an int", &item))?)
+                let size = args::unsigned(Self::ARGUMENT, &item);
+                Some(size.map_err(|error| at(error, Self::ARGUMENT, sizes.len(), "an int", &item))?)
             };
             sizes.push(size);
             turn::take(value.py(), sizes.len())?;
@@ -99,12 +133,17 @@ impl Sizes {
                 break;
             }
         }
+        Self::each(sizes, count)
+    }
+
+    /// One size for each item, if there are so many.
+    fn each(sizes: Vec<Option<u64>>, count: usize) -> Result<Self> {
         if sizes.len() == count {
             return Ok(Self::Each(sizes));
         }
         let found = if sizes.len() > count { "more".into() } else { sizes.len().to_string() };
         let reason = format!("has {found} sizes for {count} volumes");
-        Err(BackendError::InvalidArgument { argument: ARGUMENT.into(), reason }.into())
+        Err(BackendError::InvalidArgument { argument: Self::ARGUMENT.into(), reason }.into())
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<u64> {
@@ -156,12 +195,6 @@ fn at(
 
 fn wrong_item(argument: &str, index: usize, expected: &str, item: &Bound<'_, PyAny>) -> Error {
     args::wrong_type(&format!("{argument}[{index}]"), expected, item)
-}
-
-/// What is due after each item: a bound on their number, and a turn for others.
-fn read_one(argument: &'static str, len: usize, py: Python<'_>) -> Result<()> {
-    bound(argument, len, MOST_ITEMS, "items")?;
-    Ok(turn::take(py, len)?)
 }
 
 fn bound(argument: &'static str, len: usize, most: usize, what: &str) -> Result<()> {

@@ -1,25 +1,24 @@
 //! The class `Table`: columns for whoever reads Arrow, dicts for everybody else.
 #![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow_array::{ArrayRef, StructArray};
-use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
-use arrow_schema::{ArrowError, Field, FieldRef, SchemaRef};
+use arrow_array::RecordBatchReader;
+use arrow_schema::SchemaRef;
 use nessie_backend_core::VolumeId;
 use nessie_backend_mem::View;
-use nessie_backend_mem::columns::{self, Batches, RowKind, Snapshots, VolumeSelection, Volumes};
+use nessie_backend_mem::columns::{self, Snapshots, VolumeSelection, Volumes};
 use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
 use pyo3::types::{PyBool, PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple, PyType};
-use pyo3_arrow::PyField;
-use pyo3_arrow::ffi::{ArrayIterator, ArrayReader, to_schema_pycapsule, to_stream_pycapsule};
+use pyo3_arrow::PySchema;
 
 use crate::args;
+use crate::asked;
 use crate::backend::list;
 use crate::batch;
+use crate::capsules;
 use crate::errors::Result;
 use crate::records::{self, Known};
 use crate::time;
@@ -74,8 +73,12 @@ pub(crate) fn snapshots(
     view: View,
     vol_uuids: Option<&Bound<'_, PyAny>>,
 ) -> Result<Table> {
-    let volumes = vol_uuids.map(|ids| batch::volume_ids("vol_uuids", ids)).transpose()?;
-    let table = py.detach(|| view.snapshot_table(volumes.as_deref()))?;
+    let uuids = vol_uuids.map(|ids| batch::volume_ids("vol_uuids", ids)).transpose()?;
+    let table = py.detach(|| {
+        let volumes: Option<Vec<VolumeId>> =
+            uuids.map(|uuids| uuids.as_slice().iter().copied().map(VolumeId::from).collect());
+        view.snapshot_table(volumes.as_deref())
+    })?;
     Ok(Table { rows: Rows::Snapshots(table) })
 }
 
@@ -203,23 +206,26 @@ impl Table {
 
     /// The names and types of the columns, for what reads Arrow.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        Ok(to_schema_pycapsule(py, &*self.rows.schema())?)
+        capsules::schema(py, &*self.rows.schema())
     }
 
     /// The columns, for what reads Arrow.
     ///
-    /// requested_schema: other types to give the columns, where they can be converted.
+    /// requested_schema: other types to give the columns, if all of them can have theirs: text of any
+    ///     kind, also in place of dictionaries; int64 in place of uint64.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyCapsule>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let mut reader = with!(&self.rows, table => reader(table.batches()));
-        if let Some(schema) = requested_schema {
-            reader = converted(reader, PyField::from_arrow_pycapsule(schema)?.into_inner());
-        }
-        Ok(to_stream_pycapsule(py, reader, None)?)
+        let wanted = requested_schema.map(PySchema::from_arrow_pycapsule).transpose()?;
+        let wanted = wanted.map(PySchema::into_inner);
+        let table: Box<dyn RecordBatchReader + Send> = with!(&self.rows, table => match &wanted {
+            Some(wanted) => asked::table(table.batches(), wanted),
+            None => Box::new(table.batches()),
+        });
+        capsules::stream(py, table)
     }
 }
 
@@ -253,33 +259,6 @@ impl Table {
         };
         Ok(Self { rows })
     }
-}
-
-type Reader = Box<dyn ArrayReader + Send>;
-
-/// The batches as the arrays of structs that a stream consists of.
-fn reader<K: RowKind + 'static>(batches: Batches<K>) -> Reader
-where
-    Batches<K>: Send,
-{
-    let schema = arrow_array::RecordBatchReader::schema(&batches);
-    let field = Field::new_struct("", schema.fields().clone(), false);
-    let arrays = batches.map(|batch| Ok(Arc::new(StructArray::from(batch?)) as ArrayRef));
-    Box::new(ArrayIterator::new(arrays, Arc::new(field)))
-}
-
-/// The arrays with the types of another field, if they can be converted at all. A value that
-/// cannot be is an error: a quota must not become null, which means that there is none.
-fn converted(reader: Reader, wanted: FieldRef) -> Reader {
-    if !can_cast_types(reader.field().data_type(), wanted.data_type()) {
-        return reader;
-    }
-    let to = wanted.data_type().clone();
-    let strictly = CastOptions { safe: false, ..CastOptions::default() };
-    let arrays = reader.map(move |array| -> std::result::Result<ArrayRef, ArrowError> {
-        cast_with_options(&array?, &to, &strictly)
-    });
-    Box::new(ArrayIterator::new(arrays, wanted))
 }
 
 /// Yields the rows of a table.

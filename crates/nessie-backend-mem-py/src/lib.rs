@@ -5,8 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod asked;
 mod backend;
 mod batch;
+mod capsules;
+mod column_args;
 mod columns;
 mod conformance;
 mod errors;

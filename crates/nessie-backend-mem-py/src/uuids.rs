@@ -4,14 +4,20 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::{ArrowError, DataType, Field};
 use nessie_backend_core::Uuid;
+use nessie_backend_mem::columns;
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
-use pyo3::types::{PyBytes, PyList, PySlice, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyCapsule, PyList, PySlice, PyString, PyTuple};
+use pyo3_arrow::PyField;
 
 use crate::args;
+use crate::asked::{self, UUID_BYTES};
+use crate::capsules::{self, raised};
 use crate::records::uuid_text;
 use crate::turn;
 
@@ -20,6 +26,9 @@ use crate::turn;
 /// It takes 16 bytes an item and goes into the next bulk call without being parsed again. Index,
 /// slice, iterate and compare it like a list; tolist() makes one. A slice shares its items. It
 /// equals another Uuids, a list or a tuple of the same items.
+///
+/// What reads Arrow reads it as a column of text, like the column uuid of volumes(), with which it
+/// can be joined: pyarrow.array(u), polars.Series(u), pandas.Series.from_arrow(u).
 #[pyclass(frozen, sequence, weakref, module = "nessie_backend_mem")]
 #[derive(Clone)]
 pub(crate) struct Uuids {
@@ -54,6 +63,25 @@ impl Uuids {
         uuid_text(py, &None, *uuid)
     }
 
+    /// The column with its type: the wanted one, if it can have that.
+    fn column(&self, wanted: Option<&Field>) -> Result<(Field, ArrayRef), ArrowError> {
+        let uuids = self.as_slice();
+        let own = column_field();
+        let Some(wanted) = wanted else { return Ok((own, columns::uuid_texts(uuids)?)) };
+        let kind = wanted.data_type();
+        if *kind == DataType::FixedSizeBinary(UUID_BYTES) {
+            // It may be an extension of that type, which the field's metadata say.
+            let metadata = wanted.metadata().clone();
+            let field = own.with_data_type(kind.clone()).with_metadata(metadata);
+            return Ok((field, asked::uuid_bytes(uuids)?));
+        }
+        let texts = columns::uuid_texts(uuids)?;
+        if !asked::can_be(texts.data_type(), kind) {
+            return Ok((own, texts));
+        }
+        Ok((own.with_data_type(kind.clone()), asked::column(&texts, kind)?))
+    }
+
     /// Whether a list or tuple has the same items, as text in any spelling or as `uuid.UUID`.
     fn equals(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
         if other.len()? != self.part.len() {
@@ -67,6 +95,11 @@ impl Uuids {
         }
         Ok(true)
     }
+}
+
+/// The type of the column. It has no name.
+fn column_field() -> Field {
+    Field::new("", DataType::Utf8, false)
 }
 
 #[pymethods]
@@ -169,6 +202,28 @@ impl Uuids {
             return Err(PyValueError::new_err(message));
         }
         Ok(Self::new(uuids.iter().copied().map(Uuid::from_bytes)))
+    }
+
+    /// What this is as a column, for what reads Arrow: text.
+    #[expect(clippy::unused_self, reason = "all of them have the same type")]
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        capsules::schema(py, column_field())
+    }
+
+    /// The column, for what reads Arrow.
+    ///
+    /// requested_schema: another type to give it: text of any kind, or binary of 16 bytes, which is
+    ///     what Arrow's own type of uuids has beneath.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_array__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyCapsule>>,
+    ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
+        let wanted = requested_schema.map(PyField::from_arrow_pycapsule).transpose()?;
+        let wanted = wanted.map(PyField::into_inner);
+        let (field, column) = py.detach(|| self.column(wanted.as_deref())).map_err(raised)?;
+        capsules::array(py, &field, &column)
     }
 
     /// The place of the first item that equals `item`, from `start` on and before `stop`.

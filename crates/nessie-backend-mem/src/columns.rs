@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use nessie_backend_core::{Result, VolumeId};
+use nessie_backend_core::{Result, Uuid, VolumeId};
 
 use self::kind::Chosen;
 pub use self::selection::VolumeSelection;
@@ -195,6 +195,19 @@ impl<K: RowKind> fmt::Debug for Batches<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batches").field("left", &self.len()).finish_non_exhaustive()
     }
+}
+
+/// Identifiers as a column of text, like those of the tables.
+///
+/// # Errors
+/// [`ArrowError::OffsetOverflowError`] for more texts than 32-bit offsets can tell apart, which is
+/// almost sixty million.
+pub fn uuid_texts(uuids: &[Uuid]) -> Result<ArrayRef, ArrowError> {
+    let mut column = column::Uuids::new(uuids.len());
+    for uuid in uuids {
+        column.push(*uuid);
+    }
+    column.finish()
 }
 
 impl View {

@@ -95,7 +95,14 @@ impl Uuids {
     }
 
     pub(super) fn finish(self) -> Filled {
-        let offsets = UUID_OFFSETS.slice(0, self.texts.len());
+        let rows = self.texts.len();
+        let offsets = if rows <= BATCH_ROWS {
+            UUID_OFFSETS.slice(0, rows)
+        } else if rows <= i32::MAX as usize / UUID_LEN {
+            OffsetBuffer::from_repeated_length(UUID_LEN, rows)
+        } else {
+            return Err(ArrowError::OffsetOverflowError(rows.saturating_mul(UUID_LEN)));
+        };
         let bytes = Buffer::from_vec(self.texts.into_flattened());
         Ok(Arc::new(StringArray::try_new(offsets, bytes, None)?))
     }
