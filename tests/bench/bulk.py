@@ -17,12 +17,19 @@ import json
 import platform
 import statistics
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness import PUBLISHED_VERSION, progress, published_python, require_ours, run_worker
+from harness import (
+    PUBLISHED_VERSION,
+    Options,
+    progress,
+    published_python,
+    require_ours,
+    run_worker,
+    scratch_of,
+)
 
 WORK = Path(__file__).with_name("bulk_work.py")
 PARTS = ("compare", "curve", "threads", "memory")
@@ -47,29 +54,21 @@ Rows = dict[str, float]
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    options = Options(__doc__, rounds=3, quick="few volumes")
+    options.add_argument("--only", choices=PARTS, help="one part instead of all")
+    options.add_volumes(1_000_000)
+    options.add_argument("--nights", type=int, default=10, metavar="N", help="snapshots of each")
+    options.add_argument(
+        "--png", type=Path, metavar="FILE", help="draw the curve; wants matplotlib"
     )
-    parser.add_argument("--only", choices=PARTS, help="one part instead of all")
-    parser.add_argument("--volumes", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--nights", type=int, default=10, metavar="N", help="snapshots of each")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N")
-    parser.add_argument("--png", type=Path, metavar="FILE", help="draw the curve; wants matplotlib")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="save the figures too")
-    parser.add_argument(
-        "--scratch", type=Path, metavar="DIR", help="keep the published wheel's environment here"
+    options.add_json("the figures")
+    options.add_scratch()
+    arguments = options.read(
+        least={"volumes": 10, "nights": 1}, quick={"volumes": 2_000, "nights": 2}
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="a smoke test: few volumes, one round, no targets"
-    )
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.volumes, arguments.nights, arguments.rounds = 2_000, 2, 1
-    if arguments.volumes < 10 or arguments.nights < 1 or arguments.rounds < 1:
-        parser.error("--volumes needs 10 at least, --nights and --rounds 1")
     arguments.parts = [arguments.only] if arguments.only else list(PARTS)
     if arguments.png is not None and "curve" not in arguments.parts:
-        parser.error("--png draws the curve, which --only leaves out")
+        options.error("--png draws the curve, which --only leaves out")
     return arguments
 
 
@@ -213,9 +212,8 @@ def measure(arguments: argparse.Namespace, version: str, plot: Any) -> dict[str,
     record: dict[str, Any] = {}
     for part in arguments.parts:
         if part == "compare":
-            with tempfile.TemporaryDirectory(prefix="nessie-bench-") as own:
-                scratch = arguments.scratch or Path(own)
-                record[part] = compare(arguments, scratch.resolve())
+            with scratch_of(arguments) as scratch:
+                record[part] = compare(arguments, scratch)
             print_comparison(volumes, record[part], targets)
         elif part == "curve":
             record[part] = curve(volumes, rounds)

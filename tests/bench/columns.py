@@ -13,10 +13,17 @@ A target that is missed is shown, not raised: a busy machine must not fail a bui
 import argparse
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
-from harness import PUBLISHED_VERSION, progress, published_python, require_ours, run_worker
+from harness import (
+    PUBLISHED_VERSION,
+    Options,
+    progress,
+    published_python,
+    require_ours,
+    run_worker,
+    scratch_of,
+)
 
 WORKER = Path(__file__).with_name("columns_worker.py")
 FASTER = 20
@@ -24,23 +31,10 @@ MOST_MEMORY = 1.3
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--volumes", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N")
-    parser.add_argument(
-        "--scratch", type=Path, metavar="DIR", help="keep the published wheel's environment here"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="a smoke test: few volumes, one round, no targets"
-    )
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.volumes, arguments.rounds = 2_000, 1
-    if arguments.volumes < 1 or arguments.rounds < 1:
-        parser.error("--volumes and --rounds need 1 at least")
-    return arguments
+    options = Options(__doc__, rounds=3, quick="few volumes")
+    options.add_volumes(1_000_000)
+    options.add_scratch()
+    return options.read(least={"volumes": 1}, quick={"volumes": 2_000})
 
 
 def measure(arguments: argparse.Namespace, scratch: Path) -> dict[str, float]:
@@ -86,11 +80,8 @@ def print_table(medians: dict[str, float], with_targets: bool) -> None:
 def main() -> None:
     arguments = parse_arguments()
     version = require_ours()
-    if arguments.scratch is None:
-        with tempfile.TemporaryDirectory(prefix="nessie-bench-") as scratch:
-            medians = measure(arguments, Path(scratch))
-    else:
-        medians = measure(arguments, arguments.scratch.resolve())
+    with scratch_of(arguments) as scratch:
+        medians = measure(arguments, scratch)
     print(f"nessie-backend-mem {version}, {arguments.volumes} volumes, {arguments.rounds} rounds")
     print_table(medians, not arguments.quick)
 

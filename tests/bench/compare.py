@@ -16,12 +16,19 @@ import json
 import platform
 import statistics
 import sys
-import tempfile
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from harness import PUBLISHED_VERSION, progress, published_python, require_ours, run_worker
+from harness import (
+    PUBLISHED_VERSION,
+    Options,
+    progress,
+    published_python,
+    require_ours,
+    run_worker,
+    scratch_of,
+)
 
 WORKLOAD = Path(__file__).with_name("workload.py")
 OURS, PUBLISHED, DICT = "ours", PUBLISHED_VERSION, "dict"
@@ -61,29 +68,19 @@ Medians = dict[str, dict[str, float]]
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--volumes", type=int, default=200_000, metavar="N")
-    parser.add_argument("--many", type=int, default=20_000, metavar="N", help="snapshots on one")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N")
-    parser.add_argument(
+    options = Options(__doc__, rounds=5, quick="few volumes")
+    options.add_volumes(200_000)
+    options.add_argument("--many", type=int, default=20_000, metavar="N", help="snapshots on one")
+    options.add_argument(
         "--only", default="*", metavar="PATTERN", help="rows by key, as in " + ROWS[1].key + "*"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="save all samples too")
-    parser.add_argument(
-        "--scratch", type=Path, metavar="DIR", help="keep the published wheel's environment here"
+    options.add_json("all samples")
+    options.add_scratch()
+    arguments = options.read(
+        least={"volumes": 10, "many": 10}, quick={"volumes": 1_000, "many": 200}
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="a smoke test: few volumes, one round, no targets"
-    )
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.volumes, arguments.many, arguments.rounds = 1_000, 200, 1
-    if arguments.volumes < 10 or arguments.many < 10 or arguments.rounds < 1:
-        parser.error("--volumes and --many need 10 at least, --rounds 1")
     if not any(fnmatchcase(row.key, arguments.only) for row in ROWS):
-        parser.error(f"no row matches; there are {', '.join(row.key for row in ROWS)}")
+        options.error(f"no row matches; there are {', '.join(row.key for row in ROWS)}")
     return arguments
 
 
@@ -153,11 +150,8 @@ def print_table(rows: list[Row], medians: Medians, many: int) -> None:
 def main() -> None:
     arguments = parse_arguments()
     version = require_ours()
-    if arguments.scratch is None:
-        with tempfile.TemporaryDirectory(prefix="nessie-bench-") as scratch:
-            rounds = take_turns(arguments, Path(scratch))
-    else:
-        rounds = take_turns(arguments, arguments.scratch.resolve())
+    with scratch_of(arguments) as scratch:
+        rounds = take_turns(arguments, scratch)
     medians = medians_of(rounds)
     setting = {
         "ours": version,

@@ -8,14 +8,17 @@ returned, but for lists of everything; the rare call that doubles a table falls 
 many. Automatic garbage collection is off in every worker, as in `timeit`.
 """
 
+import argparse
 import gc
 import importlib.metadata
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
@@ -53,6 +56,56 @@ def samples(
     return [
         nanoseconds(loop, backend, islice(rest, size), *args, **kwargs) / size for size in sizes
     ]
+
+
+class Options(argparse.ArgumentParser):
+    """The command line of a bench, with the options that every bench has."""
+
+    def __init__(self, description: str | None, *, rounds: int, quick: str) -> None:
+        super().__init__(
+            description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        self.add_argument("--rounds", type=int, default=rounds, metavar="N")
+        self.add_argument(
+            "--quick", action="store_true", help=f"a smoke test: {quick}, one round, no targets"
+        )
+
+    def add_volumes(self, volumes: int) -> None:
+        self.add_argument("--volumes", type=int, default=volumes, metavar="N")
+
+    def add_json(self, what: str) -> None:
+        self.add_argument("--json", type=Path, metavar="FILE", help=f"save {what} too")
+
+    def add_scratch(self) -> None:
+        self.add_argument(
+            "--scratch",
+            type=Path,
+            metavar="DIR",
+            help="keep the published wheel's environment here",
+        )
+
+    def read(self, *, least: dict[str, int], quick: dict[str, int]) -> argparse.Namespace:
+        """Return the options, none below its least; with `--quick` these instead of what is given.
+
+        `--rounds` is 1 at least, and 1 if it is to be quick.
+        """
+        arguments = self.parse_args()
+        if arguments.quick:
+            vars(arguments).update(quick, rounds=1)
+        for name, smallest in {**least, "rounds": 1}.items():
+            if getattr(arguments, name) < smallest:
+                self.error(f"--{name} needs {smallest} at least")
+        return arguments
+
+
+@contextmanager
+def scratch_of(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Lends the directory of `--scratch`, or one that is gone afterwards."""
+    if arguments.scratch is not None:
+        yield arguments.scratch.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="nessie-bench-") as own:
+        yield Path(own)
 
 
 def require_ours() -> str:

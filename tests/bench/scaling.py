@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness import progress, require_ours, run_worker
+from harness import Options, progress, require_ours, run_worker
 
 GROWTH = Path(__file__).with_name("growth.py")
 MEMORY = Path(__file__).with_name("memory.py")
@@ -30,21 +30,11 @@ Medians = dict[str, dict[str, float]]
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    options = Options(__doc__, rounds=3, quick="small sizes")
     parts = ("volumes", "snapshots", "clones", "memory")
-    parser.add_argument("--only", choices=parts, help="one table instead of all")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="save the medians too")
-    parser.add_argument(
-        "--quick", action="store_true", help="a smoke test: small sizes, one round, no targets"
-    )
-    arguments = parser.parse_args()
-    if arguments.rounds < 1:
-        parser.error("--rounds needs 1 at least")
-    if arguments.quick:
-        arguments.rounds = 1
+    options.add_argument("--only", choices=parts, help="one table instead of all")
+    options.add_json("the medians")
+    arguments = options.read(least={}, quick={})
     arguments.parts = [arguments.only] if arguments.only else parts
     return arguments
 
