@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -569,3 +570,40 @@ def test_an_identifier_that_is_found_is_not_taken_for_another_kind(backend: MemB
         backend.list_snapshots(snapshot["uuid"])
     with refuses(backend, VolumeNotFoundError):
         backend.create_clone(snapshot["uuid"], volume["uuid"], "c")
+
+
+# Texts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong", [5, b"a", ["a"], object()], ids=["int", "bytes", "list", "object"]
+)
+def test_what_is_no_text_is_a_type_error_that_names_the_argument(
+    backend: MemBackend, wrong: Any
+) -> None:
+    volume = backend.create_volume("volume")["uuid"]
+    snapshot = backend.create_snapshot(volume, "snapshot")["uuid"]
+    calls: list[tuple[str, Callable[[], object]]] = [
+        ("name", lambda: backend.create_volume(wrong)),
+        ("name", lambda: backend.find_volume(wrong)),
+        ("name", lambda: backend.patch_volume(volume, name=wrong)),
+        ("state", lambda: backend.patch_volume(volume, state=wrong)),
+        ("junction_path", lambda: backend.patch_volume(volume, None, wrong)),
+        ("export_policy", lambda: backend.patch_volume(volume, None, None, wrong)),
+        ("name", lambda: backend.create_snapshot(volume, wrong)),
+        ("name", lambda: backend.find_snapshot(volume, wrong)),
+        ("name", lambda: backend.rename_snapshot(volume, snapshot, wrong)),
+        ("new_name", lambda: backend.create_clone(volume, snapshot, wrong)),
+        ("name", lambda: backend.create_snapshots([volume], wrong)),
+        ("name", lambda: backend.delete_snapshots([volume], wrong)),
+        ("name", lambda: backend.patch_volumes([volume], name=wrong)),
+        ("export_policy", lambda: backend.patch_volumes([volume], export_policy=wrong)),
+        ("name", lambda: backend.volumes(name=wrong)),
+        ("state", lambda: backend.volumes(state=wrong)),
+    ]
+    before = pickle.dumps(backend)
+    for argument, call in calls:
+        message = f"^{argument} must be a str, not {type(wrong).__name__}$"
+        with pytest.raises(TypeError, match=message):
+            call()
+    assert pickle.dumps(backend) == before

@@ -60,6 +60,22 @@ fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
     Ok(Uuid::from_bytes(value.getattr("bytes")?.extract()?))
 }
 
+/// A value that must be text.
+pub(crate) fn string<'a, 'py>(
+    argument: &str,
+    value: &'a Bound<'py, PyAny>,
+) -> Result<&'a Bound<'py, PyString>> {
+    value.cast::<PyString>().map_err(|_| wrong_type(argument, "a str", value))
+}
+
+/// A value that must be text if it is given.
+pub(crate) fn optional_string<'a, 'py>(
+    argument: &str,
+    value: Option<&'a Bound<'py, PyAny>>,
+) -> Result<Option<&'a Bound<'py, PyString>>> {
+    value.map(|value| string(argument, value)).transpose()
+}
+
 /// Reads a name. A lone surrogate becomes U+FFFD, which no name may contain, so that the core
 /// refuses it in its place among the checks.
 pub(crate) fn name<'a>(value: &'a Bound<'_, PyString>) -> Cow<'a, str> {

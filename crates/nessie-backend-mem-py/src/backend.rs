@@ -105,9 +105,10 @@ impl MemBackend {
     #[pyo3(signature = (name, size_bytes=None))]
     fn create_volume<'py>(
         &self,
-        name: &Bound<'py, PyString>,
+        name: &Bound<'py, PyAny>,
         size_bytes: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
+        let name = args::string("name", name)?;
         let size = size_bytes.map(|size| args::unsigned("size_bytes", size)).transpose()?;
         let text = args::name(name);
         let volume = self.call(name.py(), |core| core.rows().create_volume(&text, size))?;
@@ -143,13 +144,15 @@ impl MemBackend {
     ))]
     fn volumes<'py>(
         this: &Bound<'py, Self>,
-        name: Option<&Bound<'py, PyString>>,
-        state: Option<&Bound<'py, PyString>>,
+        name: Option<&Bound<'py, PyAny>>,
+        state: Option<&Bound<'py, PyAny>>,
         is_clone: Option<&Bound<'py, PyAny>>,
         parent: Option<AnyId<'_, 'py>>,
         created_before: Option<&Bound<'py, PyAny>>,
         created_after: Option<&Bound<'py, PyAny>>,
     ) -> Result<Table> {
+        let name = args::optional_string("name", name)?;
+        let state = args::optional_string("state", state)?;
         let args = SelectionArgs { name, state, is_clone, parent, created_before, created_after };
         let py = this.py();
         columns::volumes(py, this.get().call(py, core::MemBackend::view), &args)
@@ -167,7 +170,8 @@ impl MemBackend {
     }
 
     /// The volume of that name, or None.
-    fn find_volume<'py>(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyDict>>> {
+    fn find_volume<'py>(&self, name: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyDict>>> {
+        let name = args::string("name", name)?;
         let text = args::name(name);
         let Some(volume) = self.call(name.py(), |core| core.rows().find_volume(&text)) else {
             return Ok(None);
@@ -197,11 +201,15 @@ impl MemBackend {
         &self,
         uuid: AnyId<'_, 'py>,
         size_bytes: Option<&Bound<'py, PyAny>>,
-        junction_path: Option<&Bound<'py, PyString>>,
-        export_policy: Option<&Bound<'py, PyString>>,
-        name: Option<&Bound<'py, PyString>>,
-        state: Option<&Bound<'py, PyString>>,
+        junction_path: Option<&Bound<'py, PyAny>>,
+        export_policy: Option<&Bound<'py, PyAny>>,
+        name: Option<&Bound<'py, PyAny>>,
+        state: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
+        let junction_path = args::optional_string("junction_path", junction_path)?;
+        let export_policy = args::optional_string("export_policy", export_policy)?;
+        let name = args::optional_string("name", name)?;
+        let state = args::optional_string("state", state)?;
         let id = args::id::<VolumeId>("uuid", uuid)?;
         let patch = PatchArgs { size_bytes, junction_path, export_policy, name, state };
         let patch = args::patch(&patch).map_err(|error| match error {
@@ -243,8 +251,9 @@ impl MemBackend {
     fn create_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,
-        name: &Bound<'py, PyString>,
+        name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
+        let name = args::string("name", name)?;
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let text = args::name(name);
         let snapshot = self.call(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
@@ -300,8 +309,9 @@ impl MemBackend {
     fn find_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,
-        name: &Bound<'py, PyString>,
+        name: &Bound<'py, PyAny>,
     ) -> Result<Option<Bound<'py, PyDict>>> {
+        let name = args::string("name", name)?;
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let text = args::name(name);
         let found = self.call(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
@@ -320,8 +330,9 @@ impl MemBackend {
         &self,
         vol_uuid: AnyId<'_, 'py>,
         snap_uuid: AnyId<'_, 'py>,
-        name: &Bound<'py, PyString>,
+        name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
+        let name = args::string("name", name)?;
         let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
         let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
         let text = args::name(name);
@@ -369,8 +380,9 @@ impl MemBackend {
         &self,
         parent_vol_uuid: AnyId<'_, 'py>,
         parent_snap_uuid: AnyId<'_, 'py>,
-        new_name: &Bound<'py, PyString>,
+        new_name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
+        let new_name = args::string("new_name", new_name)?;
         let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?;
         let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?;
         let name = args::name(new_name);
@@ -429,8 +441,9 @@ impl MemBackend {
     fn create_snapshots(
         &self,
         vol_uuids: &Bound<'_, PyAny>,
-        name: &Bound<'_, PyString>,
+        name: &Bound<'_, PyAny>,
     ) -> Result<Uuids> {
+        let name = args::string("name", name)?;
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
         let text = args::name(name);
@@ -466,8 +479,9 @@ impl MemBackend {
     fn delete_snapshots(
         &self,
         vol_uuids: &Bound<'_, PyAny>,
-        name: &Bound<'_, PyString>,
+        name: &Bound<'_, PyAny>,
     ) -> Result<()> {
+        let name = args::string("name", name)?;
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
         let text = args::name(name);
@@ -500,11 +514,15 @@ impl MemBackend {
         &self,
         vol_uuids: &Bound<'_, PyAny>,
         size_bytes: Option<&Bound<'_, PyAny>>,
-        junction_path: Option<&Bound<'_, PyString>>,
-        export_policy: Option<&Bound<'_, PyString>>,
-        name: Option<&Bound<'_, PyString>>,
-        state: Option<&Bound<'_, PyString>>,
+        junction_path: Option<&Bound<'_, PyAny>>,
+        export_policy: Option<&Bound<'_, PyAny>>,
+        name: Option<&Bound<'_, PyAny>>,
+        state: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
+        let junction_path = args::optional_string("junction_path", junction_path)?;
+        let export_policy = args::optional_string("export_policy", export_policy)?;
+        let name = args::optional_string("name", name)?;
+        let state = args::optional_string("state", state)?;
         let py = vol_uuids.py();
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
