@@ -1,0 +1,97 @@
+//! A listing as bytes of JSON, and what a request costs before any record is looked at:
+//!
+//! `cargo bench -p nessie-ontap-protocol --bench listing`, with a filter after `--` if wanted.
+#![allow(clippy::unwrap_used, reason = "a bench may fail by panicking")]
+
+use std::sync::Arc;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId};
+use nessie_ontap_protocol::records::{Named, Place, VOLUME, VolumeRecord};
+use nessie_ontap_protocol::{Method, Page, Query, Url, reply};
+
+fn main() {
+    divan::main();
+}
+
+fn volumes(count: u32) -> Vec<VolumeRecord> {
+    let named = |uuid, name: &str| Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() };
+    let place = Arc::new(Place {
+        svm: named(1, "svm1"),
+        aggregate: Arc::new(named(2, "aggr1")),
+        unlimited: 1 << 40,
+        snapshot_policies: Arc::new([named(3, "default")]),
+    });
+    let volume = |i: u32| {
+        let uuid = Uuid::from_u128(u128::from(i).wrapping_mul(u128::MAX / 3));
+        let mut volume = Volume::new(VolumeId::new(uuid), format!("vol_{i:06}"));
+        volume.size_bytes = Some(1 << 30);
+        volume.create_time = Timestamp::from_unix_micros(1_700_000_000_000_000 + i64::from(i));
+        VolumeRecord {
+            place: Arc::clone(&place),
+            volume,
+            attributes: None,
+            position: i.into(),
+            snapshot_count: None,
+            has_flexclone: None,
+            split: None,
+        }
+    };
+    (0..count).map(volume).collect()
+}
+
+fn request(target: &str) -> (Url, Query<VolumeRecord>) {
+    let url = Url::parse(target).unwrap();
+    let query = Query::parse(&VOLUME, Method::Get, true, &[], &url).unwrap();
+    (url, query)
+}
+
+/// Bytes of JSON in a second, of a whole listing.
+#[divan::bench]
+fn write_10_000_records(bencher: Bencher<'_, '_>) {
+    let (url, query) = request("/api/storage/volumes?fields=*");
+    let page = Page::of(volumes(10_000), &query);
+    let bytes = reply::collection(&url, &query.selection, &page).len();
+    bencher
+        .counter(BytesCount::new(bytes))
+        .bench(|| reply::collection(black_box(&url), &query.selection, &page));
+}
+
+/// Filtering and ordering, without writing.
+#[divan::bench(args = ["", "name=vol_00*", "order_by=name desc", "max_records=100"])]
+fn page_of_10_000_records(bencher: Bencher<'_, '_>, parameters: &str) {
+    let (_, query) = request(&format!("/api/storage/volumes?{parameters}"));
+    let volumes = volumes(10_000);
+    bencher.counter(ItemsCount::new(volumes.len())).with_inputs(|| volumes.clone()).bench_values(
+        |mut volumes| {
+            volumes.retain(|volume| query.filter.matches(volume));
+            Page::of(volumes, &query)
+        },
+    );
+}
+
+/// The parameters of a request for one record.
+const PARAMETERS: [&str; 3] = ["", "?fields=%2A", "?fields=name%2Csize%2Cspace"];
+
+/// A request for one record and its reply.
+#[divan::bench(args = PARAMETERS)]
+fn one_record(bencher: Bencher<'_, '_>, parameters: &str) {
+    let volume = volumes(1).remove(0);
+    let target = format!("/api/storage/volumes/{}{parameters}", volume.volume.uuid);
+    bencher.counter(ItemsCount::new(1_u64)).bench(|| {
+        let url = Url::parse(black_box(&target)).unwrap();
+        let query = Query::parse(&VOLUME, Method::Get, false, &[], &url).unwrap();
+        reply::record(&query.selection, &volume)
+    });
+}
+
+/// The same without the reply.
+#[divan::bench(args = PARAMETERS)]
+fn one_request(bencher: Bencher<'_, '_>, parameters: &str) {
+    let target = format!("/api/storage/volumes/{}{parameters}", Uuid::nil());
+    bencher.counter(ItemsCount::new(1_u64)).bench(|| {
+        let url = Url::parse(black_box(&target)).unwrap();
+        Query::parse(&VOLUME, Method::Get, false, &[], &url).unwrap()
+    });
+}

@@ -1,0 +1,413 @@
+//! The JSON that comes with a request.
+
+use std::collections::BTreeMap;
+
+use nessie_backend_core::{Timestamp, Uuid};
+use serde_json::Value as Json;
+
+use crate::condition::parse_flag;
+use crate::error::Shown;
+use crate::json::{self, Tree};
+use crate::{ApiError, Field, Kind, Method, Schema, Writable, size};
+
+/// A JSON object, flattened: nested objects and dotted keys mean the same.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Body {
+    /// Values by dotted path. An array stays an array, and each object in one is flattened by
+    /// itself. `null` means that nothing is given.
+    values: BTreeMap<String, Json>,
+}
+
+impl Body {
+    /// Reads a body. No bytes and `{}` give nothing.
+    ///
+    /// # Errors
+    /// 262199 for what is no JSON, 262201 for what is no object or is nested too deep, 262186 for
+    /// one field given twice.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
+        match read(bytes)? {
+            None => Ok(Self::default()),
+            Some(members) => Self::flatten(members),
+        }
+    }
+
+    /// The bodies of a bulk request, `{"records": [{…}, …]}`; nothing where it is none.
+    ///
+    /// # Errors
+    /// Those of [`parse`](Self::parse), 262287 for something beside the records, 262288 for a
+    /// record that is no object, 262289 for no record at all.
+    pub fn parse_records(bytes: &[u8]) -> Result<Option<Vec<Self>>, ApiError> {
+        let Some(members) = read(bytes)? else { return Ok(None) };
+        if !members.iter().any(|(key, _)| key == RECORDS) {
+            return Ok(None);
+        }
+        if let Some((other, _)) = members.iter().find(|(key, _)| key != RECORDS) {
+            let message = format!("The field {} stands beside the records.", Shown(other));
+            return Err(ApiError::of_field(262_287, other, message));
+        }
+        let mut records = Vec::new();
+        for (i, (_, value)) in members.into_iter().enumerate() {
+            if i > 0 {
+                return Err(ApiError::given_twice(RECORDS));
+            }
+            let Tree::Array(elements) = value else {
+                return Err(no_array(RECORDS));
+            };
+            for element in elements {
+                let Tree::Object(members) = element else {
+                    let message = "A record is no object.".to_owned();
+                    return Err(ApiError::of_field(262_288, RECORDS, message));
+                };
+                records.push(Self::flatten(members)?);
+            }
+        }
+        if records.is_empty() {
+            let message = "There is no record in the request.".to_owned();
+            return Err(ApiError::of_field(262_289, RECORDS, message));
+        }
+        Ok(Some(records))
+    }
+
+    fn flatten(members: Vec<(String, Tree)>) -> Result<Self, ApiError> {
+        let mut values = BTreeMap::new();
+        flatten_into("", members, &mut |path, value| match values.insert(path, value) {
+            None => Ok(()),
+            Some(_) => Err(()),
+        })?;
+        let body = Self { values };
+        body.check_overlaps()?;
+        Ok(body)
+    }
+
+    /// Refuses a path that is a value and an object at once, as `{"svm": "a", "svm.name": "a"}`.
+    fn check_overlaps(&self) -> Result<(), ApiError> {
+        for (path, value) in &self.values {
+            let inside = format!("{path}.");
+            let mut after = self.values.range(inside.clone()..);
+            let overlaps = after.next().is_some_and(|(next, _)| next.starts_with(&inside));
+            if overlaps && !value.is_null() {
+                return Err(ApiError::given_twice(path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what the schema does not let this method set: 262179 for an unknown field, 262196
+    /// or 262203 for one that cannot be set, 262198 for a body where there is none to be; and
+    /// values of another type: 262220, 262254 and 262255 for another JSON type, 262222 for what
+    /// is no number, 262245 for one out of range, 262197 for a word or another text that is none
+    /// of the field's.
+    ///
+    /// # Errors
+    /// The first such field, as an [`ApiError`] with the field as target.
+    pub fn check<R>(&self, schema: &Schema<R>, method: Method) -> Result<(), ApiError> {
+        if !matches!(method, Method::Post | Method::Patch) && !self.is_empty() {
+            let message = "The method takes no body.";
+            return Err(ApiError::new(400, 262_198, message));
+        }
+        for (path, value) in &self.values {
+            let array = schema.arrays.iter().any(|array| array.path == path);
+            match (schema.field(path), value) {
+                (Some(field), _) => check_field(schema, method, field, value)?,
+                (None, Json::Null) if schema.is_object(path) => {}
+                (None, Json::Array(elements)) if array => {
+                    for element in elements {
+                        check_element(schema, method, path, element)?;
+                    }
+                }
+                (None, _) if array => return Err(no_array(path)),
+                (None, Json::Array(_)) if schema.is_object(path) => return Err(an_array(path)),
+                (None, _) if schema.is_object(path) => return Err(no_object(path)),
+                (None, _) => return Err(ApiError::unexpected_argument(path)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts another value in the place of the one at `path`: where a field is written in more ways
+    /// than its type has.
+    pub fn replace(&mut self, path: &str, value: Json) {
+        if let Some(given) = self.values.get_mut(path) {
+            *given = value;
+        }
+    }
+
+    /// Whether nothing is given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.values().all(Json::is_null)
+    }
+
+    /// The paths of what is given, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let given = self.values.iter().filter(|(_, value)| !value.is_null());
+        given.map(|(path, _)| path.as_str())
+    }
+
+    /// Whether a value other than `null` is given at `path` or inside it.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        // What begins with the path but goes on with another character than a dot may stand
+        // between, so both places are looked at.
+        let inside = format!("{path}.");
+        let mut within =
+            self.values.range(inside.clone()..).take_while(|(key, _)| key.starts_with(&inside));
+        self.value(path).is_some() || within.any(|(_, value)| !value.is_null())
+    }
+
+    /// The value at `path`, as it was given. There is none where it was `null`.
+    #[must_use]
+    pub fn value(&self, path: &str) -> Option<&Json> {
+        self.values.get(path).filter(|value| !value.is_null())
+    }
+
+    /// Text. Of an array of objects, as `aggregates.name`: see [`texts`](Self::texts).
+    ///
+    /// # Errors
+    /// An [`ApiError`] that names the field and its value; so do all that follow.
+    pub fn text(&self, path: &str) -> Result<Option<&str>, ApiError> {
+        self.value(path).map(|value| text(path, value)).transpose()
+    }
+
+    /// An identifier.
+    pub fn uuid(&self, path: &str) -> Result<Option<Uuid>, ApiError> {
+        let Some(text) = self.text(path)? else { return Ok(None) };
+        let refuse = |_| ApiError::invalid_value(path, text, "is no UUID");
+        text.parse().map(Some).map_err(refuse)
+    }
+
+    /// A number, or text that is one.
+    pub fn integer(&self, path: &str) -> Result<Option<u64>, ApiError> {
+        self.value(path).map(|value| number(path, value, |text| text.parse().ok())).transpose()
+    }
+
+    /// A number of bytes, or text with a unit: `"20MB"`.
+    pub fn size(&self, path: &str) -> Result<Option<u64>, ApiError> {
+        self.value(path).map(|value| number(path, value, size::parse)).transpose()
+    }
+
+    /// `true`, `false` or text that is one of them, in any case.
+    pub fn boolean(&self, path: &str) -> Result<Option<bool>, ApiError> {
+        self.value(path).map(|value| boolean(path, value)).transpose()
+    }
+
+    /// A moment in RFC 3339.
+    pub fn time(&self, path: &str) -> Result<Option<Timestamp>, ApiError> {
+        self.value(path).map(|value| time(path, value)).transpose()
+    }
+
+    /// The texts of one field of an array's objects, in order: `aggregates`, `name`. An array of
+    /// texts at the field itself means the same: `{"aggregates.name": ["aggr1"]}`.
+    pub fn texts(&self, array: &str, field: &str) -> Result<Option<Vec<Option<&str>>>, ApiError> {
+        let path = format!("{array}.{field}");
+        let elements = match (self.value(array), self.value(&path)) {
+            (None, None) => return Ok(None),
+            (None, Some(Json::Array(values))) => values.iter().map(Some).collect(),
+            (None, Some(_)) => return Err(no_array(&path)),
+            (Some(Json::Array(elements)), None) => {
+                elements.iter().map(|element| element.get(field)).collect::<Vec<_>>()
+            }
+            (Some(_), None) => return Err(no_array(array)),
+            (Some(_), Some(_)) => return Err(ApiError::given_twice(&path)),
+        };
+        let given = elements.into_iter().map(|value| match value {
+            None | Some(Json::Null) => Ok(None),
+            Some(value) => text(&path, value).map(Some),
+        });
+        given.collect::<Result<_, _>>().map(Some)
+    }
+}
+
+const RECORDS: &str = "records";
+
+/// No field's path is longer. Without a limit, a long key around many short ones would make much
+/// out of little.
+const MAX_PATH: usize = 255;
+
+fn read(bytes: &[u8]) -> Result<Option<Vec<(String, Tree)>>, ApiError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    match json::parse(bytes)? {
+        Tree::Object(members) => Ok(Some(members)),
+        Tree::Array(_) | Tree::Value(_) => {
+            Err(ApiError::new(400, 262_201, "The body is no JSON object."))
+        }
+    }
+}
+
+fn flatten_into(
+    prefix: &str,
+    members: Vec<(String, Tree)>,
+    insert: &mut dyn FnMut(String, Json) -> Result<(), ()>,
+) -> Result<(), ApiError> {
+    for (key, value) in members {
+        if prefix.len() + key.len() > MAX_PATH {
+            return Err(ApiError::unexpected_argument(&key));
+        }
+        let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+        let value = match value {
+            Tree::Object(members) => {
+                flatten_into(&path, members, insert)?;
+                continue;
+            }
+            Tree::Array(elements) => {
+                Json::Array(elements.into_iter().map(flatten_element).collect::<Result<_, _>>()?)
+            }
+            Tree::Value(value) => value,
+        };
+        insert(path.clone(), value).map_err(|()| ApiError::given_twice(&path))?;
+    }
+    Ok(())
+}
+
+fn flatten_element(element: Tree) -> Result<Json, ApiError> {
+    match element {
+        Tree::Value(value) => Ok(value),
+        Tree::Array(elements) => {
+            elements.into_iter().map(flatten_element).collect::<Result<_, _>>().map(Json::Array)
+        }
+        Tree::Object(members) => {
+            let mut values = serde_json::Map::new();
+            flatten_into("", members, &mut |path, value| match values.insert(path, value) {
+                None => Ok(()),
+                Some(_) => Err(()),
+            })?;
+            Ok(Json::Object(values))
+        }
+    }
+}
+
+fn check_field<R>(
+    schema: &Schema<R>,
+    method: Method,
+    field: &Field<R>,
+    value: &Json,
+) -> Result<(), ApiError> {
+    if value.is_null() {
+        return Ok(());
+    }
+    let path = field.path;
+    check_writable(method, field)?;
+    match value {
+        // Of plain values, or of one field of an array's objects: `"aggregates.name": ["a"]`.
+        Json::Array(elements) if schema.in_array(path) => {
+            elements.iter().try_for_each(|element| check_value(field, element))
+        }
+        Json::Array(_) => Err(an_array(path)),
+        _ if schema.in_array(path) => Err(no_array(path)),
+        value => check_value(field, value),
+    }
+}
+
+fn check_writable<R>(method: Method, field: &Field<R>) -> Result<(), ApiError> {
+    let (code, what) = match (method, field.writable) {
+        (Method::Post, Writable::Post | Writable::Both)
+        | (Method::Patch, Writable::Patch | Writable::Both) => return Ok(()),
+        (Method::Patch, Writable::Post) => (262_203, "changed by a PATCH"),
+        (Method::Post, Writable::Patch) => (262_196, "set when the object is created"),
+        _ => (262_196, "set"),
+    };
+    let message = format!("The field \"{}\" cannot be {what}.", field.path);
+    Err(ApiError::of_field(code, field.path, message))
+}
+
+/// Checks an object in the array at `path`.
+fn check_element<R>(
+    schema: &Schema<R>,
+    method: Method,
+    path: &str,
+    element: &Json,
+) -> Result<(), ApiError> {
+    let Json::Object(members) = element else { return Err(no_object(path)) };
+    for (key, value) in members {
+        let path = format!("{path}.{key}");
+        match schema.field(&path) {
+            Some(field) if value.is_null() => _ = field,
+            Some(field) => {
+                check_writable(method, field)?;
+                check_value(field, value)?;
+            }
+            None if schema.is_object(&path) && value.is_null() => {}
+            None if schema.is_object(&path) => return Err(no_object(&path)),
+            None => return Err(ApiError::unexpected_argument(&path)),
+        }
+    }
+    Ok(())
+}
+
+fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
+    let path = field.path;
+    match field.kind {
+        Kind::Text => text(path, value).map(drop),
+        Kind::Uuid => {
+            let text = text(path, value)?;
+            let refuse = |_| ApiError::invalid_value(path, text, "is no UUID");
+            text.parse().map(|_: Uuid| ()).map_err(refuse)
+        }
+        Kind::Integer => number(path, value, |text| text.parse().ok()).map(drop),
+        Kind::Size => number(path, value, size::parse).map(drop),
+        Kind::Boolean => boolean(path, value).map(drop),
+        Kind::Time => time(path, value).map(drop),
+        Kind::Enumeration(words) => {
+            let text = text(path, value)?;
+            if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+                return Ok(());
+            }
+            let rule = format!("is none of {}", words.join(", "));
+            Err(ApiError::invalid_value(path, text, rule))
+        }
+    }
+}
+
+fn text<'j>(path: &str, value: &'j Json) -> Result<&'j str, ApiError> {
+    value.as_str().ok_or_else(|| wrong_type(path, value, "text"))
+}
+
+fn number(path: &str, value: &Json, parse: impl Fn(&str) -> Option<u64>) -> Result<u64, ApiError> {
+    match value {
+        Json::Number(number) => number.as_u64().ok_or_else(|| {
+            ApiError::of_value(262_245, path, &number.to_string(), "is no whole number from 0 on")
+        }),
+        Json::String(text) => parse(text).ok_or_else(|| {
+            ApiError::of_value(262_222, path, text, "is no whole number that the field takes")
+        }),
+        value => Err(wrong_type(path, value, "a number")),
+    }
+}
+
+fn boolean(path: &str, value: &Json) -> Result<bool, ApiError> {
+    match value {
+        Json::Bool(flag) => Ok(*flag),
+        Json::String(text) => parse_flag(text)
+            .ok_or_else(|| ApiError::invalid_value(path, text, "is neither true nor false")),
+        value => Err(wrong_type(path, value, "true or false")),
+    }
+}
+
+fn time(path: &str, value: &Json) -> Result<Timestamp, ApiError> {
+    let text = text(path, value)?;
+    let rule = "is no RFC 3339 time with an offset, as 2000-01-01T00:00:00+00:00";
+    text.parse().map_err(|_| ApiError::invalid_value(path, text, rule))
+}
+
+fn wrong_type(path: &str, value: &Json, wanted: &str) -> ApiError {
+    let message = match value {
+        Json::Array(_) => return an_array(path),
+        Json::Object(_) => format!("The field {} is an object, not {wanted}.", Shown(path)),
+        value => format!("The field {} is {value}, not {wanted}.", Shown(path)),
+    };
+    ApiError::of_field(262_220, path, message)
+}
+
+fn no_object(path: &str) -> ApiError {
+    ApiError::of_field(262_220, path, format!("The field {} is no object.", Shown(path)))
+}
+
+fn no_array(path: &str) -> ApiError {
+    ApiError::of_field(262_254, path, format!("The field {} is no array.", Shown(path)))
+}
+
+fn an_array(path: &str) -> ApiError {
+    ApiError::of_field(262_255, path, format!("The field {} is an array.", Shown(path)))
+}

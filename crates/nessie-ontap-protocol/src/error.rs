@@ -1,0 +1,137 @@
+//! Refusals, in ONTAP's envelope.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use nessie_backend_core::BackendError;
+
+/// Why a request was refused, or a job failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// The HTTP status of a direct reply.
+    pub status: u16,
+    /// ONTAP's number for the error. On the wire it is text in a reply and a number in a job.
+    pub code: u32,
+    /// What was wrong, with the value and the rule.
+    pub message: String,
+    /// The field, parameter or object that it is about.
+    pub target: Option<Cow<'static, str>>,
+}
+
+impl ApiError {
+    /// An error without a target.
+    #[must_use]
+    pub fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), target: None }
+    }
+
+    /// The same error about `target`.
+    #[must_use]
+    pub fn about(mut self, target: impl Into<Cow<'static, str>>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// Code 4, `entry doesn't exist`: clients match these very words.
+    #[must_use]
+    pub fn no_such_entry() -> Self {
+        Self::new(404, 4, "entry doesn't exist").about("uuid")
+    }
+
+    /// 262179: a parameter or a field of the body that nothing knows.
+    #[must_use]
+    pub fn unexpected_argument(name: &str) -> Self {
+        Self::of_field(262_179, name, format!("Unexpected argument {}.", Shown(name)))
+    }
+
+    /// 262186: one field given twice, or once as a value and once as an object.
+    #[must_use]
+    pub fn given_twice(name: &str) -> Self {
+        Self::of_field(262_186, name, format!("The field {} is given twice.", Shown(name)))
+    }
+
+    /// 262197: a value that a field or a parameter does not take. `rule` completes the sentence
+    /// that begins with the value, as in `"max_records" is "x", which is no whole number.`
+    #[must_use]
+    pub fn invalid_value(name: &str, value: &str, rule: impl fmt::Display) -> Self {
+        Self::of_value(262_197, name, value, rule)
+    }
+
+    /// An error with another number about the value of a field of a request.
+    pub(crate) fn of_value(code: u32, name: &str, value: &str, rule: impl fmt::Display) -> Self {
+        let message = format!("The field {} is {}, which {rule}.", Shown(name), Shown(value));
+        Self::of_field(code, name, message)
+    }
+
+    /// An error about a field of a request. The target is cut where the field's name is long.
+    pub(crate) fn of_field(code: u32, name: &str, message: String) -> Self {
+        let target: String = name.chars().take(Shown::MAX_CHARS).collect();
+        Self::new(400, code, message).about(target)
+    }
+
+    /// The reply's body: `{"error": {"code", "message", "target"}}`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({ "error": self.to_member() })
+    }
+
+    /// What the reply's body has in it: `{"code", "message", "target"}`.
+    #[must_use]
+    pub fn to_member(&self) -> serde_json::Value {
+        let mut error = serde_json::Map::new();
+        error.insert("code".to_owned(), self.code.to_string().into());
+        error.insert("message".to_owned(), self.message.as_str().into());
+        if let Some(target) = &self.target {
+            error.insert("target".to_owned(), target.as_ref().into());
+        }
+        error.into()
+    }
+}
+
+/// What a backend refuses, in ONTAP's numbers.
+impl From<BackendError> for ApiError {
+    fn from(error: BackendError) -> Self {
+        let (status, code) = match &error {
+            BackendError::VolumeNotFound { .. } | BackendError::SnapshotNotFound { .. } => {
+                return Self::no_such_entry();
+            }
+            BackendError::SnapshotNameNotFound { .. } => (404, 1_638_600),
+            BackendError::VolumeExists { .. } => (409, 917_526),
+            BackendError::SnapshotExists { .. } => (409, 525_059),
+            BackendError::JunctionPathExists { .. } => (409, 918_252),
+            BackendError::VolumeBusy { .. } => (409, 524_615),
+            BackendError::SnapshotBusy { .. } => (409, 1_638_555),
+            BackendError::VolumeOffline { .. } => (409, 917_775),
+            BackendError::InvalidArgument { .. } => (400, 2),
+            BackendError::FeatureNotSupported { .. } => (405, 3),
+            BackendError::Timeout { .. } => (503, 8),
+            _ => (500, 65_541),
+        };
+        let target = error.target().map(|target| Cow::Owned(target.into_owned()));
+        Self { status, code, message: error.to_string(), target }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.code)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// Quotes a name or a value for a message and cuts it where it is long.
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
+
+impl Shown<'_> {
+    const MAX_CHARS: usize = 64;
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(Self::MAX_CHARS) {
+            Some((end, _)) => write!(f, "{:?}…", self.0.get(..end).unwrap_or_default()),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}

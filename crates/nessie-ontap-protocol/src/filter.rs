@@ -1,0 +1,91 @@
+//! What a record has to match: `name=vol*&size=>1GB&state=!offline`.
+
+use crate::condition::Condition;
+use crate::{ApiError, Field, Schema};
+
+/// Conditions on fields, all of which have to hold.
+#[derive(Debug)]
+pub struct Filter<R: 'static> {
+    schema: &'static Schema<R>,
+    /// Each holds when one of its fields meets it.
+    conditions: Vec<(Vec<&'static Field<R>>, Condition)>,
+}
+
+impl<R> Filter<R> {
+    /// No condition.
+    #[must_use]
+    pub const fn none(schema: &'static Schema<R>) -> Self {
+        Self { schema, conditions: Vec::new() }
+    }
+
+    /// Adds a condition, as `size` and `>1GB`. The name of an object with a `name` in it stands
+    /// for that, as in `svm=svm1`.
+    ///
+    /// # Errors
+    /// 262179 for a field that the schema lacks, 262197 for a value that is none of its type,
+    /// 262186 for a field that has a condition already.
+    pub fn add(&mut self, path: &str, value: &str) -> Result<(), ApiError> {
+        let field = self.field(path).ok_or_else(|| ApiError::unexpected_argument(path))?;
+        if self.paths().any(|other| other == field.path) {
+            return Err(ApiError::given_twice(path));
+        }
+        self.conditions.push((vec![field], Condition::parse(path, field.kind, value)?));
+        Ok(())
+    }
+
+    /// Adds a condition that one of several fields has to meet, as
+    /// `query=vol*&query_fields=name,comment`.
+    pub(crate) fn add_any(&mut self, paths: &str, value: &str) -> Result<(), ApiError> {
+        let refuse = |path, rule: &str| Err(ApiError::invalid_value("query_fields", path, rule));
+        let mut fields: Vec<&'static Field<R>> = Vec::new();
+        for path in paths.split(',').map(str::trim).filter(|path| !path.is_empty()) {
+            let Some(field) = self.field(path) else {
+                return refuse(path, "names no field");
+            };
+            if fields.first().is_some_and(|first| first.kind != field.kind) {
+                return refuse(path, "is of another type than the first");
+            }
+            fields.push(field);
+        }
+        let Some(first) = fields.first() else {
+            return refuse(paths, "names no field");
+        };
+        let condition = Condition::parse("query", first.kind, value)?;
+        self.conditions.push((fields, condition));
+        Ok(())
+    }
+
+    /// The field at `path`, or the name of the object there.
+    pub(crate) fn field(&self, path: &str) -> Option<&'static Field<R>> {
+        self.schema.field(path).or_else(|| self.schema.field(&format!("{path}.name")))
+    }
+
+    /// Whether there is no condition.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
+    /// The paths with a condition.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.conditions.iter().flat_map(|(fields, _)| fields).map(|field| field.path)
+    }
+
+    /// The one text that the field at `path` has to equal, if a condition says so without an
+    /// operator: then a look-up can stand for a search.
+    #[must_use]
+    pub fn exact(&self, path: &str) -> Option<&str> {
+        self.conditions.iter().find_map(|(fields, condition)| match fields.as_slice() {
+            [field] if field.path == path => condition.exact(),
+            _ => None,
+        })
+    }
+
+    /// Whether the record meets every condition.
+    #[must_use]
+    pub fn matches(&self, record: &R) -> bool {
+        self.conditions.iter().all(|(fields, condition)| {
+            fields.iter().any(|field| condition.matches(&(field.get)(record)))
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! JSON text as a tree that keeps every member, so that a key given twice is noticed.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
+
+use crate::ApiError;
+
+/// How deep objects and arrays may be nested.
+const MAX_DEPTH: usize = 32;
+
+/// A JSON value. Its members stand in the order of the text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Tree {
+    Object(Vec<(String, Tree)>),
+    Array(Vec<Tree>),
+    /// Neither.
+    Value(Json),
+}
+
+/// Reads JSON text.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, ApiError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    Level { depth: 0 }
+        .deserialize(&mut deserializer)
+        .and_then(|tree| deserializer.end().map(|()| tree))
+        .map_err(|error| {
+            let code = if error.is_data() { 262_201 } else { 262_199 };
+            ApiError::new(400, code, format!("The body is no proper JSON: {error}."))
+        })
+}
+
+/// Reads a value that lies in so many others.
+#[derive(Clone, Copy)]
+struct Level {
+    depth: usize,
+}
+
+impl Level {
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        if self.depth >= MAX_DEPTH {
+            return Err(E::custom("it is nested too deep"));
+        }
+        Ok(Self { depth: self.depth + 1 })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Level {
+    type Value = Tree;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Level {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Value(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Value(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Value(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
+        Ok(Tree::Value(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::Value(value.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Value(Json::Null))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
+        let level = self.inner()?;
+        let mut elements = Vec::new();
+        while let Some(element) = access.next_element_seed(level)? {
+            elements.push(element);
+        }
+        Ok(Tree::Array(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
+        let level = self.inner()?;
+        let mut members = Vec::new();
+        while let Some(key) = access.next_key()? {
+            members.push((key, access.next_value_seed(level)?));
+        }
+        Ok(Tree::Object(members))
+    }
+}

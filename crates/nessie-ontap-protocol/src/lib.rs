@@ -1,0 +1,93 @@
+//! ONTAP REST on the wire, without I/O.
+//!
+//! A [`Schema`] is the one description of a kind of object: its fields with their types, which of
+//! them a request may set, and how each is read off a record. Everything else stands on it: what a
+//! client may filter and order by, which fields come back, how a record is written, and the table
+//! of what is implemented.
+//!
+//! A request goes through in this order: [`Url`] takes the request line apart, [`Query`] turns its
+//! parameters into a selection of fields, filters, an order and a page, [`Body`] flattens the JSON
+//! that came with it, and [`reply`] writes what goes back. [`ApiError`] is every refusal.
+//!
+//! ```
+//! use nessie_backend_core::Uuid;
+//! use nessie_ontap_protocol::{
+//!     Field, Kind, Method, Page, Presence, Query, Schema, Url, Value, Writable, reply,
+//! };
+//!
+//! struct Disk {
+//!     name: String,
+//!     uuid: Uuid,
+//!     size: u64,
+//! }
+//!
+//! const fn field(
+//!     path: &'static str,
+//!     kind: Kind,
+//!     presence: Presence,
+//!     get: for<'r> fn(&'r Disk) -> Value<'r>,
+//! ) -> Field<Disk> {
+//!     Field { path, kind, presence, writable: Writable::Never, get }
+//! }
+//!
+//! static DISK: Schema<Disk> = Schema {
+//!     name: "disk",
+//!     fields: &[
+//!         field("name", Kind::Text, Presence::Key, |disk| (&disk.name).into()),
+//!         field("space.size", Kind::Size, Presence::Default, |disk| disk.size.into()),
+//!         field("uuid", Kind::Uuid, Presence::Key, |disk| disk.uuid.into()),
+//!     ],
+//!     order: &["uuid"],
+//!     hidden: &[],
+//!     references: &[],
+//!     arrays: &[],
+//!     href: |disk| format!("/api/storage/disks/{}", disk.uuid),
+//! };
+//!
+//! let disk = |i: u32| Disk {
+//!     name: format!("disk{i}"),
+//!     uuid: Uuid::from_u128(i.into()),
+//!     size: u64::from(i) << 30,
+//! };
+//!
+//! let url = Url::parse("/api//storage/disks/?space.size=>1GB&max_records=1")?;
+//! let query = Query::parse(&DISK, Method::Get, true, &[], &url)?;
+//! let found = (1..=3).map(disk).filter(|disk| query.filter.matches(disk)).collect();
+//! let page = Page::of(found, &query);
+//! assert_eq!(page.records[0].name, "disk2");
+//!
+//! let reply = String::from_utf8(reply::collection(&url, &query.selection, &page)).unwrap();
+//! assert!(reply.contains(r#""space":{"size":2147483648}"#));
+//! assert!(reply.contains(r#""next":{"href":"/api/storage/disks?max_records=1"#));
+//! # Ok::<(), nessie_ontap_protocol::ApiError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod body;
+mod condition;
+mod error;
+mod fields;
+mod filter;
+pub mod job;
+mod json;
+mod order;
+mod page;
+mod query;
+pub mod records;
+pub mod reply;
+mod schema;
+mod size;
+mod url;
+mod value;
+mod write;
+
+pub use body::Body;
+pub use error::ApiError;
+pub use fields::Selection;
+pub use filter::Filter;
+pub use order::OrderBy;
+pub use page::{Page, Paging};
+pub use query::{Method, Query};
+pub use schema::{Array, Field, Kind, Presence, Reference, Schema, Writable};
+pub use url::Url;
+pub use value::Value;

@@ -1,0 +1,197 @@
+//! The order of a collection: `order_by=size desc,name`.
+
+use std::cmp::Ordering;
+
+use crate::{ApiError, Field, Kind, Schema, Value};
+
+/// The fields a collection is ordered by: those of the request, then those of the schema, so that
+/// no two records are equal.
+#[derive(Debug)]
+pub struct OrderBy<R: 'static> {
+    fields: Vec<(&'static Field<R>, Direction)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Ascending,
+    Descending,
+}
+
+impl<R> OrderBy<R> {
+    /// The order where the request says nothing.
+    #[must_use]
+    pub fn default_of(schema: &Schema<R>) -> Self {
+        let mut order = Self { fields: Vec::new() };
+        order.complete(schema);
+        order
+    }
+
+    /// Reads the value of `order_by`.
+    ///
+    /// # Errors
+    /// 262268 for a field that cannot be ordered by, 262197 for one that the schema lacks or a
+    /// direction that is none, 262186 for a field named twice.
+    pub fn parse(schema: &Schema<R>, text: &str) -> Result<Self, ApiError> {
+        let mut order = Self { fields: Vec::new() };
+        for item in text.split(',') {
+            let mut words = item.split_whitespace();
+            let Some(path) = words.next() else { continue };
+            let refuse = |rule| Err(ApiError::invalid_value("order_by", item.trim(), rule));
+            let direction = match words.next() {
+                None => Direction::Ascending,
+                Some(word) if word.eq_ignore_ascii_case("asc") => Direction::Ascending,
+                Some(word) if word.eq_ignore_ascii_case("desc") => Direction::Descending,
+                Some(_) => return refuse("names no direction: asc or desc"),
+            };
+            if words.next().is_some() {
+                return refuse("has a word too many");
+            }
+            let Some(field) = schema.field(path) else {
+                if schema.is_object(path) {
+                    return Err(unorderable(path, "is an object"));
+                }
+                return refuse("names no field");
+            };
+            if schema.in_array(path) {
+                return Err(unorderable(path, "is in an array"));
+            }
+            if order.has(field) {
+                return Err(ApiError::given_twice("order_by"));
+            }
+            order.fields.push((field, direction));
+        }
+        order.complete(schema);
+        Ok(order)
+    }
+
+    fn complete(&mut self, schema: &Schema<R>) {
+        for field in schema.order.iter().filter_map(|path| schema.order_field(path)) {
+            if !self.has(field) {
+                self.fields.push((field, Direction::Ascending));
+            }
+        }
+    }
+
+    fn has(&self, field: &Field<R>) -> bool {
+        self.fields.iter().any(|(other, _)| other.path == field.path)
+    }
+
+    /// The paths of the fields.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.fields.iter().map(|(field, _)| field.path)
+    }
+
+    /// Compares two records; unset values come last.
+    #[must_use]
+    pub fn compare(&self, left: &R, right: &R) -> Ordering {
+        self.fields
+            .iter()
+            .map(|(field, direction)| direction.compare(&(field.get)(left), &(field.get)(right)))
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+
+    /// Compares a record with the values at which a page ended.
+    pub(crate) fn compare_with(&self, record: &R, end: &[Value<'static>]) -> Ordering {
+        self.fields
+            .iter()
+            .zip(end)
+            .map(|((field, direction), end)| direction.compare(&(field.get)(record), end))
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+
+    /// The `start.*` parameters of the page after `last`.
+    pub(crate) fn start_after(&self, last: &R) -> Vec<(String, String)> {
+        self.fields
+            .iter()
+            .map(|(field, _)| (format!("start.{}", field.path), start_text(&(field.get)(last))))
+            .collect()
+    }
+
+    /// Reads the `start.*` parameters: the values at which the page before ended, in the order of
+    /// the fields. No parameters give nothing.
+    pub(crate) fn parse_start(
+        &self,
+        parameters: &[(&str, &str)],
+    ) -> Result<Option<Vec<Value<'static>>>, ApiError> {
+        if parameters.is_empty() {
+            return Ok(None);
+        }
+        for (i, (name, _)) in parameters.iter().enumerate() {
+            if !self.fields.iter().any(|(field, _)| is_start_of(name, field.path)) {
+                return Err(ApiError::unexpected_argument(name));
+            }
+            if parameters.iter().skip(i + 1).any(|(other, _)| other == name) {
+                return Err(ApiError::given_twice(name));
+            }
+        }
+        let end = self.fields.iter().map(|(field, _)| {
+            let given = parameters.iter().find(|(name, _)| is_start_of(name, field.path));
+            let Some((name, text)) = given else {
+                let name = format!("start.{}", field.path);
+                let message = format!("The page's start lacks {name}.");
+                return Err(ApiError::of_field(262_212, &name, message));
+            };
+            parse_start_text(field.kind, text)
+                .ok_or_else(|| ApiError::invalid_value(name, text, "starts no page"))
+        });
+        end.collect::<Result<_, _>>().map(Some)
+    }
+}
+
+fn unorderable(path: &str, why: &str) -> ApiError {
+    let message = format!("The field \"{path}\" {why}: no collection is ordered by it.");
+    ApiError::of_field(262_268, "order_by", message)
+}
+
+fn is_start_of(parameter: &str, path: &str) -> bool {
+    parameter.strip_prefix("start.") == Some(path)
+}
+
+impl Direction {
+    fn compare(self, left: &Value<'_>, right: &Value<'_>) -> Ordering {
+        match (left.is_unset(), right.is_unset()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) => {
+                let ordering = left.compare(right).unwrap_or(Ordering::Equal);
+                if self == Self::Descending { ordering.reverse() } else { ordering }
+            }
+        }
+    }
+}
+
+/// The text of a value in a `start.*` parameter. It is never blank, for clients lose blank values.
+fn start_text(value: &Value<'_>) -> String {
+    match value {
+        Value::Unset | Value::List(_) => NULL.to_owned(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Uuid(uuid) => uuid.to_string(),
+        // With all its digits, unlike in a record.
+        Value::Time(time) => time.to_string(),
+        Value::Text(text) if text.is_empty() || text.starts_with('"') || text == NULL => {
+            format!("\"{text}")
+        }
+        Value::Text(text) => text.clone().into_owned(),
+    }
+}
+
+const NULL: &str = "null";
+
+fn parse_start_text(kind: Kind, text: &str) -> Option<Value<'static>> {
+    if text == NULL {
+        return Some(Value::Unset);
+    }
+    Some(match kind {
+        Kind::Text | Kind::Enumeration(_) => {
+            Value::Text(text.strip_prefix('"').unwrap_or(text).to_owned().into())
+        }
+        Kind::Uuid => Value::Uuid(text.parse().ok()?),
+        Kind::Integer | Kind::Size => Value::Integer(text.parse().ok()?),
+        Kind::Boolean => Value::Boolean(text.parse().ok()?),
+        Kind::Time => Value::Time(text.parse().ok()?),
+    })
+}

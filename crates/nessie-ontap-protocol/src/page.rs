@@ -1,0 +1,57 @@
+//! Pages of a collection.
+
+use crate::{Query, Value};
+
+/// Which part of a collection is wanted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Paging {
+    /// How many records at most: `max_records`.
+    pub max_records: Option<usize>,
+    /// How many records to leave out at the start: `offset`.
+    pub offset: usize,
+    /// Where the page before ended, from the `start.*` parameters that its `next` link gave: the
+    /// values of its last record, in the fields that the collection is ordered by.
+    pub(crate) start: Option<Vec<Value<'static>>>,
+}
+
+impl Paging {
+    /// Whether a page is wanted that follows another one.
+    #[must_use]
+    pub const fn continues(&self) -> bool {
+        self.start.is_some()
+    }
+}
+
+/// One page, and where the next one starts.
+#[derive(Debug)]
+pub struct Page<R> {
+    /// The records of this page, in order.
+    pub records: Vec<R>,
+    /// The `start.*` parameters of the next page; nothing on the last one.
+    pub next: Option<Vec<(String, String)>>,
+}
+
+impl<R> Page<R> {
+    /// The page of `records` that `query` asks for. The records are those that match, in any
+    /// order.
+    ///
+    /// A page starts after the last record of the one before, wherever that stands by now: records
+    /// that come and go between two pages neither repeat nor hide others.
+    #[must_use]
+    pub fn of(mut records: Vec<R>, query: &Query<R>) -> Self {
+        let Query { order, paging, .. } = query;
+        if let Some(start) = &paging.start {
+            records.retain(|record| order.compare_with(record, start).is_gt());
+        }
+        let end = paging.max_records.map_or(usize::MAX, |max| max.saturating_add(paging.offset));
+        let more = end < records.len();
+        if more {
+            records.select_nth_unstable_by(end, |left, right| order.compare(left, right));
+            records.truncate(end);
+        }
+        records.sort_by(|left, right| order.compare(left, right));
+        records.drain(..paging.offset.min(records.len()));
+        let next = if more { records.last().map(|last| order.start_after(last)) } else { None };
+        Self { records, next }
+    }
+}

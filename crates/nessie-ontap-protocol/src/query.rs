@@ -1,0 +1,243 @@
+//! The parameters of a request.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::condition::parse_flag;
+use crate::fields::Unknown;
+use crate::{ApiError, Filter, OrderBy, Paging, Schema, Selection, Url};
+
+/// What a request does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Patch,
+    Delete,
+    Options,
+}
+
+impl Method {
+    /// Whether it only reads.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options)
+    }
+}
+
+/// The parameters of a request on a collection or a record of one kind.
+#[derive(Debug)]
+pub struct Query<R: 'static> {
+    /// The fields of the reply. They include those that are filtered by.
+    pub selection: Selection<R>,
+    /// What a record has to match.
+    pub filter: Filter<R>,
+    /// The order of a collection.
+    pub order: OrderBy<R>,
+    /// Which part of a collection.
+    pub paging: Paging,
+    /// Whether records are wanted: `return_records`, by default in a `GET` only.
+    pub return_records: bool,
+    /// How long to wait for a job: `return_timeout`; nothing where it was not given.
+    pub return_timeout: Option<Duration>,
+    /// Whether a request on several records goes on after one of them failed.
+    pub continue_on_failure: bool,
+    /// The parameters that the operation itself takes (`force`, `action`,
+    /// `restore_to.snapshot.name`, …), as they were given.
+    pub own: Vec<(String, String)>,
+}
+
+/// The longest `return_timeout`, in seconds.
+const MAX_TIMEOUT: u64 = 120;
+
+impl<R> Query<R> {
+    /// Reads the parameters of a request.
+    ///
+    /// `own` names the parameters that the operation itself takes. `collection` says whether the
+    /// path names a collection, which has other default fields than one record. Paging means
+    /// nothing for one record, but clients send `max_records` there too.
+    ///
+    /// # Errors
+    /// An [`ApiError`] that names the parameter and its value: an unknown one, one given twice, a
+    /// bad value, a filter on a `POST`.
+    pub fn parse(
+        schema: &'static Schema<R>,
+        method: Method,
+        collection: bool,
+        own: &[&str],
+        url: &Url,
+    ) -> Result<Self, ApiError> {
+        let mut given = Given::default();
+        let mut filter = Filter::none(schema);
+        let mut start = Vec::new();
+        let mut taken = Vec::new();
+        for (name, value) in &url.parameters {
+            let (name, value) = (name.as_str(), value.as_str());
+            if own.contains(&name) {
+                if taken.iter().any(|(other, _)| other == name) {
+                    return Err(ApiError::given_twice(name));
+                }
+                taken.push((name.to_owned(), value.to_owned()));
+            } else if given.take(name, value)? {
+            } else if name.starts_with("start.") {
+                start.push((name, value));
+            } else if method == Method::Post && filter.field(name).is_some() {
+                let message = format!("A POST takes no filter: {name} belongs into the body.");
+                return Err(ApiError::of_field(262_211, name, message));
+            } else {
+                filter.add(name, value)?;
+            }
+        }
+        given.add_search(&mut filter)?;
+        let mut selection =
+            Selection::parse_with(schema, collection, &given.fields, given.unknown()?)?;
+        filter.paths().for_each(|path| selection.add(path));
+        let order = match given.order_by {
+            Some(text) => OrderBy::parse(schema, text)?,
+            None => OrderBy::default_of(schema),
+        };
+        let paging = Paging {
+            max_records: number("max_records", given.max_records, 1..=u64::MAX)?,
+            offset: number("offset", given.offset, 0..=u64::MAX)?.unwrap_or_default(),
+            start: order.parse_start(&start)?,
+        };
+        let timeout = number("return_timeout", given.return_timeout, 0..=MAX_TIMEOUT)?;
+        Ok(Self {
+            selection,
+            filter,
+            order,
+            paging,
+            return_records: flag("return_records", given.return_records)?
+                .unwrap_or(method.is_read()),
+            return_timeout: timeout.map(|seconds: u64| Duration::from_secs(seconds)),
+            continue_on_failure: given.continue_on_failure()?,
+            own: taken,
+        })
+    }
+
+    /// The operation's own parameter `name`.
+    #[must_use]
+    pub fn own(&self, name: &str) -> Option<&str> {
+        self.own.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The operation's own parameter `name` as `true` or `false`, in any case.
+    ///
+    /// # Errors
+    /// An [`ApiError`] that names the parameter and its value.
+    pub fn own_flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        flag(name, self.own(name))
+    }
+}
+
+impl Url {
+    /// Whether the reply is wanted with line breaks: `pretty=true`.
+    ///
+    /// # Errors
+    /// 262197 for what is neither `true` nor `false`.
+    pub fn pretty(&self) -> Result<bool, ApiError> {
+        let given = self.parameters.iter().find(|(name, _)| name == "pretty");
+        Ok(flag("pretty", given.map(|(_, value)| value.as_str()))?.unwrap_or(false))
+    }
+}
+
+/// The parameters that every operation takes, as they were given.
+#[derive(Default)]
+struct Given<'u> {
+    /// Those of all parameters of that name.
+    fields: String,
+    max_records: Option<&'u str>,
+    return_records: Option<&'u str>,
+    return_timeout: Option<&'u str>,
+    order_by: Option<&'u str>,
+    ignore_unknown_fields: Option<&'u str>,
+    pretty: Option<&'u str>,
+    continue_on_failure: Option<&'u str>,
+    serial_records: Option<&'u str>,
+    offset: Option<&'u str>,
+    query: Option<&'u str>,
+    query_fields: Option<&'u str>,
+}
+
+impl<'u> Given<'u> {
+    /// Takes a parameter, if it is one of these.
+    fn take(&mut self, name: &str, value: &'u str) -> Result<bool, ApiError> {
+        let slot = match name {
+            "fields" => {
+                self.fields.push(',');
+                self.fields.push_str(value);
+                return Ok(true);
+            }
+            "max_records" => &mut self.max_records,
+            "return_records" => &mut self.return_records,
+            "return_timeout" => &mut self.return_timeout,
+            "order_by" | "$orderBy" => &mut self.order_by,
+            "ignore_unknown_fields" => &mut self.ignore_unknown_fields,
+            "pretty" => &mut self.pretty,
+            "continue_on_failure" => &mut self.continue_on_failure,
+            "serial_records" => &mut self.serial_records,
+            "offset" => &mut self.offset,
+            "query" => &mut self.query,
+            "query_fields" => &mut self.query_fields,
+            _ => return Ok(false),
+        };
+        match slot.replace(value) {
+            None => Ok(true),
+            Some(_) => Err(ApiError::given_twice(name)),
+        }
+    }
+
+    fn unknown(&self) -> Result<Unknown, ApiError> {
+        let ignored = flag("ignore_unknown_fields", self.ignore_unknown_fields)?;
+        Ok(if ignored == Some(true) { Unknown::Ignored } else { Unknown::Refused })
+    }
+
+    /// `serial_records` asks for one record at a time, which is how they are always done.
+    fn continue_on_failure(&self) -> Result<bool, ApiError> {
+        flag("serial_records", self.serial_records)?;
+        flag("pretty", self.pretty)?;
+        Ok(flag("continue_on_failure", self.continue_on_failure)?.unwrap_or(false))
+    }
+
+    fn add_search<R>(&self, filter: &mut Filter<R>) -> Result<(), ApiError> {
+        let missing = |name: &str, other: &str| {
+            let message = format!("The parameter {other} makes no sense without {name}.");
+            Err(ApiError::of_field(262_212, name, message))
+        };
+        match (self.query, self.query_fields) {
+            (None, None) => Ok(()),
+            (Some(query), Some(fields)) => filter.add_any(fields, query),
+            (Some(_), None) => missing("query_fields", "query"),
+            (None, Some(_)) => missing("query", "query_fields"),
+        }
+    }
+}
+
+fn number<N: TryFrom<u64>>(
+    name: &str,
+    given: Option<&str>,
+    range: RangeInclusive<u64>,
+) -> Result<Option<N>, ApiError> {
+    let Some(text) = given else { return Ok(None) };
+    let refuse = |rule: String| ApiError::invalid_value(name, text, rule);
+    let number: u64 = text.parse().map_err(|_| refuse("is no whole number".to_owned()))?;
+    let (low, high) = (range.start(), range.end());
+    N::try_from(number)
+        .ok()
+        .filter(|_| range.contains(&number))
+        .map(Some)
+        .ok_or_else(|| refuse(format!("is outside {low} to {high}")))
+}
+
+/// Reads `true` or `false`. A name without a value, as `?pretty`, means `true`.
+fn flag(name: &str, given: Option<&str>) -> Result<Option<bool>, ApiError> {
+    match given {
+        None => Ok(None),
+        Some("") => Ok(Some(true)),
+        Some(text) => parse_flag(text)
+            .map(Some)
+            .ok_or_else(|| ApiError::invalid_value(name, text, "is neither true nor false")),
+    }
+}

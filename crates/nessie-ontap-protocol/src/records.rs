@@ -1,0 +1,65 @@
+//! The objects: what ONTAP shows of each, and how it is read off our records.
+//!
+//! One file for each kind of object, with its record and its [`Schema`](crate::Schema).
+
+/// Writes the fields of a schema as a table: path, type, presence, who may set it, how it is read.
+macro_rules! fields {
+    ($($path:literal $kind:expr, $presence:ident, $writable:ident => $get:expr;)+) => {
+        &[$(crate::Field {
+            path: $path,
+            kind: $kind,
+            presence: crate::Presence::$presence,
+            writable: crate::Writable::$writable,
+            get: $get,
+        }),+]
+    };
+}
+
+/// Writes the references of a schema as a table: path, and the link of what is there.
+macro_rules! references {
+    ($($path:literal => $href:expr;)+) => {
+        &[$(crate::Reference { path: $path, href: $href }),+]
+    };
+}
+
+mod aggregate;
+mod attributes;
+mod cluster;
+mod export_policy;
+mod job;
+mod lif;
+mod node;
+mod nothing;
+mod place;
+mod snapshot;
+mod snapshot_policy;
+mod svm;
+mod volume;
+
+pub use aggregate::{AGGREGATE, AggregateRecord};
+pub use attributes::{Attribute, Attributes};
+pub use cluster::{CLUSTER, ClusterRecord};
+pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
+pub use job::{JOB, JobRecord};
+pub use lif::{LIF, LifRecord};
+pub use node::{NODE, NodeRecord};
+pub use nothing::{
+    APPLICATION_LOG, DISK, EXPORT_RULE, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+};
+pub use place::{Named, Place};
+pub use snapshot::{SNAPSHOT, SnapshotRecord};
+pub use snapshot_policy::{SNAPSHOT_POLICY, SnapshotPolicyRecord};
+pub use svm::{SVM, SvmRecord};
+pub use volume::{VOLUME, VolumeRecord};
+
+/// The release that is simulated.
+pub mod release {
+    /// `9` of `9.15.1`.
+    pub const GENERATION: u32 = 9;
+    /// `15` of `9.15.1`.
+    pub const MAJOR: u32 = 15;
+    /// `1` of `9.15.1`.
+    pub const MINOR: u32 = 1;
+    /// What ONTAP shows of itself.
+    pub const FULL: &str = "NetApp Release 9.15.1: Tue Jun 18 00:00:00 UTC 2024";
+}

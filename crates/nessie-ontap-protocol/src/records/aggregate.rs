@@ -1,0 +1,57 @@
+//! Aggregates.
+
+use super::Named;
+use crate::{Kind, Schema};
+
+/// An aggregate. No volume takes anything of it: there are no bytes behind them.
+#[derive(Clone, Debug)]
+pub struct AggregateRecord {
+    /// What it is called.
+    pub aggregate: Named,
+    /// Its capacity in bytes.
+    pub size: u64,
+    /// The node it belongs to.
+    pub node: Named,
+}
+
+const STATES: Kind = Kind::Enumeration(&["online", "offline", "restricted", "unknown"]);
+const STORAGE: Kind = Kind::Enumeration(&["hdd", "hybrid", "lun", "ssd", "vmdisk"]);
+const RAID: Kind = Kind::Enumeration(&["raid_dp", "raid_tec", "raid0", "raid4"]);
+const CLASSES: Kind = Kind::Enumeration(&["capacity", "performance", "solid_state", "virtual"]);
+const SNAPLOCK: Kind = Kind::Enumeration(&["compliance", "enterprise", "non_snaplock"]);
+
+/// `/api/storage/aggregates`.
+pub static AGGREGATE: Schema<AggregateRecord> = Schema {
+    name: "aggregate",
+    order: &["name"],
+    hidden: &[],
+    fields: fields![
+        "block_storage.hybrid_cache.enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "block_storage.mirror.enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "block_storage.primary.disk_class" CLASSES, Default, Never => |_| "solid_state".into();
+        "block_storage.primary.disk_count" Kind::Integer, Default, Never => |_| 24_u64.into();
+        "block_storage.primary.disk_type" Kind::Text, Default, Never => |_| "ssd".into();
+        "block_storage.primary.raid_type" RAID, Default, Never => |_| "raid_dp".into();
+        "block_storage.storage_type" STORAGE, Default, Never => |_| "ssd".into();
+        "home_node.name" Kind::Text, Default, Never => |a| (&a.node.name).into();
+        "home_node.uuid" Kind::Uuid, Default, Never => |a| a.node.uuid.into();
+        "name" Kind::Text, Key, Never => |a| (&a.aggregate.name).into();
+        "node.name" Kind::Text, Default, Never => |a| (&a.node.name).into();
+        "node.uuid" Kind::Uuid, Default, Never => |a| a.node.uuid.into();
+        "snaplock_type" SNAPLOCK, Default, Never => |_| "non_snaplock".into();
+        "space.block_storage.available" Kind::Size, Default, Never => |a| a.size.into();
+        "space.block_storage.full_threshold_percent" Kind::Integer, Default, Never => |_| 98_u64.into();
+        "space.block_storage.size" Kind::Size, Default, Never => |a| a.size.into();
+        "space.block_storage.used" Kind::Size, Default, Never => |_| 0_u64.into();
+        "space.footprint" Kind::Size, Default, Never => |_| 0_u64.into();
+        "space.snapshot.used" Kind::Size, Default, Never => |_| 0_u64.into();
+        "state" STATES, Default, Never => |_| "online".into();
+        "uuid" Kind::Uuid, Key, Never => |a| a.aggregate.uuid.into();
+    ],
+    references: references![
+        "home_node" => |a, _| Some(format!("/api/cluster/nodes/{}", a.node.uuid));
+        "node" => |a, _| Some(format!("/api/cluster/nodes/{}", a.node.uuid));
+    ],
+    arrays: &[],
+    href: |a| format!("/api/storage/aggregates/{}", a.aggregate.uuid),
+};

@@ -1,0 +1,91 @@
+//! What clients set on volumes and snapshots and the domain has no word for.
+
+use std::collections::BTreeMap;
+
+use nessie_backend_core::{Timestamp, Uuid};
+
+use crate::{ApiError, Body, Field, Kind, Value};
+
+/// The value of an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Attribute {
+    Boolean(bool),
+    Integer(u64),
+    Text(String),
+    Uuid(Uuid),
+    Time(Timestamp),
+    Texts(Vec<String>),
+}
+
+impl Attribute {
+    /// As the value of a field.
+    #[must_use]
+    pub fn value(&self) -> Value<'_> {
+        match self {
+            Self::Boolean(flag) => (*flag).into(),
+            Self::Integer(number) => (*number).into(),
+            Self::Text(text) => text.into(),
+            Self::Uuid(uuid) => (*uuid).into(),
+            Self::Time(time) => (*time).into(),
+            Self::Texts(texts) => Value::List(texts.iter().map(Value::from).collect()),
+        }
+    }
+
+    /// The value that `body` gives the field, if it gives one. Words of an enumeration are kept as
+    /// the schema spells them.
+    ///
+    /// # Errors
+    /// Those of the body's value of that type.
+    pub fn of<R>(field: &Field<R>, in_array: bool, body: &Body) -> Result<Option<Self>, ApiError> {
+        let path = field.path;
+        if in_array {
+            let Some(value) = body.value(path) else { return Ok(None) };
+            let elements = value.as_array().map(Vec::as_slice).unwrap_or_default();
+            let texts = elements.iter().filter_map(|element| element.as_str());
+            return Ok(Some(Self::Texts(texts.map(str::to_owned).collect())));
+        }
+        Ok(match field.kind {
+            Kind::Text => body.text(path)?.map(|text| Self::Text(text.to_owned())),
+            Kind::Enumeration(words) => body.text(path)?.map(|text| {
+                let word = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+                Self::Text((*word.unwrap_or(&text)).to_owned())
+            }),
+            Kind::Uuid => body.uuid(path)?.map(Self::Uuid),
+            Kind::Integer => body.integer(path)?.map(Self::Integer),
+            Kind::Size => body.size(path)?.map(Self::Integer),
+            Kind::Boolean => body.boolean(path)?.map(Self::Boolean),
+            Kind::Time => body.time(path)?.map(Self::Time),
+        })
+    }
+}
+
+/// Values by the paths of their fields. What is not there has its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attributes {
+    values: BTreeMap<&'static str, Attribute>,
+}
+
+impl Attributes {
+    /// The value of the field at `path`, if it was set.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&Attribute> {
+        self.values.get(path)
+    }
+
+    /// Sets the value of the field at `path`.
+    pub fn set(&mut self, path: &'static str, value: Attribute) {
+        self.values.insert(path, value);
+    }
+
+    /// Forgets the value of the field at `path`.
+    pub fn unset(&mut self, path: &str) {
+        self.values.remove(path);
+    }
+
+    /// Whether everything has its default.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}

@@ -1,0 +1,33 @@
+//! The cluster itself.
+
+use super::{Named, release};
+use crate::{Kind, Schema};
+
+/// The cluster.
+#[derive(Clone, Debug)]
+pub struct ClusterRecord {
+    /// What it is called.
+    pub cluster: Named,
+}
+
+/// `/api/cluster`.
+pub static CLUSTER: Schema<ClusterRecord> = Schema {
+    name: "cluster",
+    order: &["uuid"],
+    hidden: &[],
+    fields: fields![
+        "contact" Kind::Text, Expensive, Never => |_| "".into();
+        "disaggregated" Kind::Boolean, Expensive, Never => |_| false.into();
+        "location" Kind::Text, Expensive, Never => |_| "".into();
+        "name" Kind::Text, Default, Never => |c| (&c.cluster.name).into();
+        "san_optimized" Kind::Boolean, Expensive, Never => |_| false.into();
+        "uuid" Kind::Uuid, Default, Never => |c| c.cluster.uuid.into();
+        "version.full" Kind::Text, Default, Never => |_| release::FULL.into();
+        "version.generation" Kind::Integer, Default, Never => |_| release::GENERATION.into();
+        "version.major" Kind::Integer, Default, Never => |_| release::MAJOR.into();
+        "version.minor" Kind::Integer, Default, Never => |_| release::MINOR.into();
+    ],
+    references: &[],
+    arrays: &[],
+    href: |_| "/api/cluster".to_owned(),
+};

@@ -1,0 +1,81 @@
+//! Jobs.
+
+use std::sync::Arc;
+
+use nessie_backend_core::{Timestamp, Uuid};
+
+use super::Place;
+use crate::{ApiError, Kind, Schema};
+
+/// A job, as it is at one moment.
+#[derive(Clone, Debug)]
+pub struct JobRecord {
+    /// Its identifier.
+    pub uuid: Uuid,
+    /// The method and the path of what it does.
+    pub description: String,
+    /// `queued`, `running`, `success` or `failure`.
+    pub state: &'static str,
+    /// Why it failed.
+    pub error: Option<Arc<ApiError>>,
+    /// When it began.
+    pub start_time: Timestamp,
+    /// When it ended.
+    pub end_time: Option<Timestamp>,
+    /// The SVM it works in.
+    pub place: Option<Arc<Place>>,
+    /// The node it runs on.
+    pub node: Arc<str>,
+    /// Its place in the order of creation.
+    pub position: u64,
+}
+
+impl JobRecord {
+    fn message(&self) -> &str {
+        match (&self.error, self.state) {
+            (Some(error), _) => &error.message,
+            (None, "success") => "success",
+            (None, state) => state,
+        }
+    }
+}
+
+const STATES: Kind = Kind::Enumeration(&[
+    "queued",
+    "running",
+    "paused",
+    "success",
+    "failure",
+    "pausing",
+    "cancelling",
+    "cancelled",
+]);
+
+/// `/api/cluster/jobs`.
+pub static JOB: Schema<JobRecord> = Schema {
+    name: "job",
+    order: &["position", "uuid"],
+    hidden: fields![
+        "position" Kind::Integer, Expensive, Never => |j| j.position.into();
+    ],
+    fields: fields![
+        "code" Kind::Integer, Default, Never => |j| j.error.as_ref().map_or(0, |error| error.code).into();
+        "description" Kind::Text, Default, Never => |j| (&j.description).into();
+        "end_time" Kind::Time, Default, Never => |j| j.end_time.into();
+        "error.code" Kind::Text, Default, Never => |j| j.error.as_ref().map(|error| error.code.to_string()).into();
+        "error.message" Kind::Text, Default, Never => |j| j.error.as_ref().map(|error| error.message.as_str()).into();
+        "error.target" Kind::Text, Default, Never => |j| j.error.as_ref().and_then(|error| error.target.as_deref()).into();
+        "message" Kind::Text, Default, Never => |j| j.message().into();
+        "node.name" Kind::Text, Default, Never => |j| (&*j.node).into();
+        "start_time" Kind::Time, Default, Never => |j| j.start_time.into();
+        "state" STATES, Default, Never => |j| j.state.into();
+        "svm.name" Kind::Text, Default, Never => |j| j.place.as_ref().map(|place| place.svm.name.as_str()).into();
+        "svm.uuid" Kind::Uuid, Default, Never => |j| j.place.as_ref().map(|place| place.svm.uuid).into();
+        "uuid" Kind::Uuid, Key, Never => |j| j.uuid.into();
+    ],
+    references: references![
+        "svm" => |j, _| j.place.as_ref().map(|place| place.svm_href());
+    ],
+    arrays: &[],
+    href: |j| crate::job::href(j.uuid),
+};

@@ -1,0 +1,56 @@
+//! Addresses.
+
+use std::sync::Arc;
+
+use super::{Named, Place};
+use crate::{Array, Kind, Schema, Value};
+
+/// An address that serves data of an SVM.
+#[derive(Clone, Debug)]
+pub struct LifRecord {
+    /// What it is called.
+    pub lif: Named,
+    /// The address.
+    pub address: String,
+    /// What it serves, as `data_nfs`.
+    pub services: Vec<String>,
+    /// The SVM.
+    pub place: Arc<Place>,
+    /// The node it is on.
+    pub node: Named,
+}
+
+const STATES: Kind = Kind::Enumeration(&["up", "down"]);
+
+/// `/api/network/ip/interfaces`.
+pub static LIF: Schema<LifRecord> = Schema {
+    name: "ip_interface",
+    order: &["name", "uuid"],
+    hidden: &[],
+    fields: fields![
+        "enabled" Kind::Boolean, Default, Never => |_| true.into();
+        "ip.address" Kind::Text, Default, Never => |l| (&l.address).into();
+        "ip.family" Kind::Text, Default, Never => |l| if l.address.contains(':') { "ipv6" } else { "ipv4" }.into();
+        "ip.netmask" Kind::Text, Default, Never => |l| if l.address.contains(':') { "64" } else { "24" }.into();
+        "location.home_node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
+        "location.home_node.uuid" Kind::Uuid, Default, Never => |l| l.node.uuid.into();
+        "location.is_home" Kind::Boolean, Default, Never => |_| true.into();
+        "location.node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
+        "location.node.uuid" Kind::Uuid, Default, Never => |l| l.node.uuid.into();
+        "location.port.name" Kind::Text, Default, Never => |_| "e0a".into();
+        "name" Kind::Text, Key, Never => |l| (&l.lif.name).into();
+        "scope" Kind::Text, Default, Never => |_| "svm".into();
+        "services" Kind::Text, Default, Never => |l| Value::List(l.services.iter().map(Value::from).collect());
+        "state" STATES, Default, Never => |_| "up".into();
+        "svm.name" Kind::Text, Default, Never => |l| (&l.place.svm.name).into();
+        "svm.uuid" Kind::Uuid, Default, Never => |l| l.place.svm.uuid.into();
+        "uuid" Kind::Uuid, Key, Never => |l| l.lif.uuid.into();
+    ],
+    references: references![
+        "location.home_node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
+        "location.node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
+        "svm" => |l, _| Some(l.place.svm_href());
+    ],
+    arrays: &[Array { path: "services" }],
+    href: |l| format!("/api/network/ip/interfaces/{}", l.lif.uuid),
+};

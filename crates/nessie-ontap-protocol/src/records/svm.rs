@@ -1,0 +1,69 @@
+//! SVMs.
+
+use std::sync::Arc;
+
+use super::{AggregateRecord, Named, Place};
+use crate::{Array, Kind, Schema, Value};
+
+/// An SVM.
+#[derive(Clone, Debug)]
+pub struct SvmRecord {
+    /// What it is called.
+    pub place: Arc<Place>,
+    /// All aggregates: each SVM may use every one.
+    pub aggregates: Arc<[AggregateRecord]>,
+    /// The one ipspace there is.
+    pub ipspace: Named,
+}
+
+impl SvmRecord {
+    fn each<'r>(&'r self, get: fn(&'r AggregateRecord) -> Value<'r>) -> Value<'r> {
+        Value::List(self.aggregates.iter().map(get).collect())
+    }
+}
+
+const STATES: Kind = Kind::Enumeration(&["starting", "running", "stopping", "stopped"]);
+const SUBTYPES: Kind = Kind::Enumeration(&["default", "dp_destination", "sync_source"]);
+
+/// `/api/svm/svms`.
+pub static SVM: Schema<SvmRecord> = Schema {
+    name: "svm",
+    order: &["name"],
+    hidden: &[],
+    fields: fields![
+        "aggregates.available_size" Kind::Size, Default, Never => |s| s.each(|a| a.size.into());
+        "aggregates.name" Kind::Text, Default, Never => |s| s.each(|a| (&a.aggregate.name).into());
+        "aggregates.state" Kind::Text, Default, Never => |s| s.each(|_| "online".into());
+        "aggregates.type" Kind::Text, Default, Never => |s| s.each(|_| "ssd".into());
+        "aggregates.uuid" Kind::Uuid, Default, Never => |s| s.each(|a| a.aggregate.uuid.into());
+        "cifs.allowed" Kind::Boolean, Default, Never => |_| false.into();
+        "cifs.enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "comment" Kind::Text, Default, Never => |_| "".into();
+        "fcp.allowed" Kind::Boolean, Default, Never => |_| false.into();
+        "fcp.enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "ipspace.name" Kind::Text, Default, Never => |s| (&s.ipspace.name).into();
+        "ipspace.uuid" Kind::Uuid, Default, Never => |s| s.ipspace.uuid.into();
+        "iscsi.allowed" Kind::Boolean, Default, Never => |_| false.into();
+        "iscsi.enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "language" Kind::Text, Default, Never => |_| "c.utf_8".into();
+        "max_volumes" Kind::Text, Expensive, Never => |_| "unlimited".into();
+        "name" Kind::Text, Key, Never => |s| (&s.place.svm.name).into();
+        "nfs.allowed" Kind::Boolean, Default, Never => |_| true.into();
+        "nfs.enabled" Kind::Boolean, Default, Never => |_| true.into();
+        "nvme.allowed" Kind::Boolean, Default, Never => |_| false.into();
+        "nvme.enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "s3.allowed" Kind::Boolean, Default, Never => |_| false.into();
+        "s3.enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "snapshot_policy.name" Kind::Text, Default, Never => |_| "default".into();
+        "snapshot_policy.uuid" Kind::Uuid, Default, Never => |s| s.place.snapshot_policy("default").map(|policy| policy.uuid).into();
+        "state" STATES, Default, Never => |_| "running".into();
+        "subtype" SUBTYPES, Default, Never => |_| "default".into();
+        "uuid" Kind::Uuid, Key, Never => |s| s.place.svm.uuid.into();
+    ],
+    references: references![
+        "aggregates" => |s, index| s.aggregates.get(index)
+            .map(|a| format!("/api/storage/aggregates/{}", a.aggregate.uuid));
+    ],
+    arrays: &[Array { path: "aggregates" }],
+    href: |s| s.place.svm_href(),
+};

@@ -1,0 +1,245 @@
+//! Volumes and `FlexClones`.
+
+use std::sync::Arc;
+
+use nessie_backend_core::{Volume, VolumeState};
+
+use super::{Attribute, Attributes, Place};
+use crate::{Array, Kind, Schema, Value};
+
+/// A volume with what this face keeps beside it.
+#[derive(Clone, Debug)]
+pub struct VolumeRecord {
+    /// Where it is.
+    pub place: Arc<Place>,
+    /// What the backend knows of it.
+    pub volume: Volume,
+    /// What it does not know; nothing where all of that has its default.
+    pub attributes: Option<Arc<Attributes>>,
+    /// Its place in the order of creation.
+    pub position: u64,
+    /// How many snapshots it has; nothing where that was not asked for.
+    pub snapshot_count: Option<u64>,
+    /// Whether clones depend on it; nothing where that was not asked for.
+    pub has_flexclone: Option<bool>,
+    /// How far a split that is under way has come, in percent.
+    pub split: Option<u64>,
+}
+
+impl VolumeRecord {
+    /// Its size in bytes. Without a quota it is that of its aggregate.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.volume.size_bytes.unwrap_or(self.place.unlimited)
+    }
+
+    fn kept<'r>(&'r self, path: &str, default: impl Into<Value<'r>>) -> Value<'r> {
+        let kept = self.attributes.as_ref().and_then(|attributes| attributes.get(path));
+        kept.map_or_else(|| default.into(), Attribute::value)
+    }
+
+    fn integer(&self, path: &str, default: u64) -> u64 {
+        match self.kept(path, default) {
+            Value::Integer(number) => number,
+            _ => default,
+        }
+    }
+
+    /// What is left beside the part for snapshots. Nothing takes any of it: there are no bytes.
+    fn available(&self) -> u64 {
+        let reserved = self.integer("space.snapshot.reserve_percent", RESERVE_PERCENT);
+        percent(self.size(), 100_u64.saturating_sub(reserved))
+    }
+
+    fn reserved(&self) -> u64 {
+        self.size() - self.available()
+    }
+
+    /// The policy's name; its identifier follows from it.
+    fn snapshot_policy(&self) -> Value<'_> {
+        self.kept("snapshot_policy.name", "default")
+    }
+
+    fn origin<'r>(
+        &'r self,
+        get: fn(&'r nessie_backend_core::CloneOrigin) -> Value<'r>,
+    ) -> Value<'r> {
+        self.volume.clone.as_ref().map_or(Value::Unset, get)
+    }
+}
+
+/// The part of a new volume that is kept for snapshots.
+const RESERVE_PERCENT: u64 = 5;
+
+fn percent(size: u64, percent: u64) -> u64 {
+    size / 100 * percent + size % 100 * percent / 100
+}
+
+const STATES: Kind = Kind::Enumeration(&["online", "offline", "restricted", "mixed", "error"]);
+const STYLES: Kind = Kind::Enumeration(&["flexvol", "flexgroup", "flexgroup_constituent"]);
+const TYPES: Kind = Kind::Enumeration(&["rw", "dp", "ls"]);
+const GUARANTEES: Kind = Kind::Enumeration(&["volume", "none"]);
+const SECURITY: Kind = Kind::Enumeration(&["unix", "ntfs", "mixed", "unified"]);
+const TIERING: Kind = Kind::Enumeration(&["all", "auto", "backup", "none", "snapshot_only"]);
+const AUTOSIZE: Kind = Kind::Enumeration(&["off", "grow", "grow_shrink"]);
+const SNAPLOCK: Kind = Kind::Enumeration(&["compliance", "enterprise", "non_snaplock"]);
+const EFFICIENCY: Kind = Kind::Enumeration(&["inline", "background", "both", "none", "mixed"]);
+const EFFICIENCY_STATE: Kind = Kind::Enumeration(&["disabled", "enabled", "mixed"]);
+const SWITCH: Kind = Kind::Enumeration(&["off", "on", "mixed"]);
+const ANALYTICS: Kind = Kind::Enumeration(&["unknown", "initializing", "off", "on"]);
+const RANSOMWARE: Kind = Kind::Enumeration(&["disabled", "enabled", "dry_run", "paused"]);
+const RETRIEVAL: Kind = Kind::Enumeration(&["default", "on_read", "never", "promote"]);
+const FLEXCACHE: Kind = Kind::Enumeration(&["none", "cache", "origin"]);
+
+/// `/api/storage/volumes`.
+pub static VOLUME: Schema<VolumeRecord> = Schema {
+    name: "volume",
+    order: &["position", "uuid"],
+    hidden: fields![
+        "position" Kind::Integer, Expensive, Never => |v| v.position.into();
+    ],
+    fields: fields![
+        "_tags" Kind::Text, Expensive, Both => |v| v.kept("_tags", Value::Unset);
+        "access_time_enabled" Kind::Boolean, Expensive, Both => |v| v.kept("access_time_enabled", true);
+        "aggregates.name" Kind::Text, Default, Post => |v| Value::List(vec![v.kept("aggregates.name", v.place.aggregate.name.as_str())]);
+        "aggregates.uuid" Kind::Uuid, Default, Post => |v| Value::List(vec![v.kept("aggregates.uuid", v.place.aggregate.uuid)]);
+        "analytics.state" ANALYTICS, Expensive, Both => |v| v.kept("analytics.state", "off");
+        "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.kept("anti_ransomware.state", "disabled");
+        "autosize.grow_threshold" Kind::Integer, Expensive, Both => |v| v.kept("autosize.grow_threshold", 85_u64);
+        "autosize.maximum" Kind::Size, Expensive, Both => |v| v.kept("autosize.maximum", v.size().saturating_add(v.size() / 5));
+        "autosize.minimum" Kind::Size, Expensive, Both => |v| v.kept("autosize.minimum", v.size());
+        "autosize.mode" AUTOSIZE, Expensive, Both => |v| v.kept("autosize.mode", "off");
+        "autosize.shrink_threshold" Kind::Integer, Expensive, Both => |v| v.kept("autosize.shrink_threshold", 50_u64);
+        "clone.has_flexclone" Kind::Boolean, Expensive, Never => |v| v.has_flexclone.into();
+        "clone.inherited_physical_used" Kind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
+        "clone.is_flexclone" Kind::Boolean, Default, Post => |v| v.volume.clone.is_some().into();
+        "clone.parent_snapshot.name" Kind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_snapshot).into());
+        "clone.parent_snapshot.uuid" Kind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_snapshot_uuid.uuid().into());
+        "clone.parent_svm.name" Kind::Text, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.place.svm.name.as_str()).into();
+        "clone.parent_svm.uuid" Kind::Uuid, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.place.svm.uuid).into();
+        "clone.parent_volume.name" Kind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_volume).into());
+        "clone.parent_volume.uuid" Kind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_volume_uuid.uuid().into());
+        "clone.split_complete_percent" Kind::Integer, Expensive, Never => |v| v.split.into();
+        "clone.split_estimate" Kind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
+        "clone.split_initiated" Kind::Boolean, Expensive, Patch => |v| match (v.split, &v.volume.clone) {
+            (Some(_), _) => true.into(),
+            (None, Some(_)) => false.into(),
+            (None, None) => Value::Unset,
+        };
+        "cloud_retrieval_policy" RETRIEVAL, Expensive, Both => |v| v.kept("cloud_retrieval_policy", "default");
+        "comment" Kind::Text, Default, Both => |v| v.kept("comment", "");
+        "constituents.name" Kind::Text, Expensive, Never => |_| Value::Unset;
+        "constituents_per_aggregate" Kind::Integer, Expensive, Post => |_| Value::Unset;
+        "create_time" Kind::Time, Default, Never => |v| v.volume.create_time.into();
+        "efficiency.compaction" EFFICIENCY, Expensive, Both => |v| v.kept("efficiency.compaction", "none");
+        "efficiency.compression" EFFICIENCY, Expensive, Both => |v| v.kept("efficiency.compression", "none");
+        "efficiency.cross_volume_dedupe" EFFICIENCY, Expensive, Both => |v| v.kept("efficiency.cross_volume_dedupe", "none");
+        "efficiency.dedupe" EFFICIENCY, Expensive, Both => |v| v.kept("efficiency.dedupe", "none");
+        "efficiency.policy.name" Kind::Text, Expensive, Both => |v| v.kept("efficiency.policy.name", Value::Unset);
+        "efficiency.state" EFFICIENCY_STATE, Expensive, Never => |v| match v.kept("efficiency.dedupe", "none") {
+            Value::Text(word) if word != "none" => "enabled".into(),
+            _ => "disabled".into(),
+        };
+        "efficiency.volume_path" Kind::Text, Expensive, Never => |v| format!("/vol/{}", v.volume.name).into();
+        "encryption.enabled" Kind::Boolean, Expensive, Both => |v| v.kept("encryption.enabled", false);
+        "error_state.has_bad_blocks" Kind::Boolean, Expensive, Never => |_| false.into();
+        "error_state.is_inconsistent" Kind::Boolean, Expensive, Never => |_| false.into();
+        "files.maximum" Kind::Integer, Expensive, Both => |v| v.kept("files.maximum", v.size() / 32_768);
+        "files.used" Kind::Integer, Expensive, Never => |_| 0_u64.into();
+        "flexcache_endpoint_type" FLEXCACHE, Default, Never => |_| "none".into();
+        "guarantee.honored" Kind::Boolean, Expensive, Never => |v| (v.volume.state == VolumeState::Online).into();
+        "guarantee.type" GUARANTEES, Expensive, Both => |v| v.kept("guarantee.type", "volume");
+        "is_svm_root" Kind::Boolean, Expensive, Never => |_| false.into();
+        "language" Kind::Text, Default, Post => |v| v.kept("language", "c.utf_8");
+        "max_dir_size" Kind::Size, Expensive, Both => |v| v.kept("max_dir_size", 335_544_320_u64);
+        "movement.destination_aggregate.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
+        "movement.destination_aggregate.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
+        "name" Kind::Text, Key, Both => |v| (&v.volume.name).into();
+        "nas.export_policy.id" Kind::Integer, Expensive, Both => |v| match v.volume.export_policy.as_deref() {
+            None | Some("default") => 1_u64.into(),
+            Some(_) => Value::Unset,
+        };
+        "nas.export_policy.name" Kind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
+        "nas.gid" Kind::Integer, Expensive, Both => |v| v.kept("nas.gid", 0_u64);
+        "nas.junction_parent.name" Kind::Text, Expensive, Never => |_| Value::Unset;
+        "nas.junction_parent.uuid" Kind::Uuid, Expensive, Never => |_| Value::Unset;
+        "nas.path" Kind::Text, Expensive, Both => |v| v.volume.junction_path.as_deref().into();
+        "nas.security_style" SECURITY, Expensive, Both => |v| v.kept("nas.security_style", "unix");
+        "nas.uid" Kind::Integer, Expensive, Both => |v| v.kept("nas.uid", 0_u64);
+        "nas.unix_permissions" Kind::Integer, Expensive, Both => |v| v.kept("nas.unix_permissions", 755_u64);
+        "qos.policy.max_throughput_iops" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.max_throughput_iops", Value::Unset);
+        "qos.policy.max_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.max_throughput_mbps", Value::Unset);
+        "qos.policy.min_throughput_iops" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.min_throughput_iops", Value::Unset);
+        "qos.policy.min_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.min_throughput_mbps", Value::Unset);
+        "qos.policy.name" Kind::Text, Expensive, Both => |v| v.kept("qos.policy.name", Value::Unset);
+        "qos.policy.uuid" Kind::Uuid, Expensive, Both => |v| v.kept("qos.policy.uuid", Value::Unset);
+        "quota.enabled" Kind::Boolean, Expensive, Both => |v| v.kept("quota.enabled", false);
+        "quota.state" SWITCH, Expensive, Never => |v| match v.kept("quota.enabled", false) {
+            Value::Boolean(true) => "on".into(),
+            _ => "off".into(),
+        };
+        "restore_to.snapshot.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
+        "restore_to.snapshot.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
+        "size" Kind::Size, Default, Both => |v| v.size().into();
+        "snaplock.type" SNAPLOCK, Default, Post => |v| v.kept("snaplock.type", "non_snaplock");
+        "snapshot_count" Kind::Integer, Expensive, Never => |v| v.snapshot_count.into();
+        "snapshot_directory_access_enabled" Kind::Boolean, Expensive, Both => |v| v.kept("snapshot_directory_access_enabled", true);
+        "snapshot_policy.name" Kind::Text, Default, Both => |v| v.snapshot_policy();
+        "snapshot_policy.uuid" Kind::Uuid, Default, Both => |v| match v.snapshot_policy() {
+            Value::Text(name) => v.place.snapshot_policy(&name).map(|policy| policy.uuid).into(),
+            _ => Value::Unset,
+        };
+        "space.afs_total" Kind::Size, Expensive, Never => |v| v.available().into();
+        "space.available" Kind::Size, Default, Never => |v| v.available().into();
+        "space.logical_space.enforcement" Kind::Boolean, Expensive, Both => |v| v.kept("space.logical_space.enforcement", false);
+        "space.logical_space.reporting" Kind::Boolean, Expensive, Both => |v| v.kept("space.logical_space.reporting", false);
+        "space.logical_space.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
+        "space.percent_used" Kind::Integer, Expensive, Never => |_| 0_u64.into();
+        "space.size" Kind::Size, Default, Both => |v| v.size().into();
+        "space.size_available_for_snapshots" Kind::Size, Expensive, Never => |v| v.size().into();
+        "space.snapshot.autodelete.enabled" Kind::Boolean, Expensive, Both => |v| v.kept("space.snapshot.autodelete.enabled", false);
+        "space.snapshot.autodelete_enabled" Kind::Boolean, Expensive, Never => |v| v.kept("space.snapshot.autodelete.enabled", false);
+        "space.snapshot.reserve_percent" Kind::Integer, Expensive, Both => |v| v.kept("space.snapshot.reserve_percent", RESERVE_PERCENT);
+        "space.snapshot.reserve_size" Kind::Size, Expensive, Never => |v| v.reserved().into();
+        "space.snapshot.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
+        "space.used" Kind::Size, Default, Never => |_| 0_u64.into();
+        "state" STATES, Default, Both => |v| v.volume.state.as_str().into();
+        "style" STYLES, Default, Post => |v| v.volume.style.as_str().into();
+        "svm.name" Kind::Text, Default, Post => |v| (&v.place.svm.name).into();
+        "svm.uuid" Kind::Uuid, Default, Post => |v| v.place.svm.uuid.into();
+        "tiering.min_cooling_days" Kind::Integer, Expensive, Both => |v| v.kept("tiering.min_cooling_days", Value::Unset);
+        "tiering.object_tags" Kind::Text, Expensive, Both => |v| v.kept("tiering.object_tags", Value::Unset);
+        "tiering.policy" TIERING, Default, Both => |v| v.kept("tiering.policy", "none");
+        "type" TYPES, Default, Post => |v| v.volume.vol_type.as_str().into();
+        "uuid" Kind::Uuid, Key, Never => |v| v.volume.uuid.uuid().into();
+    ],
+    references: references![
+        "aggregates" => |v, _| match v.kept("aggregates.uuid", v.place.aggregate.uuid) {
+            Value::Uuid(uuid) => Some(format!("/api/storage/aggregates/{uuid}")),
+            _ => None,
+        };
+        "clone.parent_snapshot" => |v, _| v.volume.clone.as_ref().map(|clone| format!(
+            "/api/storage/volumes/{}/snapshots/{}",
+            clone.parent_volume_uuid, clone.parent_snapshot_uuid
+        ));
+        "clone.parent_svm" => |v, _| v.volume.clone.as_ref().map(|_| v.place.svm_href());
+        "clone.parent_volume" => |v, _| v.volume.clone.as_ref().map(|clone| format!(
+            "/api/storage/volumes/{}", clone.parent_volume_uuid
+        ));
+        "nas.export_policy" => |v, _| matches!(v.volume.export_policy.as_deref(), None | Some("default"))
+            .then(|| "/api/protocols/nfs/export-policies/1".to_owned());
+        "snapshot_policy" => |v, _| match v.snapshot_policy() {
+            Value::Text(name) => v.place.snapshot_policy(&name)
+                .map(|policy| format!("/api/storage/snapshot-policies/{}", policy.uuid)),
+            _ => None,
+        };
+        "svm" => |v, _| Some(v.place.svm_href());
+    ],
+    arrays: &[
+        Array { path: "_tags" },
+        Array { path: "aggregates" },
+        Array { path: "constituents" },
+        Array { path: "tiering.object_tags" },
+    ],
+    href: |v| format!("/api/storage/volumes/{}", v.volume.uuid),
+};

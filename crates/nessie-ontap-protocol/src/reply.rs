@@ -1,0 +1,186 @@
+//! What goes back: envelopes of records, collections and jobs.
+
+use nessie_backend_core::Uuid;
+
+use crate::write::{write_links, write_text, write_uuid};
+use crate::{Page, Selection, Url, job};
+
+/// A collection: `records`, `num_records`, `_links.self` and, if there is more, `_links.next`.
+#[must_use]
+pub fn collection<R>(url: &Url, selection: &Selection<R>, page: &Page<R>) -> Vec<u8> {
+    let mut out = b"{".to_vec();
+    write_records(selection, &page.records, &mut out);
+    out.push(b',');
+    write_links(&url.href(), &mut out);
+    if let Some(next) = next_href(url, page) {
+        // Inside the object of the links.
+        out.pop();
+        out.extend_from_slice(b",\"next\":{\"href\":");
+        write_text(&next, &mut out);
+        out.extend_from_slice(b"}}");
+    }
+    out.push(b'}');
+    out
+}
+
+/// The value of the header `Link` that names the next page, if there is one.
+#[must_use]
+pub fn next_link<R>(url: &Url, page: &Page<R>) -> Option<String> {
+    next_href(url, page).map(|href| format!("<{href}>; rel=\"next\""))
+}
+
+fn next_href<R>(url: &Url, page: &Page<R>) -> Option<String> {
+    page.next.as_ref().map(|start| url.next_href(start))
+}
+
+/// The reply to `return_records=false`.
+#[must_use]
+pub fn count(total: u64) -> Vec<u8> {
+    format!("{{\"num_records\":{total}}}").into_bytes()
+}
+
+/// Most records are shorter.
+const RECORD: usize = 2_048;
+
+/// One record.
+#[must_use]
+pub fn record<R>(selection: &Selection<R>, record: &R) -> Vec<u8> {
+    let mut out = Vec::with_capacity(RECORD);
+    selection.write(record, &mut out);
+    out
+}
+
+/// What a request made, changed or deleted, where it is no job: `records` and `num_records`.
+#[must_use]
+pub fn records<R>(selection: &Selection<R>, records: &[R]) -> Vec<u8> {
+    let mut out = b"{".to_vec();
+    write_records(selection, records, &mut out);
+    out.push(b'}');
+    out
+}
+
+/// A request that became a job; with `return_records=true` also what it made.
+#[must_use]
+pub fn job<R>(job: Uuid, records: Option<(&Selection<R>, &[R])>) -> Vec<u8> {
+    let mut out = b"{\"job\":".to_vec();
+    write_job(job, &mut out);
+    if let Some((selection, records)) = records {
+        out.push(b',');
+        write_records(selection, records, &mut out);
+    }
+    out.push(b'}');
+    out
+}
+
+/// A bulk request that became a job: the link `results` names what it made.
+#[must_use]
+pub fn bulk_job<R>(url: &Url, job: Uuid, records: Option<(&Selection<R>, &[R])>) -> Vec<u8> {
+    let results = Url {
+        segments: url.segments.clone(),
+        parameters: vec![("job_results_uuid".to_owned(), job.to_string())],
+    };
+    let mut out = b"{\"job\":".to_vec();
+    write_job(job, &mut out);
+    // Inside the object of the job's links.
+    out.truncate(out.len() - 2);
+    out.extend_from_slice(b",\"results\":{\"href\":");
+    write_text(&results.href(), &mut out);
+    out.extend_from_slice(b"}}}");
+    if let Some((selection, records)) = records {
+        out.push(b',');
+        write_records(selection, records, &mut out);
+    }
+    out.push(b'}');
+    out
+}
+
+/// A query-based request that became several jobs.
+#[must_use]
+pub fn jobs(url: &Url, jobs: &[Uuid]) -> Vec<u8> {
+    let mut out = b"{\"jobs\":[".to_vec();
+    for (i, job) in jobs.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_job(*job, &mut out);
+    }
+    out.extend_from_slice(format!("],\"num_records\":{},", jobs.len()).as_bytes());
+    write_links(&url.href(), &mut out);
+    out.push(b'}');
+    out
+}
+
+/// The same JSON for human readers, with a line for each member: `pretty=true`.
+#[must_use]
+pub fn pretty(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len() * 2);
+    let mut depth = 0;
+    let (mut in_text, mut escaped) = (false, false);
+    let mut bytes = json.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        if in_text {
+            out.push(byte);
+            in_text = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'{' | b'[' => {
+                out.push(byte);
+                if let Some(end) = bytes.next_if(|next| matches!(next, b'}' | b']')) {
+                    out.push(end);
+                } else {
+                    depth += 1;
+                    new_line(depth, &mut out);
+                }
+            }
+            b'}' | b']' => {
+                depth -= 1;
+                new_line(depth, &mut out);
+                out.push(byte);
+            }
+            b',' => {
+                out.push(byte);
+                new_line(depth, &mut out);
+            }
+            b':' => out.extend_from_slice(b": "),
+            _ => {
+                out.push(byte);
+                in_text = byte == b'"';
+            }
+        }
+    }
+    out.push(b'\n');
+    out
+}
+
+fn new_line(depth: usize, out: &mut Vec<u8>) {
+    out.push(b'\n');
+    out.resize(out.len() + 2 * depth, b' ');
+}
+
+/// Appends `"records":[…],"num_records":N`.
+fn write_records<R>(selection: &Selection<R>, records: &[R], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\"records\":[");
+    for (i, record) in records.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        let before = out.len();
+        selection.write(record, out);
+        if i == 0 {
+            // The others are about as long.
+            out.reserve((out.len() - before + 16) * records.len());
+        }
+    }
+    out.extend_from_slice(format!("],\"num_records\":{}", records.len()).as_bytes());
+}
+
+/// Appends `{"uuid":"…","_links":{…}}`.
+fn write_job(job: Uuid, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"uuid\":");
+    write_uuid(job, out);
+    out.push(b',');
+    write_links(&job::href(job), out);
+    out.push(b'}');
+}

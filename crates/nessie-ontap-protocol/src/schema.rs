@@ -1,0 +1,223 @@
+//! What a kind of object looks like on the wire.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::Value;
+
+/// One kind of object: a volume, a snapshot, a job, ….
+///
+/// The fields are sorted by path, so those of one nested object stand together.
+pub struct Schema<R: 'static> {
+    /// The object's name in ONTAP's documentation, as `volume`.
+    pub name: &'static str,
+    /// Its fields, sorted by [`path`](Field::path).
+    pub fields: &'static [Field<R>],
+    /// The fields that its collections are ordered by after those that the request names. They
+    /// never change, and no two records have the same values in all of them.
+    pub order: &'static [&'static str],
+    /// Fields that [`order`](Self::order) may name beside those that are shown.
+    pub hidden: &'static [Field<R>],
+    /// Its nested references to other objects.
+    pub references: &'static [Reference<R>],
+    /// Arrays among its fields.
+    pub arrays: &'static [Array],
+    /// The path of the record itself, without a query, as `/api/storage/volumes/<uuid>`.
+    pub href: fn(&R) -> String,
+}
+
+/// One field of a [`Schema`].
+pub struct Field<R> {
+    /// Where it stands in the record, as `space.snapshot.reserve_percent`. A field of the objects
+    /// of an array is named without an index, as `aggregates.name`.
+    pub path: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// When it comes back without being named.
+    pub presence: Presence,
+    /// Which requests may set it.
+    pub writable: Writable,
+    /// Reads it off a record.
+    pub get: for<'r> fn(&'r R) -> Value<'r>,
+}
+
+/// A nested object that names another one: it gets `_links.self.href`.
+pub struct Reference<R> {
+    /// Where the nested object stands, as `svm` or `clone.parent_volume`.
+    pub path: &'static str,
+    /// The path of what it refers to. Of an array: of its element `index`.
+    pub href: fn(&R, index: usize) -> Option<String>,
+}
+
+/// An array in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Array {
+    /// Where it stands, as `aggregates`.
+    pub path: &'static str,
+}
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// An identifier.
+    Uuid,
+    /// A number without a unit.
+    Integer,
+    /// A number of bytes: text with a unit (`20MB`) is understood in requests and filters.
+    Size,
+    /// `true` or `false`.
+    Boolean,
+    /// A moment.
+    Time,
+    /// One of these words.
+    Enumeration(&'static [&'static str]),
+}
+
+/// When a field comes back without being named in `fields`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presence {
+    /// Always: it identifies the record.
+    Key,
+    /// In a single record, and with `fields=*`.
+    Default,
+    /// With `fields=**` only, or when it or an object it is in is named.
+    Expensive,
+}
+
+/// Which requests may set a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writable {
+    /// None: it is derived.
+    Never,
+    /// The one that creates the object.
+    Post,
+    /// The one that changes it.
+    Patch,
+    /// Both.
+    Both,
+}
+
+impl<R> Schema<R> {
+    /// The field at `path`.
+    #[must_use]
+    pub fn field(&self, path: &str) -> Option<&'static Field<R>> {
+        let at = self.fields.binary_search_by(|field| field.path.cmp(path)).ok()?;
+        self.fields.get(at)
+    }
+
+    /// Where the field at `path` and those inside it stand.
+    pub(crate) fn places(&self, path: &str) -> Range<usize> {
+        // A dot sorts before whatever else a path has, so they follow each other.
+        let start = self.fields.partition_point(|field| field.path < path);
+        let after = self.fields.get(start..).unwrap_or_default();
+        start..start + after.partition_point(|field| is_inside_or_same(field.path, path))
+    }
+
+    /// The field at `path` that collections are ordered by, shown or not.
+    pub(crate) fn order_field(&self, path: &str) -> Option<&'static Field<R>> {
+        self.field(path).or_else(|| self.hidden.iter().find(|field| field.path == path))
+    }
+
+    /// Whether `path` is an array, or lies in one.
+    #[must_use]
+    pub fn in_array(&self, path: &str) -> bool {
+        self.arrays.iter().any(|array| is_inside_or_same(path, array.path))
+    }
+
+    /// Whether `path` is an object that fields lie in, as `space` or `clone.parent_volume`.
+    #[must_use]
+    pub fn is_object(&self, path: &str) -> bool {
+        self.inside(path).next().is_some()
+    }
+
+    /// The fields inside the object at `path`.
+    pub fn inside<'p>(
+        &self,
+        path: &'p str,
+    ) -> impl Iterator<Item = &'static Field<R>> + use<'p, R> {
+        let within = self.fields.get(self.places(path)).unwrap_or_default();
+        within.iter().filter(move |field| field.path != path)
+    }
+}
+
+impl<R> Schema<R> {
+    /// What is wrong with the table; nothing is with a sound one. Everything else takes a sound
+    /// one for granted, so a test asks this of every schema.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut fault =
+            |path: &str, what: &str| faults.push(format!("{}: {path} {what}", self.name));
+        for field in self.fields {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            if field.path.split('.').any(|key| key.is_empty() || !key.bytes().all(plain)) {
+                fault(field.path, "is no path");
+            }
+            if self.is_object(field.path) {
+                fault(field.path, "is a field and an object");
+            }
+            if field.presence == Presence::Key && self.in_array(field.path) {
+                fault(field.path, "is a key in an array");
+            }
+        }
+        for pair in self.fields.windows(2) {
+            if let [left, right] = pair
+                && left.path >= right.path
+            {
+                fault(right.path, "does not sort after the field before it");
+            }
+        }
+        if self.order.is_empty() {
+            fault("order", "is empty");
+        }
+        for path in self.order.iter().filter(|path| self.order_field(path).is_none()) {
+            fault(path, "orders, but is no field");
+        }
+        for path in self.order.iter().filter(|path| self.in_array(path)) {
+            fault(path, "orders, but is in an array");
+        }
+        for reference in self.references.iter().filter(|other| !self.is_object(other.path)) {
+            fault(reference.path, "refers, but is no object");
+        }
+        for array in self.arrays {
+            if self.field(array.path).is_none() && !self.is_object(array.path) {
+                fault(array.path, "is an array of nothing");
+            }
+            if self.arrays.iter().any(|other| is_inside(array.path, other.path)) {
+                fault(array.path, "is an array in an array");
+            }
+        }
+        faults
+    }
+}
+
+/// Whether `path` is in the object at `object`.
+pub(crate) fn is_inside(path: &str, object: &str) -> bool {
+    path.strip_prefix(object).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Whether `path` is `object` or in it.
+pub(crate) fn is_inside_or_same(path: &str, object: &str) -> bool {
+    path == object || is_inside(path, object)
+}
+
+impl<R> fmt::Debug for Schema<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Debug for Field<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Debug for Reference<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reference").field("path", &self.path).finish_non_exhaustive()
+    }
+}

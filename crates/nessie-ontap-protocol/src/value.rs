@@ -1,0 +1,86 @@
+//! A field's value, as a record gives it.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use nessie_backend_core::{Timestamp, Uuid};
+
+/// What a field of a record holds. Borrowed where the record already has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Nothing: the field is left out of the reply, and `=null` matches it.
+    Unset,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A number, sizes in bytes.
+    Integer(u64),
+    /// Text, or the word of an enumeration.
+    Text(Cow<'a, str>),
+    /// An identifier.
+    Uuid(Uuid),
+    /// A moment, written as RFC 3339 with an offset.
+    Time(Timestamp),
+    /// The values of an array, in order: of plain values, or of one field of its objects.
+    List(Vec<Value<'a>>),
+}
+
+impl<'a> Value<'a> {
+    /// Text that the record already has.
+    #[must_use]
+    pub const fn text(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    /// Whether there is nothing to show: an array without elements counts as unset.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        match self {
+            Self::Unset => true,
+            Self::List(values) => values.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Compares two values of one type; nothing for others.
+    pub(crate) fn compare(&self, other: &Value<'_>) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Boolean(left), Value::Boolean(right)) => Some(left.cmp(right)),
+            (Self::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
+            (Self::Text(left), Value::Text(right)) => Some(left.cmp(right)),
+            (Self::Uuid(left), Value::Uuid(right)) => Some(left.cmp(right)),
+            (Self::Time(left), Value::Time(right)) => Some(left.cmp(right)),
+            _ => None,
+        }
+    }
+}
+
+/// Nothing becomes [`Unset`](Value::Unset).
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Unset, Into::into)
+    }
+}
+
+macro_rules! from {
+    ($($type:ty => $variant:ident),+ $(,)?) => {$(
+        impl From<$type> for Value<'_> {
+            fn from(value: $type) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )+};
+}
+
+from!(bool => Boolean, u64 => Integer, u32 => Integer, Uuid => Uuid, Timestamp => Time, String => Text);
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::text(text)
+    }
+}

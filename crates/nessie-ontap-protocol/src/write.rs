@@ -1,0 +1,289 @@
+//! Records as JSON text, written without a tree between them and the bytes.
+
+use std::fmt;
+use std::io::Write;
+
+use nessie_backend_core::{Timestamp, Uuid};
+
+use crate::{Field, Reference, Schema, Value};
+
+type Get<R> = for<'r> fn(&'r R) -> Value<'r>;
+
+/// How to write a record: its fields as a tree, made once for all records of a reply.
+pub(crate) struct Plan<R: 'static> {
+    members: Vec<Member<R>>,
+    href: fn(&R) -> String,
+}
+
+/// One member of an object.
+struct Member<R: 'static> {
+    key: &'static str,
+    node: Node<R>,
+}
+
+enum Node<R: 'static> {
+    Value(Get<R>),
+    Object(Object<R>),
+    /// An array of objects: every value in them is a list with one entry for each element.
+    Array {
+        element: Object<R>,
+    },
+}
+
+struct Object<R: 'static> {
+    members: Vec<Member<R>>,
+    href: Option<fn(&R, usize) -> Option<String>>,
+}
+
+impl<R> Plan<R> {
+    pub(crate) fn new(schema: &Schema<R>, fields: impl Iterator<Item = &'static Field<R>>) -> Self {
+        let mut members = Vec::new();
+        for field in fields {
+            insert(schema, &mut members, field, 0);
+        }
+        Self { members, href: schema.href }
+    }
+
+    /// Appends one record.
+    pub(crate) fn write(&self, record: &R, out: &mut Vec<u8>) {
+        out.push(b'{');
+        for member in &self.members {
+            member.write(record, out);
+        }
+        write_links(&(self.href)(record), out);
+        out.push(b'}');
+    }
+}
+
+/// Puts a field into its place. The fields come sorted, so those of one object follow each other.
+fn insert<R>(
+    schema: &Schema<R>,
+    members: &mut Vec<Member<R>>,
+    field: &'static Field<R>,
+    from: usize,
+) {
+    let rest = field.path.get(from..).unwrap_or_default();
+    let Some((key, _)) = rest.split_once('.') else {
+        members.push(Member { key: rest, node: Node::Value(field.get) });
+        return;
+    };
+    if members.last().is_none_or(|member| member.key != key) {
+        members.push(Member { key, node: new_object(schema, field.path, from + key.len()) });
+    }
+    if let Some(Member { node: Node::Object(object) | Node::Array { element: object }, .. }) =
+        members.last_mut()
+    {
+        insert(schema, &mut object.members, field, from + key.len() + 1);
+    }
+}
+
+/// The object at the first `end` bytes of `path`, without members so far.
+fn new_object<R>(schema: &Schema<R>, path: &str, end: usize) -> Node<R> {
+    let path = path.get(..end).unwrap_or_default();
+    let reference: Option<&Reference<R>> =
+        schema.references.iter().find(|reference| reference.path == path);
+    let object = Object { members: Vec::new(), href: reference.map(|reference| reference.href) };
+    if schema.arrays.iter().any(|array| array.path == path) {
+        Node::Array { element: object }
+    } else {
+        Node::Object(object)
+    }
+}
+
+// Every member ends with a comma. The end of its object takes the last one away again, and an
+// object that has none is empty.
+
+impl<R> Member<R> {
+    fn write(&self, record: &R, out: &mut Vec<u8>) {
+        let before = out.len();
+        write_key(self.key, out);
+        let written = match &self.node {
+            Node::Value(get) => write_value(&get(record), out),
+            Node::Object(object) => {
+                object.write(record, 0, out, &mut |member, out| member.write(record, out))
+            }
+            Node::Array { element } => element.write_elements(record, out),
+        };
+        if written {
+            out.push(b',');
+        } else {
+            out.truncate(before);
+        }
+    }
+
+    /// The same of one element of an array.
+    fn write_element(
+        &self,
+        record: &R,
+        index: usize,
+        columns: &mut std::slice::Iter<'_, Value<'_>>,
+        out: &mut Vec<u8>,
+    ) {
+        let before = out.len();
+        write_key(self.key, out);
+        let written = match &self.node {
+            Node::Value(_) => match columns.next() {
+                Some(Value::List(values)) => {
+                    values.get(index).is_some_and(|value| write_value(value, out))
+                }
+                Some(value) => index == 0 && write_value(value, out),
+                None => false,
+            },
+            Node::Object(object) | Node::Array { element: object } => {
+                object.write(record, index, out, &mut |member, out| {
+                    member.write_element(record, index, columns, out);
+                })
+            }
+        };
+        if written {
+            out.push(b',');
+        } else {
+            out.truncate(before);
+        }
+    }
+}
+
+impl<R> Object<R> {
+    /// Writes the object, unless it is empty.
+    fn write(
+        &self,
+        record: &R,
+        index: usize,
+        out: &mut Vec<u8>,
+        write_member: &mut dyn FnMut(&Member<R>, &mut Vec<u8>),
+    ) -> bool {
+        out.push(b'{');
+        for member in &self.members {
+            write_member(member, out);
+        }
+        if out.last() != Some(&b',') {
+            return false;
+        }
+        match self.href.and_then(|href| href(record, index)) {
+            Some(href) => write_links(&href, out),
+            None => _ = out.pop(),
+        }
+        out.push(b'}');
+        true
+    }
+
+    /// Writes an array of such objects, unless it has none.
+    fn write_elements(&self, record: &R, out: &mut Vec<u8>) -> bool {
+        let mut columns = Vec::new();
+        self.collect(record, &mut columns);
+        let length = |column: &Value<'_>| match column {
+            Value::List(values) => values.len(),
+            value => usize::from(!value.is_unset()),
+        };
+        let elements = columns.iter().map(length).max().unwrap_or_default();
+        out.push(b'[');
+        for index in 0..elements {
+            let mut columns = columns.iter();
+            let written = self.write(record, index, out, &mut |member, out| {
+                member.write_element(record, index, &mut columns, out);
+            });
+            if !written {
+                // The place of an element says which it is, so an empty one stays.
+                out.push(b'}');
+            }
+            out.push(b',');
+        }
+        end_array(elements > 0, out)
+    }
+
+    /// The lists of all values in the object, in the order in which they are written.
+    fn collect<'r>(&self, record: &'r R, columns: &mut Vec<Value<'r>>) {
+        for member in &self.members {
+            match &member.node {
+                Node::Value(get) => columns.push(get(record)),
+                Node::Object(object) | Node::Array { element: object } => {
+                    object.collect(record, columns);
+                }
+            }
+        }
+    }
+}
+
+fn write_key(key: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+fn end_array(any: bool, out: &mut Vec<u8>) -> bool {
+    if any {
+        out.pop();
+    }
+    out.push(b']');
+    any
+}
+
+/// Writes a value, unless it is unset. Then what was begun stays for the caller to take back.
+fn write_value(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
+    match value {
+        Value::Unset => return false,
+        Value::Boolean(true) => out.extend_from_slice(b"true"),
+        Value::Boolean(false) => out.extend_from_slice(b"false"),
+        Value::Integer(number) => write_integer(*number, out),
+        Value::Text(text) => write_text(text, out),
+        Value::Uuid(uuid) => write_uuid(*uuid, out),
+        Value::Time(time) => write_time(*time, out),
+        Value::List(values) => {
+            out.push(b'[');
+            let mut any = false;
+            for value in values {
+                if write_value(value, out) {
+                    out.push(b',');
+                    any = true;
+                }
+            }
+            return end_array(any, out);
+        }
+    }
+    true
+}
+
+// Writing to a `Vec` never fails.
+
+fn write_integer(number: u64, out: &mut Vec<u8>) {
+    let _ = write!(out, "{number}");
+}
+
+pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, text);
+}
+
+pub(crate) fn write_uuid(uuid: Uuid, out: &mut Vec<u8>) {
+    let mut buffer = Uuid::encode_buffer();
+    out.push(b'"');
+    out.extend_from_slice(uuid.as_hyphenated().encode_lower(&mut buffer).as_bytes());
+    out.push(b'"');
+}
+
+/// Whole seconds and a numeric offset, as ONTAP writes them.
+fn write_time(time: Timestamp, out: &mut Vec<u8>) {
+    let _ = write!(out, "\"{}", whole_seconds(time));
+    // The `Z`.
+    out.pop();
+    out.extend_from_slice(b"+00:00\"");
+}
+
+/// The time that the wire shows.
+pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
+    const MICROS: i64 = 1_000_000;
+    let seconds = time.unix_micros().div_euclid(MICROS);
+    Timestamp::from_unix_micros(seconds * MICROS).unwrap_or(time)
+}
+
+/// Appends `"_links":{"self":{"href":"…"}}`.
+pub(crate) fn write_links(href: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\"_links\":{\"self\":{\"href\":");
+    write_text(href, out);
+    out.extend_from_slice(b"}}");
+}
+
+impl<R> fmt::Debug for Plan<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("members", &self.members.len()).finish_non_exhaustive()
+    }
+}

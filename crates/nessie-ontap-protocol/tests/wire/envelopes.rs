@@ -1,0 +1,132 @@
+//! What goes back, as whole replies beside this file: `golden/*.json`.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p nessie-ontap-protocol` writes the files anew.
+
+use std::path::Path;
+
+use nessie_backend_core::{BackendError, Dependents, SnapshotId, Uuid, VolumeId, VolumeState};
+use nessie_ontap_protocol::{ApiError, Page, Selection, reply};
+use serde_json::Value as Json;
+
+use crate::thing::{THING, bare, full};
+use crate::{query, url};
+
+/// Compares a reply with its file. The reply itself has neither spaces nor line breaks.
+#[track_caller]
+pub(crate) fn assert_golden(name: &str, reply: &[u8]) {
+    let _: Json = serde_json::from_slice(reply).unwrap();
+    let pretty = String::from_utf8(reply::pretty(reply)).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &pretty).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(pretty, expected, "{} differs", path.display());
+}
+
+#[test]
+fn a_record_with_all_its_fields() {
+    let all = Selection::parse(&THING, false, "**").unwrap();
+    assert_golden("record.json", &reply::record(&all, &full()));
+}
+
+#[test]
+fn a_record_with_nothing_set() {
+    let all = Selection::parse(&THING, false, "**").unwrap();
+    assert_golden("bare_record.json", &reply::record(&all, &bare()));
+}
+
+#[test]
+fn a_collection() {
+    let target = "/api//things/?fields=size&name=t*&max_records=1";
+    let query = query(target).unwrap();
+    let page = Page::of(vec![full(), bare()], &query);
+    assert_golden("page.json", &reply::collection(&url(target), &query.selection, &page));
+}
+
+#[test]
+fn a_collection_without_records() {
+    let query = query("/api/things").unwrap();
+    let page = Page::of(Vec::new(), &query);
+    let empty = reply::collection(&url("/api/things"), &query.selection, &page);
+    assert_golden("empty_collection.json", &empty);
+}
+
+#[test]
+fn a_number_of_records() {
+    assert_eq!(reply::count(7), b"{\"num_records\":7}");
+}
+
+#[test]
+fn jobs() {
+    let keys = Selection::default_of(&THING, true);
+    let (url, job) = (url("/api/things?name=t*"), Uuid::from_u128(9));
+    let made = [full()];
+    assert_golden("job.json", &reply::job::<()>(job, None));
+    assert_golden("job_with_records.json", &reply::job(job, Some((&keys, &made))));
+    assert_golden("jobs.json", &reply::jobs(&url, &[job, Uuid::from_u128(10)]));
+    assert_golden("no_jobs.json", &reply::jobs(&url, &[]));
+    let url = crate::url("/api/things?return_timeout=0");
+    assert_golden("bulk_job.json", &reply::bulk_job(&url, job, Some((&keys, &made))));
+    assert_golden("records.json", &reply::records(&keys, &made));
+}
+
+#[test]
+fn an_error() {
+    let error = ApiError::no_such_entry();
+    assert_eq!(
+        error.to_json().to_string(),
+        r#"{"error":{"code":"4","message":"entry doesn't exist","target":"uuid"}}"#
+    );
+    let error = ApiError::new(500, 917_534, "too small");
+    let text = r#"{"error":{"code":"917534","message":"too small"}}"#;
+    assert_eq!(error.to_json().to_string(), text);
+    assert_eq!(error.to_string(), "too small (917534)");
+}
+
+#[test]
+fn a_long_value_is_cut_in_an_error() {
+    let error = query(&format!("/t?{}=1", "é".repeat(10_000))).unwrap_err();
+    assert!(error.to_json().to_string().len() < 600, "{error}");
+}
+
+#[test]
+fn what_a_backend_refuses_has_a_number_of_ontap() {
+    let volume = VolumeId::new(Uuid::from_u128(1));
+    let snapshot = SnapshotId::new(Uuid::from_u128(2));
+    let dependents = Dependents { names: vec!["c".to_owned()], count: 1 };
+    let name = || "a".to_owned();
+    for (error, status, code) in [
+        (BackendError::VolumeNotFound { volume }, 404, 4),
+        (BackendError::SnapshotNotFound { volume, snapshot }, 404, 4),
+        (BackendError::SnapshotNameNotFound { volume, name: name() }, 404, 1_638_600),
+        (BackendError::VolumeExists { name: name() }, 409, 917_526),
+        (BackendError::SnapshotExists { volume, name: name() }, 409, 525_059),
+        (BackendError::JunctionPathExists { path: name() }, 409, 918_252),
+        (BackendError::VolumeBusy { volume, dependents: dependents.clone() }, 409, 524_615),
+        (BackendError::SnapshotBusy { snapshot, dependents }, 409, 1_638_555),
+        (BackendError::VolumeOffline { volume, state: VolumeState::Offline }, 409, 917_775),
+        (BackendError::invalid("name", "a", "is bad"), 400, 2),
+        (BackendError::not_supported("clones"), 405, 3),
+        (BackendError::Timeout { operation: "x".into(), source: None }, 503, 8),
+        (BackendError::substrate("x", std::io::Error::other("fire")), 500, 65_541),
+    ] {
+        let text = error.to_string();
+        let error = ApiError::from(error);
+        assert_eq!((error.status, error.code), (status, code), "{text}");
+        assert!(code == 4 || error.message == text, "{error}");
+    }
+}
+
+#[test]
+fn pretty_json_means_the_same() {
+    let all = Selection::parse(&THING, false, "**").unwrap();
+    let plain = reply::record(&all, &full());
+    let pretty = reply::pretty(&plain);
+    let read = |json: &[u8]| serde_json::from_slice::<Json>(json).unwrap();
+    assert_eq!(read(&pretty), read(&plain));
+    assert_eq!(
+        reply::pretty(b"{\"a\":[],\"b\":\"{,\\\"\"}"),
+        b"{\n  \"a\": [],\n  \"b\": \"{,\\\"\"\n}\n"
+    );
+}

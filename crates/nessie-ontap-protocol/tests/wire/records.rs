@@ -1,0 +1,159 @@
+//! The objects of ONTAP, whole: `golden/*.json`.
+
+use std::sync::Arc;
+
+use nessie_backend_core::{
+    CloneOrigin, Snapshot, SnapshotId, Timestamp, Uuid, Volume, VolumeId, VolumeState,
+};
+use nessie_ontap_protocol::records::{
+    AGGREGATE, APPLICATION_LOG, Attribute, Attributes, CLUSTER, DISK, EXPORT_POLICY, EXPORT_RULE,
+    JOB, JobRecord, LIF, LUN, NODE, Named, Place, QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT,
+    SNAPSHOT_POLICY, SVM, SVM_PEER, SnapshotRecord, VOLUME, VolumeRecord,
+};
+use nessie_ontap_protocol::{ApiError, Schema, Selection, reply};
+
+use crate::envelopes::assert_golden;
+
+fn named(uuid: u128, name: &str) -> Named {
+    Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() }
+}
+
+fn place() -> Arc<Place> {
+    Arc::new(Place {
+        svm: named(0x51, "svm1"),
+        aggregate: Arc::new(named(0xa1, "aggr1")),
+        unlimited: 1 << 40,
+        snapshot_policies: Arc::new([named(0xb1, "default"), named(0xb2, "none")]),
+    })
+}
+
+fn noon() -> Timestamp {
+    "2026-01-01T12:00:00.25Z".parse().unwrap()
+}
+
+fn volume() -> VolumeRecord {
+    let mut volume = Volume::new(VolumeId::new(Uuid::from_u128(1)), "v1");
+    volume.size_bytes = Some(1 << 30);
+    volume.create_time = Some(noon());
+    VolumeRecord {
+        place: place(),
+        volume,
+        attributes: None,
+        position: 1,
+        snapshot_count: None,
+        has_flexclone: None,
+        split: None,
+    }
+}
+
+fn clone() -> VolumeRecord {
+    let mut record = volume();
+    record.volume.uuid = VolumeId::new(Uuid::from_u128(2));
+    "c1".clone_into(&mut record.volume.name);
+    record.volume.junction_path = Some("/c1".to_owned());
+    record.volume.clone = Some(CloneOrigin {
+        parent_volume: "v1".to_owned(),
+        parent_snapshot: "s1".to_owned(),
+        parent_volume_uuid: VolumeId::new(Uuid::from_u128(1)),
+        parent_snapshot_uuid: SnapshotId::new(Uuid::from_u128(3)),
+    });
+    let mut attributes = Attributes::default();
+    attributes.set("comment", Attribute::Text("a \"clone\"".to_owned()));
+    attributes.set("snapshot_policy.name", Attribute::Text("none".to_owned()));
+    record.attributes = Some(Arc::new(attributes));
+    record.snapshot_count = Some(2);
+    record.has_flexclone = Some(false);
+    record.split = Some(50);
+    record
+}
+
+fn snapshot() -> SnapshotRecord {
+    let mut snapshot = Snapshot::new(SnapshotId::new(Uuid::from_u128(3)), "s1");
+    snapshot.create_time = Some(noon());
+    SnapshotRecord {
+        place: place(),
+        volume: Arc::new(named(1, "v1")),
+        snapshot,
+        attributes: None,
+        position: 1,
+        is_cloned: true,
+        now: "2026-01-02T13:01:01.25Z".parse().unwrap(),
+    }
+}
+
+fn job(state: &'static str, error: Option<ApiError>) -> JobRecord {
+    JobRecord {
+        uuid: Uuid::from_u128(9),
+        description: "POST /api/storage/volumes/1".to_owned(),
+        state,
+        error: error.map(Arc::new),
+        start_time: noon(),
+        end_time: Some("2026-01-01T12:00:01Z".parse().unwrap()),
+        place: Some(place()),
+        node: "node1".into(),
+        position: 1,
+    }
+}
+
+#[track_caller]
+fn assert_record<R>(name: &str, schema: &'static Schema<R>, fields: &str, record: &R) {
+    let selection = Selection::parse(schema, false, fields).unwrap();
+    assert_golden(name, &reply::record(&selection, record));
+}
+
+#[test]
+fn every_schema_is_sound() {
+    let faults = [
+        AGGREGATE.faults(),
+        APPLICATION_LOG.faults(),
+        CLUSTER.faults(),
+        DISK.faults(),
+        EXPORT_POLICY.faults(),
+        EXPORT_RULE.faults(),
+        JOB.faults(),
+        LIF.faults(),
+        LUN.faults(),
+        NODE.faults(),
+        QOS_POLICY.faults(),
+        QTREE.faults(),
+        SNAPMIRROR.faults(),
+        SNAPSHOT.faults(),
+        SNAPSHOT_POLICY.faults(),
+        SVM.faults(),
+        SVM_PEER.faults(),
+        VOLUME.faults(),
+    ];
+    assert_eq!(faults.concat(), [""; 0]);
+}
+
+#[test]
+fn volumes() {
+    assert_record("volume.json", &VOLUME, "", &volume());
+    assert_record("volume_with_everything.json", &VOLUME, "**", &volume());
+    assert_record("clone_with_everything.json", &VOLUME, "**", &clone());
+    let mut offline = volume();
+    offline.volume.state = VolumeState::Offline;
+    offline.volume.size_bytes = None;
+    assert_record("volume_offline.json", &VOLUME, "state,size,guarantee", &offline);
+}
+
+/// What one client reads out of whole objects.
+#[test]
+fn objects_of_a_volume_have_what_is_in_them() {
+    let fields = "nas,guarantee,snapshot_policy,aggregates,space.snapshot.{used,reserve_percent}";
+    assert_record("objects_of_a_volume.json", &VOLUME, fields, &clone());
+}
+
+#[test]
+fn snapshots() {
+    assert_record("snapshot.json", &SNAPSHOT, "", &snapshot());
+    assert_record("snapshot_with_everything.json", &SNAPSHOT, "**", &snapshot());
+}
+
+#[test]
+fn jobs_that_succeeded_and_failed() {
+    assert_record("job_success.json", &JOB, "**", &job("success", None));
+    let error = ApiError::new(409, 1_638_555, "the snapshot is busy").about("s1");
+    assert_record("job_failure.json", &JOB, "**", &job("failure", Some(error)));
+    assert_record("job_polled.json", &JOB, "message,state", &job("running", None));
+}

@@ -1,0 +1,66 @@
+//! What a schema says about itself.
+
+use nessie_backend_core::Uuid;
+use nessie_ontap_protocol::{Array, Field, Kind, Presence, Reference, Schema, Value, Writable};
+
+use crate::thing::THING;
+
+const fn field(path: &'static str) -> Field<()> {
+    let (presence, writable) = (Presence::Default, Writable::Never);
+    Field { path, kind: Kind::Text, presence, writable, get: |()| Value::Unset }
+}
+
+static UNSOUND: Schema<()> = Schema {
+    name: "unsound",
+    fields: &[
+        field("b"),
+        field("a"),
+        field("a"),
+        field("c"),
+        field("c.d"),
+        field("e."),
+        field("f g"),
+    ],
+    order: &["z"],
+    hidden: &[],
+    references: &[Reference { path: "b", href: |(), _| None }],
+    arrays: &[Array { path: "y" }],
+    href: |()| String::new(),
+};
+
+#[test]
+fn the_faults_of_a_table_are_found() {
+    assert_eq!(THING.faults(), [""; 0]);
+    let faults = UNSOUND.faults();
+    for fault in [
+        "unsound: a does not sort after the field before it",
+        "unsound: c is a field and an object",
+        "unsound: e. is no path",
+        "unsound: f g is no path",
+        "unsound: z orders, but is no field",
+        "unsound: b refers, but is no object",
+        "unsound: y is an array of nothing",
+    ] {
+        assert!(faults.iter().any(|found| found == fault), "{fault:?} is not in {faults:#?}");
+    }
+}
+
+#[test]
+fn a_field_is_found_by_its_path_and_an_object_has_what_is_in_it() {
+    for field in THING.fields {
+        assert_eq!(THING.field(field.path).map(|found| found.path), Some(field.path));
+    }
+    assert!(THING.field("space").is_none() && THING.is_object("space"));
+    assert!(!THING.is_object("size") && !THING.is_object("spac") && !THING.is_object(""));
+    let inside: Vec<_> = THING.inside("origin").map(|field| field.path).collect();
+    assert_eq!(inside, ["origin.parent.name", "origin.parent.uuid"]);
+    assert!(THING.in_array("owners") && THING.in_array("parts.label") && !THING.in_array("size"));
+}
+
+#[test]
+fn values_come_from_what_records_have() {
+    assert_eq!(Value::from(None::<u64>), Value::Unset);
+    assert_eq!(Value::from(Some("a")), Value::text("a"));
+    assert_eq!(Value::from(Uuid::nil()), Value::Uuid(Uuid::nil()));
+    assert!(Value::List(Vec::new()).is_unset() && !Value::text("").is_unset());
+}

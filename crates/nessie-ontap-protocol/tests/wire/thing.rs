@@ -1,0 +1,126 @@
+//! A kind of object with every sort of field, to try the grammar on.
+
+use nessie_backend_core::{Timestamp, Uuid};
+use nessie_ontap_protocol::{Array, Field, Kind, Presence, Reference, Schema, Value, Writable};
+
+/// A thing on a shelf.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Thing {
+    pub(crate) uuid: Uuid,
+    pub(crate) name: String,
+    pub(crate) comment: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) state: &'static str,
+    pub(crate) online: Option<bool>,
+    pub(crate) size: u64,
+    pub(crate) used: Option<u64>,
+    pub(crate) parent: Option<(Uuid, String)>,
+    pub(crate) owners: Vec<String>,
+    pub(crate) parts: Vec<(Uuid, Option<String>)>,
+    /// Its place in the order of creation, which is not shown.
+    pub(crate) position: u64,
+}
+
+pub(crate) const STATES: &[&str] = &["offline", "online", "restricted"];
+
+const fn field(
+    path: &'static str,
+    kind: Kind,
+    presence: Presence,
+    writable: Writable,
+    get: for<'r> fn(&'r Thing) -> Value<'r>,
+) -> Field<Thing> {
+    Field { path, kind, presence, writable, get }
+}
+
+pub(crate) static THING: Schema<Thing> = {
+    use Presence::{Default, Expensive, Key};
+    use Writable::{Both, Never, Patch, Post};
+    Schema {
+        name: "thing",
+        fields: &[
+            field("comment", Kind::Text, Default, Both, |thing| thing.comment.as_ref().into()),
+            field("create_time", Kind::Time, Default, Never, |thing| thing.created.into()),
+            field("is_online", Kind::Boolean, Expensive, Patch, |thing| thing.online.into()),
+            field("name", Kind::Text, Key, Both, |thing| (&thing.name).into()),
+            field("origin.parent.name", Kind::Text, Expensive, Post, |thing| {
+                thing.parent.as_ref().map(|(_, name)| name).into()
+            }),
+            field("origin.parent.uuid", Kind::Uuid, Expensive, Post, |thing| {
+                thing.parent.as_ref().map(|(uuid, _)| *uuid).into()
+            }),
+            field("owners", Kind::Text, Expensive, Both, |thing| {
+                Value::List(thing.owners.iter().map(Into::into).collect())
+            }),
+            field("parts.label", Kind::Text, Default, Both, |thing| {
+                Value::List(thing.parts.iter().map(|(_, label)| label.as_ref().into()).collect())
+            }),
+            field("parts.maker.uuid", Kind::Uuid, Default, Post, |thing| {
+                Value::List(thing.parts.iter().map(|(uuid, _)| Value::Uuid(*uuid)).collect())
+            }),
+            field("size", Kind::Size, Default, Both, |thing| thing.size.into()),
+            field("space.count", Kind::Integer, Expensive, Both, |thing| {
+                (thing.parts.len() as u64).into()
+            }),
+            field("space.used", Kind::Size, Default, Never, |thing| thing.used.into()),
+            field("state", Kind::Enumeration(STATES), Default, Patch, |thing| thing.state.into()),
+            field("uuid", Kind::Uuid, Key, Never, |thing| thing.uuid.into()),
+        ],
+        order: &["position", "uuid"],
+        hidden: &[field("position", Kind::Integer, Expensive, Never, |thing| {
+            thing.position.into()
+        })],
+        references: &[
+            Reference {
+                path: "origin.parent",
+                href: |thing, _| {
+                    thing.parent.as_ref().map(|(uuid, _)| format!("/api/things/{uuid}"))
+                },
+            },
+            Reference {
+                path: "parts.maker",
+                href: |thing, index| {
+                    thing.parts.get(index).map(|(uuid, _)| format!("/api/makers/{uuid}"))
+                },
+            },
+        ],
+        arrays: &[Array { path: "owners" }, Array { path: "parts" }],
+        href: |thing| format!("/api/things/{}", thing.uuid),
+    }
+};
+
+/// A thing with everything set.
+pub(crate) fn full() -> Thing {
+    Thing {
+        uuid: Uuid::from_u128(1),
+        name: "t1".to_owned(),
+        comment: Some("a \"quoted\" word,\nand a line".to_owned()),
+        created: "2026-01-02T03:04:05.678Z".parse().unwrap(),
+        state: "online",
+        online: Some(true),
+        size: 1 << 30,
+        used: Some(4096),
+        parent: Some((Uuid::from_u128(2), "t0".to_owned())),
+        owners: vec!["ann".to_owned(), "bob".to_owned()],
+        parts: vec![(Uuid::from_u128(3), Some("lid".to_owned())), (Uuid::from_u128(4), None)],
+        position: 1,
+    }
+}
+
+/// A thing with nothing set that can be left out.
+pub(crate) fn bare() -> Thing {
+    Thing {
+        uuid: Uuid::from_u128(5),
+        name: "t2".to_owned(),
+        comment: None,
+        created: Timestamp::UNIX_EPOCH,
+        state: "offline",
+        online: None,
+        size: 0,
+        used: None,
+        parent: None,
+        owners: Vec::new(),
+        parts: Vec::new(),
+        position: 0,
+    }
+}
