@@ -1,0 +1,161 @@
+//! What this face keeps beside the volumes and snapshots of a backend.
+//!
+//! Volumes that go without this face's knowledge leave their attributes behind: identifiers are
+//! never used twice, so these do no harm, and they are swept out when there are many.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use nessie_backend_core::{SnapshotId, Uuid, VolumeBackend, VolumeId};
+use nessie_ontap_protocol::records::Attributes;
+
+/// The attributes of one SVM's volumes and snapshots.
+#[derive(Debug, Default)]
+pub(crate) struct SideTables {
+    tables: RwLock<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    volumes: HashMap<VolumeId, Arc<Attributes>>,
+    snapshots: BTreeMap<(VolumeId, SnapshotId), Arc<Attributes>>,
+    /// How many may be there before they are swept.
+    limit: usize,
+}
+
+/// Fewer are not worth a sweep.
+const FEW: usize = 1024;
+
+impl SideTables {
+    pub(crate) fn volume(&self, volume: VolumeId) -> Option<Arc<Attributes>> {
+        self.read(|tables| tables.volumes.get(&volume).cloned())
+    }
+
+    /// Those of many volumes, under one lock.
+    pub(crate) fn volumes(
+        &self,
+        volumes: impl Iterator<Item = VolumeId>,
+    ) -> Vec<Option<Arc<Attributes>>> {
+        self.read(|tables| volumes.map(|volume| tables.volumes.get(&volume).cloned()).collect())
+    }
+
+    pub(crate) fn snapshot(
+        &self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+    ) -> Option<Arc<Attributes>> {
+        self.read(|tables| tables.snapshots.get(&(volume, snapshot)).cloned())
+    }
+
+    pub(crate) fn set_volume(
+        &self,
+        backend: &dyn VolumeBackend,
+        volume: VolumeId,
+        attributes: Attributes,
+    ) {
+        self.write(|tables| {
+            if attributes.is_empty() {
+                tables.volumes.remove(&volume);
+            } else {
+                tables.volumes.insert(volume, Arc::new(attributes));
+            }
+        });
+        self.sweep(backend);
+    }
+
+    pub(crate) fn set_snapshot(
+        &self,
+        backend: &dyn VolumeBackend,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        attributes: Attributes,
+    ) {
+        if attributes.is_empty() {
+            self.forget_snapshot(volume, snapshot);
+            return;
+        }
+        self.write(|tables| tables.snapshots.insert((volume, snapshot), Arc::new(attributes)));
+        self.sweep(backend);
+    }
+
+    pub(crate) fn forget_volume(&self, volume: VolumeId) {
+        self.write(|tables| {
+            tables.volumes.remove(&volume);
+            let first = (volume, SnapshotId::new(Uuid::nil()));
+            let last = (volume, SnapshotId::new(Uuid::max()));
+            let gone: Vec<_> = tables.snapshots.range(first..=last).map(|(key, _)| *key).collect();
+            for key in gone {
+                tables.snapshots.remove(&key);
+            }
+        });
+    }
+
+    pub(crate) fn forget_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) {
+        self.write(|tables| tables.snapshots.remove(&(volume, snapshot)));
+    }
+
+    /// Forgets what belongs to volumes that are gone, once there are twice as many as were left
+    /// the last time. No lock is held while the backend is asked.
+    fn sweep(&self, backend: &dyn VolumeBackend) {
+        let due = self.write(|tables| {
+            let count = tables.len();
+            let due = count > tables.limit.max(FEW);
+            if due {
+                tables.limit = count * 2;
+            }
+            due
+        });
+        if !due {
+            return;
+        }
+        let Ok(volumes) = backend.list_volumes() else { return };
+        let present: HashSet<VolumeId> = volumes.iter().map(|volume| volume.uuid).collect();
+        // Whoever sets attributes holds the SVM's turn, so none were set since the list was made.
+        self.write(|tables| {
+            tables.volumes.retain(|volume, _| present.contains(volume));
+            tables.snapshots.retain(|(volume, _), _| present.contains(volume));
+            tables.limit = tables.len() * 2;
+        });
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Tables) -> T) -> T {
+        read(&self.tables.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<T>(&self, write: impl FnOnce(&mut Tables) -> T) -> T {
+        write(&mut self.tables.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Tables {
+    fn len(&self) -> usize {
+        self.volumes.len() + self.snapshots.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nessie_backend_core::VolumeSpec;
+    use nessie_backend_mem::MemBackend;
+    use nessie_ontap_protocol::records::Attribute;
+
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_swept_out() {
+        let backend = MemBackend::new();
+        let tables = SideTables::default();
+        let mut attributes = Attributes::default();
+        attributes.set("comment", Attribute::Text("kept".to_owned()));
+        let kept = backend.create_volume(VolumeSpec::named("kept")).unwrap().uuid;
+        tables.set_volume(&backend, kept, attributes.clone());
+        for number in 0..4 * FEW {
+            let spec = VolumeSpec::named(format!("v{number}"));
+            let volume = backend.create_volume(spec).unwrap().uuid;
+            tables.set_volume(&backend, volume, attributes.clone());
+            backend.delete_volume(volume).unwrap();
+        }
+        assert!(tables.read(Tables::len) <= 2 * FEW);
+        assert!(tables.volume(kept).is_some());
+    }
+}

@@ -1,0 +1,14 @@
+//! The answers, one file for each kind of object.
+
+pub(crate) mod clusters;
+mod fate;
+pub(crate) mod jobs;
+pub(crate) mod nothing;
+pub(crate) mod policies;
+pub(crate) mod snapshots;
+pub(crate) mod svms;
+mod volume_body;
+mod volume_change;
+mod volume_creation;
+pub(crate) mod volumes;
+pub(crate) mod zapi;

@@ -1,0 +1,56 @@
+//! Collections without anything in them.
+
+use nessie_ontap_protocol::records::{
+    APPLICATION_LOG, DISK, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+};
+use nessie_ontap_protocol::{ApiError, Body, Schema, reply};
+
+use crate::Response;
+use crate::call::{Answer, Call};
+
+pub(crate) fn peers(call: &Call<'_>) -> Answer {
+    none(call, &SVM_PEER)
+}
+
+pub(crate) fn luns(call: &Call<'_>) -> Answer {
+    none(call, &LUN)
+}
+
+pub(crate) fn qtrees(call: &Call<'_>) -> Answer {
+    none(call, &QTREE)
+}
+
+pub(crate) fn disks(call: &Call<'_>) -> Answer {
+    none(call, &DISK)
+}
+
+pub(crate) fn qos_policies(call: &Call<'_>) -> Answer {
+    none(call, &QOS_POLICY)
+}
+
+pub(crate) fn relationships(call: &Call<'_>) -> Answer {
+    none(call, &SNAPMIRROR)
+}
+
+fn none(call: &Call<'_>, schema: &'static Schema<Nothing>) -> Answer {
+    let query = call.query(schema, true, &[])?;
+    call.tunnel()?;
+    Ok(call.collection(&query, Vec::new()))
+}
+
+/// A message for the event log. It is checked and goes nowhere: nobody can read the log.
+pub(crate) fn application_log(call: &Call<'_>) -> Answer {
+    let query = call.query(&APPLICATION_LOG, true, &[])?;
+    let body = Body::parse(call.request.body)?;
+    let unknown = body.paths().find(|path| APPLICATION_LOG.field(path).is_none());
+    if let Some(path) = unknown {
+        return Err(ApiError::unexpected_argument(path));
+    }
+    let records: &[Nothing] = &[];
+    let body = if query.return_records {
+        reply::records(&query.selection, records)
+    } else {
+        b"{}".to_vec()
+    };
+    Ok(Response::json(201, body))
+}

@@ -1,0 +1,305 @@
+//! What the body of a request wants a volume to be.
+
+use nessie_backend_core::{BackendError, VolumePatch, VolumeState, rules};
+use nessie_ontap_protocol::records::{Attribute, Attributes, VOLUME};
+use nessie_ontap_protocol::{ApiError, Body, Method, Writable};
+
+use crate::cluster::Cluster;
+
+/// The smallest volume, in bytes: ONTAP's 20 MB.
+pub(crate) const MIN_SIZE: u64 = 20 << 20;
+
+/// The largest volume, in bytes: ONTAP's 300 TB.
+const MAX_SIZE: u64 = 300 << 40;
+
+/// What a request wants of a volume. What it says nothing about is not there.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) name: Option<String>,
+    pub(crate) size: Option<u64>,
+    pub(crate) state: Option<VolumeState>,
+    /// Where to mount it; empty for nowhere.
+    pub(crate) path: Option<String>,
+    export_policy: Option<String>,
+    attributes: Vec<(&'static str, Attribute)>,
+    /// A name that nothing has: for storage to refuse.
+    unknown: Option<ApiError>,
+}
+
+/// Fields that are not kept beside the volume as they are given.
+const OTHERS: &[&str] = &[
+    "aggregates",
+    "clone",
+    "constituents_per_aggregate",
+    "movement",
+    "name",
+    "nas.export_policy",
+    "nas.path",
+    "restore_to",
+    "size",
+    "snapshot_policy",
+    "space.size",
+    "state",
+    "style",
+    "svm",
+    "type",
+];
+
+fn is_kept(path: &str) -> bool {
+    !OTHERS.iter().any(|other| {
+        path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+impl Wanted {
+    /// Reads a body. What is wrong with the request is refused; what storage would refuse waits
+    /// for [`check`](Self::check).
+    pub(crate) fn read(cluster: &Cluster, body: &Body, method: Method) -> Result<Self, ApiError> {
+        let mut wanted = Self {
+            name: body.text("name")?.map(str::to_owned),
+            size: size(body)?,
+            state: body.text("state")?.map(state).transpose()?,
+            path: body.text("nas.path")?.map(str::to_owned),
+            ..Self::default()
+        };
+        for field in VOLUME.fields.iter().filter(|field| field.writable != Writable::Never) {
+            if is_kept(field.path)
+                && let Some(value) = Attribute::of(field, VOLUME.in_array(field.path), body)?
+            {
+                check_value(field.path, &value, method)?;
+                wanted.attributes.push((field.path, value));
+            }
+        }
+        wanted.read_snapshot_policy(cluster, body)?;
+        wanted.read_export_policy(body)?;
+        Ok(wanted)
+    }
+
+    fn read_snapshot_policy(&mut self, cluster: &Cluster, body: &Body) -> Result<(), ApiError> {
+        let (name, uuid) = (body.text("snapshot_policy.name")?, body.uuid("snapshot_policy.uuid")?);
+        if name.is_none() && uuid.is_none() {
+            return Ok(());
+        }
+        let mut policies = cluster.snapshot_policies.iter().map(|record| &record.policy);
+        let found = policies.find(|policy| match (name, uuid) {
+            (Some(name), _) => policy.name == name,
+            (None, uuid) => Some(policy.uuid) == uuid,
+        });
+        let Some(policy) = found else {
+            let message = "The snapshot policy does not exist.";
+            self.unknown = Some(ApiError::new(400, 917_551, message).about("snapshot_policy"));
+            return Ok(());
+        };
+        if uuid.is_some_and(|uuid| uuid != policy.uuid) {
+            let message = "The name and the UUID of the snapshot policy do not agree.";
+            return Err(ApiError::new(400, 1_638_587, message).about("snapshot_policy"));
+        }
+        self.attributes.push(("snapshot_policy.name", Attribute::Text(policy.name.clone())));
+        Ok(())
+    }
+
+    /// The one policy there is has the number 1.
+    fn read_export_policy(&mut self, body: &Body) -> Result<(), ApiError> {
+        let name = body.text("nas.export_policy.name")?;
+        let id = body.integer("nas.export_policy.id")?;
+        if name.is_none() && id.is_none() {
+            return Ok(());
+        }
+        if name.is_some_and(|name| name != "default") || id.is_some_and(|id| id != 1) {
+            let message = "The export policy does not exist.";
+            self.unknown = Some(ApiError::new(400, 918_271, message).about("nas.export_policy"));
+            return Ok(());
+        }
+        self.export_policy = Some("default".to_owned());
+        Ok(())
+    }
+
+    /// Whether nothing is wanted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patch().is_empty() && self.attributes.is_empty() && self.unknown.is_none()
+    }
+
+    /// Refuses what ONTAP's storage would: names, sizes and paths outside its rules, and policies
+    /// that do not exist.
+    pub(crate) fn check(&self) -> Result<(), ApiError> {
+        if let Some(name) = &self.name {
+            check_name(name)?;
+        }
+        if let Some(size) = self.size.filter(|size| *size < MIN_SIZE) {
+            return Err(too_small(size));
+        }
+        if let Some(size) = self.size.filter(|size| *size > MAX_SIZE) {
+            let message = format!(
+                "Size \"{size}B\" is too large. Maximum size is \"300TB\" (\"{MAX_SIZE}B\")."
+            );
+            return Err(ApiError::new(500, 917_534, message).about("size"));
+        }
+        if let Some(path) = self.path.as_deref().filter(|path| !path.is_empty()) {
+            let refuse = |error: BackendError| {
+                ApiError::new(400, 918_252, error.to_string()).about("nas.path")
+            };
+            rules::junction_path(path).map_err(refuse)?;
+        }
+        self.unknown.clone().map_or(Ok(()), Err)
+    }
+
+    /// What the backend is to change.
+    pub(crate) fn patch(&self) -> VolumePatch {
+        let mut patch = VolumePatch::new();
+        patch.name.clone_from(&self.name);
+        patch.size_bytes = self.size;
+        patch.state = self.state;
+        patch.junction_path.clone_from(&self.path);
+        patch.export_policy.clone_from(&self.export_policy);
+        patch
+    }
+
+    /// Puts what the backend does not keep to the rest of that.
+    pub(crate) fn apply(&self, attributes: &mut Attributes) {
+        for (path, value) in &self.attributes {
+            attributes.set(path, value.clone());
+        }
+    }
+
+    /// Whether there is something that the backend does not keep.
+    pub(crate) fn has_attributes(&self) -> bool {
+        !self.attributes.is_empty()
+    }
+}
+
+/// Reads the body of a request on a volume, with the permissions in any of their spellings.
+pub(crate) fn normalise(body: &mut Body) -> Result<(), ApiError> {
+    let path = "nas.unix_permissions";
+    let Some(value) = body.value(path) else { return Ok(()) };
+    let text = match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Number(number) => number.to_string(),
+        _ => return Ok(()),
+    };
+    let permissions = permissions(&text).ok_or_else(|| {
+        ApiError::invalid_value(path, &text, "is neither octal digits nor letters as rwxr-xr-x")
+    })?;
+    body.replace(path, permissions.into());
+    Ok(())
+}
+
+/// Permissions as a number whose decimal digits are the octal ones, as 755.
+fn permissions(text: &str) -> Option<u64> {
+    if !text.is_empty() && text.bytes().all(|digit| (b'0'..=b'7').contains(&digit)) {
+        return text.parse().ok().filter(|number| *number <= 7777);
+    }
+    let (special, plain) = match text.len() {
+        9 => ("---", text),
+        12 => (text.get(..3)?, text.get(3..)?),
+        _ => return None,
+    };
+    let mut bits = 0_u64;
+    for (letter, expected) in
+        special.chars().zip("sst".chars()).chain(plain.chars().zip("rwxrwxrwx".chars()))
+    {
+        bits <<= 1;
+        match letter {
+            '-' => {}
+            letter if letter == expected => bits |= 1,
+            _ => return None,
+        }
+    }
+    format!("{bits:o}").parse().ok()
+}
+
+fn size(body: &Body) -> Result<Option<u64>, ApiError> {
+    match (body.size("size")?, body.size("space.size")?) {
+        (Some(size), Some(other)) if size != other => {
+            let message = "The fields \"size\" and \"space.size\" do not agree.";
+            Err(ApiError::new(400, 262_185, message).about("size"))
+        }
+        (size, other) => Ok(size.or(other)),
+    }
+}
+
+fn state(word: &str) -> Result<VolumeState, ApiError> {
+    word.to_ascii_lowercase().parse().map_err(|_| {
+        let message = format!("A volume cannot be set to the state {word:?}.");
+        ApiError::new(400, 918_652, message).about("state")
+    })
+}
+
+/// Rules of single values beside those of their types.
+fn check_value(path: &'static str, value: &Attribute, method: Method) -> Result<(), ApiError> {
+    match (path, value) {
+        ("comment", Attribute::Text(text)) if text.chars().count() > 1023 => {
+            Err(ApiError::invalid_value(path, text, "is longer than 1023 characters"))
+        }
+        ("space.snapshot.reserve_percent", Attribute::Integer(percent))
+            if *percent > 90 && method == Method::Post =>
+        {
+            let message =
+                format!("A new volume reserves at most 90% for snapshots and not {percent}%.");
+            Err(ApiError::new(400, 917_835, message).about(path))
+        }
+        (
+            "space.snapshot.reserve_percent"
+            | "autosize.grow_threshold"
+            | "autosize.shrink_threshold",
+            Attribute::Integer(percent),
+        ) if *percent > 100 => {
+            Err(ApiError::invalid_value(path, &percent.to_string(), "is more than 100 percent"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A name as ONTAP takes it.
+fn check_name(name: &str) -> Result<(), ApiError> {
+    let refuse = |code, rule: &str| {
+        let shown: String = name.chars().take(64).collect();
+        let message = format!("The volume name {shown:?} {rule}.");
+        Err(ApiError::new(400, code, message).about("name"))
+    };
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        return refuse(917_887, "begins with neither a letter nor an underscore");
+    }
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return refuse(917_888, "has a character other than letters and digits and underscores");
+    }
+    if name.len() > rules::MAX_VOLUME_NAME {
+        return refuse(917_886, "is longer than 203 characters");
+    }
+    Ok(())
+}
+
+/// Clients take this text apart at its commas: it has none.
+fn too_small(size: u64) -> ApiError {
+    let units = [(30, "GB"), (20, "MB"), (10, "KB")];
+    let unit = units.iter().find(|(shift, _)| size >> shift > 0);
+    let short =
+        unit.map_or_else(|| format!("{size}B"), |(shift, unit)| format!("{}{unit}", size >> shift));
+    let message = format!(
+        "Size \"{short}\" (\"{size}B\") is too small. Minimum size is \"20MB\" (\"{MIN_SIZE}B\")."
+    );
+    ApiError::new(500, 917_534, message).about("size")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_have_three_spellings() {
+        for text in ["755", "0755", "rwxr-xr-x", "---rwxr-xr-x"] {
+            assert_eq!(permissions(text), Some(755), "{text}");
+        }
+        assert_eq!(permissions("s--rwxr-xr-x"), Some(4755));
+        assert_eq!(permissions("---------"), Some(0));
+        for text in ["", "8", "12345", "rwx", "rwxrwxrwz", "é--------", "xwrr-xr-x"] {
+            assert_eq!(permissions(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_text_for_a_small_size_has_no_comma() {
+        for size in [1, 1024, 5 << 20] {
+            assert!(!too_small(size).message.contains(','));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Which path and method is answered by what: one table, from which the refusals of all others
+//! and the table of what is implemented come too.
+
+use nessie_ontap_protocol::records::{
+    AGGREGATE, APPLICATION_LOG, CLUSTER, DISK, EXPORT_POLICY, EXPORT_RULE, JOB, LIF, LUN, NODE,
+    QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SVM, SVM_PEER, VOLUME,
+};
+use nessie_ontap_protocol::{ApiError, Method, Url};
+
+use crate::call::{Answer, Call};
+use crate::cluster::Cluster;
+use crate::coverage::{Fields, fields_of};
+use crate::handlers::{clusters, jobs, nothing, policies, snapshots, svms, volumes, zapi};
+use crate::{Request, Response};
+
+/// A path and what answers its methods.
+pub(crate) struct Route {
+    /// Its segments; a variable stands in braces.
+    pub(crate) path: &'static str,
+    pub(crate) methods: &'static [(Method, Handler)],
+    /// What its objects are called.
+    pub(crate) object: fn() -> &'static str,
+    /// The fields of its objects.
+    pub(crate) fields: fn() -> Fields,
+}
+
+type Handler = fn(&Call<'_>) -> Answer;
+
+macro_rules! routes {
+    ($($path:literal, $schema:ident: $($method:ident $handler:path),+;)+) => {
+        &[$(Route {
+            path: $path,
+            methods: &[$((Method::$method, $handler)),+],
+            object: || $schema.name,
+            fields: || fields_of(&$schema),
+        }),+]
+    };
+}
+
+/// Those that are asked for most come first.
+pub(crate) static ROUTES: &[Route] = routes![
+    "/api/storage/volumes/{uuid}", VOLUME: Get volumes::get, Patch volumes::patch, Delete volumes::delete;
+    "/api/storage/volumes", VOLUME: Get volumes::list, Post volumes::post, Patch volumes::patch_many, Delete volumes::delete_many;
+    "/api/cluster/jobs/{uuid}", JOB: Get jobs::get;
+    "/api/storage/volumes/{volume.uuid}/snapshots/{uuid}", SNAPSHOT: Get snapshots::get, Patch snapshots::patch, Delete snapshots::delete;
+    "/api/storage/volumes/{volume.uuid}/snapshots", SNAPSHOT: Get snapshots::list, Post snapshots::post, Patch snapshots::patch_many, Delete snapshots::delete_many;
+    "/api/cluster", CLUSTER: Get clusters::cluster;
+    "/api/cluster/jobs", JOB: Get jobs::list;
+    "/api/cluster/nodes", NODE: Get clusters::nodes;
+    "/api/cluster/nodes/{uuid}", NODE: Get clusters::node;
+    "/api/network/ip/interfaces", LIF: Get svms::lifs;
+    "/api/network/ip/interfaces/{uuid}", LIF: Get svms::lif;
+    "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get policies::export_policies;
+    "/api/protocols/nfs/export-policies/{id}", EXPORT_POLICY: Get policies::export_policy;
+    "/api/protocols/nfs/export-policies/{id}/rules", EXPORT_RULE: Get policies::export_rules;
+    "/api/snapmirror/relationships", SNAPMIRROR: Get nothing::relationships;
+    "/api/storage/aggregates", AGGREGATE: Get clusters::aggregates;
+    "/api/storage/aggregates/{uuid}", AGGREGATE: Get clusters::aggregate;
+    "/api/storage/disks", DISK: Get nothing::disks;
+    "/api/storage/luns", LUN: Get nothing::luns;
+    "/api/storage/qos/policies", QOS_POLICY: Get nothing::qos_policies;
+    "/api/storage/qtrees", QTREE: Get nothing::qtrees;
+    "/api/storage/snapshot-policies", SNAPSHOT_POLICY: Get policies::snapshot_policies;
+    "/api/storage/snapshot-policies/{uuid}", SNAPSHOT_POLICY: Get policies::snapshot_policy;
+    "/api/support/ems/application-logs", APPLICATION_LOG: Post nothing::application_log;
+    "/api/svm/peers", SVM_PEER: Get nothing::peers;
+    "/api/svm/svms", SVM: Get svms::list;
+    "/api/svm/svms/{uuid}", SVM: Get svms::get;
+];
+
+/// The path of the older interface, which speaks XML.
+const ZAPI: [&str; 2] = ["servlets", "netapp.servlets.admin.XMLrequest_filer"];
+
+pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Response {
+    if url.segments == ZAPI {
+        return zapi::answer(request);
+    }
+    let found =
+        ROUTES.iter().find_map(|route| Some((route, arguments(route.path, &url.segments)?)));
+    let Some((route, arguments)) = found else {
+        return Response::refusal(&ApiError::new(404, 3, "The path is not implemented."));
+    };
+    let method = match request.method {
+        Method::Head => Method::Get,
+        method => method,
+    };
+    let handler = route.methods.iter().find(|(other, _)| *other == method);
+    let Some((_, handler)) = handler else {
+        let mut response = if method == Method::Options {
+            Response::json(200, b"{}".to_vec())
+        } else {
+            let message = "The method is not implemented for this path.";
+            Response::refusal(&ApiError::new(405, 3, message))
+        };
+        response.headers.push(("Allow", allowed(route)));
+        return response;
+    };
+    let call = Call { cluster, request, url, arguments };
+    handler(&call).unwrap_or_else(|error| Response::refusal(&error))
+}
+
+/// What stands in the place of a path's variables, if the segments are of that path.
+fn arguments<'u>(path: &str, segments: &'u [String]) -> Option<Vec<&'u str>> {
+    let mut arguments = Vec::new();
+    let mut segments = segments.iter();
+    for part in path.split('/').skip(1) {
+        let segment = segments.next()?.as_str();
+        if part.starts_with('{') {
+            arguments.push(segment);
+        } else if part != segment {
+            return None;
+        }
+    }
+    segments.next().is_none().then_some(arguments)
+}
+
+/// The value of the header `Allow`.
+fn allowed(route: &Route) -> String {
+    let words = route.methods.iter().map(|(method, _)| word(*method));
+    let mut words: Vec<_> = words.collect();
+    if words.contains(&"GET") {
+        words.push("HEAD");
+    }
+    words.push("OPTIONS");
+    words.join(", ")
+}
+
+/// A method as HTTP writes it.
+pub(crate) const fn word(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+        Method::Options => "OPTIONS",
+    }
+}
+
+/// Judges by the looks of a request: it need not be right, but it has to be quick.
+pub(crate) fn may_take_long(request: &Request<'_>) -> bool {
+    let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    // What is searched for among all volumes, or counted.
+    let searches = ["owners", "has_flexclone", "snapshot_count", "**", "%2A%2A", "%2a%2a"];
+    if searches.iter().any(|word| query.contains(word)) {
+        return true;
+    }
+    match request.method {
+        Method::Options => false,
+        // Many in one request.
+        Method::Post => request.body.len() > 16 << 10,
+        Method::Get | Method::Head | Method::Patch | Method::Delete => {
+            let is_many = matches!(last, "volumes" | "snapshots" | "jobs");
+            is_many && !query.split('&').any(names_one)
+        }
+    }
+}
+
+/// Whether a parameter lets a look-up stand for a search.
+fn names_one(parameter: &str) -> bool {
+    let value = parameter.strip_prefix("name=").or_else(|| parameter.strip_prefix("uuid="));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    value.is_some_and(|value| !value.is_empty() && value.bytes().all(is_plain))
+}

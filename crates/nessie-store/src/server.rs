@@ -1,0 +1,168 @@
+//! The HTTP server in front of a cluster.
+//!
+//! HTTP/1.1 with keep-alive and pipelining, over TLS or plain. There is no router here: a request
+//! goes to the [`Handler`] as it came, so no client is refused for how it spells a URL. Whatever a
+//! client does is bounded: connections, the size of heads and bodies, and the time it takes to send
+//! a request or to take the reply.
+
+mod answer;
+mod auth;
+mod connections;
+mod handler;
+mod options;
+mod patient;
+mod tls;
+
+use std::io;
+use std::mem;
+use std::net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs};
+use std::process;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+
+pub use self::handler::Handler;
+pub use self::options::{Entry, Limits, Log, ServerOptions};
+
+use self::answer::Context;
+use self::auth::Credentials;
+
+/// Threads that read and write; requests that may take long have others.
+const WORKERS: usize = 2;
+/// Threads for requests that may take long.
+const LONG_REQUESTS: usize = 32;
+/// Clients that may wait until they are let in.
+const BACKLOG: i32 = 1024;
+/// How long the end waits for long requests that nobody waits for any more.
+const LEFT_OVER: Duration = Duration::from_secs(1);
+
+/// A server that runs on threads of its own until it is stopped or dropped.
+///
+/// In a process that was forked from the one that started it there is no server: there, stopping
+/// and dropping do nothing.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    ca_pem: Option<String>,
+    /// The process that has the threads.
+    process: u32,
+    stop: Option<watch::Sender<bool>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Starts a server.
+///
+/// It listens when this returns. Requests are answered on its own threads, several at a time.
+///
+/// # Errors
+/// The address cannot be listened on, a credential is one that no client can send, or no
+/// certificate can be made for the host.
+pub fn serve(handler: Arc<dyn Handler>, options: ServerOptions) -> io::Result<Server> {
+    let credentials = Credentials::new(&options.username, &options.password)?;
+    let tls = if options.tls { Some(tls::identity(&options.host)?) } else { None };
+    let listener = listen(&options.host, options.port)?;
+    let address = listener.local_addr()?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(LONG_REQUESTS)
+        .thread_name("ontap-worker")
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let listener = {
+        let _inside = runtime.enter();
+        TcpListener::from_std(listener)?
+    };
+    let (ca_pem, acceptor) = tls.map(|tls| (tls.ca_pem, tls.acceptor)).unzip();
+    let (limits, log) = (options.limits, options.log);
+    let context = Arc::new(Context { handler, credentials, limits, log, acceptor });
+    let (stop, stopped) = watch::channel(false);
+    let thread = thread::Builder::new().name("ontap-server".to_owned()).spawn(move || {
+        runtime.block_on(connections::accept(listener, context, stopped));
+        runtime.shutdown_timeout(LEFT_OVER);
+    })?;
+    let thread = Mutex::new(Some(thread));
+    Ok(Server { address, ca_pem, process: process::id(), stop: Some(stop), thread })
+}
+
+/// A socket that listens at the first address of the host that lets it.
+fn listen(host: &str, port: u16) -> io::Result<StdListener> {
+    let mut refusal = io::Error::new(io::ErrorKind::NotFound, format!("no address of {host:?}"));
+    for address in (host, port).to_socket_addrs()? {
+        match listen_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refusal = io::Error::new(error.kind(), format!("{address}: {error}")),
+        }
+    }
+    Err(refusal)
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<StdListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // On Windows it would let two servers listen at one address.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+impl Server {
+    /// Where it listens. The port is the one that the system chose, if it was left to it.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate, in PEM, that clients verify this server against; nothing without TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// Stops listening, lets requests that are under way end, for at most [`Limits::grace`], and
+    /// returns when all is over. It may be called again, and from several threads.
+    pub fn stop(&self) {
+        if self.is_here()
+            && let Some(stop) = &self.stop
+        {
+            // It fails where nobody listens to it any more: then the server has ended.
+            let _ = stop.send(true);
+        }
+        self.join();
+    }
+
+    /// Waits until the server is stopped, by another thread.
+    pub fn join(&self) {
+        if !self.is_here() {
+            return;
+        }
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
+            // What a panic there had to say was said when it happened.
+            let _ = thread.join();
+        }
+    }
+
+    fn is_here(&self) -> bool {
+        process::id() == self.process
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+        if !self.is_here() {
+            // The threads were not copied, and may have held what dropping these would wait for.
+            mem::forget(self.stop.take());
+            let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner);
+            mem::forget(thread.take());
+        }
+    }
+}

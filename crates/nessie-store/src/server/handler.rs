@@ -1,0 +1,25 @@
+//! Who answers.
+
+use crate::{Cluster, Request, Response};
+
+/// Answers the requests of a [`Server`](crate::Server), from any of its threads.
+///
+/// A [`Cluster`] does. One that wraps it can do something before and after each request.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers a request. A panic in it is a reply of status 500, and the server goes on.
+    fn handle(&self, request: &Request<'_>) -> Response;
+
+    /// Whether answering may take long. Then it happens beside the server's other connections,
+    /// and otherwise at once, between them.
+    fn may_take_long(&self, request: &Request<'_>) -> bool;
+}
+
+impl Handler for Cluster {
+    fn handle(&self, request: &Request<'_>) -> Response {
+        Self::handle(self, request)
+    }
+
+    fn may_take_long(&self, request: &Request<'_>) -> bool {
+        Self::may_take_long(self, request)
+    }
+}

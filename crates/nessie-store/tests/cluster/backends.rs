@@ -1,0 +1,120 @@
+//! Several SVMs, backends that have less, and objects that were not made on this face.
+
+use std::sync::Arc;
+
+use nessie_backend_core::{
+    AccessHandle, Result, SnapshotBackend, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+};
+use nessie_backend_mem::MemBackend;
+use nessie_store::{Aggregate, Cluster, Config, Method, Request, Response, Svm};
+
+use crate::support::{Lab, VOLUMES};
+
+/// Volumes and nothing else.
+struct VolumesAlone(MemBackend);
+
+impl VolumeBackend for VolumesAlone {
+    fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
+        self.0.create_volume(spec)
+    }
+    fn list_volumes(&self) -> Result<Vec<Volume>> {
+        self.0.list_volumes()
+    }
+    fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
+        self.0.get_volume(uuid)
+    }
+    fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
+        self.0.patch_volume(uuid, patch)
+    }
+    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
+        self.0.delete_volume(uuid)
+    }
+    fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
+        self.0.access_handle(uuid)
+    }
+}
+
+#[test]
+fn what_a_backend_has_not_is_not_supported() {
+    let lab = Lab::with(|config| {
+        config.svms[0].backend = Arc::new(VolumesAlone(MemBackend::new()));
+    });
+    let path = lab.volume("v1", r#","comment":"here""#);
+    assert_eq!(lab.get(&format!("{path}?fields=**"))["comment"], "here");
+    let snapshots = format!("{path}/snapshots");
+    let reply = lab.send(Method::Get, &snapshots, "");
+    assert_eq!((reply.status, reply.code()), (405, "3"));
+    let waiting = format!("{snapshots}?return_timeout=1");
+    let reply = lab.send(Method::Post, &waiting, r#"{"name":"s1"}"#);
+    assert_eq!((reply.status, reply.code()), (405, "3"));
+    let clone = r#"{"name":"c1","svm.name":"svm1",
+        "clone":{"is_flexclone":true,"parent_volume":{"name":"v1"}}}"#;
+    let reply = lab.send(Method::Post, &format!("{VOLUMES}?return_timeout=1"), clone);
+    assert_eq!((reply.status, reply.code()), (405, "3"));
+    assert_eq!(lab.names(VOLUMES), ["v1"]);
+}
+
+#[test]
+fn what_ontap_could_not_name_is_served() {
+    let lab = Lab::new();
+    let made = lab.backend.create_volume(VolumeSpec::named("with-dash.1")).unwrap();
+    let taken = lab.backend.create_snapshot(made.uuid, "a:b").unwrap();
+    let path = format!("{VOLUMES}/{}", made.uuid);
+    let record = lab.get(&path);
+    assert_eq!(record["name"], "with-dash.1");
+    // Without a quota it is as large as its aggregate.
+    assert_eq!(record["size"], 1_u64 << 50);
+    let snapshot = format!("{path}/snapshots/{}", taken.uuid);
+    assert_eq!(lab.get(&snapshot)["name"], "a:b");
+    lab.done(Method::Patch, &path, r#"{"comment":"seen"}"#);
+    lab.done(Method::Delete, &snapshot, "");
+    lab.done(Method::Delete, &path, "");
+}
+
+fn two_svms() -> Cluster {
+    let mut config = Config::default();
+    for name in ["svm1", "svm2"] {
+        let backend = MemBackend::new();
+        backend.create_volume(VolumeSpec::named(format!("of_{name}"))).unwrap();
+        config.svms.push(Svm { name: name.to_owned(), backend: Arc::new(backend) });
+    }
+    Cluster::new(config).unwrap()
+}
+
+fn tunnelled(cluster: &Cluster, method: Method, target: &str, svm: &str, body: &str) -> Response {
+    let body = body.as_bytes();
+    cluster.handle(&Request { method, target, svm_name: Some(svm), svm_uuid: None, body })
+}
+
+#[test]
+fn a_header_names_the_svm() {
+    let cluster = two_svms();
+    let text = |response: Response| String::from_utf8(response.body).unwrap();
+    let get = |target: &str, svm: &str| tunnelled(&cluster, Method::Get, target, svm, "");
+    let listed = text(get(VOLUMES, "svm2"));
+    assert!(listed.contains("of_svm2") && !listed.contains("of_svm1"), "{listed}");
+    assert_eq!(get(&format!("{VOLUMES}?svm.name=svm1"), "svm2").status, 400);
+    assert_eq!(get(VOLUMES, "svm9").status, 400);
+    for target in ["/api/cluster", "/api/cluster/nodes", "/api/storage/aggregates"] {
+        assert_eq!(get(target, "svm2").status, 200);
+    }
+    let body = r#"{"name":"v1","aggregates":[{"name":"aggr1"}]}"#;
+    let target = format!("{VOLUMES}?return_timeout=1");
+    assert_eq!(tunnelled(&cluster, Method::Post, &target, "svm2", body).status, 201);
+    assert!(text(get(VOLUMES, "svm2")).contains("\"v1\""));
+    assert!(!text(get(VOLUMES, "svm1")).contains("\"v1\""));
+}
+
+#[test]
+fn parts_that_do_not_fit_together_are_refused() {
+    let refused = |change: fn(&mut Config)| {
+        let mut config = Config::default();
+        change(&mut config);
+        Cluster::new(config).unwrap_err();
+    };
+    refused(|config| config.nodes.clear());
+    refused(|config| config.aggregates.clear());
+    refused(|config| config.nodes.push("node1".to_owned()));
+    refused(|config| config.aggregates.push(Aggregate { name: String::new(), size: 1 }));
+    refused(|config| config.name.clear());
+}

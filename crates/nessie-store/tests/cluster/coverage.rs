@@ -1,0 +1,117 @@
+//! Every field does what the table of what is implemented says.
+
+use nessie_store::{Kind, Method, Writable, coverage};
+use serde_json::{Value, json};
+
+use crate::support::{Lab, VOLUMES};
+
+/// Paths of objects that exist, or of their collections.
+fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
+    let volume = lab.volume("v1", r#","nas.path":"/v1""#);
+    lab.snapshot(&volume, "s1");
+    lab.clone_of("v1", Some("s1"), "c1");
+    coverage()
+        .into_iter()
+        .filter(|endpoint| endpoint.methods.contains(&"GET"))
+        .map(|endpoint| {
+            let path = endpoint.path.replace("{volume.uuid}", "*").replace("{id}", "1");
+            let path = path.replace("/{uuid}", "");
+            (endpoint.path, path)
+        })
+        .collect()
+}
+
+#[test]
+fn every_field_can_be_chosen_filtered_and_ordered_by() {
+    let lab = Lab::new();
+    let paths = collections(&lab);
+    for endpoint in coverage() {
+        let Some((_, path)) = paths.iter().find(|(other, _)| *other == endpoint.path) else {
+            continue;
+        };
+        for field in &endpoint.fields {
+            lab.get(&format!("{path}?fields={}", field.path));
+            lab.get(&format!("{path}?{}=!null", field.path));
+            if !field.in_array {
+                lab.get(&format!("{path}?order_by={}%20desc&max_records=1", field.path));
+            }
+        }
+        lab.get(&format!("{path}?fields=**"));
+        lab.get(&format!("{path}?return_records=false"));
+    }
+}
+
+/// Fields that a request sets in another way than by keeping the value.
+const OTHERS: &[&str] = &[
+    "aggregates.uuid",
+    "clone",
+    "constituents_per_aggregate",
+    "movement",
+    "name",
+    "restore_to",
+    "snapshot_policy.uuid",
+    "state",
+    "style",
+    "svm",
+    "type",
+    "volume",
+    "nas.export_policy",
+    "snapshot_policy",
+    "nas.path",
+    "aggregates",
+];
+
+fn sample(kind: Kind, path: &str, in_array: bool) -> Value {
+    if in_array {
+        return json!(["one", "two"]);
+    }
+    match kind {
+        Kind::Boolean => json!(true),
+        Kind::Integer => json!(42),
+        Kind::Size => json!(1_u64 << 31),
+        Kind::Time => json!("2030-01-01T00:00:00+00:00"),
+        Kind::Uuid => json!("00000000-0000-4000-8000-000000000001"),
+        Kind::Enumeration(words) => json!(words.last()),
+        _ => json!(format!("x_{}", path.len())),
+    }
+}
+
+#[test]
+fn every_field_that_can_be_set_is_kept() {
+    for (endpoint, create) in
+        [("/api/storage/volumes", true), ("/api/storage/volumes/{uuid}", false)]
+    {
+        let endpoint = coverage().into_iter().find(|other| other.path == endpoint).unwrap();
+        for field in endpoint.fields {
+            let settable = match field.writable {
+                Writable::Both => true,
+                Writable::Post => create,
+                Writable::Patch => !create,
+                Writable::Never => false,
+            };
+            let is_other = |other: &str| {
+                field
+                    .path
+                    .strip_prefix(other)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            if !settable || OTHERS.iter().any(|other| is_other(other)) {
+                continue;
+            }
+            let lab = Lab::new();
+            let value = sample(field.kind, field.path, field.in_array);
+            let more = if create { format!(r#","{}":{value}"#, field.path) } else { String::new() };
+            let path = match field.path {
+                "size" | "space.size" if create => continue,
+                _ => lab.volume("v1", &more),
+            };
+            if !create {
+                lab.done(Method::Patch, &path, &format!(r#"{{"{}":{value}}}"#, field.path));
+            }
+            let record = lab.get(&format!("{path}?fields={}", field.path));
+            let read = field.path.split('.').fold(&record, |value, key| &value[key]);
+            assert_eq!(*read, value, "{}", field.path);
+        }
+    }
+    assert!(coverage().iter().any(|endpoint| endpoint.path == VOLUMES));
+}

@@ -1,0 +1,10 @@
+//! The cluster, asked without a server.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails that way")]
+
+mod backends;
+mod changes;
+mod coverage;
+mod hostile;
+mod life;
+mod refusals;
+mod support;

@@ -1,0 +1,468 @@
+//! The server, whatever it serves, as clients that follow no rule meet it.
+#![cfg(feature = "server")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are tests too")]
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nessie_store::{Handler, Limits, Method, Request, Response, Server, ServerOptions, serve};
+
+/// `admin:secret`.
+const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c2VjcmV0\r\n";
+/// After this a client counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Says back what it was asked. Targets that begin with a word do something else.
+#[derive(Default)]
+struct Echo {
+    calls: AtomicUsize,
+}
+
+impl Handler for Echo {
+    fn handle(&self, request: &Request<'_>) -> Response {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        assert!(!request.target.starts_with("/panic"), "a fault of the handler, wanted here");
+        if request.target.starts_with("/slow") {
+            thread::sleep(Duration::from_millis(300));
+        }
+        let method = match request.method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            _ => "another",
+        };
+        let (name, uuid) = (request.svm_name.unwrap_or("-"), request.svm_uuid.unwrap_or("-"));
+        let body = if request.target.starts_with("/large") {
+            vec![b'x'; 64 << 20]
+        } else {
+            let body = request.body.len();
+            format!("{method} {} {name} {uuid} {body}", request.target).into_bytes()
+        };
+        let headers = vec![("location", "/api/x".to_owned())];
+        Response { status: 200, content_type: "application/hal+json", headers, body }
+    }
+
+    fn may_take_long(&self, request: &Request<'_>) -> bool {
+        request.target.starts_with("/slow") || request.target.starts_with("/panic/long")
+    }
+}
+
+fn plain(change: impl FnOnce(&mut ServerOptions)) -> Server {
+    let mut options = ServerOptions::new("admin", "secret");
+    options.tls = false;
+    change(&mut options);
+    serve(Arc::new(Echo::default()), options).unwrap()
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// A reply: its status, head and body.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+/// Reads one reply; nothing if the connection was closed instead.
+fn receive(stream: &mut impl Read) -> Option<Reply> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            Ok(_) => {
+                assert!(head.is_empty(), "cut off within a head: {}", head.escape_ascii());
+                return None;
+            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return None,
+            Err(error) => panic!("no reply: {error}"),
+        }
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).unwrap();
+    Some(Reply { status, head, body: String::from_utf8(body).unwrap() })
+}
+
+fn ask(stream: &mut TcpStream, request: &str) -> Option<Reply> {
+    stream.write_all(request.as_bytes()).unwrap();
+    receive(stream)
+}
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n")
+}
+
+fn is_serving(server: &Server) -> bool {
+    ask(&mut connect(server), &get("/again")).is_some_and(|reply| reply.status == 200)
+}
+
+#[test]
+fn a_reply_carries_what_an_array_sends() {
+    let server = plain(|_| {});
+    let reply = ask(&mut connect(&server), &get("/api/cluster")).unwrap();
+    assert_eq!((reply.status, reply.body.as_str()), (200, "GET /api/cluster - - 0"));
+    for header in [
+        "server: libzapid-httpd",
+        "content-type: application/hal+json",
+        "cache-control: no-cache,no-store,must-revalidate",
+        "x-content-type-options: nosniff",
+        "vary: accept",
+        "location: /api/x",
+    ] {
+        assert!(reply.head.contains(&format!("\r\n{header}\r\n")), "{header}: {}", reply.head);
+    }
+}
+
+#[test]
+fn no_path_is_open_without_the_password() {
+    let server = plain(|_| {});
+    for target in ["/", "/api/cluster", "/nothing", "/panic", "*"] {
+        for header in
+            ["", "Authorization: Basic YWRtaW46c2VjcmV1\r\n", "Authorization: nonsense\r\n"]
+        {
+            let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n{header}\r\n");
+            let reply = ask(&mut connect(&server), &request).unwrap();
+            assert_eq!(reply.status, 401, "{target} {header}");
+            assert!(reply.head.contains("\r\nwww-authenticate: basic"), "{}", reply.head);
+            assert!(reply.body.contains("\"code\":\"6691623\""), "{}", reply.body);
+        }
+    }
+}
+
+#[test]
+fn targets_reach_the_handler_as_they_were_sent() {
+    let server = plain(|_| {});
+    for target in [
+        "/api//storage/volumes",
+        "/api/storage/volumes/?fields=",
+        "/api/storage/volumes?return_records=false?max_records=10000",
+        "/api/storage/volumes?name=vol*",
+        "/api/storage/volumes?name=a|b",
+        "/api/storage/volumes?nas.path=/m1/*&name=svm1:cv2",
+        "/api/storage/volumes?fields=space.{size,used},!state",
+        "/api/storage/volumes?name=a^b`c\\d[e]",
+        "/api/storage/volumes?name=%zz",
+        "/api/storage/volumes/%2A/snapshots",
+        "/api/storage/volumes?name=\u{e4}",
+        "//api",
+    ] {
+        let mut stream = connect(&server);
+        let reply = ask(&mut stream, &get(target)).unwrap();
+        assert_eq!((reply.status, reply.body), (200, format!("GET {target} - - 0")));
+    }
+    // Those three have to be encoded, as every client but a person with curl does.
+    for target in ["/a?size=>1GB", "/a?size=<1GB", "/a?name=\"x\""] {
+        assert_eq!(ask(&mut connect(&server), &get(target)).unwrap().status, 400, "{target}");
+    }
+    let request = get("http://other:1/api/cluster?fields=version");
+    let reply = ask(&mut connect(&server), &request).unwrap();
+    assert_eq!(reply.body, "GET /api/cluster?fields=version - - 0");
+}
+
+#[test]
+fn headers_and_bodies_reach_the_handler() {
+    let server = plain(|_| {});
+    let mut stream = connect(&server);
+    let head = format!("Host: x\r\n{AUTHORIZATION}X-Dot-SVM-Name: svm1\r\nX-Dot-SVM-UUID: u\r\n");
+    let request = format!("POST /a HTTP/1.1\r\n{head}Content-Length: 5\r\n\r\nabcde");
+    assert_eq!(ask(&mut stream, &request).unwrap().body, "POST /a svm1 u 5");
+    let request = format!(
+        "POST /a HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n"
+    );
+    assert_eq!(ask(&mut stream, &request).unwrap().body, "POST /a svm1 u 7");
+    let request =
+        format!("GET /a HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}X-Dot-SVM-Name: \u{e4}\r\n\r\n");
+    assert_eq!(ask(&mut stream, &request).unwrap().body, "GET /a \u{e4} - 0");
+    stream.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\n").unwrap();
+    stream.write_all(AUTHORIZATION.as_bytes()).unwrap();
+    stream.write_all(b"X-Dot-SVM-Name: \xff\r\n\r\n").unwrap();
+    assert_eq!(receive(&mut stream).unwrap().status, 400);
+}
+
+#[test]
+fn methods_without_a_meaning_are_refused() {
+    let server = plain(|_| {});
+    for method in ["PUT", "TRACE", "get", "NONSENSE"] {
+        let request = format!("{method} / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n");
+        let reply = ask(&mut connect(&server), &request).unwrap();
+        assert_eq!(reply.status, 405, "{method}");
+        assert!(reply.head.contains("\r\nallow: get, head, post"), "{}", reply.head);
+        assert!(reply.body.contains("\"code\":\"3\""), "{}", reply.body);
+    }
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let server = plain(|_| {});
+    let mut stream = connect(&server);
+    let targets: Vec<String> = (0..100).map(|n| format!("/{n}")).collect();
+    let requests: String = targets.iter().map(|target| get(target)).collect();
+    stream.write_all(requests.as_bytes()).unwrap();
+    for target in targets {
+        assert_eq!(receive(&mut stream).unwrap().body, format!("GET {target} - - 0"));
+    }
+}
+
+#[test]
+fn a_request_may_come_byte_by_byte() {
+    let server = plain(|_| {});
+    let mut stream = connect(&server);
+    stream.set_nodelay(true).unwrap();
+    for byte in get("/drip").bytes() {
+        stream.write_all(&[byte]).unwrap();
+    }
+    assert_eq!(receive(&mut stream).unwrap().body, "GET /drip - - 0");
+}
+
+#[test]
+fn a_fault_of_the_handler_is_a_reply() {
+    let server = plain(|_| {});
+    let mut stream = connect(&server);
+    for target in ["/panic", "/panic/long"] {
+        let reply = ask(&mut stream, &get(target)).unwrap();
+        assert_eq!(reply.status, 500);
+        assert!(reply.body.contains("\"code\":\"65541\""), "{}", reply.body);
+    }
+    assert_eq!(ask(&mut stream, &get("/after")).unwrap().status, 200);
+}
+
+#[test]
+fn a_long_request_holds_nobody_up() {
+    let server = plain(|_| {});
+    let mut waiting: Vec<TcpStream> = (0..8).map(|_| connect(&server)).collect();
+    for stream in &mut waiting {
+        stream.write_all(get("/slow").as_bytes()).unwrap();
+    }
+    let begin = Instant::now();
+    assert!(is_serving(&server));
+    assert!(begin.elapsed() < Duration::from_millis(250), "{:?}", begin.elapsed());
+    for stream in &mut waiting {
+        assert_eq!(receive(stream).unwrap().status, 200);
+    }
+}
+
+#[test]
+fn a_body_of_any_size_is_answered() {
+    let server = plain(|_| {});
+    let head = format!("POST /a HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}");
+    for (size, status) in [(1 << 20, 200), ((1 << 20) + 1, 413), (100 << 20, 413)] {
+        let mut stream = connect(&server);
+        write!(stream, "{head}Content-Length: {size}\r\n\r\n").unwrap();
+        let piece = vec![b' '; 1 << 16];
+        let mut rest = size;
+        while rest > 0 {
+            let sent = rest.min(piece.len());
+            stream.write_all(&piece[..sent]).unwrap();
+            rest -= sent;
+        }
+        let reply = receive(&mut stream).unwrap();
+        assert_eq!(reply.status, status, "{size}");
+        if status == 413 {
+            assert!(reply.body.contains("1048576 bytes"), "{}", reply.body);
+            assert!(reply.head.contains("\r\nconnection: close"), "{}", reply.head);
+            assert!(receive(&mut stream).is_none());
+        }
+    }
+    // One that asks first need not send it at all.
+    let request = format!("{head}Content-Length: 104857600\r\nExpect: 100-continue\r\n\r\n");
+    assert_eq!(ask(&mut connect(&server), &request).unwrap().status, 413);
+    // One that says nothing of its size.
+    let mut stream = connect(&server);
+    write!(stream, "{head}Transfer-Encoding: chunked\r\n\r\n").unwrap();
+    for _ in 0..40 {
+        stream.write_all(b"10000\r\n").unwrap();
+        stream.write_all(&vec![b' '; 1 << 16]).unwrap();
+        stream.write_all(b"\r\n").unwrap();
+    }
+    stream.write_all(b"0\r\n\r\n").unwrap();
+    assert_eq!(receive(&mut stream).unwrap().status, 413);
+}
+
+#[test]
+fn what_is_not_http_is_refused_and_closed() {
+    let server = plain(|_| {});
+    let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(200_000));
+    let header = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(200_000));
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(5000));
+    let requests: [&[u8]; 14] = [
+        b"\r\n\r\n\r\n\0\0\0",
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET  HTTP/1.1\r\n\r\n",
+        b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: \0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        long.as_bytes(),
+        header.as_bytes(),
+        many.as_bytes(),
+    ];
+    for request in requests {
+        let mut stream = connect(&server);
+        // It may be refused before all of it is sent.
+        let _ = stream.write_all(request);
+        let _ = stream.shutdown(Shutdown::Write);
+        if let Some(reply) = receive(&mut stream) {
+            let shown = request[..request.len().min(60)].escape_ascii();
+            assert!((400..=431).contains(&reply.status), "{shown}: {reply:?}");
+        }
+    }
+    assert!(is_serving(&server));
+}
+
+#[test]
+fn a_client_that_does_not_go_on_is_dropped() {
+    let short = Duration::from_millis(200);
+    let server = plain(|options| {
+        options.limits.head_time = short;
+        options.limits.body_time = short;
+    });
+    let silent = connect(&server);
+    let mut half = connect(&server);
+    half.write_all(b"GET / HT").unwrap();
+    let mut idle = connect(&server);
+    assert_eq!(ask(&mut idle, &get("/")).unwrap().status, 200);
+    let mut body = connect(&server);
+    let head = format!("POST / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}Content-Length: 9\r\n\r\n");
+    body.write_all(head.as_bytes()).unwrap();
+    let begin = Instant::now();
+    assert_eq!(receive(&mut body).unwrap().status, 408);
+    for mut stream in [silent, half, idle, body] {
+        assert!(receive(&mut stream).is_none_or(|reply| reply.status == 408));
+    }
+    assert!(begin.elapsed() < PATIENCE / 2);
+}
+
+#[test]
+fn a_client_that_takes_no_reply_is_dropped() {
+    let server = plain(|options| options.limits.write_time = Duration::from_millis(200));
+    let mut stream = connect(&server);
+    stream.write_all(get("/large").as_bytes()).unwrap();
+    thread::sleep(Duration::from_millis(600));
+    let mut taken = Vec::new();
+    // What the system had buffered still arrives.
+    let _ = stream.read_to_end(&mut taken);
+    assert!(taken.len() < 64 << 20, "all {} bytes came", taken.len());
+    assert!(is_serving(&server));
+}
+
+#[test]
+fn more_connections_than_there_is_room_for_wait() {
+    let server = plain(|options| options.limits.connections = 2);
+    let mut first = connect(&server);
+    assert_eq!(ask(&mut first, &get("/")).unwrap().status, 200);
+    let mut second = connect(&server);
+    assert_eq!(ask(&mut second, &get("/")).unwrap().status, 200);
+    let mut third = connect(&server);
+    third.write_all(get("/third").as_bytes()).unwrap();
+    third.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    assert!(third.read(&mut [0]).is_err());
+    drop(first);
+    third.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(receive(&mut third).unwrap().body, "GET /third - - 0");
+}
+
+#[test]
+fn stopping_lets_requests_end_and_nobody_in() {
+    let server = plain(|_| {});
+    let (mut idle, mut fresh, mut half) = (connect(&server), connect(&server), connect(&server));
+    assert_eq!(ask(&mut idle, &get("/")).unwrap().status, 200);
+    half.write_all(b"GET / HT").unwrap();
+    let mut second_half = connect(&server);
+    assert_eq!(ask(&mut second_half, &get("/")).unwrap().status, 200);
+    second_half.write_all(b"GET / HT").unwrap();
+    let mut body = connect(&server);
+    let head = format!("POST / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}Content-Length: 9\r\n\r\nx");
+    body.write_all(head.as_bytes()).unwrap();
+    let mut busy = connect(&server);
+    busy.write_all(get("/slow").as_bytes()).unwrap();
+    // The request is there once another that came later was answered.
+    assert!(is_serving(&server));
+    let begin = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(|| server.join());
+        scope.spawn(|| server.stop());
+        server.stop();
+    });
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert_eq!(receive(&mut busy).unwrap().status, 200);
+    for stream in [&mut idle, &mut fresh, &mut half, &mut second_half, &mut body] {
+        assert!(receive(stream).is_none_or(|reply| reply.status >= 400));
+    }
+    assert!(TcpStream::connect(server.address()).is_err());
+    server.stop();
+}
+
+#[test]
+fn stopping_does_not_wait_for_ever() {
+    let server = plain(|options| options.limits.grace = Duration::from_millis(50));
+    let mut busy = connect(&server);
+    busy.write_all(get("/slow").as_bytes()).unwrap();
+    assert!(is_serving(&server));
+    let begin = Instant::now();
+    drop(server);
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn two_servers_do_not_share_a_port() {
+    let server = plain(|_| {});
+    let mut options = ServerOptions::new("admin", "secret");
+    options.port = server.address().port();
+    let refusal = serve(Arc::new(Echo::default()), options).unwrap_err();
+    assert_eq!(refusal.kind(), io::ErrorKind::AddrInUse);
+    assert!(refusal.to_string().contains(&server.address().to_string()), "{refusal}");
+}
+
+#[test]
+fn the_log_hears_of_every_request() {
+    let lines = Arc::<Mutex<Vec<String>>>::default();
+    let kept = Arc::clone(&lines);
+    let server = plain(|options| {
+        options.log = Some(Arc::new(move |entry| {
+            let line =
+                format!("{} {} {} {}", entry.method, entry.target, entry.status, entry.bytes);
+            kept.lock().unwrap().push(line);
+        }));
+    });
+    let mut stream = connect(&server);
+    ask(&mut stream, &get("/a?b=c|d")).unwrap();
+    ask(&mut stream, "PUT /e HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    server.stop();
+    let lines = lines.lock().unwrap();
+    assert_eq!(lines[0], "GET /a?b=c|d 200 18");
+    assert!(lines[1].starts_with("PUT /e 401 "), "{}", lines[1]);
+}
+
+#[test]
+fn many_connections_are_served_at_once() {
+    let server = plain(|_| {});
+    // Half of them send half a request, and stay. The test holds both ends of each.
+    let mut streams: Vec<TcpStream> = (0..400).map(|_| connect(&server)).collect();
+    for stream in streams.iter_mut().step_by(2) {
+        stream.write_all(b"GET / HTTP/1.1\r\nHost").unwrap();
+    }
+    for stream in streams.iter_mut().skip(1).step_by(2) {
+        stream.write_all(get("/").as_bytes()).unwrap();
+    }
+    for stream in streams.iter_mut().skip(1).step_by(2) {
+        assert_eq!(receive(stream).unwrap().status, 200);
+    }
+    assert!(is_serving(&server));
+    assert_eq!(Limits::default().connections, 4096);
+}
