@@ -270,3 +270,51 @@ def test_a_test_can_run_once_for_each_conformance_case(pytester: pytest.Pytester
     assert "test_mine[split." not in "".join(
         line for line in result.outlines if line.startswith(("PASSED", "FAILED"))
     )
+
+
+def test_each_test_has_an_ontap_server_of_its_own(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import socket
+        import pytest
+
+        used = []
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_fresh(ontap_server, mem_backend, number):
+            assert ontap_server.backend is mem_backend
+            assert len(mem_backend) == 0
+            assert ontap_server.is_running
+            assert ontap_server.url.startswith("https://127.0.0.1:")
+            mem_backend.create_volume("v")
+            used.append((ontap_server.host, ontap_server.port))
+
+        def test_over():
+            for where in used:
+                with pytest.raises(ConnectionRefusedError):
+                    socket.create_connection(where)
+    """)
+    pytester.runpytest().assert_outcomes(passed=3)
+
+
+def test_the_sdk_is_connected_for_the_test(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("netapp_ontap")
+    pytester.makepyfile("""
+        from netapp_ontap import config
+        from netapp_ontap.resources import Volume
+
+        def test_connected(ontap_connection, ontap_server):
+            assert config.CONNECTION is ontap_connection
+            ontap_server.backend.create_volume("v", 2**30)
+            assert [volume.name for volume in Volume.get_collection()] == ["v"]
+
+        def test_over():
+            assert config.CONNECTION is None
+    """)
+    result = pytester.runpytest_subprocess("-W", "error", "-W", "ignore::DeprecationWarning")
+    result.assert_outcomes(passed=2)
+
+
+def test_without_the_sdk_its_fixture_skips(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import sys; sys.modules['netapp_ontap'] = None")
+    pytester.makepyfile("def test_skipped(ontap_connection): pass")
+    pytester.runpytest_subprocess().assert_outcomes(skipped=1)

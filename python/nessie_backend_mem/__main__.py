@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "demo": ("demo", "tell one week of a CI build cache, from volume to clean-up"),
     "conformance": ("conformance.command", "hold a backend of your own to the contract"),
+    "coverage": ("ontap.coverage", "show what of ONTAP's REST API the endpoint has"),
+    "serve": ("ontap.command", "serve an ONTAP REST endpoint from memory"),
     "simulate": ("examples.ci_fleet", "simulate a year of a fleet of CI build caches"),
 }
 

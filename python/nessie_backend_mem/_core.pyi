@@ -2,7 +2,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
 from types import GenericAlias
-from typing import Generic, Protocol, Self, SupportsIndex, TypeAlias, TypeVar, final, overload
+from typing import (
+    Generic,
+    Literal,
+    Protocol,
+    Self,
+    SupportsIndex,
+    TypeAlias,
+    TypeVar,
+    final,
+    overload,
+)
 from uuid import UUID
 
 from .conformance.report import Outcome, Tier
@@ -12,6 +22,8 @@ __all__ = [
     "MemBackend",
     "Table",
     "Uuids",
+    "_OntapCluster",
+    "_OntapListener",
     "__version__",
     "_after_fork_in_child",
     "_after_fork_in_parent",
@@ -19,6 +31,8 @@ __all__ = [
     "_conformance_cases",
     "_conformance_rules",
     "_conformance_run",
+    "_ontap_coverage",
+    "_ontap_error",
     "_restore",
 ]
 
@@ -215,3 +229,47 @@ def _conformance_run(
     sequences: int | None = None,
     steps: int | None = None,
 ) -> list[tuple[str, Tier, Outcome, float, str, list[str], str]]: ...
+
+# The ONTAP face; `ontap.server` gives these their arguments, checked.
+@final
+class _OntapCluster:
+    def __new__(
+        cls,
+        svms: Sequence[tuple[str, object]],
+        *,
+        name: str,
+        nodes: Sequence[str],
+        aggregates: Sequence[tuple[str, int]],
+        lifs: Sequence[tuple[str, str, Sequence[str]]],
+        jobs: tuple[str, float],
+        seed: int | None,
+    ) -> Self: ...
+    def handle(
+        self, method: str, target: str, body: bytes
+    ) -> tuple[int, list[tuple[str, str]], bytes]: ...
+    def serve(
+        self,
+        *,
+        host: str,
+        port: int,
+        username: str,
+        password: str,
+        tls: bool,
+        log: Callable[[str, str, int, int, float], object] | None,
+    ) -> _OntapListener: ...
+
+@final
+class _OntapListener:
+    @property
+    def address(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def ca_pem(self) -> str | None: ...
+    def stop(self) -> None: ...
+
+def _ontap_error(code: str, message: str, target: str | None) -> tuple[int, str]: ...
+def _ontap_coverage() -> tuple[
+    list[tuple[str, list[str], str]],
+    list[tuple[str, list[tuple[str, Literal["key", "default", "expensive"], list[str]]]]],
+]: ...

@@ -5,6 +5,9 @@ on every run, whatever other tests run beside it and in whichever process. When 
 report shows the seed, how to repeat the test and what is in the backend. ``--nessie-seed`` gives
 every test other identifiers.
 
+A test that asks for `ontap_server` gets an ONTAP REST endpoint over its `mem_backend`, and one that
+asks for `ontap_connection` has the NetApp SDK, if it is installed, connected to that endpoint.
+
 A test that asks for `conformance_case` runs once for each case of the conformance suite::
 
     def test_my_backend(conformance_case):
@@ -20,14 +23,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
+    from typing import Any
 
     import pluggy
 
     from . import MemBackend
+    from .ontap import OntapServer
 
 __all__ = [
     "mem_backend",
+    "ontap_connection",
+    "ontap_server",
     "pytest_addoption",
     "pytest_generate_tests",
     "pytest_runtest_makereport",
@@ -61,6 +68,34 @@ def mem_backend(request: pytest.FixtureRequest) -> MemBackend:
     backend = MemBackend(seed=seed_of(request.node))
     request.node.stash[given_backend] = backend
     return backend
+
+
+@pytest.fixture
+def ontap_server(mem_backend: MemBackend, request: pytest.FixtureRequest) -> Iterator[OntapServer]:
+    """Run an ONTAP REST endpoint over `mem_backend`, for this test alone."""
+    from .ontap import OntapServer  # noqa: PLC0415 (only a test that asks for one needs it)
+
+    with OntapServer(mem_backend, seed=seed_of(request.node)) as server:
+        yield server
+
+
+@pytest.fixture
+def ontap_connection(ontap_server: OntapServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Connect the NetApp SDK to `ontap_server`, as its default connection; skip where it is not."""
+    netapp_ontap = pytest.importorskip("netapp_ontap")
+    # These would be believed instead of the certificate that the connection names.
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    connection = netapp_ontap.HostConnection(
+        ontap_server.host,
+        port=ontap_server.port,
+        username=ontap_server.username,
+        password=ontap_server.password,
+        verify=ontap_server.ca_file,
+    )
+    monkeypatch.setattr(netapp_ontap.config, "CONNECTION", connection)
+    yield connection
+    connection.session.close()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -7,6 +7,7 @@ With its comments this file passes `mypy --strict`, which warns of an ignore tha
 from __future__ import annotations
 
 from nessie_backend_mem import Backend, BusyError, MemBackend, Snapshot, VolumeBackend
+from nessie_backend_mem.ontap import OntapServer, volume_record
 
 
 def constructing() -> None:
@@ -58,6 +59,15 @@ def reading(backend: MemBackend, snapshot: Snapshot, error: BusyError) -> None:
     for volume_name in backend:
         volume_name.upper()  # type: ignore[attr-defined]
     error.dependents.append("x")  # type: ignore[attr-defined]
+
+
+def over_the_wire(backend: MemBackend) -> None:
+    OntapServer(backend, host="::1", prot=8443)  # type: ignore[call-arg]
+    OntapServer(5)  # type: ignore[arg-type]
+    OntapServer(port="8443")  # type: ignore[arg-type]
+    OntapServer(lifs={"lif": {"adress": "::1"}})  # type: ignore[dict-item]
+    OntapServer().prot()  # type: ignore[attr-defined]
+    volume_record({"name": "v"})  # type: ignore[typeddict-item]
 
 
 class Half:

@@ -48,6 +48,13 @@ from nessie_backend_mem import (
     VolumeOfflineError,
     VolumeState,
 )
+from nessie_backend_mem.ontap import (
+    Lif,
+    OntapServer,
+    error_envelope,
+    snapshot_record,
+    volume_record,
+)
 from nessie_backend_mem.simulation import ShardFailures, run_shards, shard_seed
 
 
@@ -265,6 +272,34 @@ def shards(executor: Executor) -> None:
     except ShardFailures as failures:
         assert_type(failures.exceptions[0], Exception | ExceptionGroup[Exception])
     assert_type(shard_seed(1, 2), int)
+
+
+def over_the_wire(mem: MemBackend, small: Small, error: NessieError) -> None:
+    with OntapServer() as server:
+        assert_type(server.port, int)
+        assert_type(server.ca_file, str | None)
+        assert_type(server.start(), OntapServer)
+    lif: Lif = {"address": "192.0.2.1", "services": ["data_nfs"]}
+    OntapServer(
+        {"svm1": mem, "svm2": small},
+        host="::1",
+        port=8443,
+        username="admin",
+        password="secret",
+        tls=False,
+        jobs="polls:3",
+        name="cluster1",
+        nodes=("node1", "node2"),
+        aggregates={"aggr1": 2**40},
+        lifs={"lif1": lif, "lif2": "192.0.2.2"},
+        seed=1,
+        log=print,
+    ).stop()
+    volume = mem.create_volume("v")
+    snapshot = mem.create_snapshot(volume["uuid"], "s")
+    volume_record(volume, svm="svm1", fields="*")
+    snapshot_record(snapshot, volume, fields=["name", "size"])
+    error_envelope(error)["error"]
 
 
 def takes_all(

@@ -51,6 +51,11 @@ impl From<core::MemBackend> for MemBackend {
 type AnyId<'a, 'py> = &'a Bound<'py, PyAny>;
 
 impl MemBackend {
+    /// The backend itself, for others that work on it.
+    pub(crate) fn shared(&self) -> core::MemBackend {
+        self.core.clone()
+    }
+
     /// Makes a single call. While a bulk call is under way it may have to wait, and does so
     /// without the interpreter.
     fn call<R: Send>(&self, py: Python<'_>, call: impl FnOnce(&core::MemBackend) -> R + Send) -> R {

@@ -7,6 +7,7 @@
 //! There is no lock here: two threads may fork at once, and the child of one would find it held by
 //! the other.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +18,11 @@ use pyo3::prelude::*;
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 /// How many threads are about to fork.
 static FORKING: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// How much of it this thread does. It may call Python, and Python may fork.
+    static OWN: Cell<usize> = const { Cell::new(0) };
+}
 
 /// How long a fork sleeps before it looks again whether work is still under way.
 const PAUSE: Duration = Duration::from_micros(100);
@@ -35,6 +41,30 @@ impl Drop for Running {
     fn drop(&mut self) {
         RUNNING.fetch_sub(1, Ordering::SeqCst);
     }
+}
+
+/// Runs work that takes a backend's lock on a thread that is not attached to the interpreter. While
+/// a fork is about to happen, it waits.
+pub(crate) fn outside<R>(work: impl FnOnce() -> R) -> R {
+    /// Notes the end on this thread too.
+    struct Own(Running);
+    impl Drop for Own {
+        fn drop(&mut self) {
+            OWN.set(OWN.get().saturating_sub(1));
+        }
+    }
+    let running = loop {
+        let running = Running::begin();
+        // Work within work goes on: the fork waits for all of it.
+        if FORKING.load(Ordering::SeqCst) == 0 || OWN.get() > 0 {
+            break running;
+        }
+        drop(running);
+        thread::sleep(PAUSE);
+    };
+    OWN.set(OWN.get() + 1);
+    let _own = Own(running);
+    work()
 }
 
 /// Runs work that takes a backend's lock for long, while other Python threads go on.
@@ -56,8 +86,9 @@ pub(crate) fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send)
 #[pyo3(name = "_before_fork")]
 pub(crate) fn before_fork(py: Python<'_>) {
     FORKING.fetch_add(1, Ordering::SeqCst);
+    let own = OWN.get();
     py.detach(|| {
-        while RUNNING.load(Ordering::SeqCst) > 0 {
+        while RUNNING.load(Ordering::SeqCst) > own {
             thread::sleep(PAUSE);
         }
     });

@@ -15,6 +15,7 @@ mod conformance;
 mod errors;
 mod foreign;
 mod gate;
+mod ontap;
 mod records;
 mod time;
 mod travel;
@@ -37,6 +38,8 @@ mod _core {
     use crate::conformance::{cases, rules, run};
     #[pymodule_export]
     use crate::gate::{after_fork_in_child, after_fork_in_parent, before_fork};
+    #[pymodule_export]
+    use crate::ontap::{OntapCluster, OntapListener, coverage, error};
     #[pymodule_export]
     use crate::uuids::Uuids;
 

@@ -1,0 +1,365 @@
+//! The ONTAP face: a cluster over Python's backends, and the server in front of it.
+//!
+//! `nessie_backend_mem.ontap` gives these their arguments, checked, and their documentation.
+#![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
+
+use std::borrow::Cow;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use std::{io, process};
+
+use nessie_backend_core::{
+    BackendError, Dependents, SnapshotId, Uuid, VolumeBackend, VolumeId, VolumeState,
+};
+use nessie_store::{
+    Aggregate, ApiError, Clock, Cluster, Config, Entry, FieldInfo, Handler, JobPace, Lif, Log,
+    Method, Presence, Request, Response, Server, ServerOptions, Svm, Writable, serve,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::backend::MemBackend;
+use crate::foreign::{PyBackend, Watch};
+use crate::gate;
+
+/// A reply without a server: status, headers and body.
+type Answer<'py> = (u16, Vec<(&'static str, String)>, Bound<'py, PyBytes>);
+
+/// A simulated cluster.
+#[pyclass(frozen, name = "_OntapCluster", module = "nessie_backend_mem._core")]
+pub(crate) struct OntapCluster {
+    handler: Arc<Gated>,
+}
+
+/// A cluster whose backends are locked only while no fork is about to happen.
+struct Gated {
+    cluster: Cluster,
+    /// Whether every backend is in memory. One written in Python has to wait for the interpreter.
+    is_quick: bool,
+}
+
+impl Handler for Gated {
+    fn handle(&self, request: &Request<'_>) -> Response {
+        gate::outside(|| self.cluster.handle(request))
+    }
+
+    fn may_take_long(&self, request: &Request<'_>) -> bool {
+        !self.is_quick || self.cluster.may_take_long(request)
+    }
+}
+
+#[pymethods]
+impl OntapCluster {
+    /// svms: (name, backend) of each; aggregates: (name, bytes); lifs: (name, address, services).
+    /// jobs: ("immediate", 0), ("polls", how many) or ("seconds", how many).
+    ///
+    /// Raises ValueError for parts that do not fit together, and TypeError for a backend without
+    /// the methods of one.
+    #[new]
+    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
+    fn new(
+        py: Python<'_>,
+        svms: Vec<(String, Bound<'_, PyAny>)>,
+        name: String,
+        nodes: Vec<String>,
+        aggregates: Vec<(String, u64)>,
+        lifs: Vec<(String, String, Vec<String>)>,
+        jobs: (String, f64),
+        seed: Option<u64>,
+    ) -> PyResult<Self> {
+        let mut config = Config::default();
+        config.name = name;
+        config.nodes = nodes;
+        config.aggregates =
+            aggregates.into_iter().map(|(name, size)| Aggregate { name, size }).collect();
+        config.lifs = lifs
+            .into_iter()
+            .map(|(name, address, services)| Lif { name, address, services })
+            .collect();
+        let (pace, number) = jobs;
+        config.jobs = job_pace(&pace, number)?;
+        config.seed = seed;
+        let mut is_quick = true;
+        for (name, object) in svms {
+            let backend: Arc<dyn VolumeBackend> = if let Ok(backend) = object.cast::<MemBackend>() {
+                let core = backend.get().shared();
+                let clock = core.clone();
+                config.clock.get_or_insert_with(|| -> Clock { Arc::new(move || clock.now()) });
+                Arc::new(core)
+            } else {
+                is_quick = false;
+                Arc::new(PyBackend::new(&object, Arc::<Watch>::default())?)
+            };
+            config.svms.push(Svm { name, backend });
+        }
+        // A backend written in Python may be asked for what it has already.
+        let cluster = py.detach(|| gate::outside(|| Cluster::new(config)));
+        let cluster = cluster.map_err(|error| PyValueError::new_err(error.message))?;
+        Ok(Self { handler: Arc::new(Gated { cluster, is_quick }) })
+    }
+
+    /// The reply to a request without a server: status, headers and body.
+    ///
+    /// Raises ValueError for a method without a meaning.
+    fn handle<'py>(
+        &self,
+        py: Python<'py>,
+        method: &str,
+        target: &str,
+        body: &[u8],
+    ) -> PyResult<Answer<'py>> {
+        let Some(method) = METHODS.iter().find(|(word, _)| *word == method) else {
+            return Err(PyValueError::new_err(format!("{method} is no method")));
+        };
+        let request = Request { method: method.1, target, svm_name: None, svm_uuid: None, body };
+        let response = py.detach(|| self.handler.handle(&request));
+        Ok((response.status, response.headers, PyBytes::new(py, &response.body)))
+    }
+
+    /// Listen, and answer requests on threads of the server's own until it is stopped.
+    ///
+    /// log: called with (method, target, status, bytes, seconds) of each request, on one thread.
+    ///
+    /// Raises OSError where it cannot listen, and ValueError for what no client can send.
+    #[pyo3(signature = (*, host, port, username, password, tls, log))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
+    fn serve(
+        &self,
+        py: Python<'_>,
+        host: String,
+        port: u16,
+        username: String,
+        password: String,
+        tls: bool,
+        log: Option<Py<PyAny>>,
+    ) -> PyResult<OntapListener> {
+        let mut options = ServerOptions::new(username, password);
+        options.host = host;
+        options.port = port;
+        options.tls = tls;
+        let reporter = log.map(Reporter::start).transpose()?;
+        options.log = reporter.as_ref().map(Reporter::log);
+        let handler = Arc::clone(&self.handler);
+        let server = py.detach(|| serve(handler, options)).map_err(raised)?;
+        Ok(OntapListener { server, reporter, process: process::id() })
+    }
+}
+
+const METHODS: [(&str, Method); 6] = [
+    ("GET", Method::Get),
+    ("HEAD", Method::Head),
+    ("POST", Method::Post),
+    ("PATCH", Method::Patch),
+    ("DELETE", Method::Delete),
+    ("OPTIONS", Method::Options),
+];
+
+fn job_pace(word: &str, number: f64) -> PyResult<JobPace> {
+    let refuse = || PyValueError::new_err(format!("jobs: {word}:{number} is no pace of jobs"));
+    match word {
+        "immediate" => Ok(JobPace::Immediate),
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is a whole number in range"
+        )]
+        "polls" if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) => {
+            Ok(JobPace::Polls(number as u32))
+        }
+        "seconds" => Duration::try_from_secs_f64(number).map(JobPace::After).map_err(|_| refuse()),
+        _ => Err(refuse()),
+    }
+}
+
+fn raised(error: io::Error) -> PyErr {
+    if error.kind() == io::ErrorKind::InvalidInput {
+        return PyValueError::new_err(error.to_string());
+    }
+    error.into()
+}
+
+/// What a refusal is on the wire: the HTTP status and the body. The code is an error class's, the
+/// message and the target are the error's.
+#[pyfunction]
+#[pyo3(name = "_ontap_error")]
+pub(crate) fn error(code: &str, message: String, target: Option<String>) -> (u16, String) {
+    let mut error = ApiError::from(refusal(code));
+    error.message = message;
+    error.target = target.map(Cow::Owned);
+    (error.status, error.to_json().to_string())
+}
+
+/// A refusal of that kind; what it is about does not matter.
+fn refusal(code: &str) -> BackendError {
+    let (volume, snapshot) = (VolumeId::from(Uuid::nil()), SnapshotId::from(Uuid::nil()));
+    let (name, dependents) = (String::new(), Dependents::default());
+    match code {
+        "volume_not_found" => BackendError::VolumeNotFound { volume },
+        "snapshot_not_found" => BackendError::SnapshotNotFound { volume, snapshot },
+        "volume_exists" => BackendError::VolumeExists { name },
+        "snapshot_exists" => BackendError::SnapshotExists { volume, name },
+        "junction_path_exists" => BackendError::JunctionPathExists { path: name },
+        "volume_busy" => BackendError::VolumeBusy { volume, dependents },
+        "snapshot_busy" => BackendError::SnapshotBusy { snapshot, dependents },
+        "volume_offline" => BackendError::VolumeOffline { volume, state: VolumeState::Offline },
+        "invalid_argument" => BackendError::invalid("", "", ""),
+        "feature_not_supported" => BackendError::not_supported(""),
+        "timeout" => BackendError::Timeout { operation: "".into(), source: None },
+        _ => BackendError::substrate("", ""),
+    }
+}
+
+/// A path, its methods and what its objects are called.
+type EndpointRow = (&'static str, Vec<&'static str>, &'static str);
+/// A field, when it comes back, and which methods set it.
+type FieldRow = (&'static str, &'static str, &'static [&'static str]);
+/// What objects are called, and their fields.
+type ObjectRow = (&'static str, Vec<FieldRow>);
+
+/// What is implemented: every path, and every kind of object.
+#[pyfunction]
+#[pyo3(name = "_ontap_coverage")]
+pub(crate) fn coverage() -> (Vec<EndpointRow>, Vec<ObjectRow>) {
+    let mut paths = Vec::new();
+    let mut objects: Vec<ObjectRow> = Vec::new();
+    for endpoint in nessie_store::coverage() {
+        paths.push((endpoint.path, endpoint.methods, endpoint.object));
+        if !objects.iter().any(|(object, _)| *object == endpoint.object) {
+            objects.push((endpoint.object, endpoint.fields.iter().map(field).collect()));
+        }
+    }
+    (paths, objects)
+}
+
+fn field(field: &FieldInfo) -> FieldRow {
+    let presence = match field.presence {
+        Presence::Key => "key",
+        Presence::Default => "default",
+        Presence::Expensive => "expensive",
+    };
+    let settable: &[&str] = match field.writable {
+        Writable::Never => &[],
+        Writable::Post => &["POST"],
+        Writable::Patch => &["PATCH"],
+        Writable::Both => &["POST", "PATCH"],
+    };
+    (field.path, presence, settable)
+}
+
+/// A server that is running, or was.
+#[pyclass(frozen, name = "_OntapListener", module = "nessie_backend_mem._core")]
+pub(crate) struct OntapListener {
+    server: Server,
+    reporter: Option<Reporter>,
+    /// The process that has the threads.
+    process: u32,
+}
+
+#[pymethods]
+impl OntapListener {
+    /// The IP address it listens at.
+    #[getter]
+    fn address(&self) -> String {
+        self.server.address().ip().to_string()
+    }
+
+    /// The port it listens at.
+    #[getter]
+    fn port(&self) -> u16 {
+        self.server.address().port()
+    }
+
+    /// The certificate that clients verify it against, in PEM; None without TLS.
+    #[getter]
+    fn ca_pem(&self) -> Option<&str> {
+        self.server.ca_pem()
+    }
+
+    /// Stop it, and return when it is over. In a forked process this does nothing.
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.end());
+    }
+}
+
+impl OntapListener {
+    fn end(&self) {
+        if self.process != process::id() {
+            return;
+        }
+        self.server.stop();
+        if let Some(reporter) = &self.reporter {
+            reporter.stop();
+        }
+    }
+}
+
+impl Drop for OntapListener {
+    fn drop(&mut self) {
+        // Requests that are under way may need the interpreter to end.
+        if Python::try_attach(|py| py.detach(|| self.end())).is_none() {
+            self.end();
+        }
+    }
+}
+
+/// One line of the log, or its end.
+enum Line {
+    Request { method: String, target: String, status: u16, bytes: usize, seconds: f64 },
+    End,
+}
+
+/// Tells Python of requests, on a thread of its own: no client waits for the interpreter.
+struct Reporter {
+    lines: Sender<Line>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Reporter {
+    fn start(callback: Py<PyAny>) -> io::Result<Self> {
+        let (lines, received) = mpsc::channel();
+        let thread = thread::Builder::new().name("ontap-log".to_owned());
+        let thread = thread.spawn(move || report(&received, &callback))?;
+        Ok(Self { lines, thread: Mutex::new(Some(thread)) })
+    }
+
+    fn log(&self) -> Log {
+        let lines = self.lines.clone();
+        Arc::new(move |entry: &Entry<'_>| {
+            // Nobody reads any more once the interpreter ends.
+            let _ = lines.send(Line::Request {
+                method: entry.method.to_owned(),
+                target: entry.target.to_owned(),
+                status: entry.status,
+                bytes: entry.bytes,
+                seconds: entry.time.as_secs_f64(),
+            });
+        })
+    }
+
+    /// Returns when everything that was said before has reached Python.
+    fn stop(&self) {
+        let _ = self.lines.send(Line::End);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn report(lines: &Receiver<Line>, callback: &Py<PyAny>) {
+    while let Ok(Line::Request { method, target, status, bytes, seconds }) = lines.recv() {
+        let told = Python::try_attach(|py| {
+            let arguments = (method, target, status, bytes, seconds);
+            if let Err(error) = callback.call1(py, arguments) {
+                error.write_unraisable(py, Some(callback.bind(py)));
+            }
+        });
+        if told.is_none() {
+            break;
+        }
+    }
+}

@@ -1,0 +1,356 @@
+"""The server: `OntapServer`, its arguments and its life."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import os
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict
+
+from nessie_backend_mem import MemBackend
+from nessie_backend_mem._core import _OntapCluster
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from nessie_backend_mem import VolumeBackend
+    from nessie_backend_mem._core import _OntapListener
+
+__all__ = ["Lif", "OntapServer"]
+
+SVM = "svm1"
+"""The SVM of a backend that is given without one."""
+
+AGGREGATE_BYTES = 2**50
+"""The capacity of an aggregate that is given without one."""
+
+SERVICES = ("data_core", "data_nfs")
+"""What a LIF serves that is given without services."""
+
+LAST_PORT = 2**16 - 1
+LAST_UNSIGNED = 2**64 - 1
+
+logger = logging.getLogger("nessie_backend_mem.ontap")
+
+Log: TypeAlias = Callable[[str, str, int, int, float], object]
+"""Called with method, target, status, bytes of the reply and seconds of each request."""
+
+
+class Lif(TypedDict):
+    """An address that serves data.
+
+    Keys:
+        address: its IP address.
+        services: what it serves, as ``data_nfs``.
+    """
+
+    address: str
+    services: list[str]
+
+
+class OntapServer:
+    """An ONTAP REST endpoint over backends of this package, on threads of its own.
+
+    Used as a context manager, or with `start` and `stop`. Clients verify it against `ca_file`::
+
+        with OntapServer(backend) as server:
+            connection = HostConnection(
+                server.host, port=server.port, username=server.username,
+                password=server.password, verify=server.ca_file,
+            )
+
+    Args:
+        backends: a backend, which becomes the SVM ``svm1``; or a mapping from names of SVMs to
+            backends; or nothing, for a fresh `MemBackend`. A backend of one's own will do.
+        host: the name or address of this machine to listen at. One that others can reach needs a
+            password of your own.
+        port: the port; 0 leaves the choice to the system.
+        username: the one user.
+        password: their password; made up if not given.
+        tls: whether to speak HTTPS, with a certificate made at each start, or HTTP.
+        jobs: when a job ends: ``"immediate"``; ``"polls:3"``, when it has been asked for three
+            times; ``"seconds:2"``, when two seconds have passed on the clock of the first
+            `MemBackend`, which moves when it is told to, or the system's if there is none.
+        name: the cluster's name.
+        nodes: names of its nodes.
+        aggregates: names of its aggregates, or a mapping from names to bytes.
+        lifs: data LIFs, which every SVM has: a mapping from names to IP addresses or to `Lif`.
+        seed: an int from 0 to 2**64-1 makes the identifiers of SVMs, aggregates, jobs and the rest
+            the same on every run.
+        log: true to log each request to the logger ``nessie_backend_mem.ontap``, or something to
+            call with method, target, status, bytes of the reply and seconds of each.
+
+    Raises:
+        TypeError: an argument is of another type, or a backend lacks methods of one.
+        ValueError: an argument has a value that cannot be used.
+    """
+
+    def __init__(
+        self,
+        backends: VolumeBackend | Mapping[str, VolumeBackend] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        username: str = "admin",
+        password: str | None = None,
+        tls: bool = True,
+        jobs: str = "immediate",
+        name: str = "nessie",
+        nodes: Iterable[str] = ("node1",),
+        aggregates: Iterable[str] | Mapping[str, int] = ("aggr1",),
+        lifs: Mapping[str, str | Lif] = MappingProxyType({"data_nfs": "127.0.0.1"}),
+        seed: int | None = None,
+        log: bool | Log = False,
+    ) -> None:
+        """Put a cluster together; nothing listens before `start`."""
+        if backends is None:
+            backends = MemBackend()
+        if not isinstance(backends, Mapping):
+            backends = {SVM: backends}
+        self._backends = MappingProxyType(dict(backends))
+        self._host = text("host", host)
+        self._port = whole("port", port, LAST_PORT)
+        self._username = text("username", username)
+        if ":" in username:
+            raise ValueError("username: it may have no colon")
+        if password is None and not is_loopback(host):
+            raise ValueError(f"password: listening at {host!r}, where others are, needs one")
+        self._password = os.urandom(12).hex() if password is None else text("password", password)
+        if not isinstance(tls, bool):
+            raise TypeError(f"tls: expected a bool, not {tls!r}")
+        self._tls = tls
+        self._log = log_of(log)
+        self._cluster = _OntapCluster(
+            [(text("backends", svm), backend) for svm, backend in self._backends.items()],
+            name=text("name", name),
+            nodes=texts("nodes", nodes),
+            aggregates=aggregates_of(aggregates),
+            lifs=[lif_of(text("lifs", lif), value) for lif, value in lifs.items()],
+            jobs=pace_of(text("jobs", jobs)),
+            seed=None if seed is None else whole("seed", seed, LAST_UNSIGNED),
+        )
+        self._listener: _OntapListener | None = None
+        self._ca_file: str | None = None
+        self._end: weakref.finalize[..., Self] | None = None
+        self._process = os.getpid()
+
+    def start(self) -> Self:
+        """Listen, and return at once.
+
+        After a `stop` it starts anew: the state is the same, the certificate another, and the port
+        too unless it was given.
+
+        Raises:
+            OSError: the address cannot be listened at.
+            RuntimeError: it is running already.
+        """
+        if self.is_running:
+            raise RuntimeError("the server is running already")
+        listener = self._cluster.serve(
+            host=self._host,
+            port=self._port,
+            username=self._username,
+            password=self._password,
+            tls=self._tls,
+            log=self._log,
+        )
+        try:
+            ca_file = None if listener.ca_pem is None else temporary(listener.ca_pem)
+        except BaseException:
+            listener.stop()
+            raise
+        self._listener, self._ca_file = listener, ca_file
+        self._process = os.getpid()
+        # It runs as the interpreter exits, too.
+        self._end = weakref.finalize(self, end, listener, ca_file, self._process)
+        return self
+
+    def stop(self) -> None:
+        """Stop listening, let requests under way end, and remove `ca_file`.
+
+        Does nothing if it is not running, and nothing in a process that was forked from the one
+        that started it.
+        """
+        if self._end is not None:
+            self._end()
+        self._listener = self._ca_file = self._end = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        svms = ", ".join(self._backends)
+        where = f"at {self.url}" if self.is_running else "not running"
+        return f"<OntapServer of {svms} {where}>"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it listens. It never does in a process forked from the one that started it."""
+        return self._end is not None and self._process == os.getpid()
+
+    @property
+    def backends(self) -> Mapping[str, Any]:
+        """The backend of each SVM, of whatever type it was given as."""
+        return self._backends
+
+    @property
+    def backend(self) -> Any:
+        """The backend, where there is one only.
+
+        Raises:
+            ValueError: there are several, or none.
+        """
+        if len(self._backends) != 1:
+            raise ValueError(f"there are {len(self._backends)} backends, not one")
+        return next(iter(self._backends.values()))
+
+    @property
+    def host(self) -> str:
+        """The name or address that it listens at."""
+        return self._host
+
+    @property
+    def port(self) -> int:
+        """The port that it listens at; before that, the one that was asked for."""
+        return self._port if self._listener is None else self._listener.port
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, as ``https://127.0.0.1:8443``; the API is at ``/api`` in it."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
+
+    @property
+    def username(self) -> str:
+        """The one user."""
+        return self._username
+
+    @property
+    def password(self) -> str:
+        """Their password."""
+        return self._password
+
+    @property
+    def ca_file(self) -> str | None:
+        """Path of a PEM file that clients verify the server against, while it runs with TLS."""
+        return self._ca_file
+
+
+def end(listener: _OntapListener, ca_file: str | None, process: int) -> None:
+    """Stop a listener and remove its certificate, in the process that started it."""
+    if os.getpid() != process:
+        return
+    listener.stop()
+    if ca_file is not None:
+        Path(ca_file).unlink(missing_ok=True)
+
+
+def temporary(pem: str) -> str:
+    """Write a certificate to a file of its own and return its path."""
+    descriptor, path = tempfile.mkstemp(prefix="nessie-ontap-", suffix=".pem")
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(pem)
+    return path
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens at `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def text(argument: str, value: object) -> str:
+    """Return `value` if it is a text with something in it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{argument}: expected a str, not {value!r}")
+    if not value:
+        raise ValueError(f"{argument}: it is empty")
+    return value
+
+
+def texts(argument: str, values: Iterable[str]) -> list[str]:
+    """Return `values` as a list, if they are texts, and not one text."""
+    if isinstance(values, str):
+        raise TypeError(f"{argument}: expected several, not the one str {values!r}")
+    return [text(argument, value) for value in values]
+
+
+def whole(argument: str, value: object, last: int) -> int:
+    """Return `value` if it is a whole number from 0 to `last`."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{argument}: expected an int, not {value!r}")
+    if not 0 <= value <= last:
+        raise ValueError(f"{argument}: {value} is outside 0 to {last}")
+    return value
+
+
+def log_of(log: bool | Log) -> Log | None:
+    """Return what is called for each request."""
+    if log is False:
+        return None
+    if log is True:
+        return to_logger
+    if not callable(log):
+        raise TypeError(f"log: expected a bool or a callable, not {log!r}")
+    return log
+
+
+def to_logger(method: str, target: str, status: int, size: int, seconds: float) -> None:
+    """Log a request."""
+    logger.info("%s %s %d %d B %.0f us", method, target, status, size, seconds * 1e6)
+
+
+def aggregates_of(aggregates: Iterable[str] | Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the name and the bytes of each aggregate."""
+    if not isinstance(aggregates, Mapping):
+        return [(name, AGGREGATE_BYTES) for name in texts("aggregates", aggregates)]
+    return [
+        (text("aggregates", name), whole("aggregates", size, LAST_UNSIGNED))
+        for name, size in aggregates.items()
+    ]
+
+
+def lif_of(name: str, lif: str | Lif) -> tuple[str, str, list[str]]:
+    """Return name, address and services of a LIF."""
+    if isinstance(lif, str):
+        address, services = lif, list(SERVICES)
+    else:
+        address, services = text("lifs", lif["address"]), texts("lifs", lif["services"])
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise ValueError(f"lifs: {address!r} of {name!r} is no IP address") from None
+    return name, address, services
+
+
+def pace_of(jobs: str) -> tuple[str, float]:
+    """Read when jobs end."""
+    word, _, number = jobs.partition(":")
+    if jobs == "immediate":
+        return word, 0.0
+    if word == "polls" and number.isascii() and number.isdigit() and int(number) < 2**32:
+        return word, float(number)
+    if word == "seconds":
+        try:
+            seconds = float(number)
+        except ValueError:
+            seconds = math.nan
+        if 0 <= seconds < math.inf:
+            return word, seconds
+    raise ValueError(f"jobs: {jobs!r} is not 'immediate', 'polls:N' or 'seconds:N'")

@@ -1,0 +1,1 @@
+"""Real ONTAP clients, run against the ONTAP face."""

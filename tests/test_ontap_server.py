@@ -1,0 +1,737 @@
+"""The ONTAP server of the Python package: its life, its doors, and clients that follow no rule."""
+
+from __future__ import annotations
+
+import gc
+import http.client
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dict_backends import DictVolumes
+from nessie_backend_mem import MemBackend
+from nessie_backend_mem.ontap import OntapServer
+from ontap.raw import Client
+from support import PATIENCE, run_python, together
+
+VOLUMES = "/api/storage/volumes"
+GIB = 2**30
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no os.fork")
+among_threads = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+
+
+@pytest.fixture
+def server() -> Iterator[OntapServer]:
+    with OntapServer(MemBackend(seed=1), tls=False) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: OntapServer) -> Iterator[Client]:
+    with Client(server) as client:
+        yield client
+
+
+def new_volume(name: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "svm": {"name": "svm1"},
+        "aggregates": [{"name": "aggr1"}],
+        "size": GIB,
+        **fields,
+    }
+
+
+def names(client: Client) -> list[str]:
+    return [record["name"] for record in client.get(VOLUMES).records]
+
+
+def is_serving(server: OntapServer) -> bool:
+    with Client(server) as client:
+        return client.send("GET", "/api/cluster").status == 200
+
+
+@contextmanager
+def raw(server: OntapServer) -> Iterator[socket.socket]:
+    with socket.create_connection((server.host, server.port), timeout=PATIENCE) as connection:
+        yield connection
+
+
+def request(server: OntapServer, target: str, *, method: str = "GET", more: str = "") -> bytes:
+    """A request as bytes; `more` are further headers and the body."""
+    with Client(server) as client:
+        ((name, value),) = client.headers
+    return f"{method} {target} HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\n{more}\r\n".encode()
+
+
+def status(connection: socket.socket) -> int | None:
+    """The status of the next reply, which is read whole; nothing if there is none."""
+    response = http.client.HTTPResponse(connection)
+    try:
+        response.begin()
+    except (http.client.RemoteDisconnected, ConnectionError):
+        return None
+    response.read()
+    return response.status
+
+
+# Its life.
+
+
+def test_it_listens_from_start_to_stop() -> None:
+    server = OntapServer()
+    assert isinstance(server.backend, MemBackend)
+    assert server.ca_file is None
+    assert "not running" in repr(server)
+    assert server.start() is server
+    assert server.is_running
+    assert server.url == f"https://127.0.0.1:{server.port}"
+    assert server.url in repr(server)
+    ca_file = Path(str(server.ca_file))
+    assert ca_file.read_text().startswith("-----BEGIN CERTIFICATE-----")
+    assert is_serving(server)
+    with pytest.raises(RuntimeError, match="running already"):
+        server.start()
+    port = server.port
+    server.stop()
+    server.stop()
+    assert not ca_file.exists()
+    assert server.ca_file is None
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((server.host, port))
+
+
+def test_what_it_serves_outlives_a_restart() -> None:
+    server = OntapServer(MemBackend(), tls=False)
+    with server, Client(server) as client:
+        client.done("POST", VOLUMES, new_volume("kept", comment="kept too"))
+        cluster = client.get("/api/cluster").json
+    with server, Client(server) as client:
+        assert client.get(f"{VOLUMES}?fields=comment").record["comment"] == "kept too"
+        assert client.get("/api/cluster").json == cluster
+
+
+def test_it_starts_in_less_than_50_milliseconds() -> None:
+    def start() -> float:
+        begin = time.perf_counter()
+        with OntapServer():
+            return time.perf_counter() - begin
+
+    assert min(start() for _ in range(5)) < 0.05
+
+
+def test_nothing_of_it_is_there_until_it_is_used() -> None:
+    done = run_python(
+        "-c",
+        "import sys, threading, nessie_backend_mem\n"
+        "nessie_backend_mem.MemBackend()\n"
+        "print([name for name in sys.modules if 'ontap' in name or name in ('ssl', 'socket')])\n"
+        "print(threading.active_count())",
+    )
+    assert done.stdout.split("\n")[:2] == ["[]", "1"]
+
+
+def test_each_password_and_certificate_is_new() -> None:
+    with OntapServer() as one, OntapServer() as other:
+        assert one.password != other.password
+        assert len(one.password) >= 16
+        assert one.ca_file is not None
+        assert other.ca_file is not None
+        assert Path(one.ca_file).read_bytes() != Path(other.ca_file).read_bytes()
+
+
+def test_a_server_that_is_forgotten_is_stopped() -> None:
+    server = OntapServer(tls=False).start()
+    where = (server.host, server.port)
+    socket.create_connection(where).close()
+    del server
+    gc.collect()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(where)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not tell")
+def test_servers_leave_nothing_behind() -> None:
+    def held() -> tuple[int, int]:
+        lists = (list(Path("/proc/self", each).iterdir()) for each in ("fd", "task"))
+        descriptors, threads = map(len, lists)
+        return descriptors, threads
+
+    def serve() -> None:
+        with OntapServer(log=lambda *_: None) as server:
+            assert is_serving(server)
+
+    serve()
+    before = held()
+    for _ in range(20):
+        serve()
+    assert held() == before
+
+
+def test_a_port_that_is_taken_is_an_error(server: OntapServer) -> None:
+    with pytest.raises(OSError, match=str(server.port)):
+        OntapServer(port=server.port).start()
+
+
+def test_servers_know_nothing_of_each_other() -> None:
+    with OntapServer(tls=False) as one, OntapServer(tls=False) as other:
+        one.backend.create_volume("v")
+        with Client(one) as client:
+            assert names(client) == ["v"]
+        with Client(other) as client:
+            assert names(client) == []
+        with Client(other, password=one.password) as client:
+            assert client.send("GET", VOLUMES).status == 401
+
+
+def test_two_servers_may_have_one_backend() -> None:
+    backend = MemBackend()
+    with OntapServer(backend, tls=False) as one, OntapServer(backend, tls=False) as other:
+        with Client(one) as client:
+            client.done("POST", VOLUMES, new_volume("v"))
+        with Client(other) as client:
+            assert names(client) == ["v"]
+
+
+EXITS = """
+    import sys, threading
+    from nessie_backend_mem import MemBackend
+    from nessie_backend_mem.ontap import OntapServer
+    {backend}
+    server = OntapServer(Backend(), {options}).start()
+    print(server.ca_file)
+    {ending}
+"""
+
+
+@pytest.mark.parametrize("ending", ["", "sys.exit(3)", "raise ValueError('wanted')"])
+@pytest.mark.parametrize("options", ["", "log=print", "tls=False"])
+def test_a_process_may_exit_while_it_runs(ending: str, options: str) -> None:
+    script = EXITS.format(
+        backend="from nessie_backend_mem import MemBackend as Backend",
+        ending=ending,
+        options=options,
+    )
+    begin = time.monotonic()
+    done = run_python("-W", "error", "-c", textwrap.dedent(script))
+    assert done.returncode == (3 if "exit" in ending else 1 if ending else 0), done.stderr
+    assert ("wanted" in done.stderr) if "raise" in ending else done.stderr == ""
+    assert time.monotonic() - begin < 10
+    path = done.stdout.strip()
+    assert path == "None" or not Path(path).exists()
+
+
+# Forks.
+
+
+@needs_fork
+@among_threads
+def test_a_forked_process_has_no_server_and_leaves_the_parents_alone() -> None:
+    with OntapServer(log=lambda *_: None) as server:
+        assert server.ca_file is not None
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                if not server.is_running:
+                    server.stop()
+                    del server
+                    gc.collect()
+                    code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert Path(str(server.ca_file)).exists()
+        assert is_serving(server)
+
+
+@needs_fork
+@among_threads
+def test_a_forked_process_does_not_keep_the_door_open() -> None:
+    reader, writer = os.pipe()
+    with OntapServer(tls=False) as server:
+        where = (server.host, server.port)
+        child = os.fork()
+        if child == 0:
+            os.close(writer)
+            os.read(reader, 1)
+            os._exit(0)
+    try:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(where, timeout=1)
+    finally:
+        os.close(reader)
+        os.close(writer)
+        os.waitpid(child, 0)
+
+
+@needs_fork
+@among_threads
+def test_a_process_may_be_forked_while_requests_are_under_way(server: OntapServer) -> None:
+    backend = server.backend
+    for number in range(500):
+        backend.create_volume(f"v{number}", GIB)
+    over = threading.Event()
+
+    def load() -> None:
+        with Client(server) as client:
+            while not over.is_set():
+                client.get(f"{VOLUMES}?fields=*")
+
+    def fork() -> None:
+        try:
+            for _ in range(20):
+                child = os.fork()
+                if child == 0:
+                    signal.alarm(10)  # It ends a child that finds the backend locked.
+                    backend.create_volume("of-the-child")
+                    os._exit(0 if len(backend.list_volumes()) == 501 else 1)
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        finally:
+            over.set()
+
+    together(load, load, fork)
+    assert len(backend) == 500
+
+
+class Forking(DictVolumes):
+    """Forks in the middle of a request."""
+
+    def get_volume(self, uuid: Any) -> Any:
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        return super().get_volume(uuid)
+
+
+@needs_fork
+@among_threads
+def test_a_backend_may_fork_within_a_request() -> None:
+    backend: Any = Forking()
+    uuid = backend.create_volume("v", GIB)["uuid"]
+    with OntapServer(backend, tls=False) as server, Client(server) as client:
+        assert client.get(f"{VOLUMES}/{uuid}").json["name"] == "v"
+
+
+# Its doors.
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_clients_can_verify_it(host: str) -> None:
+    with OntapServer(host=host) as server:
+        context = ssl.create_default_context(cafile=server.ca_file)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        for name in ("127.0.0.1", "localhost"):
+            connection = http.client.HTTPSConnection(name, server.port, context=context)
+            connection.request("GET", "/")
+            assert connection.getresponse().status == 401
+            connection.close()
+
+
+def test_clients_that_do_not_know_it_refuse_it() -> None:
+    with OntapServer() as server, OntapServer() as other:
+        for ca_file in (None, other.ca_file):
+            context = ssl.create_default_context(cafile=ca_file)
+            connection = http.client.HTTPSConnection(server.host, server.port, context=context)
+            with pytest.raises(ssl.SSLCertVerificationError):
+                connection.request("GET", "/")
+            connection.close()
+        assert is_serving(server)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_nothing_is_said_without_the_password(tls: bool) -> None:
+    with OntapServer(username="root", password="käse", tls=tls) as server:
+        assert is_serving(server)
+        for target in ("/", "/api/cluster", VOLUMES, "/nothing", "/servlets/x"):
+            for method in ("GET", "POST", "DELETE", "OPTIONS", "PUT"):
+                with Client(server, password="kase") as client:
+                    reply = client.send(method, target)
+                assert (reply.status, reply.code) == (401, "6691623")
+                assert reply.headers["WWW-Authenticate"].startswith("Basic")
+
+
+def test_every_reply_carries_the_headers_of_an_array(client: Client) -> None:
+    for target, status_code in (("/api/cluster", 200), ("/api/nothing", 404)):
+        reply = client.send("GET", target)
+        assert reply.headers["Server"] == "libzapid-httpd"
+        assert reply.headers["Content-Type"] == "application/hal+json"
+        assert reply.headers["Cache-Control"] == "no-cache,no-store,must-revalidate"
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert reply.status == status_code
+
+
+WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"backends": object()}, TypeError, "create_volume|methods"),
+    ({"backends": {"svm1": 5}}, TypeError, "int"),
+    ({"backends": {5: MemBackend()}}, TypeError, "backends"),
+    ({"backends": {"": MemBackend()}}, ValueError, "backends"),
+    ({"host": 5}, TypeError, "host"),
+    ({"host": "0.0.0.0"}, ValueError, "password"),
+    ({"host": "::"}, ValueError, "password"),
+    ({"host": "192.0.2.1"}, ValueError, "password"),
+    ({"port": -1}, ValueError, "port"),
+    ({"port": 65536}, ValueError, "port"),
+    ({"port": "443"}, TypeError, "port"),
+    ({"port": True}, TypeError, "port"),
+    ({"username": ""}, ValueError, "username"),
+    ({"username": "a:b"}, ValueError, "username"),
+    ({"password": ""}, ValueError, "password"),
+    ({"password": 5}, TypeError, "password"),
+    ({"tls": "no"}, TypeError, "tls"),
+    ({"jobs": "never"}, ValueError, "jobs"),
+    ({"jobs": "polls"}, ValueError, "jobs"),
+    ({"jobs": "polls:-1"}, ValueError, "jobs"),
+    ({"jobs": "polls:1.5"}, ValueError, "jobs"),
+    ({"jobs": "seconds:nan"}, ValueError, "jobs"),
+    ({"jobs": "seconds:-1"}, ValueError, "jobs"),
+    ({"jobs": 5}, TypeError, "jobs"),
+    ({"name": ""}, ValueError, "name"),
+    ({"nodes": "node1"}, TypeError, "nodes"),
+    ({"nodes": [""]}, ValueError, "nodes"),
+    ({"aggregates": "aggr1"}, TypeError, "aggregates"),
+    ({"aggregates": {"aggr1": "1GB"}}, TypeError, "aggregates"),
+    ({"aggregates": {"aggr1": -1}}, ValueError, "aggregates"),
+    ({"lifs": {"lif": "nowhere"}}, ValueError, "lifs"),
+    ({"seed": -1}, ValueError, "seed"),
+    ({"seed": "1"}, TypeError, "seed"),
+    ({"log": "yes"}, TypeError, "log"),
+    ({"prot": 443}, TypeError, "prot"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "about"), WRONG, ids=str)
+def test_a_wrong_argument_is_refused_at_once(
+    arguments: dict[str, Any], error: type[Exception], about: str
+) -> None:
+    with pytest.raises(error, match=about):
+        OntapServer(**arguments)
+
+
+def test_another_address_is_served_with_a_password_of_ones_own() -> None:
+    with OntapServer(host="0.0.0.0", password="mine", tls=False) as server:
+        assert is_serving(server)
+
+
+def test_a_server_has_as_many_svms_as_backends() -> None:
+    backends = {"red": MemBackend(), "blue": MemBackend()}
+    backends["blue"].create_volume("v")
+    with OntapServer(backends, tls=False) as server, Client(server) as client:
+        assert dict(server.backends) == backends
+        with pytest.raises(ValueError, match="2 backends"):
+            _ = server.backend
+        assert {svm["name"] for svm in client.get("/api/svm/svms").records} == {"red", "blue"}
+        assert client.get(f"{VOLUMES}?fields=svm.name").record["svm"]["name"] == "blue"
+        client.done("POST", VOLUMES, new_volume("v", svm={"name": "red"}))
+        assert backends["red"].find_volume("v") is not None
+
+
+def test_the_cluster_is_made_of_what_was_asked_for() -> None:
+    with (
+        OntapServer(
+            tls=False,
+            name="moon",
+            nodes=["n1", "n2"],
+            aggregates={"fast": 2**40, "slow": 2**44},
+            lifs={"lif1": "192.0.2.7", "lif2": {"address": "::1", "services": ["data_iscsi"]}},
+        ) as server,
+        Client(server) as client,
+    ):
+        assert client.get("/api/cluster").json["name"] == "moon"
+        nodes = client.get("/api/cluster/nodes").records
+        assert [node["name"] for node in nodes] == ["n1", "n2"]
+        aggregates = client.get("/api/storage/aggregates?fields=space.block_storage.size").records
+        sizes = {each["name"]: each["space"]["block_storage"]["size"] for each in aggregates}
+        assert sizes == {"fast": 2**40, "slow": 2**44}
+        lifs = client.get("/api/network/ip/interfaces?fields=ip.address,services").records
+        assert {lif["name"]: lif["ip"]["address"] for lif in lifs} == {
+            "lif1": "192.0.2.7",
+            "lif2": "::1",
+        }
+
+
+def test_a_seeded_server_gives_the_same_identifiers_on_every_run() -> None:
+    def identifiers() -> list[Any]:
+        with (
+            OntapServer(MemBackend(seed=3), seed=4, tls=False) as server,
+            Client(server) as client,
+        ):
+            job = client.done("POST", VOLUMES, new_volume("v"))
+            paths = ("cluster", "svm/svms", "storage/aggregates", "cluster/nodes")
+            return [job, *(client.get(f"/api/{path}").json for path in paths)]
+
+    assert identifiers() == identifiers()
+
+
+# One state.
+
+
+def test_python_and_rest_see_one_state(server: OntapServer, client: Client) -> None:
+    backend = server.backend
+    volume = backend.create_volume("made-here", GIB)
+    assert client.get(f"{VOLUMES}/{volume['uuid']}").json["size"] == GIB
+    client.done("PATCH", f"{VOLUMES}/{volume['uuid']}", {"size": 2 * GIB})
+    assert backend.get_volume(volume["uuid"])["size_bytes"] == 2 * GIB
+    client.done("POST", VOLUMES, new_volume("made_there", nas={"path": "/there"}))
+    there = backend.find_volume("made_there")
+    assert there is not None
+    assert there["junction_path"] == "/there"
+    client.done("POST", f"{VOLUMES}/{there['uuid']}/snapshots", {"name": "s"})
+    assert [each["name"] for each in backend.list_snapshots(there["uuid"])] == ["s"]
+    backend.delete_volume(there["uuid"])
+    assert client.send("GET", f"{VOLUMES}/{there['uuid']}").code == "4"
+    client.done("DELETE", f"{VOLUMES}/{volume['uuid']}", {})
+    assert len(backend) == 0
+
+
+def test_of_two_posts_of_one_name_exactly_one_succeeds(server: OntapServer) -> None:
+    def post() -> int:
+        with Client(server) as client:
+            codes = [
+                client.accepted("POST", VOLUMES, new_volume(f"v{number}"))["code"]
+                for number in range(20)
+            ]
+        return codes.count(0)
+
+    assert sum(together(*[post] * 4)) == 20
+    assert len(server.backend) == 20
+
+
+def test_jobs_end_when_the_backends_clock_says_so() -> None:
+    backend = MemBackend(seed=1)
+    with OntapServer(backend, jobs="seconds:2", tls=False) as server, Client(server) as client:
+        reply = client.send("POST", VOLUMES, new_volume("v"))
+        job = reply.json["job"]["_links"]["self"]["href"]
+        assert client.get(job).json["state"] in ("queued", "running")
+        backend.advance(1.5)
+        assert client.get(job).json["state"] in ("queued", "running")
+        backend.advance(0.5)
+        assert client.get(job).json["state"] == "success"
+
+
+def test_a_backend_of_ones_own_is_served() -> None:
+    backend: Any = DictVolumes()
+    with OntapServer(backend, tls=False) as server, Client(server) as client:
+        assert server.backend is backend
+        client.done("POST", VOLUMES, new_volume("v"))
+        (volume,) = backend.list_volumes()
+        assert volume["name"] == "v"
+        client.done("PATCH", f"{VOLUMES}/{volume['uuid']}", {"nas": {"path": "/v"}})
+        assert backend.get_volume(volume["uuid"])["junction_path"] == "/v"
+        # It keeps no snapshots, and says so.
+        reply = client.send("GET", f"{VOLUMES}/{volume['uuid']}/snapshots")
+        assert reply.status >= 400, reply.body
+        client.done("DELETE", f"{VOLUMES}/{volume['uuid']}")
+        assert backend.list_volumes() == []
+
+
+class Slow(DictVolumes):
+    """Takes its time, and fails where it is told to."""
+
+    def get_volume(self, uuid: Any) -> Any:
+        if any(volume["name"] == "broken" for volume in self.volumes.values()):
+            raise RuntimeError("wanted here")
+        time.sleep(0.2)
+        return super().get_volume(uuid)
+
+
+def test_a_slow_backend_holds_nobody_up() -> None:
+    slow: Any = Slow()
+    uuid = slow.create_volume("v", GIB)["uuid"]
+    with OntapServer({"slow": slow, "quick": MemBackend()}, tls=False) as server:
+
+        def ask() -> None:
+            with Client(server) as client:
+                client.get(f"{VOLUMES}/{uuid}")
+
+        begin = time.monotonic()
+        together(*[ask] * 10)
+        assert time.monotonic() - begin < 5 * 0.2 * 2
+
+
+def test_a_fault_of_a_backend_is_a_reply() -> None:
+    slow: Any = Slow()
+    uuid = slow.create_volume("broken", GIB)["uuid"]
+    with OntapServer(slow, tls=False) as server, Client(server) as client:
+        assert client.send("GET", f"{VOLUMES}/{uuid}").status >= 500
+        assert is_serving(server)
+
+
+# Clients that follow no rule.
+
+
+def descriptors(wanted: int) -> None:
+    """Lets this process have so many descriptors, or skips."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            pytest.skip(f"this system gives a process {hard} descriptors")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def test_a_thousand_connections_at_once(server: OntapServer) -> None:
+    descriptors(4096)
+    with ExitStack() as stack:
+        connections = [stack.enter_context(raw(server)) for _ in range(1000)]
+        whole = request(server, "/api/cluster")
+        for number, connection in enumerate(connections):
+            connection.sendall(whole if number % 2 else whole[:40])
+        for connection in connections[1::2]:
+            assert status(connection) == 200
+        assert is_serving(server)
+        for connection in connections[::2]:
+            connection.sendall(whole[40:])
+        for connection in connections[::2]:
+            assert status(connection) == 200
+    assert is_serving(server)
+
+
+def test_what_clients_leave_half_done_holds_nobody_up(server: OntapServer) -> None:
+    body = request(server, VOLUMES, method="POST", more="Content-Length: 99\r\n")
+    with ExitStack() as stack:
+        for number in range(100):
+            connection = stack.enter_context(raw(server))
+            connection.sendall([b"GET / HT", body, body + b'{"name":', b""][number % 4])
+        assert is_serving(server)
+        begin = time.monotonic()
+        server.stop()
+        assert time.monotonic() - begin < 4
+
+
+def test_a_body_of_100_megabytes_is_refused(server: OntapServer, client: Client) -> None:
+    reply = client.send("POST", VOLUMES, b" " * (100 << 20))
+    assert reply.status == 413
+    assert "1048576" in reply.json["error"]["message"]
+    assert is_serving(server)
+    assert len(server.backend) == 0
+
+
+def test_pipelined_requests_are_answered_in_order(server: OntapServer) -> None:
+    uuids = [server.backend.create_volume(f"v{number}", GIB)["uuid"] for number in range(50)]
+    with raw(server) as connection:
+        connection.sendall(b"".join(request(server, f"{VOLUMES}/{uuid}") for uuid in uuids))
+        stream = connection.makefile("rb")
+        for number in range(50):
+            length = 0
+            while (line := stream.readline().strip().lower()) != b"":
+                if line.startswith(b"content-length:"):
+                    length = int(line.split()[1])
+            assert json.loads(stream.read(length))["name"] == f"v{number}"
+
+
+MALFORMED = [
+    b"\x00\xff" * 50,
+    b"nonsense\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /a b HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+    b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+    b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 10_000 + b"\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 100,
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_what_is_not_http_is_refused_or_closed(tls: bool) -> None:
+    with OntapServer(tls=tls) as server:
+        for sent in MALFORMED:
+            with raw(server) as connection:
+                try:
+                    connection.sendall(sent)
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65536):
+                        pass
+                except OSError:
+                    pass  # It was closed before all was sent.
+        assert is_serving(server)
+
+
+DEEP = 100_000
+BODIES = [
+    b"{",
+    b"nonsense",
+    b"[]",
+    b'"text"',
+    b"null",
+    b'{"name": "v", "name": "w"}',
+    b'{"name": "\\ud800"}',
+    b"\xff\xfe",
+    b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+    b"[" * DEEP,
+    b'{"size": 1e999}',
+    b'{"size": 99999999999999999999999999}',
+]
+
+
+def test_a_body_that_cannot_be_read_is_refused(server: OntapServer, client: Client) -> None:
+    for body in BODIES:
+        reply = client.send("POST", VOLUMES, body)
+        assert 400 <= reply.status < 500, (body[:50], reply)
+        assert reply.code.isdigit()
+    assert len(server.backend) == 0
+    assert is_serving(server)
+
+
+def test_a_target_that_cannot_be_read_is_refused(server: OntapServer, client: Client) -> None:
+    for target in ("/api/%", "/api/%zz", "/api/%ff", f"{VOLUMES}?name=%f", f"{VOLUMES}?x%ff=1"):
+        reply = client.send("GET", target)
+        assert 400 <= reply.status < 500, (target, reply)
+        assert reply.code.isdigit()
+    assert is_serving(server)
+
+
+# Its log.
+
+
+def test_the_log_tells_of_each_request(caplog: pytest.LogCaptureFixture) -> None:
+    lines: list[tuple[Any, ...]] = []
+
+    def call(*line: Any) -> None:
+        lines.append(line)
+
+    with OntapServer(tls=False, log=call) as server, Client(server) as client:
+        size = len(client.get("/api/cluster").body)
+        client.send("GET", f"{VOLUMES}?name=a|b")
+    assert [line[:3] for line in lines] == [
+        ("GET", "/api/cluster", 200),
+        ("GET", f"{VOLUMES}?name=a|b", 200),
+    ]
+    assert lines[0][3] == size
+    assert all(0 <= line[4] < PATIENCE for line in lines)
+
+    with (
+        caplog.at_level(logging.INFO, "nessie_backend_mem.ontap"),
+        OntapServer(tls=False, log=True) as server,
+    ):
+        assert is_serving(server)
+    assert "GET /api/cluster 200" in caplog.text
+
+
+def test_a_log_that_fails_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", failures.append)
+
+    def fail(*_: Any) -> None:
+        raise ValueError("wanted here")
+
+    with OntapServer(tls=False, log=fail) as server:
+        assert is_serving(server)
+        assert is_serving(server)
+    assert len(failures) == 2
