@@ -1,0 +1,102 @@
+"""Servers for the clients, and the default connection of the SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from nessie_backend_mem import MemBackend
+from nessie_backend_mem.ontap import OntapServer
+
+from ontap import sdk
+from ontap.raw import Client
+
+HERE = Path(__file__).parent
+
+Serve: TypeAlias = Callable[..., OntapServer]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The SDK loads its models when they are needed, and warns of what it asks of its own library.
+
+    It hands the warning on as a refusal, so it cannot stay an error here.
+    """
+    ignored = pytest.mark.filterwarnings(
+        "ignore::marshmallow.warnings.ChangedInMarshmallow4Warning"
+    )
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(ignored)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clients' HTTP library prefers these to what a connection says."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1,localhost")
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts servers that stop when the test ends; they hold an empty seeded backend."""
+    with ExitStack() as stack:
+
+        def start(backends: Any = None, **options: Any) -> OntapServer:
+            if backends is None:
+                backends = MemBackend(seed=1)
+            return stack.enter_context(OntapServer(backends, **options))
+
+        yield start
+
+
+@pytest.fixture(params=[False, True], ids=["http", "https"])
+def server(request: pytest.FixtureRequest, serve: Serve) -> OntapServer:
+    """An empty server, of each scheme."""
+    return serve(tls=request.param)
+
+
+@pytest.fixture
+def plain(serve: Serve) -> OntapServer:
+    """An empty server that speaks http."""
+    return serve(tls=False)
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """Makes a connection of the SDK to a server and lets it be the default of the test."""
+    with ExitStack() as stack:
+
+        def start(server: OntapServer, **options: Any) -> Any:
+            scheme = server.url.partition(":")[0]
+            values = {
+                "username": server.username,
+                "password": server.password,
+                "verify": str(server.ca_file) if scheme == "https" else True,
+                "scheme": scheme,
+                "port": server.port,
+                "poll_interval": 0.01,
+            }
+            connection = sdk.HostConnection(server.host, **(values | options))
+            stack.callback(connection.session.close)
+            monkeypatch.setattr(sdk.config, "CONNECTION", connection)
+            return connection
+
+        yield start
+
+
+@pytest.fixture
+def connection(server: OntapServer, connect: Callable[..., Any]) -> Any:
+    """The SDK's default connection, to `server`."""
+    return connect(server)
+
+
+@pytest.fixture
+def client(plain: OntapServer) -> Iterator[Client]:
+    """A client of no particular habits."""
+    with Client(plain) as client:
+        yield client

@@ -1,0 +1,331 @@
+"""Ansible's netapp.ontap modules, each run twice: first it changes something, then nothing.
+
+A module is run the way Ansible runs it on the managed host: as a program that is given its
+arguments as JSON and answers in JSON. The collection comes out of the `ansible` wheel, of which
+only it is unpacked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from nessie_backend_mem.ontap import OntapServer
+
+from ontap.conftest import Serve
+
+DISTRIBUTION = "ansible==12.3.0"
+COLLECTION = "ansible_collections/netapp/ontap/plugins/module"
+"""What the names of its modules and of what they share begin with."""
+
+GIB = 2**30
+
+Run: TypeAlias = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory that has the collection, for PYTHONPATH."""
+    directory = tmp_path_factory.mktemp("ansible")
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    subprocess.run([*download, "--dest", str(directory), DISTRIBUTION], check=True, timeout=300)
+    (wheel,) = directory.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(
+            directory, [name for name in archive.namelist() if name.startswith(COLLECTION)]
+        )
+    wheel.unlink()
+    return directory
+
+
+@pytest.fixture
+def server(serve: Serve) -> OntapServer:
+    """The modules speak https and nothing else."""
+    return serve()
+
+
+@pytest.fixture
+def attempt(collection: Path, server: OntapServer) -> Run:
+    """Runs a module, whatever comes of it; it verifies the server's certificate."""
+
+    def run(module: str, **arguments: Any) -> dict[str, Any]:
+        given = {
+            "hostname": server.host,
+            "http_port": server.port,
+            "username": server.username,
+            "password": server.password,
+            "https": True,
+            "validate_certs": True,
+            "use_rest": "always",
+            **arguments,
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", f"ansible_collections.netapp.ontap.plugins.modules.{module}"],
+            input=json.dumps({"ANSIBLE_MODULE_ARGS": given}),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(collection),
+                "REQUESTS_CA_BUNDLE": str(server.ca_file),
+            },
+        )
+        assert done.stdout.strip(), done.stderr
+        result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        return result
+
+    return run
+
+
+@pytest.fixture
+def changed(attempt: Run) -> Run:
+    """Runs a module twice: the first run must change something, the second nothing."""
+
+    def run(module: str, **arguments: Any) -> dict[str, Any]:
+        first, second = (attempt(module, **arguments) for _ in range(2))
+        assert first.get("changed") is True, first
+        assert second.get("changed") is False, second
+        return first
+
+    return run
+
+
+VOLUME: dict[str, Any] = {
+    "name": "v1",
+    "vserver": "svm1",
+    "aggregate_name": "aggr1",
+    "size": 1,
+    "size_unit": "gb",
+    "wait_for_completion": True,
+}
+"""The arguments of a volume; each test adds its own."""
+
+EVERY_OPTION: dict[str, Any] = {
+    "comment": "made by a playbook",
+    "encrypt": False,
+    "export_policy": "default",
+    "junction_path": "/v1",
+    "percent_snapshot_space": 10,
+    "snapshot_policy": "none",
+    "space_guarantee": "none",
+    "tiering_policy": "none",
+    "type": "rw",
+    "unix_permissions": "750",
+    "volume_security_style": "unix",
+}
+
+
+def test_a_volume_is_made_once(changed: Run, server: OntapServer) -> None:
+    changed("na_ontap_volume", **VOLUME)
+    made = server.backend.find_volume("v1")
+    assert made is not None
+    assert made["size_bytes"] == GIB
+
+
+def test_a_volume_with_every_option_is_made_once(changed: Run, server: OntapServer) -> None:
+    changed("na_ontap_volume", **VOLUME, **EVERY_OPTION)
+    (made,) = server.backend
+    assert made["junction_path"] == "/v1"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"size": 2},
+        {"size": 200, "size_unit": "mb"},
+        {"comment": "another"},
+        {"export_policy": "default", "junction_path": "/elsewhere"},
+        {"junction_path": ""},
+        {"is_online": False},
+        {"space_guarantee": "volume"},
+        {"snapshot_policy": "default"},
+        {"percent_snapshot_space": 20},
+        {"unix_permissions": "---rwxr-xr-x"},
+        {"volume_security_style": "mixed"},
+        {"tiering_policy": "auto"},
+    ],
+    ids=str,
+)
+def test_an_option_is_changed_once(
+    attempt: Run, changed: Run, server: OntapServer, values: dict[str, Any]
+) -> None:
+    assert attempt("na_ontap_volume", **VOLUME, **EVERY_OPTION)["changed"] is True
+    changed("na_ontap_volume", **{**VOLUME, **EVERY_OPTION, **values})
+    assert len(server.backend) == 1
+
+
+def test_a_volume_is_renamed_once(attempt: Run, changed: Run, server: OntapServer) -> None:
+    made = attempt("na_ontap_volume", **VOLUME)
+    assert made["changed"] is True
+    changed("na_ontap_volume", **{**VOLUME, "name": "v2", "from_name": "v1"})
+    assert [v["name"] for v in server.backend] == ["v2"]
+
+
+@pytest.mark.parametrize("mounted", [{}, {"junction_path": "/v1"}], ids=["unmounted", "mounted"])
+def test_a_volume_is_deleted_once(
+    attempt: Run, changed: Run, server: OntapServer, mounted: dict[str, str]
+) -> None:
+    attempt("na_ontap_volume", **VOLUME, **mounted)
+    assert len(server.backend) == 1
+    changed("na_ontap_volume", name="v1", vserver="svm1", state="absent", wait_for_completion=True)
+    assert len(server.backend) == 0
+
+
+def test_a_refusal_is_told(attempt: Run, server: OntapServer) -> None:
+    small = attempt("na_ontap_volume", **{**VOLUME, "size_unit": "mb"})
+    assert small["failed"] is True
+    assert "too small" in small["msg"]
+    nowhere = attempt("na_ontap_volume", **{**VOLUME, "vserver": "svm9"})
+    assert nowhere["failed"] is True
+    assert len(server.backend) == 0
+
+
+def test_a_password_that_is_wrong_is_told(attempt: Run) -> None:
+    refused = attempt("na_ontap_volume", **{**VOLUME, "password": "wrong"})
+    assert refused["failed"] is True
+
+
+SNAPSHOT = {"snapshot": "s1", "volume": "v1", "vserver": "svm1"}
+
+
+def test_a_snapshot_is_taken_changed_renamed_and_deleted_once(
+    changed: Run, server: OntapServer
+) -> None:
+    parent = server.backend.create_volume("v1", size_bytes=GIB)["uuid"]
+
+    def names() -> list[str]:
+        return [s["name"] for s in server.backend.list_snapshots(parent)]
+
+    changed("na_ontap_snapshot", **SNAPSHOT, comment="before", snapmirror_label="daily")
+    assert names() == ["s1"]
+    changed("na_ontap_snapshot", **SNAPSHOT, comment="after")
+    changed("na_ontap_snapshot", **{**SNAPSHOT, "snapshot": "s2"}, from_name="s1")
+    assert names() == ["s2"]
+    changed("na_ontap_snapshot", **{**SNAPSHOT, "snapshot": "s2"}, state="absent")
+    assert names() == []
+
+
+def test_a_snapshot_that_backs_a_clone_is_told(attempt: Run, server: OntapServer) -> None:
+    backend = server.backend
+    parent = backend.create_volume("v1", size_bytes=GIB)["uuid"]
+    taken = backend.create_snapshot(parent, "s1")["uuid"]
+    backend.create_clone(parent, taken, "c1")
+    refused = attempt("na_ontap_snapshot", **SNAPSHOT, state="absent")
+    assert refused["failed"] is True
+    assert len(backend.list_snapshots(parent)) == 1
+
+
+def test_a_volume_is_restored(attempt: Run, server: OntapServer) -> None:
+    backend = server.backend
+    parent = backend.create_volume("v1", size_bytes=GIB)["uuid"]
+    for name in ("s1", "s2"):
+        backend.create_snapshot(parent, name)
+    restored = attempt("na_ontap_volume", **VOLUME, snapshot_restore="s1")
+    assert restored.get("changed") is True, restored
+    assert [s["name"] for s in backend.list_snapshots(parent)] == ["s1"]
+
+
+def test_a_clone_is_made_and_split_once(changed: Run, server: OntapServer) -> None:
+    backend = server.backend
+    parent = backend.create_volume("v1", size_bytes=GIB)["uuid"]
+    backend.create_snapshot(parent, "s1")
+    clone = {
+        "name": "c1",
+        "vserver": "svm1",
+        "parent_volume": "v1",
+        "parent_snapshot": "s1",
+        "junction_path": "/c1",
+    }
+    changed("na_ontap_volume_clone", **clone)
+    made = backend.find_volume("c1")
+    assert made is not None
+    assert made["clone"]["parent_snapshot"] == "s1"
+    assert made["junction_path"] == "/c1"
+    changed("na_ontap_volume_clone", **clone, split=True)
+    assert "clone" not in backend.get_volume(made["uuid"])
+
+
+def test_a_clone_without_a_snapshot_is_made_and_split_at_once(
+    changed: Run, server: OntapServer
+) -> None:
+    server.backend.create_volume("v1", size_bytes=GIB)
+    changed("na_ontap_volume_clone", name="c1", vserver="svm1", parent_volume="v1", split=True)
+    made = server.backend.find_volume("c1")
+    assert made is not None
+    assert "clone" not in made
+
+
+def test_a_volume_in_the_way_of_a_clone_is_told(attempt: Run, server: OntapServer) -> None:
+    for name in ("v1", "c1"):
+        server.backend.create_volume(name, size_bytes=GIB)
+    refused = attempt(
+        "na_ontap_volume_clone", name="c1", vserver="svm1", parent_volume="v1", split=False
+    )
+    assert refused["failed"] is True
+    assert len(server.backend) == 2
+
+
+@pytest.mark.parametrize("page", [1024, 2])
+@pytest.mark.parametrize("hal", [True, False], ids=["links", "no links"])
+def test_everything_is_gathered_page_by_page(
+    attempt: Run, server: OntapServer, page: int, *, hal: bool
+) -> None:
+    for number in range(5):
+        server.backend.create_volume(f"v{number}", size_bytes=GIB)
+    told = attempt(
+        "na_ontap_rest_info", gather_subset=["storage/volumes"], max_records=page, hal_linking=hal
+    )
+    assert told["changed"] is False
+    gathered = told["ontap_info"]["storage/volumes"]
+    assert sorted(v["name"] for v in gathered["records"]) == [f"v{number}" for number in range(5)]
+
+
+def test_what_is_gathered_is_chosen(attempt: Run, server: OntapServer) -> None:
+    volume = server.backend.create_volume("v1", size_bytes=GIB)
+    server.backend.create_volume("other", size_bytes=GIB)
+    server.backend.create_snapshot(volume["uuid"], "s1")
+    told = attempt(
+        "na_ontap_rest_info",
+        gather_subset=["storage/volumes"],
+        fields=["**"],
+        parameters={"name": "v*"},
+    )
+    (record,) = told["ontap_info"]["storage/volumes"]["records"]
+    assert (record["name"], record["size"]) == ("v1", GIB)
+    assert record["guarantee"]["type"] == "volume"
+    told = attempt(
+        "na_ontap_rest_info",
+        gather_subset=["storage/volumes/snapshots"],
+        owning_resource={"volume_name": "v1", "svm_name": "svm1"},
+    )
+    (gathered,) = told["ontap_info"].values()
+    assert [s["name"] for s in gathered["records"]] == ["s1"]
+
+
+SUBSETS = [
+    "cluster",
+    "cluster/nodes",
+    "cluster/jobs",
+    "network/ip/interfaces",
+    "storage/aggregates",
+    "storage/snapshot-policies",
+    "svm/svms",
+]
+
+
+def test_the_cluster_is_gathered(attempt: Run) -> None:
+    told = attempt("na_ontap_rest_info", gather_subset=SUBSETS, use_python_keys=True)
+    info = told["ontap_info"]
+    assert set(info) == {subset.replace("/", "_").replace("-", "_") for subset in SUBSETS}
+    assert info["cluster"]["version"]["generation"] == 9
+    assert [node["name"] for node in info["cluster_nodes"]["records"]] == ["node1"]
+    assert [svm["name"] for svm in info["svm_svms"]["records"]] == ["svm1"]

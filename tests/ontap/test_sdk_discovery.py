@@ -1,0 +1,135 @@
+"""The NetApp SDK and what it finds of the cluster; and who is let in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from nessie_backend_mem import MemBackend
+from nessie_backend_mem.ontap import OntapServer
+
+from ontap.conftest import Serve
+from ontap.sdk import (
+    Aggregate,
+    Cluster,
+    HostConnection,
+    IpInterface,
+    NetAppRestError,
+    Node,
+    Svm,
+    Volume,
+    listed,
+    make,
+    names,
+)
+
+
+@pytest.mark.usefixtures("connection")
+def test_the_cluster_is_a_9_15_1() -> None:
+    cluster = Cluster()
+    cluster.get(fields="*")
+    version = cluster.version
+    assert (version.generation, version.major, version.minor) == (9, 15, 1)
+    assert version.full.startswith("NetApp Release 9.15.1")
+    assert cluster.name
+    assert cluster.uuid
+
+
+@pytest.mark.usefixtures("connection")
+def test_one_of_everything() -> None:
+    (node,) = Node.get_collection(fields="*")
+    assert (node.name, node.state) == ("node1", "up")
+    assert node.serial_number
+    (aggregate,) = Aggregate.get_collection(fields="*")
+    assert (aggregate.name, aggregate.state, aggregate.node.name) == ("aggr1", "online", "node1")
+    assert aggregate.space.block_storage.size > 0
+    svm = Svm.find(name="svm1")
+    assert (svm.state, svm.subtype, svm.ipspace.name) == ("running", "default", "Default")
+    assert [a.name for a in svm.aggregates] == ["aggr1"]
+    (lif,) = IpInterface.get_collection(fields="*", services="data_nfs")
+    assert lif.ip.address == "127.0.0.1"
+    assert lif.state == "up"
+    assert lif.svm.name == "svm1"
+
+
+@pytest.mark.usefixtures("connection")
+def test_each_is_read_by_its_uuid() -> None:
+    for kind in (Node, Aggregate, Svm, IpInterface):
+        (found,) = kind.get_collection()
+        one = kind(uuid=found.uuid)
+        one.get()
+        assert one.name == found.name
+        assert kind.find(name="nothing") is None
+        assert kind.count_collection() == 1
+
+
+def test_all_of_it_is_chosen(serve: Serve, connect: Any) -> None:
+    backends = {"build": MemBackend(seed=1), "test": MemBackend(seed=2)}
+    server = serve(
+        backends, tls=False, aggregates=("fast", "slow"), nodes=("left", "right"), seed=7
+    )
+    connect(server)
+    assert sorted(names(Svm.get_collection())) == ["build", "test"]
+    assert sorted(names(Aggregate.get_collection())) == ["fast", "slow"]
+    assert sorted(names(Node.get_collection())) == ["left", "right"]
+    made = Volume.from_dict(
+        {"name": "v1", "svm": {"name": "test"}, "aggregates": [{"name": "slow"}]}
+    )
+    made.post(hydrate=True)
+    assert [a.name for a in made.aggregates] == ["slow"]
+    assert dict(server.backends) == backends
+    assert "v1" in backends["test"]
+    assert "v1" not in backends["build"]
+    assert listed(**{"aggregates.name": "slow"}) == ["v1"]
+    assert listed(**{"aggregates.name": "fast"}) == []
+
+
+def test_only_who_knows_the_password_is_let_in(server: OntapServer, connect: Any) -> None:
+    connect(server, password=server.password + "x")
+    for call in (Cluster().get, lambda: list(Volume.get_collection())):
+        with pytest.raises(NetAppRestError) as caught:
+            call()
+        assert caught.value.status_code == 401
+        assert caught.value.response_body["error"]["code"] == "6691623"
+
+
+def test_a_password_of_one_s_own(serve: Serve, connect: Any) -> None:
+    server = serve(tls=False, username="operator", password="sésame: ouvre-toi")
+    assert (server.username, server.password) == ("operator", "sésame: ouvre-toi")
+    connect(server, password="sésame: ouvre-toi".encode())
+    assert listed() == []
+
+
+def test_each_server_has_a_password_of_its_own(serve: Serve) -> None:
+    first, second = serve(tls=False), serve(tls=False)
+    assert first.port != second.port
+    assert len(first.password) >= 8
+    assert first.password != second.password
+
+
+def test_the_certificate_is_verified(serve: Serve, connect: Any) -> None:
+    server, other = serve(), serve()
+    connect(server, verify=str(other.ca_file))
+    with pytest.raises(NetAppRestError, match="certificate verify failed"):
+        Cluster().get()
+
+
+def test_verification_can_be_off(serve: Serve, connect: Any) -> None:
+    connect(serve(), verify=False)
+    Cluster().get()
+
+
+def test_a_connection_is_a_context(server: OntapServer) -> None:
+    scheme = server.url.partition(":")[0]
+    with HostConnection(
+        server.host,
+        username=server.username,
+        password=server.password,
+        port=server.port,
+        scheme=scheme,
+        verify=str(server.ca_file) if scheme == "https" else True,
+    ) as connection:
+        made = make("v1")
+        assert listed(name="v1") == ["v1"]
+        assert made.get_connection() is connection
+    connection.session.close()
