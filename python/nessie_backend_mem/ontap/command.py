@@ -28,6 +28,15 @@ __all__ = ["add_parser", "run"]
 PASSWORD = "NESSIE_ONTAP_PASSWORD"  # noqa: S105 (the name of a variable)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+DESCRIPTION = """\
+Serve an ONTAP REST endpoint from memory until SIGINT or SIGTERM. Once it
+listens it prints one line:
+
+  ready url=URL username=NAME password=PASSWORD ca_file=PATH
+
+where ca_file is what clients verify the server against; it is there as long
+as the server."""
+
 
 class UsageError(Exception):
     """The command line asks for what cannot be."""
@@ -37,17 +46,14 @@ def add_parser(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
 ) -> argparse.ArgumentParser:
     """Add this command to the `commands` of a parser and return its own."""
+    rest = (format_of_volumes or "").partition("\n")[2]
     parser = commands.add_parser(
         name,
         help=summary,
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Serve an ONTAP REST endpoint from memory until SIGINT or SIGTERM. Once it "
-        "listens it prints one line:\n\n"
-        "  ready url=URL username=NAME password=PASSWORD ca_file=PATH\n\n"
-        "where ca_file is what clients verify the server against; it is there as long as the "
-        "server.",
-        epilog=f"--volumes reads a JSON file. {(format_of_volumes or '').partition('.')[2]}",
+        description=DESCRIPTION,
+        epilog=f"--volumes reads a JSON file.\n{rest}",
     )
     parser.add_argument(
         "--host",

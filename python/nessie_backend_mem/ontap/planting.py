@@ -1,22 +1,28 @@
 """What a server of the command line begins with: volumes, snapshots and clones from JSON.
 
-The document is an object with one key, ``volumes``: a list of objects, made in this order::
+The document is an object with one key, "volumes": a list of objects, made in
+this order:
 
     {"volumes": [
-        {"name": "db", "size": "50GB", "junction_path": "/db", "snapshots": ["nightly"],
-         "clones": [{"name": "db_pr1", "snapshot": "nightly", "junction_path": "/db_pr1"}]},
-        {"name": "scratch", "svm": "svm2", "size": 1073741824, "state": "offline"}
+        {"name": "db", "size": "50GB", "junction_path": "/db",
+         "snapshots": ["nightly"],
+         "clones": [{"name": "db_pr1", "snapshot": "nightly",
+                     "junction_path": "/db_pr1"}]},
+        {"name": "scratch", "svm": "svm2", "size": 1073741824,
+         "state": "offline"}
     ]}
 
-A volume has these keys, of which only ``name`` must be there:
+A volume has these keys, of which only the name must be there:
 
-- ``name``;
-- ``svm``: one of the server's, the first unless given; a clone is in its parent's;
-- ``size``: bytes, or text with KB, MB, GB, TB or PB, times 1024; a clone begins with its parent's;
-- ``junction_path``, ``export_policy``;
-- ``state``: ``online``, as it is unless given, ``offline`` or ``restricted``;
-- ``snapshots``: names, in order of creation;
-- ``clones``: objects like this one, each with ``snapshot``, the name of the one it is made of.
+- name
+- svm: one of the server's, the first unless given; a clone is in its parent's
+- size: bytes, or text with KB, MB, GB, TB or PB, times 1024; a clone begins
+  with its parent's
+- junction_path, export_policy
+- state: online, as it is unless given, offline or restricted
+- snapshots: names, in order of creation
+- clones: objects like this one, each with "snapshot", the name of the one it
+  is made of
 """
 
 from __future__ import annotations
