@@ -26,14 +26,14 @@ GIB = 2**30
 
 
 @pytest.fixture
-def seeded(server: OntapServer, connect: Any) -> OntapServer:
+def seeded(plain: OntapServer, connect: Any) -> OntapServer:
     """Four volumes: a clone, one that is offline, three that are mounted."""
-    connect(server)
+    connect(plain)
     parent = make("alpha", size="1GB", nas={"path": "/alpha"}, comment="first")
     make("beta", size="2GB", nas={"path": "/beta"})
     change(make("gamma", size="3GB", comment="third"), state="offline")
     make_clone(parent, "delta", nas={"path": "/deep/delta"})
-    return server
+    return plain
 
 
 FOUND: dict[str, tuple[dict[str, Any], list[str]]] = {
