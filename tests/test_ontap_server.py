@@ -13,7 +13,6 @@ import ssl
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -124,15 +123,6 @@ def test_what_it_serves_outlives_a_restart() -> None:
         assert client.get("/api/cluster").json == cluster
 
 
-def test_it_starts_in_less_than_50_milliseconds() -> None:
-    def start() -> float:
-        begin = time.perf_counter()
-        with OntapServer():
-            return time.perf_counter() - begin
-
-    assert min(start() for _ in range(5)) < 0.05
-
-
 def test_nothing_of_it_is_there_until_it_is_used() -> None:
     done = run_python(
         "-c",
@@ -225,11 +215,9 @@ def test_a_process_may_exit_while_it_runs(ending: str, options: str) -> None:
         ending=ending,
         options=options,
     )
-    begin = time.monotonic()
     done = run_python("-W", "error", "-c", textwrap.dedent(script))
     assert done.returncode == (3 if "exit" in ending else 1 if ending else 0), done.stderr
     assert ("wanted" in done.stderr) if "raise" in ending else done.stderr == ""
-    assert time.monotonic() - begin < 10
     path = done.stdout.strip()
     assert path == "None" or not Path(path).exists()
 
@@ -540,12 +528,14 @@ def test_a_backend_of_ones_own_is_served() -> None:
 
 
 class Slow(DictVolumes):
-    """Takes its time, and fails where it is told to."""
+    """Answers when ten ask at once and the test lets them go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meeting = threading.Barrier(11)
 
     def get_volume(self, uuid: Any) -> Any:
-        if any(volume["name"] == "broken" for volume in self.volumes.values()):
-            raise RuntimeError("wanted here")
-        time.sleep(0.2)
+        self.meeting.wait(PATIENCE)
         return super().get_volume(uuid)
 
 
@@ -556,17 +546,24 @@ def test_a_slow_backend_holds_nobody_up() -> None:
 
         def ask() -> None:
             with Client(server) as client:
-                client.get(f"{VOLUMES}/{uuid}")
+                assert client.send("GET", f"{VOLUMES}/{uuid}").status == 200
 
-        begin = time.monotonic()
-        together(*[ask] * 10)
-        assert time.monotonic() - begin < 5 * 0.2 * 2
+        def go_on() -> None:
+            assert is_serving(server)
+            slow.meeting.wait(PATIENCE)
+
+        together(*[ask] * 10, go_on)
+
+
+class Broken(DictVolumes):
+    def get_volume(self, uuid: Any) -> Any:
+        raise RuntimeError("wanted here")
 
 
 def test_a_fault_of_a_backend_is_a_reply() -> None:
-    slow: Any = Slow()
-    uuid = slow.create_volume("broken", GIB)["uuid"]
-    with OntapServer(slow, tls=False) as server, Client(server) as client:
+    broken: Any = Broken()
+    uuid = broken.create_volume("v", GIB)["uuid"]
+    with OntapServer(broken, tls=False) as server, Client(server) as client:
         assert client.send("GET", f"{VOLUMES}/{uuid}").status >= 500
         assert is_serving(server)
 
@@ -608,9 +605,7 @@ def test_what_clients_leave_half_done_holds_nobody_up(server: OntapServer) -> No
             connection = stack.enter_context(raw(server))
             connection.sendall([b"GET / HT", body, body + b'{"name":', b""][number % 4])
         assert is_serving(server)
-        begin = time.monotonic()
         server.stop()
-        assert time.monotonic() - begin < 4
 
 
 def test_a_body_of_100_megabytes_is_refused(server: OntapServer, client: Client) -> None:
