@@ -22,7 +22,7 @@ COMMON: dict[str, Any] = {
 }
 settings.register_profile("dev", max_examples=40, stateful_step_count=30, **COMMON)
 SAME_EVERY_TIME: dict[str, Any] = {"derandomize": True, "database": None, **COMMON}
-settings.register_profile("ci", max_examples=100, stateful_step_count=40, **SAME_EVERY_TIME)
+settings.register_profile("ci", max_examples=50, stateful_step_count=40, **SAME_EVERY_TIME)
 settings.register_profile("brief", max_examples=20, stateful_step_count=30, **SAME_EVERY_TIME)
 settings.register_profile("thorough", max_examples=3000, stateful_step_count=100, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
