@@ -62,14 +62,7 @@ pub fn records<R>(selection: &Selection<R>, records: &[R]) -> Vec<u8> {
 /// A request that became a job; with `return_records=true` also what it made.
 #[must_use]
 pub fn job<R>(job: Uuid, records: Option<(&Selection<R>, &[R])>) -> Vec<u8> {
-    let mut out = b"{\"job\":".to_vec();
-    write_job(job, &mut out);
-    if let Some((selection, records)) = records {
-        out.push(b',');
-        write_records(selection, records, &mut out);
-    }
-    out.push(b'}');
-    out
+    job_and_records(job, None, records)
 }
 
 /// A bulk request that became a job: the link `results` names what it made.
@@ -79,13 +72,16 @@ pub fn bulk_job<R>(url: &Url, job: Uuid, records: Option<(&Selection<R>, &[R])>)
         segments: url.segments.clone(),
         parameters: vec![("job_results_uuid".to_owned(), job.to_string())],
     };
+    job_and_records(job, Some(&results), records)
+}
+
+fn job_and_records<R>(
+    job: Uuid,
+    results: Option<&Url>,
+    records: Option<(&Selection<R>, &[R])>,
+) -> Vec<u8> {
     let mut out = b"{\"job\":".to_vec();
-    write_job(job, &mut out);
-    // Inside the object of the job's links.
-    out.truncate(out.len() - 2);
-    out.extend_from_slice(b",\"results\":{\"href\":");
-    write_text(&results.href(), &mut out);
-    out.extend_from_slice(b"}}}");
+    write_job(job, results, &mut out);
     if let Some((selection, records)) = records {
         out.push(b',');
         write_records(selection, records, &mut out);
@@ -102,7 +98,7 @@ pub fn jobs(url: &Url, jobs: &[Uuid]) -> Vec<u8> {
         if i > 0 {
             out.push(b',');
         }
-        write_job(*job, &mut out);
+        write_job(*job, None, &mut out);
     }
     out.extend_from_slice(format!("],\"num_records\":{},", jobs.len()).as_bytes());
     write_links(&url.href(), &mut out);
@@ -177,10 +173,14 @@ fn write_records<R>(selection: &Selection<R>, records: &[R], out: &mut Vec<u8>) 
 }
 
 /// Appends `{"uuid":"…","_links":{…}}`.
-fn write_job(job: Uuid, out: &mut Vec<u8>) {
+fn write_job(job: Uuid, results: Option<&Url>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"uuid\":");
     write_uuid(job, out);
-    out.push(b',');
-    write_links(&job::href(job), out);
-    out.push(b'}');
+    out.extend_from_slice(b",\"_links\":{\"self\":{\"href\":");
+    write_text(&job::href(job), out);
+    if let Some(results) = results {
+        out.extend_from_slice(b"},\"results\":{\"href\":");
+        write_text(&results.href(), out);
+    }
+    out.extend_from_slice(b"}}}");
 }
