@@ -89,6 +89,27 @@ def run_python(
     )
 
 
+RESIDENT = """
+import gc, os
+
+def resident():
+    gc.collect()
+    with open("/proc/self/statm") as numbers:
+        return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+"""
+
+reads_memory = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="memory is read from /proc/self/statm"
+)
+
+
+def growth(program: str) -> float:
+    """Mebibytes that `program` prints as its last word. It may call `resident()`."""
+    done = run_python("-c", RESIDENT + program)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.split()[-1])
+
+
 def code_of(call: Callable[[], object]) -> str | None:
     """The code of the error `call` raises, or None if it succeeds."""
     try:

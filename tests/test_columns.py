@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 import random
-import sys
 import threading
 import uuid
 import weakref
@@ -30,7 +28,14 @@ from nessie_backend_mem import (
     VolumeBusyError,
     VolumeNotFoundError,
 )
-from support import UNKNOWN, refuses, run_python, volume_with_snapshots
+from support import (
+    UNKNOWN,
+    growth,
+    reads_memory,
+    refuses,
+    run_python,
+    volume_with_snapshots,
+)
 
 BATCH_ROWS = 65_536
 START = datetime(2000, 1, 1, tzinfo=UTC)
@@ -462,17 +467,11 @@ def test_nothing_is_kept_of_a_dropped_table() -> None:
     del stream, rows
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/self/statm")
+@reads_memory
 def test_exports_and_streams_that_nobody_reads_leave_no_memory_behind() -> None:
     program = """
-import gc, os
 import pyarrow as pa
 from nessie_backend_mem import MemBackend
-
-def resident():
-    gc.collect()
-    with open("/proc/self/statm") as numbers:
-        return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 backend = MemBackend(seed=1)
 for number in range(100_000):
@@ -489,10 +488,7 @@ for _ in range(20):
     turn()
 print(resident() - before)
 """
-    gc.collect()
-    done = run_python("-c", program)
-    assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 30
+    assert growth(program) < 30
 
 
 def test_the_package_needs_none_of_its_readers() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from nessie_backend_mem import MemBackend, NessieError, Uuids
-from support import UNKNOWN, run_python, volume_with_snapshots
+from support import UNKNOWN, growth, reads_memory, volume_with_snapshots
 
 if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
     pytest.skip("reference counts are not exact without the GIL", allow_module_level=True)
@@ -225,14 +225,9 @@ def test_a_backend_in_a_cycle_is_collected() -> None:
     assert [reference() for reference in gone] == [None] * 3
 
 
-MEMORY = """
-import gc, os, pickle, sys
+BUILD = """
+import os, pickle, sys
 from nessie_backend_mem import MemBackend, NessieError, Uuids
-
-def resident():
-    gc.collect()
-    with open("/proc/self/statm") as numbers:
-        return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 def build(volumes):
     backend = MemBackend(seed=1)
@@ -245,19 +240,7 @@ def build(volumes):
 """
 
 
-def growth(program: str) -> float:
-    """Mebibytes that `program` prints as its last word."""
-    done = run_python("-c", MEMORY + program)
-    assert done.returncode == 0, done.stderr
-    return float(done.stdout.split()[-1])
-
-
-linux = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="memory is read from /proc/self/statm"
-)
-
-
-@linux
+@reads_memory
 def test_a_dropped_backend_gives_its_memory_back() -> None:
     """Each backend takes tens of mebibytes; were they kept, ten of them would show."""
     program = """
@@ -267,10 +250,10 @@ for _ in range(10):
     build(50_000)
 print(resident() - before)
 """
-    assert growth(program) < 40
+    assert growth(BUILD + program) < 40
 
 
-@linux
+@reads_memory
 def test_deleting_everything_leaves_no_ever_growing_rest() -> None:
     """Create and delete, over and over: the places of the dead are used again."""
     program = """
@@ -290,10 +273,10 @@ for _ in range(10):
 assert len(backend) == 0
 print(resident() - before)
 """
-    assert growth(program) < 20
+    assert growth(BUILD + program) < 20
 
 
-@linux
+@reads_memory
 def test_refusals_forks_and_pickles_leave_nothing_behind() -> None:
     program = """
 backend = build(2_000)
@@ -323,10 +306,10 @@ for _ in range(10):
     round()
 print(resident() - before)
 """
-    assert growth(program) < 20
+    assert growth(BUILD + program) < 20
 
 
-@linux
+@reads_memory
 def test_a_fork_shares_what_it_does_not_change() -> None:
     """A hundred full copies would take gigabytes."""
     program = """
@@ -337,10 +320,10 @@ for number, fork in enumerate(forks):
     fork.create_volume(f"only-in-{number}")
 print(resident() - before)
 """
-    assert growth(program) < 300
+    assert growth(BUILD + program) < 300
 
 
-@linux
+@reads_memory
 def test_uuids_take_sixteen_bytes_each_and_parts_nothing() -> None:
     program = """
 from nessie_backend_mem import Uuids
@@ -349,10 +332,10 @@ uuids = Uuids.frombytes(bytes(16 << 22))
 parts = [uuids[number:] for number in range(1000)]
 print(resident() - before)
 """
-    assert growth(program) < 70  # Mebibytes; the bytes themselves are 64.
+    assert growth(BUILD + program) < 70  # Mebibytes; the bytes themselves are 64.
 
 
-@linux
+@reads_memory
 def test_bulk_calls_and_their_refusals_leave_nothing_behind() -> None:
     program = """
 backend = build(2_000)
@@ -384,4 +367,4 @@ for _ in range(20):
     round()
 print(resident() - before)
 """
-    assert growth(program) < 20
+    assert growth(BUILD + program) < 20
