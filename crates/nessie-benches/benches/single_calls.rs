@@ -1,6 +1,6 @@
 //! Single calls of the core on small and large backends:
 //!
-//! `cargo bench -p nessie-backend-mem --bench single_calls`, with a filter after `--` if wanted.
+//! `cargo bench -p nessie-benches --bench single_calls`, with a filter after `--` if wanted.
 //!
 //! A call is to cost the same whatever the backend holds, cache misses included. What is timed is
 //! the call alone: what it needs is made before, and what it changes is undone after.

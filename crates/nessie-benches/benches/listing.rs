@@ -1,6 +1,6 @@
 //! A listing as bytes of JSON, and what a request costs before any record is looked at:
 //!
-//! `cargo bench -p nessie-ontap-protocol --bench listing`, with a filter after `--` if wanted.
+//! `cargo bench -p nessie-benches --bench listing`, with a filter after `--` if wanted.
 #![allow(clippy::unwrap_used, reason = "a bench may fail by panicking")]
 
 use std::sync::Arc;

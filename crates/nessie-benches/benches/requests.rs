@@ -1,6 +1,7 @@
 //! Requests per second over keep-alive connections, beside an empty handler of axum's.
 //!
-//! `cargo bench -p nessie-store` measures; any other way of running it only tries everything once.
+//! `cargo bench -p nessie-benches --bench requests` measures; any other way of running it only tries
+//! everything once.
 //! Both servers and their clients share this process and the machine. Rounds take turns, so that
 //! what else the machine does falls on all of them; medians are shown.
 #![allow(
