@@ -22,9 +22,10 @@ pub struct Url {
 impl Url {
     /// Takes a request target apart, as `/api//storage/volumes/?name=vol*&fields=`.
     ///
-    /// Only the first `?` starts the query. `+` is a plus sign. Where a client has put
-    /// `?max_records=…` after a query that was there already, it is a parameter of its own, unless
-    /// the query has one of that name.
+    /// Only the first `?` starts the query. In it `+` is a space, as forms encode it, and `%2B` a
+    /// plus sign; in the path `+` is a plus sign. Where a client has put `?max_records=…` after a
+    /// query that was there already, it is a parameter of its own, unless the query has one of that
+    /// name.
     ///
     /// # Errors
     /// An [`ApiError`] for percent-encoding that is broken or gives no UTF-8.
@@ -41,7 +42,7 @@ impl Url {
             .filter(|parameter| !parameter.is_empty())
             .map(|parameter| {
                 let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-                Ok((decode(name)?, decode(value)?))
+                Ok((decode_form(name)?, decode_form(value)?))
             })
             .collect::<Result<Vec<_>, ApiError>>()?;
         if let Some(value) = appended
@@ -93,6 +94,11 @@ fn split_appended(query: &str) -> (&str, Option<&str>) {
         return (before, Some(value));
     }
     (query, None)
+}
+
+/// Decodes a part of the query.
+fn decode_form(text: &str) -> Result<String, ApiError> {
+    if text.contains('+') { decode(&text.replace('+', " ")) } else { decode(text) }
 }
 
 fn decode(text: &str) -> Result<String, ApiError> {

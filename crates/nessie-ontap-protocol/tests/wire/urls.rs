@@ -13,12 +13,25 @@ fn slashes_more_or_fewer_name_the_same_path() {
 }
 
 #[test]
-fn names_and_values_are_decoded_and_a_plus_stays_one() {
+fn a_plus_is_a_space_in_the_query_and_a_plus_in_the_path() {
+    let url = url("/api/a+b/c%2Bd?order_by=name+desc&a+b=%2B+%2b++");
+    assert_eq!(url.segments, ["api", "a+b", "c+d"]);
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(url.parameters, [pair("order_by", "name desc"), pair("a b", "+ +  ")]);
+    assert_eq!(url.href(), "/api/a%2Bb/c%2Bd?a%20b=%2B%20%2B%20%20&order_by=name%20desc");
+    assert_eq!(
+        Url::parse(&url.href()).unwrap(),
+        crate::url("/api/a+b/c+d?a+b=%2B+%2b++&order_by=name+desc")
+    );
+}
+
+#[test]
+fn names_and_values_are_decoded() {
     let url = url("/api/a%2Fb/%2A?n%61me=a%20b%2Bc+d&x=1=2&flag&&blank=");
     assert_eq!(url.segments, ["api", "a/b", "*"]);
     let pairs: Vec<_> =
         url.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!(pairs, [("name", "a b+c+d"), ("x", "1=2"), ("flag", ""), ("blank", "")]);
+    assert_eq!(pairs, [("name", "a b+c d"), ("x", "1=2"), ("flag", ""), ("blank", "")]);
 }
 
 #[test]
