@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 use crate::condition::parse_flag;
 use crate::error::Shown;
 use crate::json::{self, Tree};
-use crate::{ApiError, Field, Kind, Method, Schema, Writable, size};
+use crate::{ApiError, Field, Kind, Method, Schema, Writable, size, spelling};
 
-/// A JSON object, flattened: nested objects and dotted keys mean the same.
+/// A JSON object, flattened: nested objects and dotted keys mean the same, and so do hyphens and
+/// underscores in keys.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Body {
     /// Values by dotted path. An array stays an array, and each object in one is flattened by
@@ -245,7 +246,8 @@ fn flatten_into(
         if prefix.len() + key.len() > MAX_PATH {
             return Err(ApiError::unexpected_argument(&key));
         }
-        let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+        let key = spelling::name(&key);
+        let path = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}.{key}") };
         let value = match value {
             Tree::Object(members) => {
                 flatten_into(&path, members, insert)?;
@@ -351,7 +353,7 @@ fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
         Kind::Time => time(path, value).map(drop),
         Kind::Enumeration(words) => {
             let text = text(path, value)?;
-            if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+            if spelling::word(words, text).is_some() {
                 return Ok(());
             }
             let rule = format!("is none of {}", words.join(", "));

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use nessie_backend_core::{Timestamp, Uuid};
 
 use crate::write::whole_seconds;
-use crate::{ApiError, Kind, Value, size};
+use crate::{ApiError, Kind, Value, size, spelling};
 
 /// Alternatives, one of which has to hold.
 ///
@@ -147,10 +147,12 @@ impl Test {
             return match kind {
                 Kind::Text | Kind::Enumeration(_) | Kind::Uuid => {
                     let runs = characters.split(|character| character.is('*')).map(text_of);
-                    Ok(Self::Pattern(if kind == Kind::Uuid {
-                        runs.map(|run| run.to_ascii_lowercase()).collect()
-                    } else {
-                        runs.collect()
+                    Ok(Self::Pattern(match kind {
+                        Kind::Uuid => runs.map(|run| run.to_ascii_lowercase()).collect(),
+                        Kind::Enumeration(_) => {
+                            runs.map(|run| spelling::part_of_word(&run)).collect()
+                        }
+                        _ => runs.collect(),
                     }))
                 }
                 _ => Err("has a * where only a whole value is understood".to_owned()),
@@ -255,11 +257,9 @@ fn operand(kind: Kind, text: &str) -> Result<Value<'static>, String> {
     let missing = |what: &str| format!("is no {what}");
     match kind {
         Kind::Text => Ok(Value::Text(text.to_owned().into())),
-        // Words are understood in any case, as in a request's body.
-        Kind::Enumeration(words) => {
-            let word = words.iter().find(|word| word.eq_ignore_ascii_case(text));
-            Ok(word.map_or_else(|| Value::Text(text.to_owned().into()), |word| Value::text(word)))
-        }
+        // Words are understood in each spelling, as in a request's body.
+        Kind::Enumeration(words) => Ok(spelling::word(words, text)
+            .map_or_else(|| Value::Text(text.to_owned().into()), Value::text)),
         Kind::Uuid => text.parse().map(Value::Uuid).map_err(|_| missing("UUID")),
         Kind::Integer => text.parse().map(Value::Integer).map_err(|_| missing("whole number")),
         Kind::Size => {
@@ -268,11 +268,19 @@ fn operand(kind: Kind, text: &str) -> Result<Value<'static>, String> {
         Kind::Boolean => {
             parse_flag(text).map(Value::Boolean).ok_or_else(|| missing("\"true\" or \"false\""))
         }
-        Kind::Time => text
-            .parse()
-            .map(|time: Timestamp| Value::Time(whole_seconds(time)))
-            .map_err(|_| missing("RFC 3339 time with an offset")),
+        Kind::Time => parse_time(text)
+            .map(|time| Value::Time(whole_seconds(time)))
+            .ok_or_else(|| missing("RFC 3339 time with an offset")),
     }
+}
+
+/// A time whose `+` was sent as it is, and so was read as a space, is the same time.
+fn parse_time(text: &str) -> Option<Timestamp> {
+    let with_plus = || {
+        let (time, offset) = text.rsplit_once(' ')?;
+        format!("{time}+{offset}").parse().ok()
+    };
+    text.parse().ok().or_else(with_plus)
 }
 
 /// `true` or `false` in any case: some clients write `True`.

@@ -51,7 +51,8 @@ impl ApiError {
     }
 
     /// 262197: a value that a field or a parameter does not take. `rule` completes the sentence
-    /// that begins with the value, as in `"max_records" is "x", which is no whole number.`
+    /// about the value, as in `The value "x" is invalid for field "max_records": it is no whole
+    /// number.`
     #[must_use]
     pub fn invalid_value(name: &str, value: &str, rule: impl fmt::Display) -> Self {
         Self::of_value(262_197, name, value, rule)
@@ -59,7 +60,8 @@ impl ApiError {
 
     /// An error with another number about the value of a field of a request.
     pub(crate) fn of_value(code: u32, name: &str, value: &str, rule: impl fmt::Display) -> Self {
-        let message = format!("The field {} is {}, which {rule}.", Shown(name), Shown(value));
+        let (value, field) = (Shown(value), Shown(name));
+        let message = format!("The value {value} is invalid for field {field}: it {rule}.");
         Self::of_field(code, name, message)
     }
 

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::error::Shown;
 use crate::write::Plan;
-use crate::{ApiError, Field, Presence, Schema};
+use crate::{ApiError, Field, Presence, Schema, spelling};
 
 /// How deep braces may be nested.
 const MAX_DEPTH: usize = 16;
@@ -51,7 +51,7 @@ impl<R> Selection<R> {
         unknown: Unknown,
     ) -> Result<Self, ApiError> {
         let mut items = Items { schema, unknown, included: Vec::new(), excluded: Vec::new() };
-        items.read(text)?;
+        items.read(&spelling::name(text))?;
         let mut selection = if items.included.is_empty() {
             Self::default_of(schema, collection)
         } else {
@@ -261,7 +261,10 @@ impl Prefix {
 }
 
 fn unknown_field(path: &str) -> ApiError {
-    ApiError::invalid_value("fields", path, "names no field")
+    // The text of arrays, as clients read it.
+    let message =
+        format!("The value {} is invalid for field {} (<field,...>)", Shown(path), Shown("fields"));
+    ApiError::of_field(262_197, "fields", message)
 }
 
 fn unbalanced() -> ApiError {

@@ -1,7 +1,7 @@
 //! What a record has to match: `name=vol*&size=>1GB&state=!offline`.
 
 use crate::condition::Condition;
-use crate::{ApiError, Field, Schema};
+use crate::{ApiError, Field, Schema, spelling};
 
 /// Conditions on fields, all of which have to hold.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ impl<R> Filter<R> {
     pub(crate) fn add_any(&mut self, paths: &str, value: &str) -> Result<(), ApiError> {
         let refuse = |path, rule: &str| Err(ApiError::invalid_value("query_fields", path, rule));
         let mut fields: Vec<&'static Field<R>> = Vec::new();
+        let paths = &*spelling::name(paths);
         for path in paths.split(',').map(str::trim).filter(|path| !path.is_empty()) {
             let Some(field) = self.field(path) else {
                 return refuse(path, "names no field");
@@ -55,9 +56,19 @@ impl<R> Filter<R> {
         Ok(())
     }
 
-    /// The field at `path`, or the name of the object there.
+    /// The field at `path`, or the name of the object there. The schema's own name may stand in
+    /// front, as in `volume.name` for the name of a volume.
     pub(crate) fn field(&self, path: &str) -> Option<&'static Field<R>> {
-        self.schema.field(path).or_else(|| self.schema.field(&format!("{path}.name")))
+        let name_in = |object: &str| self.schema.field(&format!("{object}.name"));
+        let of_itself = || {
+            let inside = path.strip_prefix(self.schema.name)?;
+            match inside.strip_prefix('.') {
+                Some(path) => self.schema.field(path).or_else(|| name_in(path)),
+                None if inside.is_empty() => self.schema.field("name"),
+                None => None,
+            }
+        };
+        self.schema.field(path).or_else(|| name_in(path)).or_else(of_itself)
     }
 
     /// Whether there is no condition.

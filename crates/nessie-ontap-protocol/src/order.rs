@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::{ApiError, Field, Kind, Schema, Value};
+use crate::{ApiError, Field, Kind, Schema, Value, spelling};
 
 /// The fields a collection is ordered by: those of the request, then those of the schema, so that
 /// no two records are equal.
@@ -36,6 +36,7 @@ impl<R> OrderBy<R> {
         for item in text.split(',') {
             let mut words = item.split_whitespace();
             let Some(path) = words.next() else { continue };
+            let path = &*spelling::name(path);
             let refuse = |rule| Err(ApiError::invalid_value("order_by", item.trim(), rule));
             let direction = match words.next() {
                 None => Direction::Ascending,
@@ -113,7 +114,7 @@ impl<R> OrderBy<R> {
     /// the fields. No parameters give nothing.
     pub(crate) fn parse_start(
         &self,
-        parameters: &[(&str, &str)],
+        parameters: &[(String, &str)],
     ) -> Result<Option<Vec<Value<'static>>>, ApiError> {
         if parameters.is_empty() {
             return Ok(None);

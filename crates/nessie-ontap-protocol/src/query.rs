@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::condition::parse_flag;
 use crate::fields::Unknown;
-use crate::{ApiError, Filter, OrderBy, Paging, Schema, Selection, Url};
+use crate::{ApiError, Filter, OrderBy, Paging, Schema, Selection, Url, spelling};
 
 /// What a request does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,7 +74,8 @@ impl<R> Query<R> {
         let mut start = Vec::new();
         let mut taken = Vec::new();
         for (name, value) in &url.parameters {
-            let (name, value) = (name.as_str(), value.as_str());
+            let name = spelling::name(name);
+            let (name, value) = (&*name, value.as_str());
             if own.contains(&name) {
                 if taken.iter().any(|(other, _)| other == name) {
                     return Err(ApiError::given_twice(name));
@@ -82,7 +83,7 @@ impl<R> Query<R> {
                 taken.push((name.to_owned(), value.to_owned()));
             } else if given.take(name, value)? {
             } else if name.starts_with("start.") {
-                start.push((name, value));
+                start.push((name.to_owned(), value));
             } else if method == Method::Post && filter.field(name).is_some() {
                 let message = format!("A POST takes no filter: {name} belongs into the body.");
                 return Err(ApiError::of_field(262_211, name, message));

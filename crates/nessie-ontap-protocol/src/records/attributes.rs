@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
-use crate::{ApiError, Body, Field, Kind, Value};
+use crate::{ApiError, Body, Field, Kind, Value, spelling};
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +47,9 @@ impl Attribute {
         }
         Ok(match field.kind {
             Kind::Text => body.text(path)?.map(|text| Self::Text(text.to_owned())),
-            Kind::Enumeration(words) => body.text(path)?.map(|text| {
-                let word = words.iter().find(|word| word.eq_ignore_ascii_case(text));
-                Self::Text((*word.unwrap_or(&text)).to_owned())
-            }),
+            Kind::Enumeration(words) => body
+                .text(path)?
+                .map(|text| Self::Text(spelling::word(words, text).unwrap_or(text).to_owned())),
             Kind::Uuid => body.uuid(path)?.map(Self::Uuid),
             Kind::Integer => body.integer(path)?.map(Self::Integer),
             Kind::Size => body.size(path)?.map(Self::Integer),

@@ -37,6 +37,17 @@ fn nested_and_dotted_mean_the_same() {
 }
 
 #[test]
+fn a_hyphen_in_a_key_is_an_underscore() {
+    let body = parse(r#"{"is-online": true, "parts": [{"maker-x": {"uuid-y": 1}}]}"#);
+    assert_eq!(body.paths().collect::<Vec<_>>(), ["is_online", "parts"]);
+    assert_eq!(body.value("parts"), Some(&json!([{"maker_x.uuid_y": 1}])));
+    assert_eq!(check(Method::Patch, r#"{"is-online": "True"}"#), Ok(()));
+    assert_refused(Method::Patch, r#"{"is-off": true}"#, 262_179, "is_off");
+    let twice = r#"{"is-online": true, "is_online": true}"#;
+    assert_code(Body::parse(twice.as_bytes()), 262_186, "is_online");
+}
+
+#[test]
 fn nothing_is_given_by_nothing_and_by_nulls() {
     for json in ["", " \n", "{}", r#"{"name": null}"#, r#"{"origin": {"parent": null}}"#] {
         let body = parse(json);
@@ -49,7 +60,7 @@ fn nothing_is_given_by_nothing_and_by_nulls() {
 
 #[test]
 fn what_is_given_is_known() {
-    let body = parse(r#"{"space": {"used": 1}, "space_x": 2, "name": null, "space-x": 1}"#);
+    let body = parse(r#"{"space": {"used": 1}, "space_x": 2, "name": null, "space!x": 1}"#);
     assert!(body.has("space") && body.has("space.used") && body.has("space_x"));
     assert!(!body.has("spac") && !body.has("name") && !body.has("space.used.x"));
 }
@@ -123,6 +134,14 @@ fn text_stands_for_numbers_and_booleans() {
     assert_eq!(body.time("k"), Ok(Some("2026-01-01T00:00:00Z".parse().unwrap())));
     assert_eq!(body.uuid("l"), Ok(Some(Uuid::from_u128(10))));
     assert_eq!(body.integer("missing"), Ok(None));
+    for (text, size) in [("2g", 2 << 30), ("500m", 500 << 20), ("1t", 1 << 40), ("3K", 3 << 10)] {
+        let body = parse(&format!(r#"{{"size": "{text}"}}"#));
+        assert_eq!(body.size("size"), Ok(Some(size)), "{text}");
+    }
+    for text in ["", "g", "2gg", "2 g", "1.5g", "-2g", "0x2", "2gib", "17179869184g"] {
+        let body = parse(&format!(r#"{{"size": "{text}"}}"#));
+        assert_code(body.size("size"), 262_222, "size");
+    }
     assert_code(body.integer("f"), 262_222, "f");
     assert_code(body.size("g"), 262_222, "g");
     assert_code(body.integer("m"), 262_222, "m");

@@ -72,7 +72,20 @@ fn quotes_and_braces_take_the_meaning_from_operators() {
 
 #[test]
 fn numbers_compare_and_understand_units() {
-    for value in ["1073741824", "1GB", "1024MB", "1gb", ">1023MB", ">=1GB", "<2GB", "<=1GB"] {
+    for value in [
+        "1073741824",
+        "1GB",
+        "1024MB",
+        "1gb",
+        "1g",
+        "1024m",
+        ">1023m",
+        "1m..1t",
+        ">1023MB",
+        ">=1GB",
+        "<2GB",
+        "<=1GB",
+    ] {
         assert!(matches("size", value, &full()), "{value}");
     }
     for value in ["1MB..2GB", "!<1GB", "1..2|1GB", "1GB..1GB"] {
@@ -102,6 +115,9 @@ fn times_compare_in_whole_seconds() {
         "2026-01-02T03:04:05.999Z",
         // As Python prints a `datetime`.
         "2026-01-02 03:04:05.999000+00:00",
+        // A plus sign that was not encoded arrives as a space.
+        "2026-01-02T04:04:05 01:00",
+        "2026-01-02 03:04:05 00:00..2026-01-02T03:04:05Z",
         ">2026-01-02T03:04:04Z",
         "<=2026-01-02T03:04:05Z",
         "2026-01-01T00:00:00Z..2026-01-03T00:00:00Z",
@@ -109,7 +125,9 @@ fn times_compare_in_whole_seconds() {
         assert!(matches("create_time", value, &full()), "{value}");
     }
     assert!(!matches("create_time", ">2026-01-02T03:04:05Z", &full()));
-    assert_code(query("/t?create_time=yesterday"), 262_197, "create_time");
+    for value in ["yesterday", "2026-01-02T03:04:05", "2026-01-02 03:04:05"] {
+        assert_code(query(&format!("/t?create_time={value}")), 262_197, "create_time");
+    }
 }
 
 #[test]
@@ -152,6 +170,43 @@ fn an_object_stands_for_its_name() {
     let query = query("/t?origin.parent=t0").unwrap();
     assert_eq!(query.filter.exact("origin.parent.name"), Some("t0"));
     assert!(query.selection.has("origin.parent.name"));
+}
+
+#[test]
+fn the_schema_s_own_name_may_stand_in_front() {
+    let query = query("/t?thing.name=t1&thing.origin.parent=t0&thing.state=online").unwrap();
+    assert!(query.filter.matches(&full()) && !query.filter.matches(&bare()));
+    assert_eq!(query.filter.exact("name"), Some("t1"));
+    assert!(query.selection.has("state") && query.selection.has("origin.parent.name"));
+    assert!(matches("thing", "t1", &full()) && !matches("thing", "t2", &full()));
+    assert_code(crate::query("/t?thing.x=1"), 262_179, "thing.x");
+    assert_code(crate::query("/t?thing.=1"), 262_179, "thing.");
+    assert_code(crate::query("/t?things.name=1"), 262_179, "things.name");
+    assert_code(crate::query("/t?name=a&thing.name=b"), 262_186, "thing.name");
+}
+
+#[test]
+fn a_hyphen_in_a_name_is_an_underscore() {
+    for target in [
+        "/t?is-online=true&fields=create-time,space.{used}&order-by=create-time+desc&max-records=3",
+        "/t?is_online=true&fields=create_time,space.used&order_by=create_time%20desc&max_records=3",
+    ] {
+        let query = query(target).unwrap();
+        assert!(query.filter.matches(&full()) && !query.filter.matches(&bare()), "{target}");
+        assert!(query.selection.has("create_time") && query.selection.has("space.used"));
+        assert_eq!(query.order.paths().next(), Some("create_time"));
+        assert_eq!(query.paging.max_records, Some(3));
+    }
+    assert!(
+        query("/t?query=a&query_fields=create-time")
+            .is_err_and(|error| { error.target.as_deref() == Some("query") })
+    );
+    assert_code(query("/t?not-here=1"), 262_179, "not_here");
+    assert_code(query("/t?fields=not-here"), 262_197, "fields");
+    // Values keep theirs.
+    let mut thing = full();
+    thing.name = "a-b".to_owned();
+    assert!(matches("name", "a-b", &thing) && !matches("name", "a_b", &thing));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod properties;
 mod records;
 mod schemas;
 mod selections;
+mod spellings;
 mod strategies;
 mod thing;
 mod urls;

@@ -31,7 +31,7 @@ fn noon() -> Timestamp {
     "2026-01-01T12:00:00.25Z".parse().unwrap()
 }
 
-fn volume() -> VolumeRecord {
+pub(crate) fn volume() -> VolumeRecord {
     let mut volume = Volume::new(VolumeId::new(Uuid::from_u128(1)), "v1");
     volume.size_bytes = Some(1 << 30);
     volume.create_time = Some(noon());

@@ -107,6 +107,9 @@ fn unknown_fields_are_refused_or_ignored() {
     {
         assert_code(query(&format!("/t?fields={fields}")), 262_197, "fields");
     }
+    let error = query("/t?fields=name,colour").unwrap_err();
+    let text = r#"The value "colour" is invalid for field "fields" (<field,...>)"#;
+    assert_eq!(error.message, text);
     let query = query("/t?fields=x,size,x.{y,z.{a}},!y&ignore_unknown_fields=True").unwrap();
     assert!(query.selection.has("size") && !query.selection.has("state"));
 }

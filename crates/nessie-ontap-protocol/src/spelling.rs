@@ -1,0 +1,40 @@
+//! Spellings that arrays take for one another.
+
+use std::borrow::Cow;
+
+/// A field's or a parameter's name as the schemas write it. Requests may write a hyphen for an
+/// underscore, as in `export-policy.name`.
+pub(crate) fn name(given: &str) -> Cow<'_, str> {
+    if given.contains('-') { given.replace('-', "_").into() } else { given.into() }
+}
+
+/// The one of `words` that `given` means: in either case of letters, and with a hyphen for an
+/// underscore, as `Snapshot-Only` for `snapshot_only`.
+pub fn word(words: &[&'static str], given: &str) -> Option<&'static str> {
+    let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || (a == b'_' && b == b'-');
+    words.iter().copied().find(|word| {
+        word.len() == given.len() && word.bytes().zip(given.bytes()).all(|(a, b)| same(a, b))
+    })
+}
+
+/// Part of a word, as the words of enumerations are written: small letters and underscores.
+pub(crate) fn part_of_word(given: &str) -> String {
+    name(given).to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn a_word_has_spellings() {
+        let words = ["none", "snapshot_only", "c.utf_8"];
+        for given in ["snapshot_only", "snapshot-only", "SNAPSHOT-ONLY", "Snapshot_Only"] {
+            assert_eq!(word(&words, given), Some("snapshot_only"), "{given}");
+        }
+        assert_eq!(word(&words, "C.UTF-8"), Some("c.utf_8"));
+        for given in ["", "snapshot only", "snapshotonly", "snapshot", "snapshot_only_", "ñone"] {
+            assert_eq!(word(&words, given), None, "{given}");
+        }
+    }
+}
