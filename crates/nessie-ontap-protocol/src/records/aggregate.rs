@@ -17,6 +17,10 @@ pub struct AggregateRecord {
 const STATES: Kind = Kind::Enumeration(&["online", "offline", "restricted", "unknown"]);
 const STORAGE: Kind = Kind::Enumeration(&["hdd", "hybrid", "lun", "ssd", "vmdisk"]);
 const RAID: Kind = Kind::Enumeration(&["raid_dp", "raid_tec", "raid0", "raid4"]);
+const DISKS: Kind = Kind::Enumeration(&[
+    "fc", "lun", "nl_sas", "nvme_ssd", "sas", "sata", "scsi", "ssd", "ssd_cap", "ssd_zns",
+    "vm_disk",
+]);
 const CLASSES: Kind = Kind::Enumeration(&["capacity", "performance", "solid_state", "virtual"]);
 const SNAPLOCK: Kind = Kind::Enumeration(&["compliance", "enterprise", "non_snaplock"]);
 
@@ -30,7 +34,7 @@ pub static AGGREGATE: Schema<AggregateRecord> = Schema {
         "block_storage.mirror.enabled" Kind::Boolean, Default, Never => |_| false.into();
         "block_storage.primary.disk_class" CLASSES, Default, Never => |_| "solid_state".into();
         "block_storage.primary.disk_count" Kind::Integer, Default, Never => |_| 24_u64.into();
-        "block_storage.primary.disk_type" Kind::Text, Default, Never => |_| "ssd".into();
+        "block_storage.primary.disk_type" DISKS, Default, Never => |_| "ssd".into();
         "block_storage.primary.raid_type" RAID, Default, Never => |_| "raid_dp".into();
         "block_storage.storage_type" STORAGE, Default, Never => |_| "ssd".into();
         "home_node.name" Kind::Text, Default, Never => |a| (&a.node.name).into();

@@ -20,6 +20,26 @@ pub struct LifRecord {
     pub node: Named,
 }
 
+const FAMILIES: Kind = Kind::Enumeration(&["ipv4", "ipv6"]);
+const SCOPES: Kind = Kind::Enumeration(&["svm", "cluster"]);
+/// An address may serve others, under the names that its cluster was given.
+const SERVICES: Kind = Kind::Enumeration(&[
+    "data_cifs",
+    "data_core",
+    "data_dns_server",
+    "data_fcp",
+    "data_flexcache",
+    "data_fpolicy_client",
+    "data_iscsi",
+    "data_nfs",
+    "data_nvme_tcp",
+    "data_s3_server",
+    "intercluster_core",
+    "management_core",
+    "management_http",
+    "management_https",
+    "management_ssh",
+]);
 const STATES: Kind = Kind::Enumeration(&["up", "down"]);
 
 /// `/api/network/ip/interfaces`.
@@ -30,7 +50,7 @@ pub static LIF: Schema<LifRecord> = Schema {
     fields: fields![
         "enabled" Kind::Boolean, Default, Never => |_| true.into();
         "ip.address" Kind::Text, Default, Never => |l| (&l.address).into();
-        "ip.family" Kind::Text, Default, Never => |l| if l.address.contains(':') { "ipv6" } else { "ipv4" }.into();
+        "ip.family" FAMILIES, Default, Never => |l| if l.address.contains(':') { "ipv6" } else { "ipv4" }.into();
         "ip.netmask" Kind::Text, Default, Never => |l| if l.address.contains(':') { "64" } else { "24" }.into();
         "location.home_node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
         "location.home_node.uuid" Kind::Uuid, Default, Never => |l| l.node.uuid.into();
@@ -39,8 +59,8 @@ pub static LIF: Schema<LifRecord> = Schema {
         "location.node.uuid" Kind::Uuid, Default, Never => |l| l.node.uuid.into();
         "location.port.name" Kind::Text, Default, Never => |_| "e0a".into();
         "name" Kind::Text, Key, Never => |l| (&l.lif.name).into();
-        "scope" Kind::Text, Default, Never => |_| "svm".into();
-        "services" Kind::Text, Default, Never => |l| Value::List(l.services.iter().map(Value::from).collect());
+        "scope" SCOPES, Default, Never => |_| "svm".into();
+        "services" SERVICES, Default, Never => |l| Value::List(l.services.iter().map(Value::from).collect());
         "state" STATES, Default, Never => |_| "up".into();
         "svm.name" Kind::Text, Default, Never => |l| (&l.place.svm.name).into();
         "svm.uuid" Kind::Uuid, Default, Never => |l| l.place.svm.uuid.into();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::volume::LANGUAGES;
 use super::{AggregateRecord, Named, Place};
 use crate::{Array, Kind, Schema, Value};
 
@@ -23,6 +24,8 @@ impl SvmRecord {
 }
 
 const STATES: Kind = Kind::Enumeration(&["starting", "running", "stopping", "stopped"]);
+const AGGREGATE_STATES: Kind = Kind::Enumeration(&["online", "offline", "unknown"]);
+const AGGREGATE_TYPES: Kind = Kind::Enumeration(&["hdd", "hybrid", "lun", "ssd", "vmdisk"]);
 const SUBTYPES: Kind = Kind::Enumeration(&["default", "dp_destination", "sync_source"]);
 
 /// `/api/svm/svms`.
@@ -33,8 +36,8 @@ pub static SVM: Schema<SvmRecord> = Schema {
     fields: fields![
         "aggregates.available_size" Kind::Size, Default, Never => |s| s.each(|a| a.size.into());
         "aggregates.name" Kind::Text, Default, Never => |s| s.each(|a| (&a.aggregate.name).into());
-        "aggregates.state" Kind::Text, Default, Never => |s| s.each(|_| "online".into());
-        "aggregates.type" Kind::Text, Default, Never => |s| s.each(|_| "ssd".into());
+        "aggregates.state" AGGREGATE_STATES, Default, Never => |s| s.each(|_| "online".into());
+        "aggregates.type" AGGREGATE_TYPES, Default, Never => |s| s.each(|_| "ssd".into());
         "aggregates.uuid" Kind::Uuid, Default, Never => |s| s.each(|a| a.aggregate.uuid.into());
         "cifs.allowed" Kind::Boolean, Default, Never => |_| false.into();
         "cifs.enabled" Kind::Boolean, Default, Never => |_| false.into();
@@ -45,7 +48,7 @@ pub static SVM: Schema<SvmRecord> = Schema {
         "ipspace.uuid" Kind::Uuid, Default, Never => |s| s.ipspace.uuid.into();
         "iscsi.allowed" Kind::Boolean, Default, Never => |_| false.into();
         "iscsi.enabled" Kind::Boolean, Default, Never => |_| false.into();
-        "language" Kind::Text, Default, Never => |_| "c.utf_8".into();
+        "language" LANGUAGES, Default, Never => |_| "c.utf_8".into();
         "max_volumes" Kind::Text, Expensive, Never => |_| "unlimited".into();
         "name" Kind::Text, Key, Never => |s| (&s.place.svm.name).into();
         "nfs.allowed" Kind::Boolean, Default, Never => |_| true.into();

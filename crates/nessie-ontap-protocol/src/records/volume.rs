@@ -89,6 +89,80 @@ const SWITCH: Kind = Kind::Enumeration(&["off", "on", "mixed"]);
 const ANALYTICS: Kind = Kind::Enumeration(&["unknown", "initializing", "off", "on"]);
 const RANSOMWARE: Kind = Kind::Enumeration(&["disabled", "enabled", "dry_run", "paused"]);
 const RETRIEVAL: Kind = Kind::Enumeration(&["default", "on_read", "never", "promote"]);
+const READAHEAD: Kind =
+    Kind::Enumeration(&["none", "file_prefetch", "sequential_read", "cross_file_sequential_read"]);
+const NAMING: Kind = Kind::Enumeration(&["create_time", "ordinal"]);
+pub(super) const LANGUAGES: Kind = Kind::Enumeration(&[
+    "ar",
+    "ar.utf_8",
+    "c",
+    "c.utf_8",
+    "cs",
+    "cs.utf_8",
+    "da",
+    "da.utf_8",
+    "de",
+    "de.utf_8",
+    "en",
+    "en.utf_8",
+    "en_us",
+    "en_us.utf_8",
+    "es",
+    "es.utf_8",
+    "fi",
+    "fi.utf_8",
+    "fr",
+    "fr.utf_8",
+    "he",
+    "he.utf_8",
+    "hr",
+    "hr.utf_8",
+    "hu",
+    "hu.utf_8",
+    "it",
+    "it.utf_8",
+    "ja",
+    "ja.utf_8",
+    "ja_jp.932",
+    "ja_jp.932.utf_8",
+    "ja_jp.pck",
+    "ja_jp.pck.utf_8",
+    "ja_jp.pck_v2",
+    "ja_jp.pck_v2.utf_8",
+    "ja_v1",
+    "ja_v1.utf_8",
+    "ko",
+    "ko.utf_8",
+    "nl",
+    "nl.utf_8",
+    "no",
+    "no.utf_8",
+    "pl",
+    "pl.utf_8",
+    "pt",
+    "pt.utf_8",
+    "ro",
+    "ro.utf_8",
+    "ru",
+    "ru.utf_8",
+    "sk",
+    "sk.utf_8",
+    "sl",
+    "sl.utf_8",
+    "sv",
+    "sv.utf_8",
+    "tr",
+    "tr.utf_8",
+    "utf8mb4",
+    "zh",
+    "zh.gbk",
+    "zh.gbk.utf_8",
+    "zh.utf_8",
+    "zh_tw",
+    "zh_tw.big5",
+    "zh_tw.big5.utf_8",
+    "zh_tw.utf_8",
+]);
 const FLEXCACHE: Kind = Kind::Enumeration(&["none", "cache", "origin"]);
 
 /// `/api/storage/volumes`.
@@ -103,6 +177,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "access_time_enabled" Kind::Boolean, Expensive, Both => |v| v.kept("access_time_enabled", true);
         "aggregates.name" Kind::Text, Default, Post => |v| Value::List(vec![v.kept("aggregates.name", v.place.aggregate.name.as_str())]);
         "aggregates.uuid" Kind::Uuid, Default, Post => |v| Value::List(vec![v.kept("aggregates.uuid", v.place.aggregate.uuid)]);
+        "aggressive_readahead_mode" READAHEAD, Expensive, Both => |v| v.kept("aggressive_readahead_mode", "none");
         "analytics.state" ANALYTICS, Expensive, Both => |v| v.kept("analytics.state", "off");
         "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.kept("anti_ransomware.state", "disabled");
         "autosize.grow_threshold" Kind::Integer, Expensive, Both => |v| v.kept("autosize.grow_threshold", 85_u64);
@@ -150,7 +225,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "guarantee.honored" Kind::Boolean, Expensive, Never => |v| (v.volume.state == VolumeState::Online).into();
         "guarantee.type" GUARANTEES, Expensive, Both => |v| v.kept("guarantee.type", "volume");
         "is_svm_root" Kind::Boolean, Expensive, Never => |_| false.into();
-        "language" Kind::Text, Default, Post => |v| v.kept("language", "c.utf_8");
+        "language" LANGUAGES, Default, Post => |v| v.kept("language", "c.utf_8");
         "max_dir_size" Kind::Size, Expensive, Both => |v| v.kept("max_dir_size", 335_544_320_u64);
         "movement.destination_aggregate.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
         "movement.destination_aggregate.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
@@ -180,6 +255,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         };
         "restore_to.snapshot.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
         "restore_to.snapshot.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
+        "scheduled_snapshot_naming_scheme" NAMING, Expensive, Both => |v| v.kept("scheduled_snapshot_naming_scheme", "create_time");
         "size" Kind::Size, Default, Both => |v| v.size().into();
         "snaplock.type" SNAPLOCK, Default, Post => |v| v.kept("snaplock.type", "non_snaplock");
         "snapshot_count" Kind::Integer, Expensive, Never => |v| v.snapshot_count.into();
@@ -191,6 +267,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         };
         "space.afs_total" Kind::Size, Expensive, Never => |v| v.available().into();
         "space.available" Kind::Size, Default, Never => |v| v.available().into();
+        "space.filesystem_size_fixed" Kind::Boolean, Expensive, Both => |v| v.kept("space.filesystem_size_fixed", false);
         "space.logical_space.enforcement" Kind::Boolean, Expensive, Both => |v| v.kept("space.logical_space.enforcement", false);
         "space.logical_space.reporting" Kind::Boolean, Expensive, Both => |v| v.kept("space.logical_space.reporting", false);
         "space.logical_space.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
