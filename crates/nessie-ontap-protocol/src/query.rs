@@ -131,6 +131,21 @@ impl<R> Query<R> {
     pub fn own_flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         flag(name, self.own(name))
     }
+
+    /// The operation's own parameter `name` as one of `words`, in any of its spellings.
+    ///
+    /// # Errors
+    /// An [`ApiError`] that names the parameter, its value and the words.
+    pub fn own_word(
+        &self,
+        name: &str,
+        words: &[&'static str],
+    ) -> Result<Option<&'static str>, ApiError> {
+        let Some(given) = self.own(name) else { return Ok(None) };
+        spelling::word(words, given).map(Some).ok_or_else(|| {
+            ApiError::invalid_value(name, given, format!("is none of {}", words.join(", ")))
+        })
+    }
 }
 
 impl Url {

@@ -119,10 +119,15 @@ impl Jobs {
 
     /// Whether a job says that it has not ended.
     pub(crate) fn is_under_way(&self, uuid: Uuid, now: Timestamp) -> bool {
-        self.lock().jobs.get_mut(&uuid).is_some_and(|job| {
-            job.proceed(self.pace, now);
-            job.end.is_none()
-        })
+        self.state_of(uuid, now) == Some(true)
+    }
+
+    /// Whether a job is under way; nothing where there is no such job.
+    pub(crate) fn state_of(&self, uuid: Uuid, now: Timestamp) -> Option<bool> {
+        let mut table = self.lock();
+        let job = table.jobs.get_mut(&uuid)?;
+        job.proceed(self.pace, now);
+        (!job.is_over(now)).then_some(job.end.is_none())
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {

@@ -41,7 +41,7 @@ macro_rules! routes {
 pub(crate) static ROUTES: &[Route] = routes![
     "/api/storage/volumes/{uuid}", VOLUME: Get volumes::get, Patch volumes::patch, Delete volumes::delete;
     "/api/storage/volumes", VOLUME: Get volumes::list, Post volumes::post, Patch volumes::patch_many, Delete volumes::delete_many;
-    "/api/cluster/jobs/{uuid}", JOB: Get jobs::get;
+    "/api/cluster/jobs/{uuid}", JOB: Get jobs::get, Patch jobs::patch;
     "/api/storage/volumes/{volume.uuid}/snapshots/{uuid}", SNAPSHOT: Get snapshots::get, Patch snapshots::patch, Delete snapshots::delete;
     "/api/storage/volumes/{volume.uuid}/snapshots", SNAPSHOT: Get snapshots::list, Post snapshots::post, Patch snapshots::patch_many, Delete snapshots::delete_many;
     "/api/cluster", CLUSTER: Get clusters::cluster;
@@ -78,7 +78,7 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
     let found =
         ROUTES.iter().find_map(|route| Some((route, arguments(route.path, &url.segments)?)));
     let Some((route, arguments)) = found else {
-        return Response::refusal(&ApiError::new(404, 3, "The path is not implemented."));
+        return Response::refusal(&ApiError::new(404, 3, "API not found"));
     };
     let method = match request.method {
         Method::Head => Method::Get,
@@ -141,6 +141,10 @@ pub(crate) const fn word(method: Method) -> &'static str {
 pub(crate) fn may_take_long(request: &Request<'_>) -> bool {
     let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    // One snapshot of any volume.
+    if path.contains("/*/") || path.contains("/%2A/") || path.contains("/%2a/") {
+        return true;
+    }
     // What is searched for among all volumes, or counted.
     let searches = ["owners", "has_flexclone", "snapshot_count", "**", "%2A%2A", "%2a%2a"];
     if searches.iter().any(|word| query.contains(word)) {
