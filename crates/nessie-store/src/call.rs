@@ -8,7 +8,7 @@ use nessie_ontap_protocol::{ApiError, Page, Query, Schema, Url, reply};
 use crate::cluster::Cluster;
 use crate::jobs::Results;
 use crate::room::Room;
-use crate::{Request, Response, router};
+use crate::{Request, Response, parameters, router};
 
 /// A request whose URL and headers are understood.
 pub(crate) struct Call<'a> {
@@ -23,14 +23,24 @@ pub(crate) struct Call<'a> {
 pub(crate) type Answer = Result<Response, ApiError>;
 
 impl<'a> Call<'a> {
-    /// Reads the parameters.
+    /// Reads the parameters. `own` names those that the operation acts on; what ONTAP documents
+    /// beside them is in [`parameters`].
     pub(crate) fn query<R>(
         &self,
         schema: &'static Schema<R>,
         collection: bool,
         own: &[&str],
     ) -> Result<Query<R>, ApiError> {
-        Query::parse(schema, self.request.method, collection, own, self.url)
+        let method = self.request.method;
+        let documented = parameters::of(schema.name, method);
+        if documented.is_empty() {
+            return Query::parse(schema, method, collection, own, self.url);
+        }
+        let names: Vec<_> =
+            own.iter().copied().chain(documented.iter().map(|key| key.name)).collect();
+        let query = Query::parse(schema, method, collection, &names, self.url)?;
+        documented.iter().try_for_each(|key| key.check(&query))?;
+        Ok(query)
     }
 
     /// A variable of the path. The router sees to it that it is there.
@@ -81,6 +91,9 @@ impl<'a> Call<'a> {
 
     /// The reply with those of `records` that match.
     pub(crate) fn collection<R>(&self, query: &Query<R>, mut records: Vec<R>) -> Response {
+        if parameters::ask_for_nothing(query) {
+            records.clear();
+        }
         records.retain(|record| query.filter.matches(record));
         if !query.return_records {
             return Response::json(200, reply::count(records.len() as u64));

@@ -60,6 +60,7 @@ mod handlers;
 mod http;
 mod ids;
 mod jobs;
+mod parameters;
 mod positions;
 mod room;
 mod router;
