@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::condition::parse_flag;
 use crate::error::Shown;
 use crate::json::{self, Tree};
+use crate::schema::is_inside_or_same;
 use crate::{ApiError, Field, Kind, Method, Schema, Writable, size, spelling};
 
 /// A JSON object, flattened: nested objects and dotted keys mean the same, and so do hyphens and
@@ -131,6 +132,23 @@ impl Body {
         if let Some(given) = self.values.get_mut(path) {
             *given = value;
         }
+    }
+
+    /// Gives a value at `path`.
+    ///
+    /// # Errors
+    /// 262186 where there is one already.
+    pub fn add(&mut self, path: &str, value: Json) -> Result<(), ApiError> {
+        if self.has(path) {
+            return Err(ApiError::given_twice(path));
+        }
+        self.values.insert(path.to_owned(), value);
+        Ok(())
+    }
+
+    /// Removes what is given at `path` and inside it.
+    pub fn remove(&mut self, path: &str) {
+        self.values.retain(|key, _| !is_inside_or_same(key, path));
     }
 
     /// Whether nothing is given.

@@ -11,14 +11,7 @@ pub fn collection<R>(url: &Url, selection: &Selection<R>, page: &Page<R>) -> Vec
     let mut out = b"{".to_vec();
     write_records(selection, &page.records, &mut out);
     out.push(b',');
-    write_links(&url.href(), &mut out);
-    if let Some(next) = next_href(url, page) {
-        // Inside the object of the links.
-        out.pop();
-        out.extend_from_slice(b",\"next\":{\"href\":");
-        write_text(&next, &mut out);
-        out.extend_from_slice(b"}}");
-    }
+    write_page_links(url, next_href(url, page).as_deref(), &mut out);
     out.push(b'}');
     out
 }
@@ -26,11 +19,31 @@ pub fn collection<R>(url: &Url, selection: &Selection<R>, page: &Page<R>) -> Vec
 /// The value of the header `Link` that names the next page, if there is one.
 #[must_use]
 pub fn next_link<R>(url: &Url, page: &Page<R>) -> Option<String> {
-    next_href(url, page).map(|href| format!("<{href}>; rel=\"next\""))
+    next_href(url, page).map(|next| link(&next))
 }
 
-fn next_href<R>(url: &Url, page: &Page<R>) -> Option<String> {
+/// The value of the header `Link` for a link to the next page.
+#[must_use]
+pub fn link(next: &str) -> String {
+    format!("<{next}>; rel=\"next\"")
+}
+
+/// The link to the next page, if there is one.
+#[must_use]
+pub fn next_href<R>(url: &Url, page: &Page<R>) -> Option<String> {
     page.next.as_ref().map(|start| url.next_href(start))
+}
+
+/// Appends `"_links":{…}` with the links to this page and the next.
+fn write_page_links(url: &Url, next: Option<&str>, out: &mut Vec<u8>) {
+    write_links(&url.href(), out);
+    if let Some(next) = next {
+        // Inside the object of the links.
+        out.pop();
+        out.extend_from_slice(b",\"next\":{\"href\":");
+        write_text(next, out);
+        out.extend_from_slice(b"}}");
+    }
 }
 
 /// The reply to `return_records=false`.
@@ -90,10 +103,18 @@ fn job_and_records<R>(
     out
 }
 
-/// A query-based request that became several jobs.
+/// A change of several objects that became several jobs: `jobs` has them all, and `job` is the
+/// first of them, because some clients read no other. `next` is the link to the objects that are
+/// left.
 #[must_use]
-pub fn jobs(url: &Url, jobs: &[Uuid]) -> Vec<u8> {
-    let mut out = b"{\"jobs\":[".to_vec();
+pub fn jobs(url: &Url, jobs: &[Uuid], next: Option<&str>) -> Vec<u8> {
+    let mut out = b"{".to_vec();
+    if let Some(first) = jobs.first() {
+        out.extend_from_slice(b"\"job\":");
+        write_job(*first, None, &mut out);
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"jobs\":[");
     for (i, job) in jobs.iter().enumerate() {
         if i > 0 {
             out.push(b',');
@@ -101,7 +122,27 @@ pub fn jobs(url: &Url, jobs: &[Uuid]) -> Vec<u8> {
         write_job(*job, None, &mut out);
     }
     out.extend_from_slice(format!("],\"num_records\":{},", jobs.len()).as_bytes());
-    write_links(&url.href(), &mut out);
+    write_page_links(url, next, &mut out);
+    out.push(b'}');
+    out
+}
+
+/// A change of several objects that has been made: how many, with `return_records=true` also
+/// which, and the link to the objects that are left.
+#[must_use]
+pub fn changed<R>(
+    url: &Url,
+    selection: Option<&Selection<R>>,
+    records: &[R],
+    next: Option<&str>,
+) -> Vec<u8> {
+    let mut out = b"{".to_vec();
+    match selection {
+        Some(selection) => write_records(selection, records, &mut out),
+        None => out.extend_from_slice(format!("\"num_records\":{}", records.len()).as_bytes()),
+    }
+    out.push(b',');
+    write_page_links(url, next, &mut out);
     out.push(b'}');
     out
 }

@@ -3,8 +3,10 @@
 pub(crate) mod clusters;
 mod fate;
 pub(crate) mod jobs;
+mod names;
 pub(crate) mod nothing;
 pub(crate) mod policies;
+mod reference;
 pub(crate) mod snapshots;
 pub(crate) mod svms;
 mod volume_body;

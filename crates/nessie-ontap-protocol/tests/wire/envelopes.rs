@@ -64,8 +64,12 @@ fn jobs() {
     let made = [full()];
     assert_golden("job.json", &reply::job::<()>(job, None));
     assert_golden("job_with_records.json", &reply::job(job, Some((&keys, &made))));
-    assert_golden("jobs.json", &reply::jobs(&url, &[job, Uuid::from_u128(10)]));
-    assert_golden("no_jobs.json", &reply::jobs(&url, &[]));
+    let next = "/api/things?name=t%2A&start.uuid=1";
+    assert_golden("jobs.json", &reply::jobs(&url, &[job, Uuid::from_u128(10)], None));
+    assert_golden("jobs_of_a_page.json", &reply::jobs(&url, &[job], Some(next)));
+    assert_golden("no_jobs.json", &reply::jobs(&url, &[], None));
+    assert_golden("changed.json", &reply::changed(&url, Some(&keys), &made, None));
+    assert_golden("changed_count.json", &reply::changed(&url, None, &made, Some(next)));
     let url = crate::url("/api/things?return_timeout=0");
     assert_golden("bulk_job.json", &reply::bulk_job(&url, job, Some((&keys, &made))));
     assert_golden("records.json", &reply::records(&keys, &made));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::records::Place;
-use nessie_ontap_protocol::{ApiError, Query, Schema, reply};
+use nessie_ontap_protocol::{ApiError, Body, Page, Query, Schema, reply};
 
 use crate::Response;
 use crate::call::{Answer, Call};
@@ -25,6 +25,11 @@ pub(crate) struct Fate<R> {
 }
 
 impl<R> Fate<R> {
+    /// What comes of a change that is refused before its object is looked at.
+    pub(crate) fn refused(call: &Call<'_>, path: String, error: ApiError) -> Self {
+        Self { job: call.cluster.ids.next(), path, place: None, outcome: Err(error) }
+    }
+
     fn record(self, call: &Call<'_>, results: Results) -> (Uuid, Option<R>) {
         let Self { job, path, place, outcome } = self;
         let (outcome, record) = match outcome {
@@ -112,13 +117,28 @@ pub(crate) fn changed<R>(call: &Call<'_>, query: &Query<R>, fate: Fate<R>) -> An
     Ok(Response::json(202, job_and_records(query, job, record.as_slice())))
 }
 
-/// The reply to the change or deletion of all objects that match. They are taken in order; the
-/// first refusal ends it, unless the client wants to go on. Where some were changed and others
-/// refused, jobs tell which, also to a client that waits.
+/// The reply to the change or deletion of a page of the objects that match. `max_records` says how
+/// many a page has at most, and the link `next` leads to the others.
+pub(crate) fn page_changed<R>(
+    call: &Call<'_>,
+    query: &Query<R>,
+    mut targets: Vec<R>,
+    change: impl Fn(R) -> Fate<R>,
+) -> Answer {
+    targets.retain(|record| query.filter.matches(record));
+    let page = Page::of(targets, query);
+    let next = reply::next_href(call.url, &page);
+    all_changed(call, query, page.records, next, change)
+}
+
+/// The reply to the change or deletion of several objects. They are taken in order; the first
+/// refusal ends it, also for the pages that follow, unless the client wants to go on. Where some
+/// were changed and others refused, jobs tell which, also to a client that waits.
 pub(crate) fn all_changed<R, T>(
     call: &Call<'_>,
     query: &Query<R>,
     targets: Vec<T>,
+    mut next: Option<String>,
     change: impl Fn(T) -> Fate<R>,
 ) -> Answer {
     let mut fates = Vec::new();
@@ -127,25 +147,51 @@ pub(crate) fn all_changed<R, T>(
         let refused = fate.outcome.is_err();
         fates.push(fate);
         if refused && !query.continue_on_failure {
+            next = None;
             break;
         }
     }
+    let next = next.as_deref();
     let refused = fates.iter().filter(|fate| fate.outcome.is_err()).count();
     let is_mixed = refused > 0 && refused < fates.len();
-    if call.waits(query) && !is_mixed {
+    let mut response = if call.waits(query) && !is_mixed {
         let outcomes: Result<Vec<R>, _> = fates.into_iter().map(|fate| fate.outcome).collect();
-        let changed = outcomes?;
-        let count = changed.len() as u64;
-        let body = if query.return_records {
-            reply::records(&query.selection, &changed)
-        } else {
-            reply::count(count)
-        };
-        return Ok(Response::json(200, body));
+        let shown = query.return_records.then_some(&query.selection);
+        Response::json(200, reply::changed(call.url, shown, &outcomes?, next))
+    } else {
+        let jobs: Vec<_> =
+            fates.into_iter().map(|fate| fate.record(call, Results::default()).0).collect();
+        let status = if jobs.is_empty() { 200 } else { 202 };
+        Response::json(status, reply::jobs(call.url, &jobs, next))
+    };
+    if let Some(next) = next {
+        response.headers.push(("Link", reply::link(next)));
     }
-    let jobs: Vec<_> =
-        fates.into_iter().map(|fate| fate.record(call, Results::default()).0).collect();
-    Ok(Response::json(if jobs.is_empty() { 200 } else { 202 }, reply::jobs(call.url, &jobs)))
+    Ok(response)
+}
+
+/// A request with records names its objects in them.
+pub(crate) fn check_no_filter<R>(query: &Query<R>) -> Result<(), ApiError> {
+    if query.filter.is_empty() {
+        return Ok(());
+    }
+    let message = "The request has records, which name the objects: it takes no filter.";
+    Err(ApiError::new(400, 262_210, message))
+}
+
+/// The identifier of the object that one of several records is about. Nothing of it is left in
+/// the body.
+pub(crate) fn take_uuid(body: &mut Body) -> Result<Uuid, ApiError> {
+    let uuid = body.uuid("uuid")?.ok_or_else(|| {
+        ApiError::new(400, 262_212, "A record lacks the uuid of its object.").about("uuid")
+    })?;
+    body.remove("uuid");
+    Ok(uuid)
+}
+
+/// Refuses what a record of a deletion has beside the names of its object.
+pub(crate) fn check_empty(body: &Body) -> Result<(), ApiError> {
+    body.paths().next().map_or(Ok(()), |path| Err(ApiError::unexpected_argument(path)))
 }
 
 /// A change of all objects needs a filter.

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use nessie_backend_core::{
-    BackendError, Snapshot, SnapshotBackend, SnapshotId, Timestamp, Uuid, Volume, VolumeId, rules,
+    BackendError, Snapshot, SnapshotBackend, SnapshotId, Timestamp, Uuid, Volume, VolumeId,
 };
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SNAPSHOT, SnapshotRecord};
-use nessie_ontap_protocol::{ApiError, Body, Method, Page, Query, Writable};
+use nessie_ontap_protocol::{ApiError, Body, Method, Query, Writable};
 
 use super::fate::{self, Fate, Made};
+use super::names;
+use super::volume_creation::owner;
 use super::volumes::find;
 use crate::call::{Answer, Call, instance};
 use crate::room::{Room, lock};
@@ -17,12 +19,15 @@ use crate::room::{Room, lock};
 /// The most snapshots that a volume has.
 const MAX_SNAPSHOTS: usize = 1023;
 
+/// What stands in a path for every volume.
+const ANY: &str = "*";
+
 const MADE: Made<SnapshotRecord> =
     Made { schema: &SNAPSHOT, uuid: |record| record.snapshot.uuid.uuid() };
 
 pub(crate) fn get(call: &Call<'_>) -> Answer {
     let query = call.query(&SNAPSHOT, false, &[])?;
-    let (room, volume) = find(call, &query, call.uuid(0)?)?;
+    let (room, volume) = owner_of(call, &query, call.uuid(1)?.into())?;
     let snapshot = room.backend.as_snapshot()?.get_snapshot(volume.uuid, call.uuid(1)?.into())?;
     let cloned = cloned(room, &query)?;
     instance(&query, Some(record(call, room, &volume_name(&volume), snapshot, &cloned)))
@@ -42,27 +47,25 @@ pub(crate) fn list(call: &Call<'_>) -> Answer {
 pub(crate) fn post(call: &Call<'_>) -> Answer {
     let query = call.query(&SNAPSHOT, true, &[])?;
     if let Some(bodies) = Body::parse_records(call.request.body)? {
-        let wanted: Vec<_> =
-            bodies.iter().map(|body| Wanted::read(body, Method::Post)).collect::<Result<_, _>>()?;
-        let (room, volume) = find(call, &query, call.uuid(0)?)?;
-        for body in &bodies {
-            check_owner(call, body, room, &volume)?;
-        }
+        let read =
+            |body: &Body| Ok((Wanted::read(body, Method::Post)?, volume_of(call, &query, body)?));
+        let wanted: Vec<_> = bodies.iter().map(read).collect::<Result<_, ApiError>>()?;
+        let mut places = wanted.iter().filter_map(|(_, volume)| volume.as_ref().ok());
+        let place = places.next().map(|(room, _)| Arc::clone(&room.place));
         let mut outcomes = Vec::new();
-        for wanted in &wanted {
-            let outcome = take(call, room, &volume, wanted);
+        for (wanted, volume) in wanted {
+            let outcome = volume.and_then(|(room, volume)| take(call, room, &volume, &wanted));
             let refused = outcome.is_err();
             outcomes.push(outcome);
             if refused && !query.continue_on_failure {
                 break;
             }
         }
-        return fate::all_made(call, &query, Some(Arc::clone(&room.place)), outcomes, &MADE);
+        return fate::all_made(call, &query, place, outcomes, &MADE);
     }
     let body = Body::parse(call.request.body)?;
     let wanted = Wanted::read(&body, Method::Post)?;
-    let (room, volume) = find(call, &query, call.uuid(0)?)?;
-    check_owner(call, &body, room, &volume)?;
+    let (room, volume) = volume_of(call, &query, &body)??;
     let fate = Fate {
         job: call.cluster.ids.next(),
         path: format!("{}/{}", path_of(volume.uuid), call.cluster.ids.next()),
@@ -74,14 +77,22 @@ pub(crate) fn post(call: &Call<'_>) -> Answer {
 
 pub(crate) fn patch(call: &Call<'_>) -> Answer {
     let query = call.query(&SNAPSHOT, false, &[])?;
-    let wanted = read_patch(call)?;
+    let wanted = read_patch(&Body::parse(call.request.body)?)?;
     one(call, &query, |room, volume, snapshot| change(call, room, volume, snapshot, &wanted))
 }
 
 pub(crate) fn patch_many(call: &Call<'_>) -> Answer {
     let query = call.query(&SNAPSHOT, true, &[])?;
+    if let Some(bodies) = Body::parse_records(call.request.body)? {
+        return each(call, &query, bodies, |body| {
+            let wanted = read_patch(&body)?;
+            Ok(move |room: &Room, volume: &Arc<Named>, snapshot| {
+                change(call, room, volume, snapshot, &wanted)
+            })
+        });
+    }
     fate::check_filter(&query)?;
-    let wanted = read_patch(call)?;
+    let wanted = read_patch(&Body::parse(call.request.body)?)?;
     many(call, &query, |room, volume, snapshot| change(call, room, volume, snapshot, &wanted))
 }
 
@@ -96,6 +107,14 @@ pub(crate) fn delete(call: &Call<'_>) -> Answer {
 
 pub(crate) fn delete_many(call: &Call<'_>) -> Answer {
     let query = call.query(&SNAPSHOT, true, DELETION)?;
+    if let Some(bodies) = Body::parse_records(call.request.body)? {
+        query.own_flag("force")?;
+        return each(call, &query, bodies, |mut body| {
+            body.remove("name");
+            fate::check_empty(&body)?;
+            Ok(|room: &Room, volume: &Arc<Named>, snapshot| remove(call, room, volume, snapshot))
+        });
+    }
     fate::check_filter(&query)?;
     check_deletion(call, &query)?;
     many(call, &query, |room, volume, snapshot| remove(call, room, volume, snapshot))
@@ -147,8 +166,8 @@ impl Wanted {
     }
 }
 
-fn read_patch(call: &Call<'_>) -> Result<Wanted, ApiError> {
-    let wanted = Wanted::read(&Body::parse(call.request.body)?, Method::Patch)?;
+fn read_patch(body: &Body) -> Result<Wanted, ApiError> {
+    let wanted = Wanted::read(body, Method::Patch)?;
     if wanted.name.is_none() && wanted.attributes.is_empty() {
         return Err(ApiError::new(400, 262_190, "The request changes nothing."));
     }
@@ -171,20 +190,38 @@ fn check_value(path: &'static str, value: &Attribute) -> Result<(), ApiError> {
     }
 }
 
-/// A name as ONTAP takes it, on a backend that takes more.
-fn check_name(name: &str) -> Result<(), ApiError> {
-    let refuse = |code, rule: &str| {
-        let shown: String = name.chars().take(64).collect();
-        let message = format!("The snapshot name {shown:?} {rule}.");
-        Err(ApiError::new(400, code, message).about("name"))
+/// The volume that a snapshot is to be of: that of the path or, where the path has a `*`, the one
+/// that the body names. What is wrong with the request is refused; that there is no such volume is
+/// the outcome for this snapshot.
+fn volume_of<'a>(
+    call: &Call<'a>,
+    query: &Query<SnapshotRecord>,
+    body: &Body,
+) -> Result<Result<(&'a Room, Volume), ApiError>, ApiError> {
+    let (room, volume) = if call.argument(0) == ANY {
+        let (name, uuid) = (body.text("volume.name")?, body.uuid("volume.uuid")?);
+        match (name, uuid) {
+            (_, Some(uuid)) => match find(call, query, uuid) {
+                Err(error) if error.code == 4 => return Ok(Err(error.about("volume.uuid"))),
+                found => found?,
+            },
+            (Some(name), None) => {
+                let room = owner(call, body, "svm")?;
+                match room.backend.find_volume(name)? {
+                    None => return Ok(Err(ApiError::no_such_entry().about("volume.name"))),
+                    Some(volume) => (room, volume),
+                }
+            }
+            (None, None) => {
+                let message = "The record names no volume: volume.uuid or volume.name.";
+                return Err(ApiError::new(400, 262_212, message).about("volume"));
+            }
+        }
+    } else {
+        find(call, query, call.uuid(0)?)?
     };
-    if name.starts_with("snapmirror.") {
-        return refuse(1_638_477, "begins with a word that is reserved");
-    }
-    if rules::snapshot_name(name).is_err() || name.contains(':') {
-        return refuse(1_638_518, "is not 1 to 255 of A-Z a-z 0-9 _ - .");
-    }
-    Ok(())
+    check_owner(call, body, room, &volume)?;
+    Ok(Ok((room, volume)))
 }
 
 /// What a body says of the snapshot's SVM and volume has to be what they are.
@@ -225,7 +262,7 @@ fn take(
 ) -> Result<SnapshotRecord, ApiError> {
     let _turn = room.turn();
     let name = wanted.name.as_deref().unwrap_or_default();
-    check_name(name)?;
+    names::check_snapshot(name)?;
     let snapshots = room.backend.as_snapshot()?;
     check_room_for_one(snapshots, volume.uuid)?;
     let taken = snapshots.create_snapshot(volume.uuid, name).map_err(|error| match error {
@@ -249,7 +286,7 @@ fn change(
     let before = snapshots.get_snapshot(volume_id, snapshot)?;
     let changed = match &wanted.name {
         Some(name) if *name != before.name => {
-            check_name(name)?;
+            names::check_snapshot(name)?;
             snapshots.rename_snapshot(volume_id, snapshot, name)?
         }
         _ => before,
@@ -293,23 +330,82 @@ fn one(
     query: &Query<SnapshotRecord>,
     change: impl FnOnce(&Room, &Arc<Named>, SnapshotId) -> Result<SnapshotRecord, ApiError>,
 ) -> Answer {
-    let (of_volume, uuid) = (call.uuid(0)?, SnapshotId::new(call.uuid(1)?));
+    let uuid = SnapshotId::new(call.uuid(1)?);
+    if call.argument(0) != ANY {
+        call.uuid(0)?;
+    }
     let mut fate = Fate {
         job: call.cluster.ids.next(),
-        path: format!("{}/{uuid}", path_of(of_volume.into())),
+        path: format!("/{}", call.url.segments.join("/")),
         place: None,
         outcome: Err(ApiError::no_such_entry()),
     };
-    match find(call, query, of_volume) {
+    match owner_of(call, query, uuid) {
         Err(error) if error.code != 4 => return Err(error),
         Err(_) => {}
         Ok((room, volume)) => {
             fate.place = Some(Arc::clone(&room.place));
+            fate.path = format!("{}/{uuid}", path_of(volume.uuid));
             fate.outcome = matching(call, query, room, &volume, uuid)
                 .and_then(|()| change(room, &volume_name(&volume), uuid));
         }
     }
     fate::changed(call, query, fate)
+}
+
+/// Changes each of the snapshots that a request's records name, by their identifiers and those of
+/// their volumes. `read` gives what to do with one, from what else its record has.
+fn each<C>(
+    call: &Call<'_>,
+    query: &Query<SnapshotRecord>,
+    bodies: Vec<Body>,
+    read: impl Fn(Body) -> Result<C, ApiError>,
+) -> Answer
+where
+    C: FnOnce(&Room, &Arc<Named>, SnapshotId) -> Result<SnapshotRecord, ApiError>,
+{
+    fate::check_no_filter(query)?;
+    let mut changes = Vec::new();
+    for mut body in bodies {
+        let uuid = fate::take_uuid(&mut body)?;
+        let volume = volume_of(call, query, &body)?;
+        body.remove("svm");
+        body.remove("volume");
+        changes.push((SnapshotId::new(uuid), volume, read(body)?));
+    }
+    fate::all_changed(call, query, changes, None, |(uuid, volume, change)| match volume {
+        Err(error) => Fate::refused(call, format!("{}/{uuid}", path_of_any()), error),
+        Ok((room, volume)) => Fate {
+            job: call.cluster.ids.next(),
+            path: format!("{}/{uuid}", path_of(volume.uuid)),
+            place: Some(Arc::clone(&room.place)),
+            outcome: change(room, &volume_name(&volume), uuid),
+        },
+    })
+}
+
+/// The volume of the path or, where the path has a `*`, the one that has the snapshot.
+fn owner_of<'a>(
+    call: &Call<'a>,
+    query: &Query<SnapshotRecord>,
+    snapshot: SnapshotId,
+) -> Result<(&'a Room, Volume), ApiError> {
+    if call.argument(0) != ANY {
+        return find(call, query, call.uuid(0)?);
+    }
+    for room in call.rooms(query, "svm")? {
+        let snapshots = room.backend.as_snapshot()?;
+        for volume in room.backend.list_volumes()? {
+            match snapshots.get_snapshot(volume.uuid, snapshot) {
+                Ok(_) => return Ok((room, volume)),
+                Err(
+                    BackendError::VolumeNotFound { .. } | BackendError::SnapshotNotFound { .. },
+                ) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Err(ApiError::no_such_entry())
 }
 
 /// Refuses a snapshot that the filter leaves out.
@@ -328,16 +424,13 @@ fn matching(
     if query.filter.matches(&record) { Ok(()) } else { Err(ApiError::no_such_entry()) }
 }
 
-/// Changes all snapshots that match.
+/// Changes the snapshots that match, page by page.
 fn many(
     call: &Call<'_>,
     query: &Query<SnapshotRecord>,
     change: impl Fn(&Room, &Arc<Named>, SnapshotId) -> Result<SnapshotRecord, ApiError>,
 ) -> Answer {
-    let mut targets = records(call, query)?;
-    targets.retain(|record| query.filter.matches(record));
-    let targets = Page::of(targets, query).records;
-    fate::all_changed(call, query, targets, |record| {
+    fate::page_changed(call, query, records(call, query)?, |record| {
         let uuid = record.snapshot.uuid;
         let outcome = call
             .cluster
@@ -358,7 +451,7 @@ fn records(
     query: &Query<SnapshotRecord>,
 ) -> Result<Vec<SnapshotRecord>, ApiError> {
     let mut records = Vec::new();
-    if call.argument(0) != "*" {
+    if call.argument(0) != ANY {
         let (room, volume) = find(call, query, call.uuid(0)?)?;
         let cloned = cloned(room, query)?;
         append(call, query, room, &volume, &cloned, &mut records)?;
@@ -440,6 +533,11 @@ fn record(
 
 fn volume_name(volume: &Volume) -> Arc<Named> {
     Arc::new(Named { uuid: volume.uuid.uuid(), name: volume.name.clone() })
+}
+
+/// The path of the snapshots of all volumes.
+fn path_of_any() -> String {
+    format!("/api/storage/volumes/{ANY}/snapshots")
 }
 
 fn path_of(volume: VolumeId) -> String {

@@ -4,6 +4,8 @@ use nessie_backend_core::{BackendError, VolumePatch, VolumeState, rules};
 use nessie_ontap_protocol::records::{Attribute, Attributes, VOLUME};
 use nessie_ontap_protocol::{ApiError, Body, Method, Writable};
 
+use super::names;
+use super::reference::Reference;
 use crate::cluster::Cluster;
 
 /// The smallest volume, in bytes: ONTAP's 20 MB.
@@ -22,6 +24,8 @@ pub(crate) struct Wanted {
     pub(crate) path: Option<String>,
     export_policy: Option<String>,
     attributes: Vec<(&'static str, Attribute)>,
+    /// The objects of attributes that are to have their defaults.
+    removed: Vec<&'static str>,
     /// A name that nothing has: for storage to refuse.
     unknown: Option<ApiError>,
 }
@@ -31,10 +35,13 @@ const OTHERS: &[&str] = &[
     "aggregates",
     "clone",
     "constituents_per_aggregate",
+    "efficiency.policy",
     "movement",
     "name",
     "nas.export_policy",
     "nas.path",
+    "qos.policy.name",
+    "qos.policy.uuid",
     "restore_to",
     "size",
     "snapshot_policy",
@@ -44,6 +51,8 @@ const OTHERS: &[&str] = &[
     "svm",
     "type",
 ];
+
+const EFFICIENCY_POLICIES: &[&str] = &["auto", "default", "inline-only"];
 
 fn is_kept(path: &str) -> bool {
     !OTHERS.iter().any(|other| {
@@ -72,25 +81,20 @@ impl Wanted {
         }
         wanted.read_snapshot_policy(cluster, body)?;
         wanted.read_export_policy(body)?;
+        wanted.read_qos_policy(body)?;
+        wanted.read_efficiency_policy(body)?;
         Ok(wanted)
     }
 
     fn read_snapshot_policy(&mut self, cluster: &Cluster, body: &Body) -> Result<(), ApiError> {
-        let (name, uuid) = (body.text("snapshot_policy.name")?, body.uuid("snapshot_policy.uuid")?);
-        if name.is_none() && uuid.is_none() {
-            return Ok(());
-        }
-        let mut policies = cluster.snapshot_policies.iter().map(|record| &record.policy);
-        let found = policies.find(|policy| match (name, uuid) {
-            (Some(name), _) => policy.name == name,
-            (None, uuid) => Some(policy.uuid) == uuid,
-        });
-        let Some(policy) = found else {
-            let message = "The snapshot policy does not exist.";
+        let Some(given) = Reference::read(body, "snapshot_policy")? else { return Ok(()) };
+        let policies = cluster.snapshot_policies.iter().map(|record| &record.policy);
+        let Some(policy) = given.find(policies) else {
+            let message = format!("The snapshot policy {given} does not exist.");
             self.unknown = Some(ApiError::new(400, 917_551, message).about("snapshot_policy"));
             return Ok(());
         };
-        if uuid.is_some_and(|uuid| uuid != policy.uuid) {
+        if !given.agrees(policy) {
             let message = "The name and the UUID of the snapshot policy do not agree.";
             return Err(ApiError::new(400, 1_638_587, message).about("snapshot_policy"));
         }
@@ -106,7 +110,9 @@ impl Wanted {
             return Ok(());
         }
         if name.is_some_and(|name| name != "default") || id.is_some_and(|id| id != 1) {
-            let message = "The export policy does not exist.";
+            let given =
+                name.map_or_else(|| id.unwrap_or_default().to_string(), |name| format!("{name:?}"));
+            let message = format!("The export policy {given} does not exist.");
             self.unknown = Some(ApiError::new(400, 918_271, message).about("nas.export_policy"));
             return Ok(());
         }
@@ -114,16 +120,48 @@ impl Wanted {
         Ok(())
     }
 
+    /// There are no QoS policies. The word `none` removes one, with the limits that stand in the
+    /// place of one.
+    fn read_qos_policy(&mut self, body: &Body) -> Result<(), ApiError> {
+        let Some(given) = Reference::read(body, "qos.policy")? else { return Ok(()) };
+        if given.is_none() {
+            self.removed.push("qos.policy");
+            return Ok(());
+        }
+        let message = format!("The QoS policy {given} does not exist.");
+        self.unknown = Some(ApiError::new(400, 262_197, message).about("qos.policy"));
+        Ok(())
+    }
+
+    /// There are ONTAP's own efficiency policies. The word `none` and a hyphen remove one.
+    fn read_efficiency_policy(&mut self, body: &Body) -> Result<(), ApiError> {
+        let path = "efficiency.policy.name";
+        match body.text(path)? {
+            None => {}
+            Some("" | "-" | "none") => self.removed.push("efficiency.policy"),
+            Some(name) if EFFICIENCY_POLICIES.contains(&name) => {
+                self.attributes.push((path, Attribute::Text(name.to_owned())));
+            }
+            Some(name) => {
+                let known = EFFICIENCY_POLICIES.join(", ");
+                let message =
+                    format!("The efficiency policy {name:?} does not exist; there are {known}.");
+                self.unknown = Some(ApiError::new(400, 262_197, message).about(path));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether nothing is wanted.
     pub(crate) fn is_empty(&self) -> bool {
-        self.patch().is_empty() && self.attributes.is_empty() && self.unknown.is_none()
+        self.patch().is_empty() && !self.has_attributes() && self.unknown.is_none()
     }
 
     /// Refuses what ONTAP's storage would: names, sizes and paths outside its rules, and policies
     /// that do not exist.
     pub(crate) fn check(&self) -> Result<(), ApiError> {
         if let Some(name) = &self.name {
-            check_name(name)?;
+            names::check_volume(name)?;
         }
         if let Some(size) = self.size.filter(|size| *size < MIN_SIZE) {
             return Err(too_small(size));
@@ -156,6 +194,11 @@ impl Wanted {
 
     /// Puts what the backend does not keep to the rest of that.
     pub(crate) fn apply(&self, attributes: &mut Attributes) {
+        for path in &self.removed {
+            for field in VOLUME.inside(path) {
+                attributes.unset(field.path);
+            }
+        }
         for (path, value) in &self.attributes {
             attributes.set(path, value.clone());
         }
@@ -163,7 +206,7 @@ impl Wanted {
 
     /// Whether there is something that the backend does not keep.
     pub(crate) fn has_attributes(&self) -> bool {
-        !self.attributes.is_empty()
+        !self.attributes.is_empty() || !self.removed.is_empty()
     }
 }
 
@@ -247,25 +290,6 @@ fn check_value(path: &'static str, value: &Attribute, method: Method) -> Result<
         }
         _ => Ok(()),
     }
-}
-
-/// A name as ONTAP takes it.
-fn check_name(name: &str) -> Result<(), ApiError> {
-    let refuse = |code, rule: &str| {
-        let shown: String = name.chars().take(64).collect();
-        let message = format!("The volume name {shown:?} {rule}.");
-        Err(ApiError::new(400, code, message).about("name"))
-    };
-    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        return refuse(917_887, "begins with neither a letter nor an underscore");
-    }
-    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        return refuse(917_888, "has a character other than letters and digits and underscores");
-    }
-    if name.len() > rules::MAX_VOLUME_NAME {
-        return refuse(917_886, "is longer than 203 characters");
-    }
-    Ok(())
 }
 
 /// Clients take this text apart at its commas: it has none.

@@ -6,6 +6,7 @@ use nessie_backend_core::{
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
+use super::reference::Reference;
 use super::volume_body::{MIN_SIZE, Wanted, normalise};
 use crate::call::Call;
 use crate::handlers::snapshots::check_room_for_one;
@@ -31,12 +32,6 @@ enum Source {
 struct Origin {
     volume: Reference,
     snapshot: Option<Reference>,
-}
-
-/// An object by name, by identifier or by both.
-struct Reference {
-    name: Option<String>,
-    uuid: Option<Uuid>,
 }
 
 /// What a clone has of its parent beside what the backend gives it.
@@ -207,7 +202,7 @@ impl Origin {
                     return Err(ApiError::new(400, 1_520_442, message).about("nas.path"));
                 }
                 let message = "Clones of volumes in another SVM are not supported.";
-                return Err(ApiError::new(405, 3, message).about("clone.parent_svm"));
+                return Err(ApiError::new(400, 918_247, message).about("clone.parent_svm"));
             }
         }
         let volume = Reference::read(body, "clone.parent_volume")?;
@@ -221,7 +216,7 @@ impl Origin {
     fn volume(&self, backend: &dyn VolumeBackend) -> Result<Volume, ApiError> {
         let Reference { name, uuid } = &self.volume;
         let unknown = || {
-            let message = "The parent volume does not exist.";
+            let message = format!("The parent volume {} does not exist.", self.volume);
             ApiError::new(400, 524_601, message).about("clone.parent_volume")
         };
         let found = match (name, uuid) {
@@ -244,9 +239,8 @@ impl Origin {
         backend: &dyn VolumeBackend,
         volume: VolumeId,
     ) -> Result<Option<Snapshot>, ApiError> {
-        let Some(Reference { name, uuid }) = &self.snapshot else { return Ok(None) };
-        let about = "clone.parent_snapshot";
-        find_snapshot(backend, volume, name.as_deref(), *uuid, about).map(Some)
+        let Some(given) = &self.snapshot else { return Ok(None) };
+        find_snapshot(backend, volume, given, "clone.parent_snapshot").map(Some)
     }
 }
 
@@ -254,13 +248,16 @@ impl Origin {
 pub(super) fn find_snapshot(
     backend: &dyn VolumeBackend,
     volume: VolumeId,
-    name: Option<&str>,
-    uuid: Option<Uuid>,
+    given: &Reference,
     about: &'static str,
 ) -> Result<Snapshot, ApiError> {
     let snapshots = backend.as_snapshot()?;
-    let unknown = || ApiError::new(400, 1_638_600, "The snapshot does not exist.").about(about);
-    let found = match (name, uuid) {
+    let unknown = || {
+        let message = format!("The snapshot {given} does not exist.");
+        ApiError::new(400, 1_638_600, message).about(about)
+    };
+    let uuid = given.uuid;
+    let found = match (&given.name, uuid) {
         (Some(name), _) => snapshots.find_snapshot(volume, name)?.ok_or_else(unknown)?,
         (None, Some(uuid)) => match snapshots.get_snapshot(volume, uuid.into()) {
             Err(BackendError::SnapshotNotFound { .. }) => return Err(unknown()),
@@ -273,14 +270,6 @@ pub(super) fn find_snapshot(
         return Err(ApiError::new(400, 918_243, message).about(about));
     }
     Ok(found)
-}
-
-impl Reference {
-    fn read(body: &Body, path: &str) -> Result<Option<Self>, ApiError> {
-        let name = body.text(&format!("{path}.name"))?.map(str::to_owned);
-        let uuid = body.uuid(&format!("{path}.uuid"))?;
-        Ok((name.is_some() || uuid.is_some()).then_some(Self { name, uuid }))
-    }
 }
 
 /// The SVM that a body names at `path`, or else the header.
@@ -323,7 +312,7 @@ fn check_type(body: &Body, is_clone: bool) -> Result<(), ApiError> {
         Some(word) => {
             let message =
                 format!("Volumes of the type {word:?} are not supported: there is no replication.");
-            Err(ApiError::new(405, 3, message).about("type"))
+            Err(ApiError::new(400, 917_628, message).about("type"))
         }
     }
 }
@@ -338,30 +327,25 @@ fn aggregate(call: &Call<'_>, body: &Body) -> Result<Result<Named, ApiError>, Ap
         1 => {}
         _ => return refuse(918_242, "A volume is in exactly one aggregate."),
     }
-    let name = names.first().copied().flatten();
+    let name = names.first().copied().flatten().map(str::to_owned);
     let uuid = uuids.first().copied().flatten().and_then(|text| text.parse::<Uuid>().ok());
     if name.is_none() && uuid.is_none() {
         return refuse(787_140, "The request names no aggregate.");
     }
-    named_aggregate(call, name, uuid)
+    named_aggregate(call, &Reference { name, uuid })
 }
 
 /// The aggregate of that name, that identifier or both.
 pub(super) fn named_aggregate(
     call: &Call<'_>,
-    name: Option<&str>,
-    uuid: Option<Uuid>,
+    given: &Reference,
 ) -> Result<Result<Named, ApiError>, ApiError> {
-    let mut aggregates = call.cluster.aggregates.iter().map(|record| &record.aggregate);
-    let found = aggregates.find(|aggregate| match name {
-        Some(name) => aggregate.name == name,
-        None => Some(aggregate.uuid) == uuid,
-    });
-    let Some(found) = found else {
-        let message = "The aggregate does not exist.";
+    let aggregates = call.cluster.aggregates.iter().map(|record| &record.aggregate);
+    let Some(found) = given.find(aggregates) else {
+        let message = format!("The aggregate {given} does not exist.");
         return Ok(Err(ApiError::new(400, 917_508, message).about("aggregates")));
     };
-    if uuid.is_some_and(|uuid| uuid != found.uuid) {
+    if !given.agrees(found) {
         let message = "The name and the UUID of the aggregate do not agree.";
         return Err(ApiError::new(400, 787_141, message).about("aggregates"));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{Uuid, Volume};
 use nessie_ontap_protocol::records::{VOLUME, VolumeRecord};
-use nessie_ontap_protocol::{ApiError, Body, Page, Query};
+use nessie_ontap_protocol::{ApiError, Body, Query};
 
 use super::fate::{self, Fate, Made};
 use super::volume_change::{Change, PARAMETERS};
@@ -65,14 +65,21 @@ pub(crate) fn post(call: &Call<'_>) -> Answer {
 
 pub(crate) fn patch(call: &Call<'_>) -> Answer {
     let query = call.query(&VOLUME, false, PARAMETERS)?;
-    let change = Change::read(call, &query)?;
+    let change = Change::read(call, &query, Body::parse(call.request.body)?)?;
     one(call, &query, |room, volume, job| change.run(call, room, volume, job))
 }
 
 pub(crate) fn patch_many(call: &Call<'_>) -> Answer {
     let query = call.query(&VOLUME, true, PARAMETERS)?;
+    if let Some(bodies) = Body::parse_records(call.request.body)? {
+        let read = |mut body| Ok((fate::take_uuid(&mut body)?, Change::read(call, &query, body)?));
+        let changes = bodies.into_iter().map(read).collect::<Result<_, ApiError>>()?;
+        return each(call, &query, changes, |change, room, volume, job| {
+            change.run(call, room, volume, job)
+        });
+    }
     fate::check_filter(&query)?;
-    let change = Change::read(call, &query)?;
+    let change = Change::read(call, &query, Body::parse(call.request.body)?)?;
     many(call, &query, |room, volume, job| change.run(call, room, volume, job))
 }
 
@@ -87,6 +94,15 @@ pub(crate) fn delete(call: &Call<'_>) -> Answer {
 
 pub(crate) fn delete_many(call: &Call<'_>) -> Answer {
     let query = call.query(&VOLUME, true, DELETION)?;
+    if let Some(bodies) = Body::parse_records(call.request.body)? {
+        query.own_flag("force")?;
+        let read = |mut body| {
+            let uuid = fate::take_uuid(&mut body)?;
+            fate::check_empty(&body).map(|()| (uuid, ()))
+        };
+        let volumes = bodies.into_iter().map(read).collect::<Result<_, _>>()?;
+        return each(call, &query, volumes, |(), room, volume, _| remove(call, room, volume));
+    }
     fate::check_filter(&query)?;
     check_deletion(call, &query)?;
     many(call, &query, |room, volume, _| remove(call, room, volume))
@@ -111,10 +127,36 @@ fn one(
     query: &Query<VolumeRecord>,
     change: impl FnOnce(&Room, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
 ) -> Answer {
+    let fate = change_of(call, query, call.uuid(0)?, change)?;
+    fate::changed(call, query, fate)
+}
+
+/// Changes each of the volumes that a request's records name.
+fn each<T>(
+    call: &Call<'_>,
+    query: &Query<VolumeRecord>,
+    changes: Vec<(Uuid, T)>,
+    change: impl Fn(T, &Room, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
+) -> Answer {
+    fate::check_no_filter(query)?;
+    call.rooms(query, "svm")?;
+    fate::all_changed(call, query, changes, None, |(uuid, wanted)| {
+        change_of(call, query, uuid, |room, volume, job| change(wanted, room, volume, job))
+            .unwrap_or_else(|error| Fate::refused(call, format!("{PATH}/{uuid}"), error))
+    })
+}
+
+/// Changes one volume. A volume that is not there is an outcome; what is wrong with the request,
+/// or with the backend, is not.
+fn change_of(
+    call: &Call<'_>,
+    query: &Query<VolumeRecord>,
+    uuid: Uuid,
+    change: impl FnOnce(&Room, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
+) -> Result<Fate<VolumeRecord>, ApiError> {
     let job = call.cluster.ids.next();
-    let uuid = call.uuid(0)?;
     let path = format!("{PATH}/{uuid}");
-    let fate = match find(call, query, uuid) {
+    Ok(match find(call, query, uuid) {
         Err(error) if error.code != 4 => return Err(error),
         Err(error) => Fate { job, path, place: None, outcome: Err(error) },
         Ok((room, volume)) => {
@@ -125,20 +167,16 @@ fn one(
                 if matches { change(room, &volume, job) } else { Err(ApiError::no_such_entry()) };
             Fate { job, path, place, outcome }
         }
-    };
-    fate::changed(call, query, fate)
+    })
 }
 
-/// Changes all volumes that match.
+/// Changes the volumes that match, page by page.
 fn many(
     call: &Call<'_>,
     query: &Query<VolumeRecord>,
     change: impl Fn(&Room, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
 ) -> Answer {
-    let mut targets = records(call, query)?;
-    targets.retain(|record| query.filter.matches(record));
-    let targets = Page::of(targets, query).records;
-    fate::all_changed(call, query, targets, |record| {
+    fate::page_changed(call, query, records(call, query)?, |record| {
         let job = call.cluster.ids.next();
         let path = format!("{PATH}/{}", record.volume.uuid);
         let place = Some(Arc::clone(&record.place));

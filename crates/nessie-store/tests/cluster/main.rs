@@ -3,8 +3,11 @@
 
 mod backends;
 mod changes;
+mod collections;
 mod coverage;
 mod hostile;
 mod life;
+mod parameters;
+mod references;
 mod refusals;
 mod support;

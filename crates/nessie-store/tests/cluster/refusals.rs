@@ -28,6 +28,8 @@ fn what_is_not_there() {
     refused(&lab, Method::Get, &format!("{VOLUMES}/nonsense"), "", 404, "4");
     refused(&lab, Method::Get, &format!("{VOLUMES}?fields=colour"), "", 400, "262197");
     refused(&lab, Method::Get, &format!("{VOLUMES}?colour=red"), "", 400, "262179");
+    let reply = lab.send(Method::Get, "/api/storage/colours", "");
+    assert_eq!(reply.json["error"]["message"], "API not found");
     let reply = lab.send(Method::Options, VOLUMES, "");
     assert_eq!(reply.headers, [("Allow", "GET, POST, PATCH, DELETE, HEAD, OPTIONS".to_owned())]);
 }
@@ -50,7 +52,7 @@ fn creations() {
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"create_time":"x""#, 400, "262196"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"state":"error""#, 400, "918652"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"style":"flexgroup""#, 400, "918241"),
-        (r#""name":"v2","aggregates":[{"name":"aggr1"}],"type":"DP""#, 405, "3"),
+        (r#""name":"v2","aggregates":[{"name":"aggr1"}],"type":"DP""#, 400, "917628"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"nas.path":"/v1/""#, 400, "918252"),
         (r#""name":"v2","clone":{"is_flexclone":true}"#, 400, "918246"),
         (

@@ -1,0 +1,71 @@
+//! Names as ONTAP takes them, on a backend that takes more.
+
+use nessie_backend_core::rules::{MAX_SNAPSHOT_NAME, MAX_VOLUME_NAME};
+use nessie_ontap_protocol::ApiError;
+
+/// Refuses what is no name of a volume: 1 to 203 letters, digits and underscores, the first of
+/// them no digit.
+pub(super) fn check_volume(name: &str) -> Result<(), ApiError> {
+    let refuse = |code, rule: &str| Err(refusal("volume", name, code, rule));
+    let Some(first) = name.chars().next() else {
+        return refuse(917_887, &format!("is empty; a name has 1 to {MAX_VOLUME_NAME} characters"));
+    };
+    if !(first.is_ascii_alphabetic() || first == '_') {
+        let rule = format!(
+            "begins with {}; the first character is a letter (A-Z, a-z) or \"_\"",
+            shown(first)
+        );
+        return refuse(917_887, &rule);
+    }
+    if let Some(wrong) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '_')) {
+        let rule = format!("has the character {}; {ALLOWED} and \"_\"", shown(wrong));
+        return refuse(917_888, &rule);
+    }
+    if name.len() > MAX_VOLUME_NAME {
+        return refuse(917_886, &format!("has more than {MAX_VOLUME_NAME} characters"));
+    }
+    Ok(())
+}
+
+/// Refuses what is no name of a snapshot: 1 to 255 letters, digits, underscores, hyphens and dots,
+/// the first of them neither hyphen nor dot.
+pub(super) fn check_snapshot(name: &str) -> Result<(), ApiError> {
+    let refuse = |code, rule: &str| Err(refusal("snapshot", name, code, rule));
+    if name.starts_with(RESERVED) {
+        return refuse(1_638_477, &format!("begins with {RESERVED:?}, which is reserved"));
+    }
+    let Some(first) = name.chars().next() else {
+        let rule = format!("is empty; a name has 1 to {MAX_SNAPSHOT_NAME} characters");
+        return refuse(1_638_518, &rule);
+    };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if let Some(wrong) = name.chars().find(|c| !allowed(*c)) {
+        let rule = format!("has the character {}; {ALLOWED}, \"_\", \"-\" and \".\"", shown(wrong));
+        return refuse(1_638_518, &rule);
+    }
+    if !(first.is_ascii_alphanumeric() || first == '_') {
+        let rule = format!(
+            "begins with {}; the first character is a letter (A-Z, a-z), a digit (0-9) or \"_\"",
+            shown(first)
+        );
+        return refuse(1_638_518, &rule);
+    }
+    if name.len() > MAX_SNAPSHOT_NAME {
+        return refuse(1_638_518, &format!("has more than {MAX_SNAPSHOT_NAME} characters"));
+    }
+    Ok(())
+}
+
+/// What the names of snapshots begin with that replication makes.
+const RESERVED: &str = "snapmirror.";
+
+const ALLOWED: &str = "allowed are letters (A-Z, a-z), digits (0-9)";
+
+fn shown(character: char) -> String {
+    format!("{:?}", character.to_string())
+}
+
+fn refusal(kind: &str, name: &str, code: u32, rule: &str) -> ApiError {
+    let name: String = name.chars().take(64).collect();
+    ApiError::new(400, code, format!("The {kind} name {name:?} {rule}.")).about("name")
+}
