@@ -12,12 +12,14 @@ from ontap.conftest import Serve
 from ontap.sdk import (
     AGGREGATE,
     NetAppRestError,
+    Snapshot,
     Volume,
     change,
     code_of,
     listed,
     make,
     make_clone,
+    make_snapshot,
     volume,
 )
 
@@ -48,6 +50,9 @@ FOUND: dict[str, tuple[dict[str, Any], list[str]]] = {
     "another case": ({"name": "BETA"}, []),
     "an exact size": ({"size": 2 * GIB}, ["beta"]),
     "a size with a unit": ({"size": "2GB"}, ["beta"]),
+    "a size with one letter": ({"size": ">1g"}, ["beta", "gamma"]),
+    "its own kind in front": ({"volume.name": "beta"}, ["beta"]),
+    "a hyphen in a field": ({"clone.is-flexclone": True}, ["delta"]),
     "more than": ({"size": ">1GB"}, ["beta", "gamma"]),
     "at least": ({"size": ">=2GB"}, ["beta", "gamma"]),
     "less than": ({"size": "<2GB"}, ["alpha", "delta"]),
@@ -227,6 +232,45 @@ def test_a_query_changes_what_it_finds(seeded: OntapServer) -> None:
 def test_a_query_deletes_what_it_finds() -> None:
     Volume.delete_collection(name="beta|gamma|delta")
     assert listed() == ["alpha"]
+
+
+@pytest.mark.parametrize("page", [1, 2, 4, 5])
+def test_a_change_of_a_collection_reaches_all_its_pages(seeded: OntapServer, page: int) -> None:
+    Volume.patch_collection({"comment": "greek"}, name="*a", max_records=page)
+    assert len(listed(comment="greek")) == 4
+    for found in list(Volume.get_collection(name="alpha|delta")):
+        make_snapshot(found, "s1")
+        make_snapshot(found, "s2")
+    everywhere = {"name": "s*", "max_records": page}
+    Snapshot.patch_collection({"comment": "late"}, "*", **everywhere)
+    assert len(list(Snapshot.get_collection("*", comment="late"))) == 4
+    Snapshot.delete_collection("*", **everywhere)
+    assert list(Snapshot.get_collection("*", name="s*")) == []
+    Volume.delete_collection(name="delta|beta|gamma", max_records=page)
+    assert [v["name"] for v in seeded.backend] == ["alpha"]
+
+
+def test_records_say_what_is_changed_and_deleted(seeded: OntapServer) -> None:
+    found = {v.name: v for v in Volume.get_collection(fields="comment")}
+    found["alpha"].comment, found["beta"].comment = "one", "two"
+    Volume.patch_collection({}, records=[found["alpha"], found["beta"]])
+    assert listed(comment="one|two") == ["alpha", "beta"]
+    Volume.delete_collection(records=[found["beta"], found["gamma"]])
+    assert [v["name"] for v in seeded.backend] == ["alpha", "delta"]
+
+
+def test_snapshots_of_several_volumes_are_taken_and_deleted_at_once(seeded: OntapServer) -> None:
+    volumes = [v for v in seeded.backend if v["name"] in {"alpha", "beta"}]
+    wanted = [
+        Snapshot.from_dict({"volume": {"uuid": v["uuid"]}, "name": "nightly"}) for v in volumes
+    ]
+    made = Snapshot.post_collection(wanted, "*", hydrate=True)
+    assert sorted(s.volume.name for s in made) == ["alpha", "beta"]
+    for v in volumes:
+        assert "nightly" in [s["name"] for s in seeded.backend.list_snapshots(v["uuid"])]
+    records = [{"volume.uuid": s.volume.uuid, "uuid": s.uuid} for s in made]
+    Snapshot("*").delete(body={"records": records})
+    assert list(Snapshot.get_collection("*", name="nightly")) == []
 
 
 def test_a_query_that_finds_nothing_changes_nothing(seeded: OntapServer) -> None:

@@ -155,8 +155,7 @@ def test_manila_takes_renames_and_deletes_a_snapshot(manila: Client) -> None:
     assert (found["name"], found["volume"]["name"]) == ("s1", "m1")
     assert found["create_time"]
     assert "owners" not in found
-    renamed = manila.send("PATCH", f"{snapshots}?name=s1", {"name": "s2"})
-    assert renamed.status in {200, 202}
+    manila.done("PATCH", f"{snapshots}?name=s1", {"name": "s2"}, poll=POLL)
     assert manila.get(f"{snapshots}/?name=s1&fields=uuid").json["num_records"] == 0
     again = manila.get(f"{snapshots}/?name=s2&fields=uuid").record
     assert again["uuid"] == found["uuid"]
@@ -272,8 +271,7 @@ def test_cinder_makes_mounts_and_finds_a_volume(cinder: Client, plain: OntapServ
     assert made.status == 202
     assert made.json["job"]["uuid"]
     (stored,) = plain.backend
-    mounted = cinder.send("PATCH", "/api//storage/volumes?name=cv1", {"nas.path": "/cv1"})
-    assert mounted.status in {200, 202}
+    cinder.done("PATCH", "/api//storage/volumes?name=cv1", {"nas.path": "/cv1"}, poll=POLL)
     assert plain.backend.get_volume(stored["uuid"])["junction_path"] == "/cv1"
     found = cinder.get(CINDER_LIST).record
     assert found["name"] == "cv1"
@@ -281,6 +279,43 @@ def test_cinder_makes_mounts_and_finds_a_volume(cinder: Client, plain: OntapServ
     assert found["svm"]["name"] == "svm1"
     assert isinstance(found["guarantee"]["honored"], bool)
     assert found["space"]["snapshot"]["reserve_percent"] == 5
+
+
+def test_cinder_deletes_a_snapshot_by_its_name(cinder: Client, plain: OntapServer) -> None:
+    uuid = plain.backend.create_volume("cv1", size_bytes=GIB)["uuid"]
+    for name in ("s1", "s2"):
+        plain.backend.create_snapshot(uuid, name)
+    snapshots = f"/api//storage/volumes/{uuid}/snapshots"
+    cinder.done("DELETE", f"{snapshots}?name=s1", poll=POLL)
+    assert [s["name"] for s in plain.backend.list_snapshots(uuid)] == ["s2"]
+    plain.backend.create_clone(uuid, plain.backend.list_snapshots(uuid)[0]["uuid"], "cv2")
+    assert cinder.failed("DELETE", f"{snapshots}?name=s2", poll=POLL) == 1638555
+
+
+def test_manila_changes_shares_by_their_names(manila: Client, plain: OntapServer) -> None:
+    uuid = create(manila)
+    volumes = "/api/storage/volumes/?name=m1"
+    for body in (
+        {"nas.export_policy.name": "default"},
+        {"space.filesystem_size_fixed": False, "space.size": 2 * GIB},
+        {"tiering.policy": "snapshot-only"},
+        {"name": "m2"},
+    ):
+        manila.done("PATCH", volumes, body, poll=POLL)
+    stored = plain.backend.get_volume(uuid)
+    assert (stored["name"], stored["size_bytes"]) == ("m2", 2 * GIB)
+    fields = "fields=space.filesystem_size_fixed,tiering.policy"
+    found = manila.get(f"/api/storage/volumes/?name=m2&{fields}").record
+    assert found["space"]["filesystem_size_fixed"] is False
+    assert found["tiering"]["policy"] == "snapshot_only"
+
+
+def test_manila_asks_whether_snapshots_can_be_restored(manila: Client) -> None:
+    for name in ("m1", "m2"):
+        create(manila, name)
+    body = {"restore_to.snapshot.name": ""}
+    reply = manila.send("PATCH", "/api/storage/volumes?name=*", body)
+    assert (reply.status, reply.code) == (400, "1638515")
 
 
 def test_cinder_works_in_its_own_svm(serve: Serve) -> None:

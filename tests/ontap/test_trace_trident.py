@@ -9,7 +9,7 @@ import pytest
 from nessie_backend_mem.ontap import OntapServer
 
 from ontap.conftest import Serve
-from ontap.raw import Client
+from ontap.raw import TERMINAL, Client
 
 GIB = 2**30
 
@@ -158,13 +158,10 @@ def test_a_volume_is_made_and_mounted(trident: Client, svm: str) -> None:
     assert found["autosize"]["mode"] == "off"
 
 
-def test_a_replication_destination_is_made(trident: Client, svm: str) -> None:
+def test_a_replication_destination_is_refused(trident: Client, svm: str) -> None:
     body = {**body_of("mirror", svm), "type": "DP"}
     reply = trident.send("POST", "/api/storage/volumes", body)
-    assert reply.status in {202, 405}
-    if reply.status == 202:
-        (found,) = find(trident, svm, "mirror", "type")
-        assert found["type"] == "dp"
+    assert (reply.status, reply.code) == (400, "917628")
 
 
 def test_a_volume_that_is_too_small_is_told_in_three_parts(trident: Client, svm: str) -> None:
@@ -290,3 +287,61 @@ def test_export_policies(trident: Client, svm: str) -> None:
     assert record["name"] == "default"
     rules = trident.get(f"/api/protocols/nfs/export-policies/{record['id']}/rules?fields=%2A")
     assert isinstance(rules.records, list)
+
+
+def ended(trident: Client, method: str, target: str, body: Any = None) -> int:
+    """Sends a change, asks for its job until it has ended, and returns the job's code."""
+    reply = trident.send(method, target, body)
+    assert reply.status == 202, (target, reply.status, reply.body)
+    job = reply.json["job"]["_links"]["self"]["href"]
+    while trident.get(job + "?fields=state").json["state"] not in TERMINAL:
+        pass
+    code: int = trident.get(job + "?fields=%2A%2A").json["code"]
+    return code
+
+
+@pytest.mark.parametrize("jobs", ["immediate", "polls:3"])
+def test_the_life_of_a_volume_from_its_creation_to_its_deletion(serve: Serve, jobs: str) -> None:
+    server = serve(tls=False, jobs=jobs)
+    volumes = "/api/storage/volumes"
+    with Client(server, [("Accept", "application/json"), ("Accept", "application/hal+json")]) as it:
+        svm = it.get("/api/svm/svms?fields=&name=svm1").record["uuid"]
+        assert ended(it, "POST", volumes, body_of("trident_pvc_1", svm)) == 0
+        (found,) = find(it, svm, "trident_pvc_1", "state")
+        one = f"{volumes}/{found['uuid']}"
+        for change in (
+            {"snapshot_directory_access_enabled": False},
+            {"nas": {"path": "/trident_pvc_1"}},
+            {"nas": {"export_policy": {"name": "default"}}},
+            {"size": 2 * GIB},
+        ):
+            assert ended(it, "PATCH", one, change) == 0
+        for name in ("snapshot-0f", "snapshot-1f"):
+            taken = {"name": name, "svm": {"uuid": svm}}
+            assert ended(it, "POST", f"{one}/snapshots", taken) == 0
+        assert ended(it, "PATCH", f"{one}?restore_to.snapshot.name=snapshot-0f", b"") == 0
+        kept = it.get(f"{one}/snapshots?fields=name%2Ccreate_time&svm.uuid={svm}").record
+        clone = {
+            "clone": {
+                "is_flexclone": True,
+                "parent_snapshot": {"name": kept["name"]},
+                "parent_volume": {"name": "trident_pvc_1"},
+            },
+            "name": "trident_pvc_2",
+            "svm": {"uuid": svm},
+        }
+        assert ended(it, "POST", f"{volumes}?return_records=true", clone) == 0
+        assert ended(it, "DELETE", f"{one}/snapshots/{kept['uuid']}") == 1638555
+        (child,) = find(it, svm, "trident_pvc_2")
+        split = {"clone": {"split_initiated": True}}
+        assert ended(it, "PATCH", f"{volumes}/{child['uuid']}", split) == 0
+        assert ended(it, "DELETE", f"{one}/snapshots/{kept['uuid']}") == 0
+        for uuid in (found["uuid"], child["uuid"]):
+            peers = it.get(
+                "/api/snapmirror/relationships"
+                "?fields=source.path%2Cdestination.path&list_destinations_only=true"
+            )
+            assert peers.records == []
+            assert ended(it, "DELETE", f"{volumes}/{uuid}?force=false") == 0
+        assert find(it, svm, "trident_pvc_%2A") == []
+    assert len(server.backend) == 0

@@ -106,6 +106,8 @@ def test_a_count_alone(client: Client) -> None:
         "/api/storage/volumes?clone.is_flexclone=False",
         "/api/storage/volumes?pretty=true&ignore_unknown_fields=true&fields=name,colour",
         "/api/storage/volumes?order_by=name%20desc",
+        "/api/storage/volumes?order_by=name+desc",
+        "/api/storage/volumes?volume.name=v1&fields=nas.export-policy",
         "/api/storage/volumes?$orderBy=name",
         "/api/storage/volumes?return_timeout=120&max_records=10000",
         "/api/storage/volumes?aggregates.name=aggr1",
@@ -167,6 +169,24 @@ def test_ways_to_write_one_body(client: Client, plain: OntapServer, body: dict[s
     assert record["nas"]["unix_permissions"] == 755
     assert record["space"]["snapshot"]["reserve_percent"] == 5
     assert record["encryption"]["enabled"] is False
+
+
+def test_a_space_may_be_a_plus_sign(client: Client) -> None:
+    make(client, "v1", comment="hello world")
+    make(client, "v2", comment="hello+world")
+    for query, name in (("hello+world", "v1"), ("hello%20world", "v1"), ("hello%2Bworld", "v2")):
+        assert client.get(f"{VOLUMES}?comment={query}").record["name"] == name
+
+
+def test_sizes_as_the_command_line_writes_them(client: Client) -> None:
+    one = f"{VOLUMES}/{make(client, size='4g')}"
+    assert client.get(one).json["size"] == 4 * GIB
+    limits = {"autosize": {"mode": "grow", "maximum": "6G", "minimum": "500m"}}
+    client.done("PATCH", one, {"space.size": "5g", **limits})
+    record = client.get(f"{one}?fields=size,autosize").json
+    assert (record["size"], record["autosize"]["maximum"]) == (5 * GIB, 6 * GIB)
+    assert record["autosize"]["minimum"] == 500 * MIB
+    assert client.get(f"{VOLUMES}?size=%3E4g&autosize.maximum=6g").record["size"] == 5 * GIB
 
 
 def test_outcomes_at_once(client: Client, plain: OntapServer) -> None:
