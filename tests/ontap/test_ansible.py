@@ -163,6 +163,31 @@ def test_an_option_is_changed_once(
     assert len(server.backend) == 1
 
 
+def test_a_volume_s_limits_are_set_once(changed: Run, server: OntapServer) -> None:
+    server.backend.create_volume("v1", size_bytes=GIB)
+    limits = {"mode": "grow", "maximum_size": "2g", "minimum_size": "500m"}
+    changed("na_ontap_volume_autosize", volume="v1", vserver="svm1", **limits)
+    limits["maximum_size"] = "1t"
+    changed("na_ontap_volume_autosize", volume="v1", vserver="svm1", **limits)
+
+
+def test_a_word_may_have_a_hyphen(attempt: Run, server: OntapServer) -> None:
+    """The module compares what it wrote with what it reads: it changes this word each time."""
+    made = attempt("na_ontap_volume", **VOLUME, tiering_policy="snapshot-only")
+    assert made.get("changed") is True, made
+    told = attempt("na_ontap_rest_info", gather_subset=["storage/volumes"], fields=["tiering"])
+    (record,) = told["ontap_info"]["storage/volumes"]["records"]
+    assert record["tiering"]["policy"] == "snapshot_only"
+    assert len(server.backend) == 1
+
+
+def test_a_request_is_made_with_a_space_in_its_query(attempt: Run, server: OntapServer) -> None:
+    for name in ("v1", "v2"):
+        server.backend.create_volume(name, size_bytes=GIB)
+    told = attempt("na_ontap_restit", api="storage/volumes", query={"order_by": "name desc"})
+    assert [record["name"] for record in told["response"]["records"]] == ["v2", "v1"]
+
+
 def test_a_volume_is_renamed_once(attempt: Run, changed: Run, server: OntapServer) -> None:
     made = attempt("na_ontap_volume", **VOLUME)
     assert made["changed"] is True
