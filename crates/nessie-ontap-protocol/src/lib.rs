@@ -90,6 +90,5 @@ pub use order::OrderBy;
 pub use page::{Page, Paging};
 pub use query::{Method, Query};
 pub use schema::{Array, Field, Kind, Presence, Reference, Schema, Writable};
-pub use spelling::word;
 pub use url::Url;
 pub use value::Value;

@@ -10,7 +10,7 @@ pub(crate) fn name(given: &str) -> Cow<'_, str> {
 
 /// The one of `words` that `given` means: in either case of letters, and with a hyphen for an
 /// underscore, as `Snapshot-Only` for `snapshot_only`.
-pub fn word(words: &[&'static str], given: &str) -> Option<&'static str> {
+pub(crate) fn word(words: &[&'static str], given: &str) -> Option<&'static str> {
     let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || (a == b'_' && b == b'-');
     words.iter().copied().find(|word| {
         word.len() == given.len() && word.bytes().zip(given.bytes()).all(|(a, b)| same(a, b))

@@ -46,7 +46,9 @@
 //! * A deleted volume is gone at once: there is no recovery queue. A volume that is offline keeps
 //!   its junction path.
 //! * There is one export policy, `default`, in every SVM, and there are ONTAP's three snapshot
-//!   policies. Nothing takes snapshots on its own.
+//!   policies and its three efficiency policies. There are no `QoS` policies. A request that names
+//!   an object that is not there is refused. Nothing takes snapshots on its own.
+//! * A change of a collection changes `max_records` objects at most and links to the rest.
 //! * What a backend does not offer is refused with code 3.
 //! * Collections come in order of creation, page by page, whatever is made and deleted meanwhile.
 #![forbid(unsafe_code)]

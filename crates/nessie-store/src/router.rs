@@ -141,8 +141,8 @@ pub(crate) const fn word(method: Method) -> &'static str {
 pub(crate) fn may_take_long(request: &Request<'_>) -> bool {
     let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    // One snapshot of any volume.
-    if path.contains("/*/") || path.contains("/%2A/") || path.contains("/%2a/") {
+    // With a `*`, encoded or not, it is about any volume.
+    if path.bytes().any(|byte| matches!(byte, b'*' | b'%')) {
         return true;
     }
     // What is searched for among all volumes, or counted.

@@ -120,7 +120,7 @@ impl Wanted {
         Ok(())
     }
 
-    /// There are no QoS policies. The word `none` removes one, with the limits that stand in the
+    /// There are no policies of service quality. The word `none` removes one, with the limits that stand in the
     /// place of one.
     fn read_qos_policy(&mut self, body: &Body) -> Result<(), ApiError> {
         let Some(given) = Reference::read(body, "qos.policy")? else { return Ok(()) };

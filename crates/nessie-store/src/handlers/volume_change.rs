@@ -19,7 +19,7 @@ pub(crate) struct Change {
 
 enum What {
     Fields {
-        wanted: Wanted,
+        wanted: Box<Wanted>,
         /// Where to move it, or why there is no such place.
         aggregate: Option<Result<Named, ApiError>>,
     },
@@ -92,7 +92,7 @@ impl Change {
             return Ok(change);
         }
         match split {
-            None if is_plain => Ok(What::Fields { wanted, aggregate }),
+            None if is_plain => Ok(What::Fields { wanted: Box::new(wanted), aggregate }),
             None => Err(ApiError::new(400, 262_190, "The request changes nothing.")),
             Some(true) if !is_plain => Ok(What::Split),
             Some(true) => Err(no_split("A split changes nothing else at the same time.")),

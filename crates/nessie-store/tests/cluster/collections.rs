@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nessie_backend_mem::MemBackend;
-use nessie_store::{JobPace, Method, Svm};
+use nessie_store::{JobPace, Method, Request, Svm};
 use serde_json::Value;
 
 use crate::support::{Lab, Reply, UNKNOWN, VOLUMES};
@@ -249,4 +249,33 @@ fn a_job_cannot_be_stopped() {
     refused(&slow, "?action=Cancel", "458784");
     refused(&slow, "?action=pause", "458783");
     refused(&slow, "?action=resume", "458771");
+}
+
+#[test]
+fn a_filter_may_name_the_kind_of_its_objects() {
+    let lab = Lab::new();
+    let path = lab.volume("v1", "");
+    lab.volume("v2", "");
+    lab.snapshot(&path, "s1");
+    lab.snapshot(&path, "s2");
+    let svms = "/api/svm/svms";
+    assert_eq!(lab.names(&format!("{svms}?svm.name=svm1&fields=uuid")), ["svm1"]);
+    assert_eq!(lab.names(&format!("{svms}?svm.name=svm2")), [""; 0]);
+    let svm = lab.get(svms)["records"][0]["uuid"].as_str().unwrap().to_owned();
+    assert_eq!(lab.names(&format!("{svms}?svm.uuid={svm}")), ["svm1"]);
+    assert_eq!(lab.names(&format!("{VOLUMES}?volume.name=v1&svm.name=svm1")), ["v1"]);
+    assert_eq!(lab.names(&format!("{VOLUMES}?volume.uuid={}", uuid(&path))), ["v1"]);
+    assert_eq!(lab.names(&format!("{path}/snapshots?snapshot.name=s2")), ["s2"]);
+    assert_eq!(lab.names(&format!("{path}/snapshots?volume.name=v1&name=s1")), ["s1"]);
+    let conflict = Request {
+        method: Method::Get,
+        target: &format!("{svms}?svm.name=svm2"),
+        svm_name: Some("svm1"),
+        svm_uuid: None,
+        body: b"",
+    };
+    let reply = Reply::from(lab.cluster.handle(&conflict));
+    assert_eq!((reply.status, reply.code()), (400, "262185"));
+    let reply = lab.send(Method::Post, &format!("{VOLUMES}?volume.name=v3"), "{}");
+    assert_eq!((reply.status, reply.code()), (400, "262211"));
 }
