@@ -133,3 +133,13 @@ def test_a_connection_is_a_context(server: OntapServer) -> None:
         assert listed(name="v1") == ["v1"]
         assert made.get_connection() is connection
     connection.session.close()
+
+
+@pytest.mark.usefixtures("connection")
+def test_identifiers_are_looked_up_as_netapp_s_samples_do() -> None:
+    """Their filters begin with the name of the kind that they look for."""
+    made = make("v1")
+    (svm,) = Svm.get_collection(**{"svm.name": "svm1"}, fields="uuid")
+    (found,) = Volume.get_collection(**{"volume.name": "v1", "svm.name": "svm1"}, fields="uuid")
+    assert (svm.uuid, found.uuid) == (made.svm.uuid, made.uuid)
+    assert list(Svm.get_collection(**{"svm.name": "svm9"})) == []

@@ -44,6 +44,14 @@ def test_a_job_that_succeeded_says_what_it_was() -> None:
 
 
 @pytest.mark.usefixtures("connection")
+@pytest.mark.parametrize("action", ["cancel", "pause", "resume"])
+def test_a_job_that_has_ended_cannot_be_stopped(action: str) -> None:
+    job = job_of(volume("v1").post(poll=False))
+    job.get()
+    assert refusal(lambda: job.patch(action=action)) == (409, "458762")
+
+
+@pytest.mark.usefixtures("connection")
 def test_a_job_that_failed_says_why_and_leaves_nothing(server: OntapServer) -> None:
     make("v1")
     with pytest.raises(NetAppRestError, match="Job failed: ") as caught:
