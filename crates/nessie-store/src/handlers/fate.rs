@@ -133,7 +133,8 @@ pub(crate) fn page_changed<R>(
 
 /// The reply to the change or deletion of several objects. They are taken in order; the first
 /// refusal ends it, also for the pages that follow, unless the client wants to go on. Where some
-/// were changed and others refused, jobs tell which, also to a client that waits.
+/// were refused and others were changed or follow on the next page, jobs tell which, also to a
+/// client that waits.
 pub(crate) fn all_changed<R, T>(
     call: &Call<'_>,
     query: &Query<R>,
@@ -153,7 +154,7 @@ pub(crate) fn all_changed<R, T>(
     }
     let next = next.as_deref();
     let refused = fates.iter().filter(|fate| fate.outcome.is_err()).count();
-    let is_mixed = refused > 0 && refused < fates.len();
+    let is_mixed = refused > 0 && (refused < fates.len() || next.is_some());
     let mut response = if call.waits(query) && !is_mixed {
         let outcomes: Result<Vec<R>, _> = fates.into_iter().map(|fate| fate.outcome).collect();
         let shown = query.return_records.then_some(&query.selection);

@@ -40,8 +40,11 @@ pub(crate) const PARAMETERS: &[&str] = &[
     "validate_only",
 ];
 
+/// Those of one volume alone: of a collection it is a filter.
+pub(crate) const OF_ONE: &str = "snapshot_directory_access_enabled";
+
 /// Those that give a field's value.
-const VALUES: &[&str] = &["aggressive_readahead_mode", "scheduled_snapshot_naming_scheme"];
+const VALUES: &[&str] = &["aggressive_readahead_mode", "scheduled_snapshot_naming_scheme", OF_ONE];
 
 /// Those that restore one file instead of a volume.
 const FILES: &[&str] = &[

@@ -7,7 +7,7 @@ use nessie_ontap_protocol::records::{VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{ApiError, Body, Query};
 
 use super::fate::{self, Fate, Made};
-use super::volume_change::{Change, PARAMETERS};
+use super::volume_change::{Change, OF_ONE, PARAMETERS};
 use super::volume_creation::Creation;
 use crate::call::{Answer, Call, instance};
 use crate::room::{Room, lock};
@@ -64,7 +64,7 @@ pub(crate) fn post(call: &Call<'_>) -> Answer {
 }
 
 pub(crate) fn patch(call: &Call<'_>) -> Answer {
-    let query = call.query(&VOLUME, false, PARAMETERS)?;
+    let query = call.query(&VOLUME, false, &[PARAMETERS, &[OF_ONE]].concat())?;
     let change = Change::read(call, &query, Body::parse(call.request.body)?)?;
     one(call, &query, |room, volume, job| change.run(call, room, volume, job))
 }

@@ -65,6 +65,13 @@ fn keys_that_give_a_value_set_it() {
         let reply = lab.send(Method::Patch, &format!("{path}?{field}={value}"), &body);
         assert_eq!(reply.code(), "262186");
     }
+    let field = "snapshot_directory_access_enabled";
+    lab.volume("v2", "");
+    lab.done(Method::Patch, &format!("{path}?{field}=False"), "{}");
+    assert_eq!(lab.get(&format!("{path}?fields={field}"))[field], false);
+    // Of a collection it is a filter.
+    lab.done(Method::Patch, &format!("{VOLUMES}?{field}=false"), r#"{"comment":"hidden"}"#);
+    assert_eq!(lab.names(&format!("{VOLUMES}?comment=hidden")), ["v1"]);
 }
 
 #[test]
