@@ -75,4 +75,4 @@ pub use coverage::{Endpoint, FieldInfo, Fields, coverage};
 pub use http::{Request, Response};
 pub use nessie_ontap_protocol::{ApiError, Kind, Method, Presence, Writable};
 #[cfg(feature = "server")]
-pub use server::{Entry, Handler, Limits, Log, Server, ServerOptions, serve};
+pub use server::{Entry, Handler, Identity, Limits, Log, Server, ServerOptions, serve};

@@ -4,19 +4,31 @@
 //! goes to the [`Handler`] as it came, so no client is refused for how it spells a URL. Whatever a
 //! client does is bounded: connections, the size of heads and bodies, and the time it takes to send
 //! a request or to take the reply.
+//!
+//! The requests are parsed here, with `httparse` for the header fields, and not by an HTTP library:
+//! every malformed request gets a reply with ONTAP's error object, and a URL may have `<`, `>` and
+//! `"` in it. Libraries answer such requests themselves, without a body or not at all.
 
 mod answer;
 mod auth;
+mod chunks;
 mod connections;
+mod conversation;
 mod handler;
+mod head;
 mod options;
 mod patient;
+mod places;
+mod public;
+mod reply;
 mod tls;
+mod wire;
 
 use std::io;
 use std::mem;
 use std::net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs};
 use std::process;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -27,7 +39,7 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 
 pub use self::handler::Handler;
-pub use self::options::{Entry, Limits, Log, ServerOptions};
+pub use self::options::{Entry, Identity, Limits, Log, ServerOptions};
 
 use self::answer::Context;
 use self::auth::Credentials;
@@ -38,8 +50,8 @@ const WORKERS: usize = 2;
 const LONG_REQUESTS: usize = 32;
 /// Clients that may wait until they are let in.
 const BACKLOG: i32 = 1024;
-/// How long the end waits for long requests that nobody waits for any more.
-const LEFT_OVER: Duration = Duration::from_secs(1);
+/// How long the end waits for connections, and then for threads, that do not end when told to.
+const LEFT_OVER: Duration = Duration::from_millis(250);
 
 /// A server that runs on threads of its own until it is stopped or dropped.
 ///
@@ -51,7 +63,7 @@ pub struct Server {
     ca_pem: Option<String>,
     /// The process that has the threads.
     process: u32,
-    stop: Option<watch::Sender<bool>>,
+    stop: Option<Sender<()>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -61,10 +73,15 @@ pub struct Server {
 ///
 /// # Errors
 /// The address cannot be listened on, a credential is one that no client can send, or no
-/// certificate can be made for the host.
+/// certificate can be made for the host. [`io::ErrorKind::InvalidInput`] is a value in the options
+/// that cannot be used, as a certificate and a key that do not belong together.
 pub fn serve(handler: Arc<dyn Handler>, options: ServerOptions) -> io::Result<Server> {
     let credentials = Credentials::new(&options.username, &options.password)?;
-    let tls = if options.tls { Some(tls::identity(&options.host)?) } else { None };
+    let tls = match &options.identity {
+        _ if !options.tls => None,
+        Some(identity) => Some(tls::take(identity)?),
+        None => Some(tls::make(&options.host)?),
+    };
     let listener = listen(&options.host, options.port)?;
     let address = listener.local_addr()?;
     let runtime = Builder::new_multi_thread()
@@ -78,12 +95,23 @@ pub fn serve(handler: Arc<dyn Handler>, options: ServerOptions) -> io::Result<Se
         let _inside = runtime.enter();
         TcpListener::from_std(listener)?
     };
-    let (ca_pem, acceptor) = tls.map(|tls| (tls.ca_pem, tls.acceptor)).unzip();
+    let (ca_pem, acceptor) = tls.map_or((None, None), |tls| (tls.ca_pem, Some(tls.acceptor)));
     let (limits, log) = (options.limits, options.log);
     let context = Arc::new(Context { handler, credentials, limits, log, acceptor });
-    let (stop, stopped) = watch::channel(false);
+    let most = context.limits.grace + LEFT_OVER;
+    let (stop, asked_to_stop) = mpsc::channel();
     let thread = thread::Builder::new().name("ontap-server".to_owned()).spawn(move || {
-        runtime.block_on(connections::accept(listener, context, stopped));
+        let (stopping, stopped) = watch::channel(false);
+        let (end, ended) = mpsc::channel::<()>();
+        runtime.spawn(async move {
+            connections::accept(listener, context, stopped).await;
+            drop(end);
+        });
+        // It fails when the server is dropped, which means the same.
+        let _ = asked_to_stop.recv();
+        let _ = stopping.send(true);
+        // Not a timer of the runtime: handlers may hold all the threads that would look at it.
+        let _ = ended.recv_timeout(most);
         runtime.shutdown_timeout(LEFT_OVER);
     })?;
     let thread = Mutex::new(Some(thread));
@@ -120,7 +148,8 @@ impl Server {
         self.address
     }
 
-    /// The certificate, in PEM, that clients verify this server against; nothing without TLS.
+    /// The certificate, in PEM, that clients verify this server against; nothing without TLS, and
+    /// nothing where [`ServerOptions::identity`] is set.
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
@@ -128,12 +157,15 @@ impl Server {
 
     /// Stops listening, lets requests that are under way end, for at most [`Limits::grace`], and
     /// returns when all is over. It may be called again, and from several threads.
+    ///
+    /// It returns within [`Limits::grace`] and half a second, whatever handlers and clients do. A
+    /// handler that is still at work then goes on alone, and nobody gets its reply.
     pub fn stop(&self) {
         if self.is_here()
             && let Some(stop) = &self.stop
         {
             // It fails where nobody listens to it any more: then the server has ended.
-            let _ = stop.send(true);
+            let _ = stop.send(());
         }
         self.join();
     }

@@ -5,11 +5,14 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nessie_store::{Handler, Limits, Method, Request, Response, Server, ServerOptions, serve};
+use nessie_store::{
+    Cluster, Config, Handler, Identity, Limits, Method, Request, Response, Server, ServerOptions,
+    serve,
+};
 
 /// `admin:secret`.
 const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c2VjcmV0\r\n";
@@ -42,7 +45,7 @@ impl Handler for Echo {
     fn handle(&self, request: &Request<'_>) -> Response {
         self.calls.fetch_add(1, Ordering::SeqCst);
         assert!(!request.target.starts_with("/panic"), "a fault of the handler, wanted here");
-        if request.target.starts_with("/slow") {
+        if request.target.starts_with("/slow") || request.target.starts_with("/stuck") {
             self.wait();
         }
         let method = match request.method {
@@ -174,6 +177,8 @@ fn targets_reach_the_handler_as_they_were_sent() {
         "/api/storage/volumes?nas.path=/m1/*&name=svm1:cv2",
         "/api/storage/volumes?fields=space.{size,used},!state",
         "/api/storage/volumes?name=a^b`c\\d[e]",
+        "/api/storage/volumes?size=>1GB&space.used=<1GB",
+        "/api/storage/volumes?name=\"x\"",
         "/api/storage/volumes?name=%zz",
         "/api/storage/volumes/%2A/snapshots",
         "/api/storage/volumes?name=\u{e4}",
@@ -183,13 +188,14 @@ fn targets_reach_the_handler_as_they_were_sent() {
         let reply = ask(&mut stream, &get(target)).unwrap();
         assert_eq!((reply.status, reply.body), (200, format!("GET {target} - - 0")));
     }
-    // Those three have to be encoded, as every client but a person with curl does.
-    for target in ["/a?size=>1GB", "/a?size=<1GB", "/a?name=\"x\""] {
-        assert_eq!(ask(&mut connect(&server), &get(target)).unwrap().status, 400, "{target}");
+    for (target, path) in [
+        ("http://other:1/api/cluster?fields=version", "/api/cluster?fields=version"),
+        ("HTTPS://other", "/"),
+        ("http://other?a=b", "/?a=b"),
+    ] {
+        let reply = ask(&mut connect(&server), &get(target)).unwrap();
+        assert_eq!(reply.body, format!("GET {path} - - 0"));
     }
-    let request = get("http://other:1/api/cluster?fields=version");
-    let reply = ask(&mut connect(&server), &request).unwrap();
-    assert_eq!(reply.body, "GET /api/cluster?fields=version - - 0");
 }
 
 #[test]
@@ -215,13 +221,21 @@ fn headers_and_bodies_reach_the_handler() {
 #[test]
 fn methods_without_a_meaning_are_refused() {
     let server = plain(|_| {});
-    for method in ["PUT", "TRACE", "get", "NONSENSE"] {
+    let longest = "X".repeat(32);
+    for (method, status) in
+        [("PUT", 405), ("TRACE", 405), ("get", 501), ("NONSENSE", 501), (&longest, 501)]
+    {
         let request = format!("{method} / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n");
         let reply = ask(&mut connect(&server), &request).unwrap();
-        assert_eq!(reply.status, 405, "{method}");
+        assert_eq!(reply.status, status, "{method}");
         assert!(reply.head.contains("\r\nallow: get, head, post"), "{}", reply.head);
         assert!(reply.body.contains("\"code\":\"3\""), "{}", reply.body);
+        assert!(reply.body.contains(method), "{}", reply.body);
     }
+    let request = format!("{} / HTTP/1.1\r\nHost: x\r\n\r\n", "X".repeat(5000));
+    let reply = ask(&mut connect(&server), &request).unwrap();
+    assert_eq!(reply.status, 501);
+    assert!(reply.body.len() < 200, "{}", reply.body);
 }
 
 #[test]
@@ -310,39 +324,213 @@ fn a_body_of_any_size_is_answered() {
     assert_eq!(receive(&mut stream).unwrap().status, 413);
 }
 
+/// Requests that break a rule of HTTP, and the status that says so.
+fn malformed() -> Vec<(Vec<u8>, u16)> {
+    let head = format!("HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}");
+    let request = |text: &str| text.replace("HEAD", &head).into_bytes();
+    let many = |count: usize| "X: y\r\n".repeat(count);
+    vec![
+        (b"\r\n\r\n\0\0\0".to_vec(), 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), 400),
+        (b"nonsense\r\n\r\n".to_vec(), 400),
+        (b"GET /\r\n\r\n".to_vec(), 400),
+        (b"GET  HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), 400),
+        (b"GET / HTTP/1\r\nHost: x\r\n\r\n".to_vec(), 400),
+        (b"G\xc3\xa4T / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), 400),
+        (b"GET /\x07 HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), 400),
+        (b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), 400),
+        (request("GET /a b HEAD\r\n"), 400),
+        (request("GET a HEAD\r\n"), 400),
+        (request("GET ftp://x/a HEAD\r\n"), 400),
+        (request("GET http:///a HEAD\r\n"), 400),
+        (request("GET / HTTP/0.9\r\n\r\n"), 505),
+        (request("GET / HTTP/9.9\r\n\r\n"), 505),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), 505),
+        (request("GET / HEADNo colon\r\n\r\n"), 400),
+        (request("GET / HEADA : b\r\n\r\n"), 400),
+        (request("GET / HEADA: b\r\n c\r\n\r\n"), 400),
+        (request("GET / HEADA: \0\r\n\r\n"), 400),
+        // Who is asked.
+        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), 400),
+        (request("GET / HEADHost: x\r\n\r\n"), 400),
+        (b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n".to_vec(), 400),
+        (b"GET / HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n".to_vec(), 400),
+        // Where the body ends.
+        (request("POST / HEADContent-Length: -1\r\n\r\n"), 400),
+        (request("POST / HEADContent-Length: 1, 1\r\n\r\nx"), 400),
+        (request("POST / HEADContent-Length:\r\n\r\n"), 400),
+        (request("POST / HEADContent-Length: 99999999999999999999\r\n\r\n"), 400),
+        (request("POST / HEADContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy"), 400),
+        (
+            request("POST / HEADContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            400,
+        ),
+        (request("POST / HEADTransfer-Encoding: chunked, gzip\r\n\r\n"), 400),
+        (request("POST / HEADTransfer-Encoding: ,\r\n\r\n"), 400),
+        (request("POST / HEADTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"), 400),
+        (request("POST / HEADTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), 501),
+        (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_vec(), 400),
+        (request("POST / HEADTransfer-Encoding: chunked\r\n\r\nx\r\n"), 400),
+        (request("POST / HEADTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n"), 400),
+        (request("POST / HEADContent-Length: 1048577\r\nExpect: 100-continue\r\n\r\n"), 413),
+        // How large the head is.
+        (request(&format!("GET /{} HEAD\r\n", "x".repeat(200_000))), 414),
+        (request(&format!("GET / HEADX: {}\r\n\r\n", "x".repeat(100_000))), 431),
+        (request(&format!("GET / HEADX: {}\r\n\r\n", "x".repeat(64 << 10))), 431),
+        (request(&format!("GET / HEAD{}\r\n", many(99))), 431),
+        (request(&format!("GET / HEAD{}\r\n", many(20_000))), 431),
+        (vec![b'x'; 200_000], 400),
+    ]
+}
+
 #[test]
-fn what_is_not_http_is_refused_and_closed() {
-    let server = plain(|_| {});
-    let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(200_000));
-    let header = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(200_000));
-    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(5000));
-    let requests: [&[u8]; 14] = [
-        b"\r\n\r\n\r\n\0\0\0",
-        b"nonsense\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"GET  HTTP/1.1\r\n\r\n",
-        b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nNo colon\r\n\r\n",
-        b"GET / HTTP/1.1\r\nA: \0\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        long.as_bytes(),
-        header.as_bytes(),
-        many.as_bytes(),
-    ];
-    for request in requests {
+fn every_malformed_request_gets_a_reply() {
+    let (server, echo) = with_echo(|_| {});
+    for (request, status) in malformed() {
         let mut stream = connect(&server);
-        // It may be refused before all of it is sent.
-        let _ = stream.write_all(request);
-        let _ = stream.shutdown(Shutdown::Write);
-        if let Some(reply) = receive(&mut stream) {
-            let shown = request[..request.len().min(60)].escape_ascii();
-            assert!((400..=431).contains(&reply.status), "{shown}: {reply:?}");
-        }
+        stream.set_nodelay(true).unwrap();
+        // Behind a good one, whose reply comes all the same.
+        stream.write_all(get("/good").as_bytes()).unwrap();
+        stream.write_all(&request).unwrap();
+        assert_eq!(receive(&mut stream).unwrap().body, "GET /good - - 0");
+        let reply = receive(&mut stream).unwrap();
+        let shown = request[..request.len().min(90)].escape_ascii();
+        assert_eq!(reply.status, status, "{shown}: {}", reply.body);
+        assert!(reply.head.contains("\r\nconnection: close\r\n"), "{shown}: {}", reply.head);
+        assert!(reply.head.contains("\r\ncontent-type: application/hal+json\r\n"), "{shown}");
+        assert!(reply.body.starts_with("{\"error\":{\"code\":\""), "{shown}: {}", reply.body);
+        assert!(reply.body.len() < 300, "{shown}: {}", reply.body);
+        assert!(receive(&mut stream).is_none(), "{shown}");
     }
-    assert!(is_serving(&server));
+    assert_eq!(echo.calls.load(Ordering::SeqCst), malformed().len());
+}
+
+#[test]
+fn a_request_that_follows_the_rules_to_their_limit_is_answered() {
+    let server = plain(|_| {});
+    let fields = |text: &str| format!("GET / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}{text}\r\n");
+    for request in [
+        format!("\r\n\n\r\n{}", get("/")),
+        get("/").replace("\r\n", "\n"),
+        get("/").replace("HTTP/1.1", "HTTP/1.2"),
+        get("/").replace("Host: x", "hOST:"),
+        get("/").replace("Host: x", "Host: [fe80::1%25eth0]:8443"),
+        get("/").replace("HTTP/1.1\r\nHost: x", "HTTP/1.0"),
+        fields("Content-Length: 0\r\nContent-Length: 0\r\n"),
+        fields(&"X: y\r\n".repeat(98)),
+        fields(&format!("X: {}\r\n", "x".repeat(65_000))),
+        get(&format!("/{}", "x".repeat(65_000))),
+        fields("Connection: a, CLOSE ,b\r\n"),
+    ] {
+        let mut stream = connect(&server);
+        let reply = ask(&mut stream, &request).unwrap();
+        let shown = &request[..request.len().min(90)];
+        assert_eq!(reply.status, 200, "{shown:?}: {}", reply.body);
+        let is_last = request.contains("HTTP/1.0") || request.contains("CLOSE");
+        assert_eq!(reply.head.contains("\r\nconnection: close\r\n"), is_last, "{shown:?}");
+        let next = ask(&mut stream, &get("/next"));
+        assert_eq!(next.is_none(), is_last, "{shown:?}");
+    }
+    let request = get("/").replace("1.1\r\nHost: x", "1.0\r\nConnection: Keep-Alive");
+    let mut stream = connect(&server);
+    for _ in 0..2 {
+        let reply = ask(&mut stream, &request).unwrap();
+        assert!(reply.head.contains("\r\nconnection: keep-alive\r\n"), "{}", reply.head);
+    }
+}
+
+#[test]
+fn a_client_that_closes_its_half_gets_its_replies() {
+    let server = plain(|_| {});
+    let post =
+        format!("POST /post HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}Content-Length: 2\r\n\r\n");
+    for (sent, statuses) in [
+        (get("/"), &[200][..]),
+        (format!("{post}ab{}", get("/large")), &[200, 200]),
+        (format!("{}GET / HT", get("/")), &[200, 400]),
+        (format!("{}{post}a", get("/large")), &[200, 400]),
+        (String::new(), &[]),
+    ] {
+        let mut stream = connect(&server);
+        stream.write_all(sent.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        for status in statuses {
+            assert_eq!(receive(&mut stream).unwrap().status, *status, "{sent}");
+        }
+        assert!(receive(&mut stream).is_none(), "{sent}");
+    }
+}
+
+#[test]
+fn a_client_that_waits_to_be_told_to_send_is_told() {
+    let server = plain(|_| {});
+    let head =
+        format!("Host: x\r\n{AUTHORIZATION}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    let mut stream = connect(&server);
+    let told = ask(&mut stream, &format!("POST /a HTTP/1.1\r\n{head}")).unwrap();
+    assert_eq!((told.status, told.head.lines().count()), (100, 2));
+    assert_eq!(ask(&mut stream, "ab").unwrap().body, "POST /a - - 2");
+    // Who does not wait needs no telling.
+    let sent = format!("POST /a HTTP/1.1\r\n{head}ab");
+    assert_eq!(ask(&mut stream, &sent).unwrap().body, "POST /a - - 2");
+}
+
+#[test]
+fn a_reply_to_head_has_no_body() {
+    let server = plain(|_| {});
+    let mut stream = connect(&server);
+    let request = get("/a").replace("GET", "HEAD");
+    stream.write_all(format!("{request}{}", get("/b")).as_bytes()).unwrap();
+    let mut received = Vec::new();
+    stream.shutdown(Shutdown::Write).unwrap();
+    stream.read_to_end(&mut received).unwrap();
+    let received = String::from_utf8(received).unwrap();
+    assert!(received.contains("\r\ncontent-length: 16\r\n"), "{received}");
+    assert!(received.contains("\r\n\r\nHTTP/1.1 200 OK\r\n"), "{received}");
+    assert!(received.ends_with("GET /b - - 0"), "{received}");
+}
+
+#[test]
+fn plain_http_where_tls_is_spoken_gets_a_reply() {
+    let server = plain(|options| options.tls = true);
+    let reply = ask(&mut connect(&server), &get("/")).unwrap();
+    assert_eq!(reply.status, 400);
+    assert!(reply.body.contains("https://"), "{}", reply.body);
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_an_error() {
+    for (certificates, key, about) in [
+        ("", "", "CERTIFICATE"),
+        ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "", "certificate"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "x", "the key"),
+    ] {
+        let mut options = ServerOptions::new("admin", "secret");
+        let (certificates, key) = (certificates.to_owned(), key.to_owned());
+        options.identity = Some(Identity { certificates, key });
+        let refusal = serve(Arc::new(Echo::default()), options).unwrap_err();
+        assert_eq!(refusal.kind(), io::ErrorKind::InvalidInput);
+        assert!(refusal.to_string().contains(about), "{refusal}");
+    }
+}
+
+#[test]
+fn what_this_is_and_whether_it_is_up_needs_no_login() {
+    let mut options = ServerOptions::new("admin", "secret");
+    options.tls = false;
+    let server = serve(Arc::new(Cluster::new(Config::default()).unwrap()), options).unwrap();
+    let mut stream = connect(&server);
+    let anonymous = |what: &str| format!("{what} HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (target, word) in [("/", "\"api\":\"/api\""), ("/healthz?a=b", "{\"status\":\"ok\"}")] {
+        let reply = ask(&mut stream, &anonymous(&format!("GET {target}"))).unwrap();
+        assert_eq!(reply.status, 200, "{target}");
+        assert!(reply.head.contains("\r\ncontent-type: application/json\r\n"), "{}", reply.head);
+        assert!(reply.body.contains(word), "{}", reply.body);
+    }
+    for what in ["GET /healthz/x", "GET //", "GET /api", "POST /healthz", "GET *"] {
+        let reply = ask(&mut connect(&server), &anonymous(what)).unwrap();
+        assert_eq!(reply.status, 401, "{what}");
+    }
 }
 
 #[test]
@@ -362,9 +550,13 @@ fn a_client_that_does_not_go_on_is_dropped() {
     body.write_all(head.as_bytes()).unwrap();
     let begin = Instant::now();
     assert_eq!(receive(&mut body).unwrap().status, 408);
-    for mut stream in [silent, half, idle, body] {
-        assert!(receive(&mut stream).is_none_or(|reply| reply.status == 408));
+    // Whoever has sent nothing has no reply to get.
+    for mut stream in [silent, idle, body] {
+        assert!(receive(&mut stream).is_none());
     }
+    let reply = receive(&mut half).unwrap();
+    assert_eq!(reply.status, 408);
+    assert!(reply.body.starts_with("{\"error\":"), "{}", reply.body);
     assert!(begin.elapsed() < PATIENCE / 2);
 }
 
@@ -399,6 +591,22 @@ fn more_connections_than_there_is_room_for_wait() {
     drop(first);
     third.set_read_timeout(Some(PATIENCE)).unwrap();
     assert_eq!(receive(&mut third).unwrap().body, "GET /third - - 0");
+}
+
+#[test]
+fn clients_that_do_not_log_in_keep_nobody_out() {
+    let server = plain(|options| options.limits.connections = 3);
+    let mut known = connect(&server);
+    assert_eq!(ask(&mut known, &get("/")).unwrap().status, 200);
+    let (mut oldest, mut younger) = (connect(&server), connect(&server));
+    younger.write_all(b"GET / HT").unwrap();
+    let mut newest = connect(&server);
+    assert_eq!(ask(&mut newest, &get("/")).unwrap().status, 200);
+    // The oldest stranger had to go, and nobody else.
+    assert!(receive(&mut oldest).is_none());
+    let rest = get("/younger").replace("GET /younger HT", "");
+    assert_eq!(ask(&mut younger, &rest).unwrap().status, 200);
+    assert_eq!(ask(&mut known, &get("/")).unwrap().status, 200);
 }
 
 #[test]
@@ -446,6 +654,40 @@ fn stopping_does_not_wait_for_ever() {
 }
 
 #[test]
+fn handlers_that_hold_every_thread_do_not_hold_the_end() {
+    let (server, echo) = with_echo(|options| options.limits.grace = Duration::from_millis(50));
+    let mut streams: Vec<TcpStream> = (0..4).map(|_| connect(&server)).collect();
+    for stream in &mut streams {
+        stream.write_all(get("/stuck").as_bytes()).unwrap();
+    }
+    while echo.calls.load(Ordering::SeqCst) < 2 {
+        thread::yield_now();
+    }
+    let begin = Instant::now();
+    server.stop();
+    assert!(begin.elapsed() < PATIENCE / 2, "{:?}", begin.elapsed());
+    echo.open();
+}
+
+#[test]
+fn a_server_may_be_stopped_by_its_log() {
+    let server = Arc::<OnceLock<Server>>::default();
+    let (stopped, is_stopped) = mpsc::channel();
+    let logged = Arc::clone(&server);
+    let started = plain(|options| {
+        options.limits.grace = Duration::from_millis(50);
+        options.log = Some(Arc::new(move |_| {
+            logged.wait().stop();
+            stopped.send(()).unwrap();
+        }));
+    });
+    let mut stream = connect(&started);
+    assert!(server.set(started).is_ok());
+    stream.write_all(get("/").as_bytes()).unwrap();
+    is_stopped.recv_timeout(PATIENCE).unwrap();
+}
+
+#[test]
 fn two_servers_do_not_share_a_port() {
     let server = plain(|_| {});
     let mut options = ServerOptions::new("admin", "secret");
@@ -468,11 +710,15 @@ fn the_log_hears_of_every_request() {
     });
     let mut stream = connect(&server);
     ask(&mut stream, &get("/a?b=c|d")).unwrap();
+    ask(&mut stream, &get("/\u{85}\u{2028}\u{9b}31m")).unwrap();
     ask(&mut stream, "PUT /e HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    ask(&mut connect(&server), "no\u{1b}sense\r\n\r\n").unwrap();
     server.stop();
     let lines = lines.lock().unwrap();
     assert_eq!(lines[0], "GET /a?b=c|d 200 18");
-    assert!(lines[1].starts_with("PUT /e 401 "), "{}", lines[1]);
+    assert_eq!(lines[1], "GET /%C2%85%E2%80%A8%C2%9B31m 200 21");
+    assert!(lines[2].starts_with("PUT /e 401 "), "{}", lines[2]);
+    assert!(lines[3].starts_with("- - 400 "), "{}", lines[3]);
 }
 
 #[test]

@@ -1,24 +1,22 @@
 //! One request and its reply, between HTTP and the handler.
 
-use std::convert::identity;
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::http::request::Parts;
-use hyper::{HeaderMap, StatusCode};
+use bytes::Bytes;
 use nessie_ontap_protocol::{ApiError, Method};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::auth::Credentials;
 use super::handler::Handler;
+use super::head::{self, Head};
 use super::options::{Entry, Limits, Log};
+use super::reply::refuse;
 use crate::{Request, Response};
 
 /// What every connection needs.
@@ -36,198 +34,118 @@ impl fmt::Debug for Context {
     }
 }
 
-/// How much of a body that is too large is read. A client that is still sending when the
-/// connection closes may never see why.
-const MOST_DISCARDED: u64 = 256 << 20;
-
 const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
-const CONTENT_TYPE: &str = "application/hal+json";
-const CLOSE: (&str, &str) = ("connection", "close");
 
-/// Answers a request, whatever it is. `is_complete` is called once all of it is there.
-pub(super) async fn answer(
-    context: &Arc<Context>,
-    request: hyper::Request<Incoming>,
-    is_complete: impl FnOnce(),
-) -> hyper::Response<Full<Bytes>> {
-    let begin = Instant::now();
-    let (parts, body) = request.into_parts();
-    let Some(log) = &context.log else {
-        return on_the_wire(consider(context, parts, body, is_complete).await);
-    };
-    let (method, uri) = (parts.method.clone(), parts.uri.clone());
-    let response = consider(context, parts, body, is_complete).await;
-    log(&Entry {
-        method: method.as_str(),
-        target: target(&uri),
-        status: response.status,
-        bytes: response.body.len(),
-        time: begin.elapsed(),
-    });
-    on_the_wire(response)
+/// A request without its body.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    method: String,
+    target: String,
+    svm_name: Option<Vec<u8>>,
+    svm_uuid: Option<Vec<u8>>,
 }
 
-/// Lets the request through to the handler, or refuses it.
-async fn consider(
-    context: &Arc<Context>,
-    parts: Parts,
-    body: Incoming,
-    is_complete: impl FnOnce(),
-) -> Response {
-    let authorization = parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-    if !context.credentials.admit(authorization) {
-        let refusal = ApiError::new(401, 6_691_623, "User is not authorized.");
-        return refuse(&refusal, &[("www-authenticate", "Basic realm=\"nessie\""), CLOSE]);
+impl Asked {
+    pub(super) fn new(head: &Head<'_>) -> Self {
+        Self {
+            method: head.method.to_owned(),
+            target: head.target.clone().into_owned(),
+            svm_name: head.svm_name.map(<[u8]>::to_vec),
+            svm_uuid: head.svm_uuid.map(<[u8]>::to_vec),
+        }
     }
-    let Some(method) = method(&parts.method) else {
-        let message = format!("The method {} is not supported.", parts.method);
-        return refuse(&ApiError::new(405, 3, message), &[("allow", METHODS), CLOSE]);
-    };
-    let body = match read(&context.limits, &parts.headers, body).await {
-        Ok(body) => body,
-        Err(refusal) => return refuse(&refusal, &[CLOSE]),
-    };
-    is_complete();
-    let request = match understand(&parts, method, &body) {
-        Ok(request) => request,
-        Err(refusal) => return refuse(&refusal, &[]),
-    };
-    if !context.handler.may_take_long(&request) {
-        return handle(context, &request);
+
+    /// The method, if it has a meaning here.
+    ///
+    /// # Errors
+    /// The refusal of any other.
+    pub(super) fn method(&self) -> Result<Method, Response> {
+        head::method(&self.method).ok_or_else(|| match self.method.as_str() {
+            "PUT" | "TRACE" | "CONNECT" => {
+                let message = format!("The method {} is not supported.", self.method);
+                refuse(&ApiError::new(405, 3, message), &[("allow", METHODS)])
+            }
+            other => refuse(&head::unknown_method(other.as_bytes()), &[("allow", METHODS)]),
+        })
     }
-    let context = Arc::clone(context);
-    let handled = spawn_blocking(move || match understand(&parts, method, &body) {
-        Ok(request) => handle(&context, &request),
-        Err(refusal) => refuse(&refusal, &[]),
-    });
-    // It fails only if the server ends before the request was begun.
-    let ended = |_| refuse(&ApiError::new(503, 8, "The server is being stopped."), &[CLOSE]);
-    handled.await.map_or_else(ended, identity)
+
+    pub(super) fn is_head(&self) -> bool {
+        self.method == "HEAD"
+    }
+
+    /// The request as the handler sees it.
+    fn request<'a>(&'a self, method: Method, body: &'a [u8]) -> Result<Request<'a>, ApiError> {
+        let text = |name: &'static str, value: &'a Option<Vec<u8>>| {
+            let value = value.as_deref().map(str::from_utf8).transpose();
+            value.map_err(|_| head::bad(format!("The header {name} is not UTF-8.")).about(name))
+        };
+        Ok(Request {
+            method,
+            target: &self.target,
+            svm_name: text("x-dot-svm-name", &self.svm_name)?,
+            svm_uuid: text("x-dot-svm-uuid", &self.svm_uuid)?,
+            body,
+        })
+    }
+}
+
+/// The refusal of whoever has not logged in.
+pub(super) fn unauthorized() -> Response {
+    let refusal = ApiError::new(401, 6_691_623, "User is not authorized.");
+    refuse(&refusal, &[("www-authenticate", "Basic realm=\"nessie\"")])
+}
+
+/// The reply for which no login is needed, if there is one.
+pub(super) fn public(context: &Context, asked: &Asked) -> Option<Response> {
+    let request = asked.request(head::method(&asked.method)?, b"").ok()?;
+    context.handler.answer_anyone(&request)
+}
+
+/// Whether the request may take long: then it is answered by [`answer_long`].
+pub(super) fn may_take_long(context: &Context, asked: &Asked, method: Method, body: &[u8]) -> bool {
+    asked.request(method, body).is_ok_and(|request| context.handler.may_take_long(&request))
 }
 
 /// Asks the handler, and outlives its faults.
-fn handle(context: &Context, request: &Request<'_>) -> Response {
-    let handled = catch_unwind(AssertUnwindSafe(|| context.handler.handle(request)));
+pub(super) fn answer(context: &Context, asked: &Asked, method: Method, body: &[u8]) -> Response {
+    let request = match asked.request(method, body) {
+        Ok(request) => request,
+        Err(refusal) => return refuse(&refusal, &[]),
+    };
+    let handled = catch_unwind(AssertUnwindSafe(|| context.handler.handle(&request)));
     handled.unwrap_or_else(|_| refuse(&ApiError::new(500, 65_541, "Internal error."), &[]))
 }
 
-const fn method(method: &hyper::Method) -> Option<Method> {
-    Some(match *method {
-        hyper::Method::GET => Method::Get,
-        hyper::Method::HEAD => Method::Head,
-        hyper::Method::POST => Method::Post,
-        hyper::Method::PATCH => Method::Patch,
-        hyper::Method::DELETE => Method::Delete,
-        hyper::Method::OPTIONS => Method::Options,
-        _ => return None,
-    })
-}
-
-fn target(uri: &hyper::Uri) -> &str {
-    uri.path_and_query().map_or("/", |target| target.as_str())
-}
-
-/// The request as the handler sees it.
-fn understand<'a>(
-    parts: &'a Parts,
+/// The same beside the other connections, on a thread for what may take long.
+pub(super) async fn answer_long(
+    context: &Arc<Context>,
+    asked: &Asked,
     method: Method,
-    body: &'a Bytes,
-) -> Result<Request<'a>, ApiError> {
-    let text = |name: &'static str| {
-        let value = parts.headers.get(name).map(|value| str::from_utf8(value.as_bytes()));
-        let refuse =
-            |_| ApiError::new(400, 2, format!("The header {name} is not UTF-8.")).about(name);
-        value.transpose().map_err(refuse)
-    };
-    Ok(Request {
-        method,
-        target: target(&parts.uri),
-        svm_name: text("x-dot-svm-name")?,
-        svm_uuid: text("x-dot-svm-uuid")?,
-        body,
-    })
+    body: Bytes,
+) -> Response {
+    let (context, asked) = (Arc::clone(context), asked.clone());
+    let handled = spawn_blocking(move || answer(&context, &asked, method, &body));
+    // It fails only if the server ends before the request was begun.
+    handled.await.unwrap_or_else(|_| refuse(&stopping(), &[]))
 }
 
-/// Reads a body whole, or as much of it as is allowed.
-async fn read(limits: &Limits, headers: &HeaderMap, body: Incoming) -> Result<Bytes, ApiError> {
-    let most = limits.body_bytes as u64;
-    let too_large = || ApiError::new(413, 2, format!("A request's body has at most {most} bytes."));
-    if body.size_hint().exact() == Some(0) {
-        return Ok(Bytes::new());
-    }
-    // A client that asks before it sends is answered before it does.
-    if body.size_hint().lower() > most && headers.contains_key(header::EXPECT) {
-        return Err(too_large());
-    }
-    let read = timeout(limits.body_time, collect(body, most));
-    match read.await {
-        Ok(Ok(Some(body))) => Ok(body),
-        Ok(Ok(None)) => Err(too_large()),
-        Ok(Err(error)) => Err(ApiError::new(400, 2, format!("The body cannot be read: {error}."))),
-        Err(_) => {
-            let time = limits.body_time.as_secs_f64();
-            Err(ApiError::new(408, 2, format!("The body did not arrive within {time} s.")))
-        }
-    }
+/// The refusal of what comes too late.
+pub(super) fn stopping() -> ApiError {
+    ApiError::new(503, 8, "The server is being stopped.")
 }
 
-/// The bytes of a body that has at most so many.
-async fn collect(mut body: Incoming, most: u64) -> hyper::Result<Option<Bytes>> {
-    let mut first = Bytes::new();
-    let mut whole = Vec::new();
-    let mut size = 0;
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        size += data.len() as u64;
-        if size > MOST_DISCARDED {
-            break;
-        }
-        if size > most {
-            whole = Vec::new();
-        } else if first.is_empty() {
-            // Most bodies are of one piece, and need no copy.
-            first = data;
-        } else {
-            if whole.is_empty() {
-                whole.extend_from_slice(&first);
-            }
-            whole.extend_from_slice(&data);
-        }
+/// Writes a request into the log, or one whose head is malformed.
+pub(super) fn log(context: &Context, asked: Option<&Asked>, response: &Response, time: Duration) {
+    if let Some(log) = &context.log {
+        // A target has no control characters of ASCII; what is beyond ASCII may be one of Unicode's.
+        let target = asked.map_or("-", |asked| &asked.target);
+        let target = Cow::from(utf8_percent_encode(target, CONTROLS));
+        log(&Entry {
+            method: asked.map_or("-", |asked| &asked.method),
+            target: &target,
+            status: response.status,
+            bytes: response.body.len(),
+            time,
+        });
     }
-    if size > most {
-        return Ok(None);
-    }
-    Ok(Some(if whole.is_empty() { first } else { whole.into() }))
-}
-
-fn refuse(error: &ApiError, headers: &[(&'static str, &str)]) -> Response {
-    Response {
-        status: error.status,
-        content_type: CONTENT_TYPE,
-        headers: headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
-        body: error.to_json().to_string().into_bytes(),
-    }
-}
-
-/// The reply with what every reply of an array carries.
-fn on_the_wire(response: Response) -> hyper::Response<Full<Bytes>> {
-    let mut wire = hyper::Response::new(Full::new(Bytes::from(response.body)));
-    *wire.status_mut() =
-        StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = wire.headers_mut();
-    headers.reserve(12);
-    headers.insert(header::SERVER, HeaderValue::from_static("libzapid-httpd"));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(response.content_type));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("no-cache,no-store,must-revalidate"),
-    );
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-    for (name, value) in response.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            headers.insert(name, value);
-        }
-    }
-    wire
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 /// Hears of every request that was answered, on the thread that answered it.
 pub type Log = Arc<dyn Fn(&Entry<'_>) + Send + Sync>;
 
-/// One request that was answered.
+/// One request that was answered. Its texts are printable ASCII without spaces, whatever a client
+/// sends.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Entry<'a> {
-    /// The method, as it was sent.
+    /// The method as it was sent; `-` for a request whose head is malformed.
     pub method: &'a str,
-    /// Path and query, as they were sent.
+    /// Path and query as they were sent, except that bytes beyond ASCII are percent-encoded; `-` for
+    /// a request whose head is malformed.
     pub target: &'a str,
     /// The status of the reply.
     pub status: u16,
@@ -35,8 +37,10 @@ pub struct ServerOptions {
     pub username: String,
     /// Their password.
     pub password: String,
-    /// Whether to speak TLS, with a new certificate, as it is unless set, or plain HTTP.
+    /// Whether to speak TLS, as it is unless set, or plain HTTP.
     pub tls: bool,
+    /// The certificate to speak TLS with; a new one for `host` unless set.
+    pub identity: Option<Identity>,
     /// What clients can take of the server.
     pub limits: Limits,
     /// Who hears of each request; nobody unless set.
@@ -53,20 +57,39 @@ impl ServerOptions {
             username: username.into(),
             password: password.into(),
             tls: true,
+            identity: None,
             limits: Limits::default(),
             log: None,
         }
     }
 }
 
+/// A certificate and its key.
+#[derive(Clone)]
+pub struct Identity {
+    /// The server's certificate in PEM, followed by those of the authorities between it and the one
+    /// that clients know.
+    pub certificates: String,
+    /// Its private key in PEM, not encrypted.
+    pub key: String,
+}
+
+impl fmt::Debug for Identity {
+    /// Everything but the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("certificates", &self.certificates).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for ServerOptions {
-    /// Everything but the password.
+    /// Everything but the password and the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerOptions")
             .field("host", &self.host)
             .field("port", &self.port)
             .field("username", &self.username)
             .field("tls", &self.tls)
+            .field("identity", &self.identity)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -76,9 +99,10 @@ impl fmt::Debug for ServerOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Connections at a time; more have to wait. 4096.
+    /// Connections at a time. 4096. When there are that many and another one comes, the one that
+    /// has been there longest without a login is closed; if all have logged in, it waits.
     pub connections: usize,
-    /// Bytes of a request's line and headers, 8 KiB or more. 64 KiB.
+    /// Bytes of a request's line and header fields, of which there may be 100. 64 KiB.
     pub head_bytes: usize,
     /// Bytes of a request's body. 1 MiB.
     pub body_bytes: usize,

@@ -1,8 +1,9 @@
-//! A certificate of the server's own, made anew each time.
+//! The certificate of a server: one that the caller gives, or one that is made anew each time.
 //!
-//! An authority is made too, signs this one certificate and is forgotten. Clients verify against
+//! For one that is made an authority is made too, signs this one certificate and is forgotten. Clients verify against
 //! the authority, as they do in earnest; a certificate that signed itself is refused by some.
 
+use std::error::Error;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,25 +14,52 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use super::options::Identity;
+
 /// Who a server says it is.
-pub(super) struct Identity {
-    /// The authority's certificate.
-    pub(super) ca_pem: String,
+pub(super) struct Tls {
+    /// The certificate of the authority that was made; nothing for a certificate that was given.
+    pub(super) ca_pem: Option<String>,
     /// Takes connections in its name.
     pub(super) acceptor: TlsAcceptor,
 }
 
-/// Makes an identity for a server at `host`, which may be reached as `localhost` too.
-pub(super) fn identity(host: &str) -> io::Result<Identity> {
-    make(host).map_err(|error| {
-        io::Error::new(io::ErrorKind::InvalidInput, format!("certificate for {host:?}: {error}"))
-    })
+type AnyError = Box<dyn Error + Send + Sync>;
+
+/// Makes a certificate for a server at `host`, which may be reached as `localhost` too.
+pub(super) fn make(host: &str) -> io::Result<Tls> {
+    let refuse = |error| invalid(format!("certificate for {host:?}: {error}"));
+    try_to_make(host).map_err(refuse)
 }
 
-fn make(host: &str) -> Result<Identity, Box<dyn std::error::Error + Send + Sync>> {
+/// Takes a certificate that the caller gives.
+pub(super) fn take(identity: &Identity) -> io::Result<Tls> {
+    let certificates = CertificateDer::pem_slice_iter(identity.certificates.as_bytes());
+    let certificates: Vec<_> = certificates
+        .collect::<Result<_, _>>()
+        .map_err(|error| invalid(format!("the certificate is not in PEM: {error}")))?;
+    if certificates.is_empty() {
+        return Err(invalid("the certificate has no PEM block CERTIFICATE".to_owned()));
+    }
+    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).map_err(|error| {
+        invalid(format!(
+            "the key has no PEM block with a private key that is not encrypted: {error}"
+        ))
+    })?;
+    let acceptor = accept_with(certificates, key)
+        .map_err(|error| invalid(format!("the certificate and the key: {error}")))?;
+    Ok(Tls { ca_pem: None, acceptor })
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
+fn try_to_make(host: &str) -> Result<Tls, AnyError> {
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, "nessie ontap authority");
@@ -49,12 +77,20 @@ fn make(host: &str) -> Result<Identity, Box<dyn std::error::Error + Send + Sync>
     let certificate = server.signed_by(&key, &Issuer::new(authority, authority_key))?;
 
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let acceptor = accept_with(vec![certificate.der().clone()], key)?;
+    Ok(Tls { ca_pem: Some(ca_pem), acceptor })
+}
+
+fn accept_with(
+    certificates: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<TlsAcceptor, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)?;
+        .with_single_cert(certificates, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Identity { ca_pem, acceptor: TlsAcceptor::from(Arc::new(config)) })
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 /// What clients may call the server.

@@ -1,0 +1,180 @@
+//! A body that comes in chunks, by RFC 9112, section 7.1.
+
+use bytes::{Buf, BytesMut};
+
+/// The longest line with the size of a chunk and its extensions.
+const LONGEST_SIZE: usize = 1 << 10;
+
+/// Decodes the chunks of one body, piece by piece as they come.
+#[derive(Debug)]
+pub(super) struct Chunks {
+    state: State,
+    /// Bytes that the trailer section may still have.
+    trailer: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Before the size of a chunk.
+    Size,
+    /// Within a chunk, before so many bytes of it.
+    Data(u64),
+    /// Behind the data of a chunk.
+    DataEnd,
+    /// Within the trailer section.
+    Trailer,
+    Complete,
+}
+
+/// What decoding came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The next bytes of the body are the first of the input, so many.
+    Data(usize),
+    /// More input is needed.
+    Incomplete,
+    /// The body is complete; what the input has left belongs to the next request.
+    Complete,
+}
+
+impl Chunks {
+    /// `most_trailer` is how many bytes the trailer section may have.
+    pub(super) const fn new(most_trailer: usize) -> Self {
+        Self { state: State::Size, trailer: most_trailer }
+    }
+
+    /// Takes from `input` what comes before the next data. The caller takes the data itself before
+    /// it calls again.
+    ///
+    /// # Errors
+    /// The rule that the input breaks.
+    pub(super) fn step(&mut self, input: &mut BytesMut) -> Result<Step, &'static str> {
+        loop {
+            self.state = match self.state {
+                State::Size => match line(input, LONGEST_SIZE) {
+                    Err(TooLong) => return Err("the size of a chunk has too many characters"),
+                    Ok(None) => return Ok(Step::Incomplete),
+                    Ok(Some(length)) => {
+                        let size = size(input.get(..length).unwrap_or_default())?;
+                        input.advance(length);
+                        if size == 0 { State::Trailer } else { State::Data(size) }
+                    }
+                },
+                State::Data(0) => State::DataEnd,
+                State::Data(_) if input.is_empty() => return Ok(Step::Incomplete),
+                State::Data(size) => {
+                    let here = usize::try_from(size).unwrap_or(usize::MAX).min(input.len());
+                    self.state = State::Data(size - here as u64);
+                    return Ok(Step::Data(here));
+                }
+                State::DataEnd => match input.as_ref() {
+                    [] | [b'\r'] => return Ok(Step::Incomplete),
+                    [b'\r', b'\n', ..] => {
+                        input.advance(2);
+                        State::Size
+                    }
+                    _ => return Err("a chunk is longer than its size"),
+                },
+                State::Trailer => match line(input, self.trailer) {
+                    Err(TooLong) => return Err("the trailer section is too large"),
+                    Ok(None) => return Ok(Step::Incomplete),
+                    Ok(Some(length)) => {
+                        let is_last = input.starts_with(b"\r\n");
+                        input.advance(length);
+                        self.trailer -= length;
+                        if is_last { State::Complete } else { State::Trailer }
+                    }
+                },
+                State::Complete => return Ok(Step::Complete),
+            };
+        }
+    }
+}
+
+struct TooLong;
+
+/// The length of the line that `input` begins with, its end included, once it is there.
+fn line(input: &[u8], most: usize) -> Result<Option<usize>, TooLong> {
+    let length = input.iter().take(most).position(|byte| *byte == b'\n');
+    match length {
+        Some(length) => Ok(Some(length + 1)),
+        None if input.len() >= most => Err(TooLong),
+        None => Ok(None),
+    }
+}
+
+/// Reads the size of a chunk; extensions have no meaning here.
+fn size(line: &[u8]) -> Result<u64, &'static str> {
+    let malformed = "the size of a chunk is not a hexadecimal number on a line of its own";
+    let line = line.strip_suffix(b"\r\n").ok_or(malformed)?;
+    let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end();
+    let text = str::from_utf8(digits).map_err(|_| malformed)?;
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(malformed);
+    }
+    u64::from_str_radix(text, 16).map_err(|_| malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The body, and what is left of the input, which comes in pieces of `size` bytes.
+    fn decode(input: &[u8], size: usize) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
+        let mut chunks = Chunks::new(100);
+        let (mut body, mut buffer) = (Vec::new(), BytesMut::new());
+        let mut pieces = input.chunks(size);
+        loop {
+            match chunks.step(&mut buffer)? {
+                Step::Data(here) => body.extend_from_slice(&buffer.split_to(here)),
+                Step::Complete => {
+                    let rest = pieces.flatten().copied();
+                    return Ok((body, buffer.iter().copied().chain(rest).collect()));
+                }
+                Step::Incomplete => {
+                    buffer.extend_from_slice(pieces.next().ok_or("incomplete")?);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_is_the_same_however_it_is_cut() {
+        let input = b"3\r\nabc\r\n00A;name=value\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nGET /";
+        for size in 1..=input.len() {
+            let (body, rest) = decode(input, size).unwrap();
+            assert_eq!((&body[..], &rest[..]), (&b"abc0123456789"[..], &b"GET /"[..]), "{size}");
+        }
+    }
+
+    #[test]
+    fn malformed_chunks_are_errors() {
+        let long_size = vec![b'0'; 2000];
+        let long_trailer = [b"0\r\nX: ", &[b'x'; 200][..], b"\r\n\r\n"].concat();
+        let cases: [&[u8]; 12] = [
+            b"x\r\n",
+            b"\r\n",
+            b"-1\r\n",
+            b"+1\r\n",
+            b"0x1\r\n",
+            b" 1\r\na\r\n0\r\n\r\n",
+            b"1\na\n0\n\n",
+            b"3\r\nabcd\r\n",
+            b"ffffffffffffffffff\r\n",
+            b"1\r\na\n0\r\n\r\n",
+            &long_size,
+            &long_trailer,
+        ];
+        for input in cases {
+            for size in [1, input.len()] {
+                let outcome = decode(input, size);
+                assert!(
+                    outcome.is_err_and(|rule| rule != "incomplete"),
+                    "{}",
+                    input.escape_ascii()
+                );
+            }
+        }
+        assert_eq!(decode(b"3\r\nab", 1), Err("incomplete"));
+    }
+}

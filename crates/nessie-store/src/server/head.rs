@@ -1,0 +1,355 @@
+//! The head of a request: its line and its header fields, by the rules of RFC 9112.
+//!
+//! A head that breaks a rule is refused with the status that the RFC names. There is one deliberate
+//! exception: a target may contain any byte but spaces and control characters, because clients send
+//! `<`, `>` and `"` as they are.
+
+use std::borrow::Cow;
+
+use httparse::EMPTY_HEADER;
+use nessie_ontap_protocol::{ApiError, Method};
+
+/// The most header fields that a request may have.
+const MOST_FIELDS: usize = 100;
+/// The longest method. Those of HTTP are shorter.
+const LONGEST_METHOD: usize = 32;
+/// How much of a bad value an error shows.
+const SHOWN: usize = 40;
+
+/// The head of one request.
+#[derive(Debug)]
+pub(super) struct Head<'a> {
+    /// The method as it was sent: a token.
+    pub(super) method: &'a str,
+    /// Path and query as they were sent.
+    pub(super) target: Cow<'a, str>,
+    /// How the body is delimited.
+    pub(super) framing: Framing,
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    pub(super) expects_continue: bool,
+    pub(super) keep_alive: KeepAlive,
+    /// The header `Authorization`.
+    pub(super) authorization: Option<&'a [u8]>,
+    /// The header `X-Dot-SVM-Name`.
+    pub(super) svm_name: Option<&'a [u8]>,
+    /// The header `X-Dot-SVM-UUID`.
+    pub(super) svm_uuid: Option<&'a [u8]>,
+}
+
+/// How the body of a request is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// By its number of bytes; 0 where there is no body.
+    Length(u64),
+    /// By the last of its chunks.
+    Chunked,
+}
+
+/// Whether the connection can have a further request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeepAlive {
+    /// HTTP/1.1, where it is the rule.
+    Implied,
+    /// HTTP/1.0, where the client has to ask and the reply has to agree.
+    Asked,
+    /// The connection ends with the reply.
+    No,
+}
+
+/// Where the head ends that `bytes` begin with, if all of it is there. `seen` bytes were looked at
+/// by an earlier call.
+pub(super) fn end(bytes: &[u8], seen: usize) -> Option<usize> {
+    // The end may have begun before what is new: `\n\r\n` has three bytes.
+    let mut from = seen.saturating_sub(3);
+    loop {
+        let line_feed = from + bytes.get(from..)?.iter().position(|byte| *byte == b'\n')?;
+        match bytes.get(line_feed + 1..)? {
+            [b'\n', ..] => return Some(line_feed + 2),
+            [b'\r', b'\n', ..] => return Some(line_feed + 3),
+            _ => from = line_feed + 1,
+        }
+    }
+}
+
+/// Refuses what cannot become a request, whatever follows.
+pub(super) fn check_first_byte(bytes: &[u8]) -> Result<(), ApiError> {
+    match bytes.first() {
+        // The first byte of a TLS record with a ClientHello.
+        Some(0x16) => Err(ApiError::new(
+            400,
+            2,
+            "The client speaks TLS, and this server plain HTTP. Use http:// in the URL.",
+        )),
+        Some(byte) if !is_token_byte(*byte) => Err(bad_line(bytes)),
+        _ => Ok(()),
+    }
+}
+
+/// The refusal of a head of which more than `most` bytes have come.
+pub(super) fn too_large(bytes: &[u8], most: usize) -> ApiError {
+    let line = bytes.get(..most).unwrap_or(bytes);
+    if line.contains(&b'\n') {
+        let message =
+            format!("The request line and the header fields have more than {most} bytes.");
+        return ApiError::new(431, 2, message);
+    }
+    match line.iter().position(|byte| *byte == b' ') {
+        Some(length) if length <= LONGEST_METHOD => {
+            ApiError::new(414, 2, format!("The request line has more than {most} bytes."))
+        }
+        _ => bad_line(bytes),
+    }
+}
+
+/// Parses a head that is there as a whole, up to and with its empty line.
+pub(super) fn parse(bytes: &[u8]) -> Result<Head<'_>, ApiError> {
+    let (Line { method, target, minor }, fields) = parse_line(bytes)?;
+    let mut headers = [EMPTY_HEADER; MOST_FIELDS];
+    let headers = match httparse::parse_headers(fields, &mut headers) {
+        Ok(httparse::Status::Complete((_, headers))) => headers,
+        Err(httparse::Error::TooManyHeaders) => {
+            let message = format!("The request has more than {MOST_FIELDS} header fields.");
+            return Err(ApiError::new(431, 2, message));
+        }
+        Ok(httparse::Status::Partial) => return Err(bad("A header field has no end.")),
+        Err(error) => return Err(bad(format!("A header field is malformed: {error}."))),
+    };
+    let mut head = Head {
+        method,
+        target,
+        framing: Framing::Length(0),
+        expects_continue: false,
+        keep_alive: if minor == 0 { KeepAlive::No } else { KeepAlive::Implied },
+        authorization: None,
+        svm_name: None,
+        svm_uuid: None,
+    };
+    let mut hosts = 0;
+    let mut length = None;
+    let mut codings: Option<Vec<&[u8]>> = None;
+    let (mut asks_to_stay, mut asks_to_close) = (false, false);
+    for header in headers {
+        let value = header.value;
+        let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+        // By length first: most fields are none of these.
+        match header.name.len() {
+            4 if is("host") => {
+                check_host(value)?;
+                hosts += 1;
+            }
+            6 if is("expect") => {
+                head.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
+            }
+            10 if is("connection") => {
+                asks_to_close |= members(value).any(|word| word.eq_ignore_ascii_case(b"close"));
+                asks_to_stay |= members(value).any(|word| word.eq_ignore_ascii_case(b"keep-alive"));
+            }
+            13 if is("authorization") => head.authorization = head.authorization.or(Some(value)),
+            14 if is("content-length") => length = Some(parse_length(value, length)?),
+            14 if is("x-dot-svm-name") => head.svm_name = head.svm_name.or(Some(value)),
+            14 if is("x-dot-svm-uuid") => head.svm_uuid = head.svm_uuid.or(Some(value)),
+            17 if is("transfer-encoding") => {
+                codings.get_or_insert_default().extend(members(value));
+            }
+            _ => {}
+        }
+    }
+    if hosts > 1 || (hosts == 0 && minor > 0) {
+        let count = if hosts == 0 { "none" } else { "several" };
+        return Err(bad(format!("A request has one header Host; this one has {count}.")));
+    }
+    if let Some(codings) = codings {
+        check_codings(&codings, minor, length.is_some())?;
+        head.framing = Framing::Chunked;
+    } else if let Some(length) = length {
+        head.framing = Framing::Length(length);
+    }
+    head.expects_continue &= minor > 0;
+    if asks_to_close {
+        head.keep_alive = KeepAlive::No;
+    } else if asks_to_stay && minor == 0 {
+        head.keep_alive = KeepAlive::Asked;
+    }
+    Ok(head)
+}
+
+/// A request line.
+struct Line<'a> {
+    method: &'a str,
+    target: Cow<'a, str>,
+    /// The minor version of HTTP/1.
+    minor: u8,
+}
+
+/// Parses the request line; returns what follows it, too.
+fn parse_line(bytes: &[u8]) -> Result<(Line<'_>, &[u8]), ApiError> {
+    let line_feed = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (line, fields) = bytes.split_at_checked(line_feed).unwrap_or((bytes, b""));
+    let fields = fields.get(1..).unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let mut parts = line.split(|byte| *byte == b' ');
+    let (Some(method), Some(target), Some(version), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(bad_line(line));
+    };
+    if method.is_empty() || !method.iter().all(|byte| is_token_byte(*byte)) {
+        return Err(bad_line(line));
+    }
+    let minor = parse_version(version).map_err(|error| error.unwrap_or_else(|| bad_line(line)))?;
+    if method.len() > LONGEST_METHOD {
+        return Err(unknown_method(method));
+    }
+    // A token is ASCII.
+    let method = str::from_utf8(method).map_err(|_| bad_line(line))?;
+    Ok((Line { method, target: parse_target(method, target)?, minor }, fields))
+}
+
+/// The minor version of HTTP/1. Nothing as an error stands for a version that is malformed.
+fn parse_version(version: &[u8]) -> Result<u8, Option<ApiError>> {
+    match version {
+        b"HTTP/1.1" => Ok(1),
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => Ok(minor - b'0'),
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
+            let message = format!("The server speaks HTTP/1.1, not {}.", shown(version));
+            Err(Some(ApiError::new(505, 2, message)))
+        }
+        _ => Err(None),
+    }
+}
+
+/// Path and query of a target in any of the forms of RFC 9112.
+fn parse_target<'a>(method: &str, target: &'a [u8]) -> Result<Cow<'a, str>, ApiError> {
+    let refuse = |rule: &str| Err(bad(format!("The target {} {rule}.", shown(target))));
+    if target.is_empty() || target.iter().any(u8::is_ascii_control) {
+        return refuse("is empty or has a control character; percent-encode it");
+    }
+    let Ok(text) = str::from_utf8(target) else {
+        return refuse("is not UTF-8; percent-encode it");
+    };
+    if text.starts_with('/') || text == "*" || method == "CONNECT" {
+        return Ok(text.into());
+    }
+    let Some((_, rest)) = text.split_once("://").filter(|(scheme, _)| {
+        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+    }) else {
+        return refuse("is neither a path, which begins with /, nor an http or https URL");
+    };
+    let path = rest.find(['/', '?']).unwrap_or(rest.len());
+    match rest.split_at(path) {
+        ("", _) => refuse("names no host"),
+        (_, "") => Ok("/".into()),
+        (_, path) if path.starts_with('/') => Ok(path.into()),
+        (_, query) => Ok(format!("/{query}").into()),
+    }
+}
+
+/// A host and perhaps a port, or nothing.
+fn check_host(value: &[u8]) -> Result<(), ApiError> {
+    let is_host_byte =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte);
+    if value.iter().all(is_host_byte) {
+        return Ok(());
+    }
+    Err(bad(format!(
+        "The header Host is {}, which is no host with an optional port.",
+        shown(value)
+    )))
+}
+
+/// The value of a `Content-Length`, where `other` is that of one before it.
+fn parse_length(value: &[u8], other: Option<u64>) -> Result<u64, ApiError> {
+    let digits = str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let Some(length) = digits.and_then(|digits| digits.parse().ok()) else {
+        let message =
+            format!("The header Content-Length is {}, not a number of bytes.", shown(value));
+        return Err(bad(message));
+    };
+    if other.is_some_and(|other| other != length) {
+        return Err(bad("The request has two headers Content-Length that differ."));
+    }
+    Ok(length)
+}
+
+/// Transfer codings other than `chunked` are refused, and what leaves the end of the body in doubt.
+fn check_codings(codings: &[&[u8]], minor: u8, has_length: bool) -> Result<(), ApiError> {
+    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    if minor == 0 {
+        return Err(bad("HTTP/1.0 has no header Transfer-Encoding."));
+    }
+    if has_length {
+        return Err(bad("A request has Transfer-Encoding or Content-Length, not both."));
+    }
+    let (others, last) = codings.split_at(codings.len().saturating_sub(1));
+    if !last.iter().any(is_chunked) || others.iter().any(is_chunked) {
+        return Err(bad("The last transfer coding of a request is chunked, and it occurs once."));
+    }
+    match others.first() {
+        None => Ok(()),
+        Some(coding) => {
+            let message = format!("The transfer coding {} is not implemented.", shown(coding));
+            Err(ApiError::new(501, 2, message))
+        }
+    }
+}
+
+/// The refusal of a method that is none of HTTP's.
+pub(super) fn unknown_method(method: &[u8]) -> ApiError {
+    ApiError::new(501, 3, format!("The method {} is not implemented.", shown(method)))
+}
+
+/// The methods that have a meaning here.
+pub(super) fn method(word: &str) -> Option<Method> {
+    Some(match word {
+        "GET" => Method::Get,
+        "HEAD" => Method::Head,
+        "POST" => Method::Post,
+        "PATCH" => Method::Patch,
+        "DELETE" => Method::Delete,
+        "OPTIONS" => Method::Options,
+        _ => return None,
+    })
+}
+
+fn bad_line(line: &[u8]) -> ApiError {
+    let line = line.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    bad(format!("The request line is {}, not METHOD TARGET HTTP/1.1.", shown(line)))
+}
+
+pub(super) fn bad(message: impl Into<String>) -> ApiError {
+    ApiError::new(400, 2, message.into())
+}
+
+/// The members of a list, without those that are empty.
+fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+}
+
+/// A value of a client in quotation marks, printable and not too long.
+fn shown(value: &[u8]) -> String {
+    let part = value.get(..SHOWN).unwrap_or(value);
+    let more = if part.len() < value.len() { "…" } else { "" };
+    format!("\"{}\"{more}", part.escape_ascii())
+}
+
+/// Whether it may stand in a method or in the name of a header field.
+const fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
+}

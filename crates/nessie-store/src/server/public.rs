@@ -1,0 +1,30 @@
+//! What anyone may ask without a login: what this is, and whether it is up.
+
+use nessie_ontap_protocol::Method;
+use serde_json::json;
+
+use crate::{Request, Response};
+
+const CONTENT_TYPE: &str = "application/json";
+
+/// The reply to `GET /` and `GET /healthz`; nothing for any other request.
+pub(super) fn answer(request: &Request<'_>) -> Option<Response> {
+    if !matches!(request.method, Method::Get | Method::Head) {
+        return None;
+    }
+    let path = request.target.split('?').next().unwrap_or_default();
+    let body = match path {
+        "/" => json!({
+            "product": "nessie-store, a simulated ONTAP cluster",
+            "version": env!("CARGO_PKG_VERSION"),
+            "api": "/api",
+            "health": "/healthz",
+            "documentation": "the README of nessie-backend-mem; \
+                              `python -m nessie_backend_mem coverage` lists paths and fields",
+        }),
+        "/healthz" => json!({"status": "ok"}),
+        _ => return None,
+    };
+    let body = body.to_string().into_bytes();
+    Some(Response { status: 200, content_type: CONTENT_TYPE, headers: Vec::new(), body })
+}
