@@ -7,12 +7,14 @@ import http.client
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import ssl
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +24,7 @@ import pytest
 from dict_backends import DictVolumes
 from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
+from nessie_backend_mem.ontap.log import shown
 from ontap.raw import Client
 from support import PATIENCE, run_python, together
 
@@ -168,6 +171,10 @@ def test_servers_leave_nothing_behind() -> None:
     before = held()
     for _ in range(20):
         serve()
+    # The system may count a thread for a moment after it has ended.
+    deadline = time.monotonic() + PATIENCE
+    while held() != before and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert held() == before
 
 
@@ -220,6 +227,38 @@ def test_a_process_may_exit_while_it_runs(ending: str, options: str) -> None:
     assert ("wanted" in done.stderr) if "raise" in ending else done.stderr == ""
     path = done.stdout.strip()
     assert path == "None" or not Path(path).exists()
+
+
+def test_a_process_exits_while_the_log_never_returns() -> None:
+    script = """
+        import urllib.request
+        from nessie_backend_mem.ontap import OntapServer, log
+        log.LAST_LINES = 0.1
+        entered = []
+        def stay(*request):
+            entered.append(request)
+            while True:
+                pass
+        server = OntapServer(tls=False, log=stay).start()
+        urllib.request.urlopen(server.url + "/healthz").read()
+        while not entered:
+            pass
+    """
+    done = run_python("-W", "error", "-c", textwrap.dedent(script))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_several_threads_may_stop_it() -> None:
+    with OntapServer(log=lambda *_: None) as server:
+        where = (server.host, server.port)
+
+        def stop() -> None:
+            server.stop()
+            assert not server.is_running
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(where)
+
+        together(stop, stop, stop)
 
 
 # Forks.
@@ -325,7 +364,7 @@ def test_clients_can_verify_it(host: str) -> None:
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         for name in ("127.0.0.1", "localhost"):
             connection = http.client.HTTPSConnection(name, server.port, context=context)
-            connection.request("GET", "/")
+            connection.request("GET", "/api")
             assert connection.getresponse().status == 401
             connection.close()
 
@@ -341,11 +380,109 @@ def test_clients_that_do_not_know_it_refuse_it() -> None:
         assert is_serving(server)
 
 
+CERTIFICATES = Path(__file__).parent / "certificates"
+OWN, OWN_KEY, OTHER_KEY = (CERTIFICATES / name for name in ("own.pem", "own.key", "other.key"))
+
+
+def get_health(server: OntapServer, context: ssl.SSLContext) -> int:
+    """The status of a request without a login."""
+    connection = http.client.HTTPSConnection("localhost", server.port, context=context)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_a_certificate_of_ones_own_is_shown_to_clients() -> None:
+    with OntapServer(cert=OWN, key=str(OWN_KEY)) as server:
+        assert get_health(server, ssl.create_default_context(cafile=OWN)) == 200
+        assert server.ca_file is None
+        assert server.environment() == {}
+
+
+def test_a_certificate_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff")
+    for cert, key, about in (
+        (OWN, OTHER_KEY, "certificate and the key"),
+        (OWN_KEY, OWN_KEY, "CERTIFICATE"),
+        (OWN, OWN, "private key"),
+        (binary, OWN_KEY, "cert: .*binary"),
+    ):
+        with pytest.raises(ValueError, match=about):
+            OntapServer(cert=cert, key=key).start()
+    with pytest.raises(FileNotFoundError) as error:
+        OntapServer(cert=tmp_path / "nothing.pem", key=OWN_KEY).start()
+    assert error.value.filename == str(tmp_path / "nothing.pem")
+
+
+def test_the_certificate_for_clients_is_where_it_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    server = OntapServer(ca_file=path)
+    assert not path.exists()
+    left_behind = ""
+    for _ in range(2):
+        with server:
+            assert server.ca_file == str(path)
+            assert get_health(server, ssl.create_default_context(cafile=path)) == 200
+            if sys.platform != "win32":
+                assert path.stat().st_mode & 0o777 == 0o644
+            left_behind = path.read_text()
+            assert list(tmp_path.iterdir()) == [path]
+        assert list(tmp_path.iterdir()) == []
+    # What a server left that was killed is replaced, and what another one wrote is left to it.
+    path.write_text(left_behind)
+    with OntapServer(ca_file=str(path)) as one:
+        assert path.read_text() != left_behind
+        with OntapServer(ca_file=path) as other:
+            one.stop()
+            assert get_health(other, ssl.create_default_context(cafile=path)) == 200
+    assert not path.exists()
+
+
+def test_no_other_file_is_replaced_by_the_certificate(tmp_path: Path) -> None:
+    path = tmp_path / "mine"
+    for content in (b"", b"mine", OWN.read_bytes(), b"\xff" * 100_000):
+        path.write_bytes(content)
+        with pytest.raises(FileExistsError, match="mine"):
+            OntapServer(ca_file=path).start()
+        assert path.read_bytes() == content
+    with pytest.raises(FileExistsError):
+        OntapServer(ca_file=tmp_path).start()
+    with pytest.raises(FileNotFoundError) as error:
+        OntapServer(ca_file=tmp_path / "nothing" / "ca.pem").start()
+    assert error.value.filename == str(tmp_path / "nothing" / "ca.pem")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_environment_makes_clients_trust_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with OntapServer() as server:
+        environment = server.environment()
+        assert set(environment) == {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        assert get_health(server, ssl.create_default_context()) == 200
+    assert server.environment() == {}
+    with OntapServer(tls=False) as server:
+        assert server.environment() == {}
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_what_it_is_and_whether_it_is_up_is_said_without_the_password(tls: bool) -> None:
+    with OntapServer(tls=tls) as server, Client(server) as client:
+        client.headers = []
+        assert client.get("/healthz").json == {"status": "ok"}
+        about = client.get("/").json
+        assert about["api"] == "/api"
+        assert "ONTAP" in about["product"]
+
+
 @pytest.mark.parametrize("tls", [False, True])
 def test_nothing_is_said_without_the_password(tls: bool) -> None:
     with OntapServer(username="root", password="käse", tls=tls) as server:
         assert is_serving(server)
-        for target in ("/", "/api/cluster", VOLUMES, "/nothing", "/servlets/x"):
+        for target in ("/api", "/api/cluster", VOLUMES, "/nothing", "/servlets/x"):
             for method in ("GET", "POST", "DELETE", "OPTIONS", "PUT"):
                 with Client(server, password="kase") as client:
                     reply = client.send(method, target)
@@ -381,6 +518,16 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"password": ""}, ValueError, "password"),
     ({"password": 5}, TypeError, "password"),
     ({"tls": "no"}, TypeError, "tls"),
+    ({"cert": 5, "key": "k"}, TypeError, "cert"),
+    ({"cert": b"c", "key": "k"}, TypeError, "cert"),
+    ({"cert": "", "key": "k"}, ValueError, "cert"),
+    ({"cert": "c"}, ValueError, "cert, key"),
+    ({"key": "k"}, ValueError, "cert, key"),
+    ({"cert": "c", "key": "k", "tls": False}, ValueError, "cert"),
+    ({"ca_file": 5}, TypeError, "ca_file"),
+    ({"ca_file": "a\0b"}, ValueError, "ca_file"),
+    ({"ca_file": "c", "tls": False}, ValueError, "ca_file"),
+    ({"ca_file": "c", "cert": "c", "key": "k"}, ValueError, "ca_file"),
     ({"jobs": "never"}, ValueError, "jobs"),
     ({"jobs": "polls"}, ValueError, "jobs"),
     ({"jobs": "polls:-1"}, ValueError, "jobs"),
@@ -630,31 +777,61 @@ def test_pipelined_requests_are_answered_in_order(server: OntapServer) -> None:
 
 
 MALFORMED = [
-    b"\x00\xff" * 50,
-    b"nonsense\r\n\r\n",
-    b"GET / HTTP/9.9\r\n\r\n",
-    b"GET /a b HTTP/1.1\r\n\r\n",
-    b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-    b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-    b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n",
-    b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 10_000 + b"\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 100,
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    (b"\x00\xff" * 50, 400),
+    (b"nonsense\r\n\r\n", 400),
+    (b"GET / HTTP/9.9\r\n\r\n", 505),
+    (b"GET / HTTP/1.1\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400),
+    (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+    (b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n", 414),
+    (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 10_000 + b"\r\n", 431),
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 100, 400),
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
 ]
 
 
-@pytest.mark.parametrize("tls", [False, True])
-def test_what_is_not_http_is_refused_or_closed(tls: bool) -> None:
-    with OntapServer(tls=tls) as server:
-        for sent in MALFORMED:
+def replies(connection: socket.socket) -> list[tuple[int, Any]]:
+    """The status and the document of each reply until the connection is closed."""
+    found = []
+    stream = connection.makefile("rb")
+    while line := stream.readline():
+        length = 0
+        while (header := stream.readline().strip().lower()) != b"":
+            if header.startswith(b"content-length:"):
+                length = int(header.split()[1])
+        found.append((int(line.split()[1]), json.loads(stream.read(length))))
+    return found
+
+
+@pytest.mark.parametrize("half_closed", [False, True])
+def test_what_is_not_http_is_refused_behind_a_request_that_is(
+    server: OntapServer, half_closed: bool
+) -> None:
+    for number, (sent, refusal) in enumerate(MALFORMED):
+        body = json.dumps(new_volume(f"v{number}")).encode()
+        more = f"Content-Length: {len(body)}\r\n"
+        with raw(server) as connection:
+            connection.sendall(request(server, VOLUMES, method="POST", more=more) + body + sent)
+            if half_closed:
+                connection.shutdown(socket.SHUT_WR)
+            (good, _), (bad, document) = replies(connection)
+        assert (good, bad) == (202, refusal), sent[:50]
+        assert document["error"]["code"].isdigit()
+        assert document["error"]["message"]
+    assert len(server.backend) == len(MALFORMED)
+
+
+def test_what_is_not_tls_is_refused() -> None:
+    with OntapServer() as server:
+        for sent, _ in MALFORMED:
             with raw(server) as connection:
                 try:
                     connection.sendall(sent)
                     connection.shutdown(socket.SHUT_WR)
-                    while connection.recv(65536):
-                        pass
-                except OSError:
-                    pass  # It was closed before all was sent.
+                    received = connection.recv(65536)
+                except ConnectionError:
+                    continue  # It was closed before all was sent.
+            assert sent[:1] == b"\x16" or b"https://" in received, (sent[:50], received)
         assert is_serving(server)
 
 
@@ -716,7 +893,8 @@ def test_the_log_tells_of_each_request(caplog: pytest.LogCaptureFixture) -> None
         OntapServer(tls=False, log=True) as server,
     ):
         assert is_serving(server)
-    assert "GET /api/cluster 200" in caplog.text
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert re.fullmatch(r"GET /api/cluster 200 [0-9.]+ k?B [0-9.]+ m?s", line), line
 
 
 def test_a_log_that_fails_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -730,3 +908,84 @@ def test_a_log_that_fails_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
         assert is_serving(server)
         assert is_serving(server)
     assert len(failures) == 2
+
+
+def test_what_the_log_gets_is_printable() -> None:
+    lines: list[Any] = []
+    with OntapServer(tls=False, log=lambda *line: lines.append(line[:3])) as server:
+        for sent in (
+            b"GET /\xc2\x85forged\xe2\x80\xa8\xc2\x9b31mred HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"G\x1bET / HTTP/1.1\r\n\r\n",
+        ):
+            with raw(server) as connection:
+                connection.sendall(sent)
+                replies(connection)
+    assert lines == [("GET", "/%C2%85forged%E2%80%A8%C2%9B31mred", 401), ("-", "-", 400)]
+
+
+def test_a_log_may_stop_the_server() -> None:
+    lines: list[Any] = []
+    servers: list[OntapServer] = []
+    stopped = threading.Event()
+
+    def log(*line: Any) -> None:
+        lines.append(line)
+        servers[0].stop()
+        stopped.set()
+
+    server = OntapServer(tls=False, log=log).start()
+    servers.append(server)
+    with Client(server) as client:
+        client.get("/healthz")
+    assert stopped.wait(PATIENCE)
+    assert not server.is_running
+    assert len(lines) == 1
+    server.stop()
+
+
+def test_a_log_that_does_not_return_does_not_hold_the_end(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nessie_backend_mem.ontap.log.LAST_LINES", 0.1)
+    lines: list[Any] = []
+    entered, may_return = threading.Event(), threading.Event()
+
+    def log(*line: Any) -> None:
+        lines.append(line)
+        entered.set()
+        may_return.wait(PATIENCE)
+
+    with OntapServer(tls=False, log=log) as server, Client(server) as client:
+        client.get("/healthz")
+        assert entered.wait(PATIENCE)
+        # It takes nothing meanwhile, and what may wait is bounded: 4 MiB.
+        for _ in range(80):
+            client.get(f"/healthz?{'x' * 60_000}")
+        lost = server.unlogged_requests
+        assert 0 < lost < 80
+        begin = time.monotonic()
+        server.stop()
+        assert time.monotonic() - begin < PATIENCE / 2
+    # What still waited is lost too.
+    assert server.unlogged_requests == 80
+    may_return.set()
+    (thread,) = (each for each in threading.enumerate() if each.name == "nessie-ontap-log")
+    thread.join(PATIENCE)
+    assert len(lines) == 1
+    assert "80 requests were not logged" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "text"),
+    [
+        (0, 0.0, "0 B 0.00 ms"),
+        (999, 0.000_041, "999 B 0.04 ms"),
+        (1375, 0.002_049, "1.4 kB 2.0 ms"),
+        (999_949, 0.9999, "999.9 kB 999.9 ms"),
+        (999_950, 1.0, "1.0 MB 1.0 s"),
+        (64 << 20, 61.5, "67.1 MB 61.5 s"),
+        (2 * 10**9, 0.001, "2.0 GB 1.0 ms"),
+    ],
+)
+def test_a_line_of_the_log_has_units(size: int, seconds: float, text: str) -> None:
+    assert shown("GET", "/api", 200, size, seconds) == f"GET /api 200 {text}"

@@ -4,9 +4,7 @@
 #![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
 
 use std::borrow::Cow;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{io, process};
 
@@ -14,16 +12,17 @@ use nessie_backend_core::{
     BackendError, Dependents, SnapshotId, Uuid, VolumeBackend, VolumeId, VolumeState,
 };
 use nessie_store::{
-    Aggregate, ApiError, Clock, Cluster, Config, Entry, FieldInfo, Handler, JobPace, Lif, Log,
+    Aggregate, ApiError, Clock, Cluster, Config, FieldInfo, Handler, Identity, JobPace, Lif,
     Method, Presence, Request, Response, Server, ServerOptions, Svm, Writable, serve,
 };
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyBaseException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::backend::MemBackend;
 use crate::foreign::{PyBackend, Watch};
 use crate::gate;
+use crate::log::{Line, Lines};
 
 /// A reply without a server: status, headers and body.
 type Answer<'py> = (u16, Vec<(&'static str, String)>, Bound<'py, PyBytes>);
@@ -48,6 +47,10 @@ impl Handler for Gated {
 
     fn may_take_long(&self, request: &Request<'_>) -> bool {
         !self.is_quick || self.cluster.may_take_long(request)
+    }
+
+    fn answer_anyone(&self, request: &Request<'_>) -> Option<Response> {
+        self.cluster.answer_anyone(request)
     }
 }
 
@@ -122,10 +125,12 @@ impl OntapCluster {
 
     /// Listen, and answer requests on threads of the server's own until it is stopped.
     ///
-    /// log: called with (method, target, status, bytes, seconds) of each request, on one thread.
+    /// identity: certificates and key in PEM; None for a certificate that is made.
+    /// log: whether to keep each request for next_request().
     ///
-    /// Raises OSError where it cannot listen, and ValueError for what no client can send.
-    #[pyo3(signature = (*, host, port, username, password, tls, log))]
+    /// Raises OSError where it cannot listen, and ValueError for what no client can send and for a
+    /// certificate that cannot be used.
+    #[pyo3(signature = (*, host, port, username, password, tls, identity, log))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
     fn serve(
         &self,
@@ -135,17 +140,19 @@ impl OntapCluster {
         username: String,
         password: String,
         tls: bool,
-        log: Option<Py<PyAny>>,
+        identity: Option<(String, String)>,
+        log: bool,
     ) -> PyResult<OntapListener> {
         let mut options = ServerOptions::new(username, password);
         options.host = host;
         options.port = port;
         options.tls = tls;
-        let reporter = log.map(Reporter::start).transpose()?;
-        options.log = reporter.as_ref().map(Reporter::log);
+        options.identity = identity.map(|(certificates, key)| Identity { certificates, key });
+        let lines = Arc::<Lines>::default();
+        options.log = log.then(|| lines.log());
         let handler = Arc::clone(&self.handler);
         let server = py.detach(|| serve(handler, options)).map_err(raised)?;
-        Ok(OntapListener { server, reporter, process: process::id() })
+        Ok(OntapListener { server, lines, process: process::id() })
     }
 }
 
@@ -254,7 +261,8 @@ fn field(field: &FieldInfo) -> FieldRow {
 #[pyclass(frozen, name = "_OntapListener", module = "nessie_backend_mem._core")]
 pub(crate) struct OntapListener {
     server: Server,
-    reporter: Option<Reporter>,
+    /// Requests for the log; none if there is no log.
+    lines: Arc<Lines>,
     /// The process that has the threads.
     process: u32,
 }
@@ -273,7 +281,8 @@ impl OntapListener {
         self.server.address().port()
     }
 
-    /// The certificate that clients verify it against, in PEM; None without TLS.
+    /// The certificate that clients verify it against, in PEM; None without TLS, and None for one
+    /// that was given.
     #[getter]
     fn ca_pem(&self) -> Option<&str> {
         self.server.ca_pem()
@@ -283,6 +292,29 @@ impl OntapListener {
     fn stop(&self, py: Python<'_>) {
         py.detach(|| self.end());
     }
+
+    /// Wait for the next request for the log, and return method, target, status, bytes of the reply
+    /// and seconds; None once the server is stopped and all were returned.
+    fn next_request(&self, py: Python<'_>) -> Option<Line> {
+        py.detach(|| self.lines.next())
+    }
+
+    /// Give up the requests that next_request() has not returned.
+    fn discard_requests(&self) {
+        self.lines.discard();
+    }
+
+    /// How many requests will never be returned: they were given up, or too many waited.
+    #[getter]
+    fn lost_requests(&self) -> u64 {
+        self.lines.lost()
+    }
+
+    /// Report an exception that nobody can catch, which a call of `source` raised.
+    #[staticmethod]
+    fn report_exception(exception: &Bound<'_, PyBaseException>, source: &Bound<'_, PyAny>) {
+        PyErr::from_value(exception.clone().into_any()).write_unraisable(source.py(), Some(source));
+    }
 }
 
 impl OntapListener {
@@ -291,9 +323,7 @@ impl OntapListener {
             return;
         }
         self.server.stop();
-        if let Some(reporter) = &self.reporter {
-            reporter.stop();
-        }
+        self.lines.close();
     }
 }
 
@@ -302,64 +332,6 @@ impl Drop for OntapListener {
         // Requests that are under way may need the interpreter to end.
         if Python::try_attach(|py| py.detach(|| self.end())).is_none() {
             self.end();
-        }
-    }
-}
-
-/// One line of the log, or its end.
-enum Line {
-    Request { method: String, target: String, status: u16, bytes: usize, seconds: f64 },
-    End,
-}
-
-/// Tells Python of requests, on a thread of its own: no client waits for the interpreter.
-struct Reporter {
-    lines: Sender<Line>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-impl Reporter {
-    fn start(callback: Py<PyAny>) -> io::Result<Self> {
-        let (lines, received) = mpsc::channel();
-        let thread = thread::Builder::new().name("ontap-log".to_owned());
-        let thread = thread.spawn(move || report(&received, &callback))?;
-        Ok(Self { lines, thread: Mutex::new(Some(thread)) })
-    }
-
-    fn log(&self) -> Log {
-        let lines = self.lines.clone();
-        Arc::new(move |entry: &Entry<'_>| {
-            // Nobody reads any more once the interpreter ends.
-            let _ = lines.send(Line::Request {
-                method: entry.method.to_owned(),
-                target: entry.target.to_owned(),
-                status: entry.status,
-                bytes: entry.bytes,
-                seconds: entry.time.as_secs_f64(),
-            });
-        })
-    }
-
-    /// Returns when everything that was said before has reached Python.
-    fn stop(&self) {
-        let _ = self.lines.send(Line::End);
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn report(lines: &Receiver<Line>, callback: &Py<PyAny>) {
-    while let Ok(Line::Request { method, target, status, bytes, seconds }) = lines.recv() {
-        let told = Python::try_attach(|py| {
-            let arguments = (method, target, status, bytes, seconds);
-            if let Err(error) = callback.call1(py, arguments) {
-                error.write_unraisable(py, Some(callback.bind(py)));
-            }
-        });
-        if told.is_none() {
-            break;
         }
     }
 }

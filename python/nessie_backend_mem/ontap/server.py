@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import math
 import os
+import ssl
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 from nessie_backend_mem import MemBackend
 from nessie_backend_mem._core import _OntapCluster
+
+from .files import publish, withdraw
+from .log import Log, Reporter, log_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -33,13 +36,14 @@ AGGREGATE_BYTES = 2**50
 SERVICES = ("data_core", "data_nfs")
 """What a LIF serves that is given without services."""
 
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""Variables that name a file of certificates to `requests`, to curl, and to OpenSSL and Go."""
+
 LAST_PORT = 2**16 - 1
 LAST_UNSIGNED = 2**64 - 1
 
-logger = logging.getLogger("nessie_backend_mem.ontap")
-
-Log: TypeAlias = Callable[[str, str, int, int, float], object]
-"""Called with method, target, status, bytes of the reply and seconds of each request."""
+AUTHORITY = b"nessie ontap authority"
+"""What is in every certificate that a server of this package makes for its clients."""
 
 
 class Lif(TypedDict):
@@ -65,6 +69,10 @@ class OntapServer:
                 password=server.password, verify=server.ca_file,
             )
 
+    The NetApp SDK and other clients of ``requests`` prefer the variables ``REQUESTS_CA_BUNDLE`` and
+    ``CURL_CA_BUNDLE`` to `verify`: where one is set, unset it or let it name `ca_file`. Ansible's
+    modules have no argument for it: they need the variable. `environment` returns it.
+
     Args:
         backends: a backend, which becomes the SVM ``svm1``; or a mapping from names of SVMs to
             backends; or nothing, for a fresh `MemBackend`. A backend of one's own will do.
@@ -74,6 +82,12 @@ class OntapServer:
         username: the one user.
         password: their password; made up if not given.
         tls: whether to speak HTTPS, with a certificate made at each start, or HTTP.
+        cert: path of a certificate of your own in PEM, followed by those of the authorities between
+            it and the one that clients know; read at each start.
+        key: path of its private key in PEM, not encrypted.
+        ca_file: where to write the certificate that clients verify the server against, while it
+            runs; a temporary file if not given. Of what is there already only such a certificate is
+            replaced.
         jobs: when a job ends: ``"immediate"``; ``"polls:3"``, when it has been asked for three
             times; ``"seconds:2"``, when two seconds have passed on the clock of the first
             `MemBackend`, which moves when it is told to, or the system's if there is none.
@@ -84,7 +98,10 @@ class OntapServer:
         seed: an int from 0 to 2**64-1 makes the identifiers of SVMs, aggregates, jobs and the rest
             the same on every run.
         log: true to log each request to the logger ``nessie_backend_mem.ontap``, or something to
-            call with method, target, status, bytes of the reply and seconds of each.
+            call with method, target, status, bytes of the reply and seconds of each, on a thread
+            of its own. Both texts are printable ASCII; they are ``-`` for a request that cannot be
+            parsed. Some ten thousand requests wait for it; further ones are counted in
+            `unlogged_requests` instead, and a warning is logged. It may stop the server.
 
     Raises:
         TypeError: an argument is of another type, or a backend lacks methods of one.
@@ -100,6 +117,9 @@ class OntapServer:
         username: str = "admin",
         password: str | None = None,
         tls: bool = True,
+        cert: str | os.PathLike[str] | None = None,
+        key: str | os.PathLike[str] | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
         jobs: str = "immediate",
         name: str = "nessie",
         nodes: Iterable[str] = ("node1",),
@@ -125,6 +145,8 @@ class OntapServer:
         if not isinstance(tls, bool):
             raise TypeError(f"tls: expected a bool, not {tls!r}")
         self._tls = tls
+        self._identity = identity_of(tls, cert, key)
+        self._ca_path = ca_path_of(tls, ca_file, self._identity)
         self._log = log_of(log)
         self._cluster = _OntapCluster(
             [(text("backends", svm), backend) for svm, backend in self._backends.items()],
@@ -138,6 +160,7 @@ class OntapServer:
         self._listener: _OntapListener | None = None
         self._ca_file: str | None = None
         self._end: weakref.finalize[..., Self] | None = None
+        self._unlogged = 0
         self._process = os.getpid()
 
     def start(self) -> Self:
@@ -147,39 +170,61 @@ class OntapServer:
         too unless it was given.
 
         Raises:
-            OSError: the address cannot be listened at.
+            OSError: the address cannot be listened at, a certificate or key cannot be read, or
+                `ca_file` cannot be written.
             RuntimeError: it is running already.
+            ValueError: a certificate and its key cannot be used.
         """
         if self.is_running:
             raise RuntimeError("the server is running already")
+        identity = self._identity and (
+            pem("cert", self._identity[0]),
+            pem("key", self._identity[1]),
+        )
         listener = self._cluster.serve(
             host=self._host,
             port=self._port,
             username=self._username,
             password=self._password,
             tls=self._tls,
-            log=self._log,
+            identity=identity,
+            log=self._log is not None,
         )
         try:
-            ca_file = None if listener.ca_pem is None else temporary(listener.ca_pem)
+            reporter = None if self._log is None else Reporter(listener, self._log)
+            ca_pem = listener.ca_pem
+            ca_file = None if ca_pem is None else write_ca(self._ca_path, ca_pem)
         except BaseException:
             listener.stop()
             raise
         self._listener, self._ca_file = listener, ca_file
         self._process = os.getpid()
         # It runs as the interpreter exits, too.
-        self._end = weakref.finalize(self, end, listener, ca_file, self._process)
+        self._end = weakref.finalize(
+            self, end, listener, reporter, ca_file, ca_pem or "", self._process
+        )
         return self
 
     def stop(self) -> None:
         """Stop listening, let requests under way end, and remove `ca_file`.
 
-        Does nothing if it is not running, and nothing in a process that was forked from the one
-        that started it.
+        Requests have five seconds to end and the log has one more to take what waits for it. It
+        returns within seven, whatever clients, a backend or the log do; Ctrl-C is looked at
+        afterwards. A method of a backend that has not returned by then goes on alone, and nobody
+        gets its result.
+
+        Any thread may call it, also one that answers a request or calls the log. Does nothing if it
+        is not running, and nothing in a process that was forked from the one that started it.
         """
-        if self._end is not None:
-            self._end()
-        self._listener = self._ca_file = self._end = None
+        end, listener = self._end, self._listener
+        if end is None or listener is None:
+            return
+        # Of several callers one does it, and the others wait.
+        end()
+        listener.stop()
+        if self._end is end:
+            self._unlogged = listener.lost_requests
+            self._listener = self._ca_file = self._end = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -246,25 +291,115 @@ class OntapServer:
 
     @property
     def ca_file(self) -> str | None:
-        """Path of a PEM file that clients verify the server against, while it runs with TLS."""
+        """Path of a PEM file that clients verify the server against, while it runs with TLS.
+
+        None with a certificate of your own: its authority is known to you.
+        """
         return self._ca_file
 
+    @property
+    def unlogged_requests(self) -> int:
+        """How many requests since the last start the log was not called for: it was too slow."""
+        return self._unlogged if self._listener is None else self._listener.lost_requests
 
-def end(listener: _OntapListener, ca_file: str | None, process: int) -> None:
-    """Stop a listener and remove its certificate, in the process that started it."""
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables that make client programs trust the server.
+
+        They name `ca_file` to ``requests`` (the NetApp SDK, Ansible), curl, and programs that use
+        OpenSSL or Go's library, in the place of all other authorities. There are none without TLS,
+        with a certificate of your own, and while it is not running::
+
+            subprocess.run(["ansible-playbook", "…"], env={**os.environ, **server.environment()})
+        """
+        if self._ca_file is None:
+            return {}
+        return dict.fromkeys(CA_VARIABLES, self._ca_file)
+
+
+def end(
+    listener: _OntapListener,
+    reporter: Reporter | None,
+    ca_file: str | None,
+    ca_pem: str,
+    process: int,
+) -> None:
+    """Stop a listener, its log and remove its certificate, in the process that started it."""
     if os.getpid() != process:
         return
     listener.stop()
+    if reporter is not None:
+        reporter.end()
     if ca_file is not None:
-        Path(ca_file).unlink(missing_ok=True)
+        withdraw(Path(ca_file), ca_pem)
 
 
-def temporary(pem: str) -> str:
-    """Write a certificate to a file of its own and return its path."""
-    descriptor, path = tempfile.mkstemp(prefix="nessie-ontap-", suffix=".pem")
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(pem)
+def identity_of(
+    tls: bool, cert: str | os.PathLike[str] | None, key: str | os.PathLike[str] | None
+) -> tuple[Path, Path] | None:
+    """Return the paths of a certificate and its key."""
+    given = {word: value for word, value in (("cert", cert), ("key", key)) if value is not None}
+    paths = {word: path_of(word, value) for word, value in given.items()}
+    if not paths:
+        return None
+    if not tls:
+        raise ValueError(f"{next(iter(paths))}: HTTP has no certificate; it needs TLS")
+    if len(paths) == 1:
+        raise ValueError("cert, key: a certificate and its key are given together")
+    return paths["cert"], paths["key"]
+
+
+def ca_path_of(
+    tls: bool, ca_file: str | os.PathLike[str] | None, identity: tuple[Path, Path] | None
+) -> Path | None:
+    """Return where to write the certificate of the authority."""
+    if ca_file is None:
+        return None
+    path = path_of("ca_file", ca_file)
+    if not tls:
+        raise ValueError("ca_file: HTTP has no certificate; it needs TLS")
+    if identity is not None:
+        raise ValueError("ca_file: with a certificate of your own there is none to write")
     return path
+
+
+def path_of(argument: str, value: object) -> Path:
+    """Return `value` as an absolute path: the directory may be another at a later start."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{argument}: expected a str or os.PathLike, not {value!r}")
+    path = os.fspath(value)
+    if not isinstance(path, str):
+        raise TypeError(f"{argument}: expected a path that is text, not {path!r}")
+    if not path or "\0" in path:
+        raise ValueError(f"{argument}: {path!r} names no file")
+    return Path(path).absolute()
+
+
+def pem(argument: str, path: Path) -> str:
+    """Return the text of a PEM file."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"{argument}: {str(path)!r} is not a PEM file") from None
+
+
+def write_ca(path: Path | None, ca_pem: str) -> str:
+    """Write a certificate for clients, to a file of its own if no path is given; return where."""
+    if path is not None:
+        # A certificate is public, and clients may be other users.
+        publish(path, ca_pem, mode=0o644, is_one=is_our_certificate)
+        return str(path)
+    descriptor, temporary = tempfile.mkstemp(prefix="nessie-ontap-", suffix=".pem")
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(ca_pem)
+    return temporary
+
+
+def is_our_certificate(content: str) -> bool:
+    """Whether a server of this package has made this certificate for its clients."""
+    try:
+        return AUTHORITY in ssl.PEM_cert_to_DER_cert(content)
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:
@@ -298,22 +433,6 @@ def whole(argument: str, value: object, last: int) -> int:
     if not 0 <= value <= last:
         raise ValueError(f"{argument}: {value} is outside 0 to {last}")
     return value
-
-
-def log_of(log: bool | Log) -> Log | None:
-    """Return what is called for each request."""
-    if log is False:
-        return None
-    if log is True:
-        return to_logger
-    if not callable(log):
-        raise TypeError(f"log: expected a bool or a callable, not {log!r}")
-    return log
-
-
-def to_logger(method: str, target: str, status: int, size: int, seconds: float) -> None:
-    """Log a request."""
-    logger.info("%s %s %d %d B %.0f us", method, target, status, size, seconds * 1e6)
 
 
 def aggregates_of(aggregates: Iterable[str] | Mapping[str, int]) -> list[tuple[str, int]]:
