@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
 from nessie_backend_mem.ontap.planting import PlantingError, plant
+from nessie_backend_mem.ontap.states import Dumps, StateError, load
 from ontap.raw import Client
 from support import PATIENCE, run_python
 
@@ -96,8 +99,9 @@ def end(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_is_and_ends_when_it_is_told_to(number: int) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_it_says_where_it_is_and_ends_when_it_is_told_to(name: str) -> None:
+    number = getattr(signal, name)
     with serving() as (server, process):
         with Client(server) as client:
             assert client.get("/api/svm/svms").record["name"] == "svm1"
@@ -105,6 +109,130 @@ def test_it_says_where_it_is_and_ends_when_it_is_told_to(number: int) -> None:
         assert Path(server.ca_file).exists()
         assert end(process, number) == ""
         assert not Path(server.ca_file).exists()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
+def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with serving("--http", preexec_fn=ignore) as (server, process):
+        process.send_signal(signal.SIGHUP)
+        with Client(server) as client:
+            assert client.send("GET", "/api/cluster").status == 200
+        assert process.poll() is None
+        end(process)
+
+
+def test_files_say_where_it_is_as_long_as_it_is_there(tmp_path: Path) -> None:
+    ready, ca = tmp_path / "ready.json", tmp_path / "ca.pem"
+    # Left behind by one that was killed.
+    ready.write_text(json.dumps({"url": "http://127.0.0.1:1", "pid": 1}), "utf-8")
+    with serving("--ca-file", str(ca), "--ready-file", str(ready)) as (server, process):
+        said = json.loads(ready.read_text("utf-8"))
+        assert said == {
+            "url": server.url,
+            "username": "admin",
+            "password": server.password,
+            "ca_file": str(ca),
+            "pid": process.pid,
+        }
+        if sys.platform != "win32":
+            assert ready.stat().st_mode & 0o777 == 0o600
+        assert server.ca_file == str(ca)
+        with Client(server) as client:
+            client.headers = []
+            assert client.get("/healthz").json == {"status": "ok"}
+        end(process)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_other_file_is_replaced_by_the_one_that_says_where_it_is(tmp_path: Path) -> None:
+    mine, dump = tmp_path / "mine.json", tmp_path / "dump.jsonl"
+    mine.write_text('{"url": "mine"}', "utf-8")
+    options = ("--http", "--port", "0", "--ready-file", str(mine), "--dump", str(dump))
+    done = run_python(*COMMAND, *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--ready-file: {mine}" in done.stderr
+    assert mine.read_text("utf-8") == '{"url": "mine"}'
+    assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_a_certificate_of_ones_own_is_shown() -> None:
+    own = Path(__file__).parent / "certificates"
+    options = ("--cert", str(own / "own.pem"), "--key", str(own / "own.key"))
+    with serving(*options) as (server, process):
+        assert server.ca_file is None
+        server._ca_file = str(own / "own.pem")
+        with Client(server) as client:
+            assert client.send("GET", "/api/cluster").status == 200
+        end(process)
+
+
+def test_a_dump_is_served_and_written_at_the_end(tmp_path: Path) -> None:
+    red, blue, kept = (tmp_path / name for name in ("red.jsonl", "blue=.jsonl", "kept.jsonl"))
+    for path, seed in ((red, 1), (blue, 2)):
+        backend = MemBackend(seed=seed)
+        backend.create_volume(f"of_{path.name[:3]}", 2**30)
+        backend.dump(path)
+    options = ["--svm", "red", "--svm", "blue", "--load", f"red={red}", "--load", f"blue={blue}"]
+    with serving("--http", *options, "--dump", f"blue={kept}") as (server, process):
+        with Client(server) as client:
+            records = client.get("/api/storage/volumes?fields=svm.name").records
+            assert {(each["svm"]["name"], each["name"]) for each in records} == {
+                ("red", "of_red"),
+                ("blue", "of_blu"),
+            }
+            made = {**NEW_VOLUME, "svm.name": "blue"}
+            assert client.send("POST", "/api/storage/volumes", made).status == 202
+        assert not kept.exists()
+        end(process)
+    again = MemBackend.load(kept)
+    assert [volume["name"] for volume in again] == ["of_blu", "v"]
+    assert "seed=2" in repr(again)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_a_dump_that_fails_at_the_end_is_said(tmp_path: Path) -> None:
+    directory = tmp_path / "gone"
+    directory.mkdir()
+    with serving("--http", "--dump", str(directory / "dump")) as (_, process):
+        directory.rmdir()
+        process.send_signal(signal.SIGTERM)
+        _, complaints = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert f"--dump: {directory / 'dump'}: No such file or directory" in complaints
+    assert "Traceback" not in complaints
+
+
+LINE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z GET /healthz 200 15 B [0-9.]+ ms"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_log_has_a_line_of_each_request(form: str) -> None:
+    with serving("--http", "--log", form) as (server, process):
+        with Client(server) as client:
+            client.get("/healthz")
+        (line,) = end(process).splitlines()
+    if form == "text":
+        assert re.fullmatch(LINE, line), line
+        return
+    request = json.loads(line)
+    assert re.fullmatch(LINE.partition(" ")[0], request.pop("time"))
+    assert 0 < request.pop("seconds") < PATIENCE
+    assert request == {"method": "GET", "target": "/healthz", "status": 200, "bytes": 15}
+
+
+def test_warnings_are_json_where_the_log_is() -> None:
+    script = """
+        from nessie_backend_mem.ontap.lines import warn_as_json
+        from nessie_backend_mem.ontap.log import logger
+        warn_as_json()
+        logger.warning("%d lost", 5)
+    """
+    (line,) = run_python("-c", textwrap.dedent(script)).stderr.splitlines()
+    warning = json.loads(line)
+    assert (warning["level"], warning["message"]) == ("warning", "5 lost")
 
 
 def test_it_begins_with_the_volumes_of_a_file(tmp_path: Path) -> None:
@@ -174,7 +302,11 @@ def test_the_password_may_come_from_the_environment() -> None:
         (["--port", "x"], "--port"),
         (["--username", "a:b"], "username"),
         (["--seed", "1", "--jobs", "seconds:2"], "--seed"),
-        (["--volumes", "nothing.json"], "nothing.json"),
+        (["--load", "nothing.json"], "--load: nothing.json: No such file or directory"),
+        (["--dump", "nothing/dump"], "--dump: nothing/dump: there is no directory"),
+        (["--cert", "nothing.pem", "--key", "nothing.key"], "nothing.pem"),
+        (["--http", "--ca-file", "ca.pem"], "ca_file"),
+        (["--log", "xml"], "--log"),
         (["--svm", "a", "--svm", "a"], "--svm"),
         (["--unknown"], "--unknown"),
     ],
@@ -187,6 +319,70 @@ def test_what_cannot_be_is_said_on_standard_error(arguments: list[str], complain
     assert done.stdout == ""
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_jobs_that_take_time_need_a_clock_that_moves(tmp_path: Path) -> None:
+    path = tmp_path / "dump"
+    MemBackend(seed=1).dump(path)
+    done = run_python(*COMMAND, "--jobs", "seconds:2", "--load", str(path))
+    assert done.returncode == 2
+    assert "that of the dump stands" in done.stderr
+
+
+def a_file(path: Path, content: str | bytes | MemBackend) -> str:
+    """Writes a file, and returns its path as text."""
+    if isinstance(content, MemBackend):
+        content.dump(path)
+    else:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+def test_dumps_and_seed_files_are_told_apart_by_what_is_in_them(tmp_path: Path) -> None:
+    dumped = MemBackend(seed=3)
+    dumped.create_volume("dumped")
+    dump = a_file(tmp_path / "seed.json", dumped)
+    seed = a_file(tmp_path / "dump.jsonl", '\ufeff{"volumes": [{"name": "planted"}]}')
+    backends = {"svm1": MemBackend()}
+    # The order of the two does not matter: a dump would take the place of what was planted.
+    assert load(backends, [seed, dump]) == {"svm1"}
+    assert [volume["name"] for volume in backends["svm1"]] == ["dumped", "planted"]
+    moving = a_file(tmp_path / "moving", MemBackend())
+    assert load(backends, [f"svm1={moving}"]) == set()
+
+
+def test_a_file_that_cannot_be_loaded_is_named_with_the_reason(tmp_path: Path) -> None:
+    dump = a_file(tmp_path / "dump", MemBackend(seed=1))
+    cut = a_file(tmp_path / "cut", Path(dump).read_bytes()[:-40])
+    seed = a_file(tmp_path / "seed", '{"volumes": []}')
+    wrong = a_file(tmp_path / "wrong", '{"volumes": [{}]}')
+    other = a_file(tmp_path / "other", "name: db\n")
+    binary = a_file(tmp_path / "binary", b"\xff\xfe\x00")
+    for files, complaint in (
+        ([f"a={cut}"], f"--load: {cut}: .*line"),
+        ([f"a={dump}", f"a={dump}"], f"--load: {dump}: the SVM 'a' was loaded from {dump} already"),
+        ([dump], f"--load: {dump}: a dump is of one SVM; say SVM={dump} with one of a, b"),
+        ([f"a={seed}"], f"--load: {seed}: a seed file names its SVMs itself"),
+        ([f"c={dump}"], f"--load: c={dump}: No such file"),
+        ([wrong], rf"--load: {wrong}: volumes\[0\]: it has no 'name'"),
+        ([other], f"--load: {other}: it is neither a dump nor a seed file"),
+        ([binary], f"--load: {binary}: it is neither a dump nor a seed file"),
+        ([str(tmp_path)], f"--load: {tmp_path}: "),
+    ):
+        with pytest.raises(StateError, match=complaint):
+            load({"a": MemBackend(), "b": MemBackend()}, files)
+
+
+def test_a_file_that_cannot_be_dumped_to_is_named_at_once(tmp_path: Path) -> None:
+    file = a_file(tmp_path / "file", "")
+    for svms, files, complaint in (
+        (["a"], [str(tmp_path)], "it is a directory"),
+        (["a"], [f"{file}/dump"], "there is no directory"),
+        (["a", "b"], ["dump"], "a dump is of one SVM; say SVM=dump with one of a, b"),
+        (["a", "b"], [f"a={file}", f"b={file}"], "it is given twice"),
+    ):
+        with pytest.raises(StateError, match=complaint):
+            Dumps(svms, files)
 
 
 def test_the_help_shows_the_form_of_the_file() -> None:

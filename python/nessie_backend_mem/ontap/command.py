@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from nessie_backend_mem import MemBackend
 
-from .planting import PlantingError, plant
-from .planting import __doc__ as format_of_volumes
+from .files import publish, withdraw
+from .lines import FORMS, warn_as_json
+from .planting import __doc__ as format_of_seeds
 from .server import OntapServer
+from .states import Dumps, StateError, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,16 +28,37 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 PASSWORD = "NESSIE_ONTAP_PASSWORD"  # noqa: S105 (the name of a variable)
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""What ends it cleanly, where the system has it."""
 
 DESCRIPTION = """\
-Serve an ONTAP REST endpoint from memory until SIGINT or SIGTERM. Once it
-listens it prints one line:
+Serve an ONTAP REST endpoint from memory until SIGINT, SIGTERM or SIGHUP. Once
+it listens it prints one line:
 
   ready url=URL username=NAME password=PASSWORD ca_file=PATH
 
 where ca_file is what clients verify the server against; it is there as long
-as the server."""
+as the server. GET / and GET /healthz need no login.
+
+The NetApp SDK takes the file as verify=PATH, unless REQUESTS_CA_BUNDLE or
+CURL_CA_BUNDLE is set: those win. Ansible's modules need the variable:
+
+  export REQUESTS_CA_BUNDLE=PATH"""
+
+EPILOG = """\
+--load takes dumps, which MemBackend.dump() and --dump write, and seed files. A
+dump is of one SVM and has its own seed and clock; where there are several
+SVMs, write SVM=FILE. What only the endpoint keeps (comments, jobs, the
+policies of ONTAP) is in no dump. Seed files are made after the dumps.
+
+--ready-file is a JSON object with url, username, password, ca_file and pid,
+which nobody else can read. It appears once the server listens.
+
+--ca-file and --ready-file are removed at the end, and replace only what an
+earlier server wrote.
+
+A seed file is JSON.
+"""
 
 
 class UsageError(Exception):
@@ -46,14 +69,14 @@ def add_parser(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
 ) -> argparse.ArgumentParser:
     """Add this command to the `commands` of a parser and return its own."""
-    rest = (format_of_volumes or "").partition("\n")[2]
+    rest = (format_of_seeds or "").partition("\n")[2]
     parser = commands.add_parser(
         name,
         help=summary,
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=DESCRIPTION,
-        epilog=f"--volumes reads a JSON file.\n{rest}",
+        epilog=f"{EPILOG}{rest}",
     )
     parser.add_argument(
         "--host",
@@ -67,13 +90,39 @@ def add_parser(
     parser.add_argument(
         "--svm", action="append", metavar="NAME", help="an SVM; may be repeated (default: svm1)"
     )
-    parser.add_argument("--volumes", metavar="FILE", help="what to begin with; see below")
+    parser.add_argument(
+        "--load",
+        "--volumes",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="what to begin with: a dump or a seed file, see below; may be repeated",
+    )
+    parser.add_argument(
+        "--dump",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the volumes to FILE at the end, as a dump",
+    )
     parser.add_argument("--username", default="admin", help="the one user (default: admin)")
     parser.add_argument(
         "--password",
         help=f"their password; otherwise that of the variable {PASSWORD}, or one made up",
     )
     parser.add_argument("--http", action="store_true", help="speak HTTP instead of HTTPS")
+    parser.add_argument(
+        "--ca-file",
+        metavar="PATH",
+        help="where to write what clients verify the server against (default: a temporary file)",
+    )
+    parser.add_argument(
+        "--cert", metavar="PATH", help="a certificate of your own, in PEM, instead of a new one"
+    )
+    parser.add_argument("--key", metavar="PATH", help="its private key, in PEM, not encrypted")
+    parser.add_argument(
+        "--ready-file", metavar="PATH", help="say in this file that it listens, see below"
+    )
     parser.add_argument(
         "--jobs",
         default="immediate",
@@ -87,7 +136,12 @@ def add_parser(
         help="the same identifiers on every run, and a clock that stands still",
     )
     parser.add_argument(
-        "--log", action="store_true", help="print each request on the standard error"
+        "--log",
+        nargs="?",
+        const="text",
+        choices=FORMS,
+        help="print each request on the standard error: time, method, target, status, bytes and "
+        "duration, as text (default) or json",
     )
     parser.set_defaults(parser=parser)
     return parser
@@ -97,20 +151,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     parser: argparse.ArgumentParser = arguments.parser
     stopped = threading.Event()
+    if arguments.log == "json":
+        warn_as_json()
     with on_signals(stopped):
         try:
-            server = make(arguments)
+            server, dumps = make(arguments)
             server.start()
-        except (UsageError, ValueError, OSError) as error:
-            parser.error(str(error))
+        except (UsageError, StateError, ValueError, OSError) as error:
+            parser.error(said(error))
         try:
-            show(ready(server))
-            # In steps: on some systems a wait without an end is deaf to Ctrl-C.
-            while not stopped.wait(0.5):
-                pass
+            with announced(server, arguments.ready_file):
+                show(ready(server))
+                # In steps: on some systems a wait without an end is deaf to Ctrl-C.
+                while not stopped.wait(0.5):
+                    pass
+        except UsageError as error:
+            parser.error(str(error))
         finally:
             server.stop()
-    return 0
+        failures = dumps.write(server.backends)
+    for failure in failures:
+        complain(f"{parser.prog}: error: {failure}")
+    return 1 if failures else 0
 
 
 @contextmanager
@@ -120,7 +182,10 @@ def on_signals(stopped: threading.Event) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (so it is called)
         stopped.set()
 
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    # Under nohup a hang-up is ignored, and stays so.
+    wanted = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in wanted}
     try:
         yield
     finally:
@@ -128,9 +193,10 @@ def on_signals(stopped: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def make(arguments: argparse.Namespace) -> OntapServer:
-    """Make the server that the command line asks for."""
-    if arguments.seed is not None and arguments.jobs.startswith("seconds"):
+def make(arguments: argparse.Namespace) -> tuple[OntapServer, Dumps]:
+    """Make the server that the command line asks for, and what it leaves."""
+    needs_time = arguments.jobs.startswith("seconds")
+    if arguments.seed is not None and needs_time:
         raise UsageError("--jobs seconds:N needs a clock that moves, and --seed stops it")
     names = arguments.svm or ["svm1"]
     if len(set(names)) < len(names):
@@ -141,40 +207,74 @@ def make(arguments: argparse.Namespace) -> OntapServer:
         name: MemBackend(seed=None if seed is None else (seed + index) % 2**64)
         for index, name in enumerate(names)
     }
-    if arguments.volumes is not None:
-        plant_file(backends, arguments.volumes)
-    return OntapServer(
+    dumps = Dumps(names, arguments.dump)
+    if names[0] in load(backends, arguments.load) and needs_time:
+        raise UsageError("--jobs seconds:N needs a clock that moves, and that of the dump stands")
+    server = OntapServer(
         backends,
         host=arguments.host,
         port=arguments.port,
         username=arguments.username,
         password=arguments.password or os.environ.get(PASSWORD) or None,
         tls=not arguments.http,
+        cert=arguments.cert,
+        key=arguments.key,
+        ca_file=arguments.ca_file,
         jobs=arguments.jobs,
         seed=seed,
-        log=to_stderr if arguments.log else False,
+        log=FORMS[arguments.log] if arguments.log else False,
     )
+    return server, dumps
 
 
-def plant_file(backends: dict[str, MemBackend], path: str) -> None:
-    """Make what a file says."""
+@contextmanager
+def announced(server: OntapServer, ready_file: str | None) -> Iterator[None]:
+    """Say in a file where the server is, as long as it listens."""
+    if ready_file is None:
+        yield
+        return
+    path = Path(ready_file).absolute()
+    content = json.dumps({**words(server), "pid": os.getpid()}) + "\n"
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-        plant(backends, document)
-    except (PlantingError, ValueError, RecursionError) as error:
-        raise UsageError(f"--volumes: {path}: {error}") from error
+        publish(path, content, mode=0o600, is_one=is_announcement)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--ready-file: {said(error)}") from error
+    try:
+        yield
+    finally:
+        withdraw(path, content)
 
 
-def ready(server: OntapServer) -> str:
-    """Say where the server is and how to be let in."""
-    words = {
+def is_announcement(content: str) -> bool:
+    """Whether a server has written this into its file."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and {"url", "pid"} <= document.keys()
+
+
+def words(server: OntapServer) -> dict[str, str | None]:
+    """Return where the server is and how to be let in."""
+    return {
         "url": server.url,
         "username": server.username,
         "password": server.password,
         "ca_file": server.ca_file,
     }
-    given = (f"{word}={shlex.quote(value)}" for word, value in words.items() if value is not None)
-    return " ".join(["ready", *given])
+
+
+def ready(server: OntapServer) -> str:
+    """Say where the server is and how to be let in."""
+    given = ((word, value) for word, value in words(server).items() if value is not None)
+    return " ".join(["ready", *(f"{word}={shlex.quote(value)}" for word, value in given)])
+
+
+def said(error: Exception) -> str:
+    """Return what went wrong, the file first where it is about one."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def show(line: str) -> None:
@@ -182,7 +282,6 @@ def show(line: str) -> None:
     print(line, flush=True)  # noqa: T201 (the output asked for)
 
 
-def to_stderr(method: str, target: str, status: int, size: int, seconds: float) -> None:
-    """Print a request: method, target, status, bytes and microseconds."""
-    line = f"{method} {target} {status} {size} {seconds * 1e6:.0f}"
+def complain(line: str) -> None:
+    """Print a line that says what went wrong."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201 (the output asked for)

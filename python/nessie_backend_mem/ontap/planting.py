@@ -1,4 +1,4 @@
-"""What a server of the command line begins with: volumes, snapshots and clones from JSON.
+"""Seed files: volumes, snapshots and clones, in JSON, for a server of the command line.
 
 The document is an object with one key, "volumes": a list of objects, made in
 this order:
