@@ -11,6 +11,9 @@
 `MemBackend` is the backend; `errors` has the exceptions, `records` the dicts it answers with and
 `protocols` the types for backends of your own. All of it can be imported from here.
 ``python -m nessie_backend_mem demo`` shows it at work.
+
+It is for the main interpreter of a process. Sub-interpreters, as mod_wsgi, uWSGI and
+``concurrent.interpreters`` have them, cannot use it; processes can.
 """
 
 from ._core import MemBackend, Table, Uuids, __version__

@@ -89,6 +89,10 @@ pub(crate) fn snapshots(
 /// pandas.DataFrame.from_arrow(t) and duckdb.from_arrow(t) read it, as often as they like; this
 /// package needs none of them. Columns are built 65536 rows at a time while they are read.
 ///
+/// pandas.DataFrame(t) works too, but makes a dict of each row: it is slow, times are text, and
+/// columns without any value are missing. In both, pandas makes a column of integers float64 if one
+/// of them is null, as size_bytes is without a quota; pyarrow and polars keep the integers.
+///
 /// Of volumes the columns are: uuid, name, size_bytes, state, style, vol_type, create_time,
 /// junction_path, export_policy, parent_volume, parent_snapshot, parent_volume_uuid,
 /// parent_snapshot_uuid; of snapshots: volume_uuid, volume, uuid, name, create_time, size_consumed.
