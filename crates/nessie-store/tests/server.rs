@@ -722,6 +722,15 @@ fn the_log_hears_of_every_request() {
 }
 
 #[test]
+fn a_log_that_panics_changes_nothing_for_the_client() {
+    let server = plain(|options| options.log = Some(Arc::new(|_| panic!("wanted here"))));
+    let mut stream = connect(&server);
+    for _ in 0..2 {
+        assert_eq!(ask(&mut stream, &get("/")).unwrap().status, 200);
+    }
+}
+
+#[test]
 fn many_connections_are_served_at_once() {
     let server = plain(|_| {});
     // Half of them send half a request, and stay. The test holds both ends of each.

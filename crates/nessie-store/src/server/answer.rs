@@ -98,12 +98,13 @@ pub(super) fn unauthorized() -> Response {
 /// The reply for which no login is needed, if there is one.
 pub(super) fn public(context: &Context, asked: &Asked) -> Option<Response> {
     let request = asked.request(head::method(&asked.method)?, b"").ok()?;
-    context.handler.answer_anyone(&request)
+    outlive(|| context.handler.answer_anyone(&request))?
 }
 
 /// Whether the request may take long: then it is answered by [`answer_long`].
 pub(super) fn may_take_long(context: &Context, asked: &Asked, method: Method, body: &[u8]) -> bool {
-    asked.request(method, body).is_ok_and(|request| context.handler.may_take_long(&request))
+    let request = asked.request(method, body);
+    request.is_ok_and(|request| outlive(|| context.handler.may_take_long(&request)) == Some(true))
 }
 
 /// Asks the handler, and outlives its faults.
@@ -112,8 +113,8 @@ pub(super) fn answer(context: &Context, asked: &Asked, method: Method, body: &[u
         Ok(request) => request,
         Err(refusal) => return refuse(&refusal, &[]),
     };
-    let handled = catch_unwind(AssertUnwindSafe(|| context.handler.handle(&request)));
-    handled.unwrap_or_else(|_| refuse(&ApiError::new(500, 65_541, "Internal error."), &[]))
+    let handled = outlive(|| context.handler.handle(&request));
+    handled.unwrap_or_else(|| refuse(&ApiError::new(500, 65_541, "Internal error."), &[]))
 }
 
 /// The same beside the other connections, on a thread for what may take long.
@@ -140,12 +141,19 @@ pub(super) fn log(context: &Context, asked: Option<&Asked>, response: &Response,
         // A target has no control characters of ASCII; what is beyond ASCII may be one of Unicode's.
         let target = asked.map_or("-", |asked| &asked.target);
         let target = Cow::from(utf8_percent_encode(target, CONTROLS));
-        log(&Entry {
+        let entry = Entry {
             method: asked.map_or("-", |asked| &asked.method),
             target: &target,
             status: response.status,
             bytes: response.body.len(),
             time,
-        });
+        };
+        // The client gets its reply whatever comes of this.
+        let _ = outlive(|| log(&entry));
     }
+}
+
+/// Calls what the caller of the server wrote. Nothing comes back if it panics.
+fn outlive<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
 }

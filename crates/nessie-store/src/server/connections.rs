@@ -96,7 +96,9 @@ async fn speaks_no_tls(stream: TcpStream, context: &Context) {
     let message = "The server speaks HTTPS. Use https:// in the URL.";
     let mut wire = Wire::new(Patient::new(stream, context.limits.write_time));
     refuse_last(&mut wire, &refuse(&ApiError::new(400, 2, message), &[]));
-    wire.close().await;
+    if wire.finish().await.is_ok() {
+        wire.drain().await;
+    }
 }
 
 /// Answers the requests of a connection.
@@ -108,7 +110,7 @@ async fn serve(
 ) {
     let progress = Progress::default();
     let mut wire = Wire::new(Patient::new(stream, context.limits.write_time));
-    let is_stopped = {
+    {
         let mut conversation = pin!(converse(&mut wire, &context, &mut place, &progress));
         let is_stopped = tokio::select! {
             biased;
@@ -125,17 +127,20 @@ async fn serve(
                 }
             }
         }
-        is_stopped
-    };
-    if is_stopped {
-        if progress.is_incomplete() {
-            refuse_last(&mut wire, &refuse(&stopping(), &[]));
-        }
-        let _ = timeout(LAST_MOMENT, wire.close()).await;
-        return;
     }
-    tokio::select! {
-        () = wire.close() => {}
-        _ = stopped.wait_for(|stopped| *stopped) => {}
+    if progress.is_stopping() && progress.is_incomplete() {
+        refuse_last(&mut wire, &refuse(&stopping(), &[]));
+    }
+    let is_finished = wire.finish().await.is_ok();
+    // An idle client has nothing unsent.
+    if is_finished && !(progress.is_stopping() && progress.is_idle()) {
+        let last_moment = async {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            sleep(LAST_MOMENT).await;
+        };
+        tokio::select! {
+            () = wire.drain() => {}
+            () = last_moment => {}
+        }
     }
 }

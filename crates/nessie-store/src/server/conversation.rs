@@ -32,7 +32,7 @@ impl Progress {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
     }
 
@@ -52,7 +52,7 @@ impl Progress {
 }
 
 /// Answers requests until the client or a rule of HTTP ends the connection. The last reply may be
-/// unsent when this returns: [`Wire::close`] sends it.
+/// unsent when this returns: [`Wire::finish`] sends it.
 pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     wire: &mut Wire<S>,
     context: &Arc<Context>,

@@ -353,3 +353,60 @@ const fn is_token_byte(byte: u8) -> bool {
                 | b'~'
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"POST http://x/a?b=<c> HTTP/1.1\r\nHost: x:1\r\nConnection: close\r\n\
+        Content-Length: 12\r\nTransfer-Encoding: chunked\r\nAuthorization: Basic YWRtaW4=\r\n\r\n";
+
+    #[test]
+    fn the_end_is_found_however_a_head_arrives() {
+        for (bytes, length) in
+            [(&b"a\r\nb\r\n\r\nc"[..], 8), (b"a\n\nb", 3), (b"a\n\r\n", 4), (b"\n\n", 2)]
+        {
+            for seen in 0..length {
+                assert_eq!(end(bytes, seen), Some(length), "{} {seen}", bytes.escape_ascii());
+                assert_eq!(end(&bytes[..seen], 0), None);
+            }
+        }
+        assert_eq!(end(b"a\r\n\rb\n\r", 0), None);
+    }
+
+    #[test]
+    fn no_bytes_are_a_panic_or_a_long_error() {
+        // Parts of a request in any order, with bytes that do not belong there.
+        let part = prop_oneof![
+            (0..REQUEST.len(), 0..40_usize).prop_map(|(from, length)| {
+                REQUEST[from..(from + length).min(REQUEST.len())].to_vec()
+            }),
+            vec(any::<u8>(), 0..8),
+            Just(b" HTTP/1.1\r\n".to_vec()),
+            Just(b"Host: x\r\n".to_vec()),
+            Just(b"\r\n\r\n".to_vec()),
+        ];
+        let mut runner = TestRunner::deterministic();
+        let parts = vec(part, 0..12);
+        runner
+            .run(&parts, |parts| {
+                let bytes = parts.concat();
+                let errors = [
+                    check_first_byte(&bytes).err(),
+                    parse(&bytes).err(),
+                    Some(too_large(&bytes, 16)),
+                ];
+                for error in errors.into_iter().flatten() {
+                    prop_assert!([400, 414, 431, 501, 505].contains(&error.status), "{error:?}");
+                    prop_assert!(error.message.len() < 250, "{}", error.message);
+                    prop_assert!(!error.message.contains(char::is_control), "{}", error.message);
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+}

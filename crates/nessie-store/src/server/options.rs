@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Hears of every request that was answered, on the thread that answered it.
+/// Hears of every request that was answered, on the thread that answered it. A panic in it changes
+/// nothing for the client.
 pub type Log = Arc<dyn Fn(&Entry<'_>) + Send + Sync>;
 
 /// One request that was answered. Its texts are printable ASCII without spaces, whatever a client

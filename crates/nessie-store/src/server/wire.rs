@@ -261,16 +261,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.stream.flush().await
     }
 
-    /// Sends what waits and closes the connection. A client that is still sending can read the last
-    /// reply before: if bytes were left unread, the system would take the reply back.
-    pub(super) async fn close(mut self) {
-        let end = async {
-            self.flush().await?;
-            self.stream.shutdown().await
-        };
-        if end.await.is_err() {
-            return;
-        }
+    /// Sends what waits, and then that nothing more comes.
+    pub(super) async fn finish(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        self.stream.shutdown().await
+    }
+
+    /// Waits a while for the client to close. One that is still sending can read the last reply
+    /// before: if bytes were left unread, the system would take the reply back.
+    pub(super) async fn drain(mut self) {
         let drain = async {
             let mut discarded = 0;
             while discarded < MOST_DISCARDED {
