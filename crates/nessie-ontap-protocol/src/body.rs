@@ -367,6 +367,9 @@ fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
         }
         Kind::Integer => number(path, value, |text| text.parse().ok()).map(drop),
         Kind::Size => number(path, value, size::parse).map(drop),
+        Kind::Number => {
+            value.is_number().then_some(()).ok_or_else(|| wrong_type(path, value, "a number"))
+        }
         Kind::Boolean => boolean(path, value).map(drop),
         Kind::Time => time(path, value).map(drop),
         Kind::Enumeration(words) => {

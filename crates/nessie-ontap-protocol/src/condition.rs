@@ -171,14 +171,15 @@ impl Test {
             Self::Unset => value.is_unset(),
             Self::Set => !value.is_unset(),
             Self::Blank if value.is_unset() => true,
-            _ => match value {
-                Value::List(values) => values.iter().any(|value| self.matches_one(value)),
-                value => self.matches_one(value),
-            },
+            _ => self.matches_one(value),
         }
     }
 
     fn matches_one(&self, value: &Value<'_>) -> bool {
+        // An element of an array may have an array of its own.
+        if let Value::List(values) = value {
+            return values.iter().any(|value| self.matches_one(value));
+        }
         match self {
             Self::Unset | Self::Set | Self::Never => false,
             Self::Blank => matches!(value, Value::Text(text) if text.is_empty()),
@@ -262,6 +263,10 @@ fn operand(kind: Kind, text: &str) -> Result<Value<'static>, String> {
             .map_or_else(|| Value::Text(text.to_owned().into()), Value::text)),
         Kind::Uuid => text.parse().map(Value::Uuid).map_err(|_| missing("UUID")),
         Kind::Integer => text.parse().map(Value::Integer).map_err(|_| missing("whole number")),
+        Kind::Number => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Value::Text(text.to_owned().into())),
+            _ => Err(missing("number")),
+        },
         Kind::Size => {
             size::parse(text).map(Value::Integer).ok_or_else(|| missing("number of bytes"))
         }

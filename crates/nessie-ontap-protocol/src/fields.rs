@@ -33,7 +33,7 @@ impl<R> Selection<R> {
     /// Reads the value of `fields`.
     ///
     /// # Errors
-    /// 262197 for a field that the schema lacks, 262286 for braces that do not match.
+    /// 262197 for a field that ONTAP lacks, 262286 for braces that do not match.
     pub fn parse(
         schema: &'static Schema<R>,
         collection: bool,
@@ -43,7 +43,7 @@ impl<R> Selection<R> {
     }
 
     /// Reads the value of `fields`, as [`parse`](Self::parse) does, with what to do about fields
-    /// that the schema lacks.
+    /// that ONTAP lacks.
     pub(crate) fn parse_with(
         schema: &'static Schema<R>,
         collection: bool,
@@ -115,7 +115,7 @@ impl<R> Selection<R> {
     }
 }
 
-/// What becomes of fields that the schema lacks.
+/// What becomes of fields that ONTAP lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unknown {
     Refused,
@@ -132,7 +132,7 @@ struct Items<R: 'static> {
 
 enum Item {
     All(Presence),
-    /// A field or an object that the schema has.
+    /// A field or an object that ONTAP has. Where the schema lacks it, nothing is written.
     Path(String),
 }
 
@@ -187,8 +187,8 @@ impl<R> Items<R> {
             return Ok(Prefix { excluded, ..outer.clone() });
         }
         let Some(object) = name.strip_suffix('.') else { return Err(unbalanced()) };
-        // Known objects only: what is in the braces never makes long paths out of short ones.
-        if outer.ignored || !self.schema.is_object(object) {
+        // Documented objects only: what is in the braces never makes long paths out of short ones.
+        if outer.ignored || !self.schema.is_any_object(object) {
             if self.unknown == Unknown::Refused {
                 return Err(unknown_field(object));
             }
@@ -213,8 +213,8 @@ impl<R> Items<R> {
             path => path.strip_suffix(".**").or_else(|| path.strip_suffix(".*")),
         };
         let known = match whole {
-            Some(object) => self.schema.is_object(object),
-            None => self.schema.field(&path).is_some() || self.schema.is_object(&path),
+            Some(object) => self.schema.is_any_object(object),
+            None => self.schema.names(&path),
         };
         let path = whole.map(str::to_owned).unwrap_or(path);
         match (known, excluded) {

@@ -1,7 +1,7 @@
 //! What a record has to match: `name=vol*&size=>1GB&state=!offline`.
 
 use crate::condition::Condition;
-use crate::{ApiError, Field, Schema, spelling};
+use crate::{ApiError, Field, Schema, Value, spelling};
 
 /// Conditions on fields, all of which have to hold.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl<R> Filter<R> {
     /// for that, as in `svm=svm1`.
     ///
     /// # Errors
-    /// 262179 for a field that the schema lacks, 262197 for a value that is none of its type,
+    /// 262179 for a field that ONTAP lacks, 262197 for a value that is none of its type,
     /// 262186 for a field that has a condition already.
     pub fn add(&mut self, path: &str, value: &str) -> Result<(), ApiError> {
         let field = self.field(path).ok_or_else(|| ApiError::unexpected_argument(path))?;
@@ -59,16 +59,18 @@ impl<R> Filter<R> {
     /// The field at `path`, or the name of the object there. The schema's own name may stand in
     /// front, as in `volume.name` for the name of a volume.
     pub(crate) fn field(&self, path: &str) -> Option<&'static Field<R>> {
-        let name_in = |object: &str| self.schema.field(&format!("{object}.name"));
+        let known = |path: &str| {
+            self.schema.any_field(path).or_else(|| self.schema.any_field(&format!("{path}.name")))
+        };
         let of_itself = || {
             let inside = path.strip_prefix(self.schema.name)?;
             match inside.strip_prefix('.') {
-                Some(path) => self.schema.field(path).or_else(|| name_in(path)),
+                Some(path) => known(path),
                 None if inside.is_empty() => self.schema.field("name"),
                 None => None,
             }
         };
-        self.schema.field(path).or_else(|| name_in(path)).or_else(of_itself)
+        known(path).or_else(of_itself)
     }
 
     /// Whether there is no condition.
@@ -90,6 +92,17 @@ impl<R> Filter<R> {
             [field] if field.path == path => condition.exact(),
             _ => None,
         })
+    }
+
+    /// Whether `value` meets the conditions on the field at `path`: which elements of an array a
+    /// reply has, where it has only those that are filtered by.
+    #[must_use]
+    pub fn admits(&self, path: &str, value: &Value<'_>) -> bool {
+        let mut of_path = self.conditions.iter().filter(|(fields, _)| match fields.as_slice() {
+            [field] => field.path == path,
+            _ => false,
+        });
+        of_path.all(|(_, condition)| condition.matches(value))
     }
 
     /// Whether the record meets every condition.

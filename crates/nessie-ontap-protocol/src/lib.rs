@@ -12,7 +12,7 @@
 //! ```
 //! use nessie_backend_core::Uuid;
 //! use nessie_ontap_protocol::{
-//!     Field, Kind, Method, Page, Presence, Query, Schema, Url, Value, Writable, reply,
+//!     Documented, Field, Kind, Method, Page, Presence, Query, Schema, Url, Value, Writable, reply,
 //! };
 //!
 //! struct Disk {
@@ -37,6 +37,7 @@
 //!         field("space.size", Kind::Size, Presence::Default, |disk| disk.size.into()),
 //!         field("uuid", Kind::Uuid, Presence::Key, |disk| disk.uuid.into()),
 //!     ],
+//!     documented: Documented::of("name\nouter.diameter number\n"),
 //!     order: &["uuid"],
 //!     hidden: &[],
 //!     references: &[],
@@ -65,6 +66,7 @@
 
 mod body;
 mod condition;
+mod documented;
 mod error;
 mod fields;
 mod filter;
@@ -83,6 +85,7 @@ mod value;
 mod write;
 
 pub use body::Body;
+pub use documented::Documented;
 pub use error::ApiError;
 pub use fields::Selection;
 pub use filter::Filter;

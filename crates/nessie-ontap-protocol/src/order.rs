@@ -29,9 +29,9 @@ impl<R> OrderBy<R> {
     /// Reads the value of `order_by`.
     ///
     /// # Errors
-    /// 262268 for a field that cannot be ordered by, 262197 for one that the schema lacks or a
+    /// 262268 for a field that cannot be ordered by, 262197 for one that ONTAP lacks or a
     /// direction that is none, 262186 for a field named twice.
-    pub fn parse(schema: &Schema<R>, text: &str) -> Result<Self, ApiError> {
+    pub fn parse(schema: &'static Schema<R>, text: &str) -> Result<Self, ApiError> {
         let mut order = Self { fields: Vec::new() };
         for item in text.split(',') {
             let mut words = item.split_whitespace();
@@ -47,8 +47,8 @@ impl<R> OrderBy<R> {
             if words.next().is_some() {
                 return refuse("has a word too many");
             }
-            let Some(field) = schema.field(path) else {
-                if schema.is_object(path) {
+            let Some(field) = schema.any_field(path) else {
+                if schema.is_any_object(path) {
                     return Err(unorderable(path, "is an object"));
                 }
                 return refuse("names no field");
@@ -191,6 +191,7 @@ fn parse_start_text(kind: Kind, text: &str) -> Option<Value<'static>> {
             Value::Text(text.strip_prefix('"').unwrap_or(text).to_owned().into())
         }
         Kind::Uuid => Value::Uuid(text.parse().ok()?),
+        Kind::Number => return None,
         Kind::Integer | Kind::Size => Value::Integer(text.parse().ok()?),
         Kind::Boolean => Value::Boolean(text.parse().ok()?),
         Kind::Time => Value::Time(text.parse().ok()?),

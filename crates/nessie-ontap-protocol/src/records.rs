@@ -44,7 +44,8 @@ pub use job::{JOB, JobRecord};
 pub use lif::{LIF, LifRecord};
 pub use node::{NODE, NodeRecord};
 pub use nothing::{
-    APPLICATION_LOG, DISK, EXPORT_RULE, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+    APPLICATION_LOG, DISK, EXPORT_RULE, KEY_MANAGER, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR,
+    SVM_PEER,
 };
 pub use place::{Named, Place};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::Value;
+use crate::{Documented, Value};
 
 /// One kind of object: a volume, a snapshot, a job, ….
 ///
@@ -13,6 +13,9 @@ pub struct Schema<R: 'static> {
     pub name: &'static str,
     /// Its fields, sorted by [`path`](Field::path).
     pub fields: &'static [Field<R>],
+    /// The fields that ONTAP documents for it. A client may name those that `fields` lacks too:
+    /// they are unset in every record.
+    pub documented: Documented<R>,
     /// The fields that its collections are ordered by after those that the request names. They
     /// never change, and no two records have the same values in all of them.
     pub order: &'static [&'static str],
@@ -22,7 +25,8 @@ pub struct Schema<R: 'static> {
     pub references: &'static [Reference<R>],
     /// Arrays among its fields.
     pub arrays: &'static [Array],
-    /// The path of the record itself, without a query, as `/api/storage/volumes/<uuid>`.
+    /// The path of the record itself, without a query, as `/api/storage/volumes/<uuid>`. Empty
+    /// where a record has no path: then it is written without `_links`.
     pub href: fn(&R) -> String,
 }
 
@@ -54,6 +58,17 @@ pub struct Reference<R> {
 pub struct Array {
     /// Where it stands, as `aggregates`.
     pub path: &'static str,
+    /// Whether an array of objects without an element is written as `[]`. Otherwise it is left
+    /// out, as what is unset is.
+    pub shown_empty: bool,
+}
+
+impl Array {
+    /// An array that is left out where it has no element.
+    #[must_use]
+    pub const fn at(path: &'static str) -> Self {
+        Self { path, shown_empty: false }
+    }
 }
 
 /// The type of a field.
@@ -66,6 +81,8 @@ pub enum Kind {
     Uuid,
     /// A number without a unit.
     Integer,
+    /// A number with a fraction. No record has one: a filter by it is checked and matches nothing.
+    Number,
     /// A number of bytes: text with a unit (`20MB`) is understood in requests and filters.
     Size,
     /// `true` or `false`.
@@ -108,6 +125,24 @@ impl<R> Schema<R> {
         self.fields.get(at)
     }
 
+    /// The field at `path`, be it one that is only documented.
+    pub(crate) fn any_field(&'static self, path: &str) -> Option<&'static Field<R>> {
+        self.field(path).or_else(|| self.documented.field(path))
+    }
+
+    /// Whether `path` is a field or an object, be it one that is only documented.
+    pub(crate) fn names(&self, path: &str) -> bool {
+        self.field(path).is_some()
+            || self.is_object(path)
+            || self.documented.field(path).is_some()
+            || self.documented.is_object(path)
+    }
+
+    /// Whether fields lie in `path`, be they only documented.
+    pub(crate) fn is_any_object(&self, path: &str) -> bool {
+        self.is_object(path) || self.documented.is_object(path)
+    }
+
     /// Where the field at `path` and those inside it stand.
     pub(crate) fn places(&self, path: &str) -> Range<usize> {
         // A dot sorts before whatever else a path has, so they follow each other.
@@ -125,6 +160,7 @@ impl<R> Schema<R> {
     #[must_use]
     pub fn in_array(&self, path: &str) -> bool {
         self.arrays.iter().any(|array| is_inside_or_same(path, array.path))
+            || self.documented.is_array(path)
     }
 
     /// Whether `path` is an object that fields lie in, as `space` or `clone.parent_volume`.
@@ -190,7 +226,38 @@ impl<R> Schema<R> {
                 fault(array.path, "is an array in an array");
             }
         }
+        for (line, what) in self.documented.faults() {
+            fault(line, what);
+        }
+        for field in self.fields {
+            match self.documented.field(field.path) {
+                Some(documented) if !documented.kind.covers(field.kind) => {
+                    fault(field.path, "has another type than the documented one");
+                }
+                None if self.documented.is_object(field.path) => {
+                    fault(field.path, "is documented as an object");
+                }
+                _ => {}
+            }
+        }
+        for field in self.documented.fields().filter(|field| self.is_object(field.path)) {
+            fault(field.path, "is an object, but documented as a field");
+        }
         faults
+    }
+}
+
+impl Kind {
+    /// Whether a field that is documented with this type may be of the other one, which says more:
+    /// identifiers, times and the words of an enumeration are text.
+    fn covers(self, other: Self) -> bool {
+        match self {
+            Self::Text => {
+                matches!(other, Self::Text | Self::Uuid | Self::Time | Self::Enumeration(_))
+            }
+            Self::Integer | Self::Size => matches!(other, Self::Integer | Self::Size),
+            kind => kind == other,
+        }
     }
 }
 

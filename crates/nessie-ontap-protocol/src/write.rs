@@ -27,6 +27,7 @@ enum Node<R: 'static> {
     /// An array of objects: every value in them is a list with one entry for each element.
     Array {
         element: Object<R>,
+        shown_empty: bool,
     },
 }
 
@@ -50,7 +51,11 @@ impl<R> Plan<R> {
         for member in &self.members {
             member.write(record, out);
         }
-        write_links(&(self.href)(record), out);
+        match (self.href)(record) {
+            href if !href.is_empty() => write_links(&href, out),
+            _ if out.last() == Some(&b',') => _ = out.pop(),
+            _ => {}
+        }
         out.push(b'}');
     }
 }
@@ -70,8 +75,9 @@ fn insert<R>(
     if members.last().is_none_or(|member| member.key != key) {
         members.push(Member { key, node: new_object(schema, field.path, from + key.len()) });
     }
-    if let Some(Member { node: Node::Object(object) | Node::Array { element: object }, .. }) =
-        members.last_mut()
+    if let Some(Member {
+        node: Node::Object(object) | Node::Array { element: object, .. }, ..
+    }) = members.last_mut()
     {
         insert(schema, &mut object.members, field, from + key.len() + 1);
     }
@@ -83,10 +89,9 @@ fn new_object<R>(schema: &Schema<R>, path: &str, end: usize) -> Node<R> {
     let reference: Option<&Reference<R>> =
         schema.references.iter().find(|reference| reference.path == path);
     let object = Object { members: Vec::new(), href: reference.map(|reference| reference.href) };
-    if schema.arrays.iter().any(|array| array.path == path) {
-        Node::Array { element: object }
-    } else {
-        Node::Object(object)
+    match schema.arrays.iter().find(|array| array.path == path) {
+        Some(array) => Node::Array { element: object, shown_empty: array.shown_empty },
+        None => Node::Object(object),
     }
 }
 
@@ -102,7 +107,9 @@ impl<R> Member<R> {
             Node::Object(object) => {
                 object.write(record, 0, out, &mut |member, out| member.write(record, out))
             }
-            Node::Array { element } => element.write_elements(record, out),
+            Node::Array { element, shown_empty } => {
+                element.write_elements(record, out) || *shown_empty
+            }
         };
         if written {
             out.push(b',');
@@ -129,7 +136,7 @@ impl<R> Member<R> {
                 Some(value) => index == 0 && write_value(value, out),
                 None => false,
             },
-            Node::Object(object) | Node::Array { element: object } => {
+            Node::Object(object) | Node::Array { element: object, .. } => {
                 object.write(record, index, out, &mut |member, out| {
                     member.write_element(record, index, columns, out);
                 })
@@ -196,7 +203,7 @@ impl<R> Object<R> {
         for member in &self.members {
             match &member.node {
                 Node::Value(get) => columns.push(get(record)),
-                Node::Object(object) | Node::Array { element: object } => {
+                Node::Object(object) | Node::Array { element: object, .. } => {
                     object.collect(record, columns);
                 }
             }

@@ -1,9 +1,11 @@
 //! The schemas of the objects.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use nessie_ontap_protocol::records::{
-    AGGREGATE, APPLICATION_LOG, CLUSTER, DISK, EXPORT_POLICY, EXPORT_RULE, JOB, LIF, LUN, NODE,
-    QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SVM, SVM_PEER, VOLUME,
+    AGGREGATE, APPLICATION_LOG, CLUSTER, DISK, EXPORT_POLICY, EXPORT_RULE, JOB, KEY_MANAGER, LIF,
+    LUN, NODE, QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SVM, SVM_PEER, VOLUME,
 };
+use nessie_ontap_protocol::{Method, Query, Schema, Url};
 
 #[test]
 fn every_schema_is_sound() {
@@ -25,8 +27,59 @@ fn every_schema_is_sound() {
         SNAPMIRROR.faults(),
         QOS_POLICY.faults(),
         EXPORT_RULE.faults(),
+        KEY_MANAGER.faults(),
         APPLICATION_LOG.faults(),
     ]
     .concat();
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// A client may name each documented field in every way, whether the records have it or not.
+#[test]
+fn every_documented_field_may_be_named() {
+    fn ask<R>(schema: &'static Schema<R>) -> usize {
+        let get = |target: String| {
+            let url = Url::parse(&target).unwrap();
+            Query::parse(schema, Method::Get, true, &[], &url)
+                .unwrap_or_else(|error| panic!("{}: {target}: {error}", schema.name))
+        };
+        let mut named = 0;
+        for field in schema.documented.fields() {
+            let path = field.path;
+            get(format!("/o?{path}=null"));
+            get(format!("/o?{path}=!null&fields={path}"));
+            if !schema.in_array(path) {
+                get(format!("/o?order_by={path}"));
+            }
+            for (at, _) in path.match_indices('.') {
+                let (object, rest) = path.split_at(at);
+                get(format!("/o?fields={object}"));
+                get(format!("/o?fields={object}.{{{}}}", &rest[1..]));
+            }
+            named += 1;
+        }
+        named
+    }
+    let named = [
+        ask(&VOLUME),
+        ask(&SNAPSHOT),
+        ask(&JOB),
+        ask(&CLUSTER),
+        ask(&NODE),
+        ask(&AGGREGATE),
+        ask(&SVM),
+        ask(&LIF),
+        ask(&EXPORT_POLICY),
+        ask(&SNAPSHOT_POLICY),
+        ask(&SVM_PEER),
+        ask(&LUN),
+        ask(&QTREE),
+        ask(&DISK),
+        ask(&SNAPMIRROR),
+        ask(&QOS_POLICY),
+        ask(&EXPORT_RULE),
+        ask(&KEY_MANAGER),
+    ];
+    assert!(named.iter().all(|named| *named >= 10), "{named:?}");
+    assert!(named[0] > 480, "a volume has {} documented fields", named[0]);
 }

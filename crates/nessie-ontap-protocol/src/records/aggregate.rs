@@ -1,7 +1,7 @@
 //! Aggregates.
 
 use super::Named;
-use crate::{Kind, Schema};
+use crate::{Documented, Kind, Schema};
 
 /// An aggregate. No volume takes anything of it: there are no bytes behind them.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ const SNAPLOCK: Kind = Kind::Enumeration(&["compliance", "enterprise", "non_snap
 /// `/api/storage/aggregates`.
 pub static AGGREGATE: Schema<AggregateRecord> = Schema {
     name: "aggregate",
+    documented: Documented::of(include_str!("documented/aggregate.txt")),
     order: &["name"],
     hidden: &[],
     fields: fields![

@@ -55,6 +55,8 @@ impl Attribute {
             Kind::Size => body.size(path)?.map(Self::Integer),
             Kind::Boolean => body.boolean(path)?.map(Self::Boolean),
             Kind::Time => body.time(path)?.map(Self::Time),
+            // No record has one.
+            Kind::Number => None,
         })
     }
 }

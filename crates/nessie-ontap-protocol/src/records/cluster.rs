@@ -1,7 +1,7 @@
 //! The cluster itself.
 
 use super::{Named, release};
-use crate::{Kind, Schema};
+use crate::{Documented, Kind, Schema};
 
 /// The cluster.
 #[derive(Clone, Debug)]
@@ -13,6 +13,7 @@ pub struct ClusterRecord {
 /// `/api/cluster`.
 pub static CLUSTER: Schema<ClusterRecord> = Schema {
     name: "cluster",
+    documented: Documented::of(include_str!("documented/cluster.txt")),
     order: &["uuid"],
     hidden: &[],
     fields: fields![

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Place;
-use crate::{Kind, Schema};
+use crate::{Documented, Kind, Schema};
 
 /// The export policy `default` of an SVM.
 #[derive(Clone, Debug)]
@@ -15,6 +15,7 @@ pub struct ExportPolicyRecord {
 /// `/api/protocols/nfs/export-policies`.
 pub static EXPORT_POLICY: Schema<ExportPolicyRecord> = Schema {
     name: "export_policy",
+    documented: Documented::of(include_str!("documented/export_policy.txt")),
     order: &["svm.name", "name"],
     hidden: &[],
     fields: fields![

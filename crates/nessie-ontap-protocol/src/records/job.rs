@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nessie_backend_core::{Timestamp, Uuid};
 
 use super::Place;
-use crate::{ApiError, Kind, Schema};
+use crate::{ApiError, Documented, Kind, Schema};
 
 /// A job, as it is at one moment.
 #[derive(Clone, Debug)]
@@ -54,6 +54,7 @@ const STATES: Kind = Kind::Enumeration(&[
 /// `/api/cluster/jobs`.
 pub static JOB: Schema<JobRecord> = Schema {
     name: "job",
+    documented: Documented::of(include_str!("documented/job.txt")),
     order: &["position", "uuid"],
     hidden: fields![
         "position" Kind::Integer, Expensive, Never => |j| j.position.into();

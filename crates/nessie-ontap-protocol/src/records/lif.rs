@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Named, Place};
-use crate::{Array, Kind, Schema, Value};
+use crate::{Array, Documented, Kind, Schema, Value};
 
 /// An address that serves data of an SVM.
 #[derive(Clone, Debug)]
@@ -45,6 +45,7 @@ const STATES: Kind = Kind::Enumeration(&["up", "down"]);
 /// `/api/network/ip/interfaces`.
 pub static LIF: Schema<LifRecord> = Schema {
     name: "ip_interface",
+    documented: Documented::of(include_str!("documented/ip_interface.txt")),
     order: &["name", "uuid"],
     hidden: &[],
     fields: fields![
@@ -71,6 +72,6 @@ pub static LIF: Schema<LifRecord> = Schema {
         "location.node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
         "svm" => |l, _| Some(l.place.svm_href());
     ],
-    arrays: &[Array { path: "services" }],
+    arrays: &[Array::at("services")],
     href: |l| format!("/api/network/ip/interfaces/{}", l.lif.uuid),
 };

@@ -1,7 +1,7 @@
 //! Nodes.
 
 use super::{Named, release};
-use crate::{Kind, Schema};
+use crate::{Documented, Kind, Schema};
 
 /// A node.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ const STATES: Kind = Kind::Enumeration(&["up", "booting", "down", "taken_over", 
 /// `/api/cluster/nodes`.
 pub static NODE: Schema<NodeRecord> = Schema {
     name: "node",
+    documented: Documented::of(include_str!("documented/node.txt")),
     order: &["name"],
     hidden: &[],
     fields: fields![

@@ -1,19 +1,20 @@
 //! Kinds of objects of which there are none: clients look whether there are.
 
-use crate::{Kind, Schema};
+use crate::{Documented, Kind, Schema};
 
 /// An object that does not exist.
 #[derive(Clone, Copy, Debug)]
 pub enum Nothing {}
 
 macro_rules! nothing {
-    ($($(#[$doc:meta])* $name:ident $word:literal, [$($path:literal),+];)+) => {$(
+    ($($(#[$doc:meta])* $name:ident $word:literal, [$($path:literal $kind:ident),+];)+) => {$(
         $(#[$doc])*
         pub static $name: Schema<Nothing> = Schema {
             name: $word,
-            order: &["name"],
+            documented: Documented::of(include_str!(concat!("documented/", $word, ".txt"))),
+            order: &[$($path),+],
             hidden: &[],
-            fields: fields![$($path Kind::Text, Default, Never => |n| match *n {};)+],
+            fields: fields![$($path Kind::$kind, Key, Never => |n| match *n {};)+],
             references: &[],
             arrays: &[],
             href: |n| match *n {},
@@ -23,45 +24,40 @@ macro_rules! nothing {
 
 nothing! {
     /// `/api/svm/peers`.
-    SVM_PEER "svm_peer", [
-        "applications", "name", "peer.cluster.name", "peer.svm.name", "peer.svm.uuid", "state",
-        "svm.name", "svm.uuid", "uuid"
-    ];
+    SVM_PEER "svm_peer", ["name" Text, "uuid" Uuid];
     /// `/api/storage/luns`.
-    LUN "lun", [
-        "comment", "location.logical_unit", "location.qtree.name", "location.volume.name",
-        "location.volume.uuid", "name", "os_type", "serial_number", "space.size",
-        "status.mapped", "svm.name", "svm.uuid", "uuid"
-    ];
+    LUN "lun", ["name" Text, "uuid" Uuid];
     /// `/api/storage/qtrees`.
-    QTREE "qtree", [
-        "export_policy.name", "id", "name", "path", "security_style", "svm.name", "svm.uuid",
-        "unix_permissions", "volume.name", "volume.uuid"
-    ];
+    QTREE "qtree", ["id" Integer, "name" Text];
     /// `/api/storage/disks`.
-    DISK "disk", [
-        "aggregates.name", "class", "effective_type", "home_node.name", "name", "node.name",
-        "rpm", "serial_number", "state", "type", "uid", "usable_size"
-    ];
+    DISK "disk", ["name" Text];
     /// `/api/snapmirror/relationships`.
-    SNAPMIRROR "snapmirror_relationship", [
-        "destination.path", "destination.svm.name", "destination.svm.uuid", "healthy", "name",
-        "policy.name", "policy.type", "source.path", "source.svm.name", "source.svm.uuid",
-        "state", "uuid"
-    ];
+    SNAPMIRROR "snapmirror_relationship", ["uuid" Uuid];
     /// `/api/storage/qos/policies`.
-    QOS_POLICY "qos_policy", [
-        "adaptive.expected_iops", "fixed.max_throughput_iops", "fixed.max_throughput_mbps",
-        "fixed.min_throughput_iops", "name", "scope", "svm.name", "svm.uuid", "uuid"
-    ];
+    QOS_POLICY "qos_policy", ["name" Text, "uuid" Uuid];
     /// `/api/protocols/nfs/export-policies/{id}/rules`.
-    EXPORT_RULE "export_rule", [
-        "anonymous_user", "clients.match", "index", "name", "policy.id", "policy.name",
-        "protocols", "ro_rule", "rw_rule", "superuser", "svm.name", "svm.uuid"
-    ];
-    /// `/api/support/ems/application-logs`.
-    APPLICATION_LOG "ems_application_logs", [
-        "app_version", "autosupport_required", "category", "computer_name", "event_description",
-        "event_id", "event_source", "name", "severity"
-    ];
+    EXPORT_RULE "export_rule", ["index" Integer];
+    /// `/api/security/key-managers`.
+    KEY_MANAGER "security_key_manager", ["uuid" Uuid];
 }
+
+/// `/api/support/ems/application-logs`. Its fields are those of a message, which nobody can read.
+pub static APPLICATION_LOG: Schema<Nothing> = Schema {
+    name: "ems_application_logs",
+    documented: Documented::none(),
+    order: &["event_id"],
+    hidden: &[],
+    fields: fields![
+        "app_version" Kind::Text, Default, Post => |n| match *n {};
+        "autosupport_required" Kind::Boolean, Default, Post => |n| match *n {};
+        "category" Kind::Text, Default, Post => |n| match *n {};
+        "computer_name" Kind::Text, Default, Post => |n| match *n {};
+        "event_description" Kind::Text, Default, Post => |n| match *n {};
+        "event_id" Kind::Integer, Default, Post => |n| match *n {};
+        "event_source" Kind::Text, Default, Post => |n| match *n {};
+        "severity" Kind::Text, Default, Post => |n| match *n {};
+    ],
+    references: &[],
+    arrays: &[],
+    href: |n| match *n {},
+};

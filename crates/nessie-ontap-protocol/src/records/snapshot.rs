@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nessie_backend_core::{Snapshot, Timestamp};
 
 use super::{Attribute, Attributes, Named, Place};
-use crate::{Array, Kind, Schema, Value};
+use crate::{Array, Documented, Kind, Schema, Value};
 
 /// A snapshot with what this face keeps beside it.
 #[derive(Clone, Debug)]
@@ -66,6 +66,7 @@ const STATES: Kind =
 /// `/api/storage/volumes/{volume.uuid}/snapshots`.
 pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
     name: "snapshot",
+    documented: Documented::of(include_str!("documented/snapshot.txt")),
     order: &["position", "uuid"],
     hidden: fields![
         "position" Kind::Integer, Expensive, Never => |s| s.position.into();
@@ -105,7 +106,7 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
         "svm" => |s, _| Some(s.place.svm_href());
         "volume" => |s, _| Some(s.volume_href());
     ],
-    arrays: &[Array { path: "owners" }],
+    arrays: &[Array::at("owners")],
     href: |s| format!("{}/snapshots/{}", s.volume_href(), s.snapshot.uuid),
 };
 

@@ -1,7 +1,7 @@
 //! Snapshot policies. Nothing takes snapshots by itself: a policy is a name that volumes carry.
 
 use super::Named;
-use crate::{Array, Kind, Schema, Value};
+use crate::{Array, Documented, Kind, Schema, Value};
 
 /// A snapshot policy.
 #[derive(Clone, Debug)]
@@ -15,6 +15,7 @@ pub struct SnapshotPolicyRecord {
 /// `/api/storage/snapshot-policies`.
 pub static SNAPSHOT_POLICY: Schema<SnapshotPolicyRecord> = Schema {
     name: "snapshot_policy",
+    documented: Documented::of(include_str!("documented/snapshot_policy.txt")),
     order: &["name"],
     hidden: &[],
     fields: fields![
@@ -30,6 +31,6 @@ pub static SNAPSHOT_POLICY: Schema<SnapshotPolicyRecord> = Schema {
         "uuid" Kind::Uuid, Key, Never => |p| p.policy.uuid.into();
     ],
     references: &[],
-    arrays: &[Array { path: "copies" }],
+    arrays: &[Array::at("copies")],
     href: |p| format!("/api/storage/snapshot-policies/{}", p.policy.uuid),
 };

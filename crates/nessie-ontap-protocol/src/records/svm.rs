@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::volume::LANGUAGES;
 use super::{AggregateRecord, Named, Place};
-use crate::{Array, Kind, Schema, Value};
+use crate::{Array, Documented, Kind, Schema, Value};
 
 /// An SVM.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ const SUBTYPES: Kind = Kind::Enumeration(&["default", "dp_destination", "sync_so
 /// `/api/svm/svms`.
 pub static SVM: Schema<SvmRecord> = Schema {
     name: "svm",
+    documented: Documented::of(include_str!("documented/svm.txt")),
     order: &["name"],
     hidden: &[],
     fields: fields![
@@ -67,6 +68,6 @@ pub static SVM: Schema<SvmRecord> = Schema {
         "aggregates" => |s, index| s.aggregates.get(index)
             .map(|a| format!("/api/storage/aggregates/{}", a.aggregate.uuid));
     ],
-    arrays: &[Array { path: "aggregates" }],
+    arrays: &[Array::at("aggregates")],
     href: |s| s.place.svm_href(),
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nessie_backend_core::{Volume, VolumeState};
 
 use super::{Attribute, Attributes, Place};
-use crate::{Array, Kind, Schema, Value};
+use crate::{Array, Documented, Kind, Schema, Value};
 
 /// A volume with what this face keeps beside it.
 #[derive(Clone, Debug)]
@@ -168,6 +168,7 @@ const FLEXCACHE: Kind = Kind::Enumeration(&["none", "cache", "origin"]);
 /// `/api/storage/volumes`.
 pub static VOLUME: Schema<VolumeRecord> = Schema {
     name: "volume",
+    documented: Documented::of(include_str!("documented/volume.txt")),
     order: &["position", "uuid"],
     hidden: fields![
         "position" Kind::Integer, Expensive, Never => |v| v.position.into();
@@ -313,10 +314,10 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "svm" => |v, _| Some(v.place.svm_href());
     ],
     arrays: &[
-        Array { path: "_tags" },
-        Array { path: "aggregates" },
-        Array { path: "constituents" },
-        Array { path: "tiering.object_tags" },
+        Array::at("_tags"),
+        Array::at("aggregates"),
+        Array::at("constituents"),
+        Array::at("tiering.object_tags"),
     ],
     href: |v| format!("/api/storage/volumes/{}", v.volume.uuid),
 };

@@ -5,7 +5,10 @@
 use std::path::Path;
 
 use nessie_backend_core::{BackendError, Dependents, SnapshotId, Uuid, VolumeId, VolumeState};
-use nessie_ontap_protocol::{ApiError, Page, Selection, reply};
+use nessie_ontap_protocol::{
+    ApiError, Array, Documented, Field, Kind, Page, Presence, Schema, Selection, Value, Writable,
+    reply,
+};
 use serde_json::Value as Json;
 
 use crate::thing::{THING, bare, full};
@@ -133,4 +136,46 @@ fn pretty_json_means_the_same() {
         reply::pretty(b"{\"a\":[],\"b\":\"{,\\\"\"}"),
         b"{\n  \"a\": [],\n  \"b\": \"{,\\\"\"\n}\n"
     );
+}
+
+/// An object whose record has no path of its own, with two arrays of objects.
+static SHELF: Schema<Vec<String>> = Schema {
+    name: "shelf",
+    fields: &[
+        Field {
+            path: "boxes.label",
+            kind: Kind::Text,
+            presence: Presence::Default,
+            writable: Writable::Never,
+            get: |shelf| Value::List(shelf.iter().map(Into::into).collect()),
+        },
+        Field {
+            path: "jars.label",
+            kind: Kind::Text,
+            presence: Presence::Default,
+            writable: Writable::Never,
+            get: |shelf| Value::List(shelf.iter().map(Into::into).collect()),
+        },
+    ],
+    documented: Documented::none(),
+    order: &["boxes.label"],
+    hidden: &[],
+    references: &[],
+    arrays: &[Array { path: "boxes", shown_empty: true }, Array::at("jars")],
+    href: |_| String::new(),
+};
+
+#[test]
+fn a_record_without_a_path_has_no_links() {
+    let all = Selection::parse(&SHELF, true, "**").unwrap();
+    let written = reply::record(&all, &vec!["nails".to_owned()]);
+    let expected = br#"{"boxes":[{"label":"nails"}],"jars":[{"label":"nails"}]}"#;
+    assert_eq!(written, expected);
+    assert_eq!(reply::record(&Selection::parse(&SHELF, true, "").unwrap(), &Vec::new()), b"{}");
+}
+
+#[test]
+fn an_array_of_objects_is_shown_empty_where_the_schema_says_so() {
+    let all = Selection::parse(&SHELF, true, "**").unwrap();
+    assert_eq!(reply::record(&all, &Vec::new()), br#"{"boxes":[]}"#);
 }

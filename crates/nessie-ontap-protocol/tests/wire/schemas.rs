@@ -1,7 +1,9 @@
 //! What a schema says about itself.
 
 use nessie_backend_core::Uuid;
-use nessie_ontap_protocol::{Array, Field, Kind, Presence, Reference, Schema, Value, Writable};
+use nessie_ontap_protocol::{
+    Array, Documented, Field, Kind, Presence, Reference, Schema, Value, Writable,
+};
 
 use crate::thing::THING;
 
@@ -21,10 +23,11 @@ static UNSOUND: Schema<()> = Schema {
         field("e."),
         field("f g"),
     ],
+    documented: Documented::of("a.b\nc boolean\nd whole\nc.e\nx\nx.y\n"),
     order: &["z"],
     hidden: &[],
     references: &[Reference { path: "b", href: |(), _| None }],
-    arrays: &[Array { path: "y" }],
+    arrays: &[Array::at("y")],
     href: |()| String::new(),
 };
 
@@ -40,6 +43,12 @@ fn the_faults_of_a_table_are_found() {
         "unsound: z orders, but is no field",
         "unsound: b refers, but is no object",
         "unsound: y is an array of nothing",
+        "unsound: a is documented as an object",
+        "unsound: c is an object, but documented as a field",
+        "unsound: c has another type than the documented one",
+        "unsound: c.e does not sort after the documented field before it",
+        "unsound: d whole has a type that is not known",
+        "unsound: x is documented as a field and as an object",
     ] {
         assert!(faults.iter().any(|found| found == fault), "{fault:?} is not in {faults:#?}");
     }

@@ -1,7 +1,9 @@
 //! A kind of object with every sort of field, to try the grammar on.
 
 use nessie_backend_core::{Timestamp, Uuid};
-use nessie_ontap_protocol::{Array, Field, Kind, Presence, Reference, Schema, Value, Writable};
+use nessie_ontap_protocol::{
+    Array, Documented, Field, Kind, Presence, Reference, Schema, Value, Writable,
+};
 
 /// A thing on a shelf.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +68,10 @@ pub(crate) static THING: Schema<Thing> = {
             field("state", Kind::Enumeration(STATES), Default, Patch, |thing| thing.state.into()),
             field("uuid", Kind::Uuid, Key, Never, |thing| thing.uuid.into()),
         ],
+        documented: Documented::of(
+            "comment\nlabels []\nmetric.iops integer\nmetric.ratio number\n\
+             metric.timestamp time\nowner.name\nspace.lost size\nspace.thin boolean\n",
+        ),
         order: &["position", "uuid"],
         hidden: &[field("position", Kind::Integer, Expensive, Never, |thing| {
             thing.position.into()
@@ -84,7 +90,7 @@ pub(crate) static THING: Schema<Thing> = {
                 },
             },
         ],
-        arrays: &[Array { path: "owners" }, Array { path: "parts" }],
+        arrays: &[Array::at("owners"), Array::at("parts")],
         href: |thing| format!("/api/things/{}", thing.uuid),
     }
 };

@@ -1,0 +1,127 @@
+//! The fields that ONTAP documents for an object, whether its records have them here or not.
+//!
+//! A client may name each of them: in `fields`, in a filter, in `order_by`. Those that the object's
+//! [`Schema`](crate::Schema) lacks are never set.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::schema::is_inside;
+use crate::{Field, Kind, Presence, Value, Writable};
+
+/// The fields that ONTAP documents for one kind of object.
+///
+/// They are given as text with a line for each field, sorted by path. A line has the path and,
+/// after a space, the type: `integer`, `size` (a number of bytes), `number` (with a fraction),
+/// `boolean` or `time`; without a type it is text. `[]` behind the type, or in its place, says that
+/// the field is an array of such values. The text is read when the first field is looked up.
+pub struct Documented<R: 'static> {
+    text: &'static str,
+    entries: OnceLock<Vec<Entry<R>>>,
+}
+
+struct Entry<R> {
+    field: Field<R>,
+    is_array: bool,
+}
+
+impl<R> Documented<R> {
+    /// None.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self::of("")
+    }
+
+    /// Those of a text.
+    #[must_use]
+    pub const fn of(text: &'static str) -> Self {
+        Self { text, entries: OnceLock::new() }
+    }
+
+    fn entries(&self) -> &[Entry<R>] {
+        self.entries.get_or_init(|| self.text.lines().map(entry).collect())
+    }
+
+    fn entry(&self, path: &str) -> Option<&Entry<R>> {
+        let entries = self.entries();
+        let at = entries.binary_search_by(|entry| entry.field.path.cmp(path)).ok()?;
+        entries.get(at)
+    }
+
+    /// The field at `path`. Its value is unset in every record.
+    pub(crate) fn field(&self, path: &str) -> Option<&Field<R>> {
+        self.entry(path).map(|entry| &entry.field)
+    }
+
+    /// Whether `path` is an array of values.
+    pub(crate) fn is_array(&self, path: &str) -> bool {
+        self.entry(path).is_some_and(|entry| entry.is_array)
+    }
+
+    /// Whether `path` is an object that fields lie in.
+    pub(crate) fn is_object(&self, path: &str) -> bool {
+        // A dot sorts before whatever else a path has, so the fields inside follow the object.
+        let entries = self.entries();
+        let next = entries.partition_point(|entry| entry.field.path <= path);
+        entries.get(next).is_some_and(|entry| is_inside(entry.field.path, path))
+    }
+
+    /// The documented fields, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &Field<R>> {
+        self.entries().iter().map(|entry| &entry.field)
+    }
+
+    /// What is wrong with the text, as pairs of a line and a fault.
+    pub(crate) fn faults(&self) -> Vec<(&'static str, &'static str)> {
+        let mut faults = Vec::new();
+        let lines: Vec<&str> = self.text.lines().collect();
+        for line in &lines {
+            let is_known = line.split_once(' ').is_none_or(|(_, word)| kind(word).is_some());
+            if !is_known {
+                faults.push((*line, "has a type that is not known"));
+            }
+        }
+        for pair in self.entries().windows(2) {
+            let [left, right] = pair else { continue };
+            let (left, right) = (left.field.path, right.field.path);
+            if left >= right {
+                faults.push((right, "does not sort after the documented field before it"));
+            }
+            if is_inside(right, left) {
+                faults.push((left, "is documented as a field and as an object"));
+            }
+        }
+        faults
+    }
+}
+
+/// The type that a word stands for.
+fn kind(word: &str) -> Option<Kind> {
+    match word.strip_suffix("[]").unwrap_or(word) {
+        "" => Some(Kind::Text),
+        "integer" => Some(Kind::Integer),
+        "size" => Some(Kind::Size),
+        "number" => Some(Kind::Number),
+        "boolean" => Some(Kind::Boolean),
+        "time" => Some(Kind::Time),
+        _ => None,
+    }
+}
+
+fn entry<R>(line: &'static str) -> Entry<R> {
+    let (path, word) = line.split_once(' ').unwrap_or((line, ""));
+    let field = Field {
+        path,
+        kind: kind(word).unwrap_or(Kind::Text),
+        presence: Presence::Expensive,
+        writable: Writable::Never,
+        get: |_| Value::Unset,
+    };
+    Entry { field, is_array: word.ends_with("[]") }
+}
+
+impl<R> fmt::Debug for Documented<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Documented").field("bytes", &self.text.len()).finish_non_exhaustive()
+    }
+}
