@@ -19,6 +19,8 @@ fn volumes(count: u32) -> Vec<VolumeRecord> {
     let named = |uuid, name: &str| Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() };
     let place = Arc::new(Place {
         svm: named(1, "svm1"),
+        number: 2,
+        aggregates: Arc::new([]),
         aggregate: Arc::new(named(2, "aggr1")),
         unlimited: 1 << 40,
         snapshot_policies: Arc::new([named(3, "default")]),
@@ -35,6 +37,7 @@ fn volumes(count: u32) -> Vec<VolumeRecord> {
             position: i.into(),
             snapshot_count: None,
             has_flexclone: None,
+            measured: None,
             split: None,
         }
     };

@@ -12,7 +12,7 @@ use crate::{ApiError, Kind, Value, size, spelling};
 /// Between alternatives stands `|` or a comma. In each, `!` turns round what follows, `<`, `>`,
 /// `<=`, `>=` and `low..high` compare, `null` is a field without a value, `*` in text stands for
 /// any characters, and by itself for any value. What is in quotes or braces means itself. Nothing
-/// at all is an empty text or no value.
+/// at all is an empty text or no value. A dash is no value too, except in text.
 ///
 /// A list matches if one of its values does, and what is not set meets no comparison.
 #[derive(Debug)]
@@ -127,6 +127,10 @@ impl Test {
     fn parse(kind: Kind, characters: &[Character]) -> Result<Self, String> {
         let plain = characters.iter().all(|character| !character.quoted);
         if plain && text_of(characters) == "null" {
+            return Ok(Self::Unset);
+        }
+        // ONTAP's command line shows a dash where there is no value. In text it may be one.
+        if kind != Kind::Text && text_of(characters) == "-" {
             return Ok(Self::Unset);
         }
         if characters.is_empty() {

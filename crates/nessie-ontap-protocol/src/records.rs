@@ -49,7 +49,7 @@ pub use nothing::{
 };
 pub use place::{Named, Place};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};
-pub use snapshot_policy::{SNAPSHOT_POLICY, SnapshotPolicyRecord};
+pub use snapshot_policy::{Copies, SNAPSHOT_POLICY, SnapshotPolicyRecord};
 pub use svm::{SVM, SvmRecord};
 pub use volume::{VOLUME, VolumeRecord};
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nessie_backend_core::{Timestamp, Uuid};
 use nessie_ontap_protocol::records::{
-    AggregateRecord, LifRecord, Named, NodeRecord, Place, SnapshotPolicyRecord,
+    AggregateRecord, Copies, LifRecord, Named, NodeRecord, Place, SnapshotPolicyRecord,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url, reply};
 
@@ -45,15 +45,23 @@ impl Cluster {
         check_names("aggregates", aggregates.iter().map(|aggregate| aggregate.name.as_str()))?;
         check_names("lifs", lifs.iter().map(|lif| lif.name.as_str()))?;
         let ids = Ids::new(seed);
+        let clock = Time(clock);
+        let started = clock.now();
         let named = |name: String| Named { uuid: ids.next(), name };
         let name = named(name);
         let ipspace = named("Default".to_owned());
-        let nodes: Vec<_> = nodes
-            .into_iter()
-            .map(|name| {
-                let node = named(name);
-                let serial_number = (node.uuid.as_u128() % 1_000_000_000_000).to_string();
-                NodeRecord { node, serial_number }
+        let nodes: Vec<_> = nodes.into_iter().map(named).collect();
+        let address = lifs.first().map_or("127.0.0.1", |lif| lif.address.as_str());
+        let nodes: Vec<_> = (0..)
+            .zip(&nodes)
+            .map(|(index, node)| NodeRecord {
+                node: node.clone(),
+                serial_number: node.serial_number(),
+                // Two nodes after each other are a pair.
+                partner: nodes.get(index ^ 1).cloned(),
+                address: address.to_owned(),
+                started,
+                now: started,
             })
             .collect();
         let Some(first_node) = nodes.first() else {
@@ -66,6 +74,7 @@ impl Cluster {
                 aggregate: named(aggregate.name),
                 size: aggregate.size,
                 node: node.node.clone(),
+                create_time: started,
             })
             .collect();
         let Some(first_aggregate) = aggregates.first() else {
@@ -73,8 +82,9 @@ impl Cluster {
         };
         let snapshot_policies: Vec<_> = SNAPSHOT_POLICIES
             .iter()
-            .map(|(name, copies)| SnapshotPolicyRecord {
+            .map(|(name, comment, copies)| SnapshotPolicyRecord {
                 policy: named((*name).to_owned()),
+                comment,
                 copies,
             })
             .collect();
@@ -86,11 +96,14 @@ impl Cluster {
             .map(|(index, svm)| {
                 let place = Place {
                     svm: named(svm.name),
+                    // The cluster itself comes before the SVMs.
+                    number: index + 2,
+                    aggregates: Arc::clone(&aggregates),
                     aggregate: Arc::clone(&default_aggregate),
                     unlimited: first_aggregate.size,
                     snapshot_policies: Arc::clone(&policy_names),
                 };
-                Room::new(index, place, svm.backend)
+                Room::new(index.into(), place, svm.backend)
             })
             .collect();
         let lifs = rooms
@@ -102,10 +115,10 @@ impl Cluster {
                 services: lif.services.clone(),
                 place: Arc::clone(&room.place),
                 node: first_node.node.clone(),
+                ipspace: ipspace.clone(),
             })
             .collect();
         let jobs = Jobs::new(jobs, &first_node.node.name);
-        let clock = Time(clock);
         Ok(Self {
             name,
             nodes,
@@ -151,6 +164,12 @@ impl Cluster {
         self.clock.now()
     }
 
+    /// The nodes as they are now.
+    pub(crate) fn nodes_now(&self) -> Vec<NodeRecord> {
+        let now = self.now();
+        self.nodes.iter().map(|record| NodeRecord { now, ..record.clone() }).collect()
+    }
+
     /// The SVM of that name and identifier; at least one of them is given.
     pub(crate) fn svm(&self, name: Option<&str>, uuid: Option<Uuid>) -> Result<&Room, ApiError> {
         let by_name = |name: &str| {
@@ -180,12 +199,30 @@ impl Cluster {
     }
 }
 
-/// Their names, and what they keep. Nothing takes snapshots by itself here.
-const SNAPSHOT_POLICIES: &[(&str, &[(&str, u64)])] = &[
-    ("default", &[("hourly", 6), ("daily", 2), ("weekly", 2)]),
-    ("default-1weekly", &[("hourly", 6), ("daily", 2), ("weekly", 1)]),
-    ("none", &[]),
+/// Their names, their comments, and what they keep. Nothing takes snapshots by itself here.
+const SNAPSHOT_POLICIES: &[(&str, &str, &[Copies])] = &[
+    (
+        "default",
+        "Default policy with hourly, daily & weekly schedules.",
+        &[copies("hourly", 6, None), DAILY, copies("weekly", 2, Some("weekly"))],
+    ),
+    (
+        "default-1weekly",
+        "Default policy with 6 hourly, 2 daily & 1 weekly schedule.",
+        &[copies("hourly", 6, None), DAILY, copies("weekly", 1, Some("weekly"))],
+    ),
+    ("none", "Policy for no automatic snapshots.", &[]),
 ];
+
+const DAILY: Copies = copies("daily", 2, Some("daily"));
+
+const fn copies(
+    schedule: &'static str,
+    count: u64,
+    snapmirror_label: Option<&'static str>,
+) -> Copies {
+    Copies { schedule, count, snapmirror_label }
+}
 
 struct Time(Option<Clock>);
 

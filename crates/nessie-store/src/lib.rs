@@ -48,6 +48,10 @@
 //! * There is one export policy, `default`, in every SVM, and there are ONTAP's three snapshot
 //!   policies and its three efficiency policies. There are no `QoS` policies. A request that names
 //!   an object that is not there is refused. Nothing takes snapshots on its own.
+//! * Nothing is measured. Metrics and statistics of volumes are zero, and the performance counters
+//!   of the nodes grow by a small, fixed part of the time.
+//! * A field that ONTAP 9.15.1 documents and that is not simulated may be asked for, filtered and
+//!   ordered by. No record has it.
 //! * A change of a collection changes `max_records` objects at most and links to the rest.
 //! * What a backend does not offer is refused with code 3.
 //! * Collections come in order of creation, page by page, whatever is made and deleted meanwhile.

@@ -67,6 +67,7 @@ impl Room {
             position: self.index << 48,
             snapshot_count: None,
             has_flexclone: None,
+            measured: None,
         }
     }
 

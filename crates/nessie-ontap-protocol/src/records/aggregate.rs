@@ -1,5 +1,7 @@
 //! Aggregates.
 
+use nessie_backend_core::Timestamp;
+
 use super::Named;
 use crate::{Documented, Kind, Schema};
 
@@ -12,6 +14,8 @@ pub struct AggregateRecord {
     pub size: u64,
     /// The node it belongs to.
     pub node: Named,
+    /// When it was made.
+    pub create_time: Timestamp,
 }
 
 const STATES: Kind = Kind::Enumeration(&["online", "offline", "restricted", "unknown"]);
@@ -36,8 +40,12 @@ pub static AGGREGATE: Schema<AggregateRecord> = Schema {
         "block_storage.primary.disk_class" CLASSES, Default, Never => |_| "solid_state".into();
         "block_storage.primary.disk_count" Kind::Integer, Default, Never => |_| 24_u64.into();
         "block_storage.primary.disk_type" DISKS, Default, Never => |_| "ssd".into();
+        "block_storage.primary.raid_size" Kind::Integer, Default, Never => |_| 24_u64.into();
         "block_storage.primary.raid_type" RAID, Default, Never => |_| "raid_dp".into();
         "block_storage.storage_type" STORAGE, Default, Never => |_| "ssd".into();
+        "create_time" Kind::Time, Default, Never => |a| a.create_time.into();
+        "data_encryption.drive_protection_enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "data_encryption.software_encryption_enabled" Kind::Boolean, Default, Never => |_| false.into();
         "home_node.name" Kind::Text, Default, Never => |a| (&a.node.name).into();
         "home_node.uuid" Kind::Uuid, Default, Never => |a| a.node.uuid.into();
         "name" Kind::Text, Key, Never => |a| (&a.aggregate.name).into();

@@ -19,7 +19,7 @@ pub static EXPORT_POLICY: Schema<ExportPolicyRecord> = Schema {
     order: &["svm.name", "name"],
     hidden: &[],
     fields: fields![
-        "id" Kind::Integer, Key, Never => |_| 1_u64.into();
+        "id" Kind::Integer, Key, Never => |p| p.place.export_policy().into();
         "name" Kind::Text, Key, Never => |_| "default".into();
         "svm.name" Kind::Text, Default, Never => |p| (&p.place.svm.name).into();
         "svm.uuid" Kind::Uuid, Default, Never => |p| p.place.svm.uuid.into();
@@ -28,5 +28,5 @@ pub static EXPORT_POLICY: Schema<ExportPolicyRecord> = Schema {
         "svm" => |p, _| Some(p.place.svm_href());
     ],
     arrays: &[],
-    href: |_| "/api/protocols/nfs/export-policies/1".to_owned(),
+    href: |p| p.place.export_policy_href(),
 };

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use nessie_backend_core::Uuid;
+
 use super::{Named, Place};
 use crate::{Array, Documented, Kind, Schema, Value};
 
@@ -18,8 +20,27 @@ pub struct LifRecord {
     pub place: Arc<Place>,
     /// The node it is on.
     pub node: Named,
+    /// The one ipspace there is.
+    pub ipspace: Named,
 }
 
+impl LifRecord {
+    /// The identifier of the node's port.
+    fn port(&self) -> Uuid {
+        self.node.part(1)
+    }
+}
+
+/// The one port of a node.
+const PORT: &str = "e0a";
+
+const FAILOVER: Kind = Kind::Enumeration(&[
+    "home_port_only",
+    "default",
+    "home_node_only",
+    "sfo_partners_only",
+    "broadcast_domain_only",
+]);
 const FAMILIES: Kind = Kind::Enumeration(&["ipv4", "ipv6"]);
 const SCOPES: Kind = Kind::Enumeration(&["svm", "cluster"]);
 /// An address may serve others, under the names that its cluster was given.
@@ -53,14 +74,24 @@ pub static LIF: Schema<LifRecord> = Schema {
         "ip.address" Kind::Text, Default, Never => |l| (&l.address).into();
         "ip.family" FAMILIES, Default, Never => |l| if l.address.contains(':') { "ipv6" } else { "ipv4" }.into();
         "ip.netmask" Kind::Text, Default, Never => |l| if l.address.contains(':') { "64" } else { "24" }.into();
+        "ipspace.name" Kind::Text, Default, Never => |l| (&l.ipspace.name).into();
+        "ipspace.uuid" Kind::Uuid, Default, Never => |l| l.ipspace.uuid.into();
+        "location.auto_revert" Kind::Boolean, Default, Never => |_| false.into();
+        "location.failover" FAILOVER, Default, Never => |_| "default".into();
         "location.home_node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
         "location.home_node.uuid" Kind::Uuid, Default, Never => |l| l.node.uuid.into();
+        "location.home_port.name" Kind::Text, Default, Never => |_| PORT.into();
+        "location.home_port.node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
+        "location.home_port.uuid" Kind::Uuid, Default, Never => |l| l.port().into();
         "location.is_home" Kind::Boolean, Default, Never => |_| true.into();
         "location.node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
         "location.node.uuid" Kind::Uuid, Default, Never => |l| l.node.uuid.into();
-        "location.port.name" Kind::Text, Default, Never => |_| "e0a".into();
+        "location.port.name" Kind::Text, Default, Never => |_| PORT.into();
+        "location.port.node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
+        "location.port.uuid" Kind::Uuid, Default, Never => |l| l.port().into();
         "name" Kind::Text, Key, Never => |l| (&l.lif.name).into();
         "scope" SCOPES, Default, Never => |_| "svm".into();
+        "service_policy.name" Kind::Text, Default, Never => |_| "default-data-files".into();
         "services" SERVICES, Default, Never => |l| Value::List(l.services.iter().map(Value::from).collect());
         "state" STATES, Default, Never => |_| "up".into();
         "svm.name" Kind::Text, Default, Never => |l| (&l.place.svm.name).into();

@@ -1,7 +1,9 @@
 //! Nodes.
 
+use nessie_backend_core::Timestamp;
+
 use super::{Named, release};
-use crate::{Documented, Kind, Schema};
+use crate::{Array, Documented, Kind, Schema, Value};
 
 /// A node.
 #[derive(Clone, Debug)]
@@ -10,8 +12,30 @@ pub struct NodeRecord {
     pub node: Named,
     /// The number on its label.
     pub serial_number: String,
+    /// The node that takes its place when it fails, if there is one.
+    pub partner: Option<Named>,
+    /// The address at which it is managed.
+    pub address: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// The present time.
+    pub now: Timestamp,
 }
 
+impl NodeRecord {
+    /// The seconds since it started.
+    #[must_use]
+    pub fn uptime(&self) -> u64 {
+        let micros = self.now.unix_micros().saturating_sub(self.started.unix_micros());
+        u64::try_from(micros / 1_000_000).unwrap_or_default()
+    }
+
+    fn partner<'r>(&'r self, get: fn(&'r Named) -> Value<'r>) -> Value<'r> {
+        Value::List(self.partner.iter().map(get).collect())
+    }
+}
+
+const MEMBERSHIP: Kind = Kind::Enumeration(&["available", "joining", "member"]);
 const STATES: Kind = Kind::Enumeration(&["up", "booting", "down", "taken_over", "degraded"]);
 
 /// `/api/cluster/nodes`.
@@ -21,19 +45,32 @@ pub static NODE: Schema<NodeRecord> = Schema {
     order: &["name"],
     hidden: &[],
     fields: fields![
+        "ha.auto_giveback" Kind::Boolean, Default, Never => |n| n.partner.is_some().into();
+        "ha.enabled" Kind::Boolean, Default, Never => |n| n.partner.is_some().into();
+        "ha.partners.name" Kind::Text, Default, Never => |n| n.partner(|partner| (&partner.name).into());
+        "ha.partners.uuid" Kind::Uuid, Default, Never => |n| n.partner(|partner| partner.uuid.into());
         "is_all_flash_optimized" Kind::Boolean, Expensive, Never => |_| false.into();
         "is_all_flash_select_optimized" Kind::Boolean, Expensive, Never => |_| false.into();
+        "management_interfaces.ip.address" Kind::Text, Default, Never => |n| Value::List(vec![(&n.address).into()]);
+        "management_interfaces.name" Kind::Text, Default, Never => |n| Value::List(vec![format!("{}_mgmt1", n.node.name).into()]);
+        "membership" MEMBERSHIP, Default, Never => |_| "member".into();
         "model" Kind::Text, Default, Never => |_| "SIMBOX".into();
         "name" Kind::Text, Key, Never => |n| (&n.node.name).into();
         "serial_number" Kind::Text, Default, Never => |n| (&n.serial_number).into();
+        "snaplock.compliance_clock_time" Kind::Time, Default, Never => |n| n.now.into();
         "state" STATES, Default, Never => |_| "up".into();
+        "system_id" Kind::Text, Default, Never => |n| (&n.serial_number).into();
+        "uptime" Kind::Integer, Default, Never => |n| n.uptime().into();
         "uuid" Kind::Uuid, Key, Never => |n| n.node.uuid.into();
         "version.full" Kind::Text, Default, Never => |_| release::FULL.into();
         "version.generation" Kind::Integer, Default, Never => |_| release::GENERATION.into();
         "version.major" Kind::Integer, Default, Never => |_| release::MAJOR.into();
         "version.minor" Kind::Integer, Default, Never => |_| release::MINOR.into();
     ],
-    references: &[],
-    arrays: &[],
+    references: references![
+        "ha.partners" => |n, _| n.partner.as_ref()
+            .map(|partner| format!("/api/cluster/nodes/{}", partner.uuid));
+    ],
+    arrays: &[Array::at("ha.partners"), Array::at("management_interfaces")],
     href: |n| format!("/api/cluster/nodes/{}", n.node.uuid),
 };

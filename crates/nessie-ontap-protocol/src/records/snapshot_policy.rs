@@ -8,8 +8,27 @@ use crate::{Array, Documented, Kind, Schema, Value};
 pub struct SnapshotPolicyRecord {
     /// What it is called.
     pub policy: Named,
-    /// The schedules that it names, and how many snapshots of each it keeps.
-    pub copies: &'static [(&'static str, u64)],
+    /// What it is for.
+    pub comment: &'static str,
+    /// The schedules that it names.
+    pub copies: &'static [Copies],
+}
+
+/// The snapshots that a policy takes by one schedule.
+#[derive(Debug)]
+pub struct Copies {
+    /// The schedule, and what the names of the snapshots begin with.
+    pub schedule: &'static str,
+    /// How many are kept.
+    pub count: u64,
+    /// The label they get.
+    pub snapmirror_label: Option<&'static str>,
+}
+
+impl SnapshotPolicyRecord {
+    fn each<'r>(&self, get: fn(&'static Copies) -> Value<'r>) -> Value<'r> {
+        Value::List(self.copies.iter().map(get).collect())
+    }
 }
 
 /// `/api/storage/snapshot-policies`.
@@ -19,10 +38,11 @@ pub static SNAPSHOT_POLICY: Schema<SnapshotPolicyRecord> = Schema {
     order: &["name"],
     hidden: &[],
     fields: fields![
-        "comment" Kind::Text, Default, Never => |_| "".into();
-        "copies.count" Kind::Integer, Default, Never => |p| Value::List(p.copies.iter().map(|(_, count)| (*count).into()).collect());
-        "copies.prefix" Kind::Text, Default, Never => |p| Value::List(p.copies.iter().map(|(name, _)| (*name).into()).collect());
-        "copies.schedule.name" Kind::Text, Default, Never => |p| Value::List(p.copies.iter().map(|(name, _)| (*name).into()).collect());
+        "comment" Kind::Text, Default, Never => |p| p.comment.into();
+        "copies.count" Kind::Integer, Default, Never => |p| p.each(|copies| copies.count.into());
+        "copies.prefix" Kind::Text, Default, Never => |p| p.each(|copies| copies.schedule.into());
+        "copies.schedule.name" Kind::Text, Default, Never => |p| p.each(|copies| copies.schedule.into());
+        "copies.snapmirror_label" Kind::Text, Default, Never => |p| p.each(|copies| copies.snapmirror_label.unwrap_or("-").into());
         "enabled" Kind::Boolean, Default, Never => |_| true.into();
         "name" Kind::Text, Key, Never => |p| (&p.policy.name).into();
         "scope" Kind::Text, Default, Never => |_| "cluster".into();
@@ -31,6 +51,6 @@ pub static SNAPSHOT_POLICY: Schema<SnapshotPolicyRecord> = Schema {
         "uuid" Kind::Uuid, Key, Never => |p| p.policy.uuid.into();
     ],
     references: &[],
-    arrays: &[Array::at("copies")],
+    arrays: &[Array { path: "copies", shown_empty: true }],
     href: |p| format!("/api/storage/snapshot-policies/{}", p.policy.uuid),
 };

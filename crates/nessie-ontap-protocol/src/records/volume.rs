@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{Volume, VolumeState};
+use nessie_backend_core::{Timestamp, Volume, VolumeState};
 
-use super::{Attribute, Attributes, Place};
+use super::{Attribute, Attributes, Named, Place};
 use crate::{Array, Documented, Kind, Schema, Value};
 
 /// A volume with what this face keeps beside it.
@@ -22,6 +22,8 @@ pub struct VolumeRecord {
     pub snapshot_count: Option<u64>,
     /// Whether clones depend on it; nothing where that was not asked for.
     pub has_flexclone: Option<bool>,
+    /// When its metrics and statistics were taken; nothing where they were not asked for.
+    pub measured: Option<Timestamp>,
     /// How far a split that is under way has come, in percent.
     pub split: Option<u64>,
 }
@@ -47,12 +49,31 @@ impl VolumeRecord {
 
     /// What is left beside the part for snapshots. Nothing takes any of it: there are no bytes.
     fn available(&self) -> u64 {
-        let reserved = self.integer("space.snapshot.reserve_percent", RESERVE_PERCENT);
-        percent(self.size(), 100_u64.saturating_sub(reserved))
+        percent(self.size(), self.available_percent())
+    }
+
+    fn available_percent(&self) -> u64 {
+        100_u64.saturating_sub(self.integer("space.snapshot.reserve_percent", RESERVE_PERCENT))
     }
 
     fn reserved(&self) -> u64 {
         self.size() - self.available()
+    }
+
+    /// The node whose aggregate it is on.
+    fn node(&self) -> Option<&Named> {
+        let uuid = self.kept("aggregates.uuid", self.place.aggregate.uuid);
+        let mut aggregates = self.place.aggregates.iter();
+        aggregates.find(|record| uuid == record.aggregate.uuid.into()).map(|record| &record.node)
+    }
+
+    /// What was counted or measured: nothing, for no bytes are read or written.
+    fn nought(&self) -> Value<'_> {
+        self.measured.map(|_| 0_u64).into()
+    }
+
+    fn measured<'r>(&self, value: &'r str) -> Value<'r> {
+        self.measured.map(|_| value).into()
     }
 
     /// The policy's name; its identifier follows from it.
@@ -225,14 +246,30 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "flexcache_endpoint_type" FLEXCACHE, Default, Never => |_| "none".into();
         "guarantee.honored" Kind::Boolean, Expensive, Never => |v| (v.volume.state == VolumeState::Online).into();
         "guarantee.type" GUARANTEES, Expensive, Both => |v| v.kept("guarantee.type", "volume");
+        "is_constituent" Kind::Boolean, Expensive, Never => |_| false.into();
         "is_svm_root" Kind::Boolean, Expensive, Never => |_| false.into();
         "language" LANGUAGES, Default, Post => |v| v.kept("language", "c.utf_8");
         "max_dir_size" Kind::Size, Expensive, Both => |v| v.kept("max_dir_size", 335_544_320_u64);
+        "metric.duration" Kind::Text, Expensive, Never => |v| v.measured("PT15S");
+        "metric.iops.other" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.iops.read" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.iops.total" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.iops.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.latency.other" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.latency.read" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.latency.total" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.latency.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.status" Kind::Text, Expensive, Never => |v| v.measured("ok");
+        "metric.throughput.other" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.throughput.read" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.throughput.total" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.throughput.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.timestamp" Kind::Time, Expensive, Never => |v| v.measured.into();
         "movement.destination_aggregate.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
         "movement.destination_aggregate.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
         "name" Kind::Text, Key, Both => |v| (&v.volume.name).into();
         "nas.export_policy.id" Kind::Integer, Expensive, Both => |v| match v.volume.export_policy.as_deref() {
-            None | Some("default") => 1_u64.into(),
+            None | Some("default") => v.place.export_policy().into(),
             Some(_) => Value::Unset,
         };
         "nas.export_policy.name" Kind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
@@ -243,6 +280,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "nas.security_style" SECURITY, Expensive, Both => |v| v.kept("nas.security_style", "unix");
         "nas.uid" Kind::Integer, Expensive, Both => |v| v.kept("nas.uid", 0_u64);
         "nas.unix_permissions" Kind::Integer, Expensive, Both => |v| v.kept("nas.unix_permissions", 755_u64);
+        "nodes.name" Kind::Text, Expensive, Never => |v| Value::List(v.node().map(|node| (&node.name).into()).into_iter().collect());
+        "nodes.uuid" Kind::Uuid, Expensive, Never => |v| Value::List(v.node().map(|node| node.uuid.into()).into_iter().collect());
         "qos.policy.max_throughput_iops" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.max_throughput_iops", Value::Unset);
         "qos.policy.max_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.max_throughput_mbps", Value::Unset);
         "qos.policy.min_throughput_iops" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.min_throughput_iops", Value::Unset);
@@ -261,6 +300,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "snaplock.type" SNAPLOCK, Default, Post => |v| v.kept("snaplock.type", "non_snaplock");
         "snapshot_count" Kind::Integer, Expensive, Never => |v| v.snapshot_count.into();
         "snapshot_directory_access_enabled" Kind::Boolean, Expensive, Both => |v| v.kept("snapshot_directory_access_enabled", true);
+        "snapshot_locking_enabled" Kind::Boolean, Expensive, Never => |_| false.into();
         "snapshot_policy.name" Kind::Text, Default, Both => |v| v.snapshot_policy();
         "snapshot_policy.uuid" Kind::Uuid, Default, Both => |v| match v.snapshot_policy() {
             Value::Text(name) => v.place.snapshot_policy(&name).map(|policy| policy.uuid).into(),
@@ -268,20 +308,39 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         };
         "space.afs_total" Kind::Size, Expensive, Never => |v| v.available().into();
         "space.available" Kind::Size, Default, Never => |v| v.available().into();
+        "space.available_percent" Kind::Integer, Expensive, Never => |v| v.available_percent().into();
         "space.filesystem_size_fixed" Kind::Boolean, Expensive, Both => |v| v.kept("space.filesystem_size_fixed", false);
+        "space.footprint" Kind::Size, Expensive, Never => |_| 0_u64.into();
         "space.logical_space.enforcement" Kind::Boolean, Expensive, Both => |v| v.kept("space.logical_space.enforcement", false);
         "space.logical_space.reporting" Kind::Boolean, Expensive, Both => |v| v.kept("space.logical_space.reporting", false);
         "space.logical_space.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
         "space.percent_used" Kind::Integer, Expensive, Never => |_| 0_u64.into();
+        "space.physical_used" Kind::Size, Expensive, Never => |_| 0_u64.into();
+        "space.physical_used_percent" Kind::Integer, Expensive, Never => |_| 0_u64.into();
         "space.size" Kind::Size, Default, Both => |v| v.size().into();
         "space.size_available_for_snapshots" Kind::Size, Expensive, Never => |v| v.size().into();
         "space.snapshot.autodelete.enabled" Kind::Boolean, Expensive, Both => |v| v.kept("space.snapshot.autodelete.enabled", false);
         "space.snapshot.autodelete_enabled" Kind::Boolean, Expensive, Never => |v| v.kept("space.snapshot.autodelete.enabled", false);
         "space.snapshot.reserve_percent" Kind::Integer, Expensive, Both => |v| v.kept("space.snapshot.reserve_percent", RESERVE_PERCENT);
         "space.snapshot.reserve_size" Kind::Size, Expensive, Never => |v| v.reserved().into();
+        "space.snapshot.space_used_percent" Kind::Integer, Expensive, Never => |_| 0_u64.into();
         "space.snapshot.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
         "space.used" Kind::Size, Default, Never => |_| 0_u64.into();
         "state" STATES, Default, Both => |v| v.volume.state.as_str().into();
+        "statistics.iops_raw.other" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.iops_raw.read" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.iops_raw.total" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.iops_raw.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.latency_raw.other" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.latency_raw.read" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.latency_raw.total" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.latency_raw.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.status" Kind::Text, Expensive, Never => |v| v.measured("ok");
+        "statistics.throughput_raw.other" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.throughput_raw.read" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.throughput_raw.total" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.throughput_raw.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.timestamp" Kind::Time, Expensive, Never => |v| v.measured.into();
         "style" STYLES, Default, Post => |v| v.volume.style.as_str().into();
         "svm.name" Kind::Text, Default, Post => |v| (&v.place.svm.name).into();
         "svm.uuid" Kind::Uuid, Default, Post => |v| v.place.svm.uuid.into();
@@ -305,7 +364,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             "/api/storage/volumes/{}", clone.parent_volume_uuid
         ));
         "nas.export_policy" => |v, _| matches!(v.volume.export_policy.as_deref(), None | Some("default"))
-            .then(|| "/api/protocols/nfs/export-policies/1".to_owned());
+            .then(|| v.place.export_policy_href());
+        "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
             Value::Text(name) => v.place.snapshot_policy(&name)
                 .map(|policy| format!("/api/storage/snapshot-policies/{}", policy.uuid)),
@@ -317,6 +377,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         Array::at("_tags"),
         Array::at("aggregates"),
         Array::at("constituents"),
+        Array::at("nodes"),
         Array::at("tiering.object_tags"),
     ],
     href: |v| format!("/api/storage/volumes/{}", v.volume.uuid),

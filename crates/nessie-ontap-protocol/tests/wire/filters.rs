@@ -41,6 +41,10 @@ fn null_is_what_is_not_set() {
         assert!(matches(path, "!null", &full()) && !matches(path, "!null", &bare()), "{path}");
         assert!(matches(path, "*", &full()) && !matches(path, "*", &bare()), "{path}");
     }
+    for value in ["-", "\"-\""] {
+        assert!(matches("space.used", value, &bare()) && !matches("space.used", value, &full()));
+        assert!(!matches("comment", value, &bare()), "in text a dash is a dash");
+    }
     let mut thing = full();
     thing.comment = Some("null".to_owned());
     assert!(matches("comment", "\"null\"", &thing) && !matches("comment", "null", &thing));

@@ -6,9 +6,9 @@ use nessie_backend_core::{
     CloneOrigin, Snapshot, SnapshotId, Timestamp, Uuid, Volume, VolumeId, VolumeState,
 };
 use nessie_ontap_protocol::records::{
-    AGGREGATE, APPLICATION_LOG, Attribute, Attributes, CLUSTER, DISK, EXPORT_POLICY, EXPORT_RULE,
-    JOB, JobRecord, LIF, LUN, NODE, Named, Place, QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT,
-    SNAPSHOT_POLICY, SVM, SVM_PEER, SnapshotRecord, VOLUME, VolumeRecord,
+    AGGREGATE, APPLICATION_LOG, AggregateRecord, Attribute, Attributes, CLUSTER, DISK,
+    EXPORT_POLICY, EXPORT_RULE, JOB, JobRecord, LIF, LUN, NODE, Named, Place, QOS_POLICY, QTREE,
+    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SVM, SVM_PEER, SnapshotRecord, VOLUME, VolumeRecord,
 };
 use nessie_ontap_protocol::{ApiError, Schema, Selection, reply};
 
@@ -21,6 +21,13 @@ fn named(uuid: u128, name: &str) -> Named {
 fn place() -> Arc<Place> {
     Arc::new(Place {
         svm: named(0x51, "svm1"),
+        number: 2,
+        aggregates: Arc::new([AggregateRecord {
+            aggregate: named(0xa1, "aggr1"),
+            size: 1 << 40,
+            node: named(0xc1, "node1"),
+            create_time: noon(),
+        }]),
         aggregate: Arc::new(named(0xa1, "aggr1")),
         unlimited: 1 << 40,
         snapshot_policies: Arc::new([named(0xb1, "default"), named(0xb2, "none")]),
@@ -42,6 +49,7 @@ pub(crate) fn volume() -> VolumeRecord {
         position: 1,
         snapshot_count: None,
         has_flexclone: None,
+        measured: None,
         split: None,
     }
 }
@@ -63,6 +71,7 @@ fn clone() -> VolumeRecord {
     record.attributes = Some(Arc::new(attributes));
     record.snapshot_count = Some(2);
     record.has_flexclone = Some(false);
+    record.measured = Some(noon());
     record.split = Some(50);
     record
 }

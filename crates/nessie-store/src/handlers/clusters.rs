@@ -12,14 +12,14 @@ pub(crate) fn cluster(call: &Call<'_>) -> Answer {
 
 pub(crate) fn nodes(call: &Call<'_>) -> Answer {
     let query = call.query(&NODE, true, &[])?;
-    Ok(call.collection(&query, call.cluster.nodes.clone()))
+    Ok(call.collection(&query, call.cluster.nodes_now()))
 }
 
 pub(crate) fn node(call: &Call<'_>) -> Answer {
     let query = call.query(&NODE, false, &[])?;
     let uuid = call.uuid(0)?;
-    let found = call.cluster.nodes.iter().find(|record| record.node.uuid == uuid);
-    instance(&query, found.cloned())
+    let found = call.cluster.nodes_now().into_iter().find(|record| record.node.uuid == uuid);
+    instance(&query, found)
 }
 
 pub(crate) fn aggregates(call: &Call<'_>) -> Answer {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
-    EXPORT_POLICY, EXPORT_RULE, ExportPolicyRecord, SNAPSHOT_POLICY,
+    EXPORT_POLICY, EXPORT_RULE, ExportPolicyRecord, Place, SNAPSHOT_POLICY,
 };
 
 use crate::call::{Answer, Call, instance};
+use crate::room::Room;
 
 pub(crate) fn snapshot_policies(call: &Call<'_>) -> Answer {
     let query = call.query(&SNAPSHOT_POLICY, true, &[])?;
@@ -30,18 +31,22 @@ pub(crate) fn export_policies(call: &Call<'_>) -> Answer {
 
 pub(crate) fn export_policy(call: &Call<'_>) -> Answer {
     let query = call.query(&EXPORT_POLICY, false, &[])?;
-    check_id(call)?;
-    let first = call.rooms(&query, "svm")?.into_iter().next();
-    instance(&query, first.map(|room| ExportPolicyRecord { place: Arc::clone(&room.place) }))
+    let rooms = call.rooms(&query, "svm")?;
+    let place = place_of_policy(call, &rooms)?;
+    instance(&query, Some(ExportPolicyRecord { place }))
 }
 
 pub(crate) fn export_rules(call: &Call<'_>) -> Answer {
     let query = call.query(&EXPORT_RULE, true, &[])?;
-    check_id(call)?;
+    let rooms = call.rooms(&query, "svm")?;
+    place_of_policy(call, &rooms)?;
     Ok(call.collection(&query, Vec::new()))
 }
 
-/// The one policy there is has the number 1.
-fn check_id(call: &Call<'_>) -> Result<(), ApiError> {
-    if call.argument(0) == "1" { Ok(()) } else { Err(ApiError::no_such_entry().about("id")) }
+/// The SVM whose one policy has the number in the path.
+fn place_of_policy(call: &Call<'_>, rooms: &[&Room]) -> Result<Arc<Place>, ApiError> {
+    let found = call.argument(0).parse().ok().and_then(|id: u64| {
+        rooms.iter().map(|room| &room.place).find(|place| place.export_policy() == id)
+    });
+    found.cloned().ok_or_else(|| ApiError::no_such_entry().about("id"))
 }

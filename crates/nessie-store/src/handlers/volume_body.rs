@@ -1,7 +1,7 @@
 //! What the body of a request wants a volume to be.
 
 use nessie_backend_core::{BackendError, VolumePatch, VolumeState, rules};
-use nessie_ontap_protocol::records::{Attribute, Attributes, VOLUME};
+use nessie_ontap_protocol::records::{Attribute, Attributes, Place, VOLUME};
 use nessie_ontap_protocol::{ApiError, Body, Method, Writable};
 
 use super::names;
@@ -22,7 +22,9 @@ pub(crate) struct Wanted {
     pub(crate) state: Option<VolumeState>,
     /// Where to mount it; empty for nowhere.
     pub(crate) path: Option<String>,
-    export_policy: Option<String>,
+    /// Whether the one export policy of the SVM is named.
+    names_export_policy: bool,
+    export_policy_id: Option<u64>,
     attributes: Vec<(&'static str, Attribute)>,
     /// The objects of attributes that are to have their defaults.
     removed: Vec<&'static str>,
@@ -58,6 +60,11 @@ fn is_kept(path: &str) -> bool {
     !OTHERS.iter().any(|other| {
         path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })
+}
+
+fn no_export_policy(given: &str) -> ApiError {
+    let message = format!("The export policy {given} does not exist in the volume's SVM.");
+    ApiError::new(400, 918_271, message).about("nas.export_policy")
 }
 
 impl Wanted {
@@ -102,21 +109,20 @@ impl Wanted {
         Ok(())
     }
 
-    /// The one policy there is has the number 1.
+    /// Each SVM has one policy. Its number differs from SVM to SVM: [`check`](Self::check) compares
+    /// it.
     fn read_export_policy(&mut self, body: &Body) -> Result<(), ApiError> {
         let name = body.text("nas.export_policy.name")?;
         let id = body.integer("nas.export_policy.id")?;
         if name.is_none() && id.is_none() {
             return Ok(());
         }
-        if name.is_some_and(|name| name != "default") || id.is_some_and(|id| id != 1) {
-            let given =
-                name.map_or_else(|| id.unwrap_or_default().to_string(), |name| format!("{name:?}"));
-            let message = format!("The export policy {given} does not exist.");
-            self.unknown = Some(ApiError::new(400, 918_271, message).about("nas.export_policy"));
+        if let Some(name) = name.filter(|name| *name != "default") {
+            self.unknown = Some(no_export_policy(&format!("{name:?}")));
             return Ok(());
         }
-        self.export_policy = Some("default".to_owned());
+        self.names_export_policy = true;
+        self.export_policy_id = id;
         Ok(())
     }
 
@@ -159,7 +165,7 @@ impl Wanted {
 
     /// Refuses what ONTAP's storage would: names, sizes and paths outside its rules, and policies
     /// that do not exist.
-    pub(crate) fn check(&self) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, place: &Place) -> Result<(), ApiError> {
         if let Some(name) = &self.name {
             names::check_volume(name)?;
         }
@@ -178,6 +184,9 @@ impl Wanted {
             };
             rules::junction_path(path).map_err(refuse)?;
         }
+        if let Some(id) = self.export_policy_id.filter(|id| *id != place.export_policy()) {
+            return Err(no_export_policy(&id.to_string()));
+        }
         self.unknown.clone().map_or(Ok(()), Err)
     }
 
@@ -188,7 +197,7 @@ impl Wanted {
         patch.size_bytes = self.size;
         patch.state = self.state;
         patch.junction_path.clone_from(&self.path);
-        patch.export_policy.clone_from(&self.export_policy);
+        patch.export_policy = self.names_export_policy.then(|| "default".to_owned());
         patch
     }
 

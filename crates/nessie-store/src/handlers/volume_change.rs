@@ -149,7 +149,7 @@ fn check(call: &Call<'_>, room: &Room, volume: &Volume, what: &What) -> Result<(
     let backend = &*room.backend;
     match what {
         What::Fields { wanted, aggregate } => {
-            wanted.check()?;
+            wanted.check(&room.place)?;
             aggregate
                 .as_ref()
                 .map_or(Ok(()), |found| found.as_ref().map(drop).map_err(Clone::clone))?;
@@ -202,7 +202,7 @@ fn change_fields(
     aggregate: Option<&Result<Named, ApiError>>,
 ) -> Result<Volume, ApiError> {
     let backend = &*room.backend;
-    wanted.check()?;
+    wanted.check(&room.place)?;
     let aggregate = aggregate.cloned().transpose()?;
     let uuid = volume.uuid;
     let patch = wanted.patch();

@@ -83,7 +83,7 @@ impl<'a> Creation<'a> {
     /// Makes the volume, or nothing at all.
     pub(crate) fn run(&self, call: &Call<'_>) -> Result<VolumeRecord, ApiError> {
         let _turn = self.room.turn();
-        self.wanted.check()?;
+        self.wanted.check(&self.room.place)?;
         let backend = &*self.room.backend;
         let mut attributes = Attributes::default();
         let volume = match &self.from {

@@ -20,7 +20,7 @@ pub(crate) fn get(call: &Call<'_>) -> Answer {
     let query = call.query(&VOLUME, false, &[])?;
     let (room, volume) = find(call, &query, call.uuid(0)?)?;
     let mut record = room.record(call.cluster, volume);
-    search(room, &query, std::slice::from_mut(&mut record))?;
+    search(call, room, &query, std::slice::from_mut(&mut record))?;
     instance(&query, Some(record))
 }
 
@@ -217,7 +217,7 @@ fn records(call: &Call<'_>, query: &Query<VolumeRecord>) -> Result<Vec<VolumeRec
         } else {
             list_room(call, query, room, &mut records)?;
         }
-        search(room, query, records.get_mut(first..).unwrap_or_default())?;
+        search(call, room, query, records.get_mut(first..).unwrap_or_default())?;
     }
     Ok(records)
 }
@@ -250,6 +250,7 @@ fn list_room(
             position: (room.index << 48) + position,
             snapshot_count: None,
             has_flexclone: None,
+            measured: None,
         });
     }
     Ok(())
@@ -257,6 +258,7 @@ fn list_room(
 
 /// Finds out what has to be searched for, where it is asked for.
 fn search(
+    call: &Call<'_>,
     room: &Room,
     query: &Query<VolumeRecord>,
     records: &mut [VolumeRecord],
@@ -265,6 +267,12 @@ fn search(
         return Ok(());
     }
     let wants = |path| query.selection.has(path) || query.order.paths().any(|other| other == path);
+    if wants("metric") || wants("statistics") {
+        let now = call.cluster.now();
+        for record in &mut *records {
+            record.measured = Some(now);
+        }
+    }
     if wants("snapshot_count")
         && let Ok(snapshots) = room.backend.as_snapshot()
     {

@@ -14,12 +14,15 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
         .into_iter()
         .filter(|endpoint| endpoint.methods.contains(&"GET"))
         .map(|endpoint| {
-            let path = endpoint.path.replace("{volume.uuid}", "*").replace("{id}", "1");
-            let path = path.replace("/{uuid}", "");
+            let path = endpoint.path.replace("{volume.uuid}", "*").replace("{id}/rules", POLICY);
+            let path = path.replace("/{uuid}", "").replace("/{id}", "");
             (endpoint.path, path)
         })
         .collect()
 }
+
+/// The rules of the export policy of the first SVM.
+const POLICY: &str = "8589934593/rules";
 
 #[test]
 fn every_field_can_be_chosen_filtered_and_ordered_by() {

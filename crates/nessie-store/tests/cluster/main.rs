@@ -5,6 +5,7 @@ mod backends;
 mod changes;
 mod collections;
 mod coverage;
+mod discovery;
 mod hostile;
 mod life;
 mod parameters;
