@@ -24,24 +24,37 @@ macro_rules! references {
 
 mod aggregate;
 mod attributes;
+mod cli_aggregate;
 mod cluster;
+mod compliance_clock;
+mod counter;
 mod export_policy;
 mod job;
+mod license;
 mod lif;
+mod nfs_service;
 mod node;
 mod nothing;
 mod place;
 mod snapshot;
 mod snapshot_policy;
+mod software;
 mod svm;
 mod volume;
 
 pub use aggregate::{AGGREGATE, AggregateRecord};
 pub use attributes::{Attribute, Attributes};
+pub use cli_aggregate::{CLI_AGGREGATE, CliAggregateRecord};
 pub use cluster::{CLUSTER, ClusterRecord};
+pub use compliance_clock::{COMPLIANCE_CLOCK, ComplianceClockRecord};
+pub use counter::{
+    COUNTER_ROW, COUNTER_TABLE, Counter, CounterRowRecord, CounterTableRecord, TABLES, Table,
+};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
 pub use job::{JOB, JobRecord};
+pub use license::{LICENSE, LicenseRecord, PACKAGES, Package};
 pub use lif::{LIF, LifRecord};
+pub use nfs_service::{NFS_SERVICE, NfsServiceRecord};
 pub use node::{NODE, NodeRecord};
 pub use nothing::{
     APPLICATION_LOG, DISK, EXPORT_RULE, KEY_MANAGER, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR,
@@ -50,6 +63,7 @@ pub use nothing::{
 pub use place::{Named, Place};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};
 pub use snapshot_policy::{Copies, SNAPSHOT_POLICY, SnapshotPolicyRecord};
+pub use software::{SOFTWARE, SoftwareRecord};
 pub use svm::{SVM, SvmRecord};
 pub use volume::{VOLUME, VolumeRecord};
 

@@ -16,6 +16,9 @@ pub struct Endpoint {
     /// The fields of its objects. A client may filter and order by each of them, unless it is in
     /// an array, by which no collection is ordered.
     pub fields: Fields,
+    /// The other fields that ONTAP documents for its objects. A client may name them in the same
+    /// ways, and no object has them.
+    pub documented: Vec<&'static str>,
 }
 
 /// The fields of an object.
@@ -46,6 +49,7 @@ pub fn coverage() -> Vec<Endpoint> {
             methods: route.methods.iter().map(|(method, _)| word(*method)).collect(),
             object: (route.object)(),
             fields: (route.fields)(),
+            documented: (route.documented)(),
         })
         .collect();
     endpoints.sort_by_key(|endpoint| endpoint.path);
@@ -61,4 +65,9 @@ pub(crate) fn fields_of<R>(schema: &Schema<R>) -> Fields {
         in_array: schema.in_array(field.path),
     });
     fields.collect()
+}
+
+pub(crate) fn documented_of<R>(schema: &Schema<R>) -> Vec<&'static str> {
+    let paths = schema.documented.fields().map(|field| field.path);
+    paths.filter(|path| schema.field(path).is_none()).collect()
 }

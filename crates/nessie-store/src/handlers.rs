@@ -1,6 +1,8 @@
 //! The answers, one file for each kind of object.
 
+pub(crate) mod cli;
 pub(crate) mod clusters;
+pub(crate) mod counters;
 mod fate;
 pub(crate) mod jobs;
 mod names;

@@ -2,15 +2,19 @@
 //! and the table of what is implemented come too.
 
 use nessie_ontap_protocol::records::{
-    AGGREGATE, APPLICATION_LOG, CLUSTER, DISK, EXPORT_POLICY, EXPORT_RULE, JOB, LIF, LUN, NODE,
-    QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SVM, SVM_PEER, VOLUME,
+    AGGREGATE, APPLICATION_LOG, CLI_AGGREGATE, CLUSTER, COMPLIANCE_CLOCK, COUNTER_ROW,
+    COUNTER_TABLE, DISK, EXPORT_POLICY, EXPORT_RULE, JOB, KEY_MANAGER, LICENSE, LIF, LUN,
+    NFS_SERVICE, NODE, QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM,
+    SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
 use crate::call::{Answer, Call};
 use crate::cluster::Cluster;
-use crate::coverage::{Fields, fields_of};
-use crate::handlers::{clusters, jobs, nothing, policies, snapshots, svms, volumes, zapi};
+use crate::coverage::{Fields, documented_of, fields_of};
+use crate::handlers::{
+    cli, clusters, counters, jobs, nothing, policies, snapshots, svms, volumes, zapi,
+};
 use crate::{Request, Response};
 
 /// A path and what answers its methods.
@@ -22,6 +26,8 @@ pub(crate) struct Route {
     pub(crate) object: fn() -> &'static str,
     /// The fields of its objects.
     pub(crate) fields: fn() -> Fields,
+    /// The other fields that ONTAP documents for them.
+    pub(crate) documented: fn() -> Vec<&'static str>,
 }
 
 type Handler = fn(&Call<'_>) -> Answer;
@@ -33,6 +39,7 @@ macro_rules! routes {
             methods: &[$((Method::$method, $handler)),+],
             object: || $schema.name,
             fields: || fields_of(&$schema),
+            documented: || documented_of(&$schema),
         }),+]
     };
 }
@@ -46,13 +53,24 @@ pub(crate) static ROUTES: &[Route] = routes![
     "/api/storage/volumes/{volume.uuid}/snapshots", SNAPSHOT: Get snapshots::list, Post snapshots::post, Patch snapshots::patch_many, Delete snapshots::delete_many;
     "/api/cluster", CLUSTER: Get clusters::cluster;
     "/api/cluster/jobs", JOB: Get jobs::list;
+    "/api/cluster/counter/tables", COUNTER_TABLE: Get counters::tables;
+    "/api/cluster/counter/tables/{name}", COUNTER_TABLE: Get counters::table;
+    "/api/cluster/counter/tables/{counter_table.name}/rows", COUNTER_ROW: Get counters::rows;
+    "/api/cluster/counter/tables/{counter_table.name}/rows/{id}", COUNTER_ROW: Get counters::row;
+    "/api/cluster/licensing/licenses", LICENSE: Get clusters::licenses;
+    "/api/cluster/licensing/licenses/{name}", LICENSE: Get clusters::license_of;
     "/api/cluster/nodes", NODE: Get clusters::nodes;
     "/api/cluster/nodes/{uuid}", NODE: Get clusters::node;
+    "/api/cluster/software", SOFTWARE: Get clusters::software;
     "/api/network/ip/interfaces", LIF: Get svms::lifs;
     "/api/network/ip/interfaces/{uuid}", LIF: Get svms::lif;
     "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get policies::export_policies;
     "/api/protocols/nfs/export-policies/{id}", EXPORT_POLICY: Get policies::export_policy;
     "/api/protocols/nfs/export-policies/{id}/rules", EXPORT_RULE: Get policies::export_rules;
+    "/api/protocols/nfs/services", NFS_SERVICE: Get svms::nfs_services;
+    "/api/protocols/nfs/services/{svm.uuid}", NFS_SERVICE: Get svms::nfs_service;
+    "/api/private/cli/aggr", CLI_AGGREGATE: Get cli::aggregates;
+    "/api/security/key-managers", KEY_MANAGER: Get nothing::key_managers;
     "/api/snapmirror/relationships", SNAPMIRROR: Get nothing::relationships;
     "/api/storage/aggregates", AGGREGATE: Get clusters::aggregates;
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get clusters::aggregate;
@@ -60,6 +78,8 @@ pub(crate) static ROUTES: &[Route] = routes![
     "/api/storage/luns", LUN: Get nothing::luns;
     "/api/storage/qos/policies", QOS_POLICY: Get nothing::qos_policies;
     "/api/storage/qtrees", QTREE: Get nothing::qtrees;
+    "/api/storage/snaplock/compliance-clocks", COMPLIANCE_CLOCK: Get clusters::compliance_clocks;
+    "/api/storage/snaplock/compliance-clocks/{node.uuid}", COMPLIANCE_CLOCK: Get clusters::compliance_clock;
     "/api/storage/snapshot-policies", SNAPSHOT_POLICY: Get policies::snapshot_policies;
     "/api/storage/snapshot-policies/{uuid}", SNAPSHOT_POLICY: Get policies::snapshot_policy;
     "/api/support/ems/application-logs", APPLICATION_LOG: Post nothing::application_log;

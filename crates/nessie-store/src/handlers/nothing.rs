@@ -1,7 +1,7 @@
 //! Collections without anything in them.
 
 use nessie_ontap_protocol::records::{
-    APPLICATION_LOG, DISK, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+    APPLICATION_LOG, DISK, KEY_MANAGER, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
 };
 use nessie_ontap_protocol::{ApiError, Body, Schema, reply};
 
@@ -30,6 +30,10 @@ pub(crate) fn qos_policies(call: &Call<'_>) -> Answer {
 
 pub(crate) fn relationships(call: &Call<'_>) -> Answer {
     none(call, &SNAPMIRROR)
+}
+
+pub(crate) fn key_managers(call: &Call<'_>) -> Answer {
+    none(call, &KEY_MANAGER)
 }
 
 fn none(call: &Call<'_>, schema: &'static Schema<Nothing>) -> Answer {

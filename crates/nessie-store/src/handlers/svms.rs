@@ -1,8 +1,10 @@
-//! SVMs and their addresses.
+//! SVMs, their addresses and their NFS services.
 
 use std::sync::Arc;
 
-use nessie_ontap_protocol::records::{LIF, SVM, SvmRecord};
+use nessie_backend_core::Uuid;
+use nessie_ontap_protocol::ApiError;
+use nessie_ontap_protocol::records::{LIF, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord};
 
 use crate::call::{Answer, Call, instance};
 use crate::room::Room;
@@ -41,4 +43,20 @@ pub(crate) fn lif(call: &Call<'_>) -> Answer {
     let uuid = call.uuid(0)?;
     let found = call.cluster.lifs.iter().find(|record| record.lif.uuid == uuid);
     instance(&query, found.cloned())
+}
+
+pub(crate) fn nfs_services(call: &Call<'_>) -> Answer {
+    let query = call.query(&NFS_SERVICE, true, &[])?;
+    let rooms = call.rooms(&query, "svm")?;
+    let services = rooms.iter().map(|room| NfsServiceRecord { place: Arc::clone(&room.place) });
+    Ok(call.collection(&query, services.collect()))
+}
+
+pub(crate) fn nfs_service(call: &Call<'_>) -> Answer {
+    let query = call.query(&NFS_SERVICE, false, &[])?;
+    let uuid = call.argument(0).parse::<Uuid>().ok();
+    let rooms = call.rooms(&query, "svm")?;
+    let found = rooms.iter().find(|room| Some(room.place.svm.uuid) == uuid);
+    let Some(room) = found else { return Err(ApiError::no_such_entry().about("svm.uuid")) };
+    instance(&query, Some(NfsServiceRecord { place: Arc::clone(&room.place) }))
 }

@@ -15,7 +15,10 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
         .filter(|endpoint| endpoint.methods.contains(&"GET"))
         .map(|endpoint| {
             let path = endpoint.path.replace("{volume.uuid}", "*").replace("{id}/rules", POLICY);
-            let path = path.replace("/{uuid}", "").replace("/{id}", "");
+            let path = path.replace("{counter_table.name}", "system");
+            // A record is named like all those of its collection.
+            let end = path.find("/{").unwrap_or(path.len());
+            let path = path[..end].to_owned();
             (endpoint.path, path)
         })
         .collect()
@@ -42,6 +45,31 @@ fn every_field_can_be_chosen_filtered_and_ordered_by() {
         lab.get(&format!("{path}?fields=**"));
         lab.get(&format!("{path}?return_records=false"));
     }
+}
+
+#[test]
+fn every_documented_field_may_be_named_on_every_path() {
+    let lab = Lab::new();
+    let paths = collections(&lab);
+    let mut named = 0;
+    for endpoint in coverage() {
+        let Some((_, path)) = paths.iter().find(|(other, _)| *other == endpoint.path) else {
+            continue;
+        };
+        if endpoint.documented.is_empty() {
+            continue;
+        }
+        let all = lab.get(&format!("{path}?fields={}", endpoint.documented.join(",")));
+        let keys = lab.get(path);
+        assert_eq!(all["records"], keys["records"], "{path}");
+        for field in &endpoint.documented {
+            let single = keys.get("records").is_none();
+            let found = lab.get(&format!("{path}?{field}=null&return_records=false"));
+            assert!(single || found["num_records"] == keys["num_records"], "{path} {field}");
+            named += 1;
+        }
+    }
+    assert!(named > 2_000, "{named} fields");
 }
 
 /// Fields that a request sets in another way than by keeping the value.

@@ -7,7 +7,7 @@ use nessie_backend_mem::MemBackend;
 use nessie_store::{Method, Svm};
 use serde_json::{Value, json};
 
-use crate::support::{GIB, Lab, VOLUMES};
+use crate::support::{GIB, Lab, UNKNOWN, VOLUMES};
 
 fn two_svms() -> Lab {
     Lab::with(|config| {
@@ -58,6 +58,141 @@ fn a_volume_takes_the_export_policy_of_its_own_svm_by_number() {
     let body = format!(r#"{{"nas.export_policy.id":{}}}"#, id(1));
     let refused = lab.send(Method::Patch, &format!("{volume}?return_timeout=15"), &body);
     assert_eq!(refused.code(), "918271", "{}", refused.json);
+}
+
+#[test]
+fn licences_are_those_of_what_is_simulated() {
+    const LICENSES: &str = "/api/cluster/licensing/licenses";
+    let lab = Lab::new();
+    assert_eq!(lab.names(LICENSES), ["base", "flexclone", "nfs", "snaprestore"]);
+    let states = "state=compliant,%20noncompliant,%20unlicensed,%20unknown";
+    let all = lab.get(&format!("{LICENSES}?{states}&fields=*"));
+    assert_eq!(all["num_records"], 4);
+    let nfs = lab.get(&format!("{LICENSES}/nfs"));
+    assert_eq!((&nfs["scope"], &nfs["state"]), (&json!("cluster"), &json!("compliant")));
+    let license = &nfs["licenses"][0];
+    assert_eq!((&license["active"], &license["evaluation"]), (&json!(true), &json!(false)));
+    assert_eq!(license["compliance"]["state"], "compliant");
+    assert_eq!(license["owner"], "nessie");
+    let reply = lab.send(Method::Get, &format!("{LICENSES}/cifs"), "");
+    assert_eq!((reply.status, reply.code()), (404, "4"));
+}
+
+#[test]
+fn each_node_has_a_compliance_clock_with_the_cluster_s_time() {
+    const CLOCKS: &str = "/api/storage/snaplock/compliance-clocks";
+    let lab = Lab::new();
+    lab.backend.advance(Duration::from_secs(60)).unwrap();
+    let node = only(&lab.get("/api/cluster/nodes"))["uuid"].as_str().unwrap().to_owned();
+    let clock = lab.get(&format!("{CLOCKS}/{node}"));
+    assert_eq!(clock["time"], "2000-01-01T00:01:00+00:00");
+    assert_eq!(clock["node"]["uuid"], node.as_str());
+    assert_eq!(only(&lab.get(&format!("{CLOCKS}?fields=time")))["time"], clock["time"]);
+    let reply = lab.send(Method::Get, &format!("{CLOCKS}/{UNKNOWN}"), "");
+    assert_eq!((reply.status, reply.code()), (404, "14090240"));
+}
+
+#[test]
+fn each_svm_has_an_nfs_service() {
+    const SERVICES: &str = "/api/protocols/nfs/services";
+    let lab = two_svms();
+    let services = lab.get(&format!("{SERVICES}/?fields=transport.*&svm.name=svm2"));
+    let service = only(&services);
+    assert_eq!(service["transport"]["tcp_max_transfer_size"], 65_536);
+    let uuid = service["svm"]["uuid"].as_str().unwrap();
+    let one = lab.get(&format!("{SERVICES}/{uuid}"));
+    assert_eq!((&one["enabled"], &one["protocol"]["v3_enabled"]), (&json!(true), &json!(true)));
+    assert_eq!(lab.get(SERVICES)["num_records"], 2);
+    let reply = lab.send(Method::Get, &format!("{SERVICES}/{UNKNOWN}"), "");
+    assert_eq!((reply.status, reply.code()), (404, "4"));
+}
+
+#[test]
+fn the_software_is_one_object() {
+    let software = Lab::new().get("/api/cluster/software");
+    assert_eq!((&software["version"], software.get("records")), (&json!("9.15.1"), None));
+    assert_eq!(software["nodes"][0]["name"], "node1");
+    assert_eq!(software["nodes"][0]["version"], "9.15.1");
+}
+
+#[test]
+fn a_filter_by_a_counter_leaves_the_others_out() {
+    const TABLES: &str = "/api/cluster/counter/tables";
+    let lab = Lab::new();
+    lab.backend.advance(Duration::from_secs(60)).unwrap();
+    assert_eq!(lab.get(&format!("{TABLES}?return_records=false")), json!({"num_records": 4}));
+    let table = lab.get(&format!(
+        "{TABLES}/system:constituent?counter_schemas.name=average_processor_busy_percent\
+         &fields=counter_schemas.*"
+    ));
+    let schemas = table["counter_schemas"].as_array().unwrap();
+    assert_eq!(schemas.len(), 1, "{table}");
+    assert_eq!(schemas[0]["denominator"]["name"], "cpu_elapsed_time");
+    let rows = format!("{TABLES}/processor/rows");
+    let row = only(&lab.get(&format!("{rows}?id=node1:*"))).clone();
+    let wanted =
+        "counters.name=domain_busy_percent%7Cunknown&fields=id,counter_table.name,counters.*";
+    let read = lab.get(&format!("{rows}?id={}&{wanted}", row["id"].as_str().unwrap()));
+    let counters = only(&read)["counters"].as_array().unwrap();
+    assert_eq!(counters.len(), 1, "{read}");
+    let (labels, values) = (&counters[0]["labels"], &counters[0]["values"]);
+    assert_eq!((&labels[1], &values[1]), (&json!("kahuna"), &json!(240_000)));
+    assert_eq!(labels.as_array().map(Vec::len), values.as_array().map(Vec::len));
+    assert_eq!(counters[0].get("value"), None);
+    assert_eq!(lab.get(&format!("{rows}?counters.labels=kahuna"))["num_records"], 1);
+    let one = lab.get(&format!("{rows}/{}", row["id"].as_str().unwrap()));
+    assert_eq!(one["counters"][1]["value"], 60_000_000);
+    assert_eq!(lab.get(&format!("{rows}?counters.name=unknown"))["num_records"], 0);
+    for path in ["nothing", "nothing/rows", "nothing/rows/1"] {
+        let reply = lab.send(Method::Get, &format!("{TABLES}/{path}"), "");
+        assert_eq!((reply.status, reply.code()), (404, "8585320"), "{path}");
+    }
+    let reply = lab.send(Method::Get, &format!("{rows}/node9:processor0"), "");
+    assert_eq!((reply.status, reply.code()), (404, "4"));
+}
+
+/// A client that divides by the growth of a counter finds none that is nought.
+#[test]
+fn a_counter_is_never_nought_as_a_whole() {
+    let lab = Lab::new();
+    for table in ["processor", "system", "system:constituent", "wafl"] {
+        let rows = lab.get(&format!("/api/cluster/counter/tables/{table}/rows?fields=counters"));
+        for counter in only(&rows)["counters"].as_array().unwrap() {
+            let sum =
+                |values: &Value| values.as_array().unwrap().iter().filter_map(Value::as_u64).sum();
+            let total = counter["value"].as_u64().unwrap_or_else(|| sum(&counter["values"]));
+            assert!(total > 0, "{table}: {counter}");
+        }
+    }
+}
+
+#[test]
+fn the_command_line_shows_the_root_aggregates() {
+    const AGGR: &str = "/api/private/cli/aggr";
+    let lab = Lab::with(|config| config.nodes.push("node2".to_owned()));
+    let roots = lab.get(&format!("{AGGR}?root=true&max_records=10000"));
+    assert_eq!(
+        roots["records"],
+        json!([
+            {"aggregate": "aggr0_node1", "root": true},
+            {"aggregate": "aggr0_node2", "root": true}
+        ])
+    );
+    let others = lab.get(&format!("{AGGR}?root=false&fields=node,state&privilege_level=admin"));
+    let expected = json!({"aggregate": "aggr1", "node": "node1", "root": false, "state": "online"});
+    assert_eq!(*only(&others), expected);
+    // They hold no volumes of an SVM.
+    assert_eq!(lab.names("/api/storage/aggregates"), ["aggr1"]);
+    assert_eq!(lab.send(Method::Get, &format!("{AGGR}?fields=nonsense"), "").code(), "262197");
+    let reply = lab.send(Method::Get, &format!("{AGGR}?privilege_level=all"), "");
+    assert_eq!(reply.code(), "262197");
+}
+
+#[test]
+fn an_aggregate_for_volumes_is_never_a_root_aggregate() {
+    let lab = Lab::with(|config| "aggr0_node1".clone_into(&mut config.aggregates[0].name));
+    assert_eq!(lab.get("/api/private/cli/aggr?root=true")["num_records"], 0);
+    assert_eq!(lab.get("/api/private/cli/aggr?root=false")["num_records"], 1);
 }
 
 #[test]

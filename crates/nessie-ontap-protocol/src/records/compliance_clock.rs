@@ -1,0 +1,33 @@
+//! `SnapLock` compliance clocks: each node has one, and it shows the cluster's time.
+
+use nessie_backend_core::Timestamp;
+
+use super::Named;
+use crate::{Documented, Kind, Schema};
+
+/// The compliance clock of a node.
+#[derive(Clone, Debug)]
+pub struct ComplianceClockRecord {
+    /// The node.
+    pub node: Named,
+    /// What it shows.
+    pub time: Timestamp,
+}
+
+/// `/api/storage/snaplock/compliance-clocks`.
+pub static COMPLIANCE_CLOCK: Schema<ComplianceClockRecord> = Schema {
+    name: "snaplock_compliance_clock",
+    documented: Documented::of(include_str!("documented/snaplock_compliance_clock.txt")),
+    order: &["node.name"],
+    hidden: &[],
+    fields: fields![
+        "node.name" Kind::Text, Key, Never => |c| (&c.node.name).into();
+        "node.uuid" Kind::Uuid, Key, Never => |c| c.node.uuid.into();
+        "time" Kind::Time, Default, Never => |c| c.time.into();
+    ],
+    references: references![
+        "node" => |c, _| Some(format!("/api/cluster/nodes/{}", c.node.uuid));
+    ],
+    arrays: &[],
+    href: |c| format!("/api/storage/snaplock/compliance-clocks/{}", c.node.uuid),
+};

@@ -1,0 +1,271 @@
+//! Performance counters.
+//!
+//! Nothing is measured: the nodes are said to be busy for a small, fixed part of the time since
+//! they started, so that what clients work out from two readings is small and never divides by
+//! nothing.
+
+use super::{Named, NodeRecord};
+use crate::{Array, Documented, Kind, Schema, Url, Value};
+
+/// A table of counters.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// What it counts.
+    pub description: &'static str,
+    /// What its row of a node is called behind the node's name.
+    pub instance: &'static str,
+    /// Its counters.
+    pub counters: &'static [Counter],
+}
+
+/// A counter.
+#[derive(Debug)]
+pub struct Counter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it counts.
+    pub description: &'static str,
+    /// How it is read: `delta` by the growth between two readings, `percent` by the growth against
+    /// that of its denominator.
+    pub kind: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// The counter that it is set against.
+    pub denominator: Option<&'static str>,
+    /// How many microseconds are counted as one.
+    pub micros: u64,
+    /// The part of the time that it counts, in 10 000ths. A counter of several has a label for
+    /// each.
+    pub parts: &'static [(&'static str, u64)],
+}
+
+impl Counter {
+    /// What it has counted in so many seconds.
+    fn amounts(&self, seconds: u64) -> Vec<Value<'static>> {
+        let counted = seconds.saturating_mul(1_000_000 / self.micros);
+        let amounts = self.parts.iter().map(|(_, part)| counted.saturating_mul(*part) / 10_000);
+        amounts.map(Value::from).collect()
+    }
+
+    fn is_array(&self) -> bool {
+        self.parts.len() > 1
+    }
+
+    /// The amount of a counter of one.
+    fn value(&self, seconds: u64) -> Value<'static> {
+        let amount = self.amounts(seconds).into_iter().next();
+        amount.filter(|_| !self.is_array()).unwrap_or(Value::Unset)
+    }
+
+    /// The amounts of a counter of several.
+    fn values(&self, seconds: u64) -> Value<'static> {
+        if self.is_array() { Value::List(self.amounts(seconds)) } else { Value::Unset }
+    }
+
+    /// What the amounts of a counter of several are of.
+    fn labels(&self) -> Value<'static> {
+        let labels = self.parts.iter().map(|(label, _)| (*label).into());
+        if self.is_array() { Value::List(labels.collect()) } else { Value::Unset }
+    }
+}
+
+/// The time since the start, in microseconds.
+const fn elapsed(name: &'static str) -> Counter {
+    Counter {
+        name,
+        description: "Wall-clock time since the node started",
+        kind: "delta",
+        unit: "microsec",
+        denominator: None,
+        micros: 1,
+        parts: &[("", 10_000)],
+    }
+}
+
+const SYSTEM: &[Counter] = &[
+    Counter {
+        name: "average_processor_busy_percent",
+        description: "Average processor utilization across all processors of the node",
+        kind: "percent",
+        unit: "percent",
+        denominator: Some("cpu_elapsed_time"),
+        micros: 1,
+        parts: &[("", 100)],
+    },
+    elapsed("cpu_elapsed_time"),
+];
+
+/// The tables there are.
+pub static TABLES: &[Table] = &[
+    Table {
+        name: "processor",
+        description: "The processors of a node",
+        instance: "processor0",
+        counters: &[
+            Counter {
+                name: "domain_busy_percent",
+                description: "Part of the time that each domain of the processor was busy",
+                kind: "percent",
+                unit: "percent",
+                denominator: Some("elapsed_time"),
+                micros: 1,
+                parts: &[
+                    ("idle", 9_900),
+                    ("kahuna", 40),
+                    ("storage", 10),
+                    ("exempt", 30),
+                    ("raid", 10),
+                    ("protocol", 10),
+                ],
+            },
+            elapsed("elapsed_time"),
+        ],
+    },
+    Table {
+        name: "system",
+        description: "A node as a whole",
+        instance: "system",
+        counters: SYSTEM,
+    },
+    Table {
+        name: "system:constituent",
+        description: "A node as a whole, as a part of the cluster",
+        instance: "constituent",
+        counters: SYSTEM,
+    },
+    Table {
+        name: "wafl",
+        description: "The file system of a node",
+        instance: "wafl",
+        counters: &[
+            Counter {
+                name: "cp_phase_times",
+                description: "Time spent in each phase of consistency points",
+                kind: "percent",
+                unit: "percent",
+                denominator: Some("total_cp_msecs"),
+                micros: 1_000,
+                parts: &[
+                    ("cp_setup", 10),
+                    ("cp_p1_clean", 20),
+                    ("cp_p2v_inofile", 20),
+                    ("cp_p2_flush", 40),
+                    ("cp_p3_wait", 10),
+                ],
+            },
+            Counter {
+                name: "total_cp_msecs",
+                description: "Time spent in consistency points",
+                kind: "delta",
+                unit: "millisec",
+                denominator: None,
+                micros: 1_000,
+                parts: &[("", 100)],
+            },
+        ],
+    },
+];
+
+/// The link of what the segments behind `/api/cluster/counter/tables` name.
+fn href(segments: &[&str]) -> String {
+    let all = ["api", "cluster", "counter", "tables"].iter().chain(segments);
+    let segments = all.map(|segment| (*segment).to_owned()).collect();
+    Url { segments, parameters: Vec::new() }.href()
+}
+
+/// A table, with the counters that are asked for.
+#[derive(Clone, Debug)]
+pub struct CounterTableRecord {
+    /// The table.
+    pub table: &'static Table,
+    /// Its counters, or some of them.
+    pub counters: Vec<&'static Counter>,
+}
+
+impl CounterTableRecord {
+    fn each(&self, get: fn(&'static Counter) -> Value<'static>) -> Value<'_> {
+        Value::List(self.counters.iter().map(|counter| get(counter)).collect())
+    }
+}
+
+/// `/api/cluster/counter/tables`.
+pub static COUNTER_TABLE: Schema<CounterTableRecord> = Schema {
+    name: "counter_table",
+    documented: Documented::of(include_str!("documented/counter_table.txt")),
+    order: &["name"],
+    hidden: &[],
+    fields: fields![
+        "counter_schemas.denominator.name" Kind::Text, Default, Never => |t| t.each(|counter| counter.denominator.into());
+        "counter_schemas.description" Kind::Text, Default, Never => |t| t.each(|counter| counter.description.into());
+        "counter_schemas.name" Kind::Text, Default, Never => |t| t.each(|counter| counter.name.into());
+        "counter_schemas.type" Kind::Text, Default, Never => |t| t.each(|counter| counter.kind.into());
+        "counter_schemas.unit" Kind::Text, Default, Never => |t| t.each(|counter| counter.unit.into());
+        "description" Kind::Text, Default, Never => |t| t.table.description.into();
+        "name" Kind::Text, Key, Never => |t| t.table.name.into();
+    ],
+    references: &[],
+    arrays: &[Array::at("counter_schemas")],
+    href: |t| href(&[t.table.name]),
+};
+
+/// The row of a node in a table, with the counters that are asked for.
+#[derive(Clone, Debug)]
+pub struct CounterRowRecord {
+    /// The table.
+    pub table: &'static Table,
+    /// The table's counters, or some of them.
+    pub counters: Vec<&'static Counter>,
+    /// The node.
+    pub node: Named,
+    /// The seconds that have been counted.
+    pub seconds: u64,
+}
+
+impl CounterRowRecord {
+    /// The row of a node, with all counters. At least one second has been counted, for clients
+    /// take nought as no value.
+    #[must_use]
+    pub fn new(table: &'static Table, node: &NodeRecord) -> Self {
+        Self {
+            table,
+            counters: table.counters.iter().collect(),
+            node: node.node.clone(),
+            seconds: node.uptime().max(1),
+        }
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.node.name, self.table.instance)
+    }
+
+    fn each<'r>(&self, get: impl Fn(&'static Counter) -> Value<'r>) -> Value<'r> {
+        Value::List(self.counters.iter().map(|counter| get(counter)).collect())
+    }
+}
+
+/// `/api/cluster/counter/tables/{counter_table.name}/rows`.
+pub static COUNTER_ROW: Schema<CounterRowRecord> = Schema {
+    name: "counter_row",
+    documented: Documented::of(include_str!("documented/counter_row.txt")),
+    order: &["id"],
+    hidden: &[],
+    fields: fields![
+        "counter_table.name" Kind::Text, Default, Never => |r| r.table.name.into();
+        "counters.labels" Kind::Text, Default, Never => |r| r.each(Counter::labels);
+        "counters.name" Kind::Text, Default, Never => |r| r.each(|counter| counter.name.into());
+        "counters.value" Kind::Integer, Default, Never => |r| r.each(|counter| counter.value(r.seconds));
+        "counters.values" Kind::Integer, Default, Never => |r| r.each(|counter| counter.values(r.seconds));
+        "id" Kind::Text, Key, Never => |r| r.id().into();
+        "properties.name" Kind::Text, Default, Never => |_| Value::List(vec!["node.name".into()]);
+        "properties.value" Kind::Text, Default, Never => |r| Value::List(vec![(&r.node.name).into()]);
+    ],
+    references: references![
+        "counter_table" => |r, _| Some(href(&[r.table.name]));
+    ],
+    arrays: &[Array::at("counters"), Array::at("properties")],
+    href: |r| href(&[r.table.name, "rows", &r.id()]),
+};

@@ -1,0 +1,39 @@
+//! The software that the cluster runs.
+
+use super::{Named, release};
+use crate::{Array, Documented, Kind, Schema, Value};
+
+/// The software of the cluster's nodes.
+#[derive(Clone, Debug)]
+pub struct SoftwareRecord {
+    /// The nodes.
+    pub nodes: Vec<Named>,
+}
+
+impl SoftwareRecord {
+    fn each<'r>(&'r self, get: fn(&'r Named) -> Value<'r>) -> Value<'r> {
+        Value::List(self.nodes.iter().map(get).collect())
+    }
+}
+
+fn version() -> Value<'static> {
+    format!("{}.{}.{}", release::GENERATION, release::MAJOR, release::MINOR).into()
+}
+
+/// `/api/cluster/software`.
+pub static SOFTWARE: Schema<SoftwareRecord> = Schema {
+    name: "software",
+    documented: Documented::of(include_str!("documented/software.txt")),
+    order: &["version"],
+    hidden: &[],
+    fields: fields![
+        "nodes.name" Kind::Text, Default, Never => |s| s.each(|node| (&node.name).into());
+        "nodes.version" Kind::Text, Default, Never => |s| s.each(|_| version());
+        "version" Kind::Text, Default, Never => |_| version();
+    ],
+    references: references![
+        "nodes" => |s, index| s.nodes.get(index).map(|node| format!("/api/cluster/nodes/{}", node.uuid));
+    ],
+    arrays: &[Array::at("nodes")],
+    href: |_| "/api/cluster/software".to_owned(),
+};
