@@ -354,3 +354,64 @@ def test_the_cluster_is_gathered(attempt: Run) -> None:
     assert info["cluster"]["version"]["generation"] == 9
     assert [node["name"] for node in info["cluster_nodes"]["records"]] == ["node1"]
     assert [svm["name"] for svm in info["svm_svms"]["records"]] == ["svm1"]
+
+
+def test_the_default_subsets_are_gathered(attempt: Run) -> None:
+    told = attempt("na_ontap_rest_info")
+    info = told["ontap_info"]
+    assert info["cluster/software"]["version"] == "9.15.1"
+    assert [svm["name"] for svm in info["svm/svms"]["records"]] == ["svm1"]
+    assert [node["name"] for node in info["cluster/nodes"]["records"]] == ["node1"]
+
+
+UNCHANGED: list[dict[str, Any]] = [
+    {
+        "module": "na_ontap_svm",
+        "name": "svm1",
+        "comment": "",
+        "language": "c.utf_8",
+        "ipspace": "Default",
+        "snapshot_policy": "default",
+        "aggr_list": ["aggr1"],
+        "max_volumes": "unlimited",
+        "auto_enable_analytics": False,
+        "storage_limit": 0,
+        "services": {"nfs": {"allowed": True}, "ndmp": {"allowed": False}},
+    },
+    {
+        "module": "na_ontap_aggregate",
+        "name": "aggr1",
+        "nodes": ["node1"],
+        "disk_count": 24,
+        "raid_type": "raid_dp",
+        "encryption": False,
+        "snaplock_type": "non_snaplock",
+    },
+    {
+        "module": "na_ontap_snapshot_policy",
+        "name": "default",
+        "enabled": True,
+        "schedule": ["hourly", "daily", "weekly"],
+        "count": [6, 2, 2],
+        "snapmirror_label": ["", "daily", "weekly"],
+    },
+    {
+        "module": "na_ontap_interface",
+        "interface_name": "data_nfs",
+        "vserver": "svm1",
+        "home_node": "node1",
+        "home_port": "e0a",
+    },
+]
+
+
+@pytest.mark.parametrize("arguments", UNCHANGED, ids=lambda arguments: arguments["module"])
+def test_an_object_that_is_as_wanted_is_left_alone(attempt: Run, arguments: dict[str, Any]) -> None:
+    told = attempt(**arguments, state="present")
+    assert told.get("changed") is False, told
+
+
+@pytest.mark.parametrize("module", ["na_ontap_qtree", "na_ontap_lun"])
+def test_an_object_of_a_kind_that_there_is_none_of_is_absent(attempt: Run, module: str) -> None:
+    told = attempt(module, name="x", vserver="svm1", flexvol_name="v1", state="absent")
+    assert told.get("changed") is False, told

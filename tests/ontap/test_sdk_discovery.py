@@ -21,6 +21,7 @@ from ontap.sdk import (
     listed,
     make,
     names,
+    resources,
 )
 
 
@@ -61,6 +62,44 @@ def test_each_is_read_by_its_uuid() -> None:
         assert one.name == found.name
         assert kind.find(name="nothing") is None
         assert kind.count_collection() == 1
+
+
+@pytest.mark.usefixtures("connection")
+def test_what_clients_read_when_they_start() -> None:
+    licenses = {license_.name: license_ for license_ in resources.LicensePackage.get_collection()}
+    assert {"nfs", "flexclone", "snaprestore"} <= set(licenses)
+    licenses["nfs"].get()
+    assert licenses["nfs"].licenses[0].compliance.state == "compliant"
+    (clock,) = resources.SnaplockComplianceClock.get_collection(fields="*")
+    assert clock.node.name == "node1"
+    assert clock.time
+    (service,) = resources.NfsService.get_collection(fields="*")
+    assert (service.svm.name, service.enabled) == ("svm1", True)
+    assert list(resources.SecurityKeyManager.get_collection()) == []
+    software = resources.Software()
+    software.get()
+    assert software.version == "9.15.1"
+    table = resources.CounterTable(name="wafl")
+    table.get()
+    (row,) = resources.CounterRow.get_collection("wafl", fields="*")
+    assert [c.name for c in row.counters] == [c.name for c in table.counter_schemas]
+
+
+@pytest.mark.usefixtures("connection")
+def test_the_values_that_clients_read_unguarded() -> None:
+    (node,) = Node.get_collection(fields="*")
+    assert node.ha.enabled is False
+    assert node.management_interfaces[0].ip.address == "127.0.0.1"
+    (aggregate,) = Aggregate.get_collection(fields="*")
+    assert aggregate.create_time
+    assert aggregate.block_storage.primary.raid_size > 0
+    (lif,) = IpInterface.get_collection(fields="*")
+    assert (lif.location.home_port.name, lif.ipspace.name) == ("e0a", "Default")
+    made = make("v1")
+    made.get(fields="nodes,metric,statistics,space,snapshot_locking_enabled")
+    assert (made.metric.status, made.statistics.iops_raw.total) == ("ok", 0)
+    assert made.space.available_percent == 95
+    assert made.snapshot_locking_enabled is False
 
 
 def test_all_of_it_is_chosen(serve: Serve, connect: Any) -> None:

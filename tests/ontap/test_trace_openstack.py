@@ -11,7 +11,7 @@ from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
 
 from ontap.conftest import Serve
-from ontap.raw import Client
+from ontap.raw import Client, Reply
 
 GIB = 2**30
 
@@ -96,6 +96,120 @@ def test_manila_discovers(administrator: Client, manila: Client) -> None:
     ).record
     assert home["home_node"]["name"] == home["node"]["name"] == "node1"
     assert administrator.get("/api/storage/aggregates/?name=aggr1,aggr2&fields=name").record
+
+
+def test_manila_sets_its_driver_up(administrator: Client) -> None:
+    """What is read here without a look whether it is there stops the driver when it is not."""
+
+    def get(target: str) -> Reply:
+        mark = "&" if "?" in target else "?"
+        return administrator.get(f"/api/{target}{mark}max_records=10000")
+
+    assert get("security/key-managers?fields=volume_encryption.*").records == []
+    for name in [node["name"] for node in get("cluster/nodes").records]:
+        node = get(f"cluster/nodes?name={name}").record
+        clock = get(f"storage/snaplock/compliance-clocks/{node['uuid']}").json
+        assert clock["time"]
+    licenses = {record["name"] for record in get("cluster/licensing/licenses").records}
+    assert {"nfs", "snaprestore"} <= licenses
+    counter = "average_processor_busy_percent"
+    table = get(
+        "cluster/counter/tables/system:constituent"
+        f"?counter_schemas.name={counter}&fields=counter_schemas.*"
+    ).json
+    assert table["counter_schemas"][0]["name"] == counter
+    assert table["counter_schemas"][0]["denominator"]["name"]
+    rows = get(
+        f"cluster/counter/tables/system:constituent/rows?counters.name={counter}&fields=counters.*"
+    )
+    assert [c["name"] for c in rows.record["counters"]] == [counter]
+    services = get("protocols/nfs/services/?fields=transport.*").records
+    assert services[0]["transport"]["tcp_max_transfer_size"] == 65536
+
+
+def test_manila_checks_its_setup(administrator: Client, manila: Client) -> None:
+    assert administrator.get("/api/svm/svms?name=svm1").record
+    roots = administrator.get("/api/private/cli/aggr?root=true&max_records=10000").records
+    capacities = manila.get(
+        "/api/svm/svms?fields=name,aggregates.name,aggregates.available_size"
+    ).record["aggregates"]
+    data = {a["name"] for a in capacities} - {a["aggregate"] for a in roots}
+    assert data == {"aggr1"}
+    assert (
+        administrator.get("/api/storage/disks?aggregates.name=aggr1&fields=effective_type").json[
+            "records"
+        ]
+        == []
+    )
+    event = {
+        "computer_name": "host",
+        "event_source": "Manila driver",
+        "app_version": "1",
+        "category": "provisioning",
+        "severity": "notice",
+        "autosupport_required": False,
+        "event_id": "0",
+        "event_description": "connected",
+    }
+    assert manila.send("POST", "/api/support/ems/application-logs", event).status == 201
+    for target in (
+        "protocols/nfs/export-policies?name=deleted_manila_*&fields=name,svm.name",
+        "storage/volumes/*/snapshots?name=deleted_manila_*&fields=uuid,volume,owners,svm.name",
+        "storage/volumes?name=deleted_manila_*&type=rw&fields=name,state,svm.name",
+        "storage/qos/policies?name=deleted_manila_*&fields=uuid,name",
+    ):
+        assert manila.get(f"/api/{target}").records == []
+
+
+@pytest.mark.parametrize(
+    ("table", "counters", "labelled"),
+    [
+        ("system:constituent", "average_processor_busy_percent|cpu_elapsed_time", None),
+        ("wafl", "total_cp_msecs|cp_phase_times", "cp_phase_times"),
+        ("processor", "domain_busy_percent|elapsed_time", "domain_busy_percent"),
+    ],
+    ids=["system", "wafl", "processor"],
+)
+def test_manila_reads_how_busy_a_node_is(
+    administrator: Client, table: str, counters: str, labelled: str | None
+) -> None:
+    rows = f"/api/cluster/counter/tables/{table}/rows"
+    ids = [row["id"] for row in administrator.get(f"{rows}?id=node1:*").records]
+    assert ids
+    assert all(row_id.split(":")[0] == "node1" for row_id in ids)
+    fields = "id,counter_table.name,counters.*"
+    wanted = counters.replace("|", "%7C")
+    read = administrator.get(
+        f"{rows}?id={'|'.join(ids)}&counters.name={wanted}&fields={fields}"
+    ).record
+    assert read["counter_table"]["name"] == table
+    assert {c["name"] for c in read["counters"]} == set(counters.split("|"))
+    assert all(c.get("value") or c.get("values") for c in read["counters"])
+    if labelled is not None:
+        schema = administrator.get(
+            f"/api/cluster/counter/tables/{table}?counter_schemas.name={labelled}"
+            "&fields=counter_schemas.*"
+        ).json["counter_schemas"][0]
+        assert schema["denominator"]["name"]
+        row = administrator.get(f"{rows}?counters.name={labelled}&fields=counters.*").record
+        (values,) = [c["values"] for c in read["counters"] if c["name"] == labelled]
+        assert len(row["counters"][0]["labels"]) == len(values)
+
+
+def test_manila_reads_pools_and_addresses(administrator: Client, manila: Client) -> None:
+    pool = administrator.get(
+        "/api/storage/aggregates?name=aggr1"
+        "&fields=name,space,data_encryption.software_encryption_enabled"
+    ).record
+    assert pool["space"]["block_storage"]["available"] > 0
+    assert pool["data_encryption"]["software_encryption_enabled"] is False
+    lif = manila.get(
+        "/api/network/ip/interfaces?services=data_nfs&fields=ip.address,location.home_node.name,"
+        "location.home_port.name,ip.netmask,services,svm.name,enabled"
+    ).record
+    assert (lif["location"]["home_port"]["name"], lif["svm"]["name"]) == ("e0a", "svm1")
+    policies = "/api/storage/qos/policies?name=x&fields=name,object_count,fixed,svm.name"
+    assert administrator.get(policies).records == []
 
 
 def test_manila_makes_a_share(manila: Client, plain: OntapServer) -> None:

@@ -1,4 +1,4 @@
-"""What the DataOps toolkit and Terraform's provider send, replayed."""
+"""What the DataOps toolkit, Terraform's provider and Harvest send, replayed."""
 
 from __future__ import annotations
 
@@ -174,3 +174,57 @@ def test_terraform_reads_a_refusal_at_once(terraform: Client, plain: OntapServer
     )
     assert (refused.status, refused.code) == (500, "917534")
     assert len(plain.backend) == 0
+
+
+def test_terraform_reads_its_data_sources(terraform: Client) -> None:
+    node = terraform.get(
+        "/api/cluster/nodes?fields=name,management_interfaces,serial_number,state,version,"
+        "model,location,membership,uptime"
+    ).record
+    assert node["management_interfaces"][0]["ip"]["address"]
+    assert (node["membership"], node["uptime"] >= 0) == ("member", True)
+    aggregate = terraform.get(
+        "/api/storage/aggregates?name=aggr1&fields=name,node.name,uuid,state,"
+        "block_storage.primary.disk_class,block_storage.primary.disk_count,"
+        "block_storage.primary.raid_size,block_storage.primary.raid_type,"
+        "block_storage.mirror.enabled,snaplock_type,data_encryption.software_encryption_enabled"
+    ).record
+    assert aggregate["block_storage"]["primary"]["raid_size"] > 0
+    assert aggregate["data_encryption"] == {"software_encryption_enabled": False}
+    qtrees = terraform.get(
+        "/api/storage/qtrees?name=q1&svm.name=svm1&volume.name=tf1&fields=name,svm.name,"
+        "security_style,nas,user.name,group.name,volume,unix_permissions,export_policy"
+    )
+    assert qtrees.records == []
+    license_ = terraform.get(
+        "/api/cluster/licensing/licenses?name=nfs&fields=name,state,licenses,scope"
+    ).record
+    assert license_["licenses"][0]["serial_number"].isdigit()
+    policy = terraform.get(
+        "/api/protocols/nfs/export-policies?name=default&svm.name=svm1&fields=name"
+    ).record
+    assert terraform.get(f"/api/protocols/nfs/export-policies/{policy['id']}").json["svm"]["name"]
+
+
+@pytest.fixture
+def harvest(plain: OntapServer) -> Iterator[Client]:
+    with Client(plain, [("Accept", "application/json")]) as client:
+        yield client
+
+
+def test_harvest_starts(harvest: Client) -> None:
+    assert harvest.get("/api/cluster?fields=*").json["version"]["generation"] == 9
+    tag = "harvestTag,linux,0123abcd,25.08.0,1"
+    harvest.get(f"/api/cluster?ignore_unknown_fields=true&fields={tag}")
+    assert harvest.get("/api/cluster/counter/tables?return_records=false").json["num_records"] > 0
+    node = harvest.get("/api/cluster/nodes?fields=serial_number,system_id").record
+    assert node["system_id"]
+
+
+def test_harvest_reads_statistics_of_volumes(harvest: Client, plain: OntapServer) -> None:
+    plain.backend.create_volume("v1", GIB)
+    read = "/api/storage/volumes?fields=name,svm.name,statistics&style=!flexgroup"
+    volume = harvest.get(f"{read}&statistics.timestamp=!%22-%22").record
+    assert volume["statistics"]["status"] == "ok"
+    assert volume["statistics"]["iops_raw"]["total"] == 0
+    assert harvest.get(f"{read}&is_constituent=true").records == []
