@@ -12,34 +12,73 @@ pub(crate) fn peers(call: &Call<'_>) -> Answer {
     none(call, &SVM_PEER)
 }
 
+pub(crate) fn peer(call: &Call<'_>) -> Answer {
+    unknown(call, &SVM_PEER, "uuid")
+}
+
 pub(crate) fn luns(call: &Call<'_>) -> Answer {
     none(call, &LUN)
+}
+
+pub(crate) fn lun(call: &Call<'_>) -> Answer {
+    unknown(call, &LUN, "uuid")
 }
 
 pub(crate) fn qtrees(call: &Call<'_>) -> Answer {
     none(call, &QTREE)
 }
 
+pub(crate) fn qtree(call: &Call<'_>) -> Answer {
+    unknown(call, &QTREE, "id")
+}
+
 pub(crate) fn disks(call: &Call<'_>) -> Answer {
     none(call, &DISK)
+}
+
+pub(crate) fn disk(call: &Call<'_>) -> Answer {
+    unknown(call, &DISK, "name")
 }
 
 pub(crate) fn qos_policies(call: &Call<'_>) -> Answer {
     none(call, &QOS_POLICY)
 }
 
+pub(crate) fn qos_policy(call: &Call<'_>) -> Answer {
+    unknown(call, &QOS_POLICY, "uuid")
+}
+
 pub(crate) fn relationships(call: &Call<'_>) -> Answer {
     none(call, &SNAPMIRROR)
+}
+
+pub(crate) fn relationship(call: &Call<'_>) -> Answer {
+    unknown(call, &SNAPMIRROR, "uuid")
 }
 
 pub(crate) fn key_managers(call: &Call<'_>) -> Answer {
     none(call, &KEY_MANAGER)
 }
 
+pub(crate) fn key_manager(call: &Call<'_>) -> Answer {
+    unknown(call, &KEY_MANAGER, "uuid")
+}
+
 fn none(call: &Call<'_>, schema: &'static Schema<Nothing>) -> Answer {
     let query = call.query(schema, true, &[])?;
     call.tunnel()?;
     Ok(call.collection(&query, Vec::new()))
+}
+
+/// The answer for any one of them: there is none. `key` is the part of the path that says which.
+pub(super) fn unknown(
+    call: &Call<'_>,
+    schema: &'static Schema<Nothing>,
+    key: &'static str,
+) -> Answer {
+    call.query(schema, false, &[])?;
+    call.tunnel()?;
+    Err(ApiError::no_such_entry().about(key))
 }
 
 /// A message for the event log. It is checked and goes nowhere: nobody can read the log.

@@ -7,6 +7,7 @@ use nessie_ontap_protocol::records::{
     EXPORT_POLICY, EXPORT_RULE, ExportPolicyRecord, Place, SNAPSHOT_POLICY,
 };
 
+use super::nothing;
 use crate::call::{Answer, Call, instance};
 use crate::room::Room;
 
@@ -41,6 +42,12 @@ pub(crate) fn export_rules(call: &Call<'_>) -> Answer {
     let rooms = call.rooms(&query, "svm")?;
     place_of_policy(call, &rooms)?;
     Ok(call.collection(&query, Vec::new()))
+}
+
+pub(crate) fn export_rule(call: &Call<'_>) -> Answer {
+    let query = call.query(&EXPORT_RULE, false, &[])?;
+    place_of_policy(call, &call.rooms(&query, "svm")?)?;
+    nothing::unknown(call, &EXPORT_RULE, "index")
 }
 
 /// The SVM whose one policy has the number in the path.

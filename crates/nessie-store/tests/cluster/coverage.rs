@@ -14,7 +14,10 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
         .into_iter()
         .filter(|endpoint| endpoint.methods.contains(&"GET"))
         .map(|endpoint| {
-            let path = endpoint.path.replace("{volume.uuid}", "*").replace("{id}/rules", POLICY);
+            let path = endpoint
+                .path
+                .replace("{volume.uuid}/snapshots", "*/snapshots")
+                .replace("{id}/rules", POLICY);
             let path = path.replace("{counter_table.name}", "system");
             // A record is named like all those of its collection.
             let end = path.find("/{").unwrap_or(path.len());

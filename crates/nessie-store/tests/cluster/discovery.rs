@@ -281,3 +281,25 @@ fn metrics_of_a_volume_are_those_of_now_and_nought() {
     );
     assert_eq!(lab.get(&format!("{volume}?fields=movement")).get("movement"), None);
 }
+
+#[test]
+fn what_a_path_names_and_does_not_exist_is_no_entry() {
+    let lab = Lab::new();
+    for (path, target) in [
+        ("/api/protocols/nfs/export-policies/8589934593/rules/1", "index"),
+        ("/api/protocols/nfs/export-policies/1/rules/1", "id"),
+        ("/api/security/key-managers/x", "uuid"),
+        ("/api/snapmirror/relationships/x", "uuid"),
+        ("/api/storage/disks/1.0.1", "name"),
+        ("/api/storage/luns/x", "uuid"),
+        ("/api/storage/qos/policies/x", "uuid"),
+        ("/api/storage/qtrees/x/1", "id"),
+        ("/api/svm/peers/x", "uuid"),
+    ] {
+        let reply = lab.send(Method::Get, &format!("{path}?fields=*"), "");
+        assert_eq!((reply.status, reply.code()), (404, "4"), "{path}");
+        assert_eq!(reply.json["error"]["message"], "entry doesn't exist");
+        assert_eq!(reply.json["error"]["target"], target);
+        assert_eq!(lab.send(Method::Get, &format!("{path}?fields=nonsense"), "").code(), "262197");
+    }
+}
