@@ -208,8 +208,13 @@ def test_manila_reads_pools_and_addresses(administrator: Client, manila: Client)
         "location.home_port.name,ip.netmask,services,svm.name,enabled"
     ).record
     assert (lif["location"]["home_port"]["name"], lif["svm"]["name"]) == ("e0a", "svm1")
-    policies = "/api/storage/qos/policies?name=x&fields=name,object_count,fixed,svm.name"
-    assert administrator.get(policies).records == []
+    svm = administrator.get("/api/svm/svms?name=svm1&fields=uuid").record["uuid"]
+    for target in (
+        "storage/qos/policies?name=x&fields=name,object_count,fixed,svm.name",
+        f"protocols/fpolicy/{svm}/policies?name=x&fields=name",
+        "protocols/cifs/shares?name=x&fields=name",
+    ):
+        assert administrator.get(f"/api/{target}").records == []
 
 
 def test_manila_makes_a_share(manila: Client, plain: OntapServer) -> None:

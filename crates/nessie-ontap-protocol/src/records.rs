@@ -57,8 +57,8 @@ pub use lif::{LIF, LifRecord};
 pub use nfs_service::{NFS_SERVICE, NfsServiceRecord};
 pub use node::{NODE, NodeRecord};
 pub use nothing::{
-    APPLICATION_LOG, DISK, EXPORT_RULE, KEY_MANAGER, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR,
-    SVM_PEER,
+    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, EXPORT_RULE,
+    FPOLICY_POLICY, KEY_MANAGER, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
 };
 pub use place::{Named, Place};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};

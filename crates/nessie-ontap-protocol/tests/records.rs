@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use nessie_ontap_protocol::records::{
-    AGGREGATE, APPLICATION_LOG, CLI_AGGREGATE, CLUSTER, COMPLIANCE_CLOCK, COUNTER_ROW,
-    COUNTER_TABLE, DISK, EXPORT_POLICY, EXPORT_RULE, JOB, KEY_MANAGER, LICENSE, LIF, LUN,
-    NFS_SERVICE, NODE, QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM,
-    SVM_PEER, VOLUME,
+    AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
+    COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_POLICY, EXPORT_RULE,
+    FPOLICY_POLICY, JOB, KEY_MANAGER, LICENSE, LIF, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE,
+    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{Method, Query, Schema, Url};
 
@@ -29,6 +29,11 @@ fn every_schema_is_sound() {
         SNAPMIRROR.faults(),
         QOS_POLICY.faults(),
         EXPORT_RULE.faults(),
+        CIFS_SERVICE.faults(),
+        CIFS_SHARE.faults(),
+        CLUSTER_PEER.faults(),
+        DNS.faults(),
+        FPOLICY_POLICY.faults(),
         KEY_MANAGER.faults(),
         CLI_AGGREGATE.faults(),
         COMPLIANCE_CLOCK.faults(),
@@ -87,6 +92,11 @@ fn every_documented_field_may_be_named() {
         ask(&SNAPMIRROR),
         ask(&QOS_POLICY),
         ask(&EXPORT_RULE),
+        ask(&CIFS_SERVICE),
+        ask(&CIFS_SHARE),
+        ask(&CLUSTER_PEER),
+        ask(&DNS),
+        ask(&FPOLICY_POLICY),
         ask(&KEY_MANAGER),
         ask(&COMPLIANCE_CLOCK),
         ask(&COUNTER_ROW),

@@ -2,10 +2,10 @@
 //! and the table of what is implemented come too.
 
 use nessie_ontap_protocol::records::{
-    AGGREGATE, APPLICATION_LOG, CLI_AGGREGATE, CLUSTER, COMPLIANCE_CLOCK, COUNTER_ROW,
-    COUNTER_TABLE, DISK, EXPORT_POLICY, EXPORT_RULE, JOB, KEY_MANAGER, LICENSE, LIF, LUN,
-    NFS_SERVICE, NODE, QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM,
-    SVM_PEER, VOLUME,
+    AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
+    COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_POLICY, EXPORT_RULE,
+    FPOLICY_POLICY, JOB, KEY_MANAGER, LICENSE, LIF, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE,
+    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -61,9 +61,19 @@ pub(crate) static ROUTES: &[Route] = routes![
     "/api/cluster/licensing/licenses/{name}", LICENSE: Get clusters::license_of;
     "/api/cluster/nodes", NODE: Get clusters::nodes;
     "/api/cluster/nodes/{uuid}", NODE: Get clusters::node;
+    "/api/cluster/peers", CLUSTER_PEER: Get nothing::cluster_peers;
+    "/api/cluster/peers/{uuid}", CLUSTER_PEER: Get nothing::cluster_peer;
     "/api/cluster/software", SOFTWARE: Get clusters::software;
+    "/api/name-services/dns", DNS: Get nothing::dns;
+    "/api/name-services/dns/{svm.uuid}", DNS: Get nothing::dns_of_svm;
     "/api/network/ip/interfaces", LIF: Get svms::lifs;
     "/api/network/ip/interfaces/{uuid}", LIF: Get svms::lif;
+    "/api/protocols/cifs/services", CIFS_SERVICE: Get nothing::cifs_services;
+    "/api/protocols/cifs/services/{svm.uuid}", CIFS_SERVICE: Get nothing::cifs_service;
+    "/api/protocols/cifs/shares", CIFS_SHARE: Get nothing::cifs_shares;
+    "/api/protocols/cifs/shares/{svm.uuid}/{name}", CIFS_SHARE: Get nothing::cifs_share;
+    "/api/protocols/fpolicy/{svm.uuid}/policies", FPOLICY_POLICY: Get svms::fpolicy_policies;
+    "/api/protocols/fpolicy/{svm.uuid}/policies/{name}", FPOLICY_POLICY: Get svms::fpolicy_policy;
     "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get policies::export_policies;
     "/api/protocols/nfs/export-policies/{id}", EXPORT_POLICY: Get policies::export_policy;
     "/api/protocols/nfs/export-policies/{id}/rules", EXPORT_RULE: Get policies::export_rules;

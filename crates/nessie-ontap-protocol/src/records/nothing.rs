@@ -37,6 +37,16 @@ nothing! {
     QOS_POLICY "qos_policy", ["name" Text, "uuid" Uuid];
     /// `/api/protocols/nfs/export-policies/{id}/rules`.
     EXPORT_RULE "export_rule", ["index" Integer];
+    /// `/api/cluster/peers`.
+    CLUSTER_PEER "cluster_peer", ["name" Text, "uuid" Uuid];
+    /// `/api/name-services/dns`.
+    DNS "dns", ["svm.uuid" Uuid];
+    /// `/api/protocols/cifs/services`.
+    CIFS_SERVICE "cifs_service", ["svm.uuid" Uuid];
+    /// `/api/protocols/cifs/shares`.
+    CIFS_SHARE "cifs_share", ["name" Text, "svm.uuid" Uuid];
+    /// `/api/protocols/fpolicy/{svm.uuid}/policies`.
+    FPOLICY_POLICY "fpolicy_policy", ["name" Text];
     /// `/api/security/key-managers`.
     KEY_MANAGER "security_key_manager", ["uuid" Uuid];
 }

@@ -1,7 +1,8 @@
 //! Collections without anything in them.
 
 use nessie_ontap_protocol::records::{
-    APPLICATION_LOG, DISK, KEY_MANAGER, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, KEY_MANAGER, LUN, Nothing,
+    QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
 };
 use nessie_ontap_protocol::{ApiError, Body, Schema, reply};
 
@@ -64,7 +65,39 @@ pub(crate) fn key_manager(call: &Call<'_>) -> Answer {
     unknown(call, &KEY_MANAGER, "uuid")
 }
 
-fn none(call: &Call<'_>, schema: &'static Schema<Nothing>) -> Answer {
+pub(crate) fn cluster_peers(call: &Call<'_>) -> Answer {
+    none(call, &CLUSTER_PEER)
+}
+
+pub(crate) fn cluster_peer(call: &Call<'_>) -> Answer {
+    unknown(call, &CLUSTER_PEER, "uuid")
+}
+
+pub(crate) fn dns(call: &Call<'_>) -> Answer {
+    none(call, &DNS)
+}
+
+pub(crate) fn dns_of_svm(call: &Call<'_>) -> Answer {
+    unknown(call, &DNS, "svm.uuid")
+}
+
+pub(crate) fn cifs_services(call: &Call<'_>) -> Answer {
+    none(call, &CIFS_SERVICE)
+}
+
+pub(crate) fn cifs_service(call: &Call<'_>) -> Answer {
+    unknown(call, &CIFS_SERVICE, "svm.uuid")
+}
+
+pub(crate) fn cifs_shares(call: &Call<'_>) -> Answer {
+    none(call, &CIFS_SHARE)
+}
+
+pub(crate) fn cifs_share(call: &Call<'_>) -> Answer {
+    unknown(call, &CIFS_SHARE, "name")
+}
+
+pub(super) fn none(call: &Call<'_>, schema: &'static Schema<Nothing>) -> Answer {
     let query = call.query(schema, true, &[])?;
     call.tunnel()?;
     Ok(call.collection(&query, Vec::new()))

@@ -1,11 +1,14 @@
-//! SVMs, their addresses and their NFS services.
+//! SVMs, and what belongs to one: addresses, NFS services, `FPolicy` policies.
 
 use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
-use nessie_ontap_protocol::ApiError;
-use nessie_ontap_protocol::records::{LIF, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord};
+use nessie_ontap_protocol::records::{
+    FPOLICY_POLICY, LIF, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord,
+};
+use nessie_ontap_protocol::{ApiError, Query};
 
+use super::nothing;
 use crate::call::{Answer, Call, instance};
 use crate::room::Room;
 
@@ -54,9 +57,24 @@ pub(crate) fn nfs_services(call: &Call<'_>) -> Answer {
 
 pub(crate) fn nfs_service(call: &Call<'_>) -> Answer {
     let query = call.query(&NFS_SERVICE, false, &[])?;
-    let uuid = call.argument(0).parse::<Uuid>().ok();
-    let rooms = call.rooms(&query, "svm")?;
-    let found = rooms.iter().find(|room| Some(room.place.svm.uuid) == uuid);
-    let Some(room) = found else { return Err(ApiError::no_such_entry().about("svm.uuid")) };
+    let room = room_of_path(call, &query)?;
     instance(&query, Some(NfsServiceRecord { place: Arc::clone(&room.place) }))
+}
+
+pub(crate) fn fpolicy_policies(call: &Call<'_>) -> Answer {
+    room_of_path(call, &call.query(&FPOLICY_POLICY, true, &[])?)?;
+    nothing::none(call, &FPOLICY_POLICY)
+}
+
+pub(crate) fn fpolicy_policy(call: &Call<'_>) -> Answer {
+    room_of_path(call, &call.query(&FPOLICY_POLICY, false, &[])?)?;
+    nothing::unknown(call, &FPOLICY_POLICY, "name")
+}
+
+/// The SVM that the path names first.
+fn room_of_path<'a, R>(call: &Call<'a>, query: &Query<R>) -> Result<&'a Room, ApiError> {
+    let uuid = call.argument(0).parse::<Uuid>().ok();
+    let mut rooms = call.rooms(query, "svm")?.into_iter();
+    let found = rooms.find(|room| Some(room.place.svm.uuid) == uuid);
+    found.ok_or_else(|| ApiError::no_such_entry().about("svm.uuid"))
 }

@@ -10,6 +10,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
     let volume = lab.volume("v1", r#","nas.path":"/v1""#);
     lab.snapshot(&volume, "s1");
     lab.clone_of("v1", Some("s1"), "c1");
+    let svm = lab.get("/api/svm/svms")["records"][0]["uuid"].as_str().unwrap().to_owned();
     coverage()
         .into_iter()
         .filter(|endpoint| endpoint.methods.contains(&"GET"))
@@ -19,6 +20,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
                 .replace("{volume.uuid}/snapshots", "*/snapshots")
                 .replace("{id}/rules", POLICY);
             let path = path.replace("{counter_table.name}", "system");
+            let path = path.replace("{svm.uuid}/policies", &format!("{svm}/policies"));
             // A record is named like all those of its collection.
             let end = path.find("/{").unwrap_or(path.len());
             let path = path[..end].to_owned();

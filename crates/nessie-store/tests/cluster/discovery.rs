@@ -288,6 +288,12 @@ fn what_a_path_names_and_does_not_exist_is_no_entry() {
     for (path, target) in [
         ("/api/protocols/nfs/export-policies/8589934593/rules/1", "index"),
         ("/api/protocols/nfs/export-policies/1/rules/1", "id"),
+        ("/api/cluster/peers/x", "uuid"),
+        ("/api/name-services/dns/x", "svm.uuid"),
+        ("/api/protocols/cifs/services/x", "svm.uuid"),
+        ("/api/protocols/cifs/shares/x/home", "name"),
+        ("/api/protocols/fpolicy/x/policies", "svm.uuid"),
+        ("/api/protocols/fpolicy/x/policies/p1", "svm.uuid"),
         ("/api/security/key-managers/x", "uuid"),
         ("/api/snapmirror/relationships/x", "uuid"),
         ("/api/storage/disks/1.0.1", "name"),
