@@ -1,8 +1,8 @@
 //! Performance counters.
 //!
 //! Nothing is measured: the nodes are said to be busy for a small, fixed part of the time since
-//! they started, so that what clients work out from two readings is small and never divides by
-//! nothing.
+//! they started, so that what clients work out from two readings is small and they never divide by
+//! zero.
 
 use super::{Named, NodeRecord};
 use crate::{Array, Documented, Kind, Schema, Url, Value};
@@ -225,7 +225,7 @@ pub struct CounterRowRecord {
 
 impl CounterRowRecord {
     /// The row of a node, with all counters. At least one second has been counted, for clients
-    /// take nought as no value.
+    /// take zero as no value.
     #[must_use]
     pub fn new(table: &'static Table, node: &NodeRecord) -> Self {
         Self {

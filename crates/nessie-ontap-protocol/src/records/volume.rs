@@ -68,7 +68,7 @@ impl VolumeRecord {
     }
 
     /// What was counted or measured: nothing, for no bytes are read or written.
-    fn nought(&self) -> Value<'_> {
+    fn zero(&self) -> Value<'_> {
         self.measured.map(|_| 0_u64).into()
     }
 
@@ -251,19 +251,19 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "language" LANGUAGES, Default, Post => |v| v.kept("language", "c.utf_8");
         "max_dir_size" Kind::Size, Expensive, Both => |v| v.kept("max_dir_size", 335_544_320_u64);
         "metric.duration" Kind::Text, Expensive, Never => |v| v.measured("PT15S");
-        "metric.iops.other" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.iops.read" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.iops.total" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.iops.write" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.latency.other" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.latency.read" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.latency.total" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.latency.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.iops.other" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.iops.read" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.iops.total" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.iops.write" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.latency.other" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.latency.read" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.latency.total" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.latency.write" Kind::Integer, Expensive, Never => |v| v.zero();
         "metric.status" Kind::Text, Expensive, Never => |v| v.measured("ok");
-        "metric.throughput.other" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.throughput.read" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.throughput.total" Kind::Integer, Expensive, Never => |v| v.nought();
-        "metric.throughput.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "metric.throughput.other" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.throughput.read" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.throughput.total" Kind::Integer, Expensive, Never => |v| v.zero();
+        "metric.throughput.write" Kind::Integer, Expensive, Never => |v| v.zero();
         "metric.timestamp" Kind::Time, Expensive, Never => |v| v.measured.into();
         "movement.destination_aggregate.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
         "movement.destination_aggregate.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
@@ -327,19 +327,19 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "space.snapshot.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
         "space.used" Kind::Size, Default, Never => |_| 0_u64.into();
         "state" STATES, Default, Both => |v| v.volume.state.as_str().into();
-        "statistics.iops_raw.other" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.iops_raw.read" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.iops_raw.total" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.iops_raw.write" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.latency_raw.other" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.latency_raw.read" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.latency_raw.total" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.latency_raw.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.iops_raw.other" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.iops_raw.read" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.iops_raw.total" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.iops_raw.write" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.latency_raw.other" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.latency_raw.read" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.latency_raw.total" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.latency_raw.write" Kind::Integer, Expensive, Never => |v| v.zero();
         "statistics.status" Kind::Text, Expensive, Never => |v| v.measured("ok");
-        "statistics.throughput_raw.other" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.throughput_raw.read" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.throughput_raw.total" Kind::Integer, Expensive, Never => |v| v.nought();
-        "statistics.throughput_raw.write" Kind::Integer, Expensive, Never => |v| v.nought();
+        "statistics.throughput_raw.other" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.throughput_raw.read" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.throughput_raw.total" Kind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.throughput_raw.write" Kind::Integer, Expensive, Never => |v| v.zero();
         "statistics.timestamp" Kind::Time, Expensive, Never => |v| v.measured.into();
         "style" STYLES, Default, Post => |v| v.volume.style.as_str().into();
         "svm.name" Kind::Text, Default, Post => |v| (&v.place.svm.name).into();

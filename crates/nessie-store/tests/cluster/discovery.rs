@@ -151,9 +151,9 @@ fn a_filter_by_a_counter_leaves_the_others_out() {
     assert_eq!((reply.status, reply.code()), (404, "4"));
 }
 
-/// A client that divides by the growth of a counter finds none that is nought.
+/// A client that divides by the growth of a counter never divides by zero.
 #[test]
-fn a_counter_is_never_nought_as_a_whole() {
+fn the_amounts_of_a_counter_are_never_all_zero() {
     let lab = Lab::new();
     for table in ["processor", "system", "system:constituent", "wafl"] {
         let rows = lab.get(&format!("/api/cluster/counter/tables/{table}/rows?fields=counters"));
@@ -259,7 +259,7 @@ fn a_volume_shows_the_node_of_its_aggregate() {
 }
 
 #[test]
-fn metrics_of_a_volume_are_those_of_now_and_nought() {
+fn metrics_of_a_volume_are_those_of_now_and_zero() {
     let lab = Lab::new();
     let volume = lab.volume("v1", "");
     lab.backend.advance(Duration::from_secs(15)).unwrap();
@@ -269,11 +269,11 @@ fn metrics_of_a_volume_are_those_of_now_and_nought() {
         (&read["metric"]["duration"], &read["metric"]["status"]),
         (&json!("PT15S"), &json!("ok"))
     );
-    let nought = json!({"other": 0, "read": 0, "total": 0, "write": 0});
+    let zero = json!({"other": 0, "read": 0, "total": 0, "write": 0});
     for path in
         [&read["metric"]["iops"], &read["metric"]["latency"], &read["statistics"]["iops_raw"]]
     {
-        assert_eq!(*path, nought);
+        assert_eq!(*path, zero);
     }
     assert_eq!(
         lab.names(&format!("{VOLUMES}?statistics.timestamp=!%22-%22&fields=statistics")),
