@@ -16,8 +16,8 @@ use crate::{
 ///   the object exist (volume before snapshot), is the value valid, is the state right, is there a
 ///   conflict. A patch with a bad value of a missing volume is
 ///   [`VolumeNotFound`](BackendError::VolumeNotFound).
-/// * An identifier is never used twice, not even after a delete. A name is kept exactly as given
-///   and is free again the moment its owner is deleted or renamed.
+/// * An identifier is never used twice within one [`epoch`](Self::epoch), not even after a delete.
+///   A name is kept exactly as given and is free again the moment its owner is deleted or renamed.
 ///
 /// The values an operation accepts are those of [`rules`](crate::rules).
 ///
@@ -35,6 +35,15 @@ pub trait VolumeBackend: Send + Sync {
             clones: self.as_clone().is_ok(),
             replication: false,
         }
+    }
+
+    /// A number that grows when everything is deleted at once and identifiers of before may be
+    /// given out again, as a seeded `MemBackend` does when it is reset. Whoever keeps data of
+    /// volumes and snapshots under their identifiers, outside the backend, notes this number with
+    /// the data before the objects are read, and drops the data when the number has changed. For a
+    /// backend that never gives out an identifier again it stays as it is, as by default.
+    fn epoch(&self) -> u64 {
+        0
     }
 
     /// Creates an online read-write volume without snapshots.
@@ -216,6 +225,9 @@ macro_rules! forward {
         impl<B: VolumeBackend + ?Sized> VolumeBackend for $pointer {
             fn capabilities(&self) -> Capabilities {
                 (**self).capabilities()
+            }
+            fn epoch(&self) -> u64 {
+                (**self).epoch()
             }
             fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
                 (**self).create_volume(spec)

@@ -1,6 +1,7 @@
 //! The handle on a backend: its one lock, and what is not in the trait stack.
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ use crate::view::View;
 #[derive(Clone)]
 pub struct MemBackend {
     inner: Arc<RwLock<Inner>>,
+    /// How often the backend was reset. Outside the lock, so that reading it never waits.
+    pub(crate) epoch: Arc<AtomicU64>,
 }
 
 impl MemBackend {
@@ -172,7 +175,7 @@ impl MemBackend {
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
-        Self { inner: Arc::new(RwLock::new(inner)) }
+        Self { inner: Arc::new(RwLock::new(inner)), epoch: Arc::default() }
     }
 
     // No transition panics between its first and its last change, so a poisoned lock guards a

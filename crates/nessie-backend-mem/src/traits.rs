@@ -1,5 +1,7 @@
 //! The trait stack on the backend: every tier, every operation.
 
+use std::sync::atomic::Ordering;
+
 use nessie_backend_core::{
     AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
     Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
@@ -10,6 +12,10 @@ use crate::backend::MemBackend;
 impl VolumeBackend for MemBackend {
     fn capabilities(&self) -> Capabilities {
         Capabilities::CLONES
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
     }
 
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {

@@ -1,6 +1,7 @@
 //! The state as something that travels: dumped, loaded, compared, and set back.
 
 use std::io::{self, BufRead, Write};
+use std::sync::atomic::Ordering;
 
 use nessie_backend_core::Result;
 
@@ -102,6 +103,8 @@ impl MemBackend {
     /// stands at its start, and a seeded backend gives the same identifiers once more. Without a
     /// seed, identifiers are drawn anew, so that none is ever given out twice.
     ///
+    /// Its [`epoch`](nessie_backend_core::VolumeBackend::epoch) grows by one.
+    ///
     /// # Errors
     /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the operating system has no
     /// randomness to give. Nothing has changed then.
@@ -110,6 +113,8 @@ impl MemBackend {
         let (source, key) = Source::new(origin)?;
         let mut inner = self.write();
         let clock = inner.clock.restarted();
+        // Before the contents change: who reads the new ones reads the new epoch after that too.
+        self.epoch.fetch_add(1, Ordering::Release);
         let contents =
             std::mem::replace(&mut *inner, Inner { state: State::new(key), clock, source });
         drop(inner);

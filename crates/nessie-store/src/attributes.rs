@@ -1,7 +1,8 @@
 //! What this face keeps beside the volumes and snapshots of a backend.
 //!
 //! Volumes that go without this face's knowledge leave their attributes behind: identifiers are
-//! never used twice, so these do no harm, and they are swept out when there are many.
+//! never used twice in one epoch of the backend, so these do no harm, and they are swept out when
+//! there are many.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use nessie_backend_core::Uuid;
+use nessie_ontap_protocol::records::Place;
 use nessie_ontap_protocol::{ApiError, Page, Query, Schema, Url, reply};
 
 use crate::cluster::Cluster;
-use crate::jobs::Results;
+use crate::jobs::{Owner, Results};
 use crate::room::Room;
 use crate::{Request, Response, parameters, router};
 
@@ -17,6 +18,8 @@ pub(crate) struct Call<'a> {
     pub(crate) url: &'a Url,
     /// What stands in the place of the path's variables, in order.
     pub(crate) arguments: Vec<&'a str>,
+    /// The epochs of the SVMs' backends when the request came, in the order of the SVMs.
+    pub(crate) epochs: Vec<u64>,
 }
 
 /// What an answer is, or why there is none.
@@ -109,7 +112,8 @@ impl<'a> Call<'a> {
 
     /// What came of the bulk creation whose job is named.
     pub(crate) fn results(&self, job: &str) -> Result<Results, ApiError> {
-        let results = job.parse().ok().and_then(|uuid| self.cluster.jobs.results(uuid));
+        let results =
+            job.parse().ok().and_then(|uuid| self.cluster.jobs.results(uuid, &self.epochs));
         results.ok_or_else(|| ApiError::no_such_entry().about("job_results_uuid"))
     }
 
@@ -136,6 +140,13 @@ impl<'a> Call<'a> {
     pub(crate) fn waits<R>(&self, query: &Query<R>) -> bool {
         let is_long = query.return_timeout.unwrap_or_default() > Duration::ZERO;
         is_long && self.cluster.jobs.are_immediate()
+    }
+
+    /// The SVM whose objects a job of this request names.
+    pub(crate) fn owner(&self, place: &Place) -> Option<Owner> {
+        let mut rooms = self.cluster.rooms.iter();
+        let svm = rooms.position(|room| room.place.svm.uuid == place.svm.uuid)?;
+        Some(Owner { svm, epoch: *self.epochs.get(svm)? })
     }
 
     /// What a job says that it does.

@@ -38,6 +38,7 @@ struct Job {
     outcome: Result<(), Arc<ApiError>>,
     results: Results,
     place: Option<Arc<Place>>,
+    owner: Option<Owner>,
     start: Timestamp,
     end: Option<Timestamp>,
     /// How often it has been asked for.
@@ -52,6 +53,16 @@ pub(crate) struct NewJob {
     pub(crate) outcome: Result<(), ApiError>,
     pub(crate) results: Results,
     pub(crate) place: Option<Arc<Place>>,
+    pub(crate) owner: Option<Owner>,
+}
+
+/// The SVM whose objects a job names, and the epoch of its backend in which the names hold. The
+/// job is not shown in another one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner {
+    /// The SVM's place among the SVMs.
+    pub(crate) svm: usize,
+    pub(crate) epoch: u64,
 }
 
 /// What became of each object that a bulk creation was to make.
@@ -76,22 +87,24 @@ impl Jobs {
     }
 
     pub(crate) fn add(&self, new: NewJob, now: Timestamp) {
-        let NewJob { uuid, description, outcome, results, place } = new;
+        let NewJob { uuid, description, outcome, results, place, owner } = new;
         let end = self.are_immediate().then_some(now);
         let outcome = outcome.map_err(Arc::new);
         let mut table = self.lock();
         table.forget(now);
         table.made += 1;
         let position = table.made;
-        let job = Job { description, outcome, results, place, start: now, end, asked: 0, position };
+        let start = now;
+        let job =
+            Job { description, outcome, results, place, owner, start, end, asked: 0, position };
         table.jobs.insert(uuid, job);
         table.order.push_back(uuid);
     }
 
-    /// One job, as the client that asks for it finds it.
-    pub(crate) fn get(&self, uuid: Uuid, now: Timestamp) -> Option<JobRecord> {
+    /// One job, as the client that asks for it finds it. `epochs` are those of the SVMs, in order.
+    pub(crate) fn get(&self, uuid: Uuid, now: Timestamp, epochs: &[u64]) -> Option<JobRecord> {
         let mut table = self.lock();
-        let job = table.jobs.get_mut(&uuid)?;
+        let job = table.jobs.get_mut(&uuid).filter(|job| job.is_of(epochs))?;
         if job.end.is_none() {
             job.asked = job.asked.saturating_add(1);
             job.proceed(self.pace, now);
@@ -100,21 +113,22 @@ impl Jobs {
     }
 
     /// All jobs. A list counts as no question after any of them.
-    pub(crate) fn list(&self, now: Timestamp) -> Vec<JobRecord> {
+    pub(crate) fn list(&self, now: Timestamp, epochs: &[u64]) -> Vec<JobRecord> {
         let mut table = self.lock();
         table.forget(now);
         for job in table.jobs.values_mut() {
             job.proceed(self.pace, now);
         }
         let jobs = table.order.iter().filter_map(|uuid| Some((*uuid, table.jobs.get(uuid)?)));
-        jobs.filter(|(_, job)| !job.is_over(now))
+        jobs.filter(|(_, job)| !job.is_over(now) && job.is_of(epochs))
             .map(|(uuid, job)| job.record(uuid, &self.node))
             .collect()
     }
 
     /// What a job made and what it could not; nothing where there is no such job.
-    pub(crate) fn results(&self, uuid: Uuid) -> Option<Results> {
-        self.lock().jobs.get(&uuid).map(|job| job.results.clone())
+    pub(crate) fn results(&self, uuid: Uuid, epochs: &[u64]) -> Option<Results> {
+        let table = self.lock();
+        table.jobs.get(&uuid).filter(|job| job.is_of(epochs)).map(|job| job.results.clone())
     }
 
     /// Whether a job says that it has not ended.
@@ -159,6 +173,11 @@ impl Job {
             JobPace::Polls(polls) => (self.asked >= polls).then_some(now),
             JobPace::After(duration) => self.start.checked_add(duration).filter(|end| *end <= now),
         };
+    }
+
+    /// Whether its SVM is still in the epoch in which the job was made.
+    fn is_of(&self, epochs: &[u64]) -> bool {
+        self.owner.is_none_or(|owner| epochs.get(owner.svm) == Some(&owner.epoch))
     }
 
     fn is_over(&self, now: Timestamp) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use nessie_backend_core::{BackendError, SnapshotId, Uuid, Volume, VolumeBackend, VolumeId};
 use nessie_ontap_protocol::ApiError;
@@ -18,10 +18,18 @@ pub(crate) struct Room {
     pub(crate) index: u64,
     pub(crate) place: Arc<Place>,
     pub(crate) backend: Arc<dyn VolumeBackend>,
-    pub(crate) attributes: SideTables,
     /// Held by a request that changes something, so that its steps are not interleaved with
     /// another's. Whoever calls the backend without this face does not hold it.
     turn: Mutex<()>,
+    kept: RwLock<Arc<Kept>>,
+}
+
+/// What this face keeps beside a backend, under the identifiers of one epoch of the backend. In
+/// the next epoch these may identify other objects.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    epoch: u64,
+    pub(crate) attributes: SideTables,
     pub(crate) volumes: Mutex<Positions>,
     pub(crate) snapshots: Mutex<Positions>,
     /// Splits, and their jobs.
@@ -34,12 +42,24 @@ impl Room {
             index,
             place: Arc::new(place),
             backend,
-            attributes: SideTables::default(),
             turn: Mutex::default(),
-            volumes: Mutex::default(),
-            snapshots: Mutex::default(),
-            splits: Mutex::default(),
+            kept: RwLock::default(),
         }
+    }
+
+    /// What is kept in the present epoch of the backend. Ask for it before the objects are read or
+    /// changed: if the backend is reset in between, what is then written here is never read again.
+    pub(crate) fn kept(&self) -> Arc<Kept> {
+        let epoch = self.backend.epoch();
+        let kept = Arc::clone(&self.kept.read().unwrap_or_else(PoisonError::into_inner));
+        if kept.epoch >= epoch {
+            return kept;
+        }
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.epoch < epoch {
+            *kept = Arc::new(Kept { epoch, ..Kept::default() });
+        }
+        Arc::clone(&kept)
     }
 
     /// Waits until no other request changes anything in this SVM.
@@ -58,10 +78,11 @@ impl Room {
 
     /// The record of a volume, without what has to be searched for.
     pub(crate) fn record(&self, cluster: &Cluster, volume: Volume) -> VolumeRecord {
-        let attributes = self.attributes.volume(volume.uuid);
+        let kept = self.kept();
+        let attributes = kept.attributes.volume(volume.uuid);
         VolumeRecord {
             place: Arc::clone(&self.place),
-            split: self.split(cluster, volume.uuid),
+            split: kept.split(cluster, volume.uuid),
             volume,
             attributes,
             position: self.index << 48,
@@ -77,7 +98,9 @@ impl Room {
         let origins = volumes.iter().filter_map(|volume| volume.clone.as_ref());
         Ok(origins.map(|origin| origin.parent_snapshot_uuid).collect())
     }
+}
 
+impl Kept {
     pub(crate) fn begin_split(&self, volume: VolumeId, job: Uuid) {
         lock(&self.splits).insert(volume, job);
     }

@@ -133,7 +133,8 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
         response.headers.push(("Allow", allowed(route)));
         return response;
     };
-    let call = Call { cluster, request, url, arguments };
+    let epochs = cluster.rooms.iter().map(|room| room.backend.epoch()).collect();
+    let call = Call { cluster, request, url, arguments, epochs };
     handler(&call).unwrap_or_else(|error| Response::refusal(&error))
 }
 

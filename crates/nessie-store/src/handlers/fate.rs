@@ -37,7 +37,8 @@ impl<R> Fate<R> {
             Err(error) => (Err(error), None),
         };
         let description = call.description(&path);
-        let job = NewJob { uuid: job, description, outcome, results, place };
+        let owner = place.as_deref().and_then(|place| call.owner(place));
+        let job = NewJob { uuid: job, description, outcome, results, place, owner };
         let uuid = job.uuid;
         call.cluster.jobs.add(job, call.cluster.now());
         (uuid, record)

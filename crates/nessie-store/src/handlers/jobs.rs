@@ -7,7 +7,7 @@ use crate::call::{Answer, Call, instance};
 
 pub(crate) fn get(call: &Call<'_>) -> Answer {
     let query = call.query(&JOB, false, &[])?;
-    let job = call.cluster.jobs.get(call.uuid(0)?, call.cluster.now());
+    let job = call.cluster.jobs.get(call.uuid(0)?, call.cluster.now(), &call.epochs);
     instance(&query, job)
 }
 
@@ -33,5 +33,5 @@ pub(crate) fn patch(call: &Call<'_>) -> Answer {
 
 pub(crate) fn list(call: &Call<'_>) -> Answer {
     let query = call.query(&JOB, true, &[])?;
-    Ok(call.collection(&query, call.cluster.jobs.list(call.cluster.now())))
+    Ok(call.collection(&query, call.cluster.jobs.list(call.cluster.now(), &call.epochs)))
 }

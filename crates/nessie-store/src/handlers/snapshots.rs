@@ -14,7 +14,7 @@ use super::names;
 use super::volume_creation::owner;
 use super::volumes::find;
 use crate::call::{Answer, Call, instance};
-use crate::room::{Room, lock};
+use crate::room::{Kept, Room, lock};
 
 /// The most snapshots that a volume has.
 const MAX_SNAPSHOTS: usize = 1023;
@@ -153,16 +153,16 @@ impl Wanted {
         Ok(Self { name, attributes })
     }
 
-    fn apply(&self, room: &Room, volume: VolumeId, snapshot: SnapshotId) {
+    fn apply(&self, room: &Room, kept: &Kept, volume: VolumeId, snapshot: SnapshotId) {
         if self.attributes.is_empty() {
             return;
         }
-        let kept = room.attributes.snapshot(volume, snapshot);
-        let mut attributes = kept.map_or_else(Attributes::default, |kept| (*kept).clone());
+        let before = kept.attributes.snapshot(volume, snapshot);
+        let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
         for (path, value) in &self.attributes {
             attributes.set(path, value.clone());
         }
-        room.attributes.set_snapshot(&*room.backend, volume, snapshot, attributes);
+        kept.attributes.set_snapshot(&*room.backend, volume, snapshot, attributes);
     }
 }
 
@@ -261,6 +261,7 @@ fn take(
     wanted: &Wanted,
 ) -> Result<SnapshotRecord, ApiError> {
     let _turn = room.turn();
+    let kept = room.kept();
     let name = wanted.name.as_deref().unwrap_or_default();
     names::check_snapshot(name)?;
     let snapshots = room.backend.as_snapshot()?;
@@ -269,7 +270,7 @@ fn take(
         BackendError::VolumeOffline { .. } => ApiError::new(409, 524_479, error.to_string()),
         error => error.into(),
     })?;
-    wanted.apply(room, volume.uuid, taken.uuid);
+    wanted.apply(room, &kept, volume.uuid, taken.uuid);
     Ok(record(call, room, &volume_name(volume), taken, &HashSet::new()))
 }
 
@@ -281,6 +282,7 @@ fn change(
     wanted: &Wanted,
 ) -> Result<SnapshotRecord, ApiError> {
     let _turn = room.turn();
+    let kept = room.kept();
     let snapshots = room.backend.as_snapshot()?;
     let volume_id = VolumeId::new(volume.uuid);
     let before = snapshots.get_snapshot(volume_id, snapshot)?;
@@ -291,7 +293,7 @@ fn change(
         }
         _ => before,
     };
-    wanted.apply(room, volume_id, snapshot);
+    wanted.apply(room, &kept, volume_id, snapshot);
     Ok(record(call, room, volume, changed, &HashSet::new()))
 }
 
@@ -302,17 +304,18 @@ fn remove(
     snapshot: SnapshotId,
 ) -> Result<SnapshotRecord, ApiError> {
     let _turn = room.turn();
+    let kept = room.kept();
     let snapshots = room.backend.as_snapshot()?;
     let volume_id = VolumeId::new(volume.uuid);
     let before = snapshots.get_snapshot(volume_id, snapshot)?;
-    let attributes = room.attributes.snapshot(volume_id, snapshot);
+    let attributes = kept.attributes.snapshot(volume_id, snapshot);
     if is_locked(attributes.as_deref(), call.cluster.now()) {
         let message = format!("The snapshot {:?} has not expired.", before.name);
         return Err(ApiError::new(409, 1_638_555, message));
     }
     let before = record(call, room, volume, before, &HashSet::new());
     snapshots.delete_snapshot(volume_id, snapshot)?;
-    room.attributes.forget_snapshot(volume_id, snapshot);
+    kept.attributes.forget_snapshot(volume_id, snapshot);
     Ok(before)
 }
 
@@ -459,6 +462,7 @@ fn records(
     }
     for room in call.rooms(query, "svm")? {
         let first = records.len();
+        let kept = room.kept();
         let cloned = cloned(room, query)?;
         for volume in room.backend.list_volumes()? {
             match append(call, query, room, &volume, &cloned, &mut records) {
@@ -470,7 +474,7 @@ fn records(
         if query.filter.exact("name").is_none() {
             let of_room = records.get(first..).unwrap_or_default();
             let uuids = of_room.iter().map(|record| record.snapshot.uuid.uuid());
-            lock(&room.snapshots).tidy(of_room.len(), uuids);
+            lock(&kept.snapshots).tidy(of_room.len(), uuids);
         }
     }
     Ok(records)
@@ -484,27 +488,35 @@ fn append(
     cloned: &HashSet<SnapshotId>,
     records: &mut Vec<SnapshotRecord>,
 ) -> Result<(), ApiError> {
+    let kept = room.kept();
     let snapshots = room.backend.as_snapshot()?;
     let name = volume_name(volume);
     if let Some(wanted) = query.filter.exact("name") {
         if let Some(found) = snapshots.find_snapshot(volume.uuid, wanted)? {
             let mut found = record(call, room, &name, found, cloned);
-            found.position = position(query, room, records.len(), found.snapshot.uuid.uuid());
+            found.position =
+                position(query, room, &kept, records.len(), found.snapshot.uuid.uuid());
             records.push(found);
         }
         return Ok(());
     }
     for snapshot in snapshots.list_snapshots(volume.uuid)? {
-        let position = position(query, room, records.len(), snapshot.uuid.uuid());
+        let position = position(query, room, &kept, records.len(), snapshot.uuid.uuid());
         records.push(SnapshotRecord { position, ..record(call, room, &name, snapshot, cloned) });
     }
     Ok(())
 }
 
 /// Only pages need positions that outlast this request.
-fn position(query: &Query<SnapshotRecord>, room: &Room, count: usize, snapshot: Uuid) -> u64 {
+fn position(
+    query: &Query<SnapshotRecord>,
+    room: &Room,
+    kept: &Kept,
+    count: usize,
+    snapshot: Uuid,
+) -> u64 {
     let pages = query.paging.continues() || query.paging.max_records.is_some();
-    let position = if pages { lock(&room.snapshots).of(snapshot) } else { count as u64 };
+    let position = if pages { lock(&kept.snapshots).of(snapshot) } else { count as u64 };
     (room.index << 48) + position
 }
 
@@ -523,7 +535,7 @@ fn record(
     SnapshotRecord {
         place: Arc::clone(&room.place),
         volume: Arc::clone(volume),
-        attributes: room.attributes.snapshot(volume.uuid.into(), snapshot.uuid),
+        attributes: room.kept().attributes.snapshot(volume.uuid.into(), snapshot.uuid),
         position: 0,
         is_cloned: cloned.contains(&snapshot.uuid),
         now: call.cluster.now(),

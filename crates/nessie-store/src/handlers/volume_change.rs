@@ -8,7 +8,7 @@ use super::reference::Reference;
 use super::volume_body::{Wanted, normalise};
 use super::volume_creation::{find_snapshot, named_aggregate, set_aggregate};
 use crate::call::Call;
-use crate::room::Room;
+use crate::room::{Kept, Room};
 
 /// What is to be changed of a volume.
 pub(crate) struct Change {
@@ -113,21 +113,22 @@ impl Change {
         job: Uuid,
     ) -> Result<VolumeRecord, ApiError> {
         let _turn = room.turn();
+        let kept = room.kept();
         let volume = room.volume(volume.uuid)?.ok_or_else(ApiError::no_such_entry)?;
         if self.is_trial {
-            check(call, room, &volume, &self.what)?;
+            check(call, room, &kept, &volume, &self.what)?;
             return Ok(room.record(call.cluster, volume));
         }
         let changed = match &self.what {
             What::Fields { wanted, aggregate } => {
-                change_fields(room, volume, wanted, aggregate.as_ref())?
+                change_fields(room, &kept, volume, wanted, aggregate.as_ref())?
             }
-            What::Restore(snapshot) => restore_to(call, room, &volume, snapshot)?,
+            What::Restore(snapshot) => restore_to(call, room, &kept, &volume, snapshot)?,
             What::Split => split(room, &volume)?,
         };
         let record = room.record(call.cluster, changed);
         if matches!(self.what, What::Split) && !call.cluster.jobs.are_immediate() {
-            room.begin_split(record.volume.uuid, job);
+            kept.begin_split(record.volume.uuid, job);
         }
         Ok(record)
     }
@@ -145,7 +146,13 @@ fn is_trial(query: &Query<VolumeRecord>, body: &mut Body) -> Result<bool, ApiErr
 }
 
 /// Refuses what [`Change::run`] would refuse, and changes nothing.
-fn check(call: &Call<'_>, room: &Room, volume: &Volume, what: &What) -> Result<(), ApiError> {
+fn check(
+    call: &Call<'_>,
+    room: &Room,
+    kept: &Kept,
+    volume: &Volume,
+    what: &What,
+) -> Result<(), ApiError> {
     let backend = &*room.backend;
     match what {
         What::Fields { wanted, aggregate } => {
@@ -180,7 +187,7 @@ fn check(call: &Call<'_>, room: &Room, volume: &Volume, what: &What) -> Result<(
             Ok(())
         }
         What::Restore(snapshot) => {
-            let (_, newer) = restorable(call, room, volume, snapshot)?;
+            let (_, newer) = restorable(call, room, kept, volume, snapshot)?;
             let cloned = room.cloned_snapshots()?;
             match newer.iter().find(|snapshot| cloned.contains(&snapshot.uuid)) {
                 None => Ok(()),
@@ -197,6 +204,7 @@ fn check(call: &Call<'_>, room: &Room, volume: &Volume, what: &What) -> Result<(
 
 fn change_fields(
     room: &Room,
+    kept: &Kept,
     volume: Volume,
     wanted: &Wanted,
     aggregate: Option<&Result<Named, ApiError>>,
@@ -215,13 +223,13 @@ fn change_fields(
         })?
     };
     if wanted.has_attributes() || aggregate.is_some() {
-        let kept = room.attributes.volume(uuid);
-        let mut attributes = kept.map_or_else(Attributes::default, |kept| (*kept).clone());
+        let before = kept.attributes.volume(uuid);
+        let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
         wanted.apply(&mut attributes);
         if let Some(aggregate) = aggregate {
             set_aggregate(&mut attributes, &aggregate);
         }
-        room.attributes.set_volume(backend, uuid, attributes);
+        kept.attributes.set_volume(backend, uuid, attributes);
     }
     Ok(changed)
 }
@@ -251,10 +259,11 @@ fn restore(query: &Query<VolumeRecord>, body: &Body) -> Result<Option<What>, Api
 fn restore_to(
     call: &Call<'_>,
     room: &Room,
+    kept: &Kept,
     volume: &Volume,
     snapshot: &Reference,
 ) -> Result<Volume, ApiError> {
-    let (target, newer) = restorable(call, room, volume, snapshot)?;
+    let (target, newer) = restorable(call, room, kept, volume, snapshot)?;
     let snapshots = room.backend.as_snapshot()?;
     let restored =
         snapshots.restore_snapshot(volume.uuid, target.uuid).map_err(|error| match error {
@@ -263,7 +272,7 @@ fn restore_to(
             error => error.into(),
         })?;
     for snapshot in newer {
-        room.attributes.forget_snapshot(volume.uuid, snapshot.uuid);
+        kept.attributes.forget_snapshot(volume.uuid, snapshot.uuid);
     }
     Ok(restored)
 }
@@ -272,6 +281,7 @@ fn restore_to(
 fn restorable(
     call: &Call<'_>,
     room: &Room,
+    kept: &Kept,
     volume: &Volume,
     snapshot: &Reference,
 ) -> Result<(Snapshot, Vec<Snapshot>), ApiError> {
@@ -287,7 +297,7 @@ fn restorable(
         all.into_iter().skip_while(|snapshot| snapshot.uuid != target.uuid).skip(1).collect();
     let now = call.cluster.now();
     for snapshot in &newer {
-        let attributes = room.attributes.snapshot(volume.uuid, snapshot.uuid);
+        let attributes = kept.attributes.snapshot(volume.uuid, snapshot.uuid);
         if super::snapshots::is_locked(attributes.as_deref(), now) {
             let message = format!("The newer snapshot {:?} has not expired.", snapshot.name);
             return Err(ApiError::new(409, 9_437_886, message));

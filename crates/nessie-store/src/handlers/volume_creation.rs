@@ -83,6 +83,7 @@ impl<'a> Creation<'a> {
     /// Makes the volume, or nothing at all.
     pub(crate) fn run(&self, call: &Call<'_>) -> Result<VolumeRecord, ApiError> {
         let _turn = self.room.turn();
+        let kept = self.room.kept();
         self.wanted.check(&self.room.place)?;
         let backend = &*self.room.backend;
         let mut attributes = Attributes::default();
@@ -99,11 +100,11 @@ impl<'a> Creation<'a> {
             }
             Source::Snapshot(origin) => {
                 let parent = origin.volume(backend)?;
-                if let Some(kept) = self.room.attributes.volume(parent.uuid) {
+                if let Some(inherited) = kept.attributes.volume(parent.uuid) {
                     for field in
                         VOLUME.fields.iter().filter(|field| INHERITED.contains(&field.path))
                     {
-                        if let Some(value) = kept.get(field.path) {
+                        if let Some(value) = inherited.get(field.path) {
                             attributes.set(field.path, value.clone());
                         }
                     }
@@ -113,7 +114,7 @@ impl<'a> Creation<'a> {
         };
         self.wanted.apply(&mut attributes);
         if !attributes.is_empty() {
-            self.room.attributes.set_volume(backend, volume.uuid, attributes);
+            kept.attributes.set_volume(backend, volume.uuid, attributes);
         }
         Ok(self.room.record(call.cluster, volume))
     }

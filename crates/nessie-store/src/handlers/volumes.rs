@@ -115,9 +115,10 @@ fn check_deletion(call: &Call<'_>, query: &Query<VolumeRecord>) -> Result<(), Ap
 
 fn remove(call: &Call<'_>, room: &Room, volume: &Volume) -> Result<VolumeRecord, ApiError> {
     let _turn = room.turn();
+    let kept = room.kept();
     let record = room.record(call.cluster, volume.clone());
     room.backend.delete_volume(volume.uuid)?;
-    room.attributes.forget_volume(volume.uuid);
+    kept.attributes.forget_volume(volume.uuid);
     Ok(record)
 }
 
@@ -229,13 +230,14 @@ fn list_room(
     room: &Room,
     records: &mut Vec<VolumeRecord>,
 ) -> Result<(), ApiError> {
+    let kept = room.kept();
     let volumes = room.backend.list_volumes()?;
-    let attributes = room.attributes.volumes(volumes.iter().map(|volume| volume.uuid));
+    let attributes = kept.attributes.volumes(volumes.iter().map(|volume| volume.uuid));
     // Only pages need positions that outlast this request. With other SVMs there may be some,
     // however few volumes this one has.
     let fit = |max| max >= volumes.len() && call.cluster.rooms.len() == 1;
     let pages = query.paging.continues() || query.paging.max_records.is_some_and(|max| !fit(max));
-    let mut positions = pages.then(|| lock(&room.volumes));
+    let mut positions = pages.then(|| lock(&kept.volumes));
     if let Some(positions) = &mut positions {
         positions.tidy(volumes.len(), volumes.iter().map(|volume| volume.uuid.uuid()));
     }
@@ -244,7 +246,7 @@ fn list_room(
         let position = positions.as_mut().map_or(count, |known| known.of(volume.uuid.uuid()));
         records.push(VolumeRecord {
             place: Arc::clone(&room.place),
-            split: room.split(call.cluster, volume.uuid),
+            split: kept.split(call.cluster, volume.uuid),
             volume,
             attributes,
             position: (room.index << 48) + position,

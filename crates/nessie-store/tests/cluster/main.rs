@@ -11,4 +11,5 @@ mod life;
 mod parameters;
 mod references;
 mod refusals;
+mod reset;
 mod support;
