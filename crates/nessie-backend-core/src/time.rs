@@ -4,13 +4,21 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::BackendError;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// An instant in UTC with microsecond precision, from year 1 to year 9999.
+/// An instant in UTC with microsecond precision, from year 1 to year 9999: all that a calendar
+/// with years of four digits has.
+///
+/// The last second of the year 9999 is an instant like any other, and as a bound it means
+/// [never](Self::is_never).
 ///
 /// The text form is RFC 3339 with `Z`: without a fraction for whole seconds, with six digits
 /// otherwise. Text with another offset reads as the same instant; digits beyond microseconds
@@ -23,24 +31,45 @@ pub struct Timestamp {
 impl Timestamp {
     /// `0001-01-01T00:00:00Z`.
     pub const MIN: Self = Self { micros: -62_135_596_800 * MICROS_PER_SECOND };
-    /// `9999-12-30T22:00:00Z`, where the calendar below ends.
-    pub const MAX: Self = Self { micros: 253_402_207_200 * MICROS_PER_SECOND };
+    /// `9999-12-31T23:59:59.999999Z`.
+    pub const MAX: Self = Self { micros: 253_402_300_800 * MICROS_PER_SECOND - 1 };
     /// `1970-01-01T00:00:00Z`.
     pub const UNIX_EPOCH: Self = Self { micros: 0 };
 
     /// The instant this many microseconds after the Unix epoch, if it is in range.
     #[must_use]
     pub const fn from_unix_micros(micros: i64) -> Option<Self> {
-        if micros < Self::MIN.micros || micros > Self::MAX.micros {
-            return None;
+        match Self::try_from_unix_micros(micros) {
+            Ok(instant) => Some(instant),
+            Err(_) => None,
         }
-        Some(Self { micros })
+    }
+
+    /// The instant this many microseconds after the Unix epoch.
+    ///
+    /// # Errors
+    /// The rule that is broken, for a message: the time is before [`MIN`](Self::MIN) or after
+    /// [`MAX`](Self::MAX).
+    pub const fn try_from_unix_micros(micros: i64) -> Result<Self, &'static str> {
+        if micros < Self::MIN.micros {
+            return Err("is before 0001-01-01T00:00:00Z, the earliest time there is");
+        }
+        if micros > Self::MAX.micros {
+            return Err("is after 9999-12-31T23:59:59.999999Z, the latest time there is");
+        }
+        Ok(Self { micros })
     }
 
     /// Microseconds since the Unix epoch; negative before it.
     #[must_use]
     pub const fn unix_micros(self) -> i64 {
         self.micros
+    }
+
+    /// Whether this is in the last second of the year 9999, which as a bound means never.
+    #[must_use]
+    pub const fn is_never(self) -> bool {
+        self.micros > Self::MAX.micros - MICROS_PER_SECOND
     }
 
     /// The instant `duration` later, cut to whole microseconds, if it is in range.
@@ -53,12 +82,13 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The range of `Timestamp` lies within jiff's, so the fallback is never taken.
-        let instant = jiff::Timestamp::from_microsecond(self.micros).unwrap_or_default();
+        // Every instant is within the years of a `DateTime`, so the fallback is never taken.
+        let since_epoch = SignedDuration::from_micros(self.micros);
+        let utc = EPOCH.checked_add(since_epoch).unwrap_or(DateTime::MAX);
         if self.micros % MICROS_PER_SECOND == 0 {
-            write!(f, "{instant:.0}")
+            write!(f, "{utc:.0}Z")
         } else {
-            write!(f, "{instant:.6}")
+            write!(f, "{utc:.6}Z")
         }
     }
 }
@@ -75,15 +105,26 @@ impl FromStr for Timestamp {
     /// Reads RFC 3339 text. Fails with [`BackendError::InvalidArgument`].
     fn from_str(text: &str) -> Result<Self, BackendError> {
         let refuse = |rule: &str| BackendError::invalid("timestamp", text, rule);
-        let instant: jiff::Timestamp = text.parse().map_err(|_| {
+        let (local, offset) = parts(text).ok_or_else(|| {
             refuse("is not an RFC 3339 time with an offset, as 2000-01-01T00:00:00Z")
         })?;
-        if instant.subsec_nanosecond() % 1_000 != 0 {
+        if local.subsec_nanosecond() % 1_000 != 0 {
             return Err(refuse("is finer than a microsecond"));
         }
-        Self::from_unix_micros(instant.as_microsecond())
-            .ok_or_else(|| refuse("is outside the years 1 to 9999"))
+        // As `jiff::Timestamp` leaves out the last hours of the year 9999, the instant is counted
+        // here. The years are few enough for 64 bits.
+        let since_epoch = local.duration_since(EPOCH).as_micros() - offset.as_micros();
+        let micros = i64::try_from(since_epoch).unwrap_or(i64::MAX);
+        Self::try_from_unix_micros(micros).map_err(refuse)
     }
+}
+
+/// The local time that a text says, and its offset from UTC.
+fn parts(text: &str) -> Option<(DateTime, SignedDuration)> {
+    let pieces = Pieces::parse(text).ok()?;
+    let offset = pieces.to_numeric_offset()?;
+    let local = DateTime::from_parts(pieces.date(), pieces.time()?);
+    Some((local, SignedDuration::from_secs(offset.seconds().into())))
 }
 
 impl Serialize for Timestamp {
@@ -127,14 +168,28 @@ mod tests {
         }
         assert!("2000-01-01T00:00:00.0000001Z".parse::<Timestamp>().is_err());
         assert!("-000001-01-01T00:00:00Z".parse::<Timestamp>().is_err());
+        let error = "9999-12-31T23:59:59-00:01".parse::<Timestamp>().unwrap_err().to_string();
+        assert!(error.contains("9999-12-31T23:59:59.999999Z, the latest"), "{error}");
+        let error = "0001-01-01T00:00:00+00:01".parse::<Timestamp>().unwrap_err().to_string();
+        assert!(error.contains("0001-01-01T00:00:00Z, the earliest"), "{error}");
     }
 
     #[test]
     fn the_ends_of_the_range_are_what_the_docs_say() {
         assert_eq!(Timestamp::MIN.to_string(), "0001-01-01T00:00:00Z");
-        assert_eq!(Timestamp::MAX.to_string(), "9999-12-30T22:00:00Z");
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(at("9999-12-31T23:59:59.999999Z"), Timestamp::MAX);
+        assert_eq!(at("9999-12-31T22:59:59.999999-01:00"), Timestamp::MAX);
+        assert_eq!(at("0001-01-01T01:00:00+01:00"), Timestamp::MIN);
         assert_eq!(Timestamp::MAX.checked_add(Duration::from_micros(1)), None);
         assert_eq!(Timestamp::UNIX_EPOCH.checked_add(Duration::MAX), None);
+    }
+
+    #[test]
+    fn the_last_second_of_the_calendar_means_never() {
+        assert!(at("9999-12-31T23:59:59Z").is_never());
+        assert!(Timestamp::MAX.is_never());
+        assert!(!at("9999-12-31T23:59:58.999999Z").is_never());
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use nessie_backend_core::{BackendError, Timestamp};
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{IntoPyDict, PyFloat, PyString, PyType};
@@ -86,11 +87,11 @@ pub(crate) fn instant(argument: &'static str, value: &Bound<'_, PyAny>) -> Resul
         value.clone()
     };
     let micros = timedelta_micros(&aware.sub(epoch)?)?;
-    i64::try_from(micros).ok().and_then(Timestamp::from_unix_micros).ok_or_else(|| {
-        let rule = "is outside the years 1 to 9999 in UTC";
-        BackendError::invalid(argument, &value.to_string(), rule).into()
-    })
+    Timestamp::try_from_unix_micros(micros)
+        .map_err(|rule| BackendError::invalid(argument, &value.to_string(), rule).into())
 }
+
+const TOO_FAR: &str = "leads past 9999-12-31T23:59:59.999999Z, the latest time there is";
 
 /// Reads how far to advance a clock: seconds as an `int` or `float`, or a `timedelta`. Cut to
 /// whole microseconds.
@@ -106,23 +107,35 @@ pub(crate) fn delta(value: &Bound<'_, PyAny>) -> Result<Duration> {
             return Err(refuse("is not a length of time"));
         }
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
-        let micros = micros as i128;
+        let micros = micros as i64;
         micros
     } else if value.is_instance(TIMEDELTA.import(value.py(), "datetime", "timedelta")?)? {
         timedelta_micros(value)?
     } else {
         let expected = "an int, float or timedelta";
-        let seconds: i64 = integer("delta", expected, "is further than time goes", value)?;
-        i128::from(seconds) * i128::from(MICROS_PER_SECOND)
+        let seconds: i64 = integer("delta", expected, TOO_FAR, value)?;
+        seconds.saturating_mul(MICROS_PER_SECOND)
     };
     if micros < 0 {
         return Err(refuse("is negative; time never runs backwards"));
     }
-    u64::try_from(micros).map(Duration::from_micros).map_err(|_| refuse("leads past the year 9999"))
+    u64::try_from(micros).map(Duration::from_micros).map_err(|_| refuse(TOO_FAR))
 }
 
-fn timedelta_micros(delta: &Bound<'_, PyAny>) -> PyResult<i128> {
-    let part = |name| delta.getattr(name)?.extract::<i64>().map(i128::from);
-    let seconds = part("days")? * 86_400 + part("seconds")?;
-    Ok(seconds * i128::from(MICROS_PER_SECOND) + part("microseconds")?)
+/// The microseconds of a `timedelta`; the most or fewest that can be counted, which is more than
+/// there are in the calendar, where an object of a subclass gives larger numbers.
+fn timedelta_micros(delta: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let part = |name, unit: i64| -> PyResult<i64> {
+        let number = delta.getattr(name)?;
+        match number.extract::<i64>() {
+            Ok(number) => Ok(number.saturating_mul(unit)),
+            Err(error) if error.is_instance_of::<PyOverflowError>(delta.py()) => {
+                Ok(if number.lt(0)? { i64::MIN } else { i64::MAX })
+            }
+            Err(error) => Err(error),
+        }
+    };
+    let whole = part("days", 86_400 * MICROS_PER_SECOND)?
+        .saturating_add(part("seconds", MICROS_PER_SECOND)?);
+    Ok(whole.saturating_add(part("microseconds", 1)?))
 }

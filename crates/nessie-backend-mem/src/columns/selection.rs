@@ -19,7 +19,7 @@ pub struct VolumeSelection {
     pub is_clone: Option<bool>,
     /// The volume that it is a clone of, of any of its snapshots.
     pub parent: Option<VolumeId>,
-    /// It was created before this time.
+    /// It was created before this time. The last second of the year 9999 excludes none.
     pub created_before: Option<Timestamp>,
     /// It was created at this time or later.
     pub created_after: Option<Timestamp>,
@@ -84,7 +84,8 @@ impl VolumeSelection {
             slots.extend(state.volume_slots());
             return Ok(slots);
         }
-        let before = self.created_before.map(Timestamp::unix_micros);
+        let before = self.created_before.filter(|time| !time.is_never());
+        let before = before.map(Timestamp::unix_micros);
         let after = self.created_after.map(Timestamp::unix_micros);
         slots.extend(state.volume_slots().filter(|slot| {
             let volume = state.volumes.get(*slot);
