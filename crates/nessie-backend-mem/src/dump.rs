@@ -16,7 +16,7 @@
 
 use std::borrow::Cow;
 use std::hash::Hasher;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Cursor, Read, Write};
 
 use nessie_backend_core::{
     BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumeState, VolumeType,
@@ -25,9 +25,10 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use crate::clock::Clock;
-use crate::ident::{IdKey, KEY_WORDS, LINEAGES};
+use crate::foreign::foreign;
+use crate::ident::{self, IdKey, KEY_WORDS, LINEAGES};
 use crate::inner::Inner;
-use crate::slab::{Layout, Slot};
+use crate::slab::{Layout, Plan, Slot};
 use crate::source::{Origin, Source};
 use crate::state::{Broken, Rebuild, Refusal, SnapshotImage, State, VolumeImage, time};
 
@@ -117,17 +118,10 @@ impl Places {
         Self { lineage: Hex(layout.lineage), chunks }
     }
 
-    /// The layout without its vacant places.
-    fn layout(&self) -> Result<Layout, Broken> {
-        let count: u64 = self.chunks.iter().map(|(_, _, count)| u64::from(*count)).sum();
-        if count > Layout::MAX_CHUNKS as u64 {
-            return Err(Broken("there are more places than can be"));
-        }
-        let chunks = self.chunks.iter().flat_map(|&(lineage, size, count)| {
-            std::iter::repeat_n((lineage.0, size), count as usize)
-        });
-        let lineage = self.lineage.0;
-        Ok(Layout { chunks: chunks.collect(), lineage, ..Layout::default() })
+    /// The plan without its vacant places.
+    fn plan(&self) -> Result<Plan, Broken> {
+        let chunks = self.chunks.iter().map(|&(lineage, size, count)| (lineage.0, size, count));
+        Plan::new(self.lineage.0, chunks).ok_or(Broken("there are places that cannot be"))
     }
 }
 
@@ -389,7 +383,8 @@ pub(crate) fn read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner
 
 /// Lines on their way in.
 struct Input<R> {
-    reader: R,
+    bytes: Ahead<R>,
+    /// The present line, which ends with a line feed as it was written.
     line: Vec<u8>,
     number: u64,
     hasher: XxHash3_64,
@@ -397,25 +392,78 @@ struct Input<R> {
     last_time: (String, i64),
 }
 
+/// What is read, of which a part may have been read ahead.
+struct Ahead<R> {
+    ahead: Cursor<Vec<u8>>,
+    reader: R,
+}
+
+impl<R: BufRead> Ahead<R> {
+    /// Appends the next line, but no more than so many bytes.
+    fn read_line(&mut self, most: u64, line: &mut Vec<u8>) -> io::Result<()> {
+        let read = (&mut self.ahead).take(most).read_until(b'\n', line)? as u64;
+        if line.last() != Some(&b'\n') {
+            self.reader.by_ref().take(most - read).read_until(b'\n', line)?;
+        }
+        Ok(())
+    }
+
+    /// Whether so many bytes are still to come. It reads them to find out.
+    fn has(&mut self, bytes: u64) -> io::Result<bool> {
+        let reader = self.reader.by_ref();
+        Ok(reader.take(bytes).read_to_end(self.ahead.get_mut())? as u64 == bytes)
+    }
+
+    /// Whether nothing but white space is left.
+    fn is_at_end(&mut self) -> io::Result<bool> {
+        Ok(is_blank(&mut self.ahead)? && is_blank(&mut self.reader)?)
+    }
+}
+
+fn is_blank(reader: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let left = reader.fill_buf()?;
+        let (read, is_blank) = (left.len(), left.iter().all(u8::is_ascii_whitespace));
+        if read == 0 || !is_blank {
+            return Ok(is_blank);
+        }
+        reader.consume(read);
+    }
+}
+
 impl<R: BufRead> Input<R> {
     /// No line is as long as this, and none is read further.
     const LONGEST: u64 = 1 << 24;
 
-    /// Reads the next line.
+    /// Reads the next line. What Git and editors do to the ends of a text is undone: carriage
+    /// returns before line feeds, a missing line feed at the end, a mark of the byte order.
     fn next(&mut self) -> Result<(), Failure> {
         self.line.clear();
         self.number += 1;
-        let mut reader = self.reader.by_ref().take(Self::LONGEST);
-        reader.read_until(b'\n', &mut self.line)?;
+        self.bytes.read_line(Self::LONGEST, &mut self.line)?;
+        if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+            self.line.drain(..BYTE_ORDER_MARK.len());
+        }
+        if self.line.ends_with(b"\r\n") {
+            self.line.truncate(self.line.len() - 2);
+            self.line.push(b'\n');
+        }
         if self.line.last() == Some(&b'\n') {
             return Ok(());
         }
         if self.line.len() as u64 == Self::LONGEST {
             return Err(self.refuse("the line is too long for any of a dump"));
         }
+        if self.line.starts_with(FOOT.as_bytes()) && self.line.ends_with(b"}") {
+            self.line.push(b'\n');
+            return Ok(());
+        }
         match self.number {
             1 if self.line.is_empty() => Err(Failure::Refused(None, "it is empty".into())),
-            1 if !self.line.starts_with(HEAD.as_bytes()) => Err(self.refuse(FOREIGN)),
+            1 if self.line.contains(&b'\r') => {
+                Err(self.refuse("its lines end in carriage returns alone; they end in line feeds"))
+            }
+            1 if !self.line.starts_with(HEAD.as_bytes()) => Err(self.refuse(foreign(&self.line))),
             _ => Err(self.refuse("it ends here, before its checksum; it was cut short")),
         }
     }
@@ -430,7 +478,7 @@ impl<R: BufRead> Input<R> {
     }
 }
 
-const FOREIGN: &str = "this is not the beginning of a dump of nessie-backend-mem";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The micros of a time, from its text.
 fn micros(last: &mut (String, i64), text: &str) -> Result<i64, Refusal> {
@@ -450,7 +498,7 @@ fn size(quota: Option<u64>) -> Result<u64, Refusal> {
 
 fn try_read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner, Failure> {
     let mut input = Input {
-        reader,
+        bytes: Ahead { ahead: Cursor::default(), reader },
         line: Vec::new(),
         number: 0,
         hasher: XxHash3_64::new(),
@@ -461,36 +509,49 @@ fn try_read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner, Failu
     let (volumes, snapshots) = (header.volumes, header.snapshots);
     let (clock, source, mut vacant) = (header.clock()?, header.source()?, header.vacant);
     let key = IdKey::new(header.key.map(|word| word.0));
-    let layout = |places: &Places| places.layout().map_err(|refusal| input.refuse(refusal));
-    let mut volume_layout = layout(&header.volume_places)?;
-    let mut snapshot_layout = layout(&header.snapshot_places)?;
+    let plan = |places: &Places| places.plan().map_err(|refusal| input.refuse(refusal));
+    let mut volume_plan = plan(&header.volume_places)?;
+    let mut snapshot_plan = plan(&header.snapshot_places)?;
     input.accept();
 
     while vacant > 0 {
         input.next()?;
         let line: VacantLine =
             serde_json::from_slice(&input.line).map_err(|error| input.refuse(error))?;
-        let layout = match line.vacant {
-            Kind::Volume => &mut volume_layout,
-            Kind::Snapshot => &mut snapshot_layout,
+        let plan = match line.vacant {
+            Kind::Volume => &mut volume_plan,
+            Kind::Snapshot => &mut snapshot_plan,
         };
-        let list = if line.reusable { &mut layout.reusable } else { &mut layout.left_alone };
+        let list = if line.reusable { &mut plan.reusable } else { &mut plan.left_alone };
         list.push((line.slot, line.generation));
         vacant -= 1;
         input.accept();
     }
 
-    let rebuild = Rebuild::begin(key, volumes, snapshots, volume_layout, snapshot_layout);
+    let rebuild = Rebuild::begin(key, volumes, snapshots, volume_plan, snapshot_plan);
     let mut rebuild = rebuild.map_err(|refusal| Failure::Refused(None, refusal.into()))?;
     let total = u64::from(volumes) + u64::from(snapshots);
     let mut counter = Counter { done: 0, total, progress };
+    // Whether as many records are sure to come as the header announces.
+    let mut are_sure = false;
     loop {
         input.next()?;
         if input.line.starts_with(FOOT.as_bytes()) {
             break;
         }
-        record(&mut rebuild, &input.line, &mut input.last_time)
-            .map_err(|refusal| input.refuse(refusal))?;
+        let number = input.number;
+        let refuse = |refusal| Failure::Refused(Some(number), refusal);
+        let record = RecordLine::read(&input.line).map_err(refuse)?;
+        let place = record.place(&rebuild).map_err(|broken| refuse(broken.into()))?;
+        if !are_sure && rebuild.is_dear(record.kind(), place.0) {
+            let left = total.saturating_sub(counter.done + 1);
+            are_sure = input.bytes.has(left.saturating_mul(SHORTEST))?;
+            if !are_sure {
+                let broken = Broken("there is less than the header announces; it was cut short");
+                return Err(Failure::Refused(None, broken.into()));
+            }
+        }
+        record.add(&mut rebuild, place, &mut input.last_time).map_err(refuse)?;
         rebuild.index_many().map_err(|refusal| Failure::Refused(None, refusal.into()))?;
         input.accept();
         counter.count()?;
@@ -503,7 +564,7 @@ fn try_read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner, Failu
 
 fn header(line: &[u8]) -> Result<Header<'_>, Refusal> {
     if !line.starts_with(HEAD.as_bytes()) {
-        return Err(FOREIGN.into());
+        return Err(foreign(line).into());
     }
     let Version { version } = serde_json::from_slice(line)?;
     if version != u64::from(VERSION) {
@@ -540,51 +601,88 @@ impl Header<'_> {
     }
 }
 
-/// Adds the record of a line.
-fn record(
-    rebuild: &mut Rebuild,
-    line: &[u8],
-    last_time: &mut (String, i64),
-) -> Result<(), Refusal> {
-    if line.starts_with(b"{\"snapshot\":") {
-        let line: SnapshotLine<'_> = serde_json::from_slice(line)?;
-        let (slot, generation) =
-            rebuild.snapshot_place(line.snapshot).ok_or(Broken("the snapshot has no place"))?;
-        return rebuild.snapshot(&SnapshotImage {
+/// A line of a record.
+enum RecordLine<'a> {
+    Volume(VolumeLine<'a>),
+    Snapshot(SnapshotLine<'a>),
+}
+
+/// No line of a record is shorter than this.
+const SHORTEST: u64 = 100;
+
+impl<'a> RecordLine<'a> {
+    fn read(line: &'a [u8]) -> Result<Self, Refusal> {
+        if line.starts_with(b"{\"snapshot\":") {
+            return Ok(Self::Snapshot(serde_json::from_slice(line)?));
+        }
+        if line.starts_with(b"<<<<<<<") {
+            return Err("a merge left a conflict here; take the dump of one side".into());
+        }
+        Ok(Self::Volume(serde_json::from_slice(line)?))
+    }
+
+    const fn kind(&self) -> ident::Kind {
+        match self {
+            Self::Volume(_) => ident::Kind::Volume,
+            Self::Snapshot(_) => ident::Kind::Snapshot,
+        }
+    }
+
+    /// Slot and generation of the record.
+    fn place(&self, rebuild: &Rebuild) -> Result<(Slot, u32), Broken> {
+        match self {
+            Self::Volume(line) => {
+                rebuild.volume_place(line.volume).ok_or(Broken("the volume has no place"))
+            }
+            Self::Snapshot(line) => {
+                rebuild.snapshot_place(line.snapshot).ok_or(Broken("the snapshot has no place"))
+            }
+        }
+    }
+
+    fn add(
+        &self,
+        rebuild: &mut Rebuild,
+        (slot, generation): (Slot, u32),
+        last_time: &mut (String, i64),
+    ) -> Result<(), Refusal> {
+        let line = match self {
+            Self::Volume(line) => line,
+            Self::Snapshot(line) => {
+                return rebuild.snapshot(&SnapshotImage {
+                    slot,
+                    generation,
+                    name: &line.name,
+                    size: size(line.size_bytes)?,
+                    create_time: micros(last_time, &line.create_time)?,
+                });
+            }
+        };
+        let parent_snapshot = match line.clone_of {
+            None => None,
+            Some(parent) => {
+                let found = rebuild.find_snapshot(parent);
+                Some(found.ok_or(Broken("the clone's snapshot is not above it"))?)
+            }
+        };
+        let texts = [&line.junction_path, &line.export_policy];
+        if texts.into_iter().flatten().any(|text| text.is_empty()) {
+            let rule = "a junction path or an export policy is empty; without one it is absent";
+            return Err(Broken(rule).into());
+        }
+        rebuild.volume(&VolumeImage {
             slot,
             generation,
             name: &line.name,
             size: size(line.size_bytes)?,
             create_time: micros(last_time, &line.create_time)?,
-        });
+            state: line.state,
+            vol_type: line.vol_type,
+            junction: line.junction_path.as_deref().unwrap_or_default(),
+            export_policy: line.export_policy.as_deref().unwrap_or_default(),
+            parent_snapshot,
+        })
     }
-    let line: VolumeLine<'_> = serde_json::from_slice(line)?;
-    let (slot, generation) =
-        rebuild.volume_place(line.volume).ok_or(Broken("the volume has no place"))?;
-    let parent_snapshot = match line.clone_of {
-        None => None,
-        Some(parent) => {
-            let found = rebuild.find_snapshot(parent);
-            Some(found.ok_or(Broken("the clone's snapshot is not above it"))?)
-        }
-    };
-    let empty = Broken("a junction path or an export policy is empty; without one it is absent");
-    if [&line.junction_path, &line.export_policy].into_iter().flatten().any(|text| text.is_empty())
-    {
-        return Err(empty.into());
-    }
-    rebuild.volume(&VolumeImage {
-        slot,
-        generation,
-        name: &line.name,
-        size: size(line.size_bytes)?,
-        create_time: micros(last_time, &line.create_time)?,
-        state: line.state,
-        vol_type: line.vol_type,
-        junction: line.junction_path.as_deref().unwrap_or_default(),
-        export_policy: line.export_policy.as_deref().unwrap_or_default(),
-        parent_snapshot,
-    })
 }
 
 /// Checks the last line, which was read, and that nothing follows.
@@ -594,8 +692,48 @@ fn check_end<R: BufRead>(input: &mut Input<R>) -> Result<(), Failure> {
     if checksum != input.hasher.finish() {
         return Err(input.refuse("the checksum is not that of the lines above; one was altered"));
     }
-    if !input.reader.fill_buf()?.is_empty() {
+    if !input.bytes.is_at_end()? {
         return Err(input.refuse("more follows the checksum, which comes last"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::MemBackend;
+    use crate::ident::Address;
+
+    /// A header and one volume, whose place is the last of more than memory has room for.
+    #[test]
+    fn no_room_is_made_for_what_a_header_announces_and_nothing_follows() {
+        let backend = MemBackend::builder().seed(1).build().unwrap();
+        let mut header = Vec::new();
+        backend.dump(&mut header).unwrap();
+        let header = String::from_utf8(header).unwrap();
+        let inner = backend.read();
+        let chunk = format!("[\"{:016x}\",512,8388607]", inner.source.last_lineage());
+        let huge = header
+            .lines()
+            .next()
+            .unwrap()
+            .replace("\"volumes\":0", "\"volumes\":4294966784")
+            .replace("\"snapshots\":0", "\"snapshots\":4294966784")
+            .replace("\"chunks\":[]", &format!("\"chunks\":[{chunk}]"));
+        let line = |slot| {
+            let lineage = inner.source.last_lineage();
+            let address = Address { kind: ident::Kind::Volume, slot, generation: 1, lineage };
+            let time = "2000-01-01T00:00:00Z";
+            format!(
+                "{{\"volume\":\"{}\",\"name\":\"v\",\"size_bytes\":null,\"state\":\"online\",\
+                 \"vol_type\":\"rw\",\"create_time\":\"{time}\"}}\n",
+                inner.state.key.encode(address)
+            )
+        };
+        let refused = |text: String| MemBackend::load(text.as_bytes()).unwrap_err().to_string();
+        assert!(refused(format!("{huge}\n")).contains("cut short"));
+        assert!(refused(format!("{huge}\n{}", line(0))).contains("line 3: it ends here"));
+        let reason = refused(format!("{huge}\n{}", line(4_294_966_783)));
+        assert!(reason.contains("less than the header announces"), "{reason}");
+    }
 }

@@ -11,7 +11,7 @@ use twox_hash::{XxHash3_64, XxHash3_128};
 use crate::clock::Clock;
 use crate::ident::{IdKey, LINEAGES};
 use crate::inner::Inner;
-use crate::slab::{Layout, Slot};
+use crate::slab::{Layout, Plan, Slot};
 use crate::source::{Origin, Source};
 use crate::state::{Broken, Rebuild, Refusal, SnapshotImage, State, VolumeImage};
 
@@ -47,6 +47,9 @@ struct SavedVolume<'a> {
     snapshots: u32,
 }
 
+/// The bytes that a volume takes at least: one for each field, and its name.
+const SHORTEST_VOLUME: u64 = 12;
+
 #[derive(Serialize, Deserialize)]
 struct SavedSnapshot<'a> {
     slot: Slot,
@@ -55,6 +58,9 @@ struct SavedSnapshot<'a> {
     size: u64,
     create_time: i64,
 }
+
+/// The bytes that a snapshot takes at least.
+const SHORTEST_SNAPSHOT: u64 = 6;
 
 pub(crate) fn encode(inner: &Inner) -> Result<Vec<u8>> {
     let Inner { state, clock, source } = inner;
@@ -170,12 +176,15 @@ fn read(bytes: &[u8]) -> Result<Inner, Refusal> {
     if header.lineage >= LINEAGES {
         return Err(Broken("the lineage is out of range").into());
     }
-    // Every record takes a byte at least, so this bounds what is allocated for them.
-    if header.volumes.max(header.snapshots) as usize > rest.len() {
+    let Header { key, volumes, snapshots, volume_layout, snapshot_layout, .. } = header;
+    // This bounds what is allocated for the records.
+    let fewest = u64::from(volumes) * SHORTEST_VOLUME + u64::from(snapshots) * SHORTEST_SNAPSHOT;
+    if fewest > rest.len() as u64 {
         return Err(Broken("there is less than the header announces").into());
     }
-    let Header { key, volumes, snapshots, volume_layout, snapshot_layout, .. } = header;
-    let mut rebuild = Rebuild::begin(key, volumes, snapshots, volume_layout, snapshot_layout)?;
+    let plan = |layout: Layout| Plan::try_from(layout).map_err(|()| Broken("a chunk is too large"));
+    let plans = (plan(volume_layout)?, plan(snapshot_layout)?);
+    let mut rebuild = Rebuild::begin(key, volumes, snapshots, plans.0, plans.1)?;
     for _ in 0..volumes {
         let (volume, mut after) = postcard::take_from_bytes::<SavedVolume<'_>>(rest)?;
         rebuild.volume(&volume.image())?;

@@ -44,6 +44,7 @@ mod clock;
 #[cfg(feature = "arrow")]
 pub mod columns;
 mod dump;
+mod foreign;
 mod ident;
 mod image;
 mod index;

@@ -379,13 +379,87 @@ pub(crate) struct Layout {
     pub(crate) left_alone: Vec<(Slot, u32)>,
 }
 
-impl Layout {
-    /// How many chunks there can be.
-    pub(crate) const MAX_CHUNKS: usize = MAX_CHUNKS;
+/// The bare slots of a slab that is to be built, and what is known of the vacant ones. It is as long
+/// as its source, however many slots that announces.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    runs: Vec<Run>,
+    /// Lineage of the slots that `reusable` lists.
+    lineage: u64,
+    /// Vacant slots in the order they will be used again, with their generations.
+    pub(crate) reusable: Vec<(Slot, u32)>,
+    /// Vacant slots that will not be used again, with their generations.
+    pub(crate) left_alone: Vec<(Slot, u32)>,
+}
+
+/// Chunks in a row that have the same lineage and the same number of slots.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    lineage: u64,
+    slots: usize,
+    /// The index after that of the last of these chunks.
+    end: usize,
+}
+
+impl Plan {
+    /// A plan of chunks by lineage, size, and how many chunks in a row are like that. Nothing if
+    /// there can be no such chunks.
+    pub(crate) fn new(
+        lineage: u64,
+        chunks: impl IntoIterator<Item = (u64, u32, u32)>,
+    ) -> Option<Self> {
+        let mut plan =
+            Self { runs: Vec::new(), lineage, reusable: Vec::new(), left_alone: Vec::new() };
+        let mut end = 0_usize;
+        for (lineage, slots, count) in chunks {
+            let slots = slots as usize;
+            end = end.checked_add(count as usize).filter(|end| *end <= MAX_CHUNKS)?;
+            if slots == 0 || slots > CHUNK || count == 0 {
+                return None;
+            }
+            match plan.runs.last_mut() {
+                Some(run) if (run.lineage, run.slots) == (lineage, slots) => run.end = end,
+                _ => plan.runs.push(Run { lineage, slots, end }),
+            }
+        }
+        Some(plan)
+    }
 
     /// Every lineage in it.
     pub(crate) fn lineages(&self) -> impl Iterator<Item = u64> + '_ {
-        self.chunks.iter().map(|(lineage, _)| *lineage).chain([self.lineage])
+        self.runs.iter().map(|run| run.lineage).chain([self.lineage])
+    }
+
+    /// Lineage of the chunk that a slot is in.
+    pub(crate) fn lineage_of(&self, slot: Slot) -> Option<u64> {
+        self.run(split(slot).0).map(|run| run.lineage)
+    }
+
+    fn run(&self, chunk: usize) -> Option<Run> {
+        let place = self.runs.partition_point(|run| run.end <= chunk);
+        self.runs.get(place).copied()
+    }
+
+    /// How many slots there are.
+    fn slots(&self) -> usize {
+        let mut slots = 0;
+        let mut begin = 0;
+        for run in &self.runs {
+            slots += (run.end - begin) * run.slots;
+            begin = run.end;
+        }
+        slots
+    }
+}
+
+impl TryFrom<Layout> for Plan {
+    type Error = ();
+
+    fn try_from(layout: Layout) -> Result<Self, ()> {
+        let Layout { chunks, lineage, reusable, left_alone } = layout;
+        let chunks = chunks.into_iter().map(|(lineage, slots)| (lineage, slots, 1));
+        let plan = Self::new(lineage, chunks).ok_or(())?;
+        Ok(Self { reusable, left_alone, ..plan })
     }
 }
 
@@ -418,54 +492,33 @@ impl<T: Record> Slab<T> {
         })
     }
 
-    /// A slab of this layout that expects `len` records to be [placed](Self::place); nothing if
-    /// the layout is not one that a slab with as many records can have.
+    /// Begins a slab of this plan for `len` records, which are to be [placed](Self::place). Nothing
+    /// if the plan is not one that a slab with as many records can have.
     ///
-    /// A chunk gets its memory with its first record, so that a layout cannot claim much more
-    /// than the records behind it fill.
-    pub(crate) fn with_layout(layout: &Layout, len: usize) -> Option<Self> {
-        let full = |&(_, slots): &(u64, u32)| slots > 0 && slots as usize <= CHUNK;
-        let slots: u64 = layout.chunks.iter().map(|(_, slots)| u64::from(*slots)).sum();
-        let taken = [len, layout.reusable.len(), layout.left_alone.len()];
-        if !layout.chunks.iter().all(full)
-            || slots != taken.iter().map(|count| *count as u64).sum::<u64>()
-            || layout.chunks.len() > MAX_CHUNKS
-        {
-            return None;
-        }
-        let chunks = layout.chunks.iter().map(|&(lineage, _)| Arc::new(Chunk::empty(lineage)));
-        let mut slab =
-            Self { chunks: chunks.collect(), lineage: layout.lineage, vacant: NONE, len: 0 };
-        for &(slot, generation) in &layout.left_alone {
-            slab.vacate(layout, slot, generation)?;
-        }
-        for &(slot, generation) in layout.reusable.iter().rev() {
-            let next = slab.vacant;
-            slab.vacate(layout, slot, generation)?.links.next = next;
-            if slab.lineage(slot) != slab.lineage || generation == RETIRED {
-                return None;
-            }
-            slab.vacant = slot;
-        }
-        Some(slab)
+    /// A chunk gets its memory with its first record.
+    pub(crate) fn begin(plan: &Plan, len: usize) -> Option<Self> {
+        let vacant = plan.reusable.len() + plan.left_alone.len();
+        (plan.slots().checked_sub(vacant) == Some(len))
+            .then(|| Self { lineage: plan.lineage, ..Self::default() })
     }
 
-    /// Sets the generation of a slot that was not set yet.
-    fn vacate(&mut self, layout: &Layout, slot: Slot, generation: u32) -> Option<&mut Header> {
-        if generation == 0 || is_occupied(generation) {
-            return None;
+    /// How many slots would be made to [place](Self::place) a record in this one.
+    pub(crate) fn slots_to_make(&self, plan: &Plan, slot: Slot) -> usize {
+        let (index, _) = split(slot);
+        let slots = plan.run(index).map_or(0, |run| run.slots);
+        match self.chunks.get(index) {
+            Some(chunk) if chunk.records.is_empty() => slots,
+            Some(_) => 0,
+            // A chunk without slots takes about as much memory as one slot.
+            None => slots + index - self.chunks.len(),
         }
-        let entry = self.untouched(layout, slot)?;
-        let header = entry.record.header_mut();
-        header.generation = generation;
-        Some(header)
     }
 
-    /// Occupies a slot that the layout left free, as [`insert`](Self::insert) does. Nothing if the
-    /// slot is none of those.
+    /// Occupies a slot that the plan has and no record is in, as [`insert`](Self::insert) does.
+    /// Nothing if the slot is none of those.
     pub(crate) fn place(
         &mut self,
-        layout: &Layout,
+        plan: &Plan,
         slot: Slot,
         generation: u32,
         fill: impl FnOnce(&mut Entry<'_, T>),
@@ -473,24 +526,56 @@ impl<T: Record> Slab<T> {
         if !is_occupied(generation) || generation >= RETIRED {
             return None;
         }
-        let mut entry = self.untouched(layout, slot)?;
+        let mut entry = self.untouched(plan, slot)?;
         entry.record.header_mut().generation = generation;
         fill(&mut entry);
         self.len += 1;
         Some(())
     }
 
-    fn untouched(&mut self, layout: &Layout, slot: Slot) -> Option<Entry<'_, T>> {
+    /// Vacates the slots that the plan lists, once all records are placed. Nothing if they are not
+    /// exactly those that are left.
+    pub(crate) fn finish(&mut self, plan: &Plan) -> Option<()> {
+        for &(slot, generation) in &plan.left_alone {
+            self.vacate(plan, slot, generation)?;
+        }
+        for &(slot, generation) in plan.reusable.iter().rev() {
+            let next = self.vacant;
+            self.vacate(plan, slot, generation)?.links.next = next;
+            if self.lineage(slot) != self.lineage || generation == RETIRED {
+                return None;
+            }
+            self.vacant = slot;
+        }
+        Some(())
+    }
+
+    /// Sets the generation of a slot that was not set yet.
+    fn vacate(&mut self, plan: &Plan, slot: Slot, generation: u32) -> Option<&mut Header> {
+        if generation == 0 || is_occupied(generation) {
+            return None;
+        }
+        let entry = self.untouched(plan, slot)?;
+        let header = entry.record.header_mut();
+        header.generation = generation;
+        Some(header)
+    }
+
+    fn untouched(&mut self, plan: &Plan, slot: Slot) -> Option<Entry<'_, T>> {
         let (index, place) = split(slot);
-        let slots = layout.chunks.get(index)?.1 as usize;
+        let slots = plan.run(index)?.slots;
         if place >= slots {
             return None;
         }
+        while self.chunks.len() <= index {
+            let lineage = plan.run(self.chunks.len())?.lineage;
+            self.chunks.push(Arc::new(Chunk::empty(lineage)));
+        }
         if self.chunks[index].records.is_empty() {
-            let texts = match index.checked_sub(1) {
-                Some(before) => TextPool::like(&self.chunks[before].texts),
-                None => TextPool::default(),
-            };
+            // What is next to it is likely to have texts of the same length.
+            let like = index.checked_sub(1).map(|before| &self.chunks[before]);
+            let like = like.filter(|before| before.records.len() <= slots);
+            let texts = like.map(|before| TextPool::like(&before.texts)).unwrap_or_default();
             let chunk = Arc::make_mut(&mut self.chunks[index]);
             chunk.records = vec![T::default(); slots];
             chunk.texts = texts;

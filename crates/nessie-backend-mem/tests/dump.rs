@@ -131,7 +131,8 @@ fn a_dump_looks_like_this() {
 #[test]
 fn a_dump_cut_anywhere_is_refused() {
     let dumped = text(&varied());
-    for len in 0..dumped.len() {
+    // What lacks no more than its last line feed is whole.
+    for len in 0..dumped.len() - 1 {
         refused(&dumped.as_bytes()[..len]);
     }
     assert!(refused(b"").contains("it is empty"));
@@ -154,9 +155,82 @@ fn a_dump_with_any_byte_altered_is_refused() {
 #[test]
 fn more_behind_the_checksum_is_refused() {
     let dumped = text(&varied());
-    for more in ["\n", "x", &dumped] {
+    for more in ["x", "\n\nx", &dumped] {
         assert!(refused(format!("{dumped}{more}").as_bytes()).contains("comes last"));
     }
+}
+
+#[test]
+fn what_git_and_editors_do_to_the_ends_of_a_text_is_undone() {
+    let dumped = text(&varied());
+    let with_crlf = dumped.replace('\n', "\r\n");
+    for changed in [
+        with_crlf.clone(),
+        dumped.trim_end().to_owned(),
+        with_crlf.trim_end().to_owned(),
+        format!("{dumped}\n"),
+        format!("{with_crlf} \r\n\t\r\n"),
+        format!("\u{feff}{dumped}"),
+        format!("\u{feff}{}", with_crlf.trim_end()),
+    ] {
+        assert_eq!(text(&load(&changed)), dumped, "{changed:?}");
+        // What is altered besides is still found.
+        let altered = changed.replacen("\"online\"", "\"offline\"", 1);
+        assert!(refused(altered.as_bytes()).contains("checksum"));
+    }
+}
+
+#[test]
+fn a_file_that_a_tool_has_changed_is_refused_with_what_it_is() {
+    let dumped = text(&varied());
+    let utf_16: Vec<u8> = dumped.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut tar = vec![0; 512];
+    tar[257..262].copy_from_slice(b"ustar");
+    tar.extend(dumped.as_bytes());
+    let conflict = dumped.replacen("{\"snapshot\":", "<<<<<<< HEAD\n{\"snapshot\":", 1);
+    for (changed, what) in [
+        (&b"\x1f\x8b\x08\0\0\0\0\0"[..], "compressed by gzip"),
+        (b"BZh91AY&SY", "compressed by bzip2"),
+        (b"\xfd7zXZ\0\0\x04", "compressed by xz"),
+        (b"\x28\xb5\x2f\xfd\x04", "compressed by Zstandard"),
+        (b"PK\x03\x04\x14\0", "a ZIP archive"),
+        (&tar, "a tar archive"),
+        (&utf_16, "UTF-16"),
+        (&[&b"\xff\xfe"[..], &utf_16].concat(), "UTF-16"),
+        (&empty(1).to_bytes().unwrap(), "from_bytes"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        (b"{\n  \"format\": \"nessie-backend-mem\"", "formatted anew"),
+        (dumped.replace(':', ": ").as_bytes(), "formatted anew"),
+        (dumped.replace('\n', "\r").as_bytes(), "carriage returns alone"),
+        (conflict.as_bytes(), "a merge left a conflict"),
+    ] {
+        let reason = refused(changed);
+        assert!(reason.contains(what), "{reason:?} lacks {what:?}");
+    }
+}
+
+/// Its records come from all over the memory, so nothing bounds what room they need but the
+/// length of the text, which is read ahead.
+#[test]
+fn a_dump_of_volumes_in_scattered_places_is_read() {
+    const CHUNKS: usize = 20;
+    let count = CHUNKS * 512;
+    let backend = empty(5);
+    let names: Vec<String> = (0..count).map(|number| format!("v{number}")).collect();
+    let create = || {
+        let specs = names.iter().map(|name| (name.as_str(), None));
+        backend.create_volumes(specs).unwrap()
+    };
+    let made = create();
+    let scattered: Vec<_> = (0..count).map(|nth| made[nth % CHUNKS * 512 + nth / CHUNKS]).collect();
+    backend.delete_volumes(&scattered).unwrap();
+    create();
+    let dumped = text(&backend);
+    let loaded = load(&dumped);
+    loaded.check_invariants().unwrap();
+    assert_eq!(loaded.state_digest().unwrap(), backend.state_digest().unwrap());
+    let half = &dumped.as_bytes()[..dumped.len() / 2];
+    assert!(refused(half).contains("less than the header announces"));
 }
 
 #[test]

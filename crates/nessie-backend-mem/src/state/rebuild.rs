@@ -15,7 +15,7 @@ use super::lookup::{key, resolve};
 use super::{ByCreation, SnapshotRecord, State, VolumeRecord};
 use crate::ident::{Address, IdKey, Kind, LINEAGES};
 use crate::index::Entry as Name;
-use crate::slab::{CHUNK, Entry, Layout, NONE, Record, Slab, Slot};
+use crate::slab::{Entry, NONE, Plan, Slab, Slot};
 
 /// A volume as it is saved. Its snapshots follow it.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +52,10 @@ pub(crate) struct SnapshotImage<'a> {
 #[derive(Debug)]
 pub(crate) struct Rebuild {
     state: State,
-    volume_layout: Layout,
-    snapshot_layout: Layout,
+    volume_plan: Plan,
+    snapshot_plan: Plan,
+    /// How many slots were made.
+    made: usize,
     volumes: u32,
     snapshots: u32,
     /// The volume that was built last.
@@ -65,39 +67,56 @@ pub(crate) struct Rebuild {
 
 /// How many names wait for each other.
 const BATCH: usize = 1 << 20;
-/// Indexes are made for as many names at most before any is seen; they grow beyond that.
-const MOST_EXPECTED: usize = 1 << 24;
+/// An index gets room for as many times the names that have been seen, at most.
+const MOST_EXPECTED: usize = 8;
+/// So many slots may be made before any record is seen,
+const SLOTS_AT_FIRST: usize = 1 << 13;
+/// and so many for each record, as long as nobody knows that all records are there.
+const SLOTS_PER_RECORD: usize = 4;
 
 impl Rebuild {
-    /// Begins a state of as many volumes and snapshots in slots of these layouts.
+    /// Begins a state of as many volumes and snapshots in slots of these plans. Nothing is made for
+    /// them yet.
     pub(crate) fn begin(
         key: IdKey,
         volumes: u32,
         snapshots: u32,
-        volume_layout: Layout,
-        snapshot_layout: Layout,
+        volume_plan: Plan,
+        snapshot_plan: Plan,
     ) -> Result<Self, Broken> {
-        let lineages = [&volume_layout, &snapshot_layout].into_iter().flat_map(Layout::lineages);
+        let lineages = [&volume_plan, &snapshot_plan].into_iter().flat_map(Plan::lineages);
         if lineages.max() >= Some(LINEAGES) {
             return Err(Broken("a lineage is out of range"));
         }
         let mut state = State::new(key);
-        state.volumes = empty_slab(&volume_layout, volumes)?;
-        state.snapshots = empty_slab(&snapshot_layout, snapshots)?;
-        // Nothing is in the indexes yet, so nothing is hashed again.
-        let rehash = |_| 0;
-        state.volume_names.reserve(MOST_EXPECTED.min(volumes as usize), rehash);
-        state.snapshot_names.reserve(MOST_EXPECTED.min(snapshots as usize), rehash);
+        state.volumes = Slab::begin(&volume_plan, volumes as usize).ok_or(MISFIT)?;
+        state.snapshots = Slab::begin(&snapshot_plan, snapshots as usize).ok_or(MISFIT)?;
         Ok(Self {
             state,
-            volume_layout,
-            snapshot_layout,
+            volume_plan,
+            snapshot_plan,
+            made: 0,
             volumes,
             snapshots,
             volume: NONE,
             volume_names: Vec::new(),
             snapshot_names: Vec::new(),
         })
+    }
+
+    /// Whether adding a record in this slot makes more slots than the records seen so far account
+    /// for. It is due only if all the records that were announced are sure to come.
+    pub(crate) fn is_dear(&self, kind: Kind, slot: Slot) -> bool {
+        let seen = self.state.volumes.len() as usize + self.state.snapshots.len() as usize;
+        let due = SLOTS_AT_FIRST + SLOTS_PER_RECORD * seen;
+        self.made + self.slots_to_make(kind, slot) > due
+    }
+
+    fn slots_to_make(&self, kind: Kind, slot: Slot) -> usize {
+        match kind {
+            Kind::Volume => self.state.volumes.slots_to_make(&self.volume_plan, slot),
+            Kind::Snapshot => self.state.snapshots.slots_to_make(&self.snapshot_plan, slot),
+        }
     }
 
     /// Adds the next volume in order of creation.
@@ -113,6 +132,7 @@ impl Rebuild {
             rules::export_policy(image.export_policy)?;
         }
         check_time(image.create_time)?;
+        self.made += self.slots_to_make(Kind::Volume, image.slot);
         let state = &mut self.state;
         let order = state.order.end();
         let fill = |entry: &mut Entry<'_, VolumeRecord>| {
@@ -124,7 +144,7 @@ impl Rebuild {
             entry.record.state = image.state;
             entry.record.vol_type = image.vol_type;
         };
-        let placed = state.volumes.place(&self.volume_layout, image.slot, image.generation, fill);
+        let placed = state.volumes.place(&self.volume_plan, image.slot, image.generation, fill);
         placed.ok_or(Broken("the volume's slot does not exist or is taken"))?;
         state.order = state.order.with::<ByCreation, _>(&mut state.volumes, image.slot);
         if !image.junction.is_empty() {
@@ -153,6 +173,7 @@ impl Rebuild {
         }
         rules::snapshot_name(image.name)?;
         check_time(image.create_time)?;
+        self.made += self.slots_to_make(Kind::Snapshot, image.slot);
         let state = &mut self.state;
         let last = state.volumes.get(volume).snapshots.end();
         let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
@@ -162,8 +183,7 @@ impl Rebuild {
             entry.record.create_time = image.create_time;
             entry.record.volume = volume;
         };
-        let placed =
-            state.snapshots.place(&self.snapshot_layout, image.slot, image.generation, fill);
+        let placed = state.snapshots.place(&self.snapshot_plan, image.slot, image.generation, fill);
         placed.ok_or(Broken("the snapshot's slot does not exist or is taken"))?;
         state.append_snapshot(volume, image.slot);
         let hash = key::snapshot_name(volume, image.name);
@@ -193,11 +213,15 @@ impl Rebuild {
         }
         self.index_volume_names()?;
         self.index_snapshot_names()?;
+        self.state.volumes.finish(&self.volume_plan).ok_or(MISFIT)?;
+        self.state.snapshots.finish(&self.snapshot_plan).ok_or(MISFIT)?;
         Ok(self.state)
     }
 
     fn index_volume_names(&mut self) -> Result<()> {
         let State { volumes, volume_names: index, .. } = &mut self.state;
+        let expected = (volumes.len() as usize * MOST_EXPECTED).min(self.volumes as usize);
+        index.reserve(expected - index.len(), |slot| key::volume_name(&volumes.get(slot).name));
         for Name { hash, slot, .. } in index.by_bucket(&self.volume_names) {
             let name = &volumes.get(slot).name;
             if index.find(hash, |other| volumes.get(other).name == *name).is_some() {
@@ -215,6 +239,12 @@ impl Rebuild {
             let (record, name) = snapshots.with_text(slot);
             (record.volume, name)
         };
+        let rehash = |slot| {
+            let (volume, name) = named(slot);
+            key::snapshot_name(volume, name)
+        };
+        let expected = (snapshots.len() as usize * MOST_EXPECTED).min(self.snapshots as usize);
+        index.reserve(expected - index.len(), rehash);
         for Name { hash, slot, .. } in index.by_bucket(&self.snapshot_names) {
             if index.find(hash, |other| named(other) == named(slot)).is_some() {
                 let (volume, name) = named(slot);
@@ -222,10 +252,7 @@ impl Rebuild {
                 let volume = self.state.volume_id(volume);
                 return Err(BackendError::SnapshotExists { volume, name });
             }
-            index.insert(hash, slot, |slot| {
-                let (volume, name) = named(slot);
-                key::snapshot_name(volume, name)
-            });
+            index.insert(hash, slot, rehash);
         }
         self.snapshot_names.clear();
         Ok(())
@@ -234,13 +261,13 @@ impl Rebuild {
     /// Slot and generation of a volume that is to be added, from its identifier.
     pub(crate) fn volume_place(&self, volume: VolumeId) -> Option<(Slot, u32)> {
         let address = self.state.key.decode(volume.uuid())?;
-        place(&self.volume_layout, Kind::Volume, address)
+        place(&self.volume_plan, Kind::Volume, address)
     }
 
     /// Slot and generation of a snapshot that is to be added, from its identifier.
     pub(crate) fn snapshot_place(&self, snapshot: SnapshotId) -> Option<(Slot, u32)> {
         let address = self.state.key.decode(snapshot.uuid())?;
-        place(&self.snapshot_layout, Kind::Snapshot, address)
+        place(&self.snapshot_plan, Kind::Snapshot, address)
     }
 
     /// The slot of a snapshot that was added.
@@ -250,14 +277,11 @@ impl Rebuild {
     }
 }
 
-fn empty_slab<T: Record>(layout: &Layout, len: u32) -> Result<Slab<T>, Broken> {
-    Slab::with_layout(layout, len as usize).ok_or(Broken("the layout does not add up"))
-}
+const MISFIT: Broken = Broken("the layout does not add up");
 
-fn place(layout: &Layout, kind: Kind, address: Address) -> Option<(Slot, u32)> {
-    let (lineage, _) = layout.chunks.get(address.slot as usize / CHUNK)?;
-    let is_of_layout = address.kind == kind && address.lineage == *lineage;
-    is_of_layout.then_some((address.slot, address.generation))
+fn place(plan: &Plan, kind: Kind, address: Address) -> Option<(Slot, u32)> {
+    let is_of_plan = address.kind == kind && plan.lineage_of(address.slot) == Some(address.lineage);
+    is_of_plan.then_some((address.slot, address.generation))
 }
 
 fn check_time(micros: i64) -> Result<(), Broken> {
