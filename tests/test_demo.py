@@ -101,15 +101,20 @@ def test_a_reader_that_stops_reading_is_no_error_to_speak_of(arguments: list[str
     assert process.returncode == 128 + signal.SIGPIPE
 
 
-def test_a_full_disk_is_reported() -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [["demo"], ["demo", "--json"], ["coverage"], ["conformance", "--list"]],
+    ids=" ".join,
+)
+def test_a_full_disk_is_reported_in_one_line(arguments: list[str]) -> None:
     if not os.path.exists("/dev/full"):  # noqa: PTH110
         pytest.skip("this system has no /dev/full")
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = subprocess.run(
-            [sys.executable, *MODULE, "demo"], stdout=full, stderr=subprocess.PIPE, check=False
+            [sys.executable, *MODULE, *arguments], stdout=full, stderr=subprocess.PIPE, check=False
         )
-    assert done.returncode != 0
-    assert b"No space left" in done.stderr
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [b"error: cannot write: No space left on device"]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], []], ids=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -27,13 +28,17 @@ COMMANDS = {
 
 # What a shell reports for a program that one of these signals ended: 128 + its number.
 INTERRUPTED = 130
+FAILED = 1
+# What the system says of a full disk, of a quota, of a file that is too large, of a broken device.
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 BROKEN_PIPE = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, of this process unless `arguments` are given; return the exit status.
 
-    Ctrl-C and a reader that stops reading end it without a word.
+    Ctrl-C and a reader that stops reading end it without a word. Where the output cannot be
+    written, as on a full disk, it ends with a line that says so.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that lacks a character shows another instead of ending the command.
@@ -51,6 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         discard_output()
         return BROKEN_PIPE
+    except OSError as error:
+        # Printing knows no file name.
+        if error.errno not in UNWRITABLE or error.filename is not None:
+            raise
+        discard_output()
+        print(f"error: cannot write: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return FAILED
 
 
 def dispatch(arguments: Sequence[str]) -> int:
