@@ -266,6 +266,83 @@ def test_an_unsupported_feature_is_named() -> None:
         MemBackend().advance(1)
     assert caught.value.target == "advance"
     assert "advance" in caught.value.message
+    assert "follows the system's clock" in caught.value.message
+    assert "MemBackend(seed=...)" in caught.value.message
+
+
+SWAPPED: dict[str, Callable[[MemBackend, str, str], object]] = {
+    "get_volume": lambda b, v, s: b.get_volume(s),
+    "patch_volume": lambda b, v, s: b.patch_volume(s, size_bytes=0),
+    "delete_volume": lambda b, v, s: b.delete_volume(s),
+    "access_handle": lambda b, v, s: b.access_handle(s),
+    "create_snapshot": lambda b, v, s: b.create_snapshot(s, "n"),
+    "list_snapshots": lambda b, v, s: b.list_snapshots(s),
+    "find_snapshot": lambda b, v, s: b.find_snapshot(s, "n"),
+    "create_clone": lambda b, v, s: b.create_clone(s, v, "n"),
+    "split_clone": lambda b, v, s: b.split_clone(s),
+    "create_snapshots": lambda b, v, s: b.create_snapshots([s], "n"),
+    "create_clones": lambda b, v, s: b.create_clones(s, v, ["n"]),
+    "delete_snapshots": lambda b, v, s: b.delete_snapshots([s], "n"),
+    "delete_volumes": lambda b, v, s: b.delete_volumes([s]),
+    "patch_volumes": lambda b, v, s: b.patch_volumes([s], size_bytes=[0]),
+    "get_volumes": lambda b, v, s: b.get_volumes([s]),
+}
+
+
+@pytest.mark.parametrize("call", SWAPPED.values(), ids=SWAPPED)
+def test_the_uuid_of_a_snapshot_given_for_a_volumes_is_said_to_be_one(
+    backend: MemBackend, call: Callable[[MemBackend, str, str], object]
+) -> None:
+    volume, [snapshot] = volume_with_snapshots(backend, "db", "nightly")
+    with pytest.raises(VolumeNotFoundError) as caught:
+        call(backend, volume["uuid"], snapshot["uuid"])
+    expected = 'does not exist: that is the uuid of snapshot "nightly" of volume "db"'
+    assert caught.value.message.endswith(expected)
+    assert (caught.value.target, caught.value.code) == (snapshot["uuid"], "volume_not_found")
+
+
+OF_A_SNAPSHOT: dict[str, Callable[[MemBackend, str, str], object]] = {
+    "get_snapshot": lambda b, v, s: b.get_snapshot(v, s),
+    "rename_snapshot": lambda b, v, s: b.rename_snapshot(v, s, "n"),
+    "delete_snapshot": lambda b, v, s: b.delete_snapshot(v, s),
+    "restore_snapshot": lambda b, v, s: b.restore_snapshot(v, s),
+    "create_clone": lambda b, v, s: b.create_clone(v, s, "n"),
+    "create_clones": lambda b, v, s: b.create_clones(v, s, ["n"]),
+}
+
+
+@pytest.mark.parametrize("call", OF_A_SNAPSHOT.values(), ids=OF_A_SNAPSHOT)
+def test_what_is_no_snapshot_of_the_volume_is_said_to_be_what_it_is(
+    backend: MemBackend, call: Callable[[MemBackend, str, str], object]
+) -> None:
+    _, [snapshot] = volume_with_snapshots(backend, "db", "nightly")
+    other = backend.create_volume("other")["uuid"]
+    for given, meaning in (
+        (snapshot["uuid"], 'it is snapshot "nightly" of volume "db"'),
+        (other, 'that is the uuid of volume "other"'),
+    ):
+        with pytest.raises(SnapshotNotFoundError) as caught:
+            call(backend, other, given)
+        assert caught.value.message.endswith(f"does not exist on volume {other}: {meaning}")
+        assert caught.value.target == given
+    with pytest.raises(SnapshotNotFoundError) as caught:
+        call(backend, other, UNKNOWN)
+    assert caught.value.message.endswith(f"does not exist on volume {other}")
+
+
+def test_a_name_given_for_a_uuid_is_said_to_be_one(backend: MemBackend) -> None:
+    volume, _ = volume_with_snapshots(backend, "db", "nightly")
+    with pytest.raises(InvalidArgumentError) as caught:
+        backend.get_volume("db")
+    assert 'find_volume("db") returns its record' in caught.value.message
+    assert caught.value.target == "uuid"
+    with pytest.raises(InvalidArgumentError) as caught:
+        backend.get_snapshot(volume["uuid"], "nightly")
+    assert f'find_snapshot("{volume["uuid"]}", "nightly")' in caught.value.message
+    assert caught.value.target == "snap_uuid"
+    with pytest.raises(InvalidArgumentError) as caught:
+        backend.get_volume("unknown")
+    assert caught.value.message == 'uuid "unknown" is not a UUID'
 
 
 INVALID: list[tuple[str, str, Callable[[MemBackend, str], object]]] = [

@@ -188,8 +188,28 @@ def test_every_size_in_range_is_kept_exactly(backend: MemBackend, which: int, si
 )
 def test_a_size_out_of_range_is_refused(backend: MemBackend, which: int, size: int) -> None:
     resize = sizers(backend)[which]
-    with refuses(backend, InvalidArgumentError, target="size_bytes"):
+    with refuses(backend, InvalidArgumentError, target="size_bytes") as caught:
         resize(size)
+    assert "a size is from 1 to 2^64-1 bytes" in caught.value.message
+
+
+@pytest.mark.parametrize("which", SIZERS)
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("50GiB", "50 * 2**30"),
+        ("50 GB", "50 * 2**30"),
+        ("1g", "1 * 2**30"),
+        ("9KiB", "9 * 2**10"),
+        ("7T", "7 * 2**40"),
+    ],
+)
+def test_a_size_with_a_unit_is_a_type_error_that_shows_the_number(
+    backend: MemBackend, which: int, text: str, number: str
+) -> None:
+    with pytest.raises(TypeError) as caught:
+        sizers(backend)[which](text)
+    assert f'write "{text}" as {number}' in str(caught.value)
 
 
 NOT_INTS = [True, False, 1.0, 1.5, float("nan"), 1j, Decimal(1), Fraction(1), "1", b"1", [1], {}]

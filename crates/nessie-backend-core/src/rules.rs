@@ -63,12 +63,15 @@ fn object_name(name: &str, longest: usize) -> Result<()> {
     Ok(())
 }
 
+/// What a message says of a number that is no quota, after the number.
+pub const SIZE_BYTES: &str = "is out of range; a size is from 1 to 2^64-1 bytes";
+
 /// A quota: at least one byte.
 pub fn size_bytes(size: u64) -> Result<()> {
     if size == 0 {
         return Err(BackendError::InvalidArgument {
             argument: "size_bytes".into(),
-            reason: "0 is too small; a size is from 1 to 2^64-1 bytes".into(),
+            reason: format!("0 {SIZE_BYTES}"),
         });
     }
     Ok(())
@@ -194,7 +197,7 @@ mod tests {
         refused(export_policy("a\tb"), "control");
         size_bytes(1).unwrap();
         size_bytes(u64::MAX).unwrap();
-        refused(size_bytes(0), "too small");
+        refused(size_bytes(0), "from 1 to 2^64-1");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use nessie_backend_core::{BackendError, Uuid, VolumePatch};
+use nessie_backend_core::{BackendError, Uuid, VolumePatch, rules};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -95,7 +95,7 @@ pub(crate) struct PatchArgs<'a, 'py> {
 pub(crate) fn patch(args: &PatchArgs<'_, '_>) -> Result<VolumePatch> {
     let mut patch = VolumePatch::new();
     if let Some(size) = args.size_bytes {
-        patch.size_bytes = Some(unsigned("size_bytes", size)?);
+        patch.size_bytes = Some(self::size(size)?);
     }
     if let Some(path) = args.junction_path {
         patch.junction_path = Some(text("junction_path", path)?.to_owned());
@@ -116,8 +116,20 @@ fn text<'a>(argument: &'static str, value: &'a Bound<'_, PyString>) -> Result<&'
     })
 }
 
-/// Reads an integer from 0 to 2^64-1.
-pub(crate) fn unsigned(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<u64> {
+/// Reads a quota; the backend refuses 0.
+pub(crate) fn size(value: &Bound<'_, PyAny>) -> Result<u64> {
+    unsigned(SIZE, rules::SIZE_BYTES, value)
+}
+
+pub(crate) const SIZE: &str = "size_bytes";
+
+/// Reads a seed.
+pub(crate) fn seed(value: &Bound<'_, PyAny>) -> Result<u64> {
+    unsigned("seed", "is outside 0 to 2^64-1", value)
+}
+
+/// Reads an integer from 0 to 2^64-1. `rule` is what one out of range breaks.
+fn unsigned(argument: &'static str, rule: &str, value: &Bound<'_, PyAny>) -> Result<u64> {
     // Python is much quicker at reading signed integers, and few are too large for that.
     if let Ok(int) = value.cast_exact::<PyInt>()
         && let Ok(small) = int.extract::<i64>()
@@ -125,7 +137,7 @@ pub(crate) fn unsigned(argument: &'static str, value: &Bound<'_, PyAny>) -> Resu
     {
         return Ok(small);
     }
-    integer(argument, "an int", "is outside 0 to 2^64-1", value)
+    integer(argument, "an int", rule, value)
 }
 
 /// Reads an integer, or what can stand for one. `rule` is what one out of range breaks.
@@ -168,5 +180,19 @@ pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
 
 pub(crate) fn wrong_type(argument: &str, expected: &str, value: &Bound<'_, PyAny>) -> Error {
     let found = value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
-    PyTypeError::new_err(format!("{argument} must be {expected}, not {found}")).into()
+    let hint = Some(value).filter(|_| expected == "an int").and_then(size_hint).unwrap_or_default();
+    PyTypeError::new_err(format!("{argument} must be {expected}, not {found}{hint}")).into()
+}
+
+/// How to write a size that was given as text with a unit: `"50GiB"`, `"50 GB"` or `"50g"`, which
+/// are the same in ONTAP.
+fn size_hint(value: &Bound<'_, PyAny>) -> Option<String> {
+    let text = value.cast::<PyString>().ok()?.to_str().ok()?;
+    let digits = text.find(|c: char| !c.is_ascii_digit()).filter(|digits| (1..16).contains(digits));
+    let (number, unit) = text.split_at_checked(digits?)?;
+    let unit = unit.trim_start().to_ascii_uppercase();
+    let letter = unit.strip_suffix('B').unwrap_or(&unit);
+    let letter = letter.strip_suffix('I').unwrap_or(letter);
+    let power = ["K", "M", "G", "T", "P", "E"].iter().position(|other| *other == letter)?;
+    Some(format!("; write {text:?} as {number} * 2**{}", (power + 1) * 10))
 }

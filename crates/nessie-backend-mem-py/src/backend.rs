@@ -10,11 +10,12 @@ use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyType};
 
-use crate::args::{self, PatchArgs};
+use crate::args::{self, Id, PatchArgs};
 use crate::batch::{self, Names, Sizes};
 use crate::columns::{self, SelectionArgs, Table};
 use crate::errors::{Error, Result};
 use crate::gate;
+use crate::hints;
 use crate::records::{self, Known};
 use crate::time;
 use crate::travel;
@@ -66,6 +67,62 @@ impl MemBackend {
         }
     }
 
+    /// Makes a single call that the backend may refuse.
+    fn ask<R: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&core::MemBackend) -> nessie_backend_core::Result<R> + Send,
+    ) -> Result<R> {
+        self.call(py, call).map_err(|error| self.hinted(py, error))
+    }
+
+    /// A refusal, with a hint if there is one.
+    fn hinted(&self, py: Python<'_>, error: impl Into<BulkError>) -> Error {
+        let error = error.into();
+        match self.call(py, |core| hints::of_refusal(core, &error.error)) {
+            Some(hint) => Error::Hinted(error, hint),
+            None => Error::Bulk(error),
+        }
+    }
+
+    /// Reads the uuid of a volume.
+    fn volume_id<'py>(
+        &self,
+        argument: &'static str,
+        value: &Bound<'py, PyAny>,
+    ) -> Result<Id<'py, VolumeId>> {
+        args::id(argument, value)
+            .map_err(|error| self.hinted_text(error, value, hints::of_volume_text))
+    }
+
+    /// Reads the uuid of a snapshot of a volume.
+    fn snapshot_id<'py>(
+        &self,
+        volume: VolumeId,
+        argument: &'static str,
+        value: &Bound<'py, PyAny>,
+    ) -> Result<Id<'py, SnapshotId>> {
+        args::id(argument, value).map_err(|error| {
+            self.hinted_text(error, value, |core, text| hints::of_snapshot_text(core, volume, text))
+        })
+    }
+
+    /// The refusal of a text that is no uuid, with a hint if there is one.
+    fn hinted_text(
+        &self,
+        error: Error,
+        value: &Bound<'_, PyAny>,
+        hint: impl FnOnce(&core::MemBackend, &str) -> Option<String> + Send,
+    ) -> Error {
+        let Ok(text) = value.cast::<PyString>() else { return error };
+        let Error::Backend(error) = error else { return error };
+        let text = args::name(text);
+        match self.call(value.py(), |core| hint(core, &text)) {
+            Some(hint) => Error::Hinted(error.into(), hint),
+            None => Error::Backend(error),
+        }
+    }
+
     /// Makes a bulk call, while other Python threads go on.
     fn bulk<R: Send>(&self, py: Python<'_>, call: impl FnOnce(&core::MemBackend) -> R + Send) -> R {
         /// Notes the end of the call, even if it panics.
@@ -88,7 +145,7 @@ impl MemBackend {
     fn new(seed: Option<&Bound<'_, PyAny>>, start: Option<&Bound<'_, PyAny>>) -> Result<Self> {
         let mut builder = core::MemBackend::builder();
         if let Some(seed) = seed {
-            builder = builder.seed(args::unsigned("seed", seed)?);
+            builder = builder.seed(args::seed(seed)?);
         }
         if let Some(start) = start {
             builder = builder.start(time::instant("start", start)?);
@@ -114,7 +171,7 @@ impl MemBackend {
         size_bytes: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
         let name = args::string("name", name)?;
-        let size = size_bytes.map(|size| args::unsigned("size_bytes", size)).transpose()?;
+        let size = size_bytes.map(args::size).transpose()?;
         let text = args::name(name);
         let volume = self.call(name.py(), |core| core.rows().create_volume(&text, size))?;
         Ok(records::volume(name.py(), &volume, &Known { name: exact(name), ..Known::default() })?)
@@ -136,7 +193,8 @@ impl MemBackend {
     /// state: "online", "offline" or "restricted".
     /// is_clone: True for clones alone, False for all others.
     /// parent: uuid of a volume, for its clones alone.
-    /// created_before: a datetime (naive ones are read as UTC) or RFC 3339 text.
+    /// created_before: a datetime (naive ones are read as UTC) or RFC 3339 text. The last second of
+    ///     the year 9999 means never, and leaves out nothing.
     /// created_after: the same; what was created at that very time is in the table.
     ///
     /// The table shows the backend as it was when the call was made, whatever happens to it. See
@@ -169,8 +227,8 @@ impl MemBackend {
     ///
     /// Raises VolumeNotFoundError.
     fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
-        let id = args::id::<VolumeId>("uuid", uuid)?;
-        let volume = self.call(uuid.py(), |core| core.rows().get_volume(id.value))?;
+        let id = self.volume_id("uuid", uuid)?;
+        let volume = self.ask(uuid.py(), |core| core.rows().get_volume(id.value))?;
         Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
     }
 
@@ -215,17 +273,17 @@ impl MemBackend {
         let export_policy = args::optional_string("export_policy", export_policy)?;
         let name = args::optional_string("name", name)?;
         let state = args::optional_string("state", state)?;
-        let id = args::id::<VolumeId>("uuid", uuid)?;
+        let id = self.volume_id("uuid", uuid)?;
         let patch = PatchArgs { size_bytes, junction_path, export_policy, name, state };
         let patch = args::patch(&patch).map_err(|error| match error {
             // A bad value of a missing volume is "not found".
             Error::Backend(_) => {
                 let found = self.call(uuid.py(), |core| core.rows().get_volume(id.value));
-                found.err().map_or(error, Error::from)
+                found.err().map_or(error, |missing| self.hinted(uuid.py(), missing))
             }
             other => other,
         })?;
-        let volume = self.call(uuid.py(), |core| core.rows().patch_volume(id.value, &patch))?;
+        let volume = self.ask(uuid.py(), |core| core.rows().patch_volume(id.value, &patch))?;
         Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
     }
 
@@ -233,16 +291,16 @@ impl MemBackend {
     ///
     /// Raises VolumeNotFoundError; VolumeBusyError while a clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
-        let id = args::id::<VolumeId>("uuid", uuid)?.value;
-        Ok(self.call(uuid.py(), |core| core.delete_volume(id))?)
+        let id = self.volume_id("uuid", uuid)?.value;
+        self.ask(uuid.py(), |core| core.delete_volume(id))
     }
 
     /// How a client reaches the volume's bytes: {"kind": "in_memory"}.
     ///
     /// Raises VolumeNotFoundError; VolumeOfflineError unless the volume is online.
     fn access_handle<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
-        let id = args::id::<VolumeId>("uuid", uuid)?;
-        let handle = self.call(uuid.py(), |core| core.access_handle(id.value))?;
+        let id = self.volume_id("uuid", uuid)?;
+        let handle = self.ask(uuid.py(), |core| core.access_handle(id.value))?;
         Ok(records::access_handle(uuid.py(), &handle)?)
     }
 
@@ -259,9 +317,9 @@ impl MemBackend {
         name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
         let name = args::string("name", name)?;
-        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let text = args::name(name);
-        let snapshot = self.call(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
+        let snapshot = self.ask(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
         let known = Known { name: exact(name), ..Known::default() };
         Ok(records::snapshot(name.py(), &snapshot, &known)?)
     }
@@ -271,11 +329,10 @@ impl MemBackend {
     /// Raises VolumeNotFoundError.
     fn list_snapshots<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyList>> {
         let py = vol_uuid.py();
-        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let view = self.call(py, core::MemBackend::view);
-        list(py, view.snapshot_rows(volume)?, |snapshot: SnapshotRow| {
-            records::snapshot(py, &snapshot, &Known::default())
-        })
+        let rows = view.snapshot_rows(volume).map_err(|error| self.hinted(py, error))?;
+        list(py, rows, |snapshot: SnapshotRow| records::snapshot(py, &snapshot, &Known::default()))
     }
 
     /// Snapshots as a table of columns: volume by volume, each volume's in order of creation.
@@ -300,10 +357,10 @@ impl MemBackend {
         vol_uuid: AnyId<'_, 'py>,
         snap_uuid: AnyId<'_, 'py>,
     ) -> Result<Bound<'py, PyDict>> {
-        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
-        let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
+        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+        let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
         let snapshot =
-            self.call(vol_uuid.py(), |core| core.rows().get_snapshot(volume, id.value))?;
+            self.ask(vol_uuid.py(), |core| core.rows().get_snapshot(volume, id.value))?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::snapshot(vol_uuid.py(), &snapshot, &known)?)
     }
@@ -317,9 +374,9 @@ impl MemBackend {
         name: &Bound<'py, PyAny>,
     ) -> Result<Option<Bound<'py, PyDict>>> {
         let name = args::string("name", name)?;
-        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
+        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let text = args::name(name);
-        let found = self.call(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
+        let found = self.ask(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
         let Some(snapshot) = found else {
             return Ok(None);
         };
@@ -338,11 +395,11 @@ impl MemBackend {
         name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
         let name = args::string("name", name)?;
-        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
-        let id = args::id::<SnapshotId>("snap_uuid", snap_uuid)?;
+        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+        let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
         let text = args::name(name);
         let snapshot =
-            self.call(name.py(), |core| core.rows().rename_snapshot(volume, id.value, &text))?;
+            self.ask(name.py(), |core| core.rows().rename_snapshot(volume, id.value, &text))?;
         let known = Known { uuid: id.text, name: exact(name), ..Known::default() };
         Ok(records::snapshot(name.py(), &snapshot, &known)?)
     }
@@ -352,9 +409,9 @@ impl MemBackend {
     /// Raises VolumeNotFoundError, SnapshotNotFoundError; SnapshotBusyError while a clone depends
     /// on it.
     fn delete_snapshot(&self, vol_uuid: AnyId<'_, '_>, snap_uuid: AnyId<'_, '_>) -> Result<()> {
-        let volume = args::id::<VolumeId>("vol_uuid", vol_uuid)?.value;
-        let snapshot = args::id::<SnapshotId>("snap_uuid", snap_uuid)?.value;
-        Ok(self.call(vol_uuid.py(), |core| core.delete_snapshot(volume, snapshot))?)
+        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+        let snapshot = self.snapshot_id(volume, "snap_uuid", snap_uuid)?.value;
+        self.ask(vol_uuid.py(), |core| core.delete_snapshot(volume, snapshot))
     }
 
     /// Take a volume back to a snapshot, its size included, and return it. Newer snapshots go.
@@ -366,10 +423,10 @@ impl MemBackend {
         vol_uuid: AnyId<'_, 'py>,
         snap_uuid: AnyId<'_, 'py>,
     ) -> Result<Bound<'py, PyDict>> {
-        let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
-        let snapshot = args::id::<SnapshotId>("snap_uuid", snap_uuid)?.value;
+        let id = self.volume_id("vol_uuid", vol_uuid)?;
+        let snapshot = self.snapshot_id(id.value, "snap_uuid", snap_uuid)?.value;
         let volume =
-            self.call(vol_uuid.py(), |core| core.rows().restore_snapshot(id.value, snapshot))?;
+            self.ask(vol_uuid.py(), |core| core.rows().restore_snapshot(id.value, snapshot))?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::volume(vol_uuid.py(), &volume, &known)?)
     }
@@ -388,11 +445,11 @@ impl MemBackend {
         new_name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
         let new_name = args::string("new_name", new_name)?;
-        let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?;
-        let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?;
+        let parent = self.volume_id("parent_vol_uuid", parent_vol_uuid)?;
+        let snapshot = self.snapshot_id(parent.value, "parent_snap_uuid", parent_snap_uuid)?;
         let name = args::name(new_name);
         let (from, at) = (parent.value, snapshot.value);
-        let volume = self.call(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
+        let volume = self.ask(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
         let known = Known {
             name: exact(new_name),
             parent_volume_uuid: parent.text,
@@ -406,8 +463,8 @@ impl MemBackend {
     ///
     /// Raises VolumeNotFoundError; InvalidArgumentError if the volume is not a clone.
     fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
-        let id = args::id::<VolumeId>("vol_uuid", vol_uuid)?;
-        let volume = self.call(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
+        let id = self.volume_id("vol_uuid", vol_uuid)?;
+        let volume = self.ask(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::volume(vol_uuid.py(), &volume, &known)?)
     }
@@ -452,7 +509,8 @@ impl MemBackend {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
         let text = args::name(name);
-        let made = self.bulk(name.py(), |core| core.create_snapshots(volumes, &text))?;
+        let made = self.bulk(name.py(), |core| core.create_snapshots(volumes, &text));
+        let made = made.map_err(|error| self.hinted(name.py(), error))?;
         Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
     }
 
@@ -468,12 +526,13 @@ impl MemBackend {
         parent_snap_uuid: AnyId<'_, '_>,
         names: &Bound<'_, PyAny>,
     ) -> Result<Uuids> {
-        let parent = args::id::<VolumeId>("parent_vol_uuid", parent_vol_uuid)?.value;
-        let snapshot = args::id::<SnapshotId>("parent_snap_uuid", parent_snap_uuid)?.value;
+        let parent = self.volume_id("parent_vol_uuid", parent_vol_uuid)?.value;
+        let snapshot = self.snapshot_id(parent, "parent_snap_uuid", parent_snap_uuid)?.value;
         let py = names.py();
         let names = Names::read("names", names)?;
         let made = self.bulk(py, |core| core.create_clones(parent, snapshot, names.iter()));
-        Ok(Uuids::new(made.map_err(in_names)?.into_iter().map(VolumeId::uuid)))
+        let made = made.map_err(|error| self.hinted(py, in_names(error)))?;
+        Ok(Uuids::new(made.into_iter().map(VolumeId::uuid)))
     }
 
     /// Delete the snapshot of one name from each volume.
@@ -490,7 +549,8 @@ impl MemBackend {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
         let text = args::name(name);
-        Ok(self.bulk(name.py(), |core| core.delete_snapshots(volumes, &text))?)
+        self.bulk(name.py(), |core| core.delete_snapshots(volumes, &text))
+            .map_err(|error| self.hinted(name.py(), error))
     }
 
     /// Delete volumes with their snapshots. Clones and their parents may come in any order.
@@ -502,7 +562,8 @@ impl MemBackend {
     fn delete_volumes(&self, vol_uuids: &Bound<'_, PyAny>) -> Result<()> {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
-        Ok(self.bulk(vol_uuids.py(), |core| core.delete_volumes(volumes))?)
+        self.bulk(vol_uuids.py(), |core| core.delete_volumes(volumes))
+            .map_err(|error| self.hinted(vol_uuids.py(), error))
     }
 
     /// Change what is given, and nothing else, of each volume.
@@ -541,11 +602,11 @@ impl MemBackend {
             let first_bad = match &error {
                 Error::Python(_) => return error,
                 Error::Bulk(BulkError { index: Some(index), .. }) => *index,
-                Error::Bulk(_) | Error::Backend(_) => 0,
+                Error::Bulk(_) | Error::Hinted(..) | Error::Backend(_) => 0,
             };
             let volumes = volumes.get(..=first_bad).unwrap_or(volumes);
             let view = self.call(py, core::MemBackend::view);
-            py.detach(|| view.missing(volumes)).map_or(error, Error::from)
+            py.detach(|| view.missing(volumes)).map_or(error, |missing| self.hinted(py, missing))
         })?;
         let each = match sizes {
             Sizes::All(size) => {
@@ -554,7 +615,8 @@ impl MemBackend {
             }
             Sizes::Each(sizes) => Some(sizes),
         };
-        Ok(self.bulk(py, |core| core.patch_volumes(volumes, &patch, each.as_deref()))?)
+        self.bulk(py, |core| core.patch_volumes(volumes, &patch, each.as_deref()))
+            .map_err(|error| self.hinted(py, error))
     }
 
     /// The volumes of these uuids, in their order.
@@ -570,7 +632,7 @@ impl MemBackend {
         let volumes = uuids.as_slice();
         let view = self.call(py, core::MemBackend::view);
         if let Some(error) = py.detach(|| view.missing(volumes)) {
-            return Err(error.into());
+            return Err(self.hinted(py, error));
         }
         let rows = volumes.iter().filter_map(|id| view.volume_row((*id).into()).ok());
         list(py, rows, |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
@@ -589,7 +651,7 @@ impl MemBackend {
     /// start and so follows the system's clock.
     fn advance<'py>(&self, delta: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>> {
         let by = time::delta(delta)?;
-        Ok(time::text(delta.py(), self.call(delta.py(), |core| core.advance(by))?))
+        Ok(time::text(delta.py(), self.ask(delta.py(), |core| core.advance(by))?))
     }
 
     /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
@@ -642,7 +704,10 @@ impl MemBackend {
     /// Write the whole backend, clock and generator included, as text that a person can read.
     ///
     /// path_or_file: a str or os.PathLike, or a binary file open for writing. A file of that name
-    ///     is replaced when all is written, and not at all if something fails.
+    ///     is replaced when all is written, and not at all if something fails; it keeps its
+    ///     permissions. A link stays, and what it leads to is replaced or made. Until then the text
+    ///     is in a hidden file beside it, which the next dump to the path deletes if the process
+    ///     was killed.
     /// progress: called with the records done and their total, now and then and at the end. What
     ///     it raises ends the work.
     ///
@@ -650,7 +715,7 @@ impl MemBackend {
     /// same state gives the same bytes, and so does what load() makes of them. Other threads may
     /// use the backend meanwhile; what is written is its state when the call was made.
     ///
-    /// Raises OSError.
+    /// Raises OSError, whose filename is the path as it was given.
     #[pyo3(signature = (path_or_file, *, progress=None))]
     fn dump(
         &self,
@@ -667,8 +732,12 @@ impl MemBackend {
     /// progress: called with the records done and their total, now and then and at the end. What
     ///     it raises ends the work.
     ///
+    /// Line ends as Git and editors change them are read too: carriage returns, blank lines or no
+    /// line feed at the end, a mark of the byte order at the beginning.
+    ///
     /// Raises InvalidArgumentError for text that is cut short, altered, of a later version or no
-    /// dump at all, naming the line where that shows; OSError.
+    /// dump at all, naming the line where that shows; OSError, whose filename is the path as it was
+    /// given.
     #[classmethod]
     #[pyo3(signature = (path_or_file, *, progress=None))]
     fn load(

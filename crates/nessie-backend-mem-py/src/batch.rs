@@ -103,7 +103,7 @@ pub(crate) enum Sizes {
 }
 
 impl Sizes {
-    const ARGUMENT: &str = "size_bytes";
+    const ARGUMENT: &str = args::SIZE;
 
     /// Reads `size_bytes` for a batch of `count` items.
     pub(crate) fn read(value: Option<&Bound<'_, PyAny>>, count: usize) -> Result<Self> {
@@ -117,14 +117,14 @@ impl Sizes {
             return Self::each(sizes, count);
         }
         let Some(iterator) = iterator(value)? else {
-            return Ok(Self::All(Some(args::unsigned(Self::ARGUMENT, value)?)));
+            return Ok(Self::All(Some(args::size(value)?)));
         };
         for item in iterator {
             let item = item?;
             let size = if item.is_none() {
                 None
             } else {
-                let size = args::unsigned(Self::ARGUMENT, &item);
+                let size = args::size(&item);
                 Some(size.map_err(|error| at(error, Self::ARGUMENT, sizes.len(), "an int", &item))?)
             };
             sizes.push(size);

@@ -3,7 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArrayType, downcast_integer_array};
 use arrow_schema::DataType;
-use nessie_backend_core::{BackendError, Uuid};
+use nessie_backend_core::{BackendError, Uuid, rules};
 use nessie_backend_mem::BulkError;
 use pyo3::exceptions::{
     PyImportError, PyNotImplementedError, PyRuntimeError, PyTypeError, PyValueError,
@@ -109,7 +109,7 @@ impl Column {
                 chunk => for size in chunk {
                     let unsigned = size.map(|size| {
                         u64::try_from(i128::from(size)).map_err(|_| {
-                            let reason = format!("{size} is outside 0 to 2^64-1");
+                            let reason = format!("{size} {}", rules::SIZE_BYTES);
                             let argument = argument.into();
                             BulkError::at(*index, BackendError::InvalidArgument { argument, reason })
                         })

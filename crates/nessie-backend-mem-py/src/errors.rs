@@ -47,6 +47,8 @@ pub(crate) enum Error {
     Backend(BackendError),
     /// The backend refused a batch.
     Bulk(BulkError),
+    /// The backend refused, and the message ends with a hint.
+    Hinted(BulkError, String),
     /// Python raised, or an argument has the wrong type.
     Python(PyErr),
 }
@@ -77,7 +79,8 @@ impl From<Error> for PyErr {
         match error {
             Error::Python(error) => error,
             Error::Backend(error) => raise(&error, error.to_string()),
-            Error::Bulk(error) => raise_bulk(&error),
+            Error::Bulk(error) => raise_bulk(&error, error.to_string()),
+            Error::Hinted(error, hint) => raise_bulk(&error, format!("{error}{hint}")),
         }
     }
 }
@@ -112,8 +115,8 @@ fn raise(error: &BackendError, message: String) -> PyErr {
 }
 
 /// The error of the item at fault, which knows its place.
-fn raise_bulk(error: &BulkError) -> PyErr {
-    let raised = raise(&error.error, error.to_string());
+fn raise_bulk(error: &BulkError, message: String) -> PyErr {
+    let raised = raise(&error.error, message);
     let Some(index) = error.index else { return raised };
     Python::attach(|py| match raised.value(py).setattr("index", index) {
         Ok(()) => raised,

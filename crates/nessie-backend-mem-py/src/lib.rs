@@ -15,6 +15,7 @@ mod conformance;
 mod errors;
 mod foreign;
 mod gate;
+mod hints;
 mod log;
 mod ontap;
 mod records;

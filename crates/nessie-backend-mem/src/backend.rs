@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use nessie_backend_core::{Result, Timestamp, VolumeId};
+use nessie_backend_core::{Result, SnapshotId, Timestamp, VolumeId};
 
 use crate::clock::Clock;
 use crate::image;
@@ -127,6 +127,13 @@ impl MemBackend {
     #[must_use]
     pub fn contains(&self, uuid: VolumeId) -> bool {
         self.read().state.find(uuid).is_ok()
+    }
+
+    /// The volume that a snapshot is of, if there is such a snapshot.
+    #[must_use]
+    pub fn volume_of(&self, snapshot: SnapshotId) -> Option<VolumeId> {
+        let inner = self.read();
+        inner.state.volume_of(snapshot).map(|slot| inner.state.volume_id(slot))
     }
 
     /// The state as it is now, to read at leisure: later changes do not show in it, and reading

@@ -55,6 +55,13 @@ impl State {
             })
     }
 
+    /// The slot of the volume that a snapshot is of.
+    pub(crate) fn volume_of(&self, snapshot: SnapshotId) -> Option<Slot> {
+        let address = self.key.decode(snapshot.uuid())?;
+        let found = resolve(&self.snapshots, Kind::Snapshot, address)?;
+        Some(self.snapshots.get(found).volume)
+    }
+
     pub(crate) fn volume_named(&self, name: &str) -> Option<Slot> {
         self.volume_names.find(key::volume_name(name), |slot| self.volume_name(slot) == name)
     }
