@@ -23,6 +23,7 @@ mod time;
 mod travel;
 mod turn;
 mod uuids;
+mod whole_file;
 
 use pyo3::prelude::*;
 

@@ -1,19 +1,19 @@
 //! Dumps to files and Python's file objects, and back.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::PathBuf;
 
 use nessie_backend_core::BackendError;
 use nessie_backend_mem::MemBackend;
-use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::exceptions::{PyBlockingIOError, PyOSError, PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::args::wrong_type;
+use crate::args::{shown, wrong_type};
 use crate::errors::{Error, Result};
+use crate::whole_file;
 
 const ARGUMENT: &str = "path_or_file";
 /// Bytes that are read at once.
@@ -30,11 +30,11 @@ pub(crate) fn dump(
     match place(target, "write")? {
         Place::Path(path) => {
             let done = py.detach(|| {
-                write_whole(&path, |file| {
+                whole_file::write(&path, |file| {
                     backend.dump_with_progress(file, |done, total| progress.call(done, total))
                 })
             });
-            done.map_err(|error| from_core(py, error, Some(&path)))
+            done.map_err(|error| from_core(py, error, Some(target)))
         }
         Place::File(file) => {
             let done = py.detach(|| {
@@ -59,7 +59,7 @@ pub(crate) fn load(
                 let reader = BufReader::with_capacity(BLOCK, file);
                 MemBackend::load_with_progress(reader, |done, total| progress.call(done, total))
             });
-            loaded.map_err(|error| from_core(py, error, Some(&path)))
+            loaded.map_err(|error| from_core(py, error, Some(origin)))
         }
         Place::File(file) => {
             let loaded = py.detach(|| {
@@ -117,13 +117,19 @@ struct PyFile(Py<PyAny>);
 impl Write for PyFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Python::attach(|py| {
-            let count =
-                self.0.bind(py).call_method1(intern!(py, "write"), (PyBytes::new(py, bytes),))?;
-            // Simple objects answer nothing, and have written everything.
-            if count.is_none() { Ok(bytes.len()) } else { count.extract() }
+            let file = self.0.bind(py);
+            let count = file.call_method1(intern!(py, "write"), (PyBytes::new(py, bytes),))?;
+            if count.is_none() {
+                if file.is_instance(&py.import("io")?.getattr("RawIOBase")?)? {
+                    let text = "the file does not block, and takes nothing at present";
+                    return Err(PyBlockingIOError::new_err(text));
+                }
+                // Simple objects return nothing, and have written everything.
+                return Ok(bytes.len());
+            }
+            written(&count, bytes.len())
         })
         .map_err(|error: PyErr| io::Error::other(error))
-        .map(|count: usize| count.min(bytes.len()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -135,6 +141,25 @@ impl Write for PyFile {
             Ok(())
         })
         .map_err(|error: PyErr| io::Error::other(error))
+    }
+}
+
+/// Reads how many of `given` bytes a file says that it has written.
+fn written(count: &Bound<'_, PyAny>, given: usize) -> PyResult<usize> {
+    let out_of_range = || {
+        let count = shown(count);
+        PyOSError::new_err(format!("write() of {given} bytes returned {count}"))
+    };
+    match count.extract::<usize>() {
+        Ok(count) if count <= given => Ok(count),
+        Ok(_) => Err(out_of_range()),
+        Err(error) if error.is_instance_of::<PyOverflowError>(count.py()) => Err(out_of_range()),
+        Err(error) if error.is_instance_of::<PyTypeError>(count.py()) => {
+            let found = count.get_type().name()?;
+            let rule = "must be a file whose write() returns an int or None";
+            Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}, not {found}")))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -187,9 +212,9 @@ fn failed(operation: &'static str, error: io::Error) -> BackendError {
     BackendError::substrate(operation, error)
 }
 
-/// The core's error as what went wrong: what Python raised, or an `OSError` with the path, or a
-/// refusal of the content.
-fn from_core(py: Python<'_>, error: BackendError, path: Option<&Path>) -> Error {
+/// The core's error as what went wrong: what Python raised, or an `OSError` with the path as it was
+/// given, or a refusal of the content.
+fn from_core(py: Python<'_>, error: BackendError, path: Option<&Bound<'_, PyAny>>) -> Error {
     let BackendError::Substrate { operation, source } = error else {
         return error.for_argument(ARGUMENT).into();
     };
@@ -209,77 +234,10 @@ fn from_core(py: Python<'_>, error: BackendError, path: Option<&Path>) -> Error 
 }
 
 /// What Python raises itself for an error of the operating system.
-fn os_error(py: Python<'_>, number: i32, path: Option<&Path>) -> PyResult<PyErr> {
+fn os_error(py: Python<'_>, number: i32, path: Option<&Bound<'_, PyAny>>) -> PyResult<PyErr> {
     let text: String = py.import("os")?.call_method1("strerror", (number,))?.extract()?;
     Ok(match path {
-        Some(path) => PyOSError::new_err((number, text, path.to_path_buf())),
+        Some(path) => PyOSError::new_err((number, text, path.clone().unbind())),
         None => PyOSError::new_err((number, text)),
     })
-}
-
-/// Has `write` fill a file that takes the place of another only once it is complete and safe.
-fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> nessie_backend_core::Result<()>,
-) -> nessie_backend_core::Result<()> {
-    let io = |error| failed("dump", error);
-    // A link stays, and what it leads to is replaced.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let present = fs::metadata(path).ok();
-    if present.as_ref().is_some_and(|present| !present.is_file()) {
-        // A pipe or a device; a directory refuses.
-        return write(&mut OpenOptions::new().write(true).open(path).map_err(io)?);
-    }
-    let (mut file, temporary) = Temporary::beside(path).map_err(io)?;
-    if let Some(present) = present {
-        file.set_permissions(present.permissions()).map_err(io)?;
-    }
-    write(&mut file)?;
-    file.sync_all().map_err(io)?;
-    drop(file);
-    temporary.rename_to(path).map_err(io)
-}
-
-/// A file that is gone when this is dropped.
-struct Temporary(Option<PathBuf>);
-
-impl Temporary {
-    fn beside(path: &Path) -> io::Result<(File, Self)> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let Some(name) = path.file_name() else {
-            return Err(io::ErrorKind::IsADirectory.into());
-        };
-        loop {
-            let mut hidden = std::ffi::OsString::from(".");
-            // A long name leaves no room for what makes this one its own.
-            hidden.push(name.to_string_lossy().chars().take(40).collect::<String>());
-            let number = COUNT.fetch_add(1, Ordering::Relaxed);
-            hidden.push(format!(".{}-{number}.tmp", std::process::id()));
-            let temporary = path.with_file_name(hidden);
-            match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                opened => return Ok((opened?, Self(Some(temporary)))),
-            }
-        }
-    }
-
-    fn rename_to(mut self, path: &Path) -> io::Result<()> {
-        if let Some(temporary) = &self.0 {
-            fs::rename(temporary, path)?;
-        }
-        self.0 = None;
-        // The new name is safe once its directory is; not every system can tell.
-        if let Some(Ok(directory)) = path.parent().map(File::open) {
-            let _ = directory.sync_all();
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if let Some(temporary) = &self.0 {
-            let _ = fs::remove_file(temporary);
-        }
-    }
 }

@@ -12,7 +12,8 @@
 //! 5. `checksum`: XXH3 (64 bits, seed 0) of all bytes before this line, in hexadecimal.
 //!
 //! Where a record is kept is not written: the key in the header finds it from the identifier. Both
-//! ways go line by line, without a second copy of everything.
+//! ways go line by line, without a second copy of everything. Only a text whose records lie far
+//! apart is read ahead, to see whether it is as long as its header makes it.
 
 use std::borrow::Cow;
 use std::hash::Hasher;
@@ -454,7 +455,7 @@ impl<R: BufRead> Input<R> {
         if self.line.len() as u64 == Self::LONGEST {
             return Err(self.refuse("the line is too long for any of a dump"));
         }
-        if self.line.starts_with(FOOT.as_bytes()) && self.line.ends_with(b"}") {
+        if self.line.starts_with(FOOT.as_bytes()) && self.line.trim_ascii_end().ends_with(b"}") {
             self.line.push(b'\n');
             return Ok(());
         }

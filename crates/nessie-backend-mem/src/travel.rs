@@ -56,7 +56,13 @@ impl MemBackend {
         dump::write(&inner, writer, &mut progress)
     }
 
-    /// The backend that [`dump`](Self::dump) wrote.
+    /// The backend that [`dump`](Self::dump) wrote. Line ends as Git and editors change them are
+    /// read too: carriage returns, blank lines or no line feed at the end, a mark of the byte order
+    /// at the beginning.
+    ///
+    /// It takes memory in proportion to what it reads, whatever the text announces. Where the
+    /// records come from places all over the memory of the dumped backend, the text itself is held
+    /// in memory as well.
     ///
     /// # Errors
     /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) for text that is
