@@ -7,7 +7,9 @@ users see on every platform and belongs into the changelog.
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
@@ -234,6 +236,10 @@ def test_a_seeded_clock_stands_at_the_year_2000() -> None:
         (datetime(1, 1, 1), "0001-01-01T00:00:00Z"),
         (datetime(1969, 12, 31, 23, 59, 59, 999_999), "1969-12-31T23:59:59.999999Z"),
         (datetime(9999, 12, 30), "9999-12-30T00:00:00Z"),
+        (datetime(9999, 12, 31, 23, 59, 59, 999_999), "9999-12-31T23:59:59.999999Z"),
+        (datetime.max.replace(tzinfo=UTC, microsecond=0), "9999-12-31T23:59:59Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ("9999-12-31T21:59:59.999999-02:00", "9999-12-31T23:59:59.999999Z"),
         ("2000-01-01T00:00:00Z", "2000-01-01T00:00:00Z"),
         ("2000-01-01T05:30:00+05:30", "2000-01-01T00:00:00Z"),
         ("1999-12-31T19:00:00-05:00", "2000-01-01T00:00:00Z"),
@@ -378,6 +384,56 @@ def test_time_never_runs_backwards_nor_past_the_year_9999(
     with refuses(backend, InvalidArgumentError, target="delta"):
         backend.advance(delta)
     assert backend.now() == "2000-01-01T00:00:05Z"
+
+
+def test_time_comes_to_the_last_microsecond_of_the_calendar_and_no_further() -> None:
+    backend = MemBackend(start="9999-12-31T23:59:59Z")
+    last = "9999-12-31T23:59:59.999999Z"
+    assert backend.advance(timedelta(microseconds=999_999)) == last
+    assert backend.create_volume("v").get("create_time") == last
+    with refuses(backend, InvalidArgumentError, target="delta") as caught:
+        backend.advance(timedelta(microseconds=1))
+    assert f"past {last}" in caught.value.message
+    assert MemBackend.load(io.BytesIO(dumped(backend))).now() == last
+    assert pickle.loads(pickle.dumps(backend)).now() == last
+
+
+def dumped(backend: MemBackend) -> bytes:
+    file = io.BytesIO()
+    backend.dump(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("time", "limit"),
+    [
+        ("9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59.999999Z, the latest"),
+        (datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))), "the latest time there is"),
+        ("0001-01-01T00:00:00+00:01", "0001-01-01T00:00:00Z, the earliest"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), "the earliest time there is"),
+    ],
+    ids=str,
+)
+def test_a_time_outside_the_calendar_is_refused_with_its_limit(
+    time: datetime | str, limit: str
+) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        MemBackend(start=time)
+    assert limit in caught.value.message
+
+
+@pytest.mark.parametrize("part", ["days", "seconds", "microseconds"])
+@pytest.mark.parametrize("number", [10**30, -(10**30), 2**63, -(2**63) - 1], ids=str)
+def test_a_timedelta_with_numbers_of_its_own_is_read_as_they_are(
+    backend: MemBackend, part: str, number: int
+) -> None:
+    class Odd(timedelta):
+        pass
+
+    setattr(Odd, part, property(lambda _: number))
+    with refuses(backend, InvalidArgumentError, target="delta") as caught:
+        backend.advance(Odd())
+    assert ("negative" if number < 0 else "9999-12-31") in caught.value.message
 
 
 @pytest.mark.parametrize("delta", [None, True, False, "1", b"1", [1], 1j, datetime(2000, 1, 1)])

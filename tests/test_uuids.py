@@ -71,7 +71,10 @@ def test_a_slice_of_a_slice_is_that_of_the_list(
         assert part.tobytes() == made_of(items).tobytes()
 
 
-@given(some_uuids, st.data(), st.integers(-15, 15), st.integers(-15, 15))
+places = st.integers(-15, 15) | st.sampled_from([2**63, 2**64, -(2**63), -(2**64), 10**30])
+
+
+@given(some_uuids, st.data(), places, places)
 def test_search_finds_what_the_list_does(
     texts: list[str], data: st.DataObject, start: int, stop: int
 ) -> None:

@@ -229,10 +229,13 @@ impl Uuids {
     /// The place of the first item that equals `item`, from `start` on and before `stop`.
     ///
     /// Raises ValueError if there is none.
-    #[pyo3(signature = (item, start=0, stop=isize::MAX))]
-    fn index(&self, item: &Bound<'_, PyAny>, start: isize, stop: isize) -> PyResult<usize> {
+    #[pyo3(
+        signature = (item, start=Place(0), stop=Place(isize::MAX)),
+        text_signature = "($self, item, start=0, stop=9223372036854775807)"
+    )]
+    fn index(&self, item: &Bound<'_, PyAny>, start: Place, stop: Place) -> PyResult<usize> {
         let len = self.part.len();
-        let place = |at: isize| {
+        let place = |Place(at): Place| {
             let from_end = at.checked_add_unsigned(len).unwrap_or(isize::MAX).max(0);
             (if at < 0 { from_end } else { at }).cast_unsigned().min(len)
         };
@@ -248,6 +251,24 @@ impl Uuids {
     fn count(&self, item: &Bound<'_, PyAny>) -> usize {
         let wanted = args::uuid(item);
         self.as_slice().iter().filter(|uuid| Some(**uuid) == wanted).count()
+    }
+}
+
+/// Where a search begins or ends. As for a list, a number that is too large for any place stands
+/// for the last place, or for the first if it is negative.
+struct Place(isize);
+
+impl<'py> FromPyObject<'_, 'py> for Place {
+    type Error = PyErr;
+
+    fn extract(number: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match number.extract::<isize>() {
+            Ok(place) => Ok(Self(place)),
+            Err(error) if error.is_instance_of::<PyOverflowError>(number.py()) => {
+                Ok(Self(if number.lt(0)? { isize::MIN } else { isize::MAX }))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

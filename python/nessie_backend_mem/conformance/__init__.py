@@ -156,7 +156,7 @@ def run(
         BaseException: what is no `Exception`, as `KeyboardInterrupt`, ends the run.
     """
     selected = select(cases)
-    if not 0 < time_limit < float("inf"):
+    if not 0 < time_limit < 2**63:
         raise ValueError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
     source = Source.of(backend)
     sizes = {
@@ -166,6 +166,9 @@ def run(
         "sequences": sequences,
         "steps": steps,
     }
+    for argument, number in {"seed": seed, **sizes}.items():
+        if isinstance(number, int) and not 0 <= number < 2**64:
+            raise ValueError(f"{argument} must be from 0 to 2**64-1, not {number!r}")
     started = Run(source, selected, progress, seed=seed, time_limit=time_limit, **sizes)
     return started.report(name_of(backend))
 
