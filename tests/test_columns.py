@@ -260,6 +260,18 @@ def test_a_selection_equals_filtering_the_dicts(
     assert by_pyarrow(table) == [flat(volume) for volume in expected]
 
 
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("never", ["9999-12-31T23:59:59Z", LAST], ids=str)
+def test_never_as_a_bound_leaves_out_nothing(never: datetime | str) -> None:
+    backend = MemBackend(start=LAST)
+    backend.create_volume("last")
+    assert len(backend.volumes(created_before=never)) == 1
+    assert len(backend.volumes(created_before="9999-12-31T23:59:58.999999Z")) == 0
+    assert len(backend.volumes(created_after=LAST)) == 1
+
+
 @given(seed=st.integers(0, 30))
 def test_snapshots_of_some_volumes_come_in_the_order_given(seed: int) -> None:
     backend = fleet(seed)
