@@ -222,7 +222,7 @@ def test_sizes_out_of_range_and_of_another_type_are_refused(backend: MemBackend)
         with refuses(backend, InvalidArgumentError, target="size_bytes") as error:
             backend.create_volumes(names, sizes)
         assert error.value.index == 2
-        assert "-3 is outside 0 to 2^64-1" in error.value.message
+        assert "-3 is out of range; a size is from 1 to 2^64-1" in error.value.message
     with refuses(backend, InvalidArgumentError, target="size_bytes"):
         backend.create_volumes(names, pa.array([1, 2]))
     with pytest.raises(TypeError, match="size_bytes must be an iterable of int, not a column of"):
