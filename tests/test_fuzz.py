@@ -285,7 +285,7 @@ def test_time_is_exact_to_the_microsecond(delta: dt.timedelta) -> None:
     assert backend.advance(delta) == expected
 
 
-@given(moment=st.datetimes(max_value=dt.datetime(9999, 12, 29), timezones=st.timezones()))
+@given(moment=st.datetimes(timezones=st.timezones()))
 def test_a_start_is_the_same_instant_as_datetime_or_text(moment: dt.datetime) -> None:
     try:
         expected = moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"
