@@ -41,6 +41,8 @@
 //! * What ONTAP keeps of a volume and the domain has no word for (comment, policies, guarantee,
 //!   tiering, …) is kept beside the backend, given back, and gone with the volume. It changes
 //!   nothing else: no bytes are stored, moved, compressed or encrypted.
+//! * When the [epoch](nessie_backend_core::VolumeBackend::epoch) of a backend changes, as by
+//!   `MemBackend::reset`, what was kept beside it and the jobs about its objects are deleted.
 //! * ONTAP's rules of names and sizes hold for requests. What was made without this face is listed
 //!   and served whatever it is called; a volume without a quota is shown as large as its aggregate.
 //! * A deleted volume is gone at once: there is no recovery queue. A volume that is offline keeps
