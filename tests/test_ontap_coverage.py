@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
@@ -11,15 +10,13 @@ from nessie_backend_mem.ontap.coverage import markdown
 from ontap.raw import Client
 from support import run_python
 
-README = Path(__file__).parents[1] / "README.md"
 ROW = re.compile(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", re.MULTILINE)
 
 
-def test_the_readme_has_the_table_as_the_command_prints_it() -> None:
+def test_the_command_prints_the_table() -> None:
     done = run_python("-m", "nessie_backend_mem", "coverage")
     assert done.returncode == 0, done.stderr
     assert done.stdout == markdown()
-    assert done.stdout in README.read_text("utf-8")
 
 
 def test_every_path_of_the_table_is_served_and_takes_no_other_method() -> None:

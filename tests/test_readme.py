@@ -34,5 +34,6 @@ def test_the_readme_shows_python() -> None:
 def test_an_example_runs_as_it_stands(line: int, code: str, tmp_path: Path) -> None:
     example = tmp_path / f"readme_line_{line}.py"
     example.write_text(code, encoding="utf-8")
-    done = run_python("-W", "error", str(example), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    program = ["-m", "pytest", "-q"] if "def test_" in code else ["-W", "error"]
+    done = run_python(*program, str(example), cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
