@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nessie_backend_mem._progress import StatusLine, can_redraw
+
 from . import cases, select
 from . import run as run_suite
 from .report import fill
@@ -194,12 +196,11 @@ def complain(text: str) -> None:
 
 
 class Bar:
-    """Shows on a terminal how far a run is; elsewhere it shows nothing."""
+    """Shows on a terminal or in a notebook how far a run is; elsewhere it shows nothing."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        """Draw on `stream` if it is a terminal."""
-        self.stream = stream if stream is not None and stream.isatty() else None
-        self.drawn = ""
+        """Draw on `stream` if text on it can be drawn over."""
+        self.line = StatusLine(stream if can_redraw(stream) else None)
 
     def show(self, progress: Progress) -> None:
         """Draw how far the run is."""
@@ -208,17 +209,8 @@ class Bar:
         text = f"[{'#' * filled:<20}] {progress.done}/{progress.total} {progress.case}"
         if progress.outcome is None and progress.seconds >= 1:
             text += f" {progress.seconds:.0f} s"
-        self.draw(text[:width])
+        self.line.draw(text[:width])
 
     def clear(self) -> None:
         """Take the bar away."""
-        self.draw("")
-
-    def draw(self, text: str) -> None:
-        """Put `text` where the bar is."""
-        if self.stream is None or text == self.drawn:
-            return
-        blank = " " * (len(self.drawn) - len(text))
-        self.stream.write(f"\r{text}{blank}" if text else f"\r{blank}\r")
-        self.stream.flush()
-        self.drawn = text
+        self.line.clear()
