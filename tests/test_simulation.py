@@ -9,17 +9,30 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nessie_backend_mem import InvalidArgumentError, MemBackend
-from nessie_backend_mem.simulation import ShardFailures, run_shards, shard_seed
-from support import everything, run_python
+from nessie_backend_mem._progress import StatusLine, can_redraw
+from nessie_backend_mem._shards import Listener, run
+from nessie_backend_mem.examples import ci_fleet
+from nessie_backend_mem.simulation import (
+    Bar,
+    ShardError,
+    ShardFailures,
+    report_progress,
+    run_shards,
+    shard_seed,
+)
+from support import PATIENCE, everything, run_python
 from test_copies import go_on, populate
 
 MODULE = ("-W", "error", "-m", "nessie_backend_mem")
@@ -191,7 +204,213 @@ def test_failures_travel_and_split() -> None:
     assert [error.args for error in part.exceptions] == [("odd 3",)]
 
 
-# Progress and Ctrl-C --------------------------------------------------------------------------
+class OneName(Exception):
+    """Its `__init__` called with its `args` gives another text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not there")
+        self.name = name
+
+
+class TwoNames(Exception):
+    """Its `__init__` cannot be called with its `args`."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} and {second}")
+
+
+class Unpicklable(Exception):
+    def __init__(self) -> None:
+        super().__init__("holds a lock")
+        self.lock = threading.Lock()
+
+
+class Stubborn:
+    """Can be pickled, but not unpickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return int, ("no number",)
+
+
+def anything(_: MemBackend, shard: int) -> Any:
+    """Each shard fails in another way, but the last ones."""
+    match shard:
+        case 0:
+            raise OneName("x")
+        case 1:
+            raise TwoNames("x", "y")
+        case 2:
+            raise Unpicklable
+        case 3:
+            sys.exit("over")
+        case 4:
+            raise GeneratorExit
+        case 5:
+            return threading.Lock()
+        case 6:
+            return Stubborn()
+        case 7:
+            raise KeyboardInterrupt
+    return shard
+
+
+EXPECTED_FAILURES = {
+    0: (OneName, "x is not there"),
+    1: (TwoNames, "x and y"),
+    2: (ShardError, "Unpicklable: holds a lock"),
+    3: (ShardError, "SystemExit: over"),
+    4: (ShardError, "GeneratorExit"),
+    5: (ShardError, "its result, of type lock, cannot be pickled"),
+    6: (ShardError, "its result cannot be unpickled: ValueError"),
+    7: (ShardError, "KeyboardInterrupt"),
+}
+
+
+@contextmanager
+def own_processes() -> Iterator[None]:
+    yield None
+
+
+@pytest.mark.parametrize("executor", [own_processes, spawned], ids=["own", "pool"])
+def test_whatever_happens_in_a_shard_is_the_failure_of_that_shard(executor: Any) -> None:
+    with executor() as pool, pytest.raises(ShardFailures) as caught:
+        run_shards(anything, 10, pool)
+    failures = caught.value
+    assert failures.results == {8: 8, 9: 9}
+    assert failures.failed.keys() == EXPECTED_FAILURES.keys()
+    for shard, (kind, text) in EXPECTED_FAILURES.items():
+        assert type(failures.failed[shard]) is kind
+        assert text in str(failures.failed[shard])
+    assert vars(failures.failed[0])["name"] == "x"
+    cause = failures.failed[0].__cause__
+    assert 'raise OneName("x")' in str(cause)
+
+
+def test_threads_hand_exceptions_and_results_on_as_they_are() -> None:
+    with ThreadPoolExecutor(2) as threads, pytest.raises(ShardFailures) as caught:
+        run_shards(anything, 9, threads)
+    failures = caught.value
+    assert set(failures.results) == {5, 6, 8}
+    assert isinstance(failures.results[6], Stubborn)
+    assert isinstance(failures.failed[2], Unpicklable)
+    assert isinstance(failures.failed[3].__cause__, SystemExit)
+    assert isinstance(failures.failed[7].__cause__, KeyboardInterrupt)
+
+
+def odd_ones_end_their_process(_: MemBackend, shard: int) -> int:
+    if shard == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if shard == 3:
+        os._exit(7)
+    return shard
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_process_that_ends_takes_only_its_own_shard_with_it() -> None:
+    with pytest.raises(ShardFailures) as caught:
+        run_shards(odd_ones_end_their_process, 6)
+    assert caught.value.results == {0: 0, 2: 2, 4: 4, 5: 5}
+    assert "SIGKILL" in str(caught.value.failed[1])
+    assert "exit status 7" in str(caught.value.failed[3])
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_pool_that_breaks_is_one_exception_and_loses_no_result() -> None:
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    with pool, pytest.raises(ShardFailures) as caught:
+        run_shards(odd_ones_end_their_process, 5, pool)
+    assert caught.value.results == {0: 0}
+    [error] = caught.value.exceptions
+    assert list(caught.value.failed.values()) == [error] * 4
+    [note] = error.__notes__
+    assert note.startswith("shards 1, 2, 3, 4 of 5 had not ended")
+    assert FIX in note
+
+
+def test_an_executor_that_takes_no_more_loses_no_result() -> None:
+    class TakesTwo(Inline):
+        taken = 0
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            if self.taken == 2:
+                raise RuntimeError("no more")
+            self.taken += 1
+            return super().submit(fn, *args, **kwargs)
+
+    executor = TakesTwo()
+    with pytest.raises(ShardFailures) as caught:
+        run_shards(history, 4, executor)
+    assert set(caught.value.results) == {0, 1}
+    assert set(caught.value.failed) == {2, 3}
+    with pytest.raises(RuntimeError, match="no more"):
+        run_shards(history, 4, executor)
+
+
+# Scenarios that processes cannot import -------------------------------------------------------
+
+FIX = 'Guard the calls of a script with `if __name__ == "__main__":`'
+
+UNGUARDED = """
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from nessie_backend_mem.simulation import run_shards
+
+def scenario(backend, shard):
+    return shard
+
+pool = ProcessPoolExecutor(2, mp_context=get_context("spawn")) if "pool" in sys.argv else None
+run_shards(scenario, 8, pool)
+"""
+
+
+@pytest.mark.parametrize("executor", [own_processes, spawned], ids=["own", "pool"])
+def test_a_function_inside_another_is_refused_with_the_fix(executor: Any) -> None:
+    with executor() as pool, pytest.raises(InvalidArgumentError) as caught:
+        run_shards(lambda _backend, shard: shard, 2, pool)
+    assert FIX in str(caught.value)
+    assert caught.value.target == "scenario"
+
+
+@pytest.mark.parametrize("arguments", [["-c", UNGUARDED], ["-c", UNGUARDED, "pool"]])
+def test_a_function_of_no_module_is_refused_once_with_the_fix(arguments: list[str]) -> None:
+    """As in a notebook, there is no file that a process could import."""
+    done = run_python(*arguments)
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1
+    assert done.stderr.count(FIX) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["pool"]], ids=["own", "pool"])
+def test_a_script_without_a_guard_ends_once_with_the_fix(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    script = tmp_path / "unguarded.py"
+    script.write_text(UNGUARDED)
+    done = run_python(str(script), *arguments)
+    assert done.returncode == 1
+    assert done.stderr.count(FIX) == 1
+    assert done.stderr.count("run_shards(scenario, 8, pool)") == 1
+
+
+def test_a_program_of_standard_input_is_refused_with_the_fix() -> None:
+    done = subprocess.run(
+        [sys.executable, "-"], input=UNGUARDED, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1
+    assert done.stderr.count(FIX) == 1
+
+
+def test_a_module_that_runs_its_own_scenario_is_refused_once(tmp_path: Path) -> None:
+    (tmp_path / "unguarded.py").write_text(UNGUARDED)
+    done = run_python("-c", "import unguarded", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1
+    assert "importing the scenario's module calls run_shards" in done.stderr
+
+
+# Progress -------------------------------------------------------------------------------------
 
 
 def test_progress_counts_the_shards() -> None:
@@ -209,8 +428,9 @@ def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     run_shards(history, 2, Inline())
-    assert screen.getvalue().endswith("2/2 shards\n")
-    assert all(len(line) < 80 for line in screen.getvalue().split("\r"))
+    *_, last = screen.getvalue().split("\r")
+    assert last.startswith("[####################] 100 % 2/2 shards ")
+    assert last.endswith("\n")
     screen.truncate(0)
     run_shards(history, 2, Inline(), progress=False)
     assert not screen.getvalue().strip("\0")
@@ -219,6 +439,88 @@ def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_terminal_shows_none(capsys: pytest.CaptureFixture[str]) -> None:
     run_shards(history, 2, Inline())
     assert capsys.readouterr().err == ""
+
+
+def test_a_log_gets_lines_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    run_shards(history, 2, Inline(), progress=True)
+    [line] = capsys.readouterr().err.splitlines()
+    assert "100 % 2/2 shards" in line
+
+
+def test_a_log_gets_a_line_after_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    log = io.StringIO()
+    line = StatusLine(log)
+    for second in range(12):
+        now = 100.0 + second
+        line.draw(f"{second} s")
+    assert log.getvalue() == "5 s\n10 s\n"
+
+
+def test_a_notebook_is_drawn_on_as_a_terminal_is() -> None:
+    stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
+    assert can_redraw(stream)
+    assert not can_redraw(io.StringIO())
+    assert not can_redraw(None)
+
+
+def test_the_bar_shows_rate_and_remaining_time_and_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    listener = Listener()
+    bar = Bar(listener, 4)
+    assert bar.text(0) == "[....................]   0 % 0/4 shards 0:00"
+    now = 30.0
+    listener.of(1)(0.5)
+    assert bar.text(1) == "[#######.............]  37 % 1/4 shards 3.0/min 0:30, 0:50 left"
+    now = 400_000.0
+    listener.fractions.clear()
+    assert "1/4 shards 0.0/h 111:06:40, 333:20:00 left" in bar.text(1)
+    assert len(Bar(listener, 1_000_000).text(999_999)) < 80
+
+
+def waits_half_way(_: MemBackend, __: int, seen: Path) -> None:
+    """Reports that it is half done until somebody has seen it."""
+    deadline = time.monotonic() + PATIENCE
+    while not seen.exists():
+        assert time.monotonic() < deadline
+        report_progress(0.5)
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("executor", [own_processes, ThreadPoolExecutor], ids=["own", "threads"])
+def test_the_bar_moves_within_a_shard(
+    executor: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+
+    class Watched(Terminal):
+        def write(self, text: str) -> int:
+            if " 50 % 0/1 shards" in text:
+                seen.touch()
+            return super().write(text)
+
+    monkeypatch.setattr(sys, "stderr", Watched())
+    with executor() as pool:
+        run_shards(partial(waits_half_way, seen=seen), 1, pool)
+
+
+def test_progress_outside_of_a_shard_is_not_reported_and_must_be_a_fraction() -> None:
+    report_progress(0.5)
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(InvalidArgumentError):
+            report_progress(wrong)
+
+
+def test_the_example_reports_each_day() -> None:
+    seen: list[float] = []
+    fleet = ci_fleet.Fleet(volumes=10, days=4, shards=1, seed=0)
+    run(partial(ci_fleet.scenario, fleet=fleet), 0, 0, seen.append)
+    assert seen == [0.25, 0.5, 0.75, 1.0]
+
+
+# Ctrl-C ---------------------------------------------------------------------------------------
 
 
 def test_an_interrupt_cancels_what_has_not_begun() -> None:
@@ -242,6 +544,74 @@ def test_an_interrupt_cancels_what_has_not_begun() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_shards(history, 3, executor, progress=interrupt)
     assert [future.cancelled() for future in executor.futures] == [False, True, True]
+
+
+LONG = """
+import sys, time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from nessie_backend_mem.simulation import run_shards
+
+def scenario(backend, shard):
+    Path(str(shard)).touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    run_shards(scenario, 8, ProcessPoolExecutor(2) if "pool" in sys.argv else None)
+"""
+
+needs_groups = pytest.mark.skipif(
+    not hasattr(os, "killpg"), reason="this system has no process groups"
+)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@contextmanager
+def long_run(directory: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program whose first shards have begun; `directory` has a file for each.
+
+    Its standard error is at its end when all its processes have ended.
+    """
+    program = directory.with_suffix(".py")
+    program.write_text(LONG)
+    directory.mkdir()
+    command = [sys.executable, str(program), *arguments]
+    with subprocess.Popen(
+        command, cwd=directory, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            wait_until(lambda: any(directory.iterdir()))
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@needs_groups
+@pytest.mark.parametrize("arguments", [[], ["pool"]], ids=["own", "pool"])
+def test_ctrl_c_ends_at_once_and_begins_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    directory = tmp_path / "shards"
+    with long_run(directory, *arguments) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == -signal.SIGINT
+        assert b"KeyboardInterrupt" in errors
+        most = 2 if arguments else os.cpu_count() or 1
+        assert len(list(directory.iterdir())) <= most
+
+
+@needs_groups
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    directory = tmp_path / "shards"
+    with long_run(directory) as process:
+        process.kill()
+        process.communicate(timeout=20)
 
 
 # The example ----------------------------------------------------------------------------------
@@ -306,17 +676,18 @@ def test_options_out_of_range_are_refused(arguments: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
+@needs_groups
 def test_ctrl_c_ends_the_simulation() -> None:
-    command = [sys.executable, *MODULE, "simulate", "--volumes", "50000", "--shards", "2"]
+    command = [sys.executable, *MODULE, "simulate", "--volumes", "500000", "--shards", "2"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
         try:
             with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(3)
+                process.wait(1)
             os.killpg(process.pid, signal.SIGINT)
-            process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=20)
         finally:
             process.kill()
     assert process.returncode == 130
+    assert errors == b""

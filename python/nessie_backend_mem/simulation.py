@@ -10,23 +10,38 @@
 
 There is no scheduler here: processes of this machine are the default, and Dask's
 ``Client.get_executor()`` or anything else with ``submit`` takes a simulation to other machines.
+
+A script that runs processes guards its own calls, because each process imports the script::
+
+    if __name__ == "__main__":
+        results = run_shards(scenario, shards=64)
+
+In a notebook or an interactive session, where there is no script to import, pass an executor, such
+as ``ThreadPoolExecutor()``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import sys
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+import time
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import closing
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from . import InvalidArgumentError, MemBackend
+from ._executors import by_executor
+from ._progress import StatusLine, bar, can_redraw, clock
+from ._shards import Listener, ShardError, report_progress
+from ._workers import FIX, by_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from typing import Self
 
-__all__ = ["ShardFailures", "run_shards", "shard_seed"]
+    from ._shards import Ended
+
+__all__ = ["ShardError", "ShardFailures", "report_progress", "run_shards", "shard_seed"]
 
 Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
@@ -42,7 +57,8 @@ class Scenario(Protocol[Result_co]):
 class ShardFailures(ExceptionGroup[Exception], Generic[Result]):
     """Some shards failed. Each exception has a note with the shard and the seed that repeat it.
 
-    The parts that ``except*`` and `split` make are plain groups.
+    An exception that several shards share, such as the `BrokenExecutor` of a process pool that lost
+    a worker, is in the group once. The parts that ``except*`` and `split` make are plain groups.
 
     Attributes:
         results: what the other shards returned, by shard.
@@ -56,7 +72,8 @@ class ShardFailures(ExceptionGroup[Exception], Generic[Result]):
         cls, message: str, failed: Mapping[int, Exception], results: Mapping[int, Result]
     ) -> Self:
         """Group the exceptions in the order of their shards."""
-        self = super().__new__(cls, message, [failed[shard] for shard in sorted(failed)])
+        different = {id(failed[shard]): failed[shard] for shard in sorted(failed)}
+        self = super().__new__(cls, message, list(different.values()))
         self.results, self.failed = results, failed
         return self
 
@@ -89,90 +106,142 @@ def run_shards(
 
     Args:
         scenario: gets a `MemBackend` with the seed `shard_seed(seed, shard)` and the shard's
-            number. It, its result and what it raises are pickled on the way between processes.
+            number. It, its result and what it raises are pickled on the way between processes. It
+            may call `report_progress`.
         shards: how many; they are numbered from 0.
         executor: whatever has the methods of `concurrent.futures.Executor`; it is left running.
             None makes processes, one per processor, by spawning, and ends them.
         seed: from 0 to 2**64-1; the same one gives the same results, whatever the executor.
-        progress: called with the shards done and their number. None shows a bar on standard error
-            if that is a terminal; True always does, False never.
+        progress: called with the shards done and their number after each shard. None shows a bar
+            with the rate and the remaining time on standard error if that is a terminal or belongs
+            to a notebook; True shows it always, as lines where it cannot be redrawn; False never.
 
     Returns:
         The results in the order of the shards.
 
     Raises:
-        ShardFailures: some shards raised; all others ran to their end, and it has their results.
+        ShardFailures: some shards failed; all others ran to their end, and it has their results.
+            Whatever a scenario raises, a result that cannot be pickled and the end of a process
+            made here fail that shard alone. An executor that breaks fails all shards that had not
+            ended.
+        InvalidArgumentError: the processes cannot import the scenario, or `shards` or `seed` is out
+            of range.
+        KeyboardInterrupt: the user pressed Ctrl-C.
 
-    Ctrl-C, and whatever `progress` raises, cancels the shards that have not begun.
+    Ctrl-C, and whatever `progress` raises, end the processes made here at once. In an executor of
+    the caller's, the shards that have not begun are cancelled, and those that run go on.
     """
     if shards < 0:
         raise InvalidArgumentError(f"shards {shards} is negative", "shards")
     seeds = [shard_seed(seed, shard) for shard in range(shards)]
-    if executor is not None:
-        return _collect(executor, scenario, seeds, progress)
-    own = ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
-    try:
-        results = _collect(own, scenario, seeds, progress)
-    except ShardFailures:
-        own.shutdown()
-        raise
-    except BaseException:
-        own.shutdown(wait=False, cancel_futures=True)
-        raise
-    own.shutdown()
-    return results
-
-
-def _run_shard(scenario: Scenario[Result], seed: int, shard: int) -> Result:
-    """Run one shard, in whatever process."""
-    return scenario(MemBackend(seed=seed), shard)
-
-
-def _collect(
-    executor: Executor,
-    scenario: Scenario[Result],
-    seeds: list[int],
-    progress: Callable[[int, int], object] | bool | None,
-) -> list[Result]:
-    shown = _bar if progress is True or (progress is None and _is_terminal()) else progress
+    listener = Listener()
+    run: Generator[Ended[Result] | None, None, None] = (
+        by_workers(scenario, seeds, listener)
+        if executor is None
+        else by_executor(executor, scenario, seeds, listener)
+    )
+    is_shown = progress is True or (progress is None and can_redraw(sys.stderr))
+    shown = Bar(listener, shards) if is_shown else None
     results: dict[int, Result] = {}
     failed: dict[int, Exception] = {}
-    futures: dict[Future[Result], int] = {}
     try:
-        for shard, seed in enumerate(seeds):
-            futures[executor.submit(_run_shard, scenario, seed, shard)] = shard
-        for done, future in enumerate(as_completed(futures), 1):
-            shard = futures[future]
-            try:
-                results[shard] = future.result()
-            except Exception as error:  # noqa: BLE001 (reported with all others at the end)
-                error.add_note(
-                    f"shard {shard} of {len(seeds)} failed; "
-                    f"scenario(MemBackend(seed={seeds[shard]}), {shard}) repeats it"
-                )
-                failed[shard] = error
-            if callable(shown):
-                shown(done, len(seeds))
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
+        with closing(run):
+            for ended in run:
+                if ended is not None:
+                    for shard in ended.shards:
+                        listener.fractions.pop(shard, None)
+                        if ended.error is not None:
+                            failed[shard] = ended.error
+                        else:
+                            results[shard] = ended.result  # type: ignore[assignment]
+                        if callable(progress):
+                            progress(len(results) + len(failed), shards)
+                if shown is not None:
+                    shown.draw(len(results) + len(failed))
+    finally:
+        if shown is not None:
+            shown.end(len(results) + len(failed))
     if failed:
-        which = ", ".join(str(shard) for shard in sorted(failed)[:8])
-        more = ", ..." if len(failed) > 8 else ""
-        message = f"{len(failed)} of {len(seeds)} shards failed: {which}{more}"
+        add_notes(failed, seeds)
+        message = f"{len(failed)} of {shards} shards failed: {listed(sorted(failed))}"
         raise ShardFailures(message, failed, results)
-    return [results[shard] for shard in range(len(seeds))]
+    return [results[shard] for shard in range(shards)]
 
 
-def _is_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
+def add_notes(failed: Mapping[int, Exception], seeds: Sequence[int]) -> None:
+    """Note at each exception which shards it is about, and what to do."""
+    sharing: dict[int, list[int]] = {}
+    for shard in sorted(failed):
+        sharing.setdefault(id(failed[shard]), []).append(shard)
+    for first, *others in sharing.values():
+        error = failed[first]
+        if isinstance(error, BrokenExecutor):
+            error.add_note(
+                f"{named([first, *others])} of {len(seeds)} had not ended when the executor broke: "
+                f"one of its processes was killed, or cannot import the program. {FIX}. Without an "
+                "executor, run_shards replaces a process that is killed"
+            )
+        elif others:
+            error.add_note(f"{named([first, *others])} of {len(seeds)} failed with this exception")
+        else:
+            error.add_note(
+                f"{named([first])} of {len(seeds)} failed; "
+                f"scenario(MemBackend(seed={seeds[first]}), {first}) repeats the shard"
+            )
 
 
-def _bar(done: int, total: int) -> None:
-    """Draw how far it is over the last time it was drawn."""
-    width = 50
-    full = width * done // total
-    end = "\n" if done == total else ""
-    sys.stderr.write(f"\r[{'#' * full}{'.' * (width - full)}] {done}/{total} shards{end}")
-    sys.stderr.flush()
+def named(shards: Sequence[int]) -> str:
+    return f"shard{'s' if len(shards) > 1 else ''} {listed(shards)}"
+
+
+def listed(shards: Sequence[int]) -> str:
+    return ", ".join(str(shard) for shard in shards[:8]) + (", ..." if len(shards) > 8 else "")
+
+
+REDRAW = 0.2
+"""The least seconds from one drawing of the bar to the next."""
+
+
+class Bar:
+    """Shows how far a run is, the rate, and the time that it has taken and will still take."""
+
+    def __init__(self, listener: Listener, total: int) -> None:
+        """Show the progress of `total` shards on standard error."""
+        self.listener = listener
+        self.total = total
+        self.began = time.monotonic()
+        self.next_time = self.began
+        self.line = StatusLine(sys.stderr)
+
+    def draw(self, done: int) -> None:
+        """Show that so many shards are done, and some a part; a few times a second at most."""
+        now = time.monotonic()
+        if now >= self.next_time:
+            self.next_time = now + REDRAW
+            self.line.draw(self.text(done))
+
+    def end(self, done: int) -> None:
+        """Leave the last state behind."""
+        self.line.end(self.text(done))
+
+    def text(self, done: int) -> str:
+        """Describe the state in less than 80 characters."""
+        seconds = time.monotonic() - self.began
+        # The copy, because threads write to it.
+        amount = done + sum(list(self.listener.fractions.values()))
+        fraction = amount / self.total if self.total else 1.0
+        text = f"{bar(fraction)} {int(100 * fraction):3} % {done}/{self.total} shards"
+        if amount and seconds:
+            text += f" {rate(amount / seconds)}"
+        text += f" {clock(seconds)}"
+        if 0 < fraction < 1:
+            text += f", {clock(seconds * (1 - fraction) / fraction)} left"
+        return text
+
+
+def rate(per_second: float) -> str:
+    """Write a rate in the unit that gives at least one, if there is one."""
+    for seconds, unit in ((1, "s"), (60, "min")):
+        if per_second * seconds >= 1:
+            return f"{per_second * seconds:.1f}/{unit}"
+    return f"{per_second * 3600:.1f}/h"

@@ -20,7 +20,7 @@ from pathlib import Path
 from sys import stderr
 from typing import TYPE_CHECKING
 
-from nessie_backend_mem.simulation import run_shards, shard_seed
+from nessie_backend_mem.simulation import report_progress, run_shards, shard_seed
 
 if TYPE_CHECKING:
     import argparse
@@ -124,6 +124,7 @@ def scenario(backend: MemBackend, shard: int, fleet: Fleet) -> Outcome:
 
         living = sum(map(len, closing.values()))
         days.append(Day(day, count, living, taken - deleted, sum(sizes)))
+        report_progress(day / fleet.days)
     digests = [backend.state_digest()]
     return Outcome(taken, deleted, made, split, closed, resized, days, digests)
 
