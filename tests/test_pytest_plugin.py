@@ -32,9 +32,8 @@ FAILS = """
 """
 
 
-def identifiers(pytester: pytest.Pytester, *options: str) -> list[str]:
-    """What the tests of PRINTS_IDENTIFIERS print in a process of their own."""
-    result = pytester.runpytest_subprocess("-s", *options)
+def identifiers(result: pytest.RunResult) -> list[str]:
+    """What the tests of PRINTS_IDENTIFIERS have printed; they run with ``-s``."""
     assert result.ret == 0
     return sorted(re.findall("uuid .*", result.stdout.str()))
 
@@ -65,32 +64,32 @@ def test_identifiers_are_the_same_on_every_run_and_others_in_every_test(
 ) -> None:
     pytester.makepyfile(PRINTS_IDENTIFIERS)
     monkeypatch.setenv("PYTHONHASHSEED", "1")
-    first = identifiers(pytester)
+    first = identifiers(pytester.runpytest_subprocess("-s"))
     monkeypatch.setenv("PYTHONHASHSEED", "2")
-    assert identifiers(pytester, "-p", "no:randomly") == first
+    assert identifiers(pytester.runpytest_subprocess("-s", "-p", "no:randomly")) == first
     assert len({line.rpartition(" ")[2] for line in first}) == 3
 
 
 def test_they_are_the_same_whichever_tests_run_beside(pytester: pytest.Pytester) -> None:
     file = pytester.makepyfile(PRINTS_IDENTIFIERS)
-    everything = identifiers(pytester)
-    assert identifiers(pytester, f"{file.name}::TestInAClass") == everything[:1]
-    assert identifiers(pytester, f"{file.name}::test_one[y]") == everything[2:]
+    everything = identifiers(pytester.runpytest("-s"))
+    assert identifiers(pytester.runpytest("-s", f"{file.name}::TestInAClass")) == everything[:1]
+    assert identifiers(pytester.runpytest("-s", f"{file.name}::test_one[y]")) == everything[2:]
 
 
 def test_another_seed_gives_every_test_other_identifiers(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(PRINTS_IDENTIFIERS)
-    usual = identifiers(pytester)
-    assert identifiers(pytester, "--nessie-seed=0") == usual
-    other = identifiers(pytester, "--nessie-seed=-7")
+    usual = identifiers(pytester.runpytest("-s"))
+    assert identifiers(pytester.runpytest("-s", "--nessie-seed=0")) == usual
+    other = identifiers(pytester.runpytest("-s", "--nessie-seed=-7"))
     assert len({*usual, *other}) == 6
-    assert identifiers(pytester, "--nessie-seed=-7") == other
+    assert identifiers(pytester.runpytest("-s", "--nessie-seed=-7")) == other
 
 
 def test_what_a_plugin_adds_to_the_node_id_changes_nothing(pytester: pytest.Pytester) -> None:
     """Running tests in groups, on several processes, marks their ids."""
     pytester.makepyfile(PRINTS_IDENTIFIERS)
-    usual = identifiers(pytester)
+    usual = identifiers(pytester.runpytest("-s"))
     pytester.makeconftest("""
         import pytest
 
@@ -104,7 +103,7 @@ def test_what_a_plugin_adds_to_the_node_id_changes_nothing(pytester: pytest.Pyte
                 item.__class__ = Grouped
                 assert item.nodeid.endswith("@group")
     """)
-    assert identifiers(pytester) == usual
+    assert identifiers(pytester.runpytest("-s")) == usual
 
 
 def test_a_failure_shows_seed_tree_and_how_to_repeat_it(pytester: pytest.Pytester) -> None:
@@ -219,6 +218,13 @@ def test_fixture_and_option_are_in_the_help(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(): pass")
     fixtures = pytester.runpytest("--fixtures")
     fixtures.stdout.fnmatch_lines(["mem_backend -- *", "*seed of this test's own*"])
+    scopes = {"": "", "_module": " [[]module scope]", "_session": " [[]session scope]"}
+    for kind in ("mem_backend", "ontap_server", "ontap_connection"):
+        for twin, scope in scopes.items():
+            fixtures.stdout.fnmatch_lines([f"{kind}{twin}{scope} -- *"])
+    fixtures.stdout.fnmatch_lines(
+        ["mem_backend_factory [[]session scope] -- *", "*make(name: str) -> MemBackend*"]
+    )
 
 
 def test_the_plugin_imports_nothing_but_pytest_and_the_package() -> None:
@@ -317,4 +323,207 @@ def test_the_sdk_is_connected_for_the_test(pytester: pytest.Pytester) -> None:
 def test_without_the_sdk_its_fixture_skips(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("import sys; sys.modules['netapp_ontap'] = None")
     pytester.makepyfile("def test_skipped(ontap_connection): pass")
-    pytester.runpytest_subprocess().assert_outcomes(skipped=1)
+    pytester.runpytest().assert_outcomes(skipped=1)
+
+
+# Twins of wider scope, and the factory --------------------------------------------------------
+
+FIXTURES_OF_OTHER_SCOPES = """
+    import pytest
+
+    @pytest.fixture(scope="session")
+    def of_session(mem_backend_session):
+        mem_backend_session.create_volume("s")
+        return mem_backend_session
+
+    @pytest.fixture(scope="module")
+    def of_module(mem_backend_module, of_session):
+        assert mem_backend_module is not of_session
+        mem_backend_module.create_volume("m")
+        return mem_backend_module
+"""
+SHARES = """
+    def test_first(of_module, of_session, mem_backend):
+        print("uuid first", *(v["uuid"] for v in [*of_module, *of_session]))
+        of_module.create_volume("left-by-the-first")
+        mem_backend.create_volume("unseen-by-the-others")
+
+    def test_second(of_module, of_session, mem_backend, mem_backend_module):
+        print("uuid second", *(v["uuid"] for v in [*of_module, *of_session]))
+        assert mem_backend_module is of_module
+        assert len(mem_backend) == 0
+"""
+
+
+def test_fixtures_of_a_module_and_of_the_session_have_backends_of_theirs(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(FIXTURES_OF_OTHER_SCOPES)
+    pytester.makepyfile(test_a=SHARES, test_b=SHARES)
+    seen: dict[str, list[set[str]]] = {"first": [], "second": []}
+    for line in identifiers(pytester.runpytest("-s")):
+        _, test, *uuids = line.split()
+        seen[test].append(set(uuids))
+    [of_session] = seen["first"][0] & seen["first"][1]
+    assert len(seen["first"][0] | seen["first"][1]) == 3
+    for second in seen["second"]:
+        assert of_session in second
+        assert any(first < second for first in seen["first"])
+        assert len(second) == 3
+
+
+def test_their_identifiers_are_the_same_whichever_tests_run_beside(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(FIXTURES_OF_OTHER_SCOPES)
+    pytester.makepyfile(test_a=SHARES, test_b=SHARES)
+    beside = pytester.runpytest("-s", "test_b.py::test_first", "test_a.py::test_second")
+    (_, _, *all_of_b) = min(identifiers(beside)).split()
+    (alone,) = identifiers(pytester.runpytest("-s", "test_b.py::test_first"))
+    assert alone.split()[2:] == all_of_b
+    (other,) = identifiers(pytester.runpytest("-s", "test_b.py::test_first", "--nessie-seed=1"))
+    assert not {*other.split()[2:]} & {*all_of_b}
+
+
+def test_a_failure_shows_the_shared_backends_that_the_test_uses(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(FIXTURES_OF_OTHER_SCOPES)
+    pytester.makepyfile(
+        test_some="""
+        def test_uses_both(of_module, mem_backend):
+            assert False
+
+        def test_uses_none():
+            assert False
+    """
+    )
+    result = pytester.runpytest("--nessie-seed=3")
+    result.assert_outcomes(failed=2)
+    titles = re.findall(r"^-+ (mem_backend\S*) -+$", result.stdout.str(), re.MULTILINE)
+    assert titles == ["mem_backend_session", "mem_backend_module", "mem_backend"]
+    result.stdout.fnmatch_lines(
+        [
+            "repeat: pytest --nessie-seed=3",
+            "repeat: pytest --nessie-seed=3 test_some.py",
+            "repeat: pytest --nessie-seed=3 test_some.py::test_uses_both",
+        ]
+    )
+
+
+def test_the_factory_makes_a_backend_for_each_name_in_every_scope(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.fixture(scope="class")
+        def golden(mem_backend_factory):
+            return mem_backend_factory("golden")
+
+        class TestOfTwo:
+            def test_other_name(self, golden, mem_backend_factory, mem_backend):
+                made = [golden, mem_backend_factory("other"), mem_backend]
+                assert len({backend.create_volume("v")["uuid"] for backend in made}) == 3
+
+            def test_same_name(self, golden, mem_backend_factory):
+                again = mem_backend_factory("golden")
+                assert len(again) == 0
+                assert [again.create_volume("v")] == list(golden)
+    """)
+    pytester.runpytest().assert_outcomes(passed=2)
+    pytester.runpytest("-k", "other_name").assert_outcomes(passed=1)
+
+
+def test_a_failure_shows_what_the_factory_made_for_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_some="""
+        def test_passes(mem_backend_factory):
+            mem_backend_factory("unseen")
+
+        def test_fails(mem_backend_factory):
+            mem_backend_factory("source").create_volume("at-the-source")
+            mem_backend_factory("target")
+            assert False
+    """
+    )
+    result = pytester.runpytest()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- mem_backend_factory('source') -*",
+            "repeat: pytest --nessie-seed=0 test_some.py::test_fails",
+            "*at-the-source*",
+            "*- mem_backend_factory('target') -*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*unseen*")
+
+
+def test_a_module_and_the_session_have_servers_of_theirs(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_first(
+            ontap_server_module, mem_backend_module, ontap_server_session, mem_backend_session
+        ):
+            assert ontap_server_module.backend is mem_backend_module
+            assert ontap_server_session.backend is mem_backend_session
+            mem_backend_module.create_volume("left-by-the-first")
+
+        def test_second(ontap_server_module, ontap_server_session):
+            assert [v["name"] for v in ontap_server_module.backend] == ["left-by-the-first"]
+            assert ontap_server_module.is_running
+            assert ontap_server_session.port != ontap_server_module.port
+    """)
+    pytester.runpytest().assert_outcomes(passed=2)
+
+
+# Conformance ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["run_all_of_it", "check", "raise_for_failures"])
+def test_a_conformance_failure_shows_no_frame_of_the_suite(
+    pytester: pytest.Pytester, call: str
+) -> None:
+    pytester.makepyfile(f"""
+        from nessie_backend_mem import MemBackend
+        from nessie_backend_mem.conformance import cases, run, run_all
+
+        class Odd:
+            def __init__(self):
+                self.real = MemBackend()
+
+            def __getattr__(self, name):
+                return getattr(self.real, name)
+
+            def access_handle(self, uuid):
+                return {{"kind": "in_memory", "more": 5}}
+
+        (case,) = [case for case in cases() if case.name.startswith("access")][:1]
+
+        def run_all_of_it():
+            run_all(Odd, cases=[case.name])
+
+        def check():
+            case.check(Odd)
+
+        def raise_for_failures():
+            run(Odd, cases=[case.name]).raise_for_failures()
+
+        def test_it():
+            {call}()
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*ConformanceError:*", "*the key 'more'*"])
+    result.stdout.no_fnmatch_line("*nessie_backend_mem/conformance*")
+    result.stdout.no_fnmatch_line("*__tracebackhide__*")
+
+
+def test_another_error_of_the_suite_shows_where_it_is_from(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from nessie_backend_mem.conformance import run_all
+
+        def test_it():
+            run_all(object())
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*conformance/__init__.py*"])

@@ -8,6 +8,19 @@ every test other identifiers.
 A test that asks for `ontap_server` gets an ONTAP REST endpoint over its `mem_backend`, and one that
 asks for `ontap_connection` has the NetApp SDK, if it is installed, connected to that endpoint.
 
+Each of the three has twins that the tests of a module or all tests of the session share, for
+fixtures of that scope: `mem_backend_module`, `mem_backend_session` and so on. `mem_backend_factory`
+makes further backends, in tests and in fixtures of every scope::
+
+    @pytest.fixture(scope="session")
+    def golden(mem_backend_factory):
+        backend = mem_backend_factory("golden")
+        backend.create_volumes([f"v{n}" for n in range(1000)])
+        return backend
+
+    def test_on_a_copy(golden):
+        backend = golden.fork()  # what this test changes, no other test sees
+
 A test that asks for `conformance_case` runs once for each case of the conformance suite::
 
     def test_my_backend(conformance_case):
@@ -18,34 +31,68 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from typing import Any
 
     import pluggy
+    from _pytest.nodes import Node
 
     from . import MemBackend
     from .ontap import OntapServer
 
 __all__ = [
     "mem_backend",
+    "mem_backend_factory",
+    "mem_backend_module",
+    "mem_backend_session",
     "ontap_connection",
+    "ontap_connection_module",
+    "ontap_connection_session",
     "ontap_server",
+    "ontap_server_module",
+    "ontap_server_session",
     "pytest_addoption",
     "pytest_generate_tests",
     "pytest_runtest_makereport",
+    "pytest_runtest_setup",
 ]
 
 OPTION = "--nessie-seed"
 CASE = "conformance_case"
+FACTORY = "mem_backend_factory"
 LONGEST_TREE = 200
 """Lines of a backend's tree that a report shows."""
 
-given_backend = pytest.StashKey["MemBackend"]()
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A backend that tests have, and what a report shows of it beside its tree.
+
+    Attributes:
+        fixture: the fixture that gave it.
+        title: the title of the section in the report.
+        seed: the seed of the backend.
+        backend: the backend.
+    """
+
+    fixture: str
+    title: str
+    seed: int
+    backend: MemBackend
+
+
+given_backends = pytest.StashKey[list[Given]]()
+"""Of a test, a module or the session: the backends that it has."""
+
+running_test = pytest.StashKey[pytest.Item]()
+"""Of the session: the test that runs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,46 +103,109 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="an int that the seed of each test's mem_backend derives from (default: 0)",
+        help="an int that the seed of each mem_backend derives from (default: 0)",
     )
 
 
 @pytest.fixture
 def mem_backend(request: pytest.FixtureRequest) -> MemBackend:
     """Return an empty `MemBackend` with a seed of this test's own, the same on every run."""
+    return make_backend(request)
+
+
+@pytest.fixture(scope="module")
+def mem_backend_module(request: pytest.FixtureRequest) -> MemBackend:
+    """Return the `MemBackend` that the tests of this module share, with a seed of the module's own.
+
+    It is another one than the `mem_backend` of a test.
+    """
+    return make_backend(request)
+
+
+@pytest.fixture(scope="session")
+def mem_backend_session(request: pytest.FixtureRequest) -> MemBackend:
+    """Return the `MemBackend` that all tests of the session share, with the same seed on every run.
+
+    Where tests run in several processes, each process has one, and all have the same seed.
+    """
+    return make_backend(request)
+
+
+@pytest.fixture(scope="session")
+def mem_backend_factory(request: pytest.FixtureRequest) -> Callable[[str], MemBackend]:
+    """Return ``make(name: str) -> MemBackend``: an empty backend, with a seed of that name's own.
+
+    The same name gives the same identifiers in every test, every fixture and on every run. A test
+    that fails shows the backends that were made while it ran.
+    """
     from . import MemBackend  # noqa: PLC0415 (only a test that asks for one needs it)
 
-    backend = MemBackend(seed=seed_of(request.node))
-    request.node.stash[given_backend] = backend
-    return backend
+    session = request.session
+
+    def make(name: str) -> MemBackend:
+        seed = derived_seed(session.config, f"{FACTORY}({name!r})")
+        backend = MemBackend(seed=seed)
+        test = session.stash.get(running_test, None)
+        if test is not None:
+            keep(test, Given(FACTORY, f"{FACTORY}({name!r})", seed, backend))
+        return backend
+
+    return make
 
 
 @pytest.fixture
 def ontap_server(mem_backend: MemBackend, request: pytest.FixtureRequest) -> Iterator[OntapServer]:
-    """Run an ONTAP REST endpoint over `mem_backend`, for this test alone."""
-    from .ontap import OntapServer  # noqa: PLC0415 (only a test that asks for one needs it)
+    """Run an ONTAP REST endpoint, an `OntapServer`, over `mem_backend`, for this test alone."""
+    with running_server(mem_backend, request) as server:
+        yield server
 
-    with OntapServer(mem_backend, seed=seed_of(request.node)) as server:
+
+@pytest.fixture(scope="module")
+def ontap_server_module(
+    mem_backend_module: MemBackend, request: pytest.FixtureRequest
+) -> Iterator[OntapServer]:
+    """Run an `OntapServer` over `mem_backend_module`, for the tests of this module."""
+    with running_server(mem_backend_module, request) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ontap_server_session(
+    mem_backend_session: MemBackend, request: pytest.FixtureRequest
+) -> Iterator[OntapServer]:
+    """Run an `OntapServer` over `mem_backend_session`, for all tests of the session."""
+    with running_server(mem_backend_session, request) as server:
         yield server
 
 
 @pytest.fixture
-def ontap_connection(ontap_server: OntapServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Connect the NetApp SDK to `ontap_server`, as its default connection; skip where it is not."""
-    netapp_ontap = pytest.importorskip("netapp_ontap")
-    # These would be believed instead of the certificate that the connection names.
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    connection = netapp_ontap.HostConnection(
-        ontap_server.host,
-        port=ontap_server.port,
-        username=ontap_server.username,
-        password=ontap_server.password,
-        verify=ontap_server.ca_file,
-    )
-    monkeypatch.setattr(netapp_ontap.config, "CONNECTION", connection)
-    yield connection
-    connection.session.close()
+def ontap_connection(ontap_server: OntapServer) -> Iterator[Any]:
+    """Connect the NetApp SDK to `ontap_server`; return its default `HostConnection`, for this test.
+
+    Skips the test where the SDK is not installed.
+    """
+    with default_connection(ontap_server) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def ontap_connection_module(ontap_server_module: OntapServer) -> Iterator[Any]:
+    """Connect the NetApp SDK to `ontap_server_module`; return its default `HostConnection`.
+
+    Skips the tests where the SDK is not installed.
+    """
+    with default_connection(ontap_server_module) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def ontap_connection_session(ontap_server_session: OntapServer) -> Iterator[Any]:
+    """Connect the NetApp SDK to `ontap_server_session`; return its default `HostConnection`.
+
+    Skips the tests where the SDK is not installed.
+    """
+    with default_connection(ontap_server_session) as connection:
+        yield connection
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -106,42 +216,108 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(CASE, cases(), ids=str)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember the test that runs, which has no backends yet."""
+    item.stash[given_backends] = []
+    item.session.stash[running_test] = item
+
+
 # The older kind of wrapper: this plugin is loaded by whichever pytest is there.
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
-    """Add the backend to the report of a test that failed with one."""
+    """Add its backends to the report of a test that failed."""
     outcome = yield
     report = outcome.get_result()
-    backend = item.stash.get(given_backend, None)
-    if report.failed and backend is not None:
-        report.sections.append(("mem_backend", story_of(item, backend)))
+    if report.failed:
+        for node in item.listchain():
+            for given in node.stash.get(given_backends, ()):
+                # What a whole module or the session has, this test need not have asked for.
+                if node is item or given.fixture in getattr(item, "fixturenames", ()):
+                    scope = item if given.fixture == FACTORY else node
+                    report.sections.append((given.title, story_of(scope, given)))
 
 
-def id_of(item: pytest.Item) -> str:
-    """Return the test's node id, without what a plugin may have added to it to group tests."""
-    collector = item.parent
-    return f"{collector.nodeid}::{item.name}" if collector is not None else item.nodeid
+def make_backend(request: pytest.FixtureRequest) -> MemBackend:
+    """Make the backend of the test, the module or the session that a fixture runs for."""
+    from . import MemBackend  # noqa: PLC0415 (only a test that asks for one needs it)
+
+    seed = seed_of(request.node)
+    backend = MemBackend(seed=seed)
+    name = request.fixturename or ""
+    keep(request.node, Given(name, name, seed, backend))
+    return backend
 
 
-def seed_of(item: pytest.Item) -> int:
-    """Derive the seed of a test from the option and its node id, the same in every process."""
-    text = f"{item.config.getoption('nessie_seed')} {id_of(item)}"
+def keep(node: Node, given: Given) -> None:
+    """Keep a backend for the reports of a test, or of all tests in a node."""
+    node.stash.setdefault(given_backends, []).append(given)
+
+
+@contextmanager
+def running_server(backend: MemBackend, request: pytest.FixtureRequest) -> Iterator[OntapServer]:
+    """Run an endpoint over a backend, with the same seed."""
+    from .ontap import OntapServer  # noqa: PLC0415 (only a test that asks for one needs it)
+
+    with OntapServer(backend, seed=seed_of(request.node)) as server:
+        yield server
+
+
+@contextmanager
+def default_connection(server: OntapServer) -> Iterator[Any]:
+    """Connect the SDK to a server, as its default connection; skip where it is not installed."""
+    netapp_ontap = pytest.importorskip("netapp_ontap")
+    with pytest.MonkeyPatch.context() as patch:
+        # These would be believed instead of the certificate that the connection names.
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            patch.delenv(name, raising=False)
+        connection = netapp_ontap.HostConnection(
+            server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            verify=server.ca_file,
+        )
+        patch.setattr(netapp_ontap.config, "CONNECTION", connection)
+        try:
+            yield connection
+        finally:
+            connection.session.close()
+
+
+def id_of(node: Node) -> str:
+    """Return the node id, without what a plugin may have added to a test's to group tests."""
+    collector = node.parent
+    if isinstance(node, pytest.Item) and collector is not None:
+        return f"{collector.nodeid}::{node.name}"
+    return node.nodeid
+
+
+def seed_of(node: Node) -> int:
+    """Derive the seed of a node from the option and its id, the same in every process."""
+    return derived_seed(node.config, id_of(node))
+
+
+def derived_seed(config: pytest.Config, text: str) -> int:
+    """Derive a seed from the option and a text."""
+    text = f"{config.getoption('nessie_seed')} {text}"
     digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest()
     return int.from_bytes(digest[:8], "big")
 
 
-def story_of(item: pytest.Item, backend: MemBackend) -> str:
-    """Say which backend the test had, how to have it again, and what is in it."""
-    option = f"{OPTION}={item.config.getoption('nessie_seed')}"
-    tree = backend.tree().splitlines()
+def story_of(node: Node, given: Given) -> str:
+    """Say which backend the node had, how to have it again, and what is in it."""
+    option = f"{OPTION}={node.config.getoption('nessie_seed')}"
+    command = ["pytest", option, *([shlex.quote(id_of(node))] if id_of(node) else [])]
+    tree = given.backend.tree().splitlines()
     hidden = len(tree) - LONGEST_TREE
     return "\n".join(
         [
-            f"seed:   {seed_of(item)}",
-            f"repeat: pytest {option} {shlex.quote(id_of(item))}",
-            f"{backend!r}",
+            f"seed:   {given.seed}",
+            f"repeat: {' '.join(command)}",
+            f"{given.backend!r}",
             *tree[:LONGEST_TREE],
             *([f"... and {hidden} lines more"] if hidden > 0 else []),
         ]

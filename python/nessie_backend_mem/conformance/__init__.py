@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING, Any
 from nessie_backend_mem import _core
 
 from .python_cases import PYTHON_CASES
-from .report import ConformanceError, Outcome, Report, Result, Rule, Tier
+from .report import ConformanceError, Outcome, Report, Result, Rule, Tier, is_failure_of_backend
 from .runner import Progress, Run, Source, all_rules
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Case:
             ConformanceError: the backend breaks a rule.
             unittest.SkipTest: the case does not apply; unittest and pytest understand it.
         """
+        __tracebackhide__ = is_failure_of_backend
         report = run(backend, cases=[self.name], **options)
         report.raise_for_failures()
         for result in report.skipped:
@@ -180,6 +181,7 @@ def run_all(backend: Any, **options: Any) -> None:
         ConformanceError: the backend breaks a rule; the error says which, in which case, and by
             which shortest sequence of calls.
     """
+    __tracebackhide__ = is_failure_of_backend
     run(backend, **options).raise_for_failures()
 
 

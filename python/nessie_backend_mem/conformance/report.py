@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,6 +127,7 @@ class Report:
 
     def raise_for_failures(self) -> None:
         """Raise `ConformanceError` unless `is_success`."""
+        __tracebackhide__ = is_failure_of_backend
         if self.failures:
             raise ConformanceError(self)
 
@@ -208,6 +209,14 @@ class ConformanceError(AssertionError):
         if others:
             lines += ["", f"{len(others)} more:", *named(others)]
         return "\n".join(lines)
+
+
+def is_failure_of_backend(caught: Any) -> bool:
+    """Whether pytest leaves the suite's own frames out of a traceback, given its `ExceptionInfo`.
+
+    A backend that fails has nothing to do with them; any other error may have.
+    """
+    return isinstance(caught.value, ConformanceError)
 
 
 def named(results: Sequence[Result], most: int = 20) -> list[str]:
