@@ -1,8 +1,8 @@
 """Ansible's netapp.ontap modules, each run twice: first it changes something, then nothing.
 
 A module is run the way Ansible runs it on the managed host: as a program that is given its
-arguments as JSON and answers in JSON. The collection comes out of the `ansible` wheel, of which
-only it is unpacked.
+arguments as JSON and answers in JSON. The collection is part of the distribution `ansible`, whose
+version tests/requirements.txt pins.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -21,28 +19,9 @@ from nessie_backend_mem.ontap import OntapServer
 
 from ontap.conftest import Serve
 
-DISTRIBUTION = "ansible==12.3.0"
-COLLECTION = "ansible_collections/netapp/ontap/plugins/module"
-"""What the names of its modules and of what they share begin with."""
-
 GIB = 2**30
 
 Run: TypeAlias = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(scope="session")
-def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory that has the collection, for PYTHONPATH."""
-    directory = tmp_path_factory.mktemp("ansible")
-    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    subprocess.run([*download, "--dest", str(directory), DISTRIBUTION], check=True, timeout=300)
-    (wheel,) = directory.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(
-            directory, [name for name in archive.namelist() if name.startswith(COLLECTION)]
-        )
-    wheel.unlink()
-    return directory
 
 
 @pytest.fixture
@@ -52,7 +31,7 @@ def server(serve: Serve) -> OntapServer:
 
 
 @pytest.fixture
-def attempt(collection: Path, server: OntapServer) -> Run:
+def attempt(server: OntapServer) -> Run:
     """Runs a module, whatever comes of it; it verifies the server's certificate."""
 
     def run(module: str, **arguments: Any) -> dict[str, Any]:
@@ -73,11 +52,7 @@ def attempt(collection: Path, server: OntapServer) -> Run:
             text=True,
             timeout=120,
             check=False,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(collection),
-                "REQUESTS_CA_BUNDLE": str(server.ca_file),
-            },
+            env={**os.environ, "REQUESTS_CA_BUNDLE": str(server.ca_file)},
         )
         assert done.stdout.strip(), done.stderr
         result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
