@@ -381,6 +381,7 @@ class BackendComparison(RuleBasedStateMachine):
         A `quiet` call changes nothing and is shown only if it fails. What is ``None`` in `named`
         is not passed.
         """
+        __tracebackhide__ = True
         named = {name: value for name, value in named.items() if value is not None}
         label = f"{new}{1 + sum(name[0] == new for name in self.created)}" if new else ""
         if not quiet:
@@ -437,6 +438,7 @@ class BackendComparison(RuleBasedStateMachine):
 
     def fail(self, expected: str, answer: Answer) -> NoReturn:
         """Fail with the code that leads here, what should have come of it and what came."""
+        __tracebackhide__ = True
         lines = [f"from {type(self).__module__} import {type(self).__name__}", *self.lines]
         if any(line.startswith("with suppress") for line in lines):
             lines.insert(0, "from contextlib import suppress")
