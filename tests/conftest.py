@@ -8,7 +8,9 @@ so with fewer, `thorough` searches long. Each prints what it needs to reproduce 
 from __future__ import annotations
 
 import os
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, cast
 
 import nessie_backend_mem
 import pytest
@@ -26,6 +28,28 @@ settings.register_profile("ci", max_examples=50, stateful_step_count=40, **SAME_
 settings.register_profile("brief", max_examples=20, stateful_step_count=30, **SAME_EVERY_TIME)
 settings.register_profile("thorough", max_examples=3000, stateful_step_count=100, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Gives each test the same name in every process: what runs them side by side compares names.
+
+    `ids=repr` shows addresses of objects and sets in any order.
+    """
+    for marker in metafunc.definition.iter_markers("parametrize"):
+        ids = marker.kwargs.get("ids")
+        if callable(ids):
+            cast("dict[str, Any]", marker.kwargs)["ids"] = alike_everywhere(ids)
+
+
+def alike_everywhere(ids: Callable[[object], object]) -> Callable[[object], object]:
+    def name(value: object) -> object:
+        if isinstance(value, (set, frozenset)):
+            return f"{{{', '.join(sorted(map(repr, value)))}}}"
+        text = ids(value)
+        return re.sub(r" at 0x[0-9a-f]+", "", text) if isinstance(text, str) else text
+
+    return name
 
 
 def pytest_report_header() -> str:
