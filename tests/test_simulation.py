@@ -95,7 +95,7 @@ from nessie_backend_mem.simulation import ShardFailures, run_shards
 from test_simulation import history, odd_ones_fail
 
 if __name__ == "__main__":
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
     with LocalCluster(processes=True, **options) as cluster, Client(cluster) as client:
         executor = client.get_executor()
         results = run_shards(history, 4, executor, seed=5)

@@ -197,8 +197,9 @@ class Worker:
             self.process.kill()
             return "closed the pipe that it reports through"
         if status < 0:
-            name = signal.Signals(-status).name
-            hint = "; is there enough memory?" if name == "SIGKILL" else ""
+            names = [each.name for each in signal.Signals if each == -status]
+            name = names[0] if names else f"signal {-status}"
+            hint = " (Linux does that when memory runs out)" if name == "SIGKILL" else ""
             return f"was ended by {name}{hint}"
         return f"ended itself with exit status {status}"
 
@@ -302,7 +303,7 @@ class Workers:
         elif how.endswith(f"status {RUN_AGAIN}"):
             self.fail_to_start(cannot_import("importing the program calls run_shards again"))
         else:
-            self.fail_to_start(cannot_import(f"a process {how} while it imported the program"))
+            self.fail_to_start(cannot_import(f"a process {how} before it had imported the program"))
 
     def remove(self, worker: Worker) -> None:
         """Give a worker no more to do."""
