@@ -22,7 +22,8 @@ you can handle::
     └── SubstrateError
 
 A refused operation has changed nothing. A value of the wrong Python type is a plain `TypeError`.
-Backends written in Python raise the same classes.
+Backends written in Python raise the same classes. A `BusyError` with neither `dependents` nor a
+count means that they are not known.
 """
 
 from __future__ import annotations

@@ -242,11 +242,18 @@ impl Dependents {
     pub const MAX_NAMES: usize = 16;
 }
 
-/// Prints how many clones depend, and the first names.
+/// Prints how many clones depend, and the first names; what is not known is left out.
 impl fmt::Display for Dependents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = if self.count == 1 { "clone depends" } else { "clones depend" };
-        write!(f, "{} {verb} on it: {}", self.count, self.names.join(", "))?;
+        match self.count {
+            0 => return f.write_str("other objects depend on it"),
+            1 => f.write_str("1 clone depends on it")?,
+            count => write!(f, "{count} clones depend on it")?,
+        }
+        if self.names.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", self.names.join(", "))?;
         if self.count > self.names.len() as u64 {
             f.write_str(", …")?;
         }
@@ -301,6 +308,19 @@ mod tests {
         let text = busy.to_string();
         assert!(text.contains("40 clones depend on it: c0, c1, "), "{text}");
         assert!(text.ends_with(", c15, …"), "{text}");
+    }
+
+    #[test]
+    fn a_busy_message_leaves_out_what_is_not_known() {
+        let shown = |names: &[&str], count| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            Dependents { names, count }.to_string()
+        };
+        assert_eq!(shown(&[], 0), "other objects depend on it");
+        assert_eq!(shown(&[], 1), "1 clone depends on it");
+        assert_eq!(shown(&[], 3), "3 clones depend on it");
+        assert_eq!(shown(&["c"], 1), "1 clone depends on it: c");
+        assert_eq!(shown(&["c"], 3), "3 clones depend on it: c, …");
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn dependents(value: &Bound<'_, PyAny>) -> Dependents {
         .getattr("dependent_count")
         .and_then(|count| count.extract())
         .unwrap_or(names.len() as u64);
-    Dependents { names, count }
+    Dependents { count: count.max(names.len() as u64), names }
 }
 
 /// An attribute that is a `str`.
