@@ -7,11 +7,13 @@ use std::str::FromStr;
 
 use nessie_backend_core::{BackendError, Uuid, VolumePatch, rules};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyInt, PyString, PyType};
 
 use crate::errors::{Error, Result};
+use crate::exit::Calling;
 
 /// An identifier, and the text it came as if that is its canonical spelling: the result of the
 /// call can carry that very object.
@@ -57,7 +59,8 @@ fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
     if !value.is_instance(UUID.import(py, "uuid", "UUID")?)? {
         return Err(wrong_type(argument, "a str or uuid.UUID", value));
     }
-    Ok(Uuid::from_bytes(value.getattr("bytes")?.extract()?))
+    // Not `bytes`, which is a property and so Python code.
+    Ok(Uuid::from_u128(value.getattr(intern!(py, "int"))?.extract()?))
 }
 
 /// A value that must be text.
@@ -153,6 +156,8 @@ where
     if value.cast_exact::<PyInt>().is_err() && value.cast::<PyBool>().is_ok() {
         return Err(wrong_type(argument, expected, value));
     }
+    // The `__index__` of another type may be Python code.
+    let _calling = Calling::python(value.py());
     value.extract::<T>().map_err(|error| {
         if error.is_instance_of::<PyOverflowError>(value.py()) {
             let reason = format!("{} {rule}", shown(value));

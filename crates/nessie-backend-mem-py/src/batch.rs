@@ -6,12 +6,12 @@ use nessie_backend_core::{BackendError, VolumeId};
 use nessie_backend_mem::BulkError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyIterator, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::args;
 use crate::column_args::{Column, IdItem};
 use crate::errors::{Error, Result};
-use crate::turn;
+use crate::turn::{self, Items};
 use crate::uuids::Uuids;
 
 /// No batch has more items: what keeps an iterator without an end from filling the memory.
@@ -154,22 +154,18 @@ impl Sizes {
     }
 }
 
-fn items<'py>(
-    argument: &str,
-    expected: &str,
-    value: &Bound<'py, PyAny>,
-) -> Result<Bound<'py, PyIterator>> {
+fn items<'py>(argument: &str, expected: &str, value: &Bound<'py, PyAny>) -> Result<Items<'py>> {
     iterator(value)?
         .ok_or_else(|| args::wrong_type(argument, &format!("an iterable of {expected}"), value))
 }
 
 /// Iterates over a value, if that can be done and makes sense. What it raises itself passes.
-fn iterator<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyIterator>>> {
+fn iterator<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Items<'py>>> {
     // A text is a sequence of texts too, bytes one of numbers, and neither is ever meant.
     if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
         return Ok(None);
     }
-    match value.try_iter() {
+    match Items::of(value) {
         Ok(iterator) => Ok(Some(iterator)),
         Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => Ok(None),
         Err(error) => Err(error.into()),

@@ -14,6 +14,7 @@ use pyo3_arrow::input::AnyArray;
 
 use crate::asked::UUID_BYTES;
 use crate::errors::{Error, Result};
+use crate::exit::Calling;
 
 /// An argument that is a column.
 pub(crate) struct Column {
@@ -37,6 +38,7 @@ impl Column {
         if !class.hasattr("__arrow_c_array__")? && !class.hasattr("__arrow_c_stream__")? {
             return Ok(None);
         }
+        let _calling = Calling::python(py);
         match value.extract::<AnyArray>().and_then(AnyArray::into_reader) {
             Ok(chunks) => Ok(Some(Self { argument, chunks })),
             Err(error)

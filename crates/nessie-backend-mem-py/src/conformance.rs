@@ -18,6 +18,7 @@ use nessie_backend_core::VolumeBackend;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::exit::{Calling, attach_again};
 use crate::foreign::{PyBackend, Watch};
 
 /// A rule: its identifier, section and text.
@@ -106,6 +107,7 @@ pub(crate) fn run(
 fn source(py: Python<'_>, make: Py<PyAny>, fresh: bool, watch: &Arc<Watch>) -> PyResult<Source> {
     let watch = Arc::clone(watch);
     if !fresh {
+        let _calling = Calling::python(py);
         let backend = PyBackend::new(&make.bind(py).call0()?, watch)?;
         return Ok(Source::One(Arc::new(backend)));
     }
@@ -125,7 +127,10 @@ fn abandon_all(py: Python<'_>, watch: &Watch, abandon: &Py<PyAny>) -> PyResult<(
     if threads.is_empty() {
         return Ok(());
     }
-    abandon.call1(py, (threads,))?;
+    {
+        let _calling = Calling::python(py);
+        abandon.call1(py, (threads,))?;
+    }
     let asked = Instant::now();
     py.detach(|| {
         while !watch.threads().is_empty() && asked.elapsed() < GRACE {
@@ -154,7 +159,7 @@ impl Observer<'_> {
             }
             _ => return ControlFlow::Continue(()),
         };
-        let told = Python::try_attach(|py| {
+        let told = attach_again(|py| {
             py.check_signals()?;
             if outcome == Some("timed_out") {
                 self.abandon.call1(py, (self.watch.threads(),))?;
@@ -162,9 +167,9 @@ impl Observer<'_> {
             self.observe.call1(py, (self.done, case, seconds, outcome))
         });
         match told {
-            Some(Ok(_)) if !self.watch.is_ended() => ControlFlow::Continue(()),
-            Some(Ok(_)) | None => ControlFlow::Break(()),
-            Some(Err(error)) => {
+            Ok(_) if !self.watch.is_ended() => ControlFlow::Continue(()),
+            Ok(_) => ControlFlow::Break(()),
+            Err(error) => {
                 self.watch.end(error);
                 ControlFlow::Break(())
             }

@@ -8,6 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use pyo3::{PyErrArguments, PyTypeInfo};
 
+use crate::exit::Calling;
+
 /// Names the classes of `nessie_backend_mem.errors` and how to have them all at hand.
 macro_rules! classes {
     ($($class:ident),+ $(,)?) => {
@@ -76,16 +78,27 @@ impl From<PyErr> for Error {
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the thread is attached already")]
         match error {
             Error::Python(error) => error,
-            Error::Backend(error) => raise(&error, error.to_string()),
-            Error::Bulk(error) => raise_bulk(&error, error.to_string()),
-            Error::Hinted(error, hint) => raise_bulk(&error, format!("{error}{hint}")),
+            Error::Backend(error) => Python::attach(|py| raise(py, &error, error.to_string())),
+            Error::Bulk(error) => Python::attach(|py| raise_bulk(py, &error, error.to_string())),
+            Error::Hinted(error, hint) => {
+                Python::attach(|py| raise_bulk(py, &error, format!("{error}{hint}")))
+            }
         }
     }
 }
 
-fn raise(error: &BackendError, message: String) -> PyErr {
+fn raise(py: Python<'_>, error: &BackendError, message: String) -> PyErr {
+    let _calling = Calling::python(py);
+    let raised = exception(error, message);
+    // This makes the exception, and now is the time: its class is written in Python.
+    raised.value(py);
+    raised
+}
+
+fn exception(error: &BackendError, message: String) -> PyErr {
     let target = error.target().map(Cow::into_owned);
     if let Some(dependents) = error.dependents() {
         let args = Busy { message, target, dependents: dependents.clone() };
@@ -115,13 +128,13 @@ fn raise(error: &BackendError, message: String) -> PyErr {
 }
 
 /// The error of the item at fault, which knows its place.
-fn raise_bulk(error: &BulkError, message: String) -> PyErr {
-    let raised = raise(&error.error, message);
+fn raise_bulk(py: Python<'_>, error: &BulkError, message: String) -> PyErr {
+    let raised = raise(py, &error.error, message);
     let Some(index) = error.index else { return raised };
-    Python::attach(|py| match raised.value(py).setattr("index", index) {
+    match raised.value(py).setattr("index", index) {
         Ok(()) => raised,
         Err(failure) => failure,
-    })
+    }
 }
 
 /// What a busy error is made of.

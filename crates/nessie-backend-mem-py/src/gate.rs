@@ -108,4 +108,5 @@ pub(crate) fn after_fork_in_parent() {
 #[pyo3(name = "_after_fork_in_child")]
 pub(crate) fn after_fork_in_child() {
     FORKING.store(0, Ordering::SeqCst);
+    crate::exit::after_fork_in_child();
 }

@@ -1,7 +1,8 @@
 //! The compiled half of the Python package: arguments in, the core's answer out as fresh objects.
 //!
 //! There is no logic here. No lock of the core is held while Python code runs. Work that holds one
-//! without the interpreter goes through [`gate`], so a process can be forked at any time.
+//! without the interpreter goes through [`gate`], so a process can be forked at any time. Calls of
+//! Python code go through [`exit`], so a process can end while other threads are in them.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -13,6 +14,7 @@ mod column_args;
 mod columns;
 mod conformance;
 mod errors;
+mod exit;
 mod foreign;
 mod gate;
 mod hints;
@@ -40,6 +42,8 @@ mod _core {
     #[pymodule_export]
     use crate::conformance::{cases, rules, run};
     #[pymodule_export]
+    use crate::exit::at_exit;
+    #[pymodule_export]
     use crate::gate::{after_fork_in_child, after_fork_in_parent, before_fork};
     #[pymodule_export]
     use crate::ontap::{OntapCluster, OntapListener, coverage, error};
@@ -50,9 +54,11 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::errors::load(module.py())?;
         watch_forks(module)?;
+        watch_exit(module)?;
         register_sequence(module.py())?;
         // PyO3 checks once that there is an interpreter, when it first attaches to it. As the
         // interpreter ends, the check would fail though calls still come in.
+        #[expect(clippy::disallowed_methods, reason = "it calls no Python code")]
         module.py().detach(|| Python::attach(|_| ()));
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
@@ -66,6 +72,13 @@ mod _core {
         hooks.set_item("after_in_parent", module.getattr("_after_fork_in_parent")?)?;
         hooks.set_item("after_in_child", module.getattr("_after_fork_in_child")?)?;
         register.call((), Some(&hooks))?;
+        Ok(())
+    }
+
+    /// Has the end of the interpreter wait for Python code that this package has called.
+    fn watch_exit(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let atexit = module.py().import("atexit")?;
+        atexit.call_method1("register", (module.getattr("_at_exit")?,))?;
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use pyo3::types::{IntoPyDict, PyFloat, PyString, PyType};
 
 use crate::args::{integer, shown, wrong_type};
 use crate::errors::{Error, Result};
+use crate::exit::Calling;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -74,6 +75,7 @@ pub(crate) fn instant(argument: &'static str, value: &Bound<'_, PyAny>) -> Resul
         let at = text.to_string_lossy().parse::<Timestamp>();
         return at.map_err(|error| error.for_argument(argument).into());
     }
+    let _calling = Calling::python(value.py());
     let datetime = value.py().import("datetime")?;
     if !value.is_instance(&datetime.getattr("datetime")?)? {
         return Err(wrong_type(argument, "a datetime or str", value));

@@ -13,6 +13,7 @@ use pyo3::types::{PyBytes, PyString};
 
 use crate::args::{shown, wrong_type};
 use crate::errors::{Error, Result};
+use crate::exit::{Calling, attach_again};
 use crate::whole_file;
 
 const ARGUMENT: &str = "path_or_file";
@@ -80,6 +81,7 @@ enum Place {
 /// Reads the argument: a path, or an object with the method that is needed.
 fn place(argument: &Bound<'_, PyAny>, method: &str) -> Result<Place> {
     let py = argument.py();
+    let _calling = Calling::python(py);
     if argument.hasattr(method)? {
         if argument.is_instance(&py.import("io")?.getattr("TextIOBase")?)? {
             let rule = "must be a file opened in binary mode, not one of text";
@@ -116,7 +118,7 @@ struct PyFile(Py<PyAny>);
 
 impl Write for PyFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Python::attach(|py| {
+        attach_again(|py| {
             let file = self.0.bind(py);
             let count = file.call_method1(intern!(py, "write"), (PyBytes::new(py, bytes),))?;
             if count.is_none() {
@@ -133,7 +135,7 @@ impl Write for PyFile {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Python::attach(|py| {
+        attach_again(|py| {
             let file = self.0.bind(py);
             if file.hasattr(intern!(py, "flush"))? {
                 file.call_method0(intern!(py, "flush"))?;
@@ -165,7 +167,7 @@ fn written(count: &Bound<'_, PyAny>, given: usize) -> PyResult<usize> {
 
 impl Read for PyFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Python::attach(|py| {
+        attach_again(|py| {
             let read = self.0.bind(py).call_method1(intern!(py, "read"), (buffer.len(),))?;
             let Ok(bytes) = read.cast::<PyBytes>() else {
                 let rule = "must be a file whose read(n) returns bytes";
@@ -197,7 +199,7 @@ impl Progress {
     }
 
     fn call(&mut self, done: u64, total: u64) -> io::Result<()> {
-        Python::attach(|py| {
+        attach_again(|py| {
             py.check_signals()?;
             if let Some(callback) = &self.0 {
                 callback.bind(py).call1((done, total))?;

@@ -19,7 +19,7 @@ use crate::args;
 use crate::asked::{self, UUID_BYTES};
 use crate::capsules::{self, raised};
 use crate::records::uuid_text;
-use crate::turn;
+use crate::turn::{self, Items};
 
 /// Uuids that a bulk call returned, as an immutable sequence of str.
 ///
@@ -87,7 +87,7 @@ impl Uuids {
         if other.len()? != self.part.len() {
             return Ok(false);
         }
-        for (index, (uuid, item)) in self.as_slice().iter().zip(other.try_iter()?).enumerate() {
+        for (index, (uuid, item)) in self.as_slice().iter().zip(Items::of(other)?).enumerate() {
             if args::uuid(&item?) != Some(*uuid) {
                 return Ok(false);
             }

@@ -27,6 +27,7 @@ use self::call::Call;
 use self::methods::{Methods, Tier};
 use self::read::Read;
 pub(crate) use self::watch::Watch;
+use crate::exit::{self, Calling};
 
 /// A backend written in Python.
 ///
@@ -57,6 +58,7 @@ impl PyBackend {
     /// # Errors
     /// `TypeError` for an object without the methods of the first tier.
     pub(crate) fn new(object: &Bound<'_, PyAny>, watch: Arc<Watch>) -> PyResult<Self> {
+        let _calling = Calling::python(object.py());
         Ok(Self {
             object: object.clone().unbind(),
             methods: Methods::of(object)?,
@@ -69,7 +71,7 @@ impl PyBackend {
     /// Wraps what a Python callable without arguments makes.
     pub(crate) fn made_by(make: &Py<PyAny>, watch: &Arc<Watch>) -> Result<Self> {
         const CALL: Call<'_> = Call::new("making the backend");
-        let backend = Python::try_attach(|py| {
+        let backend = exit::attach(|py| {
             let object = make.bind(py).call0();
             let wrapped = object.and_then(|object| Self::new(&object, Arc::clone(watch)));
             wrapped.map_err(|error| raised::error(py, error, &CALL, watch))
@@ -86,7 +88,7 @@ impl PyBackend {
         if self.watch.is_ended() {
             return Err(BackendError::substrate(operation, "an exception ended the run"));
         }
-        let answer = Python::try_attach(|py| {
+        let answer = exit::attach(|py| {
             let _inside = self.watch.enter(py);
             body(py)
         });
@@ -269,7 +271,7 @@ impl PyBackend {
 }
 
 fn shutting_down(operation: &'static str) -> BackendError {
-    BackendError::substrate(operation, "the interpreter is shutting down")
+    BackendError::substrate(operation, exit::REFUSAL)
 }
 
 impl VolumeBackend for PyBackend {

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
+
+use crate::exit;
 
 /// Watches the calls of one run: the exception that ends it, and the threads that are in a call.
 #[derive(Default)]
@@ -45,9 +46,7 @@ impl Watch {
 
     /// Notes that this thread is in a call until the result is dropped.
     pub(super) fn enter(&self, py: Python<'_>) -> Inside<'_> {
-        static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let get_ident = GET_IDENT.import(py, "threading", "get_ident");
-        let thread = get_ident.and_then(|get_ident| get_ident.call0()?.extract()).ok();
+        let thread = exit::ident(py);
         if let Some(thread) = thread {
             lock(&self.threads).insert(thread);
         }
