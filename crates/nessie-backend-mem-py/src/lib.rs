@@ -17,6 +17,7 @@ mod errors;
 mod exit;
 mod foreign;
 mod gate;
+mod gated;
 mod hints;
 mod log;
 mod ontap;

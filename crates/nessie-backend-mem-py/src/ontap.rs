@@ -22,6 +22,7 @@ use pyo3::types::PyBytes;
 use crate::backend::MemBackend;
 use crate::foreign::{PyBackend, Watch};
 use crate::gate;
+use crate::gated::Gated;
 use crate::log::{Line, Lines};
 
 /// A reply without a server: status, headers and body.
@@ -30,19 +31,24 @@ type Answer<'py> = (u16, Vec<(&'static str, String)>, Bound<'py, PyBytes>);
 /// A simulated cluster.
 #[pyclass(frozen, name = "_OntapCluster", module = "nessie_backend_mem._core")]
 pub(crate) struct OntapCluster {
-    handler: Arc<Gated>,
+    handler: Arc<Requested>,
 }
 
-/// A cluster whose backends are locked only while no fork is about to happen.
-struct Gated {
+/// A cluster whose backends in memory are locked only while no fork is about to happen.
+struct Requested {
     cluster: Cluster,
-    /// Whether every backend is in memory. One written in Python has to wait for the interpreter.
+    /// Whether every backend is in memory. One written in Python has to wait for the interpreter,
+    /// and may fork.
     is_quick: bool,
 }
 
-impl Handler for Gated {
+impl Handler for Requested {
     fn handle(&self, request: &Request<'_>) -> Response {
-        gate::outside(|| self.cluster.handle(request))
+        if self.is_quick {
+            gate::outside(|| self.cluster.handle(request))
+        } else {
+            self.cluster.handle(request)
+        }
     }
 
     fn may_take_long(&self, request: &Request<'_>) -> bool {
@@ -63,9 +69,7 @@ impl OntapCluster {
     /// the methods of one.
     #[new]
     #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed))]
-    #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
     fn new(
-        py: Python<'_>,
         svms: Vec<(String, Bound<'_, PyAny>)>,
         name: String,
         nodes: Vec<String>,
@@ -86,23 +90,27 @@ impl OntapCluster {
         let (pace, number) = jobs;
         config.jobs = job_pace(&pace, number)?;
         config.seed = seed;
-        let mut is_quick = true;
+        let is_quick = svms.iter().all(|(_, object)| object.cast::<MemBackend>().is_ok());
         for (name, object) in svms {
             let backend: Arc<dyn VolumeBackend> = if let Ok(backend) = object.cast::<MemBackend>() {
                 let core = backend.get().shared();
                 let clock = core.clone();
-                config.clock.get_or_insert_with(|| -> Clock { Arc::new(move || clock.now()) });
-                Arc::new(core)
+                config.clock.get_or_insert_with(|| -> Clock {
+                    if is_quick {
+                        Arc::new(move || clock.now())
+                    } else {
+                        Arc::new(move || gate::outside(|| clock.now()))
+                    }
+                });
+                if is_quick { Arc::new(core) } else { Arc::new(Gated(core)) }
             } else {
-                is_quick = false;
                 Arc::new(PyBackend::new(&object, Arc::<Watch>::default())?)
             };
             config.svms.push(Svm { name, backend });
         }
-        // A backend written in Python may be asked for what it has already.
-        let cluster = py.detach(|| gate::outside(|| Cluster::new(config)));
+        let cluster = Cluster::new(config);
         let cluster = cluster.map_err(|error| PyValueError::new_err(error.message))?;
-        Ok(Self { handler: Arc::new(Gated { cluster, is_quick }) })
+        Ok(Self { handler: Arc::new(Requested { cluster, is_quick }) })
     }
 
     /// The reply to a request without a server: status, headers and body.
