@@ -8,6 +8,12 @@ of the methods only.
 Every operation happens whole or fails with an exception of `nessie_backend_mem.errors` and changes
 nothing. Arguments are checked in this order: is it well-formed, does the object exist (volume
 before snapshot), is the value valid, is the state right, is there a conflict.
+
+Methods may be called from several threads at once. They may take long, and they may fork: the child
+ends with `os._exit`, or when it leaves the method. Any other exception than those above fails the
+call. Behind an `ontap.OntapServer` the request is answered with status 500 and one sentence, the
+logger ``nessie_backend_mem.ontap`` gets the traceback, and later requests are served. A run of the
+`conformance` suite reports it; what is no `Exception`, as `KeyboardInterrupt`, ends the run.
 """
 
 from abc import abstractmethod

@@ -20,7 +20,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::backend::MemBackend;
-use crate::foreign::{PyBackend, Watch};
+use crate::foreign::{PyBackend, Requests};
 use crate::gate;
 use crate::gated::Gated;
 use crate::log::{Line, Lines};
@@ -104,7 +104,7 @@ impl OntapCluster {
                 });
                 if is_quick { Arc::new(core) } else { Arc::new(Gated(core)) }
             } else {
-                Arc::new(PyBackend::new(&object, Arc::<Watch>::default())?)
+                Arc::new(PyBackend::new(&object, Arc::new(Requests))?)
             };
             config.svms.push(Svm { name, backend });
         }
@@ -115,7 +115,8 @@ impl OntapCluster {
 
     /// The reply to a request without a server: status, headers and body.
     ///
-    /// Raises ValueError for a method without a meaning.
+    /// Raises ValueError for a method without a meaning, and what a backend raises that is no
+    /// Exception.
     fn handle<'py>(
         &self,
         py: Python<'py>,
@@ -127,7 +128,7 @@ impl OntapCluster {
             return Err(PyValueError::new_err(format!("{method} is no method")));
         };
         let request = Request { method: method.1, target, svm_name: None, svm_uuid: None, body };
-        let response = py.detach(|| self.handler.handle(&request));
+        let response = py.detach(|| Requests::own(|| self.handler.handle(&request)))?;
         Ok((response.status, response.headers, PyBytes::new(py, &response.body)))
     }
 

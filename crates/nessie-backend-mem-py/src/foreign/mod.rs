@@ -2,13 +2,14 @@
 //!
 //! Each operation calls the method of the same name, with identifiers as canonical text, and reads
 //! what comes back strictly: a mapping with exactly the keys of the contract, or an exception with
-//! one of its codes. Whatever else happens is a [`Substrate`](BackendError::Substrate) error that
-//! shows it.
+//! one of its codes. Whatever else happens is a [`Substrate`](BackendError::Substrate) error, and
+//! the [`Caller`] decides what it shows.
 //!
 //! Calls may come from any thread, also from one that Python did not make: the thread is attached
 //! to the interpreter for the length of the call. No lock is held while Python runs.
 
 mod call;
+mod faults;
 mod methods;
 mod raised;
 mod read;
@@ -24,8 +25,10 @@ use nessie_backend_core::{
 use pyo3::prelude::*;
 
 use self::call::Call;
+use self::faults::Caller;
+pub(crate) use self::faults::Requests;
 use self::methods::{Methods, Tier};
-use self::read::Read;
+use self::read::{Malformed, Read};
 pub(crate) use self::watch::Watch;
 use crate::exit::{self, Calling};
 
@@ -41,7 +44,7 @@ use crate::exit::{self, Calling};
 pub(crate) struct PyBackend {
     object: Py<PyAny>,
     methods: Methods,
-    watch: Arc<Watch>,
+    caller: Arc<dyn Caller>,
     /// Whether these tiers can be reached, once that is known.
     snapshots: OnceLock<bool>,
     clones: OnceLock<bool>,
@@ -53,16 +56,14 @@ const UNKNOWN: Uuid = Uuid::from_u128(0x7b0c_60d1_93a5_4e7f_8a4d_5e1f_0c2b_9d36)
 impl PyBackend {
     /// Wraps a Python object.
     ///
-    /// Once an exception that ends the run is on `watch`, every later call fails at once.
-    ///
     /// # Errors
     /// `TypeError` for an object without the methods of the first tier.
-    pub(crate) fn new(object: &Bound<'_, PyAny>, watch: Arc<Watch>) -> PyResult<Self> {
+    pub(crate) fn new(object: &Bound<'_, PyAny>, caller: Arc<dyn Caller>) -> PyResult<Self> {
         let _calling = Calling::python(object.py());
         Ok(Self {
             object: object.clone().unbind(),
             methods: Methods::of(object)?,
-            watch,
+            caller,
             snapshots: OnceLock::new(),
             clones: OnceLock::new(),
         })
@@ -73,8 +74,9 @@ impl PyBackend {
         const CALL: Call<'_> = Call::new("making the backend");
         let backend = exit::attach(|py| {
             let object = make.bind(py).call0();
-            let wrapped = object.and_then(|object| Self::new(&object, Arc::clone(watch)));
-            wrapped.map_err(|error| raised::error(py, error, &CALL, watch))
+            let caller = Arc::clone(watch);
+            let wrapped = object.and_then(|object| Self::new(&object, caller));
+            wrapped.map_err(|error| raised::error(py, error, &CALL, &**watch))
         });
         backend.unwrap_or_else(|| Err(shutting_down(CALL.operation)))
     }
@@ -85,11 +87,11 @@ impl PyBackend {
         operation: &'static str,
         body: impl FnOnce(Python<'_>) -> Result<T>,
     ) -> Result<T> {
-        if self.watch.is_ended() {
+        if self.caller.is_ended() {
             return Err(BackendError::substrate(operation, "an exception ended the run"));
         }
         let answer = exit::attach(|py| {
-            let _inside = self.watch.enter(py);
+            let _inside = self.caller.enter(py);
             body(py)
         });
         answer.unwrap_or_else(|| Err(shutting_down(operation)))
@@ -101,7 +103,7 @@ impl PyBackend {
             let keywords = call.keywords(py)?;
             self.object.bind(py).call_method(call.operation, arguments, keywords.as_ref())
         });
-        answer.map_err(|error| raised::error(py, error, call, &self.watch))
+        answer.map_err(|error| raised::error(py, error, call, &*self.caller))
     }
 
     /// Calls a method that returns a record or a list of them.
@@ -117,7 +119,7 @@ impl PyBackend {
             {
                 return Err(missing);
             }
-            read(&answer).map_err(|malformed| malformed.returned_by(call.operation))
+            read(&answer).map_err(|malformed| self.malformed(py, call, malformed))
         })
     }
 
@@ -158,7 +160,7 @@ impl PyBackend {
             let answer = self.ask(py, call)?;
             if !answer.is_none() {
                 let record = read(&answer);
-                return record.map(Some).map_err(|bad| bad.returned_by(call.operation));
+                return record.map(Some).map_err(|malformed| self.malformed(py, call, malformed));
             }
             // `None` says that the volume is missing if it is how the backend says so elsewhere.
             match call.volume {
@@ -174,8 +176,14 @@ impl PyBackend {
     fn act(&self, call: &Call<'_>) -> Result<()> {
         self.attached(call.operation, |py| {
             let answer = self.ask(py, call)?;
-            read::nothing(&answer).map_err(|malformed| malformed.returned_by(call.operation))
+            read::nothing(&answer).map_err(|malformed| self.malformed(py, call, malformed))
         })
+    }
+
+    /// The error of a call that returned what the contract does not allow.
+    fn malformed(&self, py: Python<'_>, call: &Call<'_>, malformed: Malformed) -> BackendError {
+        self.caller.malformed(py, call.operation, malformed.message());
+        malformed.returned_by(call.operation)
     }
 
     fn check_offered(&self, call: &Call<'_>) -> Result<()> {

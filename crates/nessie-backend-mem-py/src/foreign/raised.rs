@@ -3,20 +3,23 @@
 use nessie_backend_core::{BackendError, Dependents, Uuid, VolumeState};
 use pyo3::exceptions::{PyException, PyNotImplementedError};
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyString};
+use pyo3::types::PyString;
 
 use super::call::Call;
-use super::watch::Watch;
+use super::faults::Caller;
 
 /// The error that an exception from `call` stands for. Whoever has the exceptions of
 /// `nessie_backend_mem.errors`, or others whose `code` is one of theirs, is understood.
 ///
-/// An exception that is to end the run goes to `watch`.
-pub(super) fn error(py: Python<'_>, raised: PyErr, call: &Call<'_>, watch: &Watch) -> BackendError {
+/// Any other exception goes to `caller`.
+pub(super) fn error(
+    py: Python<'_>,
+    raised: PyErr,
+    call: &Call<'_>,
+    caller: &dyn Caller,
+) -> BackendError {
     if !raised.is_instance_of::<PyException>(py) {
-        let text = traceback(py, &raised);
-        watch.end(raised);
-        return BackendError::substrate(call.operation, text);
+        return BackendError::substrate(call.operation, caller.raised(py, call.operation, raised));
     }
     let value = raised.value(py).as_any();
     let known = match text(value, "code") {
@@ -29,7 +32,7 @@ pub(super) fn error(py: Python<'_>, raised: PyErr, call: &Call<'_>, watch: &Watc
     if raised.is_instance_of::<PyNotImplementedError>(py) {
         return BackendError::not_supported(call.operation);
     }
-    BackendError::substrate(call.operation, traceback(py, &raised))
+    BackendError::substrate(call.operation, caller.raised(py, call.operation, raised))
 }
 
 /// The refusal of that code, unless it cannot be about this call. What the exception does not say
@@ -106,32 +109,7 @@ fn dependents(value: &Bound<'_, PyAny>) -> Dependents {
 }
 
 /// An attribute that is a `str`.
-fn text(value: &Bound<'_, PyAny>, attribute: &str) -> Option<String> {
+pub(super) fn text(value: &Bound<'_, PyAny>, attribute: &str) -> Option<String> {
     let text = value.getattr(attribute).ok()?;
     Some(text.cast::<PyString>().ok()?.to_string_lossy().into_owned())
-}
-
-/// How many calls of a traceback are shown, the last ones.
-const CALLS: i32 = 20;
-/// How many characters of a traceback are shown, the last ones.
-const CHARACTERS: usize = 8_000;
-
-/// An exception as Python prints it, with its traceback.
-fn traceback(py: Python<'_>, error: &PyErr) -> String {
-    let format = || -> PyResult<String> {
-        let limit = [("limit", -CALLS)].into_py_dict(py)?;
-        let lines = py.import("traceback")?.call_method(
-            "format_exception",
-            (error.get_type(py), error.value(py), error.traceback(py)),
-            Some(&limit),
-        )?;
-        let lines: Vec<String> = lines.extract()?;
-        let text = lines.concat();
-        let text = text.trim_end();
-        Ok(match text.char_indices().nth_back(CHARACTERS) {
-            Some((start, _)) => format!("…{}", text.get(start..).unwrap_or_default()),
-            None => text.to_owned(),
-        })
-    };
-    format().unwrap_or_else(|_| error.to_string())
 }

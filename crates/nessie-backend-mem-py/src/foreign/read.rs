@@ -16,6 +16,10 @@ pub(super) struct Malformed(String);
 pub(super) type Read<T> = Result<T, Malformed>;
 
 impl Malformed {
+    pub(super) fn message(&self) -> &str {
+        &self.0
+    }
+
     /// The error of the operation that returned it.
     pub(super) fn returned_by(self, operation: &'static str) -> BackendError {
         BackendError::substrate(operation, MalformedRecord::new(self.0))

@@ -55,7 +55,7 @@ impl Watch {
 }
 
 /// A thread that is in a call.
-pub(super) struct Inside<'a> {
+pub(crate) struct Inside<'a> {
     watch: &'a Watch,
     thread: Option<u64>,
 }
