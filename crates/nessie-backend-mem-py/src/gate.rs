@@ -21,6 +21,8 @@ use pyo3::prelude::*;
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 /// How many threads are about to fork.
 static FORKING: AtomicUsize = AtomicUsize::new(0);
+/// How many forks lead from the process that loaded this module to this one.
+static ANCESTORS: AtomicUsize = AtomicUsize::new(0);
 
 /// How long a fork sleeps before it looks again whether work is still under way.
 const PAUSE: Duration = Duration::from_micros(100);
@@ -113,8 +115,15 @@ pub(crate) fn after_fork_in_parent() {
 #[pyfunction]
 #[pyo3(name = "_after_fork_in_child")]
 pub(crate) fn after_fork_in_child() {
+    ANCESTORS.fetch_add(1, Ordering::SeqCst);
     FORKING.store(0, Ordering::SeqCst);
     // A thread that waited for the fork may just have looked whether it is over.
     RUNNING.store(0, Ordering::SeqCst);
     crate::exit::after_fork_in_child();
+}
+
+/// How many processes there are from the one that loaded this module to this one. It differs from
+/// what it was where this process was forked since.
+pub(crate) fn ancestors() -> usize {
+    ANCESTORS.load(Ordering::SeqCst)
 }

@@ -9,6 +9,7 @@
 //! to the interpreter for the length of the call. No lock is held while Python runs.
 
 mod call;
+mod child;
 mod faults;
 mod methods;
 mod raised;
@@ -25,6 +26,7 @@ use nessie_backend_core::{
 use pyo3::prelude::*;
 
 use self::call::Call;
+use self::child::Origin;
 use self::faults::Caller;
 pub(crate) use self::faults::Requests;
 use self::methods::{Methods, Tier};
@@ -101,7 +103,13 @@ impl PyBackend {
     fn ask<'py>(&self, py: Python<'py>, call: &Call<'_>) -> Result<Bound<'py, PyAny>> {
         let answer = call.arguments(py).and_then(|arguments| {
             let keywords = call.keywords(py)?;
-            self.object.bind(py).call_method(call.operation, arguments, keywords.as_ref())
+            let origin = Origin::here();
+            let answer =
+                self.object.bind(py).call_method(call.operation, arguments, keywords.as_ref());
+            if !Requests::are_own() {
+                origin.end_child(py, &answer);
+            }
+            answer
         });
         answer.map_err(|error| raised::error(py, error, call, &*self.caller))
     }
