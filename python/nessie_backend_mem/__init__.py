@@ -12,8 +12,9 @@
 `protocols` the types for backends of your own. All of it can be imported from here.
 ``python -m nessie_backend_mem demo`` shows it at work.
 
-It is for the main interpreter of a process. Sub-interpreters, as mod_wsgi, uWSGI and
-``concurrent.interpreters`` have them, cannot use it; processes can.
+The package works in one interpreter of a process; importing it in a second one, as mod_wsgi, uWSGI
+and ``concurrent.interpreters`` make them, is an `ImportError`. A process may fork at any time, and
+may end while other threads are in a call.
 """
 
 from ._core import MemBackend, Table, Uuids, __version__

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use nessie_backend_core::{BackendError, Dependents};
 use nessie_backend_mem::BulkError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use pyo3::{PyErrArguments, PyTypeInfo};
 
@@ -19,8 +20,15 @@ macro_rules! classes {
 
         /// Imports the classes. Done with the module, because an interpreter that is about to end
         /// refuses to import, and still wants to know what was refused.
+        ///
+        /// Where the package is imported anew, it gets the classes that it had.
         pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
-            py.import("nessie_backend_mem.errors")?;
+            static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+            let import = || py.import("nessie_backend_mem.errors").map(Bound::unbind);
+            let module = MODULE.get_or_try_init(py, import)?;
+            let modules = py.import("sys")?.getattr("modules")?;
+            modules.set_item("nessie_backend_mem.errors", module)?;
+            modules.get_item("nessie_backend_mem")?.setattr("errors", module)?;
             $(let _ = classes::$class::type_object(py);)+
             Ok(())
         }

@@ -33,7 +33,9 @@ use pyo3::prelude::*;
 /// The compiled half of `nessie_backend_mem`.
 #[pymodule(gil_used = false)]
 mod _core {
+    use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
+    use pyo3::sync::PyOnceLock;
     use pyo3::types::PyDict;
 
     #[pymodule_export]
@@ -53,6 +55,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        check_interpreter(module.py())?;
         crate::errors::load(module.py())?;
         watch_forks(module)?;
         watch_exit(module)?;
@@ -62,6 +65,21 @@ mod _core {
         #[expect(clippy::disallowed_methods, reason = "it calls no Python code")]
         module.py().detach(|| Python::attach(|_| ()));
         module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Refuses to be loaded into a second interpreter of the process: classes are kept once for all.
+    fn check_interpreter(py: Python<'_>) -> PyResult<()> {
+        // Each interpreter has its own. This one is kept, so that no other takes its address.
+        static SYS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+        let sys = py.import("sys")?;
+        if SYS.get_or_init(py, || sys.clone().unbind()).is(&sys) {
+            return Ok(());
+        }
+        Err(PyImportError::new_err(
+            "nessie_backend_mem is loaded in another interpreter of this process, and works in one \
+             only. Import it in one interpreter, or use a process for each: with mod_wsgi, \
+             WSGIApplicationGroup %{GLOBAL}; with uWSGI, single-interpreter = true",
+        ))
     }
 
     /// Has every fork of the process wait for work that runs without the interpreter.
