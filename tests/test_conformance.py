@@ -513,6 +513,18 @@ def test_a_thread_that_is_left_behind_does_not_stay_at_work() -> None:
     assert Spinning.stopped.wait(30)
 
 
+@pytest.mark.parametrize("case", ["create_volume.*", "python.results_are_fresh"])
+def test_an_interrupt_leaves_no_thread_at_work(case: str) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.seconds > 0.1:
+            raise KeyboardInterrupt
+
+    Spinning.stopped.clear()
+    with pytest.raises(KeyboardInterrupt):
+        run(Spinning(), cases=[case], progress=interrupt)
+    assert Spinning.stopped.wait(30)
+
+
 class StopError(BaseException):
     """No Exception, as a third party may have one."""
 

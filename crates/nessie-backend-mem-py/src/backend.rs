@@ -8,6 +8,7 @@ use nessie_backend_core::{BackendError, SnapshotBackend, SnapshotId, VolumeBacke
 use nessie_backend_mem::{self as core, BulkError, SnapshotRow, VolumeRow};
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyType};
 
 use crate::args::{self, Id, PatchArgs};
@@ -16,6 +17,7 @@ use crate::columns::{self, SelectionArgs, Table};
 use crate::errors::{Error, Result};
 use crate::gate;
 use crate::hints;
+use crate::long;
 use crate::records::{self, Known};
 use crate::time;
 use crate::travel;
@@ -655,13 +657,13 @@ impl MemBackend {
     }
 
     /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
-    fn tree(&self, py: Python<'_>) -> String {
-        let view = self.call(py, core::MemBackend::view);
-        py.detach(|| view.tree())
+    fn tree(&self, py: Python<'_>) -> PyResult<String> {
+        let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
+        long::work(py, records, move || view.tree())
     }
 
-    fn _repr_html_(&self, py: Python<'_>) -> String {
-        let text = self.tree(py);
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        let text = self.tree(py)?;
         let mut lines = text.lines();
         let mut shown: Vec<&str> = lines.by_ref().take(HTML_LINES).collect();
         let more = lines.count();
@@ -670,7 +672,7 @@ impl MemBackend {
             shown.push(&rest);
         }
         let text = shown.join("\n").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        format!("<pre>{text}</pre>")
+        Ok(format!("<pre>{text}</pre>"))
     }
 
     /// An independent backend with the same contents, clock and generator state.
@@ -698,7 +700,7 @@ impl MemBackend {
     /// than a microsecond for each record.
     fn state_digest(&self, py: Python<'_>) -> Result<String> {
         let copy = self.core.fork();
-        Ok(py.detach(|| copy.state_digest())?)
+        Ok(long::work(py, long::records(&copy), move || copy.state_digest())??)
     }
 
     /// Write the whole backend, clock and generator included, as text that a person can read.
@@ -752,8 +754,8 @@ impl MemBackend {
     ///
     /// Raises AssertionError with the rule that does not hold.
     fn check_invariants(&self, py: Python<'_>) -> PyResult<()> {
-        let view = self.call(py, core::MemBackend::view);
-        py.detach(|| view.check_invariants()).map_err(PyAssertionError::new_err)
+        let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
+        long::work(py, records, move || view.check_invariants())?.map_err(PyAssertionError::new_err)
     }
 
     fn __copy__(&self, py: Python<'_>) -> Self {
@@ -769,7 +771,7 @@ impl MemBackend {
         py: Python<'py>,
     ) -> Result<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
         let copy = self.call(py, core::MemBackend::fork);
-        let bytes = py.detach(|| copy.to_bytes())?;
+        let bytes = long::work(py, long::records(&copy), move || copy.to_bytes())??;
         let restore = py.import("nessie_backend_mem._core")?.getattr("_restore")?;
         Ok((restore, (PyBytes::new(py, &bytes),)))
     }
@@ -822,9 +824,12 @@ const HTML_LINES: usize = 1000;
 /// Make the backend that pickling saved.
 #[pyfunction]
 #[pyo3(name = "_restore")]
-pub(crate) fn restore(py: Python<'_>, state: &Bound<'_, PyBytes>) -> Result<MemBackend> {
-    let bytes = state.as_bytes();
-    Ok(py.detach(|| core::MemBackend::from_bytes(bytes))?.into())
+pub(crate) fn restore(state: Bound<'_, PyBytes>) -> Result<MemBackend> {
+    let py = state.py();
+    let bytes = PyBackedBytes::from(state);
+    // Each record takes a few bytes.
+    let records = bytes.len() / 32;
+    Ok(long::work(py, records, move || core::MemBackend::from_bytes(&bytes))??.into())
 }
 
 /// Yields the volumes of a backend as they were when the iteration began.

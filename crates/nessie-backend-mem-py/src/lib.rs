@@ -20,6 +20,7 @@ mod gate;
 mod gated;
 mod hints;
 mod log;
+mod long;
 mod ontap;
 mod records;
 mod time;

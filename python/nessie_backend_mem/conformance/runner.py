@@ -159,13 +159,17 @@ class Run:
         attempt = Attempt(case, self.source.make)
         thread = threading.Thread(target=attempt.run, name=f"nessie {case.name}", daemon=True)
         start = time.monotonic()
-        thread.start()
-        while thread.is_alive():
-            seconds = time.monotonic() - start
-            if seconds > self.options["time_limit"]:
-                break
-            self._observe(done, case.name, seconds, None)
-            thread.join(TICK)
+        try:
+            thread.start()
+            while thread.is_alive():
+                seconds = time.monotonic() - start
+                if seconds > self.options["time_limit"]:
+                    break
+                self._observe(done, case.name, seconds, None)
+                thread.join(TICK)
+        except BaseException:
+            abandon([thread.ident] if thread.ident else [])
+            raise
         seconds = time.monotonic() - start
         calls = attempt.calls()
         if attempt.ended is not None:

@@ -1,6 +1,6 @@
 //! Which of a backend's methods a Python object has.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyException, PyTypeError};
 use pyo3::prelude::*;
 
 /// The operations that every backend has.
@@ -56,8 +56,14 @@ impl Methods {
     pub(super) fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         let tiers = [Tier::Snapshots, Tier::Clones].map(Tier::operations);
         let known = [VOLUMES, OPTIONAL].into_iter().chain(tiers).flatten();
-        let has = |name: &&str| object.getattr(*name).is_ok_and(|method| method.is_callable());
-        let operations: Vec<&str> = known.copied().filter(has).collect();
+        let mut operations = Vec::new();
+        for name in known {
+            match object.getattr(*name) {
+                Ok(method) if method.is_callable() => operations.push(*name),
+                Ok(_) => {}
+                Err(error) => check_exception(object.py(), error)?,
+            }
+        }
         let missing: Vec<&str> =
             VOLUMES.iter().copied().filter(|name| !operations.contains(name)).collect();
         if !missing.is_empty() {
@@ -68,7 +74,13 @@ impl Methods {
         }
         let keywords = ["name", "state"];
         // A method that hides its signature is taken to accept them all.
-        let patches = taken(object, &keywords).unwrap_or_else(|_| keywords.to_vec());
+        let patches = match taken(object, &keywords) {
+            Ok(taken) => taken,
+            Err(error) => {
+                check_exception(object.py(), error)?;
+                keywords.to_vec()
+            }
+        };
         Ok(Self { operations, patches })
     }
 
@@ -90,6 +102,12 @@ impl Methods {
     pub(super) fn patches(&self, keyword: &str) -> bool {
         self.patches.contains(&keyword)
     }
+}
+
+/// Lets pass what shows that something is not there. What is no `Exception`, as Ctrl-C, shows
+/// nothing about the object.
+fn check_exception(py: Python<'_>, error: PyErr) -> PyResult<()> {
+    if error.is_instance_of::<PyException>(py) { Ok(()) } else { Err(error) }
 }
 
 /// Which of `names` the method `patch_volume` takes as keywords.
