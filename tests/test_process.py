@@ -607,3 +607,31 @@ except second.errors.VolumeNotFoundError as error: print(error.code)
         ),
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "volume_not_found\n", "")
+
+
+def test_a_case_that_hangs_leaves_other_functions_traceable() -> None:
+    done = run_python(
+        "-c",
+        script(
+            """
+import sys, threading
+from nessie_backend_mem import MemBackend
+from nessie_backend_mem.conformance import run
+over = threading.Event()
+class Hangs:
+    def __init__(self): self.backend = MemBackend()
+    def __getattr__(self, name): return getattr(self.backend, name)
+    def list_volumes(self): over.wait()
+report = run(Hangs, cases=["python.results_are_fresh"], time_limit=0.1)
+print(any(result.outcome == "timed_out" for result in report.results))
+lines = []
+def traced(): lines.append(1)
+sys.settrace(lambda *event: None)
+traced()
+sys.settrace(None)
+over.set()
+print(lines)
+"""
+        ),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n[1]\n", "")

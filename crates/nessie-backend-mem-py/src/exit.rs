@@ -168,7 +168,7 @@ pub(crate) fn at_exit(py: Python<'_>) {
     if wait(py, PATIENCE) {
         return;
     }
-    // Without `ctypes` there is nothing more to be done.
+    // Where this fails there is nothing more to be done.
     let _ = interrupt(py);
     wait(py, GRACE);
 }
@@ -190,14 +190,11 @@ fn wait(py: Python<'_>, limit: Duration) -> bool {
 /// Raises `SystemExit` in the threads that are in a call. One that waits outside of Python stays as
 /// it is.
 fn interrupt(py: Python<'_>) -> PyResult<()> {
-    let ctypes = py.import("ctypes")?;
-    let raise = ctypes.getattr("pythonapi")?.getattr("PyThreadState_SetAsyncExc")?;
-    let error = ctypes.call_method1("py_object", (py.get_type::<PySystemExit>(),))?;
     let own = ident(py);
-    let threads = threads().map(|threads| threads.clone()).unwrap_or_default();
-    for thread in threads.into_iter().filter(|thread| Some(*thread) != own) {
-        raise.call1((ctypes.call_method1("c_ulong", (thread,))?, &error))?;
-    }
+    let mut threads = threads().map(|threads| threads.clone()).unwrap_or_default();
+    threads.retain(|thread| Some(*thread) != own);
+    let module = py.import("nessie_backend_mem._threads")?;
+    module.call_method1("raise_in", (threads, py.get_type::<PySystemExit>()))?;
     Ok(())
 }
 

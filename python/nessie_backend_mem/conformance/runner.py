@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nessie_backend_mem import _core
+from nessie_backend_mem._threads import raise_in
 
 from .python_cases import PYTHON_CASES, PYTHON_RULES, PythonCase, results_are_plain_dicts
 from .report import Report, Result, Rule
@@ -194,17 +195,9 @@ class AbandonedError(Exception):
 def abandon(threads: Sequence[int]) -> None:
     """Raise an exception in threads that nobody waits for, so that they come to their end.
 
-    One that is at work in Python would take processor time from all that follows. One that waits
-    outside of Python stays as it is.
+    One that is at work in Python would take processor time from all that follows.
     """
-    try:
-        import ctypes  # noqa: PLC0415 (seldom needed, and not there on every system)
-    except ImportError:
-        return
-    for thread in threads:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread), ctypes.py_object(AbandonedError)
-        )
+    raise_in(threads, AbandonedError)
 
 
 class Attempt:
