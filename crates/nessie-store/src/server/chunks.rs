@@ -79,7 +79,9 @@ impl Chunks {
                     Err(TooLong) => return Err("the trailer section is too large"),
                     Ok(None) => return Ok(Step::Incomplete),
                     Ok(Some(length)) => {
-                        let is_last = input.starts_with(b"\r\n");
+                        let line = content(input.get(..length).unwrap_or_default());
+                        let line = line.ok_or("a line of the trailer section is malformed")?;
+                        let is_last = line.is_empty();
                         input.advance(length);
                         self.trailer -= length;
                         if is_last { State::Complete } else { State::Trailer }
@@ -103,10 +105,17 @@ fn line(input: &[u8], most: usize) -> Result<Option<usize>, TooLong> {
     }
 }
 
+/// A line without its end. Nothing if it ends otherwise than with CR LF or has a control character:
+/// other readers may see another line there, and then a request within a body.
+fn content(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_suffix(b"\r\n")?;
+    line.iter().all(|byte| *byte == b'\t' || !byte.is_ascii_control()).then_some(line)
+}
+
 /// Reads the size of a chunk; extensions have no meaning here.
 fn size(line: &[u8]) -> Result<u64, &'static str> {
     let malformed = "the size of a chunk is not a hexadecimal number on a line of its own";
-    let line = line.strip_suffix(b"\r\n").ok_or(malformed)?;
+    let line = content(line).ok_or(malformed)?;
     let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end();
     let text = str::from_utf8(digits).map_err(|_| malformed)?;
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -151,7 +160,7 @@ mod tests {
     fn malformed_chunks_are_errors() {
         let long_size = vec![b'0'; 2000];
         let long_trailer = [b"0\r\nX: ", &[b'x'; 200][..], b"\r\n\r\n"].concat();
-        let cases: [&[u8]; 12] = [
+        let cases: [&[u8]; 19] = [
             b"x\r\n",
             b"\r\n",
             b"-1\r\n",
@@ -162,6 +171,13 @@ mod tests {
             b"3\r\nabcd\r\n",
             b"ffffffffffffffffff\r\n",
             b"1\r\na\n0\r\n\r\n",
+            b"1\r\r\na\r\n0\r\n\r\n",
+            b"1;x\ry\r\na\r\n0\r\n\r\n",
+            b"1;x\0\r\na\r\n0\r\n\r\n",
+            b"0\r\n\n\r\n",
+            b"0\r\nX: y\n\r\n",
+            b"0\r\nX: y\rz\r\n\r\n",
+            b"0\r\n\r\r\n\r\n",
             &long_size,
             &long_trailer,
         ];
