@@ -2,7 +2,7 @@
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are tests too")]
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, mpsc};
@@ -13,6 +13,7 @@ use nessie_store::{
     Cluster, Config, Handler, Identity, Limits, Method, Request, Response, Server, ServerOptions,
     serve,
 };
+use socket2::{Domain, Socket, Type};
 
 /// `admin:secret`.
 const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c2VjcmV0\r\n";
@@ -640,6 +641,43 @@ fn stopping_lets_requests_end_and_nobody_in() {
     }
     assert!(TcpStream::connect(server.address()).is_err());
     server.stop();
+}
+
+#[test]
+fn stopping_sends_each_reply_whole_and_once() {
+    let (server, echo) = with_echo(|_| {});
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&server.address().into()).unwrap();
+    let mut stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    // The reply has its target: 40 kB, so that it waits until there is no further request.
+    let request = get(&format!("/{}", "x".repeat(40_000)));
+    let mut sent = 0;
+    // The server reads no further request while the client takes no reply.
+    while echo.calls.load(Ordering::SeqCst) == sent {
+        stream.write_all(request.as_bytes()).unwrap();
+        sent += 1;
+        let deadline = Instant::now() + Duration::from_millis(150);
+        while echo.calls.load(Ordering::SeqCst) < sent && Instant::now() < deadline {
+            thread::yield_now();
+        }
+    }
+    stream.write_all(get("/unread").as_bytes()).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| server.stop());
+        while TcpStream::connect(server.address()).is_ok() {
+            thread::yield_now();
+        }
+        let mut stream = BufReader::new(stream);
+        for reply in 1..sent {
+            assert_eq!(receive(&mut stream).map(|reply| reply.status), Some(200), "{reply}");
+        }
+        while let Some(reply) = receive(&mut stream) {
+            assert!(reply.head.contains("\r\nconnection: close\r\n"), "{}", reply.head);
+        }
+    });
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Progress {
         self.is_stopping.load(Ordering::Relaxed)
     }
 
-    /// Whether nothing of a further request has come.
+    /// Whether every reply is sent, and nothing of a further request has come.
     pub(super) fn is_idle(&self) -> bool {
         self.stage.load(Ordering::Relaxed) == Self::IDLE
     }
@@ -60,10 +60,12 @@ pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     progress: &Progress,
 ) {
     loop {
-        progress.set(Progress::IDLE);
         // A client that sends without end must not keep the thread.
         consume_budget().await;
-        let length = wire.head(&context.limits, || progress.set(Progress::INCOMPLETE)).await;
+        let set_begun = |is_begun| {
+            progress.set(if is_begun { Progress::INCOMPLETE } else { Progress::IDLE });
+        };
+        let length = wire.head(&context.limits, set_begun).await;
         let begin = Instant::now();
         let length = match length {
             Ok(length) => length,

@@ -58,14 +58,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Self { stream, input: BytesMut::new(), output: Vec::new() }
     }
 
-    /// Reads until the head of the next request is there; returns its length. `is_begun` is called
-    /// once its first byte is there.
+    /// Reads until the head of the next request is there; returns its length. `set_begun` is called
+    /// with true once its first byte is there, and with false once every reply is sent and no byte
+    /// of it is there.
     ///
     /// A client that is gone, or says nothing in time, between two requests is [`Stop::Gone`].
     pub(super) async fn head(
         &mut self,
         limits: &Limits,
-        is_begun: impl Fn(),
+        set_begun: impl Fn(bool),
     ) -> Result<usize, Stop> {
         let deadline = Instant::now() + limits.head_time;
         let mut seen = 0;
@@ -83,12 +84,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             }
             seen = self.input.len();
             if seen > 0 {
-                is_begun();
+                set_begun(true);
             }
             if let Some(end) = end {
                 return Ok(end);
             }
             self.flush().await?;
+            if seen == 0 {
+                set_begun(false);
+            }
             let room = FIRST_READ.max(self.input.len());
             match self.fill(room, deadline).await? {
                 Read::Some => {}
@@ -244,19 +248,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             }
             return self.flush().await;
         }
-        self.stream.write_all(&self.output).await?;
-        self.output.clear();
+        self.flush().await?;
         self.stream.write_all(body).await?;
         self.stream.flush().await
     }
 
-    /// Sends what waits.
+    /// Sends what waits. Where the future is dropped before it is ready, a later call sends the
+    /// rest: no byte is sent twice.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         if self.output.is_empty() {
             return Ok(());
         }
-        self.stream.write_all(&self.output).await?;
-        self.output.clear();
+        while !self.output.is_empty() {
+            let sent = self.stream.write(&self.output).await?;
+            if sent == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.output.drain(..sent);
+        }
         self.output.shrink_to(MOST_KEPT);
         self.stream.flush().await
     }
