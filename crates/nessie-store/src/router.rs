@@ -109,6 +109,9 @@ pub(crate) static ROUTES: &[Route] = routes![
 /// The path of the older interface, which speaks XML.
 const ZAPI: [&str; 2] = ["servlets", "netapp.servlets.admin.XMLrequest_filer"];
 
+/// How often a GET is carried out anew because a backend was reset meanwhile.
+const MOST_READS: u32 = 16;
+
 pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Response {
     if url.segments == ZAPI {
         return zapi::answer(request);
@@ -133,9 +136,24 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
         response.headers.push(("Allow", allowed(route)));
         return response;
     };
-    let epochs = cluster.rooms.iter().map(|room| room.backend.epoch()).collect();
-    let call = Call { cluster, request, url, arguments, epochs };
-    handler(&call).unwrap_or_else(|error| Response::refusal(&error))
+    let mut call = Call { cluster, request, url, arguments, epochs: epochs(cluster) };
+    for _ in 0..MOST_READS {
+        let response = handler(&call).unwrap_or_else(|error| Response::refusal(&error));
+        let after = epochs(cluster);
+        if method != Method::Get || after == call.epochs {
+            return response;
+        }
+        // A backend was reset meanwhile: the reply may have objects of after the reset with data of
+        // before it.
+        call.epochs = after;
+    }
+    let message = "A backend was reset each time that it was read. Send the request again.";
+    Response::refusal(&ApiError::new(503, 8, message))
+}
+
+/// The epochs of the SVMs' backends, in the order of the SVMs.
+fn epochs(cluster: &Cluster) -> Vec<u64> {
+    cluster.rooms.iter().map(|room| room.backend.epoch()).collect()
 }
 
 /// What stands in the place of a path's variables, if the segments are of that path.

@@ -1,12 +1,72 @@
 //! A backend that is reset while it is served. It has a seed, so the identifiers are given again;
 //! nothing that the cluster kept of the objects before may appear on those after.
 
-use nessie_backend_core::{SnapshotBackend, VolumeBackend, VolumeSpec};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use nessie_backend_core::{
+    AccessHandle, Result, SnapshotBackend, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+};
 use nessie_backend_mem::MemBackend;
 use nessie_store::{JobPace, Method};
 use serde_json::Value;
 
 use crate::support::{Lab, VOLUMES};
+
+/// A backend that somebody resets, and gives the volume `new`, while its volumes are listed.
+struct ResetMeanwhile {
+    backend: MemBackend,
+    /// How many more times.
+    resets: Arc<AtomicU32>,
+}
+
+impl VolumeBackend for ResetMeanwhile {
+    fn epoch(&self) -> u64 {
+        self.backend.epoch()
+    }
+    fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
+        self.backend.create_volume(spec)
+    }
+    fn list_volumes(&self) -> Result<Vec<Volume>> {
+        let next = |resets: u32| resets.checked_sub(1);
+        if self.resets.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).is_ok() {
+            self.backend.reset()?;
+            self.backend.create_volume(VolumeSpec::named("new"))?;
+        }
+        self.backend.list_volumes()
+    }
+    fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
+        self.backend.get_volume(uuid)
+    }
+    fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
+        self.backend.patch_volume(uuid, patch)
+    }
+    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
+        self.backend.delete_volume(uuid)
+    }
+    fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
+        self.backend.access_handle(uuid)
+    }
+}
+
+#[test]
+fn a_list_during_a_reset_does_not_mix_before_and_after() {
+    let resets = Arc::<AtomicU32>::default();
+    let lab = Lab::with(|config| {
+        let backend = MemBackend::builder().seed(1).build().unwrap();
+        config.svms[0].backend = Arc::new(ResetMeanwhile { backend, resets: resets.clone() });
+    });
+    let path = lab.volume("old", r#","comment":"from-before""#);
+    resets.store(1, Ordering::SeqCst);
+    let listed = lab.get(&format!("{VOLUMES}?fields=comment"));
+    assert_eq!(listed["records"][0]["name"], "new", "{listed}");
+    assert!(path.ends_with(listed["records"][0]["uuid"].as_str().unwrap()), "{listed}");
+    assert_eq!(listed["records"][0]["comment"], "", "{listed}");
+
+    resets.store(u32::MAX, Ordering::SeqCst);
+    let reply = lab.send(Method::Get, VOLUMES, "");
+    assert_eq!((reply.status, reply.code()), (503, "8"), "{}", reply.json);
+}
 
 /// The names of a collection that is read a page of one record at a time.
 fn paged(lab: &Lab, target: &str) -> Vec<String> {
