@@ -368,6 +368,8 @@ def test_a_file_that_cannot_be_loaded_is_named_with_the_reason(tmp_path: Path) -
         ([other], f"--load: {other}: it is neither a dump nor a seed file"),
         ([binary], f"--load: {binary}: it is neither a dump nor a seed file"),
         ([str(tmp_path)], f"--load: {tmp_path}: "),
+        ([""], "--load: '' names no file"),
+        (["a="], "--load: 'a=' names no file"),
     ):
         with pytest.raises(StateError, match=complaint):
             load({"a": MemBackend(), "b": MemBackend()}, files)
@@ -377,6 +379,7 @@ def test_a_file_that_cannot_be_dumped_to_is_named_at_once(tmp_path: Path) -> Non
     file = a_file(tmp_path / "file", "")
     for svms, files, complaint in (
         (["a"], [str(tmp_path)], "it is a directory"),
+        (["a"], [""], "--dump: '' names no file"),
         (["a"], [f"{file}/dump"], "there is no directory"),
         (["a", "b"], ["dump"], "a dump is of one SVM; say SVM=dump with one of a, b"),
         (["a", "b"], [f"a={file}", f"b={file}"], "it is given twice"),

@@ -121,7 +121,8 @@ pub fn serve(handler: Arc<dyn Handler>, options: ServerOptions) -> io::Result<Se
 /// A socket that listens at the first address of the host that lets it.
 fn listen(host: &str, port: u16) -> io::Result<StdListener> {
     let mut refusal = io::Error::new(io::ErrorKind::NotFound, format!("no address of {host:?}"));
-    for address in (host, port).to_socket_addrs()? {
+    let unknown = |error: io::Error| io::Error::new(error.kind(), format!("{host:?}: {error}"));
+    for address in (host, port).to_socket_addrs().map_err(unknown)? {
         match listen_at(address) {
             Ok(listener) => return Ok(listener),
             Err(error) => refusal = io::Error::new(error.kind(), format!("{address}: {error}")),

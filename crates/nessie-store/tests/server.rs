@@ -736,6 +736,15 @@ fn two_servers_do_not_share_a_port() {
 }
 
 #[test]
+fn a_host_that_has_no_address_is_named() {
+    let mut options = ServerOptions::new("admin", "secret");
+    options.host = "no host".to_owned();
+    options.tls = false;
+    let refusal = serve(Arc::new(Echo::default()), options).unwrap_err();
+    assert!(refusal.to_string().starts_with("\"no host\": "), "{refusal}");
+}
+
+#[test]
 fn the_log_hears_of_every_request() {
     let lines = Arc::<Mutex<Vec<String>>>::default();
     let kept = Arc::clone(&lines);

@@ -37,7 +37,7 @@ def load(backends: dict[str, MemBackend], files: Iterable[str]) -> set[str]:
     loaded: dict[str, str] = {}
     standing: set[str] = set()
     for text in files:
-        svm, path = split(text, backends)
+        svm, path = split("--load", text, backends)
         try:
             header = header_of(path)
             if header is None:
@@ -75,7 +75,7 @@ class Dumps:
         names = list(svms)
         self._paths: dict[Path, str] = {}
         for text in files:
-            svm, spelled = split(text, names)
+            svm, spelled = split("--dump", text, names)
             path = Path(spelled).absolute()
             try:
                 svm = the_one(svm, spelled, names)
@@ -95,10 +95,13 @@ class Dumps:
         return failures
 
 
-def split(text: str, svms: Iterable[str]) -> tuple[str | None, str]:
+def split(option: str, text: str, svms: Iterable[str]) -> tuple[str | None, str]:
     """Take ``SVM=PATH`` apart; what stands before the sign is an SVM only if there is one."""
     svm, sign, path = text.partition("=")
-    return (svm, path) if sign and svm in svms else (None, text)
+    parts = (svm, path) if sign and svm in svms else (None, text)
+    if not parts[1]:
+        raise StateError(f"{option}: {text!r} names no file")
+    return parts
 
 
 def the_one(svm: str | None, path: str, svms: Iterable[str]) -> str:
