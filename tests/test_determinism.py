@@ -436,6 +436,15 @@ def test_a_timedelta_with_numbers_of_its_own_is_read_as_they_are(
     assert ("negative" if number < 0 else "9999-12-31") in caught.value.message
 
 
+@pytest.mark.parametrize("delta", [10**30, 10**14, 1e300, 1e305, timedelta.max], ids=str)
+def test_a_delta_beyond_the_calendar_is_shown_as_it_was_given(
+    backend: MemBackend, delta: float | timedelta
+) -> None:
+    with refuses(backend, InvalidArgumentError, target="delta") as caught:
+        backend.advance(delta)
+    assert f"{delta} leads past 9999-12-31" in caught.value.message
+
+
 @pytest.mark.parametrize("delta", [None, True, False, "1", b"1", [1], 1j, datetime(2000, 1, 1)])
 def test_a_delta_of_the_wrong_type_is_a_type_error(backend: MemBackend, delta: Any) -> None:
     with pytest.raises(TypeError):

@@ -104,10 +104,10 @@ pub(crate) fn delta(value: &Bound<'_, PyAny>) -> Result<Duration> {
         BackendError::InvalidArgument { argument: "delta".into(), reason }.into()
     };
     let micros = if let Ok(seconds) = value.cast::<PyFloat>() {
-        let micros = (seconds.value() * 1e6).round_ties_even();
-        if !micros.is_finite() {
+        if !seconds.value().is_finite() {
             return Err(refuse("is not a length of time"));
         }
+        let micros = (seconds.value() * 1e6).round_ties_even();
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
         let micros = micros as i64;
         micros
@@ -120,6 +120,10 @@ pub(crate) fn delta(value: &Bound<'_, PyAny>) -> Result<Duration> {
     };
     if micros < 0 {
         return Err(refuse("is negative; time never runs backwards"));
+    }
+    // It stands for all larger ones, too.
+    if micros == i64::MAX {
+        return Err(refuse(TOO_FAR));
     }
     u64::try_from(micros).map(Duration::from_micros).map_err(|_| refuse(TOO_FAR))
 }
