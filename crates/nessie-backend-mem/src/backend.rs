@@ -117,6 +117,15 @@ impl MemBackend {
         }
     }
 
+    /// How many snapshots a volume has.
+    ///
+    /// # Errors
+    /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound).
+    pub fn snapshot_count(&self, volume: VolumeId) -> Result<u32> {
+        let inner = self.read();
+        inner.state.find(volume).map(|slot| inner.state.volumes.get(slot).snapshots.len)
+    }
+
     /// Whether there is a volume of this name.
     #[must_use]
     pub fn contains_name(&self, name: &str) -> bool {

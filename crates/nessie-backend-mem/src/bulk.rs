@@ -6,7 +6,7 @@ use std::fmt;
 use nessie_backend_core::{BackendError, SnapshotId, VolumeId, VolumePatch};
 
 use crate::backend::MemBackend;
-use crate::state::State;
+use crate::state::{Busy, State};
 
 /// Why a bulk call was refused. It has changed nothing then.
 #[derive(Debug)]
@@ -123,7 +123,40 @@ impl MemBackend {
         volumes: &[impl Into<VolumeId> + Copy],
         name: &str,
     ) -> Result<(), BulkError> {
-        self.write().state.delete_snapshots(volumes, name)
+        self.write().state.delete_snapshots(volumes, name, Busy::Refuse).map(drop)
+    }
+
+    /// [`delete_snapshots`](Self::delete_snapshots) that passes over snapshots that clones depend
+    /// on. Returns the volumes that still have theirs, in the order given.
+    ///
+    /// # Errors
+    /// As [`delete_snapshots`](Self::delete_snapshots), but never that one is busy.
+    pub fn delete_snapshots_unless_busy(
+        &self,
+        volumes: &[impl Into<VolumeId> + Copy],
+        name: &str,
+    ) -> Result<Vec<VolumeId>, BulkError> {
+        self.write().state.delete_snapshots(volumes, name, Busy::Skip)
+    }
+
+    /// Deletes snapshots, each given with the volume it is of.
+    ///
+    /// # Errors
+    /// As [`delete_snapshot`](nessie_backend_core::SnapshotBackend::delete_snapshot).
+    pub fn delete_snapshot_pairs(&self, pairs: &[(VolumeId, SnapshotId)]) -> Result<(), BulkError> {
+        self.write().state.delete_snapshot_pairs(pairs, Busy::Refuse).map(drop)
+    }
+
+    /// [`delete_snapshot_pairs`](Self::delete_snapshot_pairs) that passes over snapshots that
+    /// clones depend on. Returns those, in the order given.
+    ///
+    /// # Errors
+    /// As [`delete_snapshot_pairs`](Self::delete_snapshot_pairs), but never that one is busy.
+    pub fn delete_snapshot_pairs_unless_busy(
+        &self,
+        pairs: &[(VolumeId, SnapshotId)],
+    ) -> Result<Vec<(VolumeId, SnapshotId)>, BulkError> {
+        self.write().state.delete_snapshot_pairs(pairs, Busy::Skip)
     }
 
     /// Deletes volumes with their snapshots. Clones and their parents may come in any order.
@@ -132,7 +165,20 @@ impl MemBackend {
     /// As [`delete_volume`](nessie_backend_core::VolumeBackend::delete_volume), where only clones that stay
     /// make their parent busy.
     pub fn delete_volumes(&self, volumes: &[impl Into<VolumeId> + Copy]) -> Result<(), BulkError> {
-        self.write().state.delete_volumes(volumes)
+        self.write().state.delete_volumes(volumes, Busy::Refuse).map(drop)
+    }
+
+    /// [`delete_volumes`](Self::delete_volumes) that passes over volumes that clones depend on
+    /// which stay: because they are not among the volumes, or are passed over themselves. Returns
+    /// the volumes that are left, in the order given.
+    ///
+    /// # Errors
+    /// As [`delete_volumes`](Self::delete_volumes), but never that one is busy.
+    pub fn delete_volumes_unless_busy(
+        &self,
+        volumes: &[impl Into<VolumeId> + Copy],
+    ) -> Result<Vec<VolumeId>, BulkError> {
+        self.write().state.delete_volumes(volumes, Busy::Skip)
     }
 
     /// Applies one patch to each volume; `sizes`, if given, has a quota for each instead of the

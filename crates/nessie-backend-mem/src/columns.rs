@@ -2,7 +2,8 @@
 //!
 //! A [`Table`] is chosen from a [`View`]: which volumes or snapshots it has is settled then, and
 //! costs four bytes a row. Its columns are built when they are asked for, batch by batch, so an
-//! export takes little more memory than what is exported.
+//! export takes little more memory than what is exported. [`Table::to_bytes`] saves the rows of a
+//! table, and nothing else of the backend, for another process.
 //!
 //! Feature `arrow`.
 //!
@@ -21,12 +22,16 @@
 //! for batch in builds.batches() {
 //!     assert_eq!(batch?.column_by_name("name").map(|names| names.len()), Some(2));
 //! }
+//! // What was selected can be given back.
+//! backend.delete_volumes(&builds.ids())?;
+//! assert_eq!(backend.counts().volumes, 1);
 //! # Ok(())
 //! # }
 //! ```
 
 mod column;
 mod pattern;
+mod saved;
 mod selection;
 mod snapshots;
 mod volumes;
@@ -38,10 +43,10 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use nessie_backend_core::{Result, Uuid, VolumeId};
+use nessie_backend_core::{Result, Uuid};
 
-use self::kind::Chosen;
-pub use self::selection::VolumeSelection;
+use self::kind::{Chosen, Viewed};
+pub use self::selection::{SnapshotSelection, VolumeSelection};
 pub use self::snapshots::{SnapshotOfVolume, Snapshots};
 pub use self::volumes::Volumes;
 use crate::bulk::BulkError;
@@ -60,40 +65,71 @@ impl<K: kind::Kind> RowKind for K {}
 
 /// What a kind of rows needs, which is nobody's to see.
 mod kind {
+    use nessie_backend_core::Result as CoreResult;
+    use serde::{Deserialize, Serialize};
+
     use super::{Arc, ArrayRef, ArrowError, SchemaRef, Slot, State};
 
     pub trait Kind {
         /// A row as a value.
-        type Row;
+        type Row: Clone;
+        /// What a bulk call knows a row by.
+        type Id;
+        /// A row as it is borrowed from where it is kept: what columns are filled with, and what a
+        /// saved table has.
+        type Fields<'a>: PartialEq + Serialize + Deserialize<'a>;
+
+        /// Tells saved tables of the kinds apart.
+        const TAG: u8;
 
         fn schema() -> SchemaRef;
-        fn row(of: &Chosen, slot: Slot) -> Self::Row;
-        /// The columns of some rows, in the order of the schema.
-        fn columns(of: &Chosen, slots: &[Slot]) -> Result<Vec<ArrayRef>, ArrowError>;
+        fn fields(of: &Viewed, slot: Slot) -> Self::Fields<'_>;
+        fn fields_of_row(row: &Self::Row) -> Self::Fields<'_>;
+        fn row(fields: Self::Fields<'_>) -> Self::Row;
+        fn id(of: &Viewed, slot: Slot) -> Self::Id;
+        fn id_of_row(row: &Self::Row) -> Self::Id;
+        /// Refuses what no row of a backend has.
+        fn check(fields: &Self::Fields<'_>) -> CoreResult<()>;
+        /// The columns of so many rows, in the order of the schema.
+        fn columns<'a>(
+            rows: usize,
+            fields: impl Iterator<Item = Self::Fields<'a>>,
+        ) -> Result<Vec<ArrayRef>, ArrowError>;
     }
 
-    /// Where the rows are.
+    /// Where the rows are: in the state of a backend, or, once a table was saved, in the table.
     #[derive(Debug)]
-    pub struct Chosen {
+    pub(super) enum Chosen<R> {
+        Viewed(Viewed),
+        Own(Vec<R>),
+    }
+
+    /// The rows that are in some slots of a state.
+    #[derive(Debug)]
+    pub struct Viewed {
         pub(super) state: Arc<State>,
         pub(super) slots: Vec<Slot>,
     }
 }
 
 /// Rows chosen from a [`View`], in a fixed order. Nothing changes it, and copies share everything.
+/// Two tables are equal if they have equal rows in the same order.
 ///
-/// Made by [`View::volume_table`] and [`View::snapshot_table`].
-pub struct Table<K> {
-    chosen: Arc<Chosen>,
+/// Made by [`View::volume_table`], [`View::snapshot_table`] and [`Table::from_bytes`].
+pub struct Table<K: RowKind> {
+    chosen: Arc<Chosen<K::Row>>,
     /// The part of `chosen` that this table has.
     range: Range<usize>,
     kind: PhantomData<K>,
 }
 
 impl<K: RowKind> Table<K> {
-    fn new(state: Arc<State>, slots: Vec<Slot>) -> Self {
-        let range = 0..slots.len();
-        Self { chosen: Arc::new(Chosen { state, slots }), range, kind: PhantomData }
+    fn new(chosen: Chosen<K::Row>) -> Self {
+        let rows = match &chosen {
+            Chosen::Viewed(viewed) => viewed.slots.len(),
+            Chosen::Own(rows) => rows.len(),
+        };
+        Self { chosen: Arc::new(chosen), range: 0..rows, kind: PhantomData }
     }
 
     /// How many rows there are.
@@ -117,7 +153,33 @@ impl<K: RowKind> Table<K> {
     /// One row, if there are so many.
     #[must_use]
     pub fn row(&self, index: usize) -> Option<K::Row> {
-        self.slots().get(index).map(|slot| K::row(&self.chosen, *slot))
+        let place = self.range.start.checked_add(index)?;
+        self.range.contains(&place).then(|| self.fields_at(place).map(K::row)).flatten()
+    }
+
+    /// What a bulk call takes to do something with all rows: the identifiers of volumes, or those
+    /// of snapshots with their volumes'.
+    #[must_use]
+    pub fn ids(&self) -> Vec<K::Id> {
+        match &*self.chosen {
+            Chosen::Viewed(viewed) => {
+                let slots = viewed.slots.get(self.range.clone()).unwrap_or_default();
+                slots.iter().map(|slot| K::id(viewed, *slot)).collect()
+            }
+            Chosen::Own(rows) => {
+                let rows = rows.get(self.range.clone()).unwrap_or_default();
+                rows.iter().map(K::id_of_row).collect()
+            }
+        }
+    }
+
+    /// How many records this table keeps in memory, which may be all those of a backend.
+    #[must_use]
+    pub fn records(&self) -> usize {
+        match &*self.chosen {
+            Chosen::Viewed(viewed) => viewed.state.records(),
+            Chosen::Own(rows) => rows.len(),
+        }
     }
 
     /// The rows of that part, as far as there are any. Takes no time and next to no memory.
@@ -131,9 +193,18 @@ impl<K: RowKind> Table<K> {
     /// The rows at these places in this order, without those that are not there.
     #[must_use]
     pub fn pick(&self, places: impl IntoIterator<Item = usize>) -> Self {
-        let slots = self.slots();
-        let picked = places.into_iter().filter_map(|place| slots.get(place).copied()).collect();
-        Self::new(Arc::clone(&self.chosen.state), picked)
+        let places = places.into_iter();
+        Self::new(match &*self.chosen {
+            Chosen::Viewed(viewed) => {
+                let slots = viewed.slots.get(self.range.clone()).unwrap_or_default();
+                let slots = places.filter_map(|place| slots.get(place).copied()).collect();
+                Chosen::Viewed(Viewed { state: Arc::clone(&viewed.state), slots })
+            }
+            Chosen::Own(rows) => {
+                let rows = rows.get(self.range.clone()).unwrap_or_default();
+                Chosen::Own(places.filter_map(|place| rows.get(place).cloned()).collect())
+            }
+        })
     }
 
     /// The rows as record batches of at most [`BATCH_ROWS`], each built when it is asked for.
@@ -142,12 +213,36 @@ impl<K: RowKind> Table<K> {
         Batches { rest: self.clone() }
     }
 
-    fn slots(&self) -> &[Slot] {
-        self.chosen.slots.get(self.range.clone()).unwrap_or_default()
+    fn fields(&self) -> impl Iterator<Item = K::Fields<'_>> {
+        self.range.clone().filter_map(|place| self.fields_at(place))
+    }
+
+    /// The fields at a place of `chosen`.
+    fn fields_at(&self, place: usize) -> Option<K::Fields<'_>> {
+        match &*self.chosen {
+            Chosen::Viewed(viewed) => Some(K::fields(viewed, *viewed.slots.get(place)?)),
+            Chosen::Own(rows) => rows.get(place).map(K::fields_of_row),
+        }
     }
 }
 
-impl<K> Clone for Table<K> {
+/// The table without rows.
+impl<K: RowKind> Default for Table<K> {
+    fn default() -> Self {
+        Self::new(Chosen::Own(Vec::new()))
+    }
+}
+
+impl<K: RowKind> PartialEq for Table<K> {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same = Arc::ptr_eq(&self.chosen, &other.chosen) && self.range == other.range;
+        is_same || self.len() == other.len() && self.fields().eq(other.fields())
+    }
+}
+
+impl<K: RowKind> Eq for Table<K> {}
+
+impl<K: RowKind> Clone for Table<K> {
     fn clone(&self) -> Self {
         Self { chosen: Arc::clone(&self.chosen), range: self.range.clone(), kind: PhantomData }
     }
@@ -160,7 +255,7 @@ impl<K: RowKind> fmt::Debug for Table<K> {
 }
 
 /// The record batches of a [`Table`].
-pub struct Batches<K> {
+pub struct Batches<K: RowKind> {
     rest: Table<K>,
 }
 
@@ -173,7 +268,7 @@ impl<K: RowKind> Iterator for Batches<K> {
         }
         let now = self.rest.slice(0..BATCH_ROWS);
         self.rest = self.rest.slice(BATCH_ROWS..usize::MAX);
-        let columns = K::columns(&now.chosen, now.slots());
+        let columns = K::columns(now.len(), now.fields());
         Some(columns.and_then(|columns| RecordBatch::try_new(K::schema(), columns)))
     }
 
@@ -221,22 +316,23 @@ impl View {
     pub fn volume_table(self, selection: &VolumeSelection) -> Result<Table<Volumes>> {
         let state = self.into_state();
         let slots = selection.slots(&state)?;
-        Ok(Table::new(Arc::new(state), slots))
+        Ok(Table::new(Chosen::Viewed(Viewed { state: Arc::new(state), slots })))
     }
 
-    /// The snapshots of the given volumes as a table, volume by volume in the order given, each
-    /// volume's in order of creation; `None` stands for all volumes in order of creation.
+    /// The selected snapshots as a table, volume by volume in the order of the selection, each
+    /// volume's in order of creation. Without volumes in the selection it is all of them, in order
+    /// of creation.
     ///
     /// # Errors
     /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound) when there is no
     /// such volume; [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) when
-    /// a volume is given twice.
+    /// a volume is given twice, or when no name can ever match the selection's `name`.
     pub fn snapshot_table(
         self,
-        volumes: Option<&[VolumeId]>,
+        selection: &SnapshotSelection,
     ) -> Result<Table<Snapshots>, BulkError> {
         let state = self.into_state();
-        let slots = snapshots::slots(&state, volumes)?;
-        Ok(Table::new(Arc::new(state), slots))
+        let slots = selection.slots(&state)?;
+        Ok(Table::new(Chosen::Viewed(Viewed { state: Arc::new(state), slots })))
     }
 }

@@ -16,6 +16,9 @@ mod volumes;
 
 use nessie_backend_core::{BackendError, Timestamp};
 
+pub(crate) use self::bulk::Busy;
+#[cfg(feature = "arrow")]
+pub(crate) use self::lookup::quota;
 pub(crate) use self::lookup::time;
 pub(crate) use self::rebuild::{Broken, Rebuild, Refusal, SnapshotImage, VolumeImage};
 pub(crate) use self::record::{
@@ -63,6 +66,11 @@ impl State {
             snapshot_names: Index::default(),
             junctions: Index::default(),
         }
+    }
+
+    /// How many records there are.
+    pub(crate) const fn records(&self) -> usize {
+        self.volumes.len() as usize + self.snapshots.len() as usize
     }
 
     pub(crate) fn volume_slots(&self) -> impl Iterator<Item = Slot> + '_ {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use nessie_backend_core::{Result, Snapshot, Volume, VolumeId};
+use nessie_backend_core::{Result, Snapshot, SnapshotId, Volume, VolumeId};
 
 use crate::bulk::BulkError;
 use crate::chain::walk;
@@ -47,6 +47,24 @@ impl View {
     /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound).
     pub fn volume_row(&self, uuid: VolumeId) -> Result<VolumeRow> {
         self.state.find(uuid).map(|slot| self.state.row_of(slot, uuid))
+    }
+
+    /// Whether there is a snapshot with this identifier, of whatever volume.
+    #[must_use]
+    pub fn contains_snapshot(&self, uuid: SnapshotId) -> bool {
+        self.state.find_any_snapshot(uuid).is_some()
+    }
+
+    /// The identifiers of all volumes, in order of creation.
+    #[must_use]
+    pub fn volume_ids(&self) -> Vec<VolumeId> {
+        self.state.volume_slots().map(|slot| self.state.volume_id(slot)).collect()
+    }
+
+    /// How many records this view keeps in memory.
+    #[must_use]
+    pub const fn records(&self) -> usize {
+        self.state.records()
     }
 
     /// The refusal of the first of these volumes that does not exist, if any.
@@ -114,6 +132,14 @@ pub struct IntoRows {
     state: State,
     next: Slot,
     left: usize,
+}
+
+impl IntoRows {
+    /// How many records this keeps in memory, however many of them are still to come.
+    #[must_use]
+    pub const fn records(&self) -> usize {
+        self.state.records()
+    }
 }
 
 impl Iterator for IntoRows {

@@ -210,6 +210,119 @@ fn deleting_snapshots_is_deleting_each() {
     });
 }
 
+/// A deletion that passes over what is busy, and notes the item.
+fn unless_busy<T: Copy>(
+    left: &mut Vec<T>,
+    item: T,
+    deleted: Result<(), BackendError>,
+) -> Result<(), BackendError> {
+    match deleted {
+        Err(BackendError::SnapshotBusy { .. } | BackendError::VolumeBusy { .. }) => {
+            left.push(item);
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn deleting_pairs_is_deleting_each() {
+    let world = world();
+    let pairs = vec(select(world.snapshots.clone()), 0..6);
+    run(96, &(pairs, any::<bool>(), any::<bool>()), |(mut pairs, with_many, skip)| {
+        let backend = world.backend.fork();
+        if with_many {
+            let many = world.pick(&[], true);
+            let made = backend.create_snapshots(&many, "many").unwrap();
+            let at = pairs.len() / 2;
+            pairs.splice(at..at, many.into_iter().zip(made));
+        }
+        let (mut left, mut expected) = (Vec::new(), Vec::new());
+        check(
+            &backend,
+            |backend| {
+                if !skip {
+                    return backend.delete_snapshot_pairs(&pairs);
+                }
+                left = backend.delete_snapshot_pairs_unless_busy(&pairs)?;
+                Ok(())
+            },
+            &pairs,
+            |backend, (volume, snapshot)| {
+                let deleted = backend.delete_snapshot(*volume, *snapshot);
+                if skip {
+                    unless_busy(&mut expected, (*volume, *snapshot), deleted)
+                } else {
+                    deleted
+                }
+            },
+        );
+        if !left.is_empty() {
+            assert_eq!(left, expected);
+        }
+    });
+}
+
+#[test]
+fn deleting_snapshots_unless_busy_is_trying_each() {
+    let world = world();
+    let online = world.pick(&[], true);
+    world.backend.create_snapshots(&online, "s").unwrap();
+    let name = select(vec!["s", "t"]);
+    run(96, &(picks(), any::<bool>(), name), |(picks, with_many, name)| {
+        let volumes = world.pick(&picks, with_many);
+        let (mut left, mut expected) = (Vec::new(), Vec::new());
+        check(
+            &world.backend,
+            |backend| {
+                left = backend.delete_snapshots_unless_busy(&volumes, name)?;
+                Ok(())
+            },
+            &volumes,
+            |backend, volume| {
+                let found = backend.find_snapshot(*volume, name)?;
+                let missing = || BackendError::SnapshotNameNotFound {
+                    volume: *volume,
+                    name: name.to_owned(),
+                };
+                let deleted = backend.delete_snapshot(*volume, found.ok_or_else(missing)?.uuid);
+                unless_busy(&mut expected, *volume, deleted)
+            },
+        );
+        if !left.is_empty() {
+            assert_eq!(left, expected);
+        }
+    });
+}
+
+#[test]
+fn deleting_volumes_unless_busy_leaves_what_clones_that_stay_depend_on() {
+    let world = world();
+    let listed = world.backend.list_volumes().unwrap();
+    let age = |id: &VolumeId| listed.iter().position(|volume| volume.uuid == *id);
+    run(128, &(picks(), any::<bool>()), |(picks, with_many)| {
+        let mut volumes = world.pick(&picks, with_many);
+        let mut seen = std::collections::HashSet::new();
+        volumes.retain(|volume| age(volume).is_some() && seen.insert(*volume));
+        let whole = world.backend.fork();
+        let left = whole.delete_volumes_unless_busy(&volumes).unwrap();
+        whole.check_invariants().unwrap();
+        // The same one by one with the clones first.
+        let one_by_one = world.backend.fork();
+        let mut youngest_first = volumes.clone();
+        youngest_first.sort_by_key(|volume| std::cmp::Reverse(age(volume)));
+        let mut expected = Vec::new();
+        for volume in youngest_first {
+            unless_busy(&mut expected, volume, one_by_one.delete_volume(volume)).unwrap();
+        }
+        expected.sort_by_key(|id| volumes.iter().position(|volume| volume == id));
+        assert_eq!(left, expected);
+        assert_eq!(whole.list_volumes().unwrap(), one_by_one.list_volumes().unwrap());
+    });
+    let missing = [world.volumes[5]];
+    assert_eq!(world.backend.delete_volumes_unless_busy(&missing).unwrap_err().index, Some(0));
+}
+
 #[test]
 fn patching_volumes_is_patching_each() {
     let world = world();

@@ -11,7 +11,9 @@ use nessie_backend_core::{
     VolumeSpec, VolumeState,
 };
 use nessie_backend_mem::MemBackend;
-use nessie_backend_mem::columns::{BATCH_ROWS, RowKind, Table, VolumeSelection};
+use nessie_backend_mem::columns::{
+    BATCH_ROWS, RowKind, SnapshotSelection, Table, VolumeSelection, Volumes,
+};
 use proptest::prelude::*;
 
 /// A volume as text, field by field; absent ones as nothing.
@@ -68,7 +70,7 @@ fn rows<K: RowKind>(table: &Table<K>) -> Vec<Fields> {
     rows
 }
 
-fn all(backend: &MemBackend) -> Table<nessie_backend_mem::columns::Volumes> {
+fn all(backend: &MemBackend) -> Table<Volumes> {
     backend.view().volume_table(&VolumeSelection::new()).unwrap()
 }
 
@@ -151,11 +153,87 @@ proptest! {
                 .collect()
         };
         let expected: Vec<Fields> = volumes.iter().flat_map(of).collect();
-        prop_assert_eq!(rows(&backend.view().snapshot_table(None).unwrap()), expected);
+        let table = backend.view().snapshot_table(&SnapshotSelection::new()).unwrap();
+        prop_assert_eq!(rows(&table), expected);
         let some: Vec<Volume> = volumes.into_iter().rev().step_by(2).collect();
         let ids: Vec<VolumeId> = some.iter().map(|volume| volume.uuid).collect();
         let expected: Vec<Fields> = some.iter().flat_map(of).collect();
-        prop_assert_eq!(rows(&backend.view().snapshot_table(Some(&ids)).unwrap()), expected);
+        let selection = SnapshotSelection::new().volumes(ids);
+        prop_assert_eq!(rows(&backend.view().snapshot_table(&selection).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_selection_of_snapshots_equals_filtering_the_records(
+        throws in throws(),
+        is_pinned in any::<Option<bool>>(),
+        pattern in prop::option::of(prop::sample::select(vec!["*", "build-*", "*1", "?-*"])),
+        (before, after) in any::<(Option<u8>, Option<u8>)>(),
+    ) {
+        let backend = backend(&throws);
+        // Snapshots without clones too.
+        for volume in backend.list_volumes().unwrap() {
+            let _ = backend.create_snapshot(volume.uuid, "build-free");
+        }
+        let start: Timestamp = "2000-01-01T00:00:00Z".parse().unwrap();
+        let time = |micros: u8| start.checked_add(Duration::from_micros(micros.into())).unwrap();
+        let mut selection = SnapshotSelection::new();
+        selection.is_pinned = is_pinned;
+        selection.name = pattern.map(str::to_owned);
+        selection.created_before = before.map(time);
+        selection.created_after = after.map(time);
+        let volumes = backend.list_volumes().unwrap();
+        let pinned: Vec<_> = volumes
+            .iter()
+            .filter_map(|volume| Some(volume.clone.as_ref()?.parent_snapshot_uuid))
+            .collect();
+        let matches = |name: &str| match pattern {
+            Some("build-*") => name.starts_with("build-"),
+            Some("*1") => name.ends_with('1'),
+            Some("?-*") => name.get(1..2) == Some("-"),
+            _ => true,
+        };
+        let expected: Vec<_> = volumes
+            .iter()
+            .flat_map(|volume| {
+                let snapshots = backend.list_snapshots(volume.uuid).unwrap();
+                snapshots.into_iter().map(|snapshot| (volume.uuid, snapshot))
+            })
+            .filter(|(_, snapshot)| is_pinned.is_none_or(|is| pinned.contains(&snapshot.uuid) == is))
+            .filter(|(_, snapshot)| matches(&snapshot.name))
+            .filter(|(_, one)| before.is_none_or(|before| one.create_time < Some(time(before))))
+            .filter(|(_, one)| after.is_none_or(|after| one.create_time >= Some(time(after))))
+            .map(|(volume, snapshot)| (volume, snapshot.uuid))
+            .collect();
+        let table = backend.view().snapshot_table(&selection).unwrap();
+        prop_assert_eq!(&table.ids(), &expected);
+        let left = backend.delete_snapshot_pairs_unless_busy(&table.ids()).unwrap();
+        let stays = |(_, snapshot): &(VolumeId, _)| pinned.contains(snapshot);
+        let expected: Vec<_> = expected.into_iter().filter(stays).collect();
+        prop_assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn a_saved_table_is_the_same_table(throws in throws()) {
+        let backend = backend(&throws);
+        let volumes = all(&backend);
+        let snapshots = backend.view().snapshot_table(&SnapshotSelection::new()).unwrap();
+        let saved = Table::<Volumes>::from_bytes(&volumes.to_bytes().unwrap()).unwrap();
+        prop_assert_eq!(&saved, &volumes);
+        prop_assert_eq!(rows(&saved), rows(&volumes));
+        prop_assert_eq!(saved.ids(), volumes.ids());
+        let middle = volumes.len() / 2;
+        prop_assert_eq!(saved.slice(1..middle), volumes.slice(1..middle));
+        prop_assert_eq!(saved.pick([middle, 0]), volumes.pick([middle, 0]));
+        let each = (0..=volumes.len()).map(|row| saved.row(row));
+        prop_assert!(each.eq((0..=volumes.len()).map(|row| volumes.row(row))));
+        let saved = Table::from_bytes(&snapshots.to_bytes().unwrap()).unwrap();
+        prop_assert_eq!(&saved, &snapshots);
+        prop_assert_eq!(rows(&saved), rows(&snapshots));
+        prop_assert_eq!(saved.ids(), snapshots.ids());
+        if volumes.len() > 1 {
+            prop_assert_ne!(volumes.slice(0..1), volumes.slice(1..2));
+            prop_assert_ne!(volumes.slice(0..1), volumes);
+        }
     }
 
     #[test]
@@ -208,6 +286,42 @@ fn names_are_selected_by_pattern_and_bad_ones_refused_after_a_missing_parent() {
     assert_eq!(refused(bad.clone()).code(), "invalid_argument");
     let nobody = VolumeId::new(nessie_backend_core::Uuid::nil());
     assert_eq!(refused(bad.parent(nobody)).code(), "volume_not_found");
+}
+
+#[test]
+fn bytes_that_are_not_a_saved_table_of_that_kind_are_refused() {
+    let backend = backend(&[(0, 0), (3, 1), (4, 1)]);
+    let bytes = all(&backend).to_bytes().unwrap();
+    let refused = |bytes: &[u8]| Table::<Volumes>::from_bytes(bytes).unwrap_err().to_string();
+    for cut in 0..bytes.len() {
+        assert!(refused(&bytes[..cut]).starts_with("bytes are not a table"), "{cut}");
+    }
+    for place in 0..bytes.len() {
+        let mut altered = bytes.clone();
+        altered[place] ^= 4;
+        refused(&altered);
+    }
+    refused(&[&bytes[..], b"\0"].concat());
+    let snapshots = backend.view().snapshot_table(&SnapshotSelection::new()).unwrap();
+    assert!(refused(&snapshots.to_bytes().unwrap()).contains("another kind"));
+    assert_eq!(Table::<Volumes>::default().to_bytes().map(|bytes| bytes.len()).unwrap(), 22);
+}
+
+#[test]
+fn clones_are_selected_by_the_snapshot_they_were_made_from() {
+    let backend = MemBackend::builder().seed(1).build().unwrap();
+    let volume = backend.create_volume(VolumeSpec::named("v")).unwrap().uuid;
+    let clones = ["s", "t"].map(|name| {
+        let snapshot = backend.create_snapshot(volume, name).unwrap().uuid;
+        (snapshot, backend.create_clone(volume, snapshot, &format!("of-{name}")).unwrap().uuid)
+    });
+    for (snapshot, clone) in clones {
+        let selection = VolumeSelection::new().parent_snapshot(snapshot);
+        assert_eq!(backend.view().volume_table(&selection).unwrap().ids(), [clone]);
+    }
+    let selection = VolumeSelection::new().parent_snapshot(volume.uuid().into());
+    let refused = backend.view().volume_table(&selection).unwrap_err();
+    assert_eq!(refused.code(), "volume_not_found");
 }
 
 #[test]

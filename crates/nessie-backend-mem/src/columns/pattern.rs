@@ -1,9 +1,8 @@
 //! Patterns of names: `*` stands for any characters, `?` for any one.
 
-use nessie_backend_core::rules::MAX_VOLUME_NAME;
 use nessie_backend_core::{BackendError, Result};
 
-/// A pattern that a volume's name can match.
+/// A pattern that a name can match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     /// Without two stars in a row.
@@ -11,9 +10,9 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern. What no name can match, for its length or for a character that no name
-    /// has, is refused.
-    pub(super) fn new(pattern: &str) -> Result<Self> {
+    /// Reads a pattern of names of at most `longest` characters. What no name can match, for its
+    /// length or for a character that no name has, is refused.
+    pub(super) fn new(pattern: &str, longest: usize) -> Result<Self> {
         let refuse = |rule: String| Err(BackendError::invalid("name", pattern, rule));
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.:*?".contains(c);
         if pattern.is_empty() {
@@ -24,8 +23,8 @@ impl Pattern {
                 "has the character {culprit:?}; allowed are A-Z a-z 0-9 _ - . : and * ?"
             ));
         }
-        if pattern.bytes().filter(|byte| *byte != b'*').count() > MAX_VOLUME_NAME {
-            return refuse(format!("is too long; a name has at most {MAX_VOLUME_NAME} characters"));
+        if pattern.bytes().filter(|byte| *byte != b'*').count() > longest {
+            return refuse(format!("is too long; a name has at most {longest} characters"));
         }
         let mut text = pattern.as_bytes().to_vec();
         text.dedup_by(|next, byte| *next == b'*' && *byte == b'*');
@@ -64,12 +63,13 @@ impl Pattern {
 
 #[cfg(test)]
 mod tests {
+    use nessie_backend_core::rules::MAX_VOLUME_NAME;
     use proptest::prelude::*;
 
     use super::*;
 
     fn matches(pattern: &str, name: &str) -> bool {
-        Pattern::new(pattern).unwrap().matches(name)
+        Pattern::new(pattern, MAX_VOLUME_NAME).unwrap().matches(name)
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
             (&"x".repeat(204), "too long"),
             (&"?".repeat(204), "too long"),
         ] {
-            let error = Pattern::new(pattern).unwrap_err();
+            let error = Pattern::new(pattern, MAX_VOLUME_NAME).unwrap_err();
             assert_eq!(error.target().as_deref(), Some("name"));
             assert!(error.to_string().contains(because), "{error}");
         }

@@ -1,19 +1,19 @@
 //! Snapshots in columns.
 
-use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::ArrayRef;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use compact_str::CompactString;
-use nessie_backend_core::{BackendError, Result, VolumeId};
+use nessie_backend_core::{Result as CoreResult, SnapshotId, VolumeId, rules};
+use serde::{Deserialize, Serialize};
 
 use super::column::{Names, Uuids, number_field, text_field, time_field, times, zeros};
-use super::kind::{Chosen, Kind};
-use crate::bulk::BulkError;
+use super::kind::{Kind, Viewed};
+use super::saved::check_time;
 use crate::row::SnapshotRow;
 use crate::slab::Slot;
-use crate::state::State;
+use crate::state::time;
 
 /// Rows that are snapshots.
 ///
@@ -46,37 +46,90 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]))
 });
 
+/// A snapshot and the volume it is of, borrowed from where they are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotFields<'a> {
+    volume_uuid: VolumeId,
+    volume: &'a str,
+    uuid: SnapshotId,
+    name: &'a str,
+    /// Microseconds since the Unix epoch.
+    create_time: i64,
+}
+
 impl Kind for Snapshots {
     type Row = SnapshotOfVolume;
+    type Id = (VolumeId, SnapshotId);
+    type Fields<'a> = SnapshotFields<'a>;
+
+    const TAG: u8 = 2;
 
     fn schema() -> SchemaRef {
         Arc::clone(&SCHEMA)
     }
 
-    fn row(Chosen { state, .. }: &Chosen, slot: Slot) -> SnapshotOfVolume {
-        let volume = state.snapshots.get(slot).volume;
-        SnapshotOfVolume {
-            volume_uuid: state.volume_id(volume),
-            volume: state.volume_name(volume).into(),
-            snapshot: state.snapshot_row(slot),
+    fn fields(Viewed { state, .. }: &Viewed, slot: Slot) -> SnapshotFields<'_> {
+        let (snapshot, name) = state.snapshots.with_text(slot);
+        SnapshotFields {
+            volume_uuid: state.volume_id(snapshot.volume),
+            volume: state.volume_name(snapshot.volume),
+            uuid: state.snapshot_id(slot),
+            name,
+            create_time: snapshot.create_time,
         }
     }
 
-    fn columns(of: &Chosen, slots: &[Slot]) -> Result<Vec<ArrayRef>, ArrowError> {
-        let state = &*of.state;
-        let rows = slots.len();
+    fn fields_of_row(row: &SnapshotOfVolume) -> SnapshotFields<'_> {
+        SnapshotFields {
+            volume_uuid: row.volume_uuid,
+            volume: &row.volume,
+            uuid: row.snapshot.uuid,
+            name: &row.snapshot.name,
+            create_time: row.snapshot.create_time.unix_micros(),
+        }
+    }
+
+    fn row(fields: SnapshotFields<'_>) -> SnapshotOfVolume {
+        SnapshotOfVolume {
+            volume_uuid: fields.volume_uuid,
+            volume: fields.volume.into(),
+            snapshot: SnapshotRow {
+                uuid: fields.uuid,
+                name: fields.name.into(),
+                create_time: time(fields.create_time),
+            },
+        }
+    }
+
+    fn id(Viewed { state, .. }: &Viewed, slot: Slot) -> (VolumeId, SnapshotId) {
+        (state.volume_id(state.snapshots.get(slot).volume), state.snapshot_id(slot))
+    }
+
+    fn id_of_row(row: &SnapshotOfVolume) -> (VolumeId, SnapshotId) {
+        (row.volume_uuid, row.snapshot.uuid)
+    }
+
+    fn check(fields: &SnapshotFields<'_>) -> CoreResult<()> {
+        check_time(fields.create_time)?;
+        rules::volume_name(fields.volume)?;
+        rules::snapshot_name(fields.name)
+    }
+
+    fn columns<'a>(
+        rows: usize,
+        fields: impl Iterator<Item = SnapshotFields<'a>>,
+    ) -> Result<Vec<ArrayRef>, ArrowError> {
         let mut volume_uuid = Uuids::new(rows);
         let mut volume = Names::new(rows);
         let mut uuid = Uuids::new(rows);
         let mut name = Names::new(rows);
         let mut create_time = Vec::with_capacity(rows);
 
-        for &slot in slots {
-            let (snapshot, its_name) = state.snapshots.with_text(slot);
-            volume_uuid.push(state.volume_id(snapshot.volume).uuid());
-            volume.push(state.volume_name(snapshot.volume));
-            uuid.push(state.snapshot_id(slot).uuid());
-            name.push(its_name);
+        for snapshot in fields {
+            volume_uuid.push(snapshot.volume_uuid.uuid());
+            volume.push(snapshot.volume);
+            uuid.push(snapshot.uuid.uuid());
+            name.push(snapshot.name);
             create_time.push(snapshot.create_time);
         }
 
@@ -89,26 +142,4 @@ impl Kind for Snapshots {
             zeros(rows)?,
         ])
     }
-}
-
-/// The slots of the snapshots of the given volumes, or of all.
-pub(super) fn slots(state: &State, volumes: Option<&[VolumeId]>) -> Result<Vec<Slot>, BulkError> {
-    let mut slots = Vec::new();
-    let Some(volumes) = volumes else {
-        slots.reserve_exact(state.snapshots.len() as usize);
-        slots.extend(state.volume_slots().flat_map(|volume| state.snapshot_slots(volume)));
-        return Ok(slots);
-    };
-    let mut seen = HashSet::with_capacity(volumes.len());
-    for (index, volume) in volumes.iter().enumerate() {
-        let refuse = |error| BulkError::at(index, error);
-        let slot = state.find(*volume).map_err(refuse)?;
-        if !seen.insert(slot) {
-            let volume = volume.to_string();
-            return Err(refuse(BackendError::invalid("vol_uuids", &volume, "is given twice")));
-        }
-        slots.extend(state.snapshot_slots(slot));
-    }
-    slots.shrink_to_fit();
-    Ok(slots)
 }

@@ -4,15 +4,20 @@ use std::sync::{Arc, LazyLock};
 
 use arrow_array::ArrayRef;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
-use nessie_backend_core::{VolumeState, VolumeStyle, VolumeType};
+use nessie_backend_core::{
+    Result as CoreResult, SnapshotId, VolumeId, VolumeState, VolumeStyle, VolumeType, rules,
+};
+use serde::{Deserialize, Serialize};
 
 use super::column::{
     Names, SparseTexts, Uuids, all_words, first_words, number_field, quotas, text_field,
     time_field, times, words, words_field,
 };
-use super::kind::{Chosen, Kind};
-use crate::row::VolumeRow;
+use super::kind::{Kind, Viewed};
+use super::saved::check_time;
+use crate::row::{RowOrigin, RowRest, VolumeRow};
 use crate::slab::Slot;
+use crate::state::{quota, time};
 
 /// Rows that are volumes.
 ///
@@ -47,20 +52,131 @@ static STYLES: LazyLock<ArrayRef> =
     LazyLock::new(|| all_words(VolumeStyle::ALL, VolumeStyle::as_str));
 static TYPES: LazyLock<ArrayRef> = LazyLock::new(|| all_words(VolumeType::ALL, VolumeType::as_str));
 
+/// A volume, borrowed from where it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeFields<'a> {
+    uuid: VolumeId,
+    name: &'a str,
+    /// Quota in bytes; 0 for none.
+    size: u64,
+    state: VolumeState,
+    vol_type: VolumeType,
+    /// Microseconds since the Unix epoch.
+    create_time: i64,
+    junction_path: Option<&'a str>,
+    export_policy: Option<&'a str>,
+    #[serde(borrow)]
+    origin: Option<OriginFields<'a>>,
+}
+
+/// What a clone was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct OriginFields<'a> {
+    volume: &'a str,
+    snapshot: &'a str,
+    volume_uuid: VolumeId,
+    snapshot_uuid: SnapshotId,
+}
+
 impl Kind for Volumes {
     type Row = VolumeRow;
+    type Id = VolumeId;
+    type Fields<'a> = VolumeFields<'a>;
+
+    const TAG: u8 = 1;
 
     fn schema() -> SchemaRef {
         Arc::clone(&SCHEMA)
     }
 
-    fn row(Chosen { state, .. }: &Chosen, slot: Slot) -> VolumeRow {
-        state.row(slot)
+    fn fields(Viewed { state, .. }: &Viewed, slot: Slot) -> VolumeFields<'_> {
+        let volume = state.volumes.get(slot);
+        VolumeFields {
+            uuid: state.volume_id(slot),
+            name: &volume.name,
+            size: volume.size,
+            state: volume.state,
+            vol_type: volume.vol_type,
+            create_time: volume.create_time,
+            // The junction lies in another cache line than the rest.
+            junction_path: if volume.is_mounted { volume.junction.as_deref() } else { None },
+            export_policy: (!volume.export_policy.is_empty()).then(|| state.volumes.text(slot)),
+            origin: volume.is_clone().then(|| {
+                let (snapshot, its_name) = state.snapshots.with_text(volume.parent_snapshot);
+                OriginFields {
+                    volume: state.volume_name(snapshot.volume),
+                    snapshot: its_name,
+                    volume_uuid: state.volume_id(snapshot.volume),
+                    snapshot_uuid: state.snapshot_id(volume.parent_snapshot),
+                }
+            }),
+        }
     }
 
-    fn columns(of: &Chosen, slots: &[Slot]) -> Result<Vec<ArrayRef>, ArrowError> {
-        let state = &*of.state;
-        let rows = slots.len();
+    fn fields_of_row(row: &VolumeRow) -> VolumeFields<'_> {
+        let rest = row.rest.as_deref();
+        VolumeFields {
+            uuid: row.uuid,
+            name: &row.name,
+            size: row.size_bytes.unwrap_or(0),
+            state: row.state,
+            vol_type: row.vol_type,
+            create_time: row.create_time.unix_micros(),
+            junction_path: rest.and_then(|rest| rest.junction_path.as_deref()),
+            export_policy: rest.and_then(|rest| rest.export_policy.as_deref()),
+            origin: rest.and_then(|rest| rest.clone.as_ref()).map(|origin| OriginFields {
+                volume: &origin.parent_volume,
+                snapshot: &origin.parent_snapshot,
+                volume_uuid: origin.parent_volume_uuid,
+                snapshot_uuid: origin.parent_snapshot_uuid,
+            }),
+        }
+    }
+
+    fn row(fields: VolumeFields<'_>) -> VolumeRow {
+        let rest = RowRest {
+            junction_path: fields.junction_path.map(str::to_owned),
+            export_policy: fields.export_policy.map(str::to_owned),
+            clone: fields.origin.map(|origin| RowOrigin {
+                parent_volume: origin.volume.into(),
+                parent_snapshot: origin.snapshot.into(),
+                parent_volume_uuid: origin.volume_uuid,
+                parent_snapshot_uuid: origin.snapshot_uuid,
+            }),
+        };
+        VolumeRow {
+            uuid: fields.uuid,
+            name: fields.name.into(),
+            size_bytes: quota(fields.size),
+            state: fields.state,
+            vol_type: fields.vol_type,
+            create_time: time(fields.create_time),
+            rest: (rest != RowRest::default()).then(|| Box::new(rest)),
+        }
+    }
+
+    fn id(Viewed { state, .. }: &Viewed, slot: Slot) -> VolumeId {
+        state.volume_id(slot)
+    }
+
+    fn id_of_row(row: &VolumeRow) -> VolumeId {
+        row.uuid
+    }
+
+    fn check(fields: &VolumeFields<'_>) -> CoreResult<()> {
+        check_time(fields.create_time)?;
+        rules::volume_name(fields.name)?;
+        fields.junction_path.map_or(Ok(()), rules::junction_path)?;
+        fields.export_policy.map_or(Ok(()), rules::export_policy)?;
+        let Some(origin) = &fields.origin else { return Ok(()) };
+        rules::volume_name(origin.volume)?;
+        rules::snapshot_name(origin.snapshot)
+    }
+
+    fn columns<'a>(
+        rows: usize,
+        fields: impl Iterator<Item = VolumeFields<'a>>,
+    ) -> Result<Vec<ArrayRef>, ArrowError> {
         let mut uuid = Uuids::new(rows);
         let mut name = Names::new(rows);
         let mut size_bytes = Vec::with_capacity(rows);
@@ -74,31 +190,24 @@ impl Kind for Volumes {
         let mut parent_volume_uuid = SparseTexts::default();
         let mut parent_snapshot_uuid = SparseTexts::default();
 
-        for (row, &slot) in slots.iter().enumerate() {
-            let volume = state.volumes.get(slot);
-            uuid.push(state.volume_id(slot).uuid());
-            name.push(&volume.name);
+        for (row, volume) in fields.enumerate() {
+            uuid.push(volume.uuid.uuid());
+            name.push(volume.name);
             size_bytes.push(volume.size);
             states.push(volume.state as i8);
             vol_types.push(volume.vol_type as i8);
             create_time.push(volume.create_time);
-            // The junction lies in another cache line than the rest.
-            if volume.is_mounted
-                && let Some(path) = &volume.junction
-            {
+            if let Some(path) = volume.junction_path {
                 junction_path.put(row, rows, path);
             }
-            if !volume.export_policy.is_empty() {
-                export_policy.put(row, rows, state.volumes.text(slot));
+            if let Some(policy) = volume.export_policy {
+                export_policy.put(row, rows, policy);
             }
-            if volume.is_clone() {
-                let (snapshot, its_name) = state.snapshots.with_text(volume.parent_snapshot);
-                let parent = snapshot.volume;
-                parent_volume.put(row, rows, state.volume_name(parent));
-                parent_snapshot.put(row, rows, its_name);
-                parent_volume_uuid.put_uuid(row, rows, state.volume_id(parent).uuid());
-                let snapshot = state.snapshot_id(volume.parent_snapshot);
-                parent_snapshot_uuid.put_uuid(row, rows, snapshot.uuid());
+            if let Some(origin) = volume.origin {
+                parent_volume.put(row, rows, origin.volume);
+                parent_snapshot.put(row, rows, origin.snapshot);
+                parent_volume_uuid.put_uuid(row, rows, origin.volume_uuid.uuid());
+                parent_snapshot_uuid.put_uuid(row, rows, origin.snapshot_uuid.uuid());
             }
         }
 

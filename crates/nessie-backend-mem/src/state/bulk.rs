@@ -19,6 +19,13 @@ use crate::slab::{self, Links, NONE, Slot};
 /// The result of a bulk transition.
 type Bulk<T> = std::result::Result<T, BulkError>;
 
+/// What to do with an item that cannot be deleted because clones depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Busy {
+    Refuse,
+    Skip,
+}
+
 /// Names the item that an error is about.
 trait At<T> {
     fn at(self, index: usize) -> Bulk<T>;
@@ -257,31 +264,36 @@ impl State {
         found
     }
 
-    /// Deletes the snapshot of the name from each volume.
+    /// Deletes the snapshot of the name from each volume, and returns the volumes that are left
+    /// out because clones depend on theirs.
     pub(crate) fn delete_snapshots(
         &mut self,
         volumes: &[impl Into<VolumeId> + Copy],
         name: &str,
-    ) -> Bulk<()> {
-        let mut seen = Seen::new(self.volumes.capacity());
+        busy: Busy,
+    ) -> Bulk<Vec<VolumeId>> {
         let mut wanted = Vec::with_capacity(volumes.len());
         let mut failure = None;
         for (index, id) in ids(volumes).enumerate() {
             match self.find(id) {
-                Ok(volume) if seen.insert(volume) => {
-                    wanted.push(entry(key::snapshot_name(volume, name), volume, index));
+                Ok(volume) => wanted.push(entry(key::snapshot_name(volume, name), volume, index)),
+                Err(error) => {
+                    failure = Some(BulkError::at(index, error));
+                    break;
                 }
-                Ok(_) => failure = Some(BulkError::at(index, no_snapshot(id, name))),
-                Err(error) => failure = Some(BulkError::at(index, error)),
-            }
-            if failure.is_some() {
-                break;
             }
         }
         let mut sorted = self.snapshot_names.by_bucket(&wanted);
-        let found = self.snapshots_named(&wanted, &sorted, name);
-        for (index, (entry, slot)) in wanted.iter().zip(&found).enumerate() {
-            if *slot == NONE {
+        let mut found = self.snapshots_named(&wanted, &sorted, name);
+        let mut seen = Seen::new(self.volumes.capacity());
+        let mut left = Vec::new();
+        for (index, (entry, slot)) in wanted.iter().zip(&mut found).enumerate() {
+            if *slot != NONE && busy == Busy::Skip && self.is_pinned(*slot) {
+                left.push(self.volume_id(entry.slot));
+                *slot = NONE;
+                continue;
+            }
+            if *slot == NONE || !seen.insert(entry.slot) {
                 return Err(no_snapshot(self.volume_id(entry.slot), name)).at(index);
             }
             self.check_no_clones(*slot).at(index)?;
@@ -293,11 +305,51 @@ impl State {
         for entry in &mut sorted {
             entry.slot = found.get(entry.item as usize).copied().unwrap_or(NONE);
         }
+        sorted.retain(|entry| entry.slot != NONE);
+        found.retain(|slot| *slot != NONE);
         self.snapshot_names.remove_all(&sorted);
         for some in found.chunks(RUN) {
             self.remove_unindexed_snapshots(some);
         }
-        Ok(())
+        Ok(left)
+    }
+
+    /// Deletes snapshots, and returns those that are left out because clones depend on them.
+    pub(crate) fn delete_snapshot_pairs(
+        &mut self,
+        pairs: &[(VolumeId, SnapshotId)],
+        busy: Busy,
+    ) -> Bulk<Vec<(VolumeId, SnapshotId)>> {
+        let mut seen = Seen::new(self.snapshots.capacity());
+        let mut doomed = Vec::with_capacity(pairs.len());
+        let mut left = Vec::new();
+        for (index, (volume, snapshot)) in pairs.iter().enumerate() {
+            let of = self.find(*volume).at(index)?;
+            let slot = self.find_snapshot(of, *snapshot).at(index)?;
+            if busy == Busy::Skip && self.is_pinned(slot) {
+                left.push((*volume, *snapshot));
+                continue;
+            }
+            if !seen.insert(slot) {
+                let (volume, snapshot) = (*volume, *snapshot);
+                return Err(BackendError::SnapshotNotFound { volume, snapshot }).at(index);
+            }
+            self.check_no_clones(slot).at(index)?;
+            doomed.push((of, slot));
+        }
+
+        let mut names = Vec::new();
+        for some in doomed.chunks(PORTION) {
+            names.extend(some.iter().map(|(volume, slot)| {
+                entry(key::snapshot_name(*volume, self.snapshot_name(*slot)), *slot, 0)
+            }));
+            self.snapshot_names.remove_all(&self.snapshot_names.by_bucket(&names));
+            names.clear();
+            for (volume, slot) in some {
+                self.remove_unindexed_snapshot(*volume, *slot);
+            }
+        }
+        Ok(left)
     }
 
     /// Adds a snapshot of a free name to each volume in the entries, but not to the index, and
@@ -349,8 +401,13 @@ impl State {
         self.snapshots.remove_all(slots.iter().copied());
     }
 
-    /// Deletes volumes, among them clones and their parents in any order.
-    pub(crate) fn delete_volumes(&mut self, volumes: &[impl Into<VolumeId> + Copy]) -> Bulk<()> {
+    /// Deletes volumes, among them clones and their parents in any order, and returns those that
+    /// are left out because clones that stay depend on them.
+    pub(crate) fn delete_volumes(
+        &mut self,
+        volumes: &[impl Into<VolumeId> + Copy],
+        busy: Busy,
+    ) -> Bulk<Vec<VolumeId>> {
         let mut doomed = Seen::new(self.volumes.capacity());
         let mut slots = Vec::with_capacity(volumes.len());
         let mut parents = Vec::new();
@@ -367,8 +424,23 @@ impl State {
             }
             slots.push(found);
         }
-        for (index, slot) in parents {
-            self.check_no_clones_but(&doomed, slot).at(index)?;
+        let mut left = Vec::new();
+        match busy {
+            Busy::Refuse => {
+                for (index, slot) in parents {
+                    self.check_no_clones_but(&doomed, slot).at(index)?;
+                }
+            }
+            Busy::Skip => {
+                self.spare_busy(&mut doomed, parents.into_iter().map(|(_, slot)| slot));
+                slots.retain(|slot| {
+                    let is_doomed = doomed.has(*slot);
+                    if !is_doomed {
+                        left.push(self.volume_id(*slot));
+                    }
+                    is_doomed
+                });
+            }
         }
 
         if has_clones {
@@ -385,7 +457,21 @@ impl State {
             }
         }
         self.forget_names(&mut names, &mut snapshot_names);
-        Ok(())
+        Ok(left)
+    }
+
+    /// Takes the volumes with clones that stay out of the doomed ones: a clone that stays keeps
+    /// its parent, which then keeps its own.
+    fn spare_busy(&self, doomed: &mut Seen, parents: impl Iterator<Item = Slot>) {
+        for parent in parents {
+            let mut clones =
+                self.volumes.get(parent).clones.iter::<OfParentVolume, _>(&self.volumes);
+            let mut spared = if clones.all(|clone| doomed.has(clone)) { NONE } else { parent };
+            while spared != NONE && doomed.remove(spared) {
+                let snapshot = self.volumes.get(spared).parent_snapshot;
+                spared = if snapshot == NONE { NONE } else { self.snapshots.get(snapshot).volume };
+            }
+        }
     }
 
     /// Takes the clones among the volumes out of the lists of clones. Their own links stay.
@@ -588,6 +674,16 @@ impl Seen {
     fn has(&self, slot: Slot) -> bool {
         let (word, bit) = Self::place(slot);
         self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Forgets a slot; whether it was there.
+    fn remove(&mut self, slot: Slot) -> bool {
+        let (word, bit) = Self::place(slot);
+        self.0.get_mut(word).is_some_and(|word| {
+            let was_there = *word & bit != 0;
+            *word &= !bit;
+            was_there
+        })
     }
 
     /// Notes a slot; whether it is new.

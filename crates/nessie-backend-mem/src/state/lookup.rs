@@ -45,9 +45,7 @@ impl State {
 
     /// The slot of a snapshot of the volume in `slot`.
     pub(crate) fn find_snapshot(&self, slot: Slot, snapshot: SnapshotId) -> Result<Slot> {
-        self.key
-            .decode(snapshot.uuid())
-            .and_then(|address| resolve(&self.snapshots, Kind::Snapshot, address))
+        self.find_any_snapshot(snapshot)
             .filter(|found| self.snapshots.get(*found).volume == slot)
             .ok_or_else(|| BackendError::SnapshotNotFound {
                 volume: self.volume_id(slot),
@@ -55,10 +53,15 @@ impl State {
             })
     }
 
+    /// The slot of a snapshot of whatever volume.
+    pub(crate) fn find_any_snapshot(&self, snapshot: SnapshotId) -> Option<Slot> {
+        let address = self.key.decode(snapshot.uuid())?;
+        resolve(&self.snapshots, Kind::Snapshot, address)
+    }
+
     /// The slot of the volume that a snapshot is of.
     pub(crate) fn volume_of(&self, snapshot: SnapshotId) -> Option<Slot> {
-        let address = self.key.decode(snapshot.uuid())?;
-        let found = resolve(&self.snapshots, Kind::Snapshot, address)?;
+        let found = self.find_any_snapshot(snapshot)?;
         Some(self.snapshots.get(found).volume)
     }
 
@@ -156,7 +159,7 @@ impl State {
 }
 
 /// A quota as callers see it.
-pub(super) fn quota(size: u64) -> Option<u64> {
+pub(crate) fn quota(size: u64) -> Option<u64> {
     (size != 0).then_some(size)
 }
 

@@ -82,6 +82,11 @@ impl State {
         }
     }
 
+    /// Whether a clone depends on the snapshot.
+    pub(crate) fn is_pinned(&self, slot: Slot) -> bool {
+        self.snapshots.get(slot).pin != NONE
+    }
+
     pub(super) fn check_no_clones(&self, slot: Slot) -> Result<()> {
         match self.snapshots.get(slot).pin {
             NONE => Ok(()),
