@@ -330,10 +330,11 @@ def test_an_endless_iterator_can_be_interrupted(backend: MemBackend) -> None:
 
     usual = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        for call in (
+        calls: list[Callable[[], object]] = [
             lambda: backend.create_volumes(repeat("name")),
             lambda: backend.delete_volumes(repeat("00000000-0000-4000-8000-000000000000")),
-        ):
+        ]
+        for call in calls:
             signal.setitimer(signal.ITIMER_REAL, 0.01)
             with pytest.raises(KeyboardInterrupt):
                 call()

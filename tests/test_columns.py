@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import random
 import threading
 import uuid
@@ -390,8 +389,8 @@ def test_what_is_no_place_is_refused(backend: MemBackend) -> None:
     for place in (1, -2, 2**70, -(2**70)):
         with pytest.raises(IndexError, match="row index out of range"):
             table[place]
-    for thing in ("name", 0.0, None):
-        with pytest.raises(TypeError, match="row index must be an int or slice"):
+    for thing in (0.0, None, b"name"):
+        with pytest.raises(TypeError, match="row index must be an int or slice, or the name of"):
             table[thing]
     with pytest.raises(ValueError, match="step"):
         table[::0]
@@ -406,8 +405,6 @@ def test_a_table_says_what_it_is(backend: MemBackend) -> None:
     assert backend.volumes().column_names == tuple(VOLUME_COLUMNS)
     assert (Table.__module__, type(backend.volumes())) == ("nessie_backend_mem", Table)
     assert isinstance(Table[nessie_backend_mem.Volume], GenericAlias)
-    with pytest.raises(TypeError, match="pickle"):
-        pickle.dumps(backend.volumes())
 
 
 def test_a_table_stays_as_it_was_and_reads_the_same_again() -> None:

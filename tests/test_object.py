@@ -41,7 +41,9 @@ PARAMETERS = {
     "access_handle": "uuid",
     "create_snapshot": "vol_uuid, name",
     "list_snapshots": "vol_uuid",
-    "snapshots": "vol_uuids=None",
+    "snapshots": (
+        "vol_uuids=None, *, name=None, is_pinned=None, created_before=None, created_after=None"
+    ),
     "get_snapshot": "vol_uuid, snap_uuid",
     "find_snapshot": "vol_uuid, name",
     "rename_snapshot": "vol_uuid, snap_uuid, name",
@@ -52,8 +54,8 @@ PARAMETERS = {
     "create_volumes": "names, size_bytes=None",
     "create_snapshots": "vol_uuids, name",
     "create_clones": "parent_vol_uuid, parent_snap_uuid, names",
-    "delete_snapshots": "vol_uuids, name",
-    "delete_volumes": "vol_uuids",
+    "delete_snapshots": "vol_uuids, name=None, *, skip_busy=False",
+    "delete_volumes": "vol_uuids, *, skip_busy=False",
     "patch_volumes": (
         "vol_uuids, size_bytes=None, junction_path=None, export_policy=None, *, name=None,"
         " state=None"

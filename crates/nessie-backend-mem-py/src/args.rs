@@ -60,7 +60,16 @@ fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
         return Err(wrong_type(argument, "a str or uuid.UUID", value));
     }
     // Not `bytes`, which is a property and so Python code.
-    Ok(Uuid::from_u128(value.getattr(intern!(py, "int"))?.extract()?))
+    let number = value.getattr(intern!(py, "int")).and_then(|number| number.extract());
+    number.map(Uuid::from_u128).map_err(|error: PyErr| {
+        // What a subclass says of itself need not fit.
+        if error.is_instance_of::<PyOverflowError>(py) {
+            let reason = "is a UUID of more than 128 bits".to_owned();
+            return BackendError::InvalidArgument { argument: argument.to_owned().into(), reason }
+                .into();
+        }
+        Error::Python(error)
+    })
 }
 
 /// A value that must be text.

@@ -1,11 +1,18 @@
 //! The class `MemBackend`.
-#![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
+#![allow(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "these are Python's docstrings, shown as plain text"
+)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use nessie_backend_core::{BackendError, SnapshotBackend, SnapshotId, VolumeBackend, VolumeId};
+use nessie_backend_core::{
+    BackendError, SnapshotBackend, SnapshotId, Uuid, VolumeBackend, VolumeId,
+};
 use nessie_backend_mem::{self as core, BulkError, SnapshotRow, VolumeRow};
+use pyo3::PyTypeInfo;
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -13,8 +20,9 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyType};
 
 use crate::args::{self, Id, PatchArgs};
 use crate::batch::{self, Names, Sizes};
-use crate::columns::{self, SelectionArgs, Table};
+use crate::columns::{self, SelectionArgs, SnapshotArgs, Table};
 use crate::errors::{Error, Result};
+use crate::freed::Freed;
 use crate::gate;
 use crate::hints;
 use crate::long;
@@ -36,19 +44,23 @@ use crate::uuids::Uuids;
 /// Without either, identifiers come from the operating system's randomness and times from its
 /// clock. len(b) counts volumes, iter(b) yields them in order of creation, `x in b` is true for a
 /// volume's name or uuid, copy.copy(b) and copy.deepcopy(b) are b.fork(), and pickling keeps
-/// everything, clock and generator included.
+/// everything, clock and generator included. A backend is equal to itself alone, hashes so, and is
+/// false while it has no volumes, as containers are.
 #[pyclass(frozen, weakref, module = "nessie_backend_mem")]
 pub(crate) struct MemBackend {
-    core: core::MemBackend,
+    core: Freed<core::MemBackend>,
     /// How many bulk calls are under way. They hold the core's lock for long.
     bulk_calls: AtomicUsize,
 }
 
 impl From<core::MemBackend> for MemBackend {
     fn from(core: core::MemBackend) -> Self {
-        Self { core, bulk_calls: AtomicUsize::new(0) }
+        Self { core: Freed::new(core), bulk_calls: AtomicUsize::new(0) }
     }
 }
+
+/// As many snapshots are deleted in about a millisecond.
+const FEW_SNAPSHOTS: u32 = 4096;
 
 /// Something that identifies a volume or a snapshot.
 type AnyId<'a, 'py> = &'a Bound<'py, PyAny>;
@@ -56,7 +68,23 @@ type AnyId<'a, 'py> = &'a Bound<'py, PyAny>;
 impl MemBackend {
     /// The backend itself, for others that work on it.
     pub(crate) fn shared(&self) -> core::MemBackend {
-        self.core.clone()
+        core::MemBackend::clone(&self.core)
+    }
+
+    /// The identifiers of all volumes, in order of creation.
+    pub(crate) fn volume_ids(&self, py: Python<'_>) -> Vec<Uuid> {
+        let view = self.call(py, core::MemBackend::view);
+        py.detach(move || view.volume_ids().into_iter().map(VolumeId::uuid).collect())
+    }
+
+    /// The backend as it is now.
+    fn view(&self, py: Python<'_>) -> Freed<core::View> {
+        Freed::new(self.call(py, core::MemBackend::view))
+    }
+
+    /// The volumes as they are now.
+    fn rows(&self, py: Python<'_>) -> Freed<core::IntoRows> {
+        Freed::new(self.call(py, core::MemBackend::view).into_rows())
     }
 
     /// Makes a single call. While a bulk call is under way it may have to wait, and does so
@@ -125,6 +153,22 @@ impl MemBackend {
         }
     }
 
+    /// Makes a single call that may delete all snapshots of a volume. Where they are many, it is
+    /// made as a bulk call.
+    fn ask_on_snapshots<R: Send>(
+        &self,
+        py: Python<'_>,
+        volume: VolumeId,
+        call: impl FnOnce(&core::MemBackend) -> nessie_backend_core::Result<R> + Send,
+    ) -> Result<R> {
+        let count = self.call(py, |core| core.snapshot_count(volume));
+        if count.is_ok_and(|count| count > FEW_SNAPSHOTS) {
+            self.bulk(py, call).map_err(|error| self.hinted(py, error))
+        } else {
+            self.ask(py, call)
+        }
+    }
+
     /// Makes a bulk call, while other Python threads go on.
     fn bulk<R: Send>(&self, py: Python<'_>, call: impl FnOnce(&core::MemBackend) -> R + Send) -> R {
         /// Notes the end of the call, even if it panics.
@@ -183,8 +227,7 @@ impl MemBackend {
     ///
     /// The list is consistent: it shows the backend as it was when the call was made.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        let volumes = self.call(py, core::MemBackend::view).into_rows();
-        list(py, volumes, |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
+        list(py, self.rows(py), |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
     }
 
     /// Volumes as a table of columns, in order of creation.
@@ -194,7 +237,7 @@ impl MemBackend {
     /// name: a pattern that the whole name matches; * stands for any characters, ? for any one.
     /// state: "online", "offline" or "restricted".
     /// is_clone: True for clones alone, False for all others.
-    /// parent: uuid of a volume, for its clones alone.
+    /// parent: uuid of a volume or of a snapshot, for its clones alone.
     /// created_before: a datetime (naive ones are read as UTC) or RFC 3339 text. The last second of
     ///     the year 9999 means never, and leaves out nothing.
     /// created_after: the same; what was created at that very time is in the table.
@@ -202,7 +245,7 @@ impl MemBackend {
     /// The table shows the backend as it was when the call was made, whatever happens to it. See
     /// help(Table) for what can read it.
     ///
-    /// Raises InvalidArgumentError; VolumeNotFoundError if there is no volume `parent`.
+    /// Raises InvalidArgumentError; VolumeNotFoundError if nothing has the uuid `parent`.
     #[pyo3(signature = (
         *, name=None, state=None, is_clone=None, parent=None, created_before=None,
         created_after=None
@@ -294,7 +337,7 @@ impl MemBackend {
     /// Raises VolumeNotFoundError; VolumeBusyError while a clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
         let id = self.volume_id("uuid", uuid)?.value;
-        self.ask(uuid.py(), |core| core.delete_volume(id))
+        self.ask_on_snapshots(uuid.py(), id, |core| core.delete_volume(id))
     }
 
     /// How a client reaches the volume's bytes: {"kind": "in_memory"}.
@@ -332,23 +375,43 @@ impl MemBackend {
     fn list_snapshots<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyList>> {
         let py = vol_uuid.py();
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
-        let view = self.call(py, core::MemBackend::view);
+        let view = self.view(py);
         let rows = view.snapshot_rows(volume).map_err(|error| self.hinted(py, error))?;
         list(py, rows, |snapshot: SnapshotRow| records::snapshot(py, &snapshot, &Known::default()))
     }
 
     /// Snapshots as a table of columns: volume by volume, each volume's in order of creation.
     ///
-    /// vol_uuids: the volumes in the order to show them; None is all, in order of creation.
+    /// All of them, or those that are everything that is given:
+    ///
+    /// vol_uuids: the volumes in the order to show them, in any way that a bulk call takes them;
+    ///     None is all, in order of creation.
+    /// name: a pattern that the whole name matches; * stands for any characters, ? for any one.
+    /// is_pinned: True for those that a clone depends on, False for those that can be deleted.
+    /// created_before: a datetime (naive ones are read as UTC) or RFC 3339 text.
+    /// created_after: the same; what was created at that very time is in the table.
     ///
     /// The table shows the backend as it was when the call was made, whatever happens to it. See
     /// help(Table) for what can read it.
     ///
-    /// Raises VolumeNotFoundError; InvalidArgumentError for a uuid that is malformed or given
+    /// Raises VolumeNotFoundError; InvalidArgumentError, also for a uuid that is malformed or given
     /// twice.
-    #[pyo3(signature = (vol_uuids=None))]
-    fn snapshots(&self, py: Python<'_>, vol_uuids: Option<AnyId<'_, '_>>) -> Result<Table> {
-        columns::snapshots(py, self.call(py, core::MemBackend::view), vol_uuids)
+    #[pyo3(signature = (
+        vol_uuids=None, *, name=None, is_pinned=None, created_before=None, created_after=None
+    ))]
+    fn snapshots(
+        &self,
+        py: Python<'_>,
+        vol_uuids: Option<AnyId<'_, '_>>,
+        name: Option<&Bound<'_, PyAny>>,
+        is_pinned: Option<&Bound<'_, PyAny>>,
+        created_before: Option<&Bound<'_, PyAny>>,
+        created_after: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Table> {
+        let name = args::optional_string("name", name)?;
+        let args = SnapshotArgs { vol_uuids, name, is_pinned, created_before, created_after };
+        let selection = columns::snapshot_selection(&args)?;
+        columns::snapshots(py, self.call(py, core::MemBackend::view), &selection)
     }
 
     /// One snapshot of that volume.
@@ -427,8 +490,8 @@ impl MemBackend {
     ) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("vol_uuid", vol_uuid)?;
         let snapshot = self.snapshot_id(id.value, "snap_uuid", snap_uuid)?.value;
-        let volume =
-            self.ask(vol_uuid.py(), |core| core.rows().restore_snapshot(id.value, snapshot))?;
+        let restore = |core: &core::MemBackend| core.rows().restore_snapshot(id.value, snapshot);
+        let volume = self.ask_on_snapshots(vol_uuid.py(), id.value, restore)?;
         let known = Known { uuid: id.text, ..Known::default() };
         Ok(records::volume(vol_uuid.py(), &volume, &known)?)
     }
@@ -479,7 +542,7 @@ impl MemBackend {
     /// that are no uuid or no size at all are refused before any other, and so are batches of more
     /// than 2**24 items.
     ///
-    /// names: an iterable of str.
+    /// names: an iterable of str, or a column of them: Arrow's, NumPy's, t["name"] of a table.
     /// size_bytes: one quota in bytes for all, an iterable of one for each, or None for no quota.
     ///
     /// Raises InvalidArgumentError, VolumeExistsError.
@@ -499,7 +562,9 @@ impl MemBackend {
 
     /// Take a snapshot of one name on each volume, all at the same time, and return their uuids.
     ///
-    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    /// vol_uuids: the volumes. Every bulk call takes them in all these ways: the Uuids of another
+    ///     bulk call; a table of volumes(), or a table or column of another library that was made
+    ///     of one; a backend, for all its volumes; an iterable of str, uuid.UUID or volume dicts.
     ///
     /// Raises VolumeNotFoundError, InvalidArgumentError, SnapshotExistsError, VolumeOfflineError.
     fn create_snapshots(
@@ -518,7 +583,7 @@ impl MemBackend {
 
     /// Create a clone of each name from one snapshot, and return their uuids.
     ///
-    /// names: an iterable of str.
+    /// names: as in create_volumes().
     ///
     /// Raises VolumeNotFoundError, SnapshotNotFoundError, InvalidArgumentError,
     /// VolumeExistsError, VolumeOfflineError.
@@ -537,40 +602,88 @@ impl MemBackend {
         Ok(Uuids::new(made.into_iter().map(VolumeId::uuid)))
     }
 
-    /// Delete the snapshot of one name from each volume.
+    /// Delete the snapshot of one name from each volume, or snapshots of any name.
     ///
-    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    /// vol_uuids: with a name the volumes, as in create_snapshots(). Without one the snapshots: a
+    ///     table of snapshots(), or a table of another library that was made of one, or an iterable
+    ///     of the rows of such a table or of tuples (volume uuid, snapshot uuid).
+    /// name: the name of the snapshots.
+    /// skip_busy: pass over snapshots that clones depend on.
     ///
-    /// Raises VolumeNotFoundError, SnapshotNotFoundError, SnapshotBusyError.
-    fn delete_snapshots(
+    /// Returns what skip_busy left of vol_uuids, in the same order, to be given to the same call
+    /// again: Uuids of volumes with a name, a list of tuples without. It is empty otherwise.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError; SnapshotBusyError unless skip_busy.
+    #[pyo3(signature = (vol_uuids, name=None, *, skip_busy=false))]
+    fn delete_snapshots<'py>(
         &self,
-        vol_uuids: &Bound<'_, PyAny>,
-        name: &Bound<'_, PyAny>,
-    ) -> Result<()> {
-        let name = args::string("name", name)?;
+        vol_uuids: &Bound<'py, PyAny>,
+        name: Option<&Bound<'py, PyAny>>,
+        skip_busy: bool,
+    ) -> Result<Bound<'py, PyAny>> {
+        let py = vol_uuids.py();
+        let Some(name) = args::optional_string("name", name)? else {
+            let pairs = batch::snapshot_ids("vol_uuids", vol_uuids)?;
+            let left = self.bulk(py, |core| {
+                if skip_busy {
+                    core.delete_snapshot_pairs_unless_busy(&pairs)
+                } else {
+                    core.delete_snapshot_pairs(&pairs).map(|()| Vec::new())
+                }
+            })?;
+            let text = |uuid| records::uuid_text(py, &None, uuid);
+            let pair = |(volume, snapshot): (VolumeId, SnapshotId)| {
+                (text(volume.uuid()), text(snapshot.uuid())).into_pyobject(py)
+            };
+            return Ok(list(py, left.into_iter(), pair)?.into_any());
+        };
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
         let text = args::name(name);
-        self.bulk(name.py(), |core| core.delete_snapshots(volumes, &text))
-            .map_err(|error| self.hinted(name.py(), error))
+        let left = self
+            .bulk(py, |core| {
+                if skip_busy {
+                    core.delete_snapshots_unless_busy(volumes, &text)
+                } else {
+                    core.delete_snapshots(volumes, &text).map(|()| Vec::new())
+                }
+            })
+            .map_err(|error| self.hinted(py, error))?;
+        let left = Uuids::new(left.into_iter().map(VolumeId::uuid));
+        Ok(Bound::new(py, left)?.into_any())
     }
 
     /// Delete volumes with their snapshots. Clones and their parents may come in any order.
     ///
-    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    /// vol_uuids: the volumes, as in create_snapshots(), none of them twice.
+    /// skip_busy: pass over volumes that a clone depends on which stays: because it is not among
+    ///     them, or is passed over itself.
     ///
-    /// Raises VolumeNotFoundError; VolumeBusyError while a clone that is not among them depends on
-    /// one of their snapshots.
-    fn delete_volumes(&self, vol_uuids: &Bound<'_, PyAny>) -> Result<()> {
+    /// Returns the Uuids of the volumes that skip_busy left, in the same order. There are none
+    /// otherwise.
+    ///
+    /// Raises VolumeNotFoundError; unless skip_busy, VolumeBusyError while a clone that is not among
+    /// them depends on one of their snapshots.
+    #[pyo3(signature = (vol_uuids, *, skip_busy=false))]
+    fn delete_volumes(&self, vol_uuids: &Bound<'_, PyAny>, skip_busy: bool) -> Result<Uuids> {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
-        self.bulk(vol_uuids.py(), |core| core.delete_volumes(volumes))
-            .map_err(|error| self.hinted(vol_uuids.py(), error))
+        let py = vol_uuids.py();
+        let left = self
+            .bulk(py, |core| {
+                if skip_busy {
+                    core.delete_volumes_unless_busy(volumes)
+                } else {
+                    core.delete_volumes(volumes).map(|()| Vec::new())
+                }
+            })
+            .map_err(|error| self.hinted(py, error))?;
+        Ok(Uuids::new(left.into_iter().map(VolumeId::uuid)))
     }
 
     /// Change what is given, and nothing else, of each volume.
     ///
-    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    /// vol_uuids: the volumes, as in create_snapshots().
     /// size_bytes: one quota in bytes for all, or an iterable of one for each.
     /// The rest as in patch_volume(); a name or a junction path is for one volume only.
     ///
@@ -608,7 +721,8 @@ impl MemBackend {
             };
             let volumes = volumes.get(..=first_bad).unwrap_or(volumes);
             let view = self.call(py, core::MemBackend::view);
-            py.detach(|| view.missing(volumes)).map_or(error, |missing| self.hinted(py, missing))
+            py.detach(move || view.missing(volumes))
+                .map_or(error, |missing| self.hinted(py, missing))
         })?;
         let each = match sizes {
             Sizes::All(size) => {
@@ -625,14 +739,14 @@ impl MemBackend {
     ///
     /// The list is consistent: it shows the backend as it was when the call was made.
     ///
-    /// vol_uuids: the Uuids of another bulk call, or an iterable of str or uuid.UUID.
+    /// vol_uuids: the volumes, as in create_snapshots().
     ///
     /// Raises VolumeNotFoundError.
     fn get_volumes<'py>(&self, vol_uuids: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
         let py = vol_uuids.py();
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
-        let view = self.call(py, core::MemBackend::view);
+        let view = self.view(py);
         if let Some(error) = py.detach(|| view.missing(volumes)) {
             return Err(self.hinted(py, error));
         }
@@ -663,16 +777,8 @@ impl MemBackend {
     }
 
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
-        let text = self.tree(py)?;
-        let mut lines = text.lines();
-        let mut shown: Vec<&str> = lines.by_ref().take(HTML_LINES).collect();
-        let more = lines.count();
-        let rest = format!("… and {more} more lines; see tree()");
-        if more > 0 {
-            shown.push(&rest);
-        }
-        let text = shown.join("\n").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        Ok(format!("<pre>{text}</pre>"))
+        let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
+        long::work(py, records, move || html(&view.tree()))
     }
 
     /// An independent backend with the same contents, clock and generator state.
@@ -699,7 +805,7 @@ impl MemBackend {
     /// the same and go on identically. It leaves out what the system's clock shows. It takes less
     /// than a microsecond for each record.
     fn state_digest(&self, py: Python<'_>) -> Result<String> {
-        let copy = self.core.fork();
+        let copy = self.call(py, core::MemBackend::fork);
         Ok(long::work(py, long::records(&copy), move || copy.state_digest())??)
     }
 
@@ -724,7 +830,8 @@ impl MemBackend {
         path_or_file: &Bound<'_, PyAny>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
-        travel::dump(&self.core.fork(), path_or_file, progress)
+        let copy = Freed::new(self.call(path_or_file.py(), core::MemBackend::fork));
+        travel::dump(&copy, path_or_file, progress)
     }
 
     /// The backend that dump() wrote.
@@ -781,8 +888,7 @@ impl MemBackend {
     }
 
     fn __iter__(&self, py: Python<'_>) -> VolumeIterator {
-        let view = self.call(py, core::MemBackend::view);
-        VolumeIterator { volumes: Mutex::new(view.into_rows()) }
+        VolumeIterator { volumes: Mutex::new(self.rows(py)) }
     }
 
     fn __contains__(&self, item: &Bound<'_, PyAny>) -> Result<bool> {
@@ -821,6 +927,19 @@ impl MemBackend {
 /// Lines of the tree that a notebook shows.
 const HTML_LINES: usize = 1000;
 
+/// The beginning of a tree for a notebook.
+fn html(tree: &str) -> String {
+    let mut lines = tree.lines();
+    let mut shown: Vec<&str> = lines.by_ref().take(HTML_LINES).collect();
+    let more = lines.count();
+    let rest = format!("… and {more} more lines; see tree()");
+    if more > 0 {
+        shown.push(&rest);
+    }
+    let text = shown.join("\n").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<pre>{text}</pre>")
+}
+
 /// Make the backend that pickling saved.
 #[pyfunction]
 #[pyo3(name = "_restore")]
@@ -835,7 +954,7 @@ pub(crate) fn restore(state: Bound<'_, PyBytes>) -> Result<MemBackend> {
 /// Yields the volumes of a backend as they were when the iteration began.
 #[pyclass(frozen, module = "nessie_backend_mem._core")]
 struct VolumeIterator {
-    volumes: Mutex<core::IntoRows>,
+    volumes: Mutex<Freed<core::IntoRows>>,
 }
 
 #[pymethods]
@@ -854,15 +973,15 @@ impl VolumeIterator {
     }
 }
 
-/// A list of dicts, built so that other threads run meanwhile and Ctrl-C ends it.
-pub(crate) fn list<'py, T>(
+/// A list, built so that other threads run meanwhile and Ctrl-C ends it.
+pub(crate) fn list<'py, T, U: PyTypeInfo>(
     py: Python<'py>,
     items: impl Iterator<Item = T>,
-    dict: impl Fn(T) -> PyResult<Bound<'py, PyDict>>,
+    make: impl Fn(T) -> PyResult<Bound<'py, U>>,
 ) -> Result<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for (index, item) in items.enumerate() {
-        list.append(dict(item)?)?;
+        list.append(make(item)?)?;
         turn::take(py, index + 1)?;
     }
     Ok(list)

@@ -1,23 +1,24 @@
 //! Arguments of bulk calls: many names, identifiers or sizes.
 
-use std::str::FromStr;
-
-use nessie_backend_core::{BackendError, VolumeId};
+use nessie_backend_core::{BackendError, SnapshotId, VolumeId};
 use nessie_backend_mem::BulkError;
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::args;
-use crate::column_args::{Column, IdItem};
+use crate::backend::MemBackend;
+use crate::column_args::{Column, snapshots_for_volumes, volumes_for_snapshots};
+use crate::columns::Table;
 use crate::errors::{Error, Result};
 use crate::turn::{self, Items};
 use crate::uuids::Uuids;
 
 /// No batch has more items: what keeps an iterator without an end from filling the memory.
-const MOST_ITEMS: usize = 1 << 24;
+pub(crate) const MOST_ITEMS: usize = 1 << 24;
 /// Nor do its names take more bytes than this.
-const MOST_TEXT: usize = 1 << 30;
+pub(crate) const MOST_TEXT: usize = 1 << 30;
 
 /// Names, copied out of Python so that no `str` is touched while the interpreter goes on.
 #[derive(Default)]
@@ -66,34 +67,100 @@ impl Names {
     }
 }
 
-/// Reads identifiers of volumes. Those of a [`Uuids`] are taken as they are.
+/// Reads the volumes that a bulk call is about, in whatever way they are given: as the [`Uuids`] of
+/// another call, as a table of volumes, as a backend, which stands for all of its volumes, as a
+/// column, or as an iterable of identifiers and records.
 pub(crate) fn volume_ids(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Uuids> {
+    const EXPECTED: &str = "a str or uuid.UUID";
+    let py = value.py();
     if let Ok(uuids) = value.cast::<Uuids>() {
         return Ok(uuids.get().clone());
     }
-    let mut ids = Vec::new();
-    if let Some(column) = Column::of(argument, value)? {
-        column.ids(value.py(), |item| {
-            let id = match item {
-                IdItem::Uuid(uuid) => uuid,
-                IdItem::Text(text) => VolumeId::from_str(text)
-                    .map_err(|error| BulkError::at(ids.len(), error.for_argument(argument)))?
-                    .uuid(),
-            };
-            ids.push(id);
-            bound(argument, ids.len(), MOST_ITEMS, "items")
-        })?;
+    if let Ok(table) = value.cast::<Table>() {
+        let ids = table.get().volume_ids(py).ok_or_else(|| snapshots_for_volumes(argument))?;
         return Ok(Uuids::new(ids));
     }
+    if let Ok(backend) = value.cast::<MemBackend>() {
+        return Ok(Uuids::new(backend.get().volume_ids(py)));
+    }
+    if let Some(column) = Column::of(argument, value)? {
+        return Ok(Uuids::new(column.volume_ids(py)?));
+    }
+    let mut ids = Vec::new();
     for item in items(argument, "str or uuid.UUID", value)? {
         let item = item?;
-        let id = args::id::<VolumeId>(argument, &item)
-            .map_err(|error| at(error, argument, ids.len(), "a str or uuid.UUID", &item))?;
+        let id = match item.cast::<PyDict>() {
+            Ok(record) if record.contains(intern!(py, "volume_uuid"))? => {
+                return Err(snapshots_for_volumes(argument));
+            }
+            Ok(record) => key(argument, ids.len(), record, "uuid")?,
+            Err(_) => item,
+        };
+        let id = args::id::<VolumeId>(argument, &id)
+            .map_err(|error| at(error, argument, ids.len(), EXPECTED, &id))?;
         ids.push(id.value.uuid());
         bound(argument, ids.len(), MOST_ITEMS, "items")?;
-        turn::take(value.py(), ids.len())?;
+        turn::take(py, ids.len())?;
     }
     Ok(Uuids::new(ids))
+}
+
+/// Reads the snapshots that a bulk call is about, each with the volume it is of: as a table of
+/// snapshots, or as an iterable of pairs and of the rows of such a table.
+pub(crate) fn snapshot_ids(
+    argument: &'static str,
+    value: &Bound<'_, PyAny>,
+) -> Result<Vec<(VolumeId, SnapshotId)>> {
+    const PAIR: &str = "(volume uuid, snapshot uuid) or a row of snapshots()";
+    let py = value.py();
+    if let Ok(table) = value.cast::<Table>() {
+        let refuse = || volumes_for_snapshots(argument, "a table of volumes");
+        return table.get().snapshot_ids(py).ok_or_else(refuse);
+    }
+    if value.is_instance_of::<Uuids>() || value.is_instance_of::<MemBackend>() {
+        let found = value.get_type().name()?;
+        return Err(volumes_for_snapshots(argument, &found.to_string_lossy()));
+    }
+    if let Some(column) = Column::of(argument, value)? {
+        let ids = column.snapshot_ids(py)?.into_iter();
+        return Ok(ids.map(|(volume, snapshot)| (volume.into(), snapshot.into())).collect());
+    }
+    let mut ids = Vec::new();
+    for item in items(argument, PAIR, value)? {
+        let item = item?;
+        let (volume, snapshot) = if let Ok(record) = item.cast::<PyDict>() {
+            let place = ids.len();
+            (key(argument, place, record, "volume_uuid")?, key(argument, place, record, "uuid")?)
+        } else if let Ok(pair) = item.cast::<PyTuple>()
+            && pair.len() == 2
+        {
+            (pair.get_item(0)?, pair.get_item(1)?)
+        } else {
+            return Err(wrong_item(argument, ids.len(), PAIR, &item));
+        };
+        let place = ids.len();
+        let refuse = |id, error| at(error, argument, place, "a pair of str or uuid.UUID", id);
+        let of = args::id::<VolumeId>(argument, &volume).map_err(|error| refuse(&volume, error))?;
+        let id = args::id::<SnapshotId>(argument, &snapshot)
+            .map_err(|error| refuse(&snapshot, error))?;
+        ids.push((of.value, id.value));
+        bound(argument, ids.len(), MOST_ITEMS, "items")?;
+        turn::take(py, ids.len())?;
+    }
+    Ok(ids)
+}
+
+/// The identifier in a record.
+fn key<'py>(
+    argument: &str,
+    index: usize,
+    record: &Bound<'py, PyDict>,
+    key: &str,
+) -> Result<Bound<'py, PyAny>> {
+    record.get_item(key)?.ok_or_else(|| {
+        let message = format!("{argument}[{index}] is a dict without {key:?}");
+        PyTypeError::new_err(message).into()
+    })
 }
 
 /// Quotas: the same for all items, or one for each.
@@ -155,8 +222,21 @@ impl Sizes {
 }
 
 fn items<'py>(argument: &str, expected: &str, value: &Bound<'py, PyAny>) -> Result<Items<'py>> {
-    iterator(value)?
-        .ok_or_else(|| args::wrong_type(argument, &format!("an iterable of {expected}"), value))
+    // A record is iterable too, by its keys.
+    let is_one = match value.cast::<PyDict>() {
+        Ok(dict) => dict.contains(intern!(value.py(), "uuid"))?,
+        Err(_) => false,
+    };
+    if let Some(iterator) = iterator(value)?.filter(|_| !is_one) {
+        return Ok(iterator);
+    }
+    let found = value.get_type().name()?.to_string();
+    let fix = match found.as_str() {
+        "str" | "UUID" | "dict" => "; put a single one into a list",
+        _ => "",
+    };
+    let message = format!("{argument} must be an iterable of {expected}, not {found}{fix}");
+    Err(PyTypeError::new_err(message).into())
 }
 
 /// Iterates over a value, if that can be done and makes sense. What it raises itself passes.
@@ -193,7 +273,7 @@ fn wrong_item(argument: &str, index: usize, expected: &str, item: &Bound<'_, PyA
     args::wrong_type(&format!("{argument}[{index}]"), expected, item)
 }
 
-fn bound(argument: &'static str, len: usize, most: usize, what: &str) -> Result<()> {
+pub(crate) fn bound(argument: &'static str, len: usize, most: usize, what: &str) -> Result<()> {
     if len <= most {
         return Ok(());
     }

@@ -1,17 +1,22 @@
 //! The class `Table`: columns for whoever reads Arrow, dicts for everybody else.
-#![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
+#![allow(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "these are Python's docstrings, shown as plain text"
+)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::RecordBatchReader;
 use arrow_schema::SchemaRef;
-use nessie_backend_core::VolumeId;
+use nessie_backend_core::{SnapshotId, Timestamp, Uuid, VolumeId};
 use nessie_backend_mem::View;
-use nessie_backend_mem::columns::{self, Snapshots, VolumeSelection, Volumes};
-use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError};
+use nessie_backend_mem::columns::{self, SnapshotSelection, Snapshots, VolumeSelection, Volumes};
+use pyo3::basic::CompareOp;
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
-use pyo3::types::{PyBool, PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyBytes, PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple, PyType};
 use pyo3_arrow::PySchema;
 
 use crate::args;
@@ -20,8 +25,10 @@ use crate::backend::list;
 use crate::batch;
 use crate::capsules;
 use crate::errors::Result;
+use crate::freed::Freed;
 use crate::records::{self, Known};
 use crate::time;
+use crate::uuids::Uuids;
 
 /// What selects volumes, as Python passes it.
 pub(crate) struct SelectionArgs<'a, 'py> {
@@ -36,13 +43,16 @@ pub(crate) struct SelectionArgs<'a, 'py> {
 /// The table of the selected volumes.
 pub(crate) fn volumes(py: Python<'_>, view: View, args: &SelectionArgs<'_, '_>) -> Result<Table> {
     let mut selection = VolumeSelection::new();
-    selection.is_clone = args.is_clone.map(is_clone).transpose()?;
+    selection.is_clone = args.is_clone.map(|value| boolean("is_clone", value)).transpose()?;
     if let Some(parent) = args.parent {
-        selection.parent = Some(args::id::<VolumeId>("parent", parent)?.value);
+        let id = args::id::<VolumeId>("parent", parent)?.value;
+        let snapshot = SnapshotId::from(id.uuid());
+        if view.contains_snapshot(snapshot) {
+            selection.parent_snapshot = Some(snapshot);
+        } else {
+            selection.parent = Some(id);
+        }
     }
-    let time = |argument, value: Option<&Bound<'_, PyAny>>| {
-        value.map(|value| time::instant(argument, value)).transpose()
-    };
     selection.created_before = time("created_before", args.created_before)?;
     selection.created_after = time("created_after", args.created_after)?;
     selection.name = args.name.map(|name| args::name(name).into_owned());
@@ -57,29 +67,63 @@ pub(crate) fn volumes(py: Python<'_>, view: View, args: &SelectionArgs<'_, '_>) 
         };
     }
     let table = py.detach(|| view.volume_table(&selection))?;
-    Ok(Table { rows: Rows::Volumes(table) })
+    Ok(Rows::Volumes(Freed::new(table)).into())
 }
 
-fn is_clone(value: &Bound<'_, PyAny>) -> Result<bool> {
+fn boolean(argument: &str, value: &Bound<'_, PyAny>) -> Result<bool> {
     match value.cast::<PyBool>() {
         Ok(value) => Ok(value.is_true()),
-        Err(_) => Err(args::wrong_type("is_clone", "a bool", value)),
+        Err(_) => Err(args::wrong_type(argument, "a bool", value)),
     }
 }
 
-/// The table of the snapshots of the given volumes, or of all.
+fn time(argument: &'static str, value: Option<&Bound<'_, PyAny>>) -> Result<Option<Timestamp>> {
+    value.map(|value| time::instant(argument, value)).transpose()
+}
+
+/// What selects snapshots, as Python passes it.
+pub(crate) struct SnapshotArgs<'a, 'py> {
+    pub(crate) vol_uuids: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) name: Option<&'a Bound<'py, PyString>>,
+    pub(crate) is_pinned: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) created_before: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) created_after: Option<&'a Bound<'py, PyAny>>,
+}
+
+/// What the arguments select. They may run Python code, so this comes before the view is taken.
+pub(crate) fn snapshot_selection(args: &SnapshotArgs<'_, '_>) -> Result<SnapshotSelection> {
+    let mut selection = SnapshotSelection::new();
+    if let Some(volumes) = args.vol_uuids {
+        let volumes = batch::volume_ids("vol_uuids", volumes)?;
+        selection = selection.volumes(volumes.as_slice().iter().copied());
+    }
+    selection.is_pinned = args.is_pinned.map(|value| boolean("is_pinned", value)).transpose()?;
+    selection.created_before = time("created_before", args.created_before)?;
+    selection.created_after = time("created_after", args.created_after)?;
+    selection.name = args.name.map(|name| args::name(name).into_owned());
+    Ok(selection)
+}
+
+/// The table of the selected snapshots.
 pub(crate) fn snapshots(
     py: Python<'_>,
     view: View,
-    vol_uuids: Option<&Bound<'_, PyAny>>,
+    selection: &SnapshotSelection,
 ) -> Result<Table> {
-    let uuids = vol_uuids.map(|ids| batch::volume_ids("vol_uuids", ids)).transpose()?;
-    let table = py.detach(|| {
-        let volumes: Option<Vec<VolumeId>> =
-            uuids.map(|uuids| uuids.as_slice().iter().copied().map(VolumeId::from).collect());
-        view.snapshot_table(volumes.as_deref())
-    })?;
-    Ok(Table { rows: Rows::Snapshots(table) })
+    let table = py.detach(|| view.snapshot_table(selection))?;
+    Ok(Rows::Snapshots(Freed::new(table)).into())
+}
+
+/// Make the table that pickling saved.
+#[pyfunction]
+#[pyo3(name = "_restore_table")]
+pub(crate) fn restore_table(kind: &str, rows: &Bound<'_, PyBytes>) -> Result<Table> {
+    let (py, bytes) = (rows.py(), rows.as_bytes());
+    Ok(if kind == Rows::VOLUMES {
+        Rows::Volumes(Freed::new(py.detach(|| columns::Table::from_bytes(bytes))?)).into()
+    } else {
+        Rows::Snapshots(Freed::new(py.detach(|| columns::Table::from_bytes(bytes))?)).into()
+    })
 }
 
 /// Volumes or snapshots as they were at one instant: columns for what reads Arrow, dicts for
@@ -100,7 +144,15 @@ pub(crate) fn snapshots(
 /// are text, as in all other results and arguments. What a record lacks is null.
 ///
 /// len(t) counts rows. t[i] is a fresh dict: a volume as list_volumes() gives it, a snapshot with
-/// the keys of its columns; iter(t) yields them all. t[i:j] is a table of that part.
+/// the keys of its columns; iter(t) yields them all. t[i:j] is a table of that part. t["name"] is a
+/// column, as column() gives it.
+///
+/// A table can be given back: delete_volumes(b.volumes(name="tmp-*")) deletes the volumes of its
+/// rows, and every other bulk call takes it like that.
+///
+/// Two tables are equal if they are of the same kind and have equal rows in the same order. A table
+/// is true unless it is empty, and has no hash. Nothing changes it, so copies are the object itself.
+/// A pickle has its rows, and nothing else of the backend.
 #[pyclass(frozen, weakref, module = "nessie_backend_mem")]
 pub(crate) struct Table {
     rows: Rows,
@@ -109,8 +161,14 @@ pub(crate) struct Table {
 /// The rows of either kind.
 #[derive(Clone)]
 enum Rows {
-    Volumes(columns::Table<Volumes>),
-    Snapshots(columns::Table<Snapshots>),
+    Volumes(Freed<columns::Table<Volumes>>),
+    Snapshots(Freed<columns::Table<Snapshots>>),
+}
+
+impl From<Rows> for Table {
+    fn from(rows: Rows) -> Self {
+        Self { rows }
+    }
 }
 
 /// Does the same with the rows of either kind.
@@ -127,13 +185,31 @@ macro_rules! with {
 macro_rules! same_kind {
     ($rows:expr, $table:ident => $make:expr) => {
         match $rows {
-            Rows::Volumes($table) => Rows::Volumes($make),
-            Rows::Snapshots($table) => Rows::Snapshots($make),
+            Rows::Volumes($table) => Rows::Volumes(Freed::new($make)),
+            Rows::Snapshots($table) => Rows::Snapshots(Freed::new($make)),
         }
     };
 }
 
 impl Rows {
+    const VOLUMES: &str = "volumes";
+    const SNAPSHOTS: &str = "snapshots";
+
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Volumes(_) => Self::VOLUMES,
+            Self::Snapshots(_) => Self::SNAPSHOTS,
+        }
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Volumes(one), Self::Volumes(other)) => **one == **other,
+            (Self::Snapshots(one), Self::Snapshots(other)) => **one == **other,
+            _ => false,
+        }
+    }
+
     fn len(&self) -> usize {
         with!(self, table => table.len())
     }
@@ -162,6 +238,39 @@ impl Table {
         PyTuple::new(py, self.rows.schema().fields().iter().map(|field| field.name()))
     }
 
+    /// A column, as it is in the dicts: the Uuids of the column uuid or volume_uuid, and of any other
+    /// a list, with None where a dict lacks the key. t[name] is the same.
+    ///
+    /// name: one of column_names.
+    ///
+    /// Raises KeyError if there is no such column.
+    fn column<'py>(&self, name: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+        let py = name.py();
+        let text = args::string("name", name)?.to_string_lossy();
+        let schema = self.rows.schema();
+        if schema.index_of(&text).is_err() {
+            let names: Vec<&str> =
+                schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let message = format!("no column {text:?}; there are {}", names.join(", "));
+            return Err(PyKeyError::new_err(message).into());
+        }
+        if let Some(uuids) = self.uuids(py, &text) {
+            return Ok(Bound::new(py, uuids)?.into_any());
+        }
+        let value = |index| match &self.rows {
+            Rows::Volumes(table) => {
+                let row = table.row(index)?;
+                Some(records::volume_column(py, &row, &text))
+            }
+            Rows::Snapshots(table) => {
+                let row = table.row(index)?;
+                Some(records::snapshot_column(py, &row, &text))
+            }
+        };
+        let values = list(py, (0..self.rows.len()).filter_map(value), |value| value)?;
+        Ok(values.into_any())
+    }
+
     /// All rows as a list of fresh dicts.
     fn to_pylist<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
         let dicts = (0..self.rows.len()).filter_map(|index| self.rows.dict(py, index).transpose());
@@ -177,6 +286,9 @@ impl Table {
         if let Ok(slice) = index.cast::<PySlice>() {
             return Ok(Bound::new(py, self.part(slice)?)?.into_any());
         }
+        if index.is_instance_of::<PyString>() {
+            return Ok(self.column(index)?);
+        }
         let dict = match self.place(index)? {
             Some(place) => self.rows.dict(py, place)?,
             None => None,
@@ -190,13 +302,37 @@ impl Table {
     }
 
     fn __repr__(&self) -> String {
-        let kind = match self.rows {
-            Rows::Volumes(_) => "volumes",
-            Rows::Snapshots(_) => "snapshots",
-        };
+        let kind = self.rows.kind();
         let names: Vec<String> =
             self.rows.schema().fields().iter().map(|field| field.name().clone()).collect();
         format!("<Table of {kind}, rows={}, columns={}>", self.rows.len(), names.join(","))
+    }
+
+    fn __richcmp__(&self, other: &Bound<'_, PyAny>, op: CompareOp) -> Py<PyAny> {
+        let py = other.py();
+        let Ok(other) = other.cast::<Self>() else { return py.NotImplemented() };
+        let wanted = match op {
+            CompareOp::Eq => true,
+            CompareOp::Ne => false,
+            _ => return py.NotImplemented(),
+        };
+        let other = &other.get().rows;
+        let equal = py.detach(|| self.rows.equals(other));
+        PyBool::new(py, equal == wanted).to_owned().into_any().unbind()
+    }
+
+    fn __copy__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    fn __deepcopy__<'py>(this: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        this
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> Result<Reduced<'py>> {
+        let bytes = py.detach(|| with!(&self.rows, table => table.to_bytes()))?;
+        let restore = py.import("nessie_backend_mem._core")?.getattr("_restore_table")?;
+        Ok((restore, (self.rows.kind(), PyBytes::new(py, &bytes))))
     }
 
     #[classmethod]
@@ -223,8 +359,8 @@ impl Table {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyCapsule>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let wanted = requested_schema.map(PySchema::from_arrow_pycapsule).transpose()?;
-        let wanted = wanted.map(PySchema::into_inner);
+        let read = |schema| capsules::requested(schema, PySchema::from_arrow_pycapsule);
+        let wanted = requested_schema.map(read).transpose()?.map(PySchema::into_inner);
         let table: Box<dyn RecordBatchReader + Send> = with!(&self.rows, table => match &wanted {
             Some(wanted) => asked::table(table.batches(), wanted),
             None => Box::new(table.batches()),
@@ -233,14 +369,50 @@ impl Table {
     }
 }
 
+/// What makes the table again, and its arguments: the kind of the rows, and the rows.
+type Reduced<'py> = (Bound<'py, PyAny>, (&'static str, Bound<'py, PyBytes>));
+
 impl Table {
+    /// The identifiers of the volumes, if the rows are volumes.
+    pub(crate) fn volume_ids(&self, py: Python<'_>) -> Option<Vec<Uuid>> {
+        let Rows::Volumes(table) = &self.rows else { return None };
+        Some(py.detach(|| table.ids().into_iter().map(VolumeId::uuid).collect()))
+    }
+
+    /// The identifiers of the snapshots with their volumes', if the rows are snapshots.
+    pub(crate) fn snapshot_ids(&self, py: Python<'_>) -> Option<Vec<(VolumeId, SnapshotId)>> {
+        let Rows::Snapshots(table) = &self.rows else { return None };
+        Some(py.detach(|| table.ids()))
+    }
+
+    /// A column of identifiers that every row has.
+    fn uuids(&self, py: Python<'_>, column: &str) -> Option<Uuids> {
+        match (&self.rows, column) {
+            (Rows::Volumes(_), "uuid") => self.volume_ids(py).map(Uuids::new),
+            (Rows::Snapshots(table), "uuid") => Some(py.detach(|| {
+                Uuids::new(table.ids().into_iter().map(|(_, snapshot)| snapshot.uuid()))
+            })),
+            (Rows::Snapshots(table), "volume_uuid") => {
+                Some(py.detach(|| {
+                    Uuids::new(table.ids().into_iter().map(|(volume, _)| volume.uuid()))
+                }))
+            }
+            _ => None,
+        }
+    }
+
     /// The place that an index means, if it can be one.
     fn place(&self, index: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
         let index = match index.extract::<isize>() {
             Ok(index) => index,
             Err(error) if error.is_instance_of::<PyOverflowError>(index.py()) => return Ok(None),
             Err(error) if error.is_instance_of::<PyTypeError>(index.py()) => {
-                return Err(args::wrong_type("row index", "an int or slice", index).into());
+                return Err(args::wrong_type(
+                    "row index",
+                    "an int or slice, or the name of a column",
+                    index,
+                )
+                .into());
             }
             Err(error) => return Err(error),
         };

@@ -16,6 +16,7 @@ mod conformance;
 mod errors;
 mod exit;
 mod foreign;
+mod freed;
 mod gate;
 mod gated;
 mod hints;
@@ -42,7 +43,7 @@ mod _core {
     #[pymodule_export]
     use crate::backend::{MemBackend, restore};
     #[pymodule_export]
-    use crate::columns::Table;
+    use crate::columns::{Table, restore_table};
     #[pymodule_export]
     use crate::conformance::{cases, rules, run};
     #[pymodule_export]

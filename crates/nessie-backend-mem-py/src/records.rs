@@ -226,6 +226,54 @@ pub(crate) fn snapshot_of_volume<'py>(
     Ok(dict)
 }
 
+/// What a column of a table has for a volume: the value of its dict, or `None` where that has none.
+pub(crate) fn volume_column<'py>(
+    py: Python<'py>,
+    row: &VolumeRow,
+    column: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let rest = row.rest.as_deref();
+    let origin = rest.and_then(|rest| rest.clone.as_ref());
+    let optional = |text: Option<&str>| text.into_pyobject(py);
+    Ok(match column {
+        "name" => PyString::new(py, &row.name).into_any(),
+        "size_bytes" => row.size_bytes.into_pyobject(py)?,
+        "state" => PyString::intern(py, row.state.as_str()).into_any(),
+        "style" => intern!(py, "flexvol").clone().into_any(),
+        "vol_type" => PyString::intern(py, row.vol_type.as_str()).into_any(),
+        "create_time" => time::text(py, row.create_time).into_any(),
+        "junction_path" => optional(rest.and_then(|rest| rest.junction_path.as_deref()))?,
+        "export_policy" => optional(rest.and_then(|rest| rest.export_policy.as_deref()))?,
+        "parent_volume" => optional(origin.map(|origin| origin.parent_volume.as_str()))?,
+        "parent_snapshot" => optional(origin.map(|origin| origin.parent_snapshot.as_str()))?,
+        "parent_volume_uuid" => {
+            let uuid = origin.map(|origin| origin.parent_volume_uuid.uuid());
+            uuid.map(|uuid| uuid_text(py, &None, uuid)).into_pyobject(py)?
+        }
+        "parent_snapshot_uuid" => {
+            let uuid = origin.map(|origin| origin.parent_snapshot_uuid.uuid());
+            uuid.map(|uuid| uuid_text(py, &None, uuid)).into_pyobject(py)?
+        }
+        _ => uuid_text(py, &None, row.uuid.uuid()).into_any(),
+    })
+}
+
+/// What a column of a table has for a snapshot.
+pub(crate) fn snapshot_column<'py>(
+    py: Python<'py>,
+    row: &SnapshotOfVolume,
+    column: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match column {
+        "volume_uuid" => uuid_text(py, &None, row.volume_uuid.uuid()).into_any(),
+        "volume" => PyString::new(py, &row.volume).into_any(),
+        "name" => PyString::new(py, &row.snapshot.name).into_any(),
+        "create_time" => time::text(py, row.snapshot.create_time).into_any(),
+        "size_consumed" => 0_u64.into_pyobject(py)?.into_any(),
+        _ => uuid_text(py, &None, row.snapshot.uuid.uuid()).into_any(),
+    })
+}
+
 fn fill_snapshot<'py>(
     dict: &Bound<'py, PyDict>,
     snapshot: &SnapshotRow,

@@ -24,8 +24,11 @@ use crate::turn::{self, Items};
 /// Uuids that a bulk call returned, as an immutable sequence of str.
 ///
 /// It takes 16 bytes an item and goes into the next bulk call without being parsed again. Index,
-/// slice, iterate and compare it like a list; tolist() makes one. A slice shares its items. It
-/// equals another Uuids, a list or a tuple of the same items.
+/// slice, iterate and compare it like a list; tolist() makes one. A slice shares its items.
+///
+/// It equals another Uuids, a list or a tuple of the same items, and is true unless it is empty. It
+/// has no hash, because it equals lists; tuple(u) has one. Nothing changes it, so copies are the
+/// object itself. It pickles.
 ///
 /// What reads Arrow reads it as a column of text, like the column uuid of volumes(), with which it
 /// can be joined: pyarrow.array(u), polars.Series(u), pandas.Series.from_arrow(u).
@@ -56,7 +59,8 @@ impl Uuids {
         }
         let places = (0..slicelength.cast_signed()).map(|n| start + n * step);
         let items = self.as_slice();
-        Ok(Self::new(places.filter_map(|at| items.get(at.cast_unsigned()).copied())))
+        let pick = || Self::new(places.filter_map(|at| items.get(at.cast_unsigned()).copied()));
+        Ok(slice.py().detach(pick))
     }
 
     fn text<'py>(py: Python<'py>, uuid: &Uuid) -> Bound<'py, PyString> {
@@ -175,6 +179,14 @@ impl Uuids {
         Ok((make, (self.tobytes(py),)))
     }
 
+    fn __copy__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    fn __deepcopy__<'py>(this: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        this
+    }
+
     /// The items as a list of str.
     fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
@@ -187,8 +199,10 @@ impl Uuids {
 
     /// The items as bytes, 16 each.
     fn tobytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let bytes: Vec<u8> = self.as_slice().iter().flat_map(|uuid| *uuid.as_bytes()).collect();
-        PyBytes::new(py, &bytes)
+        let bytes = |uuids: &[Uuid]| -> Vec<u8> {
+            uuids.iter().flat_map(|uuid| *uuid.as_bytes()).collect()
+        };
+        PyBytes::new(py, &py.detach(|| bytes(self.as_slice())))
     }
 
     /// The uuids of which these are the bytes, 16 each.
@@ -220,8 +234,8 @@ impl Uuids {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyCapsule>>,
     ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
-        let wanted = requested_schema.map(PyField::from_arrow_pycapsule).transpose()?;
-        let wanted = wanted.map(PyField::into_inner);
+        let read = |schema| capsules::requested(schema, PyField::from_arrow_pycapsule);
+        let wanted = requested_schema.map(read).transpose()?.map(PyField::into_inner);
         let (field, column) = py.detach(|| self.column(wanted.as_deref())).map_err(raised)?;
         capsules::array(py, &field, &column)
     }
@@ -229,19 +243,21 @@ impl Uuids {
     /// The place of the first item that equals `item`, from `start` on and before `stop`.
     ///
     /// Raises ValueError if there is none.
-    #[pyo3(
-        signature = (item, start=Place(0), stop=Place(isize::MAX)),
-        text_signature = "($self, item, start=0, stop=9223372036854775807)"
-    )]
-    fn index(&self, item: &Bound<'_, PyAny>, start: Place, stop: Place) -> PyResult<usize> {
-        let len = self.part.len();
-        let place = |Place(at): Place| {
-            let from_end = at.checked_add_unsigned(len).unwrap_or(isize::MAX).max(0);
-            (if at < 0 { from_end } else { at }).cast_unsigned().min(len)
-        };
-        let (start, stop) = (place(start), place(stop));
+    #[pyo3(signature = (item, start=None, stop=None))]
+    fn index(
+        &self,
+        item: &Bound<'_, PyAny>,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
+        // A slice clamps numbers of any size, negative ones from the end, as a list does here.
+        let py = item.py();
+        let part = py.get_type::<PySlice>().call1((start, stop))?.cast_into::<PySlice>()?;
+        let PySliceIndices { start, slicelength, .. } =
+            part.indices(self.part.len().cast_signed())?;
+        let start = start.unsigned_abs();
         args::uuid(item)
-            .zip(self.as_slice().get(start..stop))
+            .zip(self.as_slice().get(start..start + slicelength))
             .and_then(|(uuid, items)| items.iter().position(|other| *other == uuid))
             .map(|at| start + at)
             .ok_or_else(|| PyValueError::new_err("it is not among these uuids"))
@@ -251,24 +267,6 @@ impl Uuids {
     fn count(&self, item: &Bound<'_, PyAny>) -> usize {
         let wanted = args::uuid(item);
         self.as_slice().iter().filter(|uuid| Some(**uuid) == wanted).count()
-    }
-}
-
-/// Where a search begins or ends. As for a list, a number that is too large for any place stands
-/// for the last place, or for the first if it is negative.
-struct Place(isize);
-
-impl<'py> FromPyObject<'_, 'py> for Place {
-    type Error = PyErr;
-
-    fn extract(number: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        match number.extract::<isize>() {
-            Ok(place) => Ok(Self(place)),
-            Err(error) if error.is_instance_of::<PyOverflowError>(number.py()) => {
-                Ok(Self(if number.lt(0)? { isize::MIN } else { isize::MAX }))
-            }
-            Err(error) => Err(error),
-        }
     }
 }
 
