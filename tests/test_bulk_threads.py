@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import operator
 import os
+import pickle
 import random
 import signal
 import sys
@@ -293,6 +294,69 @@ def test_a_thread_that_waits_for_a_bulk_call_does_not_make_others_wait() -> None
 
     for name, call in calls.items():
         assert any(gained(call) for _ in range(500)), f"{name} stalls every other thread"
+
+
+def test_what_copies_a_backend_waits_for_a_bulk_call_without_the_interpreter() -> None:
+    """The copy is empty then, so that the wait is all of the call."""
+    sys.setswitchinterval(1e-4)
+    backend = MemBackend(seed=1)
+    uuids = backend.create_volumes(f"v{number}" for number in range(LARGE))
+    calls: dict[str, Callable[[MemBackend], object]] = {
+        "dump": lambda copied: copied.dump(os.devnull),
+        "state_digest": lambda copied: copied.state_digest(),
+        "pickle": pickle.dumps,
+        "fork": lambda copied: copied.fork(),
+        "volumes": lambda copied: copied.volumes(),
+    }
+
+    def gained(call: Callable[[MemBackend], object]) -> int:
+        copied = backend.fork()
+        begun = threading.Event()
+
+        def delete() -> None:
+            begun.set()
+            copied.delete_volumes(uuids)
+
+        deletion = threading.Thread(target=delete)
+        deletion.start()
+        begun.wait(PATIENCE)
+        during = gained_during(partial(call, copied))
+        deletion.join(PATIENCE)
+        return during
+
+    for name, call in calls.items():
+        # The end of the wait alone may give the other thread a turn or two.
+        assert any(gained(call) > 50 for _ in range(100)), f"{name} stalls every other thread"
+
+
+def test_other_threads_go_on_while_much_is_deleted_or_freed() -> None:
+    sys.setswitchinterval(1e-4)
+    many = MemBackend(seed=1)
+    volume = many.create_volume("v")["uuid"]
+    first = many.create_snapshot(volume, "first")["uuid"]
+    for number in range(30_000):
+        many.create_snapshot(volume, f"s{number}")
+    uuids = Uuids.frombytes(bytes(16 * 500_000))
+    box: list[object] = []
+
+    def full(keep: Callable[[MemBackend], object]) -> Callable[[], object]:
+        made = MemBackend(seed=2)
+        made.create_volumes(f"v{number}" for number in range(LARGE))
+        box.append(keep(made))
+        return box.clear
+
+    calls: dict[str, Callable[[], Callable[[], object]]] = {
+        "restore_snapshot": lambda: partial(many.fork().restore_snapshot, volume, first),
+        "delete_volume": lambda: partial(many.fork().delete_volume, volume),
+        "the end of a backend": lambda: full(lambda made: made),
+        "the end of a table": lambda: full(lambda made: made.volumes(name="v1")),
+        "the end of an iteration": lambda: full(iter),
+        "tobytes": lambda: uuids.tobytes,
+        "reversal": lambda: partial(operator.getitem, uuids, slice(None, None, -1)),
+    }
+    for name, make in calls.items():
+        gained = any(gained_during(make()) for _ in range(200))
+        assert gained, f"{name} stalls every other thread"
 
 
 def test_another_backend_is_free_during_a_bulk_call(backend: MemBackend) -> None:

@@ -771,9 +771,10 @@ impl MemBackend {
     }
 
     /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
-    fn tree(&self, py: Python<'_>) -> PyResult<String> {
+    fn tree<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
-        long::work(py, records, move || view.tree())
+        let text = long::work(py, records, move || view.tree())?;
+        long_text(py, &text)
     }
 
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
@@ -986,6 +987,23 @@ pub(crate) fn list<'py, T, U: PyTypeInfo>(
     }
     Ok(list)
 }
+
+/// A text of any length, built so that other threads run meanwhile.
+fn long_text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
+    let parts = PyList::empty(py);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (part, others) = rest.split_at(rest.floor_char_boundary(TEXT_PART));
+        parts.append(part)?;
+        rest = others;
+        py.check_signals()?;
+        py.detach(|| ());
+    }
+    Ok(PyString::new(py, "").call_method1("join", (parts,))?.cast_into()?)
+}
+
+/// Bytes that are made a part of a text at once.
+const TEXT_PART: usize = 1 << 20;
 
 /// The error of an item of the argument `names`, which the core knows by another word.
 fn in_names(error: BulkError) -> BulkError {
