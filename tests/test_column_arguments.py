@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nessie_backend_mem import InvalidArgumentError, MemBackend, Uuids, VolumeNotFoundError
-from support import UNKNOWN, growth, reads_memory, refuses, volume_names
+from support import UNKNOWN, growth, reads_memory, refuses, run_python, volume_names
 
 Make = Callable[[Sequence[Any]], Any]
 
@@ -234,6 +235,166 @@ def test_text_that_is_no_utf8_is_refused(backend: MemBackend) -> None:
         backend.create_volumes(broken)
     with refuses(backend, InvalidArgumentError, target="vol_uuids"):
         backend.get_volumes(broken)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.string_view()], ids=["string", "large", "view"]
+)
+def test_texts_that_are_not_where_a_column_says_are_refused(backend: MemBackend, kind: Any) -> None:
+    texts = pa.py_buffer(b"name-0-of-many-name-1-of-many-")
+    for first, second in ((0, 40), (25, 30), (-1, 30), (2**31 - 1, 30)):
+        if kind == pa.string_view():
+            views = b"".join(
+                struct.pack("<i4sii", 14, b"name", 0, start) for start in (0, first, second - 14)
+            )
+            buffers = [None, pa.py_buffer(views), texts]
+            column = pa.Array.from_buffers(kind, 3, buffers)
+            if {first, second - 14} <= set(range(17)):
+                continue
+        else:
+            form = "<4i" if kind == pa.string() else "<4q"
+            offsets = pa.py_buffer(struct.pack(form, 0, second, first, 30))
+            column = pa.Array.from_buffers(kind, 3, [None, offsets, texts])
+        with refuses(backend, InvalidArgumentError, target="names") as error:
+            backend.create_volumes(column)
+        assert "is a broken column" in error.value.message
+
+
+def test_a_place_outside_of_the_dictionary_is_refused(backend: MemBackend) -> None:
+    for place in (2, -1, 127):
+        places = pa.array([0, place], pa.int8())
+        column = pa.DictionaryArray.from_arrays(places, pa.array(["a", "b"]), safe=False)
+        with refuses(backend, InvalidArgumentError, target="names") as error:
+            backend.create_volumes(column)
+        assert f"place {place} of a dictionary of 2" in error.value.message
+
+
+def test_memory_that_changes_while_it_is_read_is_read_or_refused() -> None:
+    """Each call sees some mixture, which is what the column says at no time, or is broken."""
+    program = """
+import threading
+import pyarrow as pa
+from nessie_backend_mem import InvalidArgumentError, MemBackend
+
+COUNT, LEN = 20_000, 14
+# No name, so that reading is all that happens.
+good = "".join(f"name {n:09}" for n in range(COUNT)).encode()
+texts = bytearray(good)
+ends = b"".join((n * LEN).to_bytes(4, "little") for n in range(COUNT + 1))
+offsets = bytearray(ends)
+buffers = [None, pa.py_buffer(offsets), pa.py_buffer(texts)]
+column = pa.Array.from_buffers(pa.string(), COUNT, buffers)
+done = threading.Event()
+
+def disturb():
+    # All but the last offset, which says how long the texts are.
+    part = slice(4 * 100, 4 * (COUNT - 100))
+    while not done.is_set():
+        texts[:] = b"\\xff" * len(texts)
+        offsets[part] = b"\\xff\\xff\\xff\\x7f" * (COUNT - 200)
+        texts[:] = good
+        offsets[part] = ends[part]
+
+thread = threading.Thread(target=disturb)
+thread.start()
+backend = MemBackend()
+outcomes = set()
+for turn in range(60):
+    try:
+        backend.create_volumes(column)
+    except InvalidArgumentError as error:
+        outcomes.add("is a broken column" in error.message)
+done.set()
+thread.join()
+print(True in outcomes)
+"""
+    done = run_python("-c", program)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+
+
+class Lends:
+    """Lends capsules that it was given, as often as it is asked."""
+
+    def __init__(self, **capsules: Any) -> None:
+        for name, capsule in capsules.items():
+            setattr(self, name, capsule)
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> object:
+        return self.schema, self.array  # type: ignore[attr-defined]
+
+
+class LendsStream(Lends):
+    __arrow_c_array__ = property()  # type: ignore[assignment]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.stream  # type: ignore[attr-defined]
+
+
+def test_a_capsule_that_was_read_before_is_refused(backend: MemBackend) -> None:
+    schema, array = pa.array(["a"]).__arrow_c_array__()
+    column = Lends(schema=schema, array=array)
+    backend.create_volumes(column)
+    with pytest.raises(TypeError, match="names cannot be read as a column: it has no data"):
+        backend.create_volumes(column)
+    moved = Lends(schema=schema, array=pa.array(["b"]).__arrow_c_array__()[1])
+    pa.DataType._import_from_c_capsule(schema)
+    with pytest.raises(TypeError, match="names cannot be read as a column: it has no type"):
+        backend.create_volumes(moved)
+
+
+def test_types_that_are_nested_too_deep_are_refused() -> None:
+    """In a process of its own, which would end if all of the type were read."""
+    program = """
+import pyarrow as pa
+from nessie_backend_mem import InvalidArgumentError, MemBackend, Uuids
+
+def nested(depth):
+    kind = pa.string()
+    for _ in range(depth):
+        kind = pa.list_(kind)
+    return kind
+
+def outcome(call, *args):
+    try:
+        return call(*args)
+    except (TypeError, InvalidArgumentError) as error:
+        return f"{type(error).__name__}: {error}"
+
+class Column:
+    def __init__(self, depth):
+        self.type = nested(depth)
+    def __arrow_c_array__(self, requested_schema=None):
+        # Of the array nothing is read before its type.
+        return self.type.__arrow_c_schema__(), pa.nulls(0).__arrow_c_array__()[1]
+
+class Stream:
+    def __init__(self, depth):
+        self.array = pa.chunked_array([], nested(depth))
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.array.__arrow_c_stream__()
+
+backend = MemBackend(seed=1)
+for depth in (1, 63, 64, 12_000):
+    if depth > 1:
+        made = [Stream(depth)] if depth < 64 else [Column(depth), Stream(depth)]
+        print(*(outcome(backend.create_volumes, each)[:70] for each in made), sep="\\n")
+    schema = pa.schema([("x", nested(depth - 1))]).__arrow_c_schema__()
+    print(str(outcome(backend.volumes().__arrow_c_stream__, schema))[:70])
+    schema = nested(depth).__arrow_c_schema__()
+    print(str(outcome(Uuids.frombytes(b"").__arrow_c_array__, schema))[:70])
+"""
+    done = run_python("-c", program)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    shallow, deep = lines[:5], lines[5:]
+    assert shallow[2].startswith(
+        "TypeError: names must be an iterable of str, not a column of List"
+    )
+    assert all("<capsule" in lines[place] for place in (0, 1, 3, 4))
+    refused = ["TypeError: names cannot be read as a column: it has types"] * 2
+    refused += ["InvalidArgumentError: requested_schema has types that are nested"] * 2
+    assert len(deep) == 2 * len(refused)
+    assert all(map(str.startswith, deep, refused * 2))
 
 
 def test_a_stream_that_breaks_off_changes_nothing(backend: MemBackend) -> None:

@@ -157,6 +157,19 @@ def test_it_is_a_sequence_that_cannot_be_changed() -> None:
             pytest.fail("a sequence pattern does not match")
 
 
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 2**64, 10**30, -(2**63), -(2**64), -(10**30)])
+def test_bounds_of_a_search_are_clamped_however_large_they_are(number: int) -> None:
+    texts = [UNKNOWN, *(str(UUID(int=n)) for n in range(3)), UNKNOWN]
+    uuids = made_of(texts)
+    for item in (UNKNOWN, texts[2]):
+        for bounds in ((number,), (0, number), (1, number), (number, 4), (number, number)):
+            assert outcome(lambda i=item, b=bounds: uuids.index(i, *b)) == outcome(
+                lambda i=item, b=bounds: texts.index(i, *b)
+            )
+    with pytest.raises(TypeError):
+        uuids.index(UNKNOWN, "0")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("place", ["0", None, 1.0, UNKNOWN, (0,)])
 def test_an_index_of_another_type_is_a_type_error(place: Any) -> None:
     with pytest.raises(TypeError, match=f"integers or slices, not {type(place).__name__}"):
