@@ -315,28 +315,20 @@ print(True in outcomes)
 class Lends:
     """Lends capsules that it was given, as often as it is asked."""
 
-    def __init__(self, **capsules: Any) -> None:
-        for name, capsule in capsules.items():
-            setattr(self, name, capsule)
+    def __init__(self, schema: object, array: object) -> None:
+        self.capsules = schema, array
 
-    def __arrow_c_array__(self, requested_schema: object = None) -> object:
-        return self.schema, self.array  # type: ignore[attr-defined]
-
-
-class LendsStream(Lends):
-    __arrow_c_array__ = property()  # type: ignore[assignment]
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self.stream  # type: ignore[attr-defined]
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        return self.capsules
 
 
 def test_a_capsule_that_was_read_before_is_refused(backend: MemBackend) -> None:
     schema, array = pa.array(["a"]).__arrow_c_array__()
-    column = Lends(schema=schema, array=array)
+    column = Lends(schema, array)
     backend.create_volumes(column)
     with pytest.raises(TypeError, match="names cannot be read as a column: it has no data"):
         backend.create_volumes(column)
-    moved = Lends(schema=schema, array=pa.array(["b"]).__arrow_c_array__()[1])
+    moved = Lends(schema, pa.array(["b"]).__arrow_c_array__()[1])
     pa.DataType._import_from_c_capsule(schema)
     with pytest.raises(TypeError, match="names cannot be read as a column: it has no type"):
         backend.create_volumes(moved)

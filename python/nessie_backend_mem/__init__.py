@@ -15,6 +15,21 @@
 The package works in one interpreter of a process; importing it in a second one, as mod_wsgi, uWSGI
 and ``concurrent.interpreters`` make them, is an `ImportError`. A process may fork at any time, and
 may end while other threads are in a call.
+
+What the package hands out is compared, copied and pickled like this::
+
+    object                            equal by   hash by    false if      copies     pickles
+    --------------------------------  ---------  ---------  ------------  ---------  ----------
+    MemBackend                        identity   identity   no volumes    b.fork()   whole
+    Table, Uuids                      items      none       empty         itself     its items
+    records, handles, capabilities    items      none       never         as dicts   as dicts
+    errors, ShardFailures             identity   identity   never         whole      whole
+    conformance Report, Result        fields     fields     it failed     whole      whole
+    conformance Case, Rule, Progress  fields     fields     never         whole      whole
+    OntapServer                       identity   identity   never         TypeError  TypeError
+    iterators                         identity   identity   never         TypeError  TypeError
+
+`len` counts the volumes of a `MemBackend`, the rows of a `Table` and the items of `Uuids`.
 """
 
 from ._core import MemBackend, Table, Uuids, __version__

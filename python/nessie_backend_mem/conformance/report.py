@@ -56,7 +56,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one case.
+    """What came of one case. It is false if the backend did not stand the case.
 
     Attributes:
         case: the name of the case.
@@ -81,6 +81,10 @@ class Result:
         """Whether the backend did not stand the case."""
         return self.outcome in {"failed", "timed_out"}
 
+    def __bool__(self) -> bool:
+        """Whether the case did not fail; a skip is no failure."""
+        return not self.is_failure
+
     def __str__(self) -> str:
         word = self.outcome.upper().replace("_", " ")
         lines = [f"{word} {self.case} ".ljust(WIDTH, "-")]
@@ -96,7 +100,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run found. Prints as text for people.
+    """What a run found. Prints as text for people, and is false if a case failed.
 
     Attributes:
         backend: what was held to the contract, by the name of its class.
@@ -124,6 +128,10 @@ class Report:
     def is_success(self) -> bool:
         """Whether no case failed. Skips are no failures."""
         return not self.failures
+
+    def __bool__(self) -> bool:
+        """Whether no case failed, so that ``assert run(backend)`` means what it says."""
+        return self.is_success
 
     def raise_for_failures(self) -> None:
         """Raise `ConformanceError` unless `is_success`."""

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypedDict
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict
 
 from nessie_backend_mem import MemBackend
 from nessie_backend_mem._core import _OntapCluster
@@ -236,6 +236,13 @@ class OntapServer:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or pickled."""
+        raise TypeError(
+            "cannot copy or pickle an OntapServer: its port and threads belong to one process; "
+            "copy its backends and make another server of them"
+        )
 
     def __repr__(self) -> str:
         svms = ", ".join(self._backends)
