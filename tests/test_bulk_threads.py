@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from nessie_backend_mem import MemBackend, Uuids, VolumeNotFoundError, _core
+from nessie_backend_mem.ontap import OntapServer
 from support import PATIENCE, code_of, together, volume_names, while_running
 
 BATCH = 300
@@ -327,6 +328,35 @@ def test_what_copies_a_backend_waits_for_a_bulk_call_without_the_interpreter() -
     for name, call in calls.items():
         # A call that need not wait may still give the other thread some turns.
         assert any(gained(call) > 500 for _ in range(50)), f"{name} stalls every other thread"
+
+
+def test_a_thread_that_waits_for_an_endpoint_does_not_make_others_wait() -> None:
+    """The endpoint works on the same backend without the interpreter."""
+    sys.setswitchinterval(1e-4)
+    many = MemBackend(seed=1)
+    volume = many.create_volume("v")["uuid"]
+    for number in range(50_000):
+        many.create_snapshot(volume, f"s{number}")
+    many.patch_volume(volume, state="offline")
+
+    def gained() -> int:
+        backend = many.fork()
+        server = OntapServer(backend, tls=False)
+
+        def delete() -> None:
+            status, _, _ = server._cluster.handle("DELETE", f"/api/storage/volumes/{volume}", b"")
+            assert status == 202
+
+        deletion = threading.Thread(target=delete)
+        deletion.start()
+        most = 0
+        while deletion.is_alive():
+            most = max(most, gained_during(backend.now))
+        deletion.join(PATIENCE)
+        assert len(backend) == 0
+        return most
+
+    assert any(gained() > 200 for _ in range(50)), "now stalls every other thread"
 
 
 def test_other_threads_go_on_while_much_is_deleted_or_freed() -> None:

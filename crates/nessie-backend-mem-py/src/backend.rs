@@ -87,10 +87,10 @@ impl MemBackend {
         Freed::new(self.call(py, core::MemBackend::view).into_rows())
     }
 
-    /// Makes a single call. While a bulk call is under way it may have to wait, and does so
-    /// without the interpreter.
+    /// Makes a single call. While a bulk call or an endpoint is at work it may have to wait, and
+    /// does so without the interpreter.
     fn call<R: Send>(&self, py: Python<'_>, call: impl FnOnce(&core::MemBackend) -> R + Send) -> R {
-        if self.bulk_calls.load(Ordering::Relaxed) == 0 {
+        if self.bulk_calls.load(Ordering::Relaxed) == 0 && !self.core.is_in_use() {
             call(&self.core)
         } else {
             gate::detached(py, || call(&self.core))

@@ -209,13 +209,13 @@ impl Uuids {
     ///
     /// Raises ValueError if their number is not a multiple of 16.
     #[staticmethod]
-    fn frombytes(data: &[u8]) -> PyResult<Self> {
+    fn frombytes(py: Python<'_>, data: &[u8]) -> PyResult<Self> {
         let (uuids, rest) = data.as_chunks();
         if !rest.is_empty() {
             let message = format!("{} bytes are no multiple of 16", data.len());
             return Err(PyValueError::new_err(message));
         }
-        Ok(Self::new(uuids.iter().copied().map(Uuid::from_bytes)))
+        Ok(py.detach(|| Self::new(uuids.iter().copied().map(Uuid::from_bytes))))
     }
 
     /// What this is as a column, for what reads Arrow: text.

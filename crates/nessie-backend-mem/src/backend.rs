@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::Duration;
 
 use nessie_backend_core::{Result, SnapshotId, Timestamp, VolumeId};
@@ -190,6 +190,14 @@ impl MemBackend {
         image::decode(bytes).map(Self::from_inner)
     }
 
+    /// Whether another handle is at work on the backend just now, so that a call may have to wait.
+    /// By the time the answer is there, it may be another.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.inner) > 1
+            && matches!(self.inner.try_write(), Err(TryLockError::WouldBlock))
+    }
+
     pub(crate) fn from_inner(inner: Inner) -> Self {
         Self { inner: Arc::new(RwLock::new(inner)), epoch: Arc::default() }
     }
@@ -257,4 +265,27 @@ pub struct Counts {
     pub snapshots: u32,
     /// Volumes that are clones.
     pub clones: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backend_is_in_use_while_another_handle_holds_its_lock() -> Result<()> {
+        let backend = MemBackend::builder().seed(1).build()?;
+        assert!(!backend.is_in_use());
+        let other = backend.clone();
+        assert!(!backend.is_in_use());
+        for held in [true, false] {
+            let guard = held.then(|| other.read());
+            assert_eq!(backend.is_in_use(), held);
+            drop(guard);
+        }
+        let guard = other.write();
+        assert!(backend.is_in_use());
+        drop(guard);
+        assert!(!backend.is_in_use());
+        Ok(())
+    }
 }
