@@ -993,7 +993,9 @@ fn long_text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>>
     let parts = PyList::empty(py);
     let mut rest = text;
     while !rest.is_empty() {
-        let (part, others) = rest.split_at(rest.floor_char_boundary(TEXT_PART));
+        // A character takes four bytes at most.
+        let end = (TEXT_PART..TEXT_PART + 4).find(|end| rest.is_char_boundary(*end));
+        let (part, others) = rest.split_at(end.unwrap_or(rest.len()));
         parts.append(part)?;
         rest = others;
         py.check_signals()?;
