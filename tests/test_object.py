@@ -261,6 +261,18 @@ def test_the_tree_of_an_empty_backend_is_text(backend: MemBackend) -> None:
     assert isinstance(backend.tree(), str)
 
 
+def test_a_tree_of_megabytes_is_whole() -> None:
+    """It is built in parts, none of which ends within a character."""
+    backend = MemBackend(seed=1)
+    count = 30_000
+    uuids = backend.create_volumes(f"volume-{number}" for number in range(count))
+    backend.create_snapshots(uuids, "s")
+    lines = backend.tree().splitlines()
+    assert lines[::2] == [f"volume-{number}  no quota" for number in range(count)]
+    assert lines[1::2] == ["└── @s  2000-01-01T00:00:00Z"] * count
+    assert len("\n".join(lines).encode()) > 2**20
+
+
 def test_notebooks_show_the_tree_escaped(backend: MemBackend) -> None:
     volume = backend.create_volume("v")
     backend.patch_volume(volume["uuid"], junction_path="/<b>&", export_policy="<script>")

@@ -5,63 +5,37 @@ enough would end the process. Nor may a capsule be read twice: reading moves its
 """
 
 import ctypes
+import struct
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 MOST_NESTED: Final = 64
 """How many types may lie within each other; other readers of Arrow have the same limit."""
 
-_NO_SCHEMA: Final = "has no type: its capsule was read before"
+_NO_TYPE: Final = "has no type: its capsule was read before"
 _NO_DATA: Final = "has no data: its capsule was read before"
 _TOO_DEEP: Final = f"has types that are nested more than {MOST_NESTED} deep"
 
+# Arrow's C structures `ArrowSchema`, `ArrowArray` and `ArrowArrayStream`, field by field.
+_SCHEMA: Final = struct.Struct("@3P2q4P")
+_ARRAY: Final = struct.Struct("@5q5P")
+_STREAM: Final = struct.Struct("@5P")
+
 # A function of its own: what a caller sets on an attribute of `pythonapi`, all callers share.
-_pointer_of: Callable[[object, bytes], int] = ctypes.PYFUNCTYPE(
+_address_of: Callable[[object, bytes], int] = ctypes.PYFUNCTYPE(
     ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p
 )(("PyCapsule_GetPointer", ctypes.pythonapi))
-_GET_SCHEMA = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-_RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_get_schema_at = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+_release_at = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
-class _Schema(ctypes.Structure):
-    """Arrow's ``struct ArrowSchema``."""
+class _Schema(NamedTuple):
+    """What is looked at of a type. Whatever is not there is 0."""
 
-    _fields_ = (
-        ("format", ctypes.c_void_p),
-        ("name", ctypes.c_void_p),
-        ("metadata", ctypes.c_void_p),
-        ("flags", ctypes.c_int64),
-        ("n_children", ctypes.c_int64),
-        ("children", ctypes.c_void_p),
-        ("dictionary", ctypes.c_void_p),
-        ("release", ctypes.c_void_p),
-        ("private_data", ctypes.c_void_p),
-    )
-
-
-class _Array(ctypes.Structure):
-    """Arrow's ``struct ArrowArray``."""
-
-    _fields_ = (
-        ("numbers", ctypes.c_int64 * 5),
-        ("buffers", ctypes.c_void_p),
-        ("children", ctypes.c_void_p),
-        ("dictionary", ctypes.c_void_p),
-        ("release", ctypes.c_void_p),
-        ("private_data", ctypes.c_void_p),
-    )
-
-
-class _Stream(ctypes.Structure):
-    """Arrow's ``struct ArrowArrayStream``."""
-
-    _fields_ = (
-        ("get_schema", ctypes.c_void_p),
-        ("get_next", ctypes.c_void_p),
-        ("get_last_error", ctypes.c_void_p),
-        ("release", ctypes.c_void_p),
-        ("private_data", ctypes.c_void_p),
-    )
+    n_children: int
+    children: int
+    dictionary: int
+    release: int
 
 
 def fault_of_schema(capsule: object) -> str | None:
@@ -76,7 +50,7 @@ def fault_of_schema(capsule: object) -> str | None:
     Raises:
         ValueError: it is another capsule, or none.
     """
-    return _fault(_Schema.from_address(_pointer_of(capsule, b"arrow_schema")))
+    return _fault(_schema(_address_of(capsule, b"arrow_schema")))
 
 
 def fault_of_array(schema: object, array: object) -> str | None:
@@ -86,9 +60,8 @@ def fault_of_array(schema: object, array: object) -> str | None:
         schema: a capsule named ``arrow_schema``.
         array: a capsule named ``arrow_array``.
     """
-    if not _Array.from_address(_pointer_of(array, b"arrow_array")).release:
-        return _NO_DATA
-    return fault_of_schema(schema)
+    *_, release, _private = _read(_ARRAY, _address_of(array, b"arrow_array"))
+    return fault_of_schema(schema) if release else _NO_DATA
 
 
 def fault_of_stream(capsule: object) -> str | None:
@@ -97,27 +70,28 @@ def fault_of_stream(capsule: object) -> str | None:
     Args:
         capsule: a capsule named ``arrow_array_stream``.
     """
-    address = _pointer_of(capsule, b"arrow_array_stream")
-    stream = _Stream.from_address(address)
-    if not stream.release:
+    address = _address_of(capsule, b"arrow_array_stream")
+    get_schema, _next, _error, release, _private = _read(_STREAM, address)
+    if not release:
         return _NO_DATA
-    schema = _Schema()
-    if _GET_SCHEMA(stream.get_schema)(address, ctypes.addressof(schema)):
+    room = ctypes.create_string_buffer(_SCHEMA.size)
+    if _get_schema_at(get_schema)(address, ctypes.addressof(room)):
         # The stream says itself what is wrong, to whoever reads it.
         return None
+    schema = _schema(ctypes.addressof(room))
     try:
         return _fault(schema)
     finally:
         if schema.release:
-            _RELEASE(schema.release)(ctypes.addressof(schema))
+            _release_at(schema.release)(ctypes.addressof(room))
 
 
 def _fault(schema: _Schema) -> str | None:
     if not schema.release:
-        return _NO_SCHEMA
+        return _NO_TYPE
     level = [schema]
     for _ in range(MOST_NESTED):
-        level = [_Schema.from_address(address) for each in level for address in _within(each)]
+        level = [_schema(address) for each in level for address in _within(each)]
         if not level:
             return None
     return _TOO_DEEP
@@ -125,6 +99,15 @@ def _fault(schema: _Schema) -> str | None:
 
 def _within(schema: _Schema) -> list[int]:
     """Return the addresses of the types within a type."""
-    pointers = ctypes.c_void_p * schema.n_children
-    found = list(pointers.from_address(schema.children)) if schema.n_children else []
-    return [*found, schema.dictionary] if schema.dictionary else found
+    pointers = struct.Struct(f"@{schema.n_children}P")
+    children = _read(pointers, schema.children) if schema.n_children else ()
+    return [*children, schema.dictionary] if schema.dictionary else [*children]
+
+
+def _schema(address: int) -> _Schema:
+    *_, n_children, children, dictionary, release, _private = _read(_SCHEMA, address)
+    return _Schema(n_children, children, dictionary, release)
+
+
+def _read(form: struct.Struct, address: int) -> tuple[int, ...]:
+    return form.unpack(ctypes.string_at(address, form.size))
