@@ -334,6 +334,18 @@ def test_a_capsule_that_was_read_before_is_refused(backend: MemBackend) -> None:
         backend.create_volumes(moved)
 
 
+def test_a_type_with_a_name_that_is_not_utf8_is_refused(backend: MemBackend) -> None:
+    field = pa.field(b"\xff", pa.string())
+    column = Lends(field.__arrow_c_schema__(), pa.array(["a"]).__arrow_c_array__()[1])
+    with pytest.raises(TypeError, match="names cannot be read as a column: it has a type whose"):
+        backend.create_volumes(column)
+    asked = pa.schema([field]).__arrow_c_schema__()
+    with refuses(backend, InvalidArgumentError, target="requested_schema"):
+        backend.volumes().__arrow_c_stream__(asked)
+    with refuses(backend, InvalidArgumentError, target="requested_schema"):
+        Uuids.frombytes(b"").__arrow_c_array__(field.__arrow_c_schema__())
+
+
 def test_types_that_are_nested_too_deep_are_refused() -> None:
     """In a process of its own, which would end if all of the type were read."""
     program = """

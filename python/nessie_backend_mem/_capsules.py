@@ -1,7 +1,8 @@
 """What can be wrong with a capsule of the Arrow PyCapsule interface before it is read.
 
 The reader of Arrow's types calls itself for each type within a type, so one that is nested deep
-enough would end the process. Nor may a capsule be read twice: reading moves its content out.
+enough would end the process. It takes every text for UTF-8. Nor may a capsule be read twice:
+reading moves its content out.
 """
 
 import ctypes
@@ -14,6 +15,7 @@ MOST_NESTED: Final = 64
 
 _NO_TYPE: Final = "has no type: its capsule was read before"
 _NO_DATA: Final = "has no data: its capsule was read before"
+_NO_UTF8: Final = "has a type whose name is not UTF-8"
 _TOO_DEEP: Final = f"has types that are nested more than {MOST_NESTED} deep"
 
 # Arrow's C structures `ArrowSchema`, `ArrowArray` and `ArrowArrayStream`, field by field.
@@ -32,6 +34,8 @@ _release_at = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 class _Schema(NamedTuple):
     """What is looked at of a type. Whatever is not there is 0."""
 
+    format: int
+    name: int
     n_children: int
     children: int
     dictionary: int
@@ -91,6 +95,8 @@ def _fault(schema: _Schema) -> str | None:
         return _NO_TYPE
     level = [schema]
     for _ in range(MOST_NESTED):
+        if not all(_is_utf8(text) for each in level for text in (each.format, each.name)):
+            return _NO_UTF8
         level = [_schema(address) for each in level for address in _within(each)]
         if not level:
             return None
@@ -105,8 +111,17 @@ def _within(schema: _Schema) -> list[int]:
 
 
 def _schema(address: int) -> _Schema:
-    *_, n_children, children, dictionary, release, _private = _read(_SCHEMA, address)
-    return _Schema(n_children, children, dictionary, release)
+    form, name, _metadata, _flags, *rest, _private = _read(_SCHEMA, address)
+    return _Schema(form, name, *rest)
+
+
+def _is_utf8(address: int) -> bool:
+    """Tell whether a text that ends with a null, or none, is UTF-8."""
+    try:
+        ctypes.string_at(address or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read(form: struct.Struct, address: int) -> tuple[int, ...]:
