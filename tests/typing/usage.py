@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import nessie_backend_mem
 from nessie_backend_mem import (
@@ -161,6 +161,29 @@ def columns(backend: MemBackend, vol: str) -> Snapshot:
     backend.snapshots(row["uuid"] for row in table)
     assert_type(snapshots[0]["volume"], str)
     return snapshots[0]
+
+
+def selections(backend: MemBackend, vol: str) -> None:
+    table = backend.volumes(parent=vol)
+    assert_type(table["uuid"], Uuids)
+    assert_type(table.column("uuid"), Uuids)
+    assert_type(table["name"], Sequence[Any])
+    assert_type(table == table[:], bool)
+    assert_type(copy.deepcopy(table), Table[Volume])
+    backend.create_volumes(table["name"], table.column("size_bytes"))
+    assert_type(backend.delete_volumes(table), Uuids)
+    assert_type(backend.delete_volumes(backend.list_volumes(), skip_busy=True), Uuids)
+    backend.patch_volumes(backend, state="offline")
+    backend.get_volumes([{"uuid": vol}])
+    snapshots = backend.snapshots(
+        table, name="daily-*", is_pinned=False, created_before="2000-01-01T00:00:00Z"
+    )
+    assert_type(snapshots["volume_uuid"], Uuids)
+    left = assert_type(backend.delete_snapshots(snapshots), list[tuple[str, str]])
+    backend.delete_snapshots(left, skip_busy=True)
+    backend.delete_snapshots(snapshots.to_pylist())
+    backend.delete_snapshots([(vol, uuid.UUID(vol))])
+    assert_type(backend.delete_snapshots(table, "daily-1", skip_busy=True), Uuids)
 
 
 def errors(error: NessieError) -> tuple[str, ...]:
