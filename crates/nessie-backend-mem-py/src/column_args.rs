@@ -302,28 +302,20 @@ fn each_text(argument: &'static str, array: &ArrayRef, each: EachText<'_>) -> Re
                 words.push(word.map(str::to_owned));
                 Ok(())
             })?;
-            for place in keys(array) {
-                let Some(place) = place else {
-                    each(None)?;
-                    continue;
-                };
+            let mut word_at = |place: Option<i128>| {
+                let Some(place) = place else { return each(None) };
                 let word = usize::try_from(place).ok().and_then(|place| words.get(place));
                 let outside = || format!("place {place} of a dictionary of {}", words.len());
-                each(word.ok_or_else(|| broken(argument, &outside()))?.as_deref())?;
-            }
-            Ok(())
+                each(word.ok_or_else(|| broken(argument, &outside()))?.as_deref())
+            };
+            let keys = array.as_any_dictionary().keys();
+            downcast_integer_array!(
+                keys => keys.iter().try_for_each(|key| word_at(key.map(i128::from))),
+                _ => Ok(())
+            )
         }
         _ => (0..array.len()).try_for_each(|_| each(None)),
     }
-}
-
-/// The places in its dictionary that an array refers to, `None` where there is no value.
-fn keys(array: &ArrayRef) -> Vec<Option<i128>> {
-    let keys = array.as_any_dictionary().keys();
-    downcast_integer_array!(
-        keys => keys.iter().map(|key| key.map(i128::from)).collect(),
-        _ => Vec::new()
-    )
 }
 
 /// The texts of an array that says where each one ends.
