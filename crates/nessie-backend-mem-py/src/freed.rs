@@ -38,6 +38,7 @@ impl<T: Records> Drop for Freed<T> {
         let Some(empty) = T::empty() else { return };
         let mut full = Some(mem::replace(&mut self.0, empty));
         // An interpreter that is about to end cannot be left: the records are freed at once then.
+        #[expect(clippy::disallowed_methods, reason = "it calls no Python code")]
         let _ = Python::try_attach(|py| {
             let full = full.take();
             py.detach(|| drop(full));
