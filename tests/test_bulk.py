@@ -653,13 +653,17 @@ def test_an_endless_column_of_sizes_is_too_long_and_not_read_to_its_end(
     assert len(read) == 3
 
 
-def test_what_a_batch_can_make_the_backend_read_is_bounded(backend: MemBackend) -> None:
+@pytest.mark.slow
+def test_how_many_items_a_batch_can_have_is_bounded(backend: MemBackend) -> None:
     with refuses(backend, InvalidArgumentError, target="names") as caught:
         backend.create_volumes(repeat("name"))
     assert "more than 16777216 items" in str(caught.value)
     with refuses(backend, InvalidArgumentError, target="vol_uuids") as caught:
         backend.delete_volumes(repeat(UNKNOWN))
     assert "more than 16777216 items" in str(caught.value)
+
+
+def test_how_many_bytes_a_batch_can_have_is_bounded(backend: MemBackend) -> None:
     with refuses(backend, InvalidArgumentError, target="names") as caught:
         backend.create_volumes(repeat("n" * 2**26))
     assert "more than 1073741824 bytes" in str(caught.value)
