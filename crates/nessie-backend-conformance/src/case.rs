@@ -2,38 +2,9 @@
 
 use std::fmt;
 
-use crate::bench::{Bench, Step};
-use crate::feature::Feature;
+use crate::feature::{Feature, Tier};
+use crate::harness::{Bench, Step};
 use crate::rule::Rule;
-
-/// The part of the trait stack that a case needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tier {
-    /// Volumes, which every backend has.
-    Volumes,
-    /// Volumes and snapshots.
-    Snapshots,
-    /// Volumes, snapshots and clones.
-    Clones,
-}
-
-impl Tier {
-    /// The word for the tier.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Volumes => "volumes",
-            Self::Snapshots => "snapshots",
-            Self::Clones => "clones",
-        }
-    }
-}
-
-impl fmt::Display for Tier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// One thing that a backend is held to.
 #[derive(Clone, Copy)]

@@ -1,6 +1,35 @@
-//! What a backend may leave out, and how the suite finds out.
+//! What a backend may leave out: tiers and optional operations.
 
 use std::fmt;
+
+/// The part of the trait stack that a case needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Volumes, which every backend has.
+    Volumes,
+    /// Volumes and snapshots.
+    Snapshots,
+    /// Volumes, snapshots and clones.
+    Clones,
+}
+
+impl Tier {
+    /// The word for the tier.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Volumes => "volumes",
+            Self::Snapshots => "snapshots",
+            Self::Clones => "clones",
+        }
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// An operation that a backend may answer with
 /// [`FeatureNotSupported`](nessie_backend_core::BackendError::FeatureNotSupported).

@@ -55,30 +55,23 @@
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 
-mod bench;
-mod call;
 mod case;
 mod cases;
 mod config;
-mod each_case;
 mod feature;
-mod generator;
-mod grammar;
+mod harness;
 mod malformed;
-mod model;
-mod random;
-mod replay;
+mod oracle;
 mod report;
 mod rule;
 mod runner;
-mod shrink;
-mod survey;
+mod sequences;
 mod trace;
 
-pub use case::{Case, Tier};
+pub use case::Case;
 pub use cases::cases;
 pub use config::Config;
-pub use feature::Feature;
+pub use feature::{Feature, Tier};
 pub use malformed::MalformedRecord;
 pub use report::{CaseReport, Counts, Failure, Outcome, Report};
 pub use rule::{Rule, rules};

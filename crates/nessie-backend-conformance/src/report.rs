@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
-use crate::case::Tier;
+use crate::feature::Tier;
 use crate::rule::rule;
 use crate::trace::Trace;
 

@@ -1,6 +1,5 @@
 //! Running cases, in the caller's thread or each in its own.
 
-use std::any::Any;
 use std::fmt::{self, Write as _};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use nessie_backend_core::{Result, VolumeBackend};
 
-use crate::bench::{Bench, Broken, Log, Stop};
 use crate::case::Case;
 use crate::cases::{self, cases};
 use crate::config::Config;
+use crate::harness::probe::Survey;
+use crate::harness::{Bench, Broken, Log, Stop, panic_text};
 use crate::report::{CaseReport, Failure, Outcome, Report};
-use crate::shrink::shrink_calls;
-use crate::survey::Survey;
+use crate::sequences::shrink_calls::shrink_calls;
 
 /// How often a run reports that a case is still at work.
 const TICK: Duration = Duration::from_millis(50);
@@ -246,14 +245,15 @@ fn perform(
     config: &Config,
     log: &Arc<Log>,
 ) -> Outcome {
-    if let Some(reason) = survey.reason_to_skip(case) {
+    if let Some(reason) = survey.reason_to_skip(case.tier(), case.needs()) {
         return Outcome::Skipped { reason };
     }
-    let bench = match guarded(case, log, config, || Bench::open(backend, case, survey, config, log))
-    {
-        Ok(bench) => bench,
-        Err(outcome) => return outcome,
-    };
+    let number = cases().iter().position(|other| other.name == case.name).unwrap_or(0);
+    let bench =
+        match guarded(case, log, config, || Bench::open(backend, number, survey, config, log)) {
+            Ok(bench) => bench,
+            Err(outcome) => return outcome,
+        };
     let of_body = guarded(case, log, config, || {
         let result = (case.body)(&bench).and_then(|()| bench.look_at_the_end());
         result.map_err(|stop| {
@@ -309,16 +309,6 @@ fn failed(case: &'static Case, broken: Broken, log: &Log, config: &Config) -> Ou
         trace: broken.trace.unwrap_or_else(|| log.trace()),
         seed: config.seed,
     }))
-}
-
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    if let Some(text) = panic.downcast_ref::<&str>() {
-        text
-    } else if let Some(text) = panic.downcast_ref::<String>() {
-        text
-    } else {
-        "with something that is no text"
-    }
 }
 
 /// A run as far as it has come.

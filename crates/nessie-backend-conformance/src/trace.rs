@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use nessie_backend_core::{SnapshotId, VolumeId, VolumePatch, VolumeSpec, VolumeState};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::call::{Answer, Call, Value};
+use crate::oracle::call::{Answer, Call, Value};
 
 /// The calls that a case made, in order. Prints as code that a person can paste: what a call made
 /// is bound to a variable, and later calls use it.
@@ -351,7 +351,7 @@ mod tests {
     use nessie_backend_core::{Snapshot, Uuid, Volume};
 
     use super::*;
-    use crate::call::Refusal;
+    use crate::oracle::call::Refusal;
 
     fn made(call: Call, answer: Answer) -> Made {
         Made { call, answer: Some(answer) }

@@ -1,8 +1,8 @@
 //! How a client reaches the bytes.
 
-use super::ask::{self, junction, offline, online, restricted};
+use super::calls::{self, junction, offline, online, restricted};
 use crate::Feature;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "access":
     /// An online volume has a handle, mounted or not.
@@ -17,39 +17,39 @@ super::theme! { "access":
 
 fn is_there_for_online_volumes(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
-    b.fine(&ask::access(&a))?;
+    b.fine(&calls::access(&a))?;
     b.patch(&a, junction(&b.path("a")).size_bytes(5))?;
-    b.fine(&ask::access(&a))
+    b.fine(&calls::access(&a))
 }
 
 fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
-    b.refused("volume_not_found", &ask::access(&ask::no_volume()))?;
+    b.refused("volume_not_found", &calls::access(&calls::no_volume()))?;
     b.delete(&a)?;
-    b.refused("volume_not_found", &ask::access(&a))
+    b.refused("volume_not_found", &calls::access(&a))
 }
 
 fn refuses_what_is_not_online(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     b.patch(&a, offline())?;
-    b.refused("volume_offline", &ask::access(&a))?;
+    b.refused("volume_offline", &calls::access(&a))?;
     if b.has(Feature::PatchRestricted) {
         b.patch(&a, restricted())?;
-        b.refused("volume_offline", &ask::access(&a))?;
+        b.refused("volume_offline", &calls::access(&a))?;
     }
     b.patch(&a, online())?;
-    b.fine(&ask::access(&a))
+    b.fine(&calls::access(&a))
 }
 
 fn is_there_for_clones(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.fine(&ask::access(&clone))?;
+    b.fine(&calls::access(&clone))?;
     if b.has(Feature::PatchState) {
         b.patch(&a, offline())?;
-        b.fine(&ask::access(&clone))?;
-        b.refused("volume_offline", &ask::access(&a))?;
+        b.fine(&calls::access(&clone))?;
+        b.refused("volume_offline", &calls::access(&a))?;
     }
     Ok(())
 }

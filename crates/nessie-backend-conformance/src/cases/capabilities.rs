@@ -2,10 +2,10 @@
 
 use nessie_backend_core::{BackendError, Capabilities};
 
-use super::ask::{self, offline, patch, restricted};
+use super::calls::{self, offline, patch, restricted};
 use crate::Feature;
-use crate::bench::{Bench, Step, Stop};
-use crate::call::Call;
+use crate::harness::{Bench, Step, Stop};
+use crate::oracle::call::Call;
 
 super::theme! { "capabilities":
     /// The backend can be looked at, and says what it offers.
@@ -101,34 +101,34 @@ fn optional_operations_say_what_they_lack(b: &Bench<'_>) -> Step {
     let volume = b.create_sized("a", 5)?;
     if !b.has(Feature::PatchName) {
         let other = b.name("other");
-        lacking.push((ask::change(&volume, ask::name(&other)), ""));
-        lacking.push((ask::change(&volume, ask::name(&other).size_bytes(7)), ""));
-        lacking.push((ask::change(&volume, ask::name(&other).export_policy("p")), ""));
+        lacking.push((calls::change(&volume, calls::name(&other)), ""));
+        lacking.push((calls::change(&volume, calls::name(&other).size_bytes(7)), ""));
+        lacking.push((calls::change(&volume, calls::name(&other).export_policy("p")), ""));
     }
     if !b.has(Feature::PatchRestricted) {
-        lacking.push((ask::change(&volume, restricted()), ""));
-        lacking.push((ask::change(&volume, restricted().export_policy("p")), ""));
+        lacking.push((calls::change(&volume, restricted()), ""));
+        lacking.push((calls::change(&volume, restricted().export_policy("p")), ""));
     }
     if !b.has(Feature::PatchState) {
-        lacking.push((ask::change(&volume, offline()), ""));
+        lacking.push((calls::change(&volume, offline()), ""));
         let mounted = offline().junction_path(b.path("j"));
-        lacking.push((ask::change(&volume, mounted), ""));
+        lacking.push((calls::change(&volume, mounted), ""));
     }
     if b.survey.tier >= crate::Tier::Snapshots {
         let snapshot = b.snapshot(&volume, "s")?;
         b.snapshot(&volume, "t")?;
         b.patch(&volume, patch().size_bytes(6))?;
         if !b.has(Feature::RenameSnapshot) {
-            let call = ask::rename_snapshot(&volume, &snapshot, "u");
+            let call = calls::rename_snapshot(&volume, &snapshot, "u");
             lacking.push((call, "rename_snapshot"));
         }
         if !b.has(Feature::RestoreSnapshot) {
-            lacking.push((ask::restore(&volume, &snapshot), "restore_snapshot"));
+            lacking.push((calls::restore(&volume, &snapshot), "restore_snapshot"));
         }
         if b.survey.tier >= crate::Tier::Clones {
             let clone = b.clone(&volume, &snapshot, "clone")?;
             if !b.has(Feature::SplitClone) {
-                lacking.push((ask::split(&clone), "split_clone"));
+                lacking.push((calls::split(&clone), "split_clone"));
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Making writable volumes of snapshots.
 
-use super::ask::{self, junction, name, offline, online, policy, restricted, size};
+use super::calls::{self, junction, name, offline, online, policy, restricted, size};
 use crate::Feature;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "clones":
     /// A clone is made, and shows itself in every way it can be read.
@@ -76,7 +76,7 @@ fn have_no_junction(b: &Bench<'_>) -> Step {
     b.patch(&a, junction(&b.path("a")))?;
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.refused("junction_path_exists", &ask::change(&clone, junction(&b.path("a"))))?;
+    b.refused("junction_path_exists", &calls::change(&clone, junction(&b.path("a"))))?;
     b.patch(&clone, junction(&b.path("clone")))?;
     b.patch(&a, junction(""))?;
     b.patch(&clone, junction(&b.path("a")))?;
@@ -89,8 +89,8 @@ fn have_no_snapshots(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     b.snapshot(&a, "t")?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&clone, &s))?;
-    b.refused("snapshot_not_found", &ask::delete_snapshot(&clone, &s))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&clone, &s))?;
+    b.refused("snapshot_not_found", &calls::delete_snapshot(&clone, &s))?;
     b.snapshot(&clone, "s")?;
     b.snapshot(&a, "u")?;
     Ok(())
@@ -100,10 +100,10 @@ fn are_volumes(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.fine(&ask::access(&clone))?;
+    b.fine(&calls::access(&clone))?;
     b.patch(&clone, size(7).junction_path(b.path("c")).export_policy("p"))?;
     let t = b.snapshot(&clone, "t")?;
-    b.fine(&ask::delete_snapshot(&clone, &t))?;
+    b.fine(&calls::delete_snapshot(&clone, &t))?;
     b.patch(&clone, junction(""))?;
     b.delete(&clone)
 }
@@ -114,7 +114,7 @@ fn are_the_only_ones_with_an_origin(b: &Bench<'_>) -> Step {
     let clone = b.clone(&a, &s, "clone")?;
     b.delete(&clone)?;
     b.create("clone")?;
-    b.fine(&ask::get(&a))
+    b.fine(&calls::get(&a))
 }
 
 fn are_independent_of_their_parent(b: &Bench<'_>) -> Step {
@@ -171,10 +171,10 @@ fn follow_the_rename_of_their_parent(b: &Bench<'_>) -> Step {
     let (one, _) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
     b.clone(&c, &t, "of-c")?;
     b.patch(&a, name(&b.name("renamed")))?;
-    b.fine(&ask::get(&one))?;
+    b.fine(&calls::get(&one))?;
     b.clone(&a, &s, "three")?;
     b.patch(&a, name(&b.name("a")))?;
-    b.fine(&ask::find(&one.name))?;
+    b.fine(&calls::find(&one.name))?;
     b.patch(&one, size(5))?;
     Ok(())
 }
@@ -184,12 +184,12 @@ fn follow_the_rename_of_their_snapshot(b: &Bench<'_>) -> Step {
     let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     let (one, _) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
     b.clone(&a, &t, "of-t")?;
-    b.fine(&ask::rename_snapshot(&a, &s, "renamed"))?;
-    b.fine(&ask::get(&one))?;
+    b.fine(&calls::rename_snapshot(&a, &s, "renamed"))?;
+    b.fine(&calls::get(&one))?;
     b.snapshot(&a, "s")?;
-    b.fine(&ask::rename_snapshot(&a, &t, "u"))?;
+    b.fine(&calls::rename_snapshot(&a, &t, "u"))?;
     b.patch(&one, size(5))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }
 
 fn do_not_follow_a_namesake(b: &Bench<'_>) -> Step {
@@ -200,7 +200,7 @@ fn do_not_follow_a_namesake(b: &Bench<'_>) -> Step {
     b.patch(&a, name(&b.name("b")))?;
     b.patch(&c, name(&b.name("a")))?;
     b.patch(&c, name(&b.name("d")))?;
-    b.fine(&ask::get(&clone))?;
+    b.fine(&calls::get(&clone))?;
     b.delete(&c)
 }
 
@@ -211,9 +211,9 @@ fn are_renamed(b: &Bench<'_>) -> Step {
     let t = b.snapshot(&clone, "t")?;
     let grandchild = b.clone(&clone, &t, "grandchild")?;
     b.patch(&clone, name(&b.name("renamed")))?;
-    b.fine(&ask::get(&grandchild))?;
+    b.fine(&calls::get(&grandchild))?;
     b.patch(&a, name(&b.name("b")))?;
-    b.fine(&ask::get(&grandchild))?;
+    b.fine(&calls::get(&grandchild))?;
     b.create("clone")?;
     Ok(())
 }
@@ -221,13 +221,13 @@ fn are_renamed(b: &Bench<'_>) -> Step {
 fn refuse_what_is_missing(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let (s, gone) = (b.snapshot(&a, "s")?, b.snapshot(&a, "gone")?);
-    b.fine(&ask::delete_snapshot(&a, &gone))?;
-    let missing = ask::no_volume();
+    b.fine(&calls::delete_snapshot(&a, &gone))?;
+    let missing = calls::no_volume();
     for name in [b.name("x"), a.name.clone(), String::new(), "a b".to_owned()] {
-        b.refused("volume_not_found", &ask::clone(&missing, &s, &name))?;
-        b.refused("volume_not_found", &ask::clone(&missing, &ask::no_snapshot(), &name))?;
-        b.refused("snapshot_not_found", &ask::clone(&a, &gone, &name))?;
-        b.refused("snapshot_not_found", &ask::clone(&a, &ask::no_snapshot(), &name))?;
+        b.refused("volume_not_found", &calls::clone(&missing, &s, &name))?;
+        b.refused("volume_not_found", &calls::clone(&missing, &calls::no_snapshot(), &name))?;
+        b.refused("snapshot_not_found", &calls::clone(&a, &gone, &name))?;
+        b.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &name))?;
     }
     b.create("x")?;
     Ok(())
@@ -237,21 +237,21 @@ fn refuse_a_snapshot_of_another_volume(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let s = b.snapshot(&a, "s")?;
     b.snapshot(&c, "s")?;
-    b.refused("snapshot_not_found", &ask::clone(&c, &s, &b.name("x")))?;
+    b.refused("snapshot_not_found", &calls::clone(&c, &s, &b.name("x")))?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.refused("snapshot_not_found", &ask::clone(&clone, &s, &b.name("x")))
+    b.refused("snapshot_not_found", &calls::clone(&clone, &s, &b.name("x")))
 }
 
 fn refuse_a_parent_that_is_not_online(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     b.patch(&a, offline())?;
-    b.refused("volume_offline", &ask::clone(&a, &s, &b.name("x")))?;
+    b.refused("volume_offline", &calls::clone(&a, &s, &b.name("x")))?;
     if b.has(Feature::PatchRestricted) {
         b.patch(&a, restricted())?;
-        b.refused("volume_offline", &ask::clone(&a, &s, &b.name("x")))?;
+        b.refused("volume_offline", &calls::clone(&a, &s, &b.name("x")))?;
     }
-    b.fine(&ask::delete_snapshot(&a, &s))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
     b.patch(&a, online())?;
     let t = b.snapshot(&a, "t")?;
     b.clone(&a, &t, "x")?;
@@ -262,22 +262,22 @@ fn check_in_order(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let (s, of_other) = (b.snapshot(&a, "s")?, b.snapshot(&c, "s")?);
     b.patch(&a, offline())?;
-    b.refused("snapshot_not_found", &ask::clone(&a, &ask::no_snapshot(), &b.name("x")))?;
-    b.refused("snapshot_not_found", &ask::clone(&a, &of_other, "a b"))?;
-    b.refused("invalid_argument", &ask::clone(&a, &s, "a b"))?;
-    b.refused("invalid_argument", &ask::clone(&a, &s, ""))?;
-    b.refused("volume_offline", &ask::clone(&a, &s, &c.name))?;
-    b.refused("volume_offline", &ask::clone(&a, &s, &a.name))
+    b.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &b.name("x")))?;
+    b.refused("snapshot_not_found", &calls::clone(&a, &of_other, "a b"))?;
+    b.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
+    b.refused("invalid_argument", &calls::clone(&a, &s, ""))?;
+    b.refused("volume_offline", &calls::clone(&a, &s, &c.name))?;
+    b.refused("volume_offline", &calls::clone(&a, &s, &a.name))
 }
 
 fn pin_nothing_when_refused(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
-    b.refused("volume_exists", &ask::clone(&a, &s, &a.name))?;
-    b.refused("invalid_argument", &ask::clone(&a, &s, "a b"))?;
-    b.fine(&ask::delete_snapshot(&a, &s))?;
+    b.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
+    b.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
     let t = b.snapshot(&a, "t")?;
-    b.refused("volume_exists", &ask::clone(&a, &t, &a.name))?;
+    b.refused("volume_exists", &calls::clone(&a, &t, &a.name))?;
     b.delete(&a)
 }
 
@@ -286,7 +286,7 @@ fn stay_online_without_their_parent(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
     b.patch(&a, offline())?;
-    b.fine(&ask::access(&clone))?;
+    b.fine(&calls::access(&clone))?;
     b.patch(&clone, size(9))?;
     let t = b.snapshot(&clone, "t")?;
     b.clone(&clone, &t, "grandchild")?;

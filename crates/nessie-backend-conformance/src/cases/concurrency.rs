@@ -5,12 +5,12 @@
 
 use nessie_backend_core::Volume;
 
-use super::ask::{self, junction, offline, online, policy, size};
+use super::calls::{self, junction, offline, online, policy, size};
 use crate::Tier;
-use crate::bench::{Bench, Step, Watch};
-use crate::call::Call;
-use crate::generator::{Profile, generate};
-use crate::replay::Replay;
+use crate::harness::{Bench, Step, Watch};
+use crate::oracle::call::Call;
+use crate::sequences::op::{Profile, generate};
+use crate::sequences::replay::Replay;
 
 super::theme! { "concurrency":
     /// Of several volumes created under one name, exactly one is made.
@@ -73,17 +73,17 @@ fn each_thread(b: &Bench<'_>, call: impl Fn(usize) -> Call) -> Vec<Call> {
 }
 
 fn creates_one_volume_of_a_name(b: &Bench<'_>) -> Step {
-    rounds(b, || Ok(each_thread(b, |thread| ask::create_sized(&b.name("a"), 1 + thread as u64))))
+    rounds(b, || Ok(each_thread(b, |thread| calls::create_sized(&b.name("a"), 1 + thread as u64))))
 }
 
 fn creates_volumes_of_different_names(b: &Bench<'_>) -> Step {
-    rounds(b, || Ok(each_thread(b, |thread| ask::create(&b.name(&thread.to_string())))))
+    rounds(b, || Ok(each_thread(b, |thread| calls::create(&b.name(&thread.to_string())))))
 }
 
 fn creates_streams_of_volumes(b: &Bench<'_>) -> Step {
     for _ in 0..b.config.rounds.div_ceil(4) {
         b.watch(Watch::Never);
-        let stream = |_| (0..12).map(|name| ask::create(&b.name(&name.to_string()))).collect();
+        let stream = |_| (0..12).map(|name| calls::create(&b.name(&name.to_string()))).collect();
         let streams: Vec<_> = (0..b.config.threads).map(stream).collect();
         b.race_of(&streams)?;
         b.delete_everything()?;
@@ -94,7 +94,7 @@ fn creates_streams_of_volumes(b: &Bench<'_>) -> Step {
 fn deletes_a_volume_once(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
-        Ok(each_thread(b, |_| ask::delete(&a)))
+        Ok(each_thread(b, |_| calls::delete(&a)))
     })
 }
 
@@ -102,7 +102,7 @@ fn loses_no_patch(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
         let patches = [size(5), policy("p"), junction(&b.path("a"))];
-        Ok(patches.into_iter().map(|patch| ask::change(&a, patch)).collect())
+        Ok(patches.into_iter().map(|patch| calls::change(&a, patch)).collect())
     })
 }
 
@@ -113,7 +113,7 @@ fn several(b: &Bench<'_>) -> Step<Vec<Volume>> {
 fn mounts_one_volume_at_a_path(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let path = b.path("a");
-        let mount = |volume: &Volume| ask::change(volume, junction(&path));
+        let mount = |volume: &Volume| calls::change(volume, junction(&path));
         Ok(several(b)?.iter().map(mount).collect())
     })
 }
@@ -122,15 +122,15 @@ fn renames_and_creates_one_name(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
         let wanted = b.name("wanted");
-        let (rename, create) = (ask::change(&a, ask::name(&wanted)), ask::create(&wanted));
-        Ok(vec![rename, create.clone(), create, ask::create(&a.name)])
+        let (rename, create) = (calls::change(&a, calls::name(&wanted)), calls::create(&wanted));
+        Ok(vec![rename, create.clone(), create, calls::create(&a.name)])
     })
 }
 
 fn renames_one_volume_to_a_name(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let wanted = b.name("wanted");
-        let rename = |volume: &Volume| ask::change(volume, ask::name(&wanted));
+        let rename = |volume: &Volume| calls::change(volume, calls::name(&wanted));
         Ok(several(b)?.iter().map(rename).collect())
     })
 }
@@ -138,7 +138,7 @@ fn renames_one_volume_to_a_name(b: &Bench<'_>) -> Step {
 fn resizes_and_takes_offline(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create_sized("a", 5)?;
-        let change = |patch| ask::change(&a, patch);
+        let change = |patch| calls::change(&a, patch);
         Ok(vec![change(size(7)), change(offline()), change(online()), change(size(9))])
     })
 }
@@ -146,7 +146,7 @@ fn resizes_and_takes_offline(b: &Bench<'_>) -> Step {
 fn takes_one_snapshot_of_a_name(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
-        Ok(each_thread(b, |_| ask::snapshot(&a, "s")))
+        Ok(each_thread(b, |_| calls::snapshot(&a, "s")))
     })
 }
 
@@ -154,7 +154,7 @@ fn deletes_a_snapshot_once(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
         let s = b.snapshot(&a, "s")?;
-        Ok(each_thread(b, |_| ask::delete_snapshot(&a, &s)))
+        Ok(each_thread(b, |_| calls::delete_snapshot(&a, &s)))
     })
 }
 
@@ -162,7 +162,7 @@ fn snapshots_what_is_being_deleted(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
         b.snapshot(&a, "s")?;
-        let calls = vec![ask::snapshot(&a, "t"), ask::delete(&a), ask::snapshot(&a, "u")];
+        let calls = vec![calls::snapshot(&a, "t"), calls::delete(&a), calls::snapshot(&a, "u")];
         Ok(calls)
     })
 }
@@ -172,7 +172,7 @@ fn restores_and_takes_snapshots(b: &Bench<'_>) -> Step {
         let a = b.create_sized("a", 5)?;
         let s = b.snapshot(&a, "s")?;
         b.snapshot(&a, "t")?;
-        Ok(vec![ask::restore(&a, &s), ask::snapshot(&a, "t"), ask::change(&a, size(7))])
+        Ok(vec![calls::restore(&a, &s), calls::snapshot(&a, "t"), calls::change(&a, size(7))])
     })
 }
 
@@ -180,8 +180,8 @@ fn renames_one_snapshot_to_a_name(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
         let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-        let rename = |of| ask::rename_snapshot(&a, of, "wanted");
-        Ok(vec![rename(&s), rename(&t), ask::snapshot(&a, "wanted")])
+        let rename = |of| calls::rename_snapshot(&a, of, "wanted");
+        Ok(vec![rename(&s), rename(&t), calls::snapshot(&a, "wanted")])
     })
 }
 
@@ -189,8 +189,8 @@ fn clones_what_is_being_deleted(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
         let s = b.snapshot(&a, "s")?;
-        let clone = |label: &str| ask::clone(&a, &s, &b.name(label));
-        Ok(vec![clone("one"), ask::delete_snapshot(&a, &s), clone("two")])
+        let clone = |label: &str| calls::clone(&a, &s, &b.name(label));
+        Ok(vec![clone("one"), calls::delete_snapshot(&a, &s), clone("two")])
     })
 }
 
@@ -198,8 +198,8 @@ fn clones_of_a_volume_being_deleted(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
         let s = b.snapshot(&a, "s")?;
-        let clone = |label: &str| ask::clone(&a, &s, &b.name(label));
-        Ok(vec![clone("one"), ask::delete(&a), clone("two")])
+        let clone = |label: &str| calls::clone(&a, &s, &b.name(label));
+        Ok(vec![clone("one"), calls::delete(&a), clone("two")])
     })
 }
 
@@ -208,8 +208,8 @@ fn creates_one_clone_of_a_name(b: &Bench<'_>) -> Step {
         let a = b.create("a")?;
         let s = b.snapshot(&a, "s")?;
         let wanted = b.name("wanted");
-        let clone = ask::clone(&a, &s, &wanted);
-        Ok(vec![clone.clone(), ask::create(&wanted), clone])
+        let clone = calls::clone(&a, &s, &wanted);
+        Ok(vec![clone.clone(), calls::create(&wanted), clone])
     })
 }
 
@@ -217,7 +217,7 @@ fn restores_what_is_being_cloned(b: &Bench<'_>) -> Step {
     rounds(b, || {
         let a = b.create("a")?;
         let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-        Ok(vec![ask::restore(&a, &s), ask::clone(&a, &t, &b.name("clone"))])
+        Ok(vec![calls::restore(&a, &s), calls::clone(&a, &t, &b.name("clone"))])
     })
 }
 
@@ -226,7 +226,7 @@ fn splits_and_deletes(b: &Bench<'_>) -> Step {
         let a = b.create("a")?;
         let s = b.snapshot(&a, "s")?;
         let clone = b.clone(&a, &s, "clone")?;
-        Ok(vec![ask::split(&clone), ask::delete_snapshot(&a, &s), ask::split(&clone)])
+        Ok(vec![calls::split(&clone), calls::delete_snapshot(&a, &s), calls::split(&clone)])
     })
 }
 

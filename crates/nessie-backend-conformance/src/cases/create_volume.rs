@@ -1,8 +1,8 @@
 //! Making volumes.
 
-use super::ask;
+use super::calls;
 use super::values::SIZES;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "create_volume":
     /// A volume is made, with a quota and without, and every way to read it shows the same.
@@ -43,29 +43,29 @@ fn keeps_sizes_exactly(b: &Bench<'_>) -> Step {
 fn refuses_a_taken_name(b: &Bench<'_>) -> Step {
     let a = b.create_sized("a", 5)?;
     let c = b.create("c")?;
-    b.refused("volume_exists", &ask::create(&a.name))?;
-    b.refused("volume_exists", &ask::create_sized(&a.name, 7))?;
-    b.refused("volume_exists", &ask::create_sized(&c.name, 7))?;
+    b.refused("volume_exists", &calls::create(&a.name))?;
+    b.refused("volume_exists", &calls::create_sized(&a.name, 7))?;
+    b.refused("volume_exists", &calls::create_sized(&c.name, 7))?;
     b.create("d")?;
-    b.refused("volume_exists", &ask::create(&c.name))
+    b.refused("volume_exists", &calls::create(&c.name))
 }
 
 fn refuses_a_size_of_zero(b: &Bench<'_>) -> Step {
-    b.refused("invalid_argument", &ask::create_sized(&b.name("a"), 0))?;
+    b.refused("invalid_argument", &calls::create_sized(&b.name("a"), 0))?;
     b.create("a")?;
     Ok(())
 }
 
 fn checks_values_before_conflicts(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
-    b.refused("invalid_argument", &ask::create_sized(&a.name, 0))
+    b.refused("invalid_argument", &calls::create_sized(&a.name, 0))
 }
 
 fn leaves_nothing_behind_when_refused(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
-    b.refused("volume_exists", &ask::create_sized(&a.name, 9))?;
-    b.refused("invalid_argument", &ask::create(&format!("{} x", a.name)))?;
-    b.refused("invalid_argument", &ask::create_sized(&b.name("b"), 0))?;
+    b.refused("volume_exists", &calls::create_sized(&a.name, 9))?;
+    b.refused("invalid_argument", &calls::create(&format!("{} x", a.name)))?;
+    b.refused("invalid_argument", &calls::create_sized(&b.name("b"), 0))?;
     b.create("b")?;
     b.delete(&a)?;
     b.create("a")?;
@@ -74,15 +74,15 @@ fn leaves_nothing_behind_when_refused(b: &Bench<'_>) -> Step {
 
 fn refuses_the_name_of_an_offline_volume(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
-    b.patch(&a, ask::offline())?;
-    b.refused("volume_exists", &ask::create(&a.name))
+    b.patch(&a, calls::offline())?;
+    b.refused("volume_exists", &calls::create(&a.name))
 }
 
 fn refuses_the_name_of_a_clone(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.refused("volume_exists", &ask::create(&clone.name))?;
+    b.refused("volume_exists", &calls::create(&clone.name))?;
     b.delete(&clone)?;
     b.create("clone")?;
     Ok(())
@@ -94,7 +94,7 @@ fn starts_without_snapshots(b: &Bench<'_>) -> Step {
     b.snapshot(&a, "t")?;
     b.delete(&a)?;
     let again = b.create("a")?;
-    b.fine(&ask::snapshots(&again))?;
+    b.fine(&calls::snapshots(&again))?;
     b.snapshot(&again, "s")?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Deleting volumes.
 
-use super::ask::{self, junction, offline, restricted};
+use super::calls::{self, junction, offline, restricted};
 use crate::Feature;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "delete_volume":
     /// A deleted volume is gone in every way it could be read, and the others stay.
@@ -28,20 +28,20 @@ super::theme! { "delete_volume":
 fn deletes_one_volume(b: &Bench<'_>) -> Step {
     let (a, c, d) = (b.create_sized("a", 5)?, b.create("c")?, b.create("d")?);
     b.delete(&c)?;
-    b.refused("volume_not_found", &ask::get(&c))?;
-    b.refused("volume_not_found", &ask::access(&c))?;
-    b.fine(&ask::find(&c.name))?;
+    b.refused("volume_not_found", &calls::get(&c))?;
+    b.refused("volume_not_found", &calls::access(&c))?;
+    b.fine(&calls::find(&c.name))?;
     b.delete(&a)?;
     b.delete(&d)
 }
 
 fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
-    b.refused("volume_not_found", &ask::delete(&ask::no_volume()))?;
+    b.refused("volume_not_found", &calls::delete(&calls::no_volume()))?;
     b.delete(&a)?;
-    b.refused("volume_not_found", &ask::delete(&a))?;
+    b.refused("volume_not_found", &calls::delete(&a))?;
     b.create("a")?;
-    b.refused("volume_not_found", &ask::delete(&a))
+    b.refused("volume_not_found", &calls::delete(&a))
 }
 
 fn deletes_in_any_state(b: &Bench<'_>) -> Step {
@@ -69,14 +69,14 @@ fn deletes_the_snapshots_too(b: &Bench<'_>) -> Step {
     b.snapshot(&c, "s")?;
     b.delete(&a)?;
     for snapshot in [&s, &t] {
-        b.refused("volume_not_found", &ask::get_snapshot(&a, snapshot))?;
-        b.refused("volume_not_found", &ask::delete_snapshot(&a, snapshot))?;
-        b.refused("snapshot_not_found", &ask::get_snapshot(&c, snapshot))?;
-        b.refused("snapshot_not_found", &ask::delete_snapshot(&c, snapshot))?;
+        b.refused("volume_not_found", &calls::get_snapshot(&a, snapshot))?;
+        b.refused("volume_not_found", &calls::delete_snapshot(&a, snapshot))?;
+        b.refused("snapshot_not_found", &calls::get_snapshot(&c, snapshot))?;
+        b.refused("snapshot_not_found", &calls::delete_snapshot(&c, snapshot))?;
     }
     let again = b.create("a")?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&again, &s))?;
-    b.refused("volume_not_found", &ask::snapshots(&a))
+    b.refused("snapshot_not_found", &calls::get_snapshot(&again, &s))?;
+    b.refused("volume_not_found", &calls::snapshots(&a))
 }
 
 fn deletes_a_clone_alone(b: &Bench<'_>) -> Step {
@@ -85,7 +85,7 @@ fn deletes_a_clone_alone(b: &Bench<'_>) -> Step {
     let clone = b.clone(&a, &s, "clone")?;
     b.snapshot(&clone, "s")?;
     b.delete(&clone)?;
-    b.fine(&ask::get_snapshot(&a, &s))?;
+    b.fine(&calls::get_snapshot(&a, &s))?;
     b.delete(&a)
 }
 
@@ -94,10 +94,10 @@ fn refuses_a_parent(b: &Bench<'_>) -> Step {
     b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
     let (s, _) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     let clone = b.clone(&a, &s, "clone")?;
-    b.refused("volume_busy", &ask::delete(&a))?;
-    b.refused("volume_busy", &ask::delete(&a))?;
-    b.refused("volume_exists", &ask::create(&a.name))?;
-    b.refused("junction_path_exists", &ask::change(&clone, junction(&b.path("a"))))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
+    b.refused("volume_exists", &calls::create(&a.name))?;
+    b.refused("junction_path_exists", &calls::change(&clone, junction(&b.path("a"))))?;
     b.snapshot(&a, "u")?;
     b.delete(&clone)?;
     b.delete(&a)
@@ -109,7 +109,7 @@ fn refuses_for_a_clone_of_any_snapshot(b: &Bench<'_>) -> Step {
         let all = [b.snapshot(&a, "s")?, b.snapshot(&a, "t")?, b.snapshot(&a, "u")?];
         if let Some(of) = all.get(number) {
             let clone = b.clone(&a, of, &format!("{label}-clone"))?;
-            b.refused("volume_busy", &ask::delete(&a))?;
+            b.refused("volume_busy", &calls::delete(&a))?;
             b.delete(&clone)?;
         }
         b.delete(&a)?;
@@ -122,9 +122,9 @@ fn refuses_an_offline_parent(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
     b.patch(&a, offline())?;
-    b.refused("volume_busy", &ask::delete(&a))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
     b.patch(&clone, offline())?;
-    b.refused("volume_busy", &ask::delete(&a))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
     b.delete(&clone)?;
     b.delete(&a)
 }

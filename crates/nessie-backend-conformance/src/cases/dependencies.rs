@@ -1,8 +1,8 @@
 //! What clones keep from being deleted, and until when.
 
-use super::ask::{self, name, offline, restricted};
+use super::calls::{self, name, offline, restricted};
 use crate::Feature;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "dependencies":
     /// A clone pins its snapshot and its parent, and its deletion frees both.
@@ -38,11 +38,11 @@ fn last_until_the_clone_is_deleted(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     for _ in 0..2 {
         let clone = b.clone(&a, &s, "clone")?;
-        b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-        b.refused("volume_busy", &ask::delete(&a))?;
+        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+        b.refused("volume_busy", &calls::delete(&a))?;
         b.delete(&clone)?;
     }
-    b.fine(&ask::delete_snapshot(&a, &s))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
     b.delete(&a)
 }
 
@@ -55,13 +55,13 @@ fn last_until_the_last_clone_is_deleted(b: &Bench<'_>) -> Step {
             clones.push(b.clone(&a, &s, &format!("{label}-{number}"))?);
         }
         for at in order {
-            b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-            b.refused("volume_busy", &ask::delete(&a))?;
+            b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+            b.refused("volume_busy", &calls::delete(&a))?;
             if let Some(clone) = clones.get(at) {
                 b.delete(clone)?;
             }
         }
-        b.fine(&ask::delete_snapshot(&a, &s))?;
+        b.fine(&calls::delete_snapshot(&a, &s))?;
         b.delete(&a)?;
     }
     Ok(())
@@ -71,20 +71,20 @@ fn pin_no_other_snapshot(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let (r, s, t) = (b.snapshot(&a, "r")?, b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     b.clone(&a, &s, "clone")?;
-    b.fine(&ask::delete_snapshot(&a, &t))?;
-    b.fine(&ask::delete_snapshot(&a, &r))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
+    b.fine(&calls::delete_snapshot(&a, &t))?;
+    b.fine(&calls::delete_snapshot(&a, &r))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     let u = b.snapshot(&a, "u")?;
-    b.fine(&ask::delete_snapshot(&a, &u))
+    b.fine(&calls::delete_snapshot(&a, &u))
 }
 
 fn pin_no_namesake(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let (s, of_other) = (b.snapshot(&a, "s")?, b.snapshot(&c, "s")?);
     b.clone(&a, &s, "clone")?;
-    b.fine(&ask::delete_snapshot(&c, &of_other))?;
+    b.fine(&calls::delete_snapshot(&c, &of_other))?;
     b.delete(&c)?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }
 
 fn hold_link_by_link(b: &Bench<'_>) -> Step {
@@ -93,13 +93,13 @@ fn hold_link_by_link(b: &Bench<'_>) -> Step {
     let child = b.clone(&a, &s, "child")?;
     let t = b.snapshot(&child, "t")?;
     let grandchild = b.clone(&child, &t, "grandchild")?;
-    b.refused("volume_busy", &ask::delete(&a))?;
-    b.refused("volume_busy", &ask::delete(&child))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&child, &t))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
+    b.refused("volume_busy", &calls::delete(&child))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&child, &t))?;
     b.delete(&grandchild)?;
-    b.fine(&ask::delete_snapshot(&child, &t))?;
-    b.refused("volume_busy", &ask::delete(&a))?;
+    b.fine(&calls::delete_snapshot(&child, &t))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
     b.delete(&child)?;
     b.delete(&a)
 }
@@ -109,16 +109,16 @@ fn hold_while_offline(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
     b.patch(&clone, offline())?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &ask::delete(&a))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
     if b.has(Feature::PatchRestricted) {
         b.patch(&clone, restricted())?;
-        b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
+        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     }
     b.patch(&a, offline())?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     b.delete(&clone)?;
-    b.fine(&ask::delete_snapshot(&a, &s))
+    b.fine(&calls::delete_snapshot(&a, &s))
 }
 
 fn are_named_in_order(b: &Bench<'_>) -> Step {
@@ -128,14 +128,14 @@ fn are_named_in_order(b: &Bench<'_>) -> Step {
     for label in ["m", "z", "b", "y"] {
         clones.push(b.clone(&a, &s, label)?);
     }
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &ask::delete(&a))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
     if let Some(clone) = clones.get(1) {
         b.delete(clone)?;
     }
     b.clone(&a, &s, "c")?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &ask::delete(&a))
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_busy", &calls::delete(&a))
 }
 
 fn are_named_up_to_sixteen(b: &Bench<'_>) -> Step {
@@ -145,12 +145,12 @@ fn are_named_up_to_sixteen(b: &Bench<'_>) -> Step {
         b.clone(&a, &s, &format!("clone-{number}"))?;
     }
     for number in 15..19 {
-        b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-        b.refused("volume_busy", &ask::delete(&a))?;
+        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+        b.refused("volume_busy", &calls::delete(&a))?;
         b.clone(&a, &s, &format!("clone-{number}"))?;
     }
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &ask::delete(&a))
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_busy", &calls::delete(&a))
 }
 
 fn are_named_as_they_are_called_now(b: &Bench<'_>) -> Step {
@@ -158,8 +158,8 @@ fn are_named_as_they_are_called_now(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     let (one, _) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
     b.patch(&one, name(&b.name("zzz")))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &ask::delete(&a))
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_busy", &calls::delete(&a))
 }
 
 fn of_a_volume_are_those_of_its_snapshots(b: &Bench<'_>) -> Step {
@@ -170,10 +170,10 @@ fn of_a_volume_are_those_of_its_snapshots(b: &Bench<'_>) -> Step {
     b.clone(&a, &t, "3-of-t")?;
     let u = b.snapshot(&child, "u")?;
     b.clone(&child, &u, "4-of-child")?;
-    b.refused("volume_busy", &ask::delete(&a))?;
-    b.refused("volume_busy", &ask::delete(&child))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &t))
+    b.refused("volume_busy", &calls::delete(&a))?;
+    b.refused("volume_busy", &calls::delete(&child))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))
 }
 
 fn are_named_by_a_restore(b: &Bench<'_>) -> Step {
@@ -182,30 +182,30 @@ fn are_named_by_a_restore(b: &Bench<'_>) -> Step {
     b.clone(&a, &s, "of-target")?;
     b.clone(&a, &t, "one")?;
     b.clone(&a, &t, "two")?;
-    b.refused("snapshot_busy", &ask::restore(&a, &s))
+    b.refused("snapshot_busy", &calls::restore(&a, &s))
 }
 
 fn hold_over_every_change(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&clone, ask::size(5).junction_path(b.path("clone")))?;
-    b.patch(&a, ask::size(6).export_policy("p"))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
+    b.patch(&clone, calls::size(5).junction_path(b.path("clone")))?;
+    b.patch(&a, calls::size(6).export_policy("p"))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     if b.has(Feature::PatchName) {
         b.patch(&clone, name(&b.name("renamed")))?;
         b.patch(&a, name(&b.name("parent")))?;
-        b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-        b.refused("volume_busy", &ask::delete(&a))?;
+        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+        b.refused("volume_busy", &calls::delete(&a))?;
     }
     if b.has(Feature::RenameSnapshot) {
-        b.fine(&ask::rename_snapshot(&a, &s, "t"))?;
-        b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
+        b.fine(&calls::rename_snapshot(&a, &s, "t"))?;
+        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     }
     if b.has(Feature::RestoreSnapshot) {
-        b.volume(&ask::restore(&a, &s))?;
-        b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
+        b.volume(&calls::restore(&a, &s))?;
+        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     }
     b.delete(&clone)?;
-    b.fine(&ask::delete_snapshot(&a, &s))
+    b.fine(&calls::delete_snapshot(&a, &s))
 }

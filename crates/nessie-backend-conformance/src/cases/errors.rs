@@ -2,10 +2,10 @@
 
 use nessie_backend_core::{SnapshotId, Uuid, VolumeId};
 
-use super::ask::{self, junction, offline, policy, size};
+use super::calls::{self, junction, offline, policy, size};
 use crate::Feature;
-use crate::bench::{Bench, Step};
-use crate::call::Call;
+use crate::harness::{Bench, Step};
+use crate::oracle::call::Call;
 
 super::theme! { "errors":
     /// Every kind of refusal about volumes has its code and its target.
@@ -27,22 +27,22 @@ super::theme! { "errors":
 fn about_volumes_have_their_code(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     b.patch(&c, junction(&b.path("c")))?;
-    b.refused("volume_not_found", &ask::get(&ask::no_volume()))?;
-    b.refused("volume_exists", &ask::create(&a.name))?;
-    b.refused("invalid_argument", &ask::create("a b"))?;
-    b.refused("invalid_argument", &ask::create_sized(&b.name("x"), 0))?;
-    b.refused("invalid_argument", &ask::change(&a, size(0)))?;
-    b.refused("invalid_argument", &ask::change(&a, junction("x")))?;
-    b.refused("invalid_argument", &ask::change(&a, policy("")))?;
-    b.refused("junction_path_exists", &ask::change(&a, junction(&b.path("C"))))?;
+    b.refused("volume_not_found", &calls::get(&calls::no_volume()))?;
+    b.refused("volume_exists", &calls::create(&a.name))?;
+    b.refused("invalid_argument", &calls::create("a b"))?;
+    b.refused("invalid_argument", &calls::create_sized(&b.name("x"), 0))?;
+    b.refused("invalid_argument", &calls::change(&a, size(0)))?;
+    b.refused("invalid_argument", &calls::change(&a, junction("x")))?;
+    b.refused("invalid_argument", &calls::change(&a, policy("")))?;
+    b.refused("junction_path_exists", &calls::change(&a, junction(&b.path("C"))))?;
     if b.has(Feature::PatchName) {
-        b.refused("invalid_argument", &ask::change(&a, ask::name("a b")))?;
-        b.refused("volume_exists", &ask::change(&a, ask::name(&c.name)))?;
+        b.refused("invalid_argument", &calls::change(&a, calls::name("a b")))?;
+        b.refused("volume_exists", &calls::change(&a, calls::name(&c.name)))?;
     }
     if b.has(Feature::PatchState) {
         b.patch(&a, offline())?;
-        b.refused("volume_offline", &ask::access(&a))?;
-        b.refused("volume_offline", &ask::change(&a, size(5)))?;
+        b.refused("volume_offline", &calls::access(&a))?;
+        b.refused("volume_offline", &calls::change(&a, size(5)))?;
     }
     Ok(())
 }
@@ -50,13 +50,13 @@ fn about_volumes_have_their_code(b: &Bench<'_>) -> Step {
 fn about_snapshots_have_their_code(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&a, &ask::no_snapshot()))?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "s"))?;
-    b.refused("invalid_argument", &ask::snapshot(&a, "a b"))?;
-    b.refused("volume_not_found", &ask::get_snapshot(&ask::no_volume(), &s))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &calls::no_snapshot()))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
+    b.refused("invalid_argument", &calls::snapshot(&a, "a b"))?;
+    b.refused("volume_not_found", &calls::get_snapshot(&calls::no_volume(), &s))?;
     if b.has(Feature::PatchState) {
         b.patch(&a, offline())?;
-        b.refused("volume_offline", &ask::snapshot(&a, "t"))?;
+        b.refused("volume_offline", &calls::snapshot(&a, "t"))?;
     }
     Ok(())
 }
@@ -65,13 +65,13 @@ fn about_clones_have_their_code(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     b.clone(&a, &s, "clone")?;
-    b.refused("volume_busy", &ask::delete(&a))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_exists", &ask::clone(&a, &s, &a.name))?;
-    b.refused("invalid_argument", &ask::clone(&a, &s, "a b"))?;
-    b.refused("snapshot_not_found", &ask::clone(&a, &ask::no_snapshot(), &b.name("x")))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
+    b.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
+    b.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &b.name("x")))?;
     if b.has(Feature::SplitClone) {
-        b.refused("invalid_argument", &ask::split(&a))?;
+        b.refused("invalid_argument", &calls::split(&a))?;
     }
     Ok(())
 }
@@ -90,13 +90,13 @@ fn strange_texts() -> Vec<String> {
 fn come_of_strange_text(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     for text in strange_texts() {
-        b.refused("invalid_argument", &ask::create(&text))?;
-        b.fine(&ask::find(&text))?;
-        b.refused("invalid_argument", &ask::change(&a, junction(&text)))?;
+        b.refused("invalid_argument", &calls::create(&text))?;
+        b.fine(&calls::find(&text))?;
+        b.refused("invalid_argument", &calls::change(&a, junction(&text)))?;
         if b.has(Feature::PatchName) {
-            b.refused("invalid_argument", &ask::change(&a, ask::name(&text)))?;
+            b.refused("invalid_argument", &calls::change(&a, calls::name(&text)))?;
         }
-        b.call(&ask::change(&a, policy(&text)))?.ok();
+        b.call(&calls::change(&a, policy(&text)))?.ok();
     }
     Ok(())
 }
@@ -105,13 +105,13 @@ fn come_of_strange_names_of_snapshots(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     for text in strange_texts() {
-        b.refused("invalid_argument", &ask::snapshot(&a, &text))?;
-        b.fine(&ask::find_snapshot(&a, &text))?;
+        b.refused("invalid_argument", &calls::snapshot(&a, &text))?;
+        b.fine(&calls::find_snapshot(&a, &text))?;
         if b.has(Feature::RenameSnapshot) {
-            b.refused("invalid_argument", &ask::rename_snapshot(&a, &s, &text))?;
+            b.refused("invalid_argument", &calls::rename_snapshot(&a, &s, &text))?;
         }
         if b.survey.tier >= crate::Tier::Clones {
-            b.refused("invalid_argument", &ask::clone(&a, &s, &text))?;
+            b.refused("invalid_argument", &calls::clone(&a, &s, &text))?;
         }
     }
     Ok(())
@@ -137,9 +137,9 @@ fn come_of_strange_identifiers(b: &Bench<'_>) -> Step {
 fn poison_nothing(b: &Bench<'_>) -> Step {
     let a = b.create_sized("a", 5)?;
     for number in 0..50 {
-        b.refused("volume_exists", &ask::create(&a.name))?;
-        b.refused("invalid_argument", &ask::create(&"/".repeat(number)))?;
-        b.refused("volume_not_found", &ask::delete(&ask::no_volume()))?;
+        b.refused("volume_exists", &calls::create(&a.name))?;
+        b.refused("invalid_argument", &calls::create(&"/".repeat(number)))?;
+        b.refused("volume_not_found", &calls::delete(&calls::no_volume()))?;
     }
     b.patch(&a, size(7))?;
     b.create("b")?;

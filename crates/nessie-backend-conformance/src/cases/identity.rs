@@ -2,9 +2,9 @@
 
 use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeId};
 
-use super::ask::{self, junction, policy, size};
+use super::calls::{self, junction, policy, size};
 use crate::Feature;
-use crate::bench::{Bench, Step, Watch};
+use crate::harness::{Bench, Step, Watch};
 
 super::theme! { "identity":
     /// Every volume has an identifier of its own, of version 4.
@@ -50,7 +50,7 @@ fn of_snapshots_is_their_own(b: &Bench<'_>) -> Step {
         if number % 3 == 0 {
             b.snapshot(&a, &number.to_string())?;
         }
-        b.fine(&ask::delete_snapshot(&a, &snapshot))?;
+        b.fine(&calls::delete_snapshot(&a, &snapshot))?;
     }
     b.look()
 }
@@ -70,9 +70,9 @@ fn is_not_used_again(b: &Bench<'_>) -> Step {
     let first = b.create("a")?;
     b.delete(&first)?;
     let second = b.create("a")?;
-    b.refused("volume_not_found", &ask::get(&first))?;
-    b.refused("volume_not_found", &ask::change(&first, size(5)))?;
-    b.refused("volume_not_found", &ask::delete(&first))?;
+    b.refused("volume_not_found", &calls::get(&first))?;
+    b.refused("volume_not_found", &calls::change(&first, size(5)))?;
+    b.refused("volume_not_found", &calls::delete(&first))?;
     b.delete(&second)?;
     b.create("a")?;
     Ok(())
@@ -81,10 +81,10 @@ fn is_not_used_again(b: &Bench<'_>) -> Step {
 fn of_snapshots_is_not_used_again(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let first = b.snapshot(&a, "s")?;
-    b.fine(&ask::delete_snapshot(&a, &first))?;
+    b.fine(&calls::delete_snapshot(&a, &first))?;
     b.snapshot(&a, "s")?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&a, &first))?;
-    b.refused("snapshot_not_found", &ask::delete_snapshot(&a, &first))
+    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &first))?;
+    b.refused("snapshot_not_found", &calls::delete_snapshot(&a, &first))
 }
 
 fn of_volumes_and_snapshots_are_apart(b: &Bench<'_>) -> Step {
@@ -92,11 +92,11 @@ fn of_volumes_and_snapshots_are_apart(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     let as_volume = Volume::new(VolumeId::new(s.uuid.uuid()), "s");
     let as_snapshot = Snapshot::new(SnapshotId::new(a.uuid.uuid()), "a");
-    b.refused("volume_not_found", &ask::get(&as_volume))?;
-    b.refused("volume_not_found", &ask::change(&as_volume, size(5)))?;
-    b.refused("volume_not_found", &ask::delete(&as_volume))?;
-    b.refused("volume_not_found", &ask::snapshot(&as_volume, "t"))?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&a, &as_snapshot))
+    b.refused("volume_not_found", &calls::get(&as_volume))?;
+    b.refused("volume_not_found", &calls::change(&as_volume, size(5)))?;
+    b.refused("volume_not_found", &calls::delete(&as_volume))?;
+    b.refused("volume_not_found", &calls::snapshot(&as_volume, "t"))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &as_snapshot))
 }
 
 fn keeps_its_time_of_creation(b: &Bench<'_>) -> Step {
@@ -106,13 +106,13 @@ fn keeps_its_time_of_creation(b: &Bench<'_>) -> Step {
     b.patch(&a, junction(&b.path("a")))?;
     b.patch(&a, policy("p"))?;
     if b.has(Feature::PatchName) {
-        b.patch(&a, ask::name(&b.name("b")))?;
+        b.patch(&a, calls::name(&b.name("b")))?;
     }
     if b.has(Feature::PatchState) {
-        b.patch(&a, ask::offline())?;
-        b.patch(&a, ask::online())?;
+        b.patch(&a, calls::offline())?;
+        b.patch(&a, calls::online())?;
     }
-    b.fine(&ask::get(&a))
+    b.fine(&calls::get(&a))
 }
 
 fn of_snapshots_and_clones_keeps_its_time(b: &Bench<'_>) -> Step {
@@ -120,17 +120,17 @@ fn of_snapshots_and_clones_keeps_its_time(b: &Bench<'_>) -> Step {
     let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     let clone = b.clone(&a, &s, "clone")?;
     b.patch(&clone, size(5))?;
-    b.fine(&ask::delete_snapshot(&a, &t))?;
+    b.fine(&calls::delete_snapshot(&a, &t))?;
     if b.has(Feature::RenameSnapshot) {
-        b.fine(&ask::rename_snapshot(&a, &s, "u"))?;
+        b.fine(&calls::rename_snapshot(&a, &s, "u"))?;
     }
     if b.has(Feature::RestoreSnapshot) {
-        b.volume(&ask::restore(&a, &s))?;
+        b.volume(&calls::restore(&a, &s))?;
     }
     if b.has(Feature::SplitClone) {
-        b.volume(&ask::split(&clone))?;
+        b.volume(&calls::split(&clone))?;
     }
-    b.fine(&ask::get(&clone))
+    b.fine(&calls::get(&clone))
 }
 
 fn gets_no_younger(b: &Bench<'_>) -> Step {

@@ -1,9 +1,9 @@
 //! What happens to one object does not happen to another.
 
-use super::ask::{self, junction, offline, size};
+use super::calls::{self, junction, offline, size};
 use crate::Feature;
-use crate::bench::{Bench, Step};
-use crate::call::{Call, Value};
+use crate::harness::{Bench, Step};
+use crate::oracle::call::{Call, Value};
 
 super::theme! { "isolation":
     /// Results are the caller's: they stay as they were whatever happens to the backend.
@@ -25,7 +25,7 @@ super::theme! { "isolation":
 
 fn results_stay_as_they_were(b: &Bench<'_>) -> Step {
     let a = b.create_sized("a", 5)?;
-    let before = b.call(&ask::get(&a))?;
+    let before = b.call(&calls::get(&a))?;
     let list = b.call(&Call::ListVolumes)?;
     let (kept, kept_list) = (before.clone(), list.clone());
     b.patch(&a, size(7).junction_path(b.path("a")))?;
@@ -41,7 +41,7 @@ fn of_volumes(b: &Bench<'_>) -> Step {
     b.patch(&c, junction(&b.path("c")))?;
     b.patch(&a, junction(""))?;
     if b.has(Feature::PatchName) {
-        b.patch(&a, ask::name(&b.name("b")))?;
+        b.patch(&a, calls::name(&b.name("b")))?;
     }
     b.delete(&a)
 }
@@ -50,9 +50,9 @@ fn of_snapshots(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create_sized("a", 5)?, b.create_sized("c", 6)?);
     let (s, of_other) = (b.snapshot(&a, "s")?, b.snapshot(&c, "s")?);
     b.snapshot(&a, "t")?;
-    b.fine(&ask::delete_snapshot(&a, &s))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
     if b.has(Feature::RenameSnapshot) {
-        b.fine(&ask::rename_snapshot(&c, &of_other, "u"))?;
+        b.fine(&calls::rename_snapshot(&c, &of_other, "u"))?;
     }
     b.delete(&a)?;
     b.snapshot(&c, "t")?;
@@ -62,7 +62,7 @@ fn of_snapshots(b: &Bench<'_>) -> Step {
 fn of_states(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     b.patch(&a, offline())?;
-    b.fine(&ask::access(&c))?;
+    b.fine(&calls::access(&c))?;
     b.patch(&c, size(5))?;
     b.create("d")?;
     Ok(())
@@ -76,18 +76,18 @@ fn offline_volumes_keep_everything(b: &Bench<'_>) -> Step {
     b.patch(&clone, junction(&b.path("clone")))?;
     b.patch(&a, offline())?;
     b.patch(&clone, offline())?;
-    b.patch(&a, ask::online())?;
-    b.patch(&clone, ask::online())?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))
+    b.patch(&a, calls::online())?;
+    b.patch(&clone, calls::online())?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }
 
 fn offline_volumes_keep_what_is_theirs(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     b.patch(&a, junction(&b.path("a")))?;
     b.patch(&a, offline())?;
-    b.refused("volume_exists", &ask::create(&a.name))?;
-    b.refused("junction_path_exists", &ask::change(&c, junction(&b.path("a"))))?;
-    b.fine(&ask::find(&a.name))
+    b.refused("volume_exists", &calls::create(&a.name))?;
+    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("a"))))?;
+    b.fine(&calls::find(&a.name))
 }
 
 /// Every case ends with the same look; this one ends the run with it.

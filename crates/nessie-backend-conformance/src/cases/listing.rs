@@ -2,9 +2,9 @@
 
 use nessie_backend_core::{Snapshot, SnapshotId, Uuid, Volume, VolumeId};
 
-use super::ask;
-use crate::bench::{Bench, Step};
-use crate::call::Call;
+use super::calls;
+use crate::harness::{Bench, Step};
+use crate::oracle::call::Call;
 
 super::theme! { "listing":
     /// Volumes are listed in order of creation, whatever their names.
@@ -73,17 +73,17 @@ fn volumes_keep_their_order_over_deletions(b: &Bench<'_>) -> Step {
 
 fn volumes_keep_their_order_over_patches(b: &Bench<'_>) -> Step {
     let (a, _, c) = (b.create("a")?, b.create("b")?, b.create("c")?);
-    b.patch(&c, ask::size(1))?;
-    b.patch(&a, ask::size(9))?;
-    b.patch(&a, ask::junction(&b.path("z")))?;
-    b.patch(&c, ask::junction(&b.path("a")).export_policy("p"))?;
+    b.patch(&c, calls::size(1))?;
+    b.patch(&a, calls::size(9))?;
+    b.patch(&a, calls::junction(&b.path("z")))?;
+    b.patch(&c, calls::junction(&b.path("a")).export_policy("p"))?;
     Ok(())
 }
 
 fn volumes_keep_their_order_over_renames(b: &Bench<'_>) -> Step {
     let (a, _, c) = (b.create("a")?, b.create("b")?, b.create("c")?);
-    b.patch(&a, ask::name(&b.name("z")))?;
-    b.patch(&c, ask::name(&b.name("0")))?;
+    b.patch(&a, calls::name(&b.name("z")))?;
+    b.patch(&c, calls::name(&b.name("0")))?;
     b.create("a")?;
     Ok(())
 }
@@ -105,7 +105,7 @@ fn snapshots_keep_their_order_over_deletions(b: &Bench<'_>) -> Step {
     }
     for (at, name) in [(1, "b"), (0, "a"), (4, "f")] {
         if let Some(snapshot) = all.get(at) {
-            b.fine(&ask::delete_snapshot(&a, snapshot))?;
+            b.fine(&calls::delete_snapshot(&a, snapshot))?;
         }
         b.snapshot(&a, name)?;
     }
@@ -117,8 +117,8 @@ fn snapshots_keep_their_order_over_renames(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     b.snapshot(&a, "t")?;
     let u = b.snapshot(&a, "u")?;
-    b.fine(&ask::rename_snapshot(&a, &s, "z"))?;
-    b.fine(&ask::rename_snapshot(&a, &u, "0"))?;
+    b.fine(&calls::rename_snapshot(&a, &s, "z"))?;
+    b.fine(&calls::rename_snapshot(&a, &u, "0"))?;
     b.snapshot(&a, "s")?;
     Ok(())
 }
@@ -140,7 +140,7 @@ fn volumes_keep_their_order_over_splits(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "c")?;
     b.create("b")?;
-    b.volume(&ask::split(&clone))?;
+    b.volume(&calls::split(&clone))?;
     b.create("d")?;
     Ok(())
 }
@@ -148,16 +148,16 @@ fn volumes_keep_their_order_over_splits(b: &Bench<'_>) -> Step {
 /// Volumes that no identifier in use leads to.
 fn missing_volumes() -> [Volume; 3] {
     let at = |uuid| Volume::new(VolumeId::new(uuid), "missing");
-    [ask::no_volume(), at(Uuid::nil()), at(Uuid::max())]
+    [calls::no_volume(), at(Uuid::nil()), at(Uuid::max())]
 }
 
 fn get_volume_refuses_what_is_missing(b: &Bench<'_>) -> Step {
     let gone = b.create("gone")?;
     b.create("a")?;
     b.delete(&gone)?;
-    b.refused("volume_not_found", &ask::get(&gone))?;
+    b.refused("volume_not_found", &calls::get(&gone))?;
     for missing in missing_volumes() {
-        b.refused("volume_not_found", &ask::get(&missing))?;
+        b.refused("volume_not_found", &calls::get(&missing))?;
     }
     Ok(())
 }
@@ -166,22 +166,22 @@ fn find_volume_finds_nothing_else(b: &Bench<'_>) -> Step {
     let a = b.create("abc")?;
     let long = "x".repeat(100_000);
     for name in ["", "*", "%", "/", "é", "\0", "a\nb", &long, &a.uuid.to_string()] {
-        b.fine(&ask::find(name))?;
+        b.fine(&calls::find(name))?;
     }
     for label in ["ab", "abcd", "ABC", "", "abc ", "ab*", "ab_", "ab%", "ab."] {
-        b.fine(&ask::find(&b.name(label)))?;
+        b.fine(&calls::find(&b.name(label)))?;
     }
-    b.fine(&ask::find(&format!(" {}", a.name)))
+    b.fine(&calls::find(&format!(" {}", a.name)))
 }
 
 fn list_snapshots_refuses_what_is_missing(b: &Bench<'_>) -> Step {
     let gone = b.create("gone")?;
     let s = b.snapshot(&gone, "s")?;
     b.delete(&gone)?;
-    b.refused("volume_not_found", &ask::snapshots(&gone))?;
+    b.refused("volume_not_found", &calls::snapshots(&gone))?;
     b.refused("volume_not_found", &Call::ListSnapshots(VolumeId::new(s.uuid.uuid())))?;
     for missing in missing_volumes() {
-        b.refused("volume_not_found", &ask::snapshots(&missing))?;
+        b.refused("volume_not_found", &calls::snapshots(&missing))?;
     }
     Ok(())
 }
@@ -189,59 +189,62 @@ fn list_snapshots_refuses_what_is_missing(b: &Bench<'_>) -> Step {
 fn a_volume_without_snapshots_lists_none(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let s = b.snapshot(&c, "s")?;
-    b.fine(&ask::snapshots(&a))?;
-    b.fine(&ask::delete_snapshot(&c, &s))?;
-    b.fine(&ask::snapshots(&c))
+    b.fine(&calls::snapshots(&a))?;
+    b.fine(&calls::delete_snapshot(&c, &s))?;
+    b.fine(&calls::snapshots(&c))
 }
 
 fn get_snapshot_refuses_what_is_elsewhere(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let (s, gone) = (b.snapshot(&a, "s")?, b.snapshot(&a, "gone")?);
-    b.fine(&ask::delete_snapshot(&a, &gone))?;
-    b.fine(&ask::get_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&c, &s))?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&a, &gone))?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&a, &ask::no_snapshot()))?;
-    b.refused("volume_not_found", &ask::get_snapshot(&ask::no_volume(), &s))?;
-    b.refused("volume_not_found", &ask::get_snapshot(&ask::no_volume(), &ask::no_snapshot()))?;
+    b.fine(&calls::delete_snapshot(&a, &gone))?;
+    b.fine(&calls::get_snapshot(&a, &s))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&c, &s))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &gone))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &calls::no_snapshot()))?;
+    b.refused("volume_not_found", &calls::get_snapshot(&calls::no_volume(), &s))?;
+    b.refused(
+        "volume_not_found",
+        &calls::get_snapshot(&calls::no_volume(), &calls::no_snapshot()),
+    )?;
     let of_volume = Snapshot::new(SnapshotId::new(a.uuid.uuid()), "a");
-    b.refused("snapshot_not_found", &ask::get_snapshot(&a, &of_volume))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &of_volume))?;
     b.delete(&a)?;
-    b.refused("volume_not_found", &ask::get_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&c, &s))
+    b.refused("volume_not_found", &calls::get_snapshot(&a, &s))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&c, &s))
 }
 
 fn find_snapshot_finds_nothing_else(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let s = b.snapshot(&a, "abc")?;
-    b.fine(&ask::find_snapshot(&c, "abc"))?;
+    b.fine(&calls::find_snapshot(&c, "abc"))?;
     let long = "x".repeat(100_000);
     for name in ["", "*", "é", "\0", "ab", "abcd", "ABC", "abc ", &long, &s.uuid.to_string()] {
-        b.fine(&ask::find_snapshot(&a, name))?;
+        b.fine(&calls::find_snapshot(&a, name))?;
     }
-    b.refused("volume_not_found", &ask::find_snapshot(&ask::no_volume(), "abc"))?;
+    b.refused("volume_not_found", &calls::find_snapshot(&calls::no_volume(), "abc"))?;
     b.delete(&c)?;
-    b.refused("volume_not_found", &ask::find_snapshot(&c, "abc"))
+    b.refused("volume_not_found", &calls::find_snapshot(&c, "abc"))
 }
 
 fn offline_volumes_can_be_read(b: &Bench<'_>) -> Step {
     let a = b.create_sized("a", 5)?;
     let s = b.snapshot(&a, "s")?;
-    b.patch(&a, ask::offline())?;
-    b.fine(&ask::get(&a))?;
-    b.fine(&ask::find(&a.name))?;
-    b.fine(&ask::snapshots(&a))?;
-    b.fine(&ask::get_snapshot(&a, &s))?;
-    b.fine(&ask::find_snapshot(&a, "s"))
+    b.patch(&a, calls::offline())?;
+    b.fine(&calls::get(&a))?;
+    b.fine(&calls::find(&a.name))?;
+    b.fine(&calls::snapshots(&a))?;
+    b.fine(&calls::get_snapshot(&a, &s))?;
+    b.fine(&calls::find_snapshot(&a, "s"))
 }
 
 fn changes_nothing(b: &Bench<'_>) -> Step {
     let a = b.create_sized("a", 5)?;
     for _ in 0..3 {
-        b.fine(&ask::get(&a))?;
-        b.fine(&ask::find(&a.name))?;
+        b.fine(&calls::get(&a))?;
+        b.fine(&calls::find(&a.name))?;
         b.fine(&Call::ListVolumes)?;
-        b.fine(&ask::access(&a))?;
+        b.fine(&calls::access(&a))?;
     }
     b.look_closely()
 }

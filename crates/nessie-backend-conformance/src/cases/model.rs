@@ -1,10 +1,10 @@
 //! Generated sequences of operations, each held against the model step by step.
 
 use crate::Tier;
-use crate::bench::{Bench, Step, Stop};
-use crate::generator::{Profile, generate};
-use crate::replay::replay;
-use crate::shrink::shrink;
+use crate::harness::{Bench, Step, Stop};
+use crate::sequences::op::{Profile, generate};
+use crate::sequences::replay::replay;
+use crate::sequences::shrink::shrink;
 
 super::theme! { "model":
     /// Sequences of operations on volumes do what the model does.

@@ -1,8 +1,8 @@
 //! What names there are, and whose they are.
 
-use super::ask;
+use super::calls;
 use super::values::{bad_names, good_names};
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "names":
     /// Volumes take every character of the grammar, and keep the name as it was given.
@@ -74,8 +74,8 @@ fn of_volumes_may_be_long(b: &Bench<'_>) -> Step {
         b.create_named(&format!("{stem}{ending}"), None)?;
     }
     b.create_named(&stem, None)?;
-    b.refused("invalid_argument", &ask::create(&format!("{stem}xx")))?;
-    b.refused("volume_exists", &ask::create(&format!("{stem}x")))
+    b.refused("invalid_argument", &calls::create(&format!("{stem}xx")))?;
+    b.refused("volume_exists", &calls::create(&format!("{stem}x")))
 }
 
 fn of_volumes_may_be_short(b: &Bench<'_>) -> Step {
@@ -92,7 +92,7 @@ fn of_volumes_may_be_short(b: &Bench<'_>) -> Step {
 
 fn of_volumes_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
     for name in bad_names(&b.name("a"), 203) {
-        b.refused("invalid_argument", &ask::create(&name))?;
+        b.refused("invalid_argument", &calls::create(&name))?;
     }
     Ok(())
 }
@@ -101,9 +101,9 @@ fn of_volumes_are_case_sensitive(b: &Bench<'_>) -> Step {
     for label in ["aBc", "abc", "ABC"] {
         b.create(label)?;
     }
-    b.fine(&ask::find(&b.name("AbC")))?;
+    b.fine(&calls::find(&b.name("AbC")))?;
     b.create("AbC")?;
-    b.refused("volume_exists", &ask::create(&b.name("abc")))
+    b.refused("volume_exists", &calls::create(&b.name("abc")))
 }
 
 fn of_volumes_that_look_alike_differ(b: &Bench<'_>) -> Step {
@@ -119,28 +119,28 @@ fn of_deleted_volumes_are_free(b: &Bench<'_>) -> Step {
         b.delete(&a)?;
     }
     let a = b.create_sized("a", 5)?;
-    b.refused("volume_exists", &ask::create(&a.name))
+    b.refused("volume_exists", &calls::create(&a.name))
 }
 
 fn of_renamed_volumes_are_free(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
-    let c = b.patch(&a, ask::name(&b.name("c")))?;
-    b.refused("volume_exists", &ask::create(&c.name))?;
+    let c = b.patch(&a, calls::name(&b.name("c")))?;
+    b.refused("volume_exists", &calls::create(&c.name))?;
     b.create("a")?;
-    b.refused("volume_exists", &ask::change(&c, ask::name(&a.name)))?;
-    b.patch(&c, ask::name(&b.name("d")))?;
+    b.refused("volume_exists", &calls::change(&c, calls::name(&a.name)))?;
+    b.patch(&c, calls::name(&b.name("d")))?;
     b.create("c")?;
     b.delete(&c)?;
     b.create("d")?;
-    b.refused("volume_exists", &ask::create(&a.name))
+    b.refused("volume_exists", &calls::create(&a.name))
 }
 
 fn of_volumes_can_be_swapped(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
-    b.refused("volume_exists", &ask::change(&a, ask::name(&c.name)))?;
-    b.patch(&a, ask::name(&b.name("aside")))?;
-    b.patch(&c, ask::name(&a.name))?;
-    b.patch(&a, ask::name(&c.name))?;
+    b.refused("volume_exists", &calls::change(&a, calls::name(&c.name)))?;
+    b.patch(&a, calls::name(&b.name("aside")))?;
+    b.patch(&c, calls::name(&a.name))?;
+    b.patch(&a, calls::name(&c.name))?;
     b.create("aside")?;
     Ok(())
 }
@@ -148,11 +148,11 @@ fn of_volumes_can_be_swapped(b: &Bench<'_>) -> Step {
 fn of_renamed_volumes_are_kept_exactly(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     for name in good_names(&b.name("")) {
-        b.patch(&a, ask::name(&name))?;
+        b.patch(&a, calls::name(&name))?;
     }
-    b.patch(&a, ask::name(&b.long_name("", 203)))?;
-    b.patch(&a, ask::name(&b.name("abc")))?;
-    b.patch(&a, ask::name(&b.name("ABC")))?;
+    b.patch(&a, calls::name(&b.long_name("", 203)))?;
+    b.patch(&a, calls::name(&b.name("abc")))?;
+    b.patch(&a, calls::name(&b.name("ABC")))?;
     b.create("abc")?;
     Ok(())
 }
@@ -160,7 +160,7 @@ fn of_renamed_volumes_are_kept_exactly(b: &Bench<'_>) -> Step {
 fn of_renamed_volumes_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     for name in bad_names(&b.name("a"), 203) {
-        b.refused("invalid_argument", &ask::change(&a, ask::name(&name)))?;
+        b.refused("invalid_argument", &calls::change(&a, calls::name(&name)))?;
     }
     Ok(())
 }
@@ -168,9 +168,9 @@ fn of_renamed_volumes_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
 fn may_be_identifiers(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let named = b.create_named(&a.uuid.to_string(), None)?;
-    b.fine(&ask::get(&a))?;
+    b.fine(&calls::get(&a))?;
     b.delete(&named)?;
-    b.fine(&ask::find(&a.uuid.to_string()))
+    b.fine(&calls::find(&a.uuid.to_string()))
 }
 
 fn of_snapshots_are_kept_exactly(b: &Bench<'_>) -> Step {
@@ -192,13 +192,13 @@ fn of_snapshots_may_be_long(b: &Bench<'_>) -> Step {
         b.snapshot(&a, &format!("{stem}{ending}"))?;
     }
     b.snapshot(&a, &"s".repeat(204))?;
-    b.refused("invalid_argument", &ask::snapshot(&a, &format!("{stem}xx")))
+    b.refused("invalid_argument", &calls::snapshot(&a, &format!("{stem}xx")))
 }
 
 fn of_snapshots_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     for name in bad_names("s", 255) {
-        b.refused("invalid_argument", &ask::snapshot(&a, &name))?;
+        b.refused("invalid_argument", &calls::snapshot(&a, &name))?;
     }
     Ok(())
 }
@@ -208,43 +208,43 @@ fn of_snapshots_are_case_sensitive(b: &Bench<'_>) -> Step {
     for name in ["aBc", "abc", "ABC"] {
         b.snapshot(&a, name)?;
     }
-    b.fine(&ask::find_snapshot(&a, "AbC"))?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "abc"))
+    b.fine(&calls::find_snapshot(&a, "AbC"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "abc"))
 }
 
 fn of_snapshots_are_free_across_volumes(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     b.snapshot(&a, "s")?;
     b.snapshot(&c, "s")?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "s"))?;
-    b.refused("snapshot_exists", &ask::snapshot(&c, "s"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&c, "s"))?;
     b.snapshot(&a, "t")?;
-    b.fine(&ask::find_snapshot(&c, "t"))
+    b.fine(&calls::find_snapshot(&c, "t"))
 }
 
 fn of_deleted_snapshots_are_free(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     for _ in 0..3 {
         let s = b.snapshot(&a, "s")?;
-        b.fine(&ask::delete_snapshot(&a, &s))?;
+        b.fine(&calls::delete_snapshot(&a, &s))?;
     }
     b.snapshot(&a, "s")?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "s"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
     b.snapshot(&c, "s")?;
     b.delete(&a)?;
-    b.refused("snapshot_exists", &ask::snapshot(&c, "s"))
+    b.refused("snapshot_exists", &calls::snapshot(&c, "s"))
 }
 
 fn of_renamed_snapshots_are_free(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
-    b.fine(&ask::rename_snapshot(&a, &s, "t"))?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "t"))?;
+    b.fine(&calls::rename_snapshot(&a, &s, "t"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "t"))?;
     let again = b.snapshot(&a, "s")?;
-    b.refused("snapshot_exists", &ask::rename_snapshot(&a, &s, "s"))?;
-    b.fine(&ask::rename_snapshot(&a, &s, "u"))?;
-    b.fine(&ask::rename_snapshot(&a, &again, "t"))?;
-    b.fine(&ask::rename_snapshot(&a, &s, "s"))?;
+    b.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "s"))?;
+    b.fine(&calls::rename_snapshot(&a, &s, "u"))?;
+    b.fine(&calls::rename_snapshot(&a, &again, "t"))?;
+    b.fine(&calls::rename_snapshot(&a, &s, "s"))?;
     b.snapshot(&a, "u")?;
     Ok(())
 }
@@ -253,11 +253,11 @@ fn of_renamed_snapshots_follow_the_grammar(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     for name in good_names("s") {
-        b.fine(&ask::rename_snapshot(&a, &s, &name))?;
+        b.fine(&calls::rename_snapshot(&a, &s, &name))?;
     }
-    b.fine(&ask::rename_snapshot(&a, &s, &"s".repeat(255)))?;
+    b.fine(&calls::rename_snapshot(&a, &s, &"s".repeat(255)))?;
     for name in bad_names("s", 255) {
-        b.refused("invalid_argument", &ask::rename_snapshot(&a, &s, &name))?;
+        b.refused("invalid_argument", &calls::rename_snapshot(&a, &s, &name))?;
     }
     Ok(())
 }
@@ -268,16 +268,16 @@ fn of_snapshots_and_volumes_are_apart(b: &Bench<'_>) -> Step {
     b.snapshot(&a, &c.name)?;
     b.snapshot(&c, "s")?;
     b.create_named(&b.name("s"), None)?;
-    b.fine(&ask::find(&a.name))
+    b.fine(&calls::find(&a.name))
 }
 
 fn of_clones_are_kept_exactly(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     for name in good_names(&b.name("c")) {
-        b.volume(&ask::clone(&a, &s, &name))?;
+        b.volume(&calls::clone(&a, &s, &name))?;
     }
-    b.volume(&ask::clone(&a, &s, &b.long_name("c", 203)))?;
+    b.volume(&calls::clone(&a, &s, &b.long_name("c", 203)))?;
     Ok(())
 }
 
@@ -285,19 +285,19 @@ fn of_clones_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     for name in bad_names(&b.name("c"), 203) {
-        b.refused("invalid_argument", &ask::clone(&a, &s, &name))?;
+        b.refused("invalid_argument", &calls::clone(&a, &s, &name))?;
     }
-    b.fine(&ask::delete_snapshot(&a, &s))
+    b.fine(&calls::delete_snapshot(&a, &s))
 }
 
 fn of_clones_are_names_of_volumes(b: &Bench<'_>) -> Step {
     let (a, other) = (b.create("a")?, b.create("other")?);
     let s = b.snapshot(&a, "s")?;
-    b.refused("volume_exists", &ask::clone(&a, &s, &a.name))?;
-    b.refused("volume_exists", &ask::clone(&a, &s, &other.name))?;
+    b.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
+    b.refused("volume_exists", &calls::clone(&a, &s, &other.name))?;
     let clone = b.clone(&a, &s, "c")?;
-    b.refused("volume_exists", &ask::clone(&a, &s, &clone.name))?;
-    b.refused("volume_exists", &ask::create(&clone.name))?;
+    b.refused("volume_exists", &calls::clone(&a, &s, &clone.name))?;
+    b.refused("volume_exists", &calls::create(&clone.name))?;
     b.clone(&a, &s, "C")?;
     b.delete(&clone)?;
     b.clone(&a, &s, "c")?;

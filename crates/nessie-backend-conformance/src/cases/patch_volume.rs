@@ -2,10 +2,10 @@
 
 use nessie_backend_core::VolumePatch;
 
-use super::ask::{self, junction, name, offline, online, patch, policy, restricted, size};
+use super::calls::{self, junction, name, offline, online, patch, policy, restricted, size};
 use super::values::{SIZES, bad_names, bad_paths, bad_policies, good_paths, good_policies};
 use crate::Feature;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "patch_volume":
     /// A patch that gives nothing changes nothing and succeeds.
@@ -175,7 +175,7 @@ fn refuses_junction_paths_outside_the_grammar(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     b.patch(&a, junction(&b.path("good")))?;
     for path in bad_paths(&b.path("a")) {
-        b.refused("invalid_argument", &ask::change(&a, junction(&path)))?;
+        b.refused("invalid_argument", &calls::change(&a, junction(&path)))?;
     }
     Ok(())
 }
@@ -184,11 +184,11 @@ fn refuses_a_taken_junction_path(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     b.patch(&a, junction(&b.path("Dir/File")))?;
     for path in ["Dir/File", "dir/file", "DIR/FILE", "dIR/fILE"] {
-        b.refused("junction_path_exists", &ask::change(&c, junction(&b.path(path))))?;
+        b.refused("junction_path_exists", &calls::change(&c, junction(&b.path(path))))?;
     }
     b.patch(&c, junction(&b.path("other")))?;
-    b.refused("junction_path_exists", &ask::change(&c, junction(&b.path("dir/file"))))?;
-    b.refused("junction_path_exists", &ask::change(&a, junction(&b.path("OTHER"))))
+    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("dir/file"))))?;
+    b.refused("junction_path_exists", &calls::change(&a, junction(&b.path("OTHER"))))
 }
 
 fn tells_junction_paths_apart(b: &Bench<'_>) -> Step {
@@ -199,8 +199,8 @@ fn tells_junction_paths_apart(b: &Bench<'_>) -> Step {
         b.patch(&volume, junction(&b.path(label)))?;
     }
     let last = b.create("last")?;
-    b.refused("junction_path_exists", &ask::change(&last, junction(&b.path("A"))))?;
-    b.refused("junction_path_exists", &ask::change(&last, junction(&b.path("k"))))
+    b.refused("junction_path_exists", &calls::change(&last, junction(&b.path("A"))))?;
+    b.refused("junction_path_exists", &calls::change(&last, junction(&b.path("k"))))
 }
 
 fn frees_a_junction_path(b: &Bench<'_>) -> Step {
@@ -209,10 +209,10 @@ fn frees_a_junction_path(b: &Bench<'_>) -> Step {
     b.patch(&a, junction(&path))?;
     b.patch(&a, junction(""))?;
     b.patch(&c, junction(&path.to_uppercase()))?;
-    b.refused("junction_path_exists", &ask::change(&a, junction(&path)))?;
+    b.refused("junction_path_exists", &calls::change(&a, junction(&path)))?;
     b.patch(&c, junction(&b.path("elsewhere")))?;
     b.patch(&a, junction(&path))?;
-    b.refused("junction_path_exists", &ask::change(&c, junction(&path)))?;
+    b.refused("junction_path_exists", &calls::change(&c, junction(&path)))?;
     b.delete(&a)?;
     b.patch(&c, junction(&path))?;
     b.delete(&c)?;
@@ -227,14 +227,14 @@ fn takes_its_own_junction_path(b: &Bench<'_>) -> Step {
     b.patch(&a, junction(&b.path("path")))?;
     b.patch(&a, junction(&b.path("PATH")))?;
     b.patch(&a, junction(&b.path("PATH")).size_bytes(5))?;
-    b.refused("junction_path_exists", &ask::change(&c, junction(&b.path("path"))))
+    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("path"))))
 }
 
 fn keeps_a_junction_path_over_renames(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     b.patch(&a, junction(&b.path("path")))?;
     b.patch(&a, name(&b.name("b")))?;
-    b.refused("junction_path_exists", &ask::change(&c, junction(&b.path("path"))))?;
+    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("path"))))?;
     b.delete(&a)?;
     b.patch(&c, junction(&b.path("path")))?;
     Ok(())
@@ -246,7 +246,7 @@ fn takes_export_policies(b: &Bench<'_>) -> Step {
         b.patch(&a, policy(&good))?;
     }
     for bad in bad_policies() {
-        b.refused("invalid_argument", &ask::change(&a, policy(&bad)))?;
+        b.refused("invalid_argument", &calls::change(&a, policy(&bad)))?;
     }
     Ok(())
 }
@@ -266,9 +266,9 @@ fn renames(b: &Bench<'_>) -> Step {
     let c = b.create("c")?;
     b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
     b.patch(&a, name(&b.name("b")))?;
-    b.fine(&ask::find(&a.name))?;
-    b.fine(&ask::find(&b.name("b")))?;
-    b.refused("volume_exists", &ask::change(&a, name(&c.name)))?;
+    b.fine(&calls::find(&a.name))?;
+    b.fine(&calls::find(&b.name("b")))?;
+    b.refused("volume_exists", &calls::change(&a, name(&c.name)))?;
     b.patch(&a, name(&b.name("d")))?;
     b.patch(&c, name(&b.name("b")))?;
     Ok(())
@@ -280,7 +280,7 @@ fn renames_to_its_own_name(b: &Bench<'_>) -> Step {
     b.patch(&a, name(&a.name).size_bytes(5))?;
     b.patch(&a, name(&b.name("A")))?;
     b.create("a")?;
-    b.refused("volume_exists", &ask::create(&b.name("A")))
+    b.refused("volume_exists", &calls::create(&b.name("A")))
 }
 
 fn changes_from_each_state_to_each(b: &Bench<'_>) -> Step {
@@ -302,10 +302,10 @@ fn changes_from_each_state_to_each(b: &Bench<'_>) -> Step {
 fn treats_restricted_as_not_online(b: &Bench<'_>) -> Step {
     let a = b.create_sized("a", 5)?;
     b.patch(&a, restricted())?;
-    b.refused("volume_offline", &ask::access(&a))?;
-    b.refused("volume_offline", &ask::change(&a, size(7)))?;
-    b.refused("volume_offline", &ask::change(&a, restricted().size_bytes(7)))?;
-    b.refused("volume_offline", &ask::change(&a, offline().size_bytes(7)))?;
+    b.refused("volume_offline", &calls::access(&a))?;
+    b.refused("volume_offline", &calls::change(&a, size(7)))?;
+    b.refused("volume_offline", &calls::change(&a, restricted().size_bytes(7)))?;
+    b.refused("volume_offline", &calls::change(&a, offline().size_bytes(7)))?;
     b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
     b.patch(&a, online().size_bytes(7))?;
     b.patch(&a, restricted().size_bytes(9))?;
@@ -334,9 +334,9 @@ fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
     if b.has(Feature::PatchState) {
         patches.push(offline());
     }
-    for volume in [gone, ask::no_volume()] {
+    for volume in [gone, calls::no_volume()] {
         for patch in &patches {
-            b.refused("volume_not_found", &ask::change(&volume, patch.clone()))?;
+            b.refused("volume_not_found", &calls::change(&volume, patch.clone()))?;
         }
     }
     Ok(())
@@ -344,8 +344,8 @@ fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
 
 fn refuses_a_size_of_zero(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create_sized("c", 5)?);
-    b.refused("invalid_argument", &ask::change(&a, size(0)))?;
-    b.refused("invalid_argument", &ask::change(&c, size(0)))
+    b.refused("invalid_argument", &calls::change(&a, size(0)))?;
+    b.refused("invalid_argument", &calls::change(&c, size(0)))
 }
 
 /// A patch with one of its values bad, for each that can be.
@@ -369,21 +369,21 @@ fn refuses_the_whole_patch_for_one_bad_value(b: &Bench<'_>) -> Step {
         good = good.name(b.name("b"));
     }
     for bad in one_bad_each(b, &good) {
-        b.refused("invalid_argument", &ask::change(&a, bad.clone()))?;
+        b.refused("invalid_argument", &calls::change(&a, bad.clone()))?;
         if b.has(Feature::PatchState) {
-            b.refused("invalid_argument", &ask::change(&a, with_offline(bad)))?;
+            b.refused("invalid_argument", &calls::change(&a, with_offline(bad)))?;
         }
     }
     for good in [size(7), junction(&b.path("b")), junction(""), policy("q")] {
         for bad in one_bad_each(b, &good) {
-            b.refused("invalid_argument", &ask::change(&a, bad))?;
+            b.refused("invalid_argument", &calls::change(&a, bad))?;
         }
     }
     let c = b.create("b")?;
     b.patch(&c, junction(&b.path("b")))?;
     if b.has(Feature::PatchName) {
         for bad in bad_names(&b.name("n"), 203).into_iter().take(8) {
-            b.refused("invalid_argument", &ask::change(&a, policy("q").name(bad)))?;
+            b.refused("invalid_argument", &calls::change(&a, policy("q").name(bad)))?;
         }
     }
     Ok(())
@@ -398,18 +398,18 @@ fn refuses_the_whole_patch_for_one_conflict(b: &Bench<'_>) -> Step {
     b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
     b.patch(&c, junction(&b.path("c")))?;
     let taken = junction(&b.path("C"));
-    b.refused("junction_path_exists", &ask::change(&a, taken.clone().size_bytes(7)))?;
-    b.refused("junction_path_exists", &ask::change(&a, taken.clone().export_policy("q")))?;
+    b.refused("junction_path_exists", &calls::change(&a, taken.clone().size_bytes(7)))?;
+    b.refused("junction_path_exists", &calls::change(&a, taken.clone().export_policy("q")))?;
     let both = taken.clone().size_bytes(7).export_policy("q");
-    b.refused("junction_path_exists", &ask::change(&a, both))?;
+    b.refused("junction_path_exists", &calls::change(&a, both))?;
     if b.has(Feature::PatchState) {
-        b.refused("junction_path_exists", &ask::change(&a, with_offline(taken.clone())))?;
+        b.refused("junction_path_exists", &calls::change(&a, with_offline(taken.clone())))?;
         b.patch(&a, offline())?;
-        let call = ask::change(&a, online().junction_path(b.path("C")).size_bytes(9));
+        let call = calls::change(&a, online().junction_path(b.path("C")).size_bytes(9));
         b.refused("junction_path_exists", &call)?;
     }
     if b.has(Feature::PatchName) {
-        b.refused("junction_path_exists", &ask::change(&a, taken.name(b.name("b"))))?;
+        b.refused("junction_path_exists", &calls::change(&a, taken.name(b.name("b"))))?;
         b.create("b")?;
     }
     Ok(())
@@ -419,15 +419,15 @@ fn refuses_the_whole_patch_for_a_taken_name(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create_sized("a", 5)?, b.create("c")?);
     b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
     let taken = name(&c.name);
-    b.refused("volume_exists", &ask::change(&a, taken.clone().size_bytes(7)))?;
-    b.refused("volume_exists", &ask::change(&a, taken.clone().export_policy("q")))?;
-    b.refused("volume_exists", &ask::change(&a, taken.clone().junction_path(b.path("b"))))?;
+    b.refused("volume_exists", &calls::change(&a, taken.clone().size_bytes(7)))?;
+    b.refused("volume_exists", &calls::change(&a, taken.clone().export_policy("q")))?;
+    b.refused("volume_exists", &calls::change(&a, taken.clone().junction_path(b.path("b"))))?;
     b.patch(&c, junction(&b.path("b")))?;
     b.patch(&c, junction(""))?;
-    b.refused("volume_exists", &ask::change(&a, taken.clone().junction_path("")))?;
-    b.refused("junction_path_exists", &ask::change(&c, junction(&b.path("a"))))?;
+    b.refused("volume_exists", &calls::change(&a, taken.clone().junction_path("")))?;
+    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("a"))))?;
     if b.has(Feature::PatchState) {
-        b.refused("volume_exists", &ask::change(&a, with_offline(taken)))?;
+        b.refused("volume_exists", &calls::change(&a, with_offline(taken)))?;
     }
     Ok(())
 }
@@ -436,14 +436,14 @@ fn frees_and_takes_nothing_when_refused(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     b.patch(&a, junction(&b.path("a")))?;
     // What would have moved to another path has not freed its own, nor taken the other.
-    b.refused("invalid_argument", &ask::change(&a, junction(&b.path("b")).size_bytes(0)))?;
-    b.refused("junction_path_exists", &ask::change(&c, junction(&b.path("a"))))?;
-    b.refused("invalid_argument", &ask::change(&a, junction("").export_policy("")))?;
-    b.refused("junction_path_exists", &ask::change(&c, junction(&b.path("a"))))?;
+    b.refused("invalid_argument", &calls::change(&a, junction(&b.path("b")).size_bytes(0)))?;
+    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("a"))))?;
+    b.refused("invalid_argument", &calls::change(&a, junction("").export_policy("")))?;
+    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("a"))))?;
     b.patch(&c, junction(&b.path("b")))?;
-    b.refused("junction_path_exists", &ask::change(&a, junction(&b.path("b"))))?;
+    b.refused("junction_path_exists", &calls::change(&a, junction(&b.path("b"))))?;
     let other = b.create("other")?;
-    b.refused("junction_path_exists", &ask::change(&other, junction(&b.path("a"))))
+    b.refused("junction_path_exists", &calls::change(&other, junction(&b.path("a"))))
 }
 
 fn refuses_to_resize_what_is_offline(b: &Bench<'_>) -> Step {
@@ -451,12 +451,12 @@ fn refuses_to_resize_what_is_offline(b: &Bench<'_>) -> Step {
     b.patch(&a, offline())?;
     b.patch(&c, offline())?;
     for bytes in [1, 7] {
-        b.refused("volume_offline", &ask::change(&a, size(bytes)))?;
-        b.refused("volume_offline", &ask::change(&c, size(bytes)))?;
-        b.refused("volume_offline", &ask::change(&a, offline().size_bytes(bytes)))?;
-        b.refused("volume_offline", &ask::change(&a, size(bytes).export_policy("p")))?;
+        b.refused("volume_offline", &calls::change(&a, size(bytes)))?;
+        b.refused("volume_offline", &calls::change(&c, size(bytes)))?;
+        b.refused("volume_offline", &calls::change(&a, offline().size_bytes(bytes)))?;
+        b.refused("volume_offline", &calls::change(&a, size(bytes).export_policy("p")))?;
         let mounted = size(bytes).junction_path(b.path("a"));
-        b.refused("volume_offline", &ask::change(&a, mounted))?;
+        b.refused("volume_offline", &calls::change(&a, mounted))?;
     }
     b.patch(&c, junction(&b.path("a")))?;
     b.patch(&a, online())?;
@@ -470,8 +470,8 @@ fn resizes_what_it_brings_online(b: &Bench<'_>) -> Step {
     b.patch(&a, online().size_bytes(7))?;
     b.patch(&a, online().size_bytes(8))?;
     b.patch(&a, offline())?;
-    b.refused("invalid_argument", &ask::change(&a, online().size_bytes(0)))?;
-    b.refused("volume_offline", &ask::access(&a))
+    b.refused("invalid_argument", &calls::change(&a, online().size_bytes(0)))?;
+    b.refused("volume_offline", &calls::access(&a))
 }
 
 fn resizes_what_it_takes_offline(b: &Bench<'_>) -> Step {
@@ -501,19 +501,19 @@ fn checks_in_order(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create_sized("a", 5)?, b.create("c")?);
     b.patch(&c, junction(&b.path("c")))?;
     b.patch(&a, offline())?;
-    b.refused("invalid_argument", &ask::change(&a, size(0)))?;
-    b.refused("invalid_argument", &ask::change(&a, size(7).junction_path("x")))?;
-    b.refused("invalid_argument", &ask::change(&a, size(7).export_policy("")))?;
-    b.refused("volume_offline", &ask::change(&a, size(7).junction_path(b.path("c"))))?;
+    b.refused("invalid_argument", &calls::change(&a, size(0)))?;
+    b.refused("invalid_argument", &calls::change(&a, size(7).junction_path("x")))?;
+    b.refused("invalid_argument", &calls::change(&a, size(7).export_policy("")))?;
+    b.refused("volume_offline", &calls::change(&a, size(7).junction_path(b.path("c"))))?;
     let taken = junction(&b.path("c"));
-    b.refused("invalid_argument", &ask::change(&a, taken.clone().size_bytes(0)))?;
-    b.refused("invalid_argument", &ask::change(&a, taken.export_policy("")))?;
+    b.refused("invalid_argument", &calls::change(&a, taken.clone().size_bytes(0)))?;
+    b.refused("invalid_argument", &calls::change(&a, taken.export_policy("")))?;
     if b.has(Feature::PatchName) {
-        b.refused("invalid_argument", &ask::change(&a, size(7).name("a b")))?;
-        b.refused("volume_offline", &ask::change(&a, size(7).name(&c.name)))?;
-        b.refused("invalid_argument", &ask::change(&a, size(0).name(&c.name)))?;
-        b.refused("invalid_argument", &ask::change(&a, junction("x").name(&c.name)))?;
-        b.refused("invalid_argument", &ask::change(&a, junction(&b.path("c")).name("a b")))?;
+        b.refused("invalid_argument", &calls::change(&a, size(7).name("a b")))?;
+        b.refused("volume_offline", &calls::change(&a, size(7).name(&c.name)))?;
+        b.refused("invalid_argument", &calls::change(&a, size(0).name(&c.name)))?;
+        b.refused("invalid_argument", &calls::change(&a, junction("x").name(&c.name)))?;
+        b.refused("invalid_argument", &calls::change(&a, junction(&b.path("c")).name("a b")))?;
     }
     Ok(())
 }
@@ -524,11 +524,11 @@ fn sets_nothing_beside_what_is_unsupported(b: &Bench<'_>) -> Step {
     let mut is_skipped = true;
     if !b.has(Feature::PatchName) {
         is_skipped = false;
-        b.not_supported(&ask::change(&a, others.clone().name(b.name("b"))), "")?;
+        b.not_supported(&calls::change(&a, others.clone().name(b.name("b"))), "")?;
     }
     if !b.has(Feature::PatchState) {
         is_skipped = false;
-        b.not_supported(&ask::change(&a, with_offline(others)), "")?;
+        b.not_supported(&calls::change(&a, with_offline(others)), "")?;
     }
     b.ensure_or_skip(!is_skipped, "patch_volume has every field")
 }

@@ -1,8 +1,8 @@
 //! Going back to a snapshot.
 
-use super::ask::{self, junction, offline, online, restricted, size};
+use super::calls::{self, junction, offline, online, restricted, size};
 use crate::Feature;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "restore":
     /// The quota goes back to what it was, larger, smaller or none.
@@ -46,9 +46,9 @@ fn brings_the_size_back(b: &Bench<'_>) -> Step {
     b.patch(&a, size(9))?;
     let u = b.snapshot(&a, "u")?;
     b.patch(&a, size(2))?;
-    b.volume(&ask::restore(&a, &u))?;
-    b.volume(&ask::restore(&a, &t))?;
-    b.volume(&ask::restore(&a, &s))?;
+    b.volume(&calls::restore(&a, &u))?;
+    b.volume(&calls::restore(&a, &t))?;
+    b.volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
@@ -59,9 +59,9 @@ fn drops_newer_snapshots(b: &Bench<'_>) -> Step {
     let t = b.snapshot(&a, "t")?;
     b.snapshot(&a, "u")?;
     b.snapshot(&a, "v")?;
-    b.volume(&ask::restore(&a, &t))?;
-    b.volume(&ask::restore(&a, &t))?;
-    b.volume(&ask::restore(&a, &s))?;
+    b.volume(&calls::restore(&a, &t))?;
+    b.volume(&calls::restore(&a, &t))?;
+    b.volume(&calls::restore(&a, &s))?;
     b.snapshot(&a, "w")?;
     Ok(())
 }
@@ -69,12 +69,12 @@ fn drops_newer_snapshots(b: &Bench<'_>) -> Step {
 fn frees_the_names_it_drops(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.volume(&ask::restore(&a, &s))?;
-    b.refused("snapshot_not_found", &ask::get_snapshot(&a, &t))?;
-    b.refused("snapshot_not_found", &ask::restore(&a, &t))?;
-    b.fine(&ask::find_snapshot(&a, "t"))?;
+    b.volume(&calls::restore(&a, &s))?;
+    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &t))?;
+    b.refused("snapshot_not_found", &calls::restore(&a, &t))?;
+    b.fine(&calls::find_snapshot(&a, "t"))?;
     b.snapshot(&a, "t")?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "s"))
+    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))
 }
 
 fn leaves_other_volumes_alone(b: &Bench<'_>) -> Step {
@@ -85,7 +85,7 @@ fn leaves_other_volumes_alone(b: &Bench<'_>) -> Step {
     b.snapshot(&a, "t")?;
     b.patch(&a, size(9))?;
     b.patch(&c, size(9))?;
-    b.volume(&ask::restore(&a, &s))?;
+    b.volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
@@ -95,11 +95,11 @@ fn leaves_other_fields_alone(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     b.patch(&a, junction(&b.path("b")).export_policy("q").size_bytes(9))?;
     if b.has(Feature::PatchName) {
-        b.patch(&a, ask::name(&b.name("b")))?;
+        b.patch(&a, calls::name(&b.name("b")))?;
     }
-    b.volume(&ask::restore(&a, &s))?;
+    b.volume(&calls::restore(&a, &s))?;
     b.patch(&a, junction(""))?;
-    b.volume(&ask::restore(&a, &s))?;
+    b.volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
@@ -110,8 +110,8 @@ fn works_again_and_again(b: &Bench<'_>) -> Step {
         b.patch(&a, size(bytes))?;
         let t = b.snapshot(&a, "t")?;
         b.patch(&a, size(1))?;
-        b.volume(&ask::restore(&a, &t))?;
-        b.volume(&ask::restore(&a, &s))?;
+        b.volume(&calls::restore(&a, &t))?;
+        b.volume(&calls::restore(&a, &s))?;
     }
     b.delete(&a)
 }
@@ -120,10 +120,10 @@ fn goes_by_the_order_of_creation(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let (z, m) = (b.snapshot(&a, "z")?, b.snapshot(&a, "m")?);
     b.snapshot(&a, "a")?;
-    b.fine(&ask::rename_snapshot(&a, &z, "y"))?;
-    b.volume(&ask::restore(&a, &m))?;
-    b.fine(&ask::rename_snapshot(&a, &z, "zz"))?;
-    b.volume(&ask::restore(&a, &z))?;
+    b.fine(&calls::rename_snapshot(&a, &z, "y"))?;
+    b.volume(&calls::restore(&a, &m))?;
+    b.fine(&calls::rename_snapshot(&a, &z, "zz"))?;
+    b.volume(&calls::restore(&a, &z))?;
     Ok(())
 }
 
@@ -132,12 +132,12 @@ fn refuses_what_is_missing(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     b.snapshot(&c, "s")?;
     b.patch(&a, size(9))?;
-    b.refused("snapshot_not_found", &ask::restore(&c, &s))?;
-    b.refused("snapshot_not_found", &ask::restore(&a, &ask::no_snapshot()))?;
-    b.refused("volume_not_found", &ask::restore(&ask::no_volume(), &s))?;
-    b.refused("volume_not_found", &ask::restore(&ask::no_volume(), &ask::no_snapshot()))?;
-    b.fine(&ask::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &ask::restore(&a, &s))
+    b.refused("snapshot_not_found", &calls::restore(&c, &s))?;
+    b.refused("snapshot_not_found", &calls::restore(&a, &calls::no_snapshot()))?;
+    b.refused("volume_not_found", &calls::restore(&calls::no_volume(), &s))?;
+    b.refused("volume_not_found", &calls::restore(&calls::no_volume(), &calls::no_snapshot()))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
+    b.refused("snapshot_not_found", &calls::restore(&a, &s))
 }
 
 fn refuses_what_is_not_online(b: &Bench<'_>) -> Step {
@@ -146,15 +146,15 @@ fn refuses_what_is_not_online(b: &Bench<'_>) -> Step {
     b.snapshot(&a, "t")?;
     b.patch(&a, size(9))?;
     b.patch(&a, offline())?;
-    b.refused("volume_offline", &ask::restore(&a, &s))?;
-    b.refused("snapshot_not_found", &ask::restore(&a, &ask::no_snapshot()))?;
-    b.refused("snapshot_not_found", &ask::restore(&a, &of_other))?;
+    b.refused("volume_offline", &calls::restore(&a, &s))?;
+    b.refused("snapshot_not_found", &calls::restore(&a, &calls::no_snapshot()))?;
+    b.refused("snapshot_not_found", &calls::restore(&a, &of_other))?;
     if b.has(Feature::PatchRestricted) {
         b.patch(&a, restricted())?;
-        b.refused("volume_offline", &ask::restore(&a, &s))?;
+        b.refused("volume_offline", &calls::restore(&a, &s))?;
     }
     b.patch(&a, online())?;
-    b.volume(&ask::restore(&a, &s))?;
+    b.volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
@@ -165,12 +165,12 @@ fn refuses_a_newer_snapshot_with_a_clone(b: &Bench<'_>) -> Step {
     b.snapshot(&a, "v")?;
     b.patch(&a, size(9))?;
     let clone = b.clone(&a, &u, "clone")?;
-    b.refused("snapshot_busy", &ask::restore(&a, &s))?;
-    b.refused("snapshot_busy", &ask::restore(&a, &t))?;
-    b.volume(&ask::restore(&a, &u))?;
-    b.refused("snapshot_busy", &ask::restore(&a, &s))?;
+    b.refused("snapshot_busy", &calls::restore(&a, &s))?;
+    b.refused("snapshot_busy", &calls::restore(&a, &t))?;
+    b.volume(&calls::restore(&a, &u))?;
+    b.refused("snapshot_busy", &calls::restore(&a, &s))?;
     b.delete(&clone)?;
-    b.volume(&ask::restore(&a, &s))?;
+    b.volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
@@ -181,9 +181,9 @@ fn allows_older_clones(b: &Bench<'_>) -> Step {
     b.clone(&a, &s, "of-older")?;
     b.clone(&a, &t, "of-target")?;
     b.patch(&a, size(9))?;
-    b.volume(&ask::restore(&a, &t))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &t))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))
+    b.volume(&calls::restore(&a, &t))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }
 
 fn checks_the_state_before_clones(b: &Bench<'_>) -> Step {
@@ -191,7 +191,7 @@ fn checks_the_state_before_clones(b: &Bench<'_>) -> Step {
     let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     b.clone(&a, &t, "clone")?;
     b.patch(&a, offline())?;
-    b.refused("volume_offline", &ask::restore(&a, &s))
+    b.refused("volume_offline", &calls::restore(&a, &s))
 }
 
 fn works_on_clones(b: &Bench<'_>) -> Step {
@@ -201,7 +201,7 @@ fn works_on_clones(b: &Bench<'_>) -> Step {
     let of_clone = b.snapshot(&clone, "s")?;
     b.patch(&clone, size(9))?;
     b.snapshot(&clone, "t")?;
-    b.volume(&ask::restore(&clone, &of_clone))?;
-    b.refused("snapshot_not_found", &ask::restore(&clone, &s))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))
+    b.volume(&calls::restore(&clone, &of_clone))?;
+    b.refused("snapshot_not_found", &calls::restore(&clone, &s))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }

@@ -1,8 +1,8 @@
 //! Hundreds of objects.
 
-use super::ask;
-use crate::bench::{Bench, Step, Watch};
-use crate::call::Call;
+use super::calls;
+use crate::harness::{Bench, Step, Watch};
+use crate::oracle::call::Call;
 
 super::theme! { "scale":
     /// Hundreds of volumes are all listed, in order, and each is found.
@@ -29,14 +29,14 @@ fn of_volumes(b: &Bench<'_>) -> Step {
     }
     b.look_at(&Call::ListVolumes)?;
     for volume in volumes.iter().rev() {
-        b.look_at(&ask::get(volume))?;
-        b.look_at(&ask::find(&volume.name))?;
+        b.look_at(&calls::get(volume))?;
+        b.look_at(&calls::find(&volume.name))?;
     }
     if let [first, .., last] = &*volumes {
-        b.refused("volume_exists", &ask::create(&first.name))?;
-        b.refused("volume_exists", &ask::create(&last.name))?;
-        b.patch(first, ask::size(5))?;
-        b.patch(last, ask::size(5))?;
+        b.refused("volume_exists", &calls::create(&first.name))?;
+        b.refused("volume_exists", &calls::create(&last.name))?;
+        b.patch(first, calls::size(5))?;
+        b.patch(last, calls::size(5))?;
     }
     b.look_at(&Call::ListVolumes)
 }
@@ -56,8 +56,8 @@ fn of_volumes_that_come_and_go(b: &Bench<'_>) -> Step {
     }
     b.look_at(&Call::ListVolumes)?;
     for volume in &volumes {
-        b.look_at(&ask::get(volume))?;
-        b.look_at(&ask::find(&volume.name))?;
+        b.look_at(&calls::get(volume))?;
+        b.look_at(&calls::find(&volume.name))?;
     }
     Ok(())
 }
@@ -70,14 +70,14 @@ fn of_snapshots(b: &Bench<'_>) -> Step {
         snapshots.push(b.snapshot(&a, &format!("s{number}"))?);
     }
     b.snapshot(&c, "s0")?;
-    b.look_at(&ask::snapshots(&a))?;
+    b.look_at(&calls::snapshots(&a))?;
     for snapshot in &snapshots {
-        b.look_at(&ask::get_snapshot(&a, snapshot))?;
-        b.look_at(&ask::find_snapshot(&a, &snapshot.name))?;
+        b.look_at(&calls::get_snapshot(&a, snapshot))?;
+        b.look_at(&calls::find_snapshot(&a, &snapshot.name))?;
     }
-    b.refused("snapshot_exists", &ask::snapshot(&a, "s0"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "s0"))?;
     for snapshot in snapshots.iter().step_by(2) {
-        b.fine(&ask::delete_snapshot(&a, snapshot))?;
+        b.fine(&calls::delete_snapshot(&a, snapshot))?;
     }
     b.look()
 }
@@ -89,9 +89,9 @@ fn of_snapshots_that_a_restore_drops(b: &Bench<'_>) -> Step {
     for number in 0..b.config.many {
         snapshots.push(b.snapshot(&a, &format!("s{number}"))?);
     }
-    b.patch(&a, ask::size(9))?;
+    b.patch(&a, calls::size(9))?;
     if let Some(middle) = snapshots.get(b.config.many / 2) {
-        b.volume(&ask::restore(&a, middle))?;
+        b.volume(&calls::restore(&a, middle))?;
     }
     b.look()
 }
@@ -104,8 +104,8 @@ fn of_clones(b: &Bench<'_>) -> Step {
         b.clone(&a, &s, &number.to_string())?;
     }
     b.look_at(&Call::ListVolumes)?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &ask::delete(&a))
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_busy", &calls::delete(&a))
 }
 
 fn of_generations(b: &Bench<'_>) -> Step {
@@ -116,7 +116,7 @@ fn of_generations(b: &Bench<'_>) -> Step {
         let s = b.snapshot(&parent, "s")?;
         parent = b.clone(&parent, &s, &number.to_string())?;
     }
-    b.refused("volume_busy", &ask::delete(&root))?;
+    b.refused("volume_busy", &calls::delete(&root))?;
     b.look()
 }
 
@@ -125,13 +125,13 @@ fn of_junctions(b: &Bench<'_>) -> Step {
     let mut volumes = Vec::new();
     for number in 0..b.config.many.min(100) {
         let volume = b.create(&number.to_string())?;
-        b.patch(&volume, ask::junction(&b.path(&number.to_string())))?;
+        b.patch(&volume, calls::junction(&b.path(&number.to_string())))?;
         volumes.push(volume);
     }
     if let [first, .., last] = &*volumes {
-        b.refused("junction_path_exists", &ask::change(last, ask::junction(&b.path("0"))))?;
+        b.refused("junction_path_exists", &calls::change(last, calls::junction(&b.path("0"))))?;
         b.delete(first)?;
-        b.patch(last, ask::junction(&b.path("0")))?;
+        b.patch(last, calls::junction(&b.path("0")))?;
     }
     b.look_at(&Call::ListVolumes)
 }

@@ -2,9 +2,9 @@
 
 use nessie_backend_core::{Snapshot, SnapshotId};
 
-use super::ask::{self, offline, online, restricted, size};
+use super::calls::{self, offline, online, restricted, size};
 use crate::Feature;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "snapshots":
     /// A snapshot is taken, and shows itself in every way it can be read.
@@ -54,10 +54,10 @@ fn are_taken(b: &Bench<'_>) -> Step {
 
 fn are_apart_from_their_volume(b: &Bench<'_>) -> Step {
     let a = b.create_sized("a", 5)?;
-    b.patch(&a, ask::junction(&b.path("a")).export_policy("p"))?;
+    b.patch(&a, calls::junction(&b.path("a")).export_policy("p"))?;
     b.snapshot(&a, "s")?;
     b.patch(&a, size(9))?;
-    b.patch(&a, ask::junction("").export_policy("q"))?;
+    b.patch(&a, calls::junction("").export_policy("q"))?;
     b.snapshot(&a, "t")?;
     Ok(())
 }
@@ -66,8 +66,8 @@ fn refuse_a_taken_name(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     b.snapshot(&a, "s")?;
     b.snapshot(&a, "t")?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "s"))?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "t"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "t"))?;
     b.snapshot(&a, "S")?;
     Ok(())
 }
@@ -76,9 +76,9 @@ fn refuse_a_missing_volume(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     b.snapshot(&a, "s")?;
     b.delete(&a)?;
-    for volume in [a, ask::no_volume()] {
+    for volume in [a, calls::no_volume()] {
         for name in ["s", "t", "", "a b"] {
-            b.refused("volume_not_found", &ask::snapshot(&volume, name))?;
+            b.refused("volume_not_found", &calls::snapshot(&volume, name))?;
         }
     }
     Ok(())
@@ -88,10 +88,10 @@ fn refuse_what_is_not_online(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     b.snapshot(&a, "s")?;
     b.patch(&a, offline())?;
-    b.refused("volume_offline", &ask::snapshot(&a, "t"))?;
+    b.refused("volume_offline", &calls::snapshot(&a, "t"))?;
     if b.has(Feature::PatchRestricted) {
         b.patch(&a, restricted())?;
-        b.refused("volume_offline", &ask::snapshot(&a, "t"))?;
+        b.refused("volume_offline", &calls::snapshot(&a, "t"))?;
     }
     b.patch(&a, online())?;
     b.snapshot(&a, "t")?;
@@ -102,61 +102,61 @@ fn check_in_order(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     b.snapshot(&a, "s")?;
     b.patch(&a, offline())?;
-    b.refused("invalid_argument", &ask::snapshot(&a, ""))?;
-    b.refused("invalid_argument", &ask::snapshot(&a, "a b"))?;
-    b.refused("volume_offline", &ask::snapshot(&a, "s"))
+    b.refused("invalid_argument", &calls::snapshot(&a, ""))?;
+    b.refused("invalid_argument", &calls::snapshot(&a, "a b"))?;
+    b.refused("volume_offline", &calls::snapshot(&a, "s"))
 }
 
 fn are_deleted_one_by_one(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let (s, t, u) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?, b.snapshot(&a, "u")?);
     b.snapshot(&c, "t")?;
-    b.fine(&ask::delete_snapshot(&a, &t))?;
-    b.fine(&ask::delete_snapshot(&a, &u))?;
-    b.fine(&ask::delete_snapshot(&a, &s))
+    b.fine(&calls::delete_snapshot(&a, &t))?;
+    b.fine(&calls::delete_snapshot(&a, &u))?;
+    b.fine(&calls::delete_snapshot(&a, &s))
 }
 
 fn are_deleted_through_their_volume(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let s = b.snapshot(&a, "s")?;
     b.snapshot(&c, "s")?;
-    b.refused("snapshot_not_found", &ask::delete_snapshot(&c, &s))?;
-    b.refused("volume_not_found", &ask::delete_snapshot(&ask::no_volume(), &s))?;
-    let missing = ask::no_snapshot();
-    b.refused("volume_not_found", &ask::delete_snapshot(&ask::no_volume(), &missing))?;
-    b.refused("snapshot_not_found", &ask::delete_snapshot(&a, &missing))?;
+    b.refused("snapshot_not_found", &calls::delete_snapshot(&c, &s))?;
+    b.refused("volume_not_found", &calls::delete_snapshot(&calls::no_volume(), &s))?;
+    let missing = calls::no_snapshot();
+    b.refused("volume_not_found", &calls::delete_snapshot(&calls::no_volume(), &missing))?;
+    b.refused("snapshot_not_found", &calls::delete_snapshot(&a, &missing))?;
     let volume_as_snapshot = Snapshot::new(SnapshotId::new(a.uuid.uuid()), "a");
-    b.refused("snapshot_not_found", &ask::delete_snapshot(&a, &volume_as_snapshot))?;
-    b.fine(&ask::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &ask::delete_snapshot(&a, &s))
+    b.refused("snapshot_not_found", &calls::delete_snapshot(&a, &volume_as_snapshot))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
+    b.refused("snapshot_not_found", &calls::delete_snapshot(&a, &s))
 }
 
 fn are_deleted_of_offline_volumes(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     b.patch(&a, offline())?;
-    b.fine(&ask::delete_snapshot(&a, &s))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
     if b.has(Feature::PatchRestricted) {
         b.patch(&a, restricted())?;
     }
-    b.fine(&ask::delete_snapshot(&a, &t))
+    b.fine(&calls::delete_snapshot(&a, &t))
 }
 
 fn are_renamed(b: &Bench<'_>) -> Step {
     let (a, c) = (b.create("a")?, b.create("c")?);
     let (s, _) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     b.snapshot(&c, "u")?;
-    b.fine(&ask::rename_snapshot(&a, &s, "u"))?;
-    b.fine(&ask::find_snapshot(&a, "s"))?;
-    b.fine(&ask::find_snapshot(&a, "u"))?;
-    b.fine(&ask::rename_snapshot(&a, &s, "s"))
+    b.fine(&calls::rename_snapshot(&a, &s, "u"))?;
+    b.fine(&calls::find_snapshot(&a, "s"))?;
+    b.fine(&calls::find_snapshot(&a, "u"))?;
+    b.fine(&calls::rename_snapshot(&a, &s, "s"))
 }
 
 fn are_renamed_to_their_own_name(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
-    b.fine(&ask::rename_snapshot(&a, &s, "s"))?;
-    b.fine(&ask::rename_snapshot(&a, &s, "S"))?;
+    b.fine(&calls::rename_snapshot(&a, &s, "s"))?;
+    b.fine(&calls::rename_snapshot(&a, &s, "S"))?;
     b.snapshot(&a, "s")?;
     Ok(())
 }
@@ -164,8 +164,8 @@ fn are_renamed_to_their_own_name(b: &Bench<'_>) -> Step {
 fn are_not_renamed_to_a_taken_name(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.refused("snapshot_exists", &ask::rename_snapshot(&a, &s, "t"))?;
-    b.refused("snapshot_exists", &ask::rename_snapshot(&a, &t, "s"))
+    b.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "t"))?;
+    b.refused("snapshot_exists", &calls::rename_snapshot(&a, &t, "s"))
 }
 
 fn are_renamed_through_their_volume(b: &Bench<'_>) -> Step {
@@ -173,29 +173,29 @@ fn are_renamed_through_their_volume(b: &Bench<'_>) -> Step {
     let (s, _) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     b.snapshot(&c, "s")?;
     for name in ["x", "s", "t", "", "a b"] {
-        b.refused("snapshot_not_found", &ask::rename_snapshot(&c, &s, name))?;
-        b.refused("volume_not_found", &ask::rename_snapshot(&ask::no_volume(), &s, name))?;
-        b.refused("snapshot_not_found", &ask::rename_snapshot(&a, &ask::no_snapshot(), name))?;
+        b.refused("snapshot_not_found", &calls::rename_snapshot(&c, &s, name))?;
+        b.refused("volume_not_found", &calls::rename_snapshot(&calls::no_volume(), &s, name))?;
+        b.refused("snapshot_not_found", &calls::rename_snapshot(&a, &calls::no_snapshot(), name))?;
     }
-    b.fine(&ask::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &ask::rename_snapshot(&a, &s, "x"))
+    b.fine(&calls::delete_snapshot(&a, &s))?;
+    b.refused("snapshot_not_found", &calls::rename_snapshot(&a, &s, "x"))
 }
 
 fn are_renamed_of_offline_volumes(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let (s, _) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     b.patch(&a, offline())?;
-    b.fine(&ask::rename_snapshot(&a, &s, "u"))?;
-    b.refused("snapshot_exists", &ask::rename_snapshot(&a, &s, "t"))
+    b.fine(&calls::rename_snapshot(&a, &s, "u"))?;
+    b.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "t"))
 }
 
 fn follow_the_rename_of_their_volume(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     b.snapshot(&a, "s")?;
-    b.patch(&a, ask::name(&b.name("b")))?;
+    b.patch(&a, calls::name(&b.name("b")))?;
     b.snapshot(&a, "t")?;
-    b.refused("snapshot_exists", &ask::snapshot(&a, "s"))?;
+    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
     let again = b.create("a")?;
     b.snapshot(&again, "s")?;
-    b.fine(&ask::snapshots(&a))
+    b.fine(&calls::snapshots(&a))
 }

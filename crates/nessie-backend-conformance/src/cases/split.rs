@@ -1,8 +1,8 @@
 //! Making clones plain volumes.
 
-use super::ask::{self, junction, offline, restricted, size};
+use super::calls::{self, junction, offline, restricted, size};
 use crate::Feature;
-use crate::bench::{Bench, Step};
+use crate::harness::{Bench, Step};
 
 super::theme! { "split":
     /// A split clone has no origin and keeps all else.
@@ -31,26 +31,26 @@ fn makes_a_plain_volume(b: &Bench<'_>) -> Step {
     let clone = b.clone(&a, &s, "clone")?;
     b.patch(&clone, junction(&b.path("clone")).size_bytes(9).export_policy("q"))?;
     b.snapshot(&clone, "t")?;
-    b.volume(&ask::split(&clone))?;
+    b.volume(&calls::split(&clone))?;
     b.patch(&clone, size(10))?;
     let plain = b.clone(&a, &s, "untouched")?;
-    b.volume(&ask::split(&plain))?;
-    b.fine(&ask::access(&plain))
+    b.volume(&calls::split(&plain))?;
+    b.fine(&calls::access(&plain))
 }
 
 fn frees_the_parent(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.volume(&ask::split(&clone))?;
-    b.fine(&ask::delete_snapshot(&a, &s))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.volume(&calls::split(&clone))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
     let t = b.snapshot(&a, "t")?;
     let other = b.clone(&a, &t, "other")?;
-    b.refused("volume_busy", &ask::delete(&a))?;
-    b.volume(&ask::split(&other))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
+    b.volume(&calls::split(&other))?;
     b.delete(&a)?;
-    b.fine(&ask::get(&clone))
+    b.fine(&calls::get(&clone))
 }
 
 fn frees_only_what_it_pinned(b: &Bench<'_>) -> Step {
@@ -58,14 +58,14 @@ fn frees_only_what_it_pinned(b: &Bench<'_>) -> Step {
     let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
     let (one, two) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
     let three = b.clone(&a, &t, "three")?;
-    b.volume(&ask::split(&one))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &ask::delete(&a))?;
-    b.volume(&ask::split(&two))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&a, &t))?;
-    b.fine(&ask::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &ask::delete(&a))?;
-    b.volume(&ask::split(&three))?;
+    b.volume(&calls::split(&one))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
+    b.volume(&calls::split(&two))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))?;
+    b.fine(&calls::delete_snapshot(&a, &s))?;
+    b.refused("volume_busy", &calls::delete(&a))?;
+    b.volume(&calls::split(&three))?;
     b.delete(&a)
 }
 
@@ -75,22 +75,22 @@ fn keeps_its_own_clones(b: &Bench<'_>) -> Step {
     let clone = b.clone(&a, &s, "clone")?;
     let t = b.snapshot(&clone, "t")?;
     let grandchild = b.clone(&clone, &t, "grandchild")?;
-    b.volume(&ask::split(&clone))?;
-    b.refused("volume_busy", &ask::delete(&clone))?;
-    b.refused("snapshot_busy", &ask::delete_snapshot(&clone, &t))?;
+    b.volume(&calls::split(&clone))?;
+    b.refused("volume_busy", &calls::delete(&clone))?;
+    b.refused("snapshot_busy", &calls::delete_snapshot(&clone, &t))?;
     b.delete(&a)?;
-    b.volume(&ask::split(&grandchild))?;
+    b.volume(&calls::split(&grandchild))?;
     b.delete(&clone)
 }
 
 fn refuses_what_is_no_clone(b: &Bench<'_>) -> Step {
     let a = b.create("a")?;
-    b.refused("invalid_argument", &ask::split(&a))?;
+    b.refused("invalid_argument", &calls::split(&a))?;
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
-    b.refused("invalid_argument", &ask::split(&a))?;
-    b.volume(&ask::split(&clone))?;
-    b.refused("invalid_argument", &ask::split(&clone))
+    b.refused("invalid_argument", &calls::split(&a))?;
+    b.volume(&calls::split(&clone))?;
+    b.refused("invalid_argument", &calls::split(&clone))
 }
 
 fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
@@ -98,8 +98,8 @@ fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     let clone = b.clone(&a, &s, "clone")?;
     b.delete(&clone)?;
-    b.refused("volume_not_found", &ask::split(&clone))?;
-    b.refused("volume_not_found", &ask::split(&ask::no_volume()))
+    b.refused("volume_not_found", &calls::split(&clone))?;
+    b.refused("volume_not_found", &calls::split(&calls::no_volume()))
 }
 
 fn works_offline(b: &Bench<'_>) -> Step {
@@ -107,12 +107,12 @@ fn works_offline(b: &Bench<'_>) -> Step {
     let s = b.snapshot(&a, "s")?;
     let (one, two) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
     b.patch(&a, offline())?;
-    b.volume(&ask::split(&one))?;
+    b.volume(&calls::split(&one))?;
     b.patch(&two, offline())?;
     if b.has(Feature::PatchRestricted) {
         b.patch(&two, restricted())?;
     }
-    b.volume(&ask::split(&two))?;
+    b.volume(&calls::split(&two))?;
     b.delete(&a)
 }
 
@@ -122,11 +122,11 @@ fn forgets_the_parent(b: &Bench<'_>) -> Step {
     let clone = b.clone(&a, &s, "clone")?;
     let t = b.snapshot(&clone, "t")?;
     b.patch(&clone, size(9))?;
-    b.volume(&ask::split(&clone))?;
-    b.patch(&a, ask::name(&b.name("b")))?;
-    b.fine(&ask::get(&clone))?;
+    b.volume(&calls::split(&clone))?;
+    b.patch(&a, calls::name(&b.name("b")))?;
+    b.fine(&calls::get(&clone))?;
     if b.has(Feature::RestoreSnapshot) {
-        b.volume(&ask::restore(&clone, &t))?;
+        b.volume(&calls::restore(&clone, &t))?;
     }
-    b.refused("snapshot_not_found", &ask::get_snapshot(&clone, &s))
+    b.refused("snapshot_not_found", &calls::get_snapshot(&clone, &s))
 }

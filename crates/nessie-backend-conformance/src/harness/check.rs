@@ -2,10 +2,10 @@
 
 use nessie_backend_core::{Snapshot, Timestamp, Uuid, Volume};
 
-use super::{Bench, Step, Stop, words};
-use crate::call::{Answer, Call, Refusal, Value};
-use crate::grammar;
-use crate::model::Refused;
+use super::{Bench, Step, Stop, describe};
+use crate::oracle::call::{Answer, Call, Refusal, Value};
+use crate::oracle::grammar;
+use crate::oracle::model::Refused;
 use crate::rule::{rule_of, rule_of_refusals};
 
 impl Bench<'_> {
@@ -16,17 +16,17 @@ impl Bench<'_> {
         let expected = self.state.borrow_mut().model.ask(call, answer);
         match (answer, expected) {
             (Ok(found), Ok(expected)) => {
-                if let Some(difference) = words::difference(found, &expected) {
+                if let Some(difference) = describe::difference(found, &expected) {
                     let text = format!("{operation} gave what it must not: {difference}");
                     return Err(Stop::broken(self.rule_of_answer(call), text));
                 }
                 self.remember(call, found)
             }
             (Ok(found), Err(refused)) => {
-                let found = words::value(found);
+                let found = describe::value(found);
                 let text = format!(
                     "{operation} gave {found}, and must be refused with {}",
-                    words::codes(&refused)
+                    describe::codes(&refused)
                 );
                 Err(Stop::broken(rule_of_refusals(operation), text))
             }
@@ -132,7 +132,7 @@ impl Bench<'_> {
 }
 
 fn check_refusal(operation: &str, refusal: &Refusal, refused: &Refused) -> Step {
-    let codes = words::codes(refused);
+    let codes = describe::codes(refused);
     if !refused.has_code(refusal) {
         let rule = match refusal.code {
             "feature_not_supported" => "3.optional",
@@ -150,7 +150,7 @@ fn check_refusal(operation: &str, refusal: &Refusal, refused: &Refused) -> Step 
             "{operation} was refused with {} about {}, and it is about {}",
             refusal.code,
             refusal.target.as_deref().unwrap_or("nothing"),
-            words::targets(refused)
+            describe::targets(refused)
         );
         return Err(Stop::broken("4.target", text));
     }
@@ -158,8 +158,8 @@ fn check_refusal(operation: &str, refusal: &Refusal, refused: &Refused) -> Step 
         let text = format!(
             "{operation} was refused with {} and the clones {}, and those in the way are {}",
             refusal.code,
-            words::dependents(refusal.dependents.as_ref()),
-            words::wanted_dependents(refused)
+            describe::dependents(refusal.dependents.as_ref()),
+            describe::wanted_dependents(refused)
         );
         return Err(Stop::broken("4.dependents", text));
     }

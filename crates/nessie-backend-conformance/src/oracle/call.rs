@@ -55,6 +55,11 @@ pub(crate) struct Refusal {
     pub(crate) malformed: Option<String>,
 }
 
+/// An identifier that no backend gives out: a version 4 UUID in which all other bits are zero.
+pub(crate) fn unused_id() -> Uuid {
+    Uuid::from_u128(0x4000_8000_0000_0000_0000)
+}
+
 impl From<&BackendError> for Refusal {
     fn from(error: &BackendError) -> Self {
         Self {

@@ -3,15 +3,15 @@
 //! An operation refers to what an earlier one made by that one's number, so that it means the same
 //! in a shorter sequence, or, where what it refers to is gone, something that is missing.
 
-use nessie_backend_core::{Snapshot, SnapshotId, Uuid, Volume, VolumeId, VolumePatch, VolumeState};
+use nessie_backend_core::{
+    Snapshot, SnapshotId, Uuid, Volume, VolumeId, VolumePatch, VolumeSpec, VolumeState,
+};
 
-use crate::call::{Answer, Call, Value};
-use crate::case::Tier;
-use crate::feature::Feature;
-use crate::model::Model;
-use crate::random::Random;
-use crate::replay::{Made, call_of};
-use crate::survey::Survey;
+use super::rng::Random;
+use crate::feature::{Feature, Tier};
+use crate::harness::probe::Survey;
+use crate::oracle::call::{Answer, Call, Value, unused_id};
+use crate::oracle::model::Model;
 
 /// An operation, and its number in the sequence it was generated in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,66 @@ pub(crate) struct Patch {
     pub(crate) policy: Option<&'static str>,
     pub(crate) name: Option<Text>,
     pub(crate) state: Option<VolumeState>,
+}
+
+/// What operations made, by their numbers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Made {
+    pub(crate) volumes: Vec<(usize, VolumeId)>,
+    pub(crate) snapshots: Vec<(usize, VolumeId, SnapshotId)>,
+}
+
+impl Made {
+    pub(crate) fn learn(&mut self, number: usize, call: &Call, value: &Value) {
+        match (call, value) {
+            (Call::CreateVolume(_) | Call::CreateClone(..), Value::Volume(volume)) => {
+                self.volumes.push((number, volume.uuid));
+            }
+            (Call::CreateSnapshot(volume, _), Value::Snapshot(snapshot)) => {
+                self.snapshots.push((number, *volume, snapshot.uuid));
+            }
+            _ => {}
+        }
+    }
+
+    fn volume(&self, by: Ref) -> VolumeId {
+        let found = self.volumes.iter().find(|(number, _)| Some(*number) == by);
+        found.map_or(VolumeId::new(unused_id()), |(_, id)| *id)
+    }
+
+    fn snapshot(&self, by: Ref) -> SnapshotId {
+        let found = self.snapshots.iter().find(|(number, ..)| Some(*number) == by);
+        found.map_or(SnapshotId::new(unused_id()), |(_, _, id)| *id)
+    }
+}
+
+/// The call of an operation, where those before made what they made; labels get their stem from
+/// `name`.
+pub(crate) fn call_of(op: &Op, made: &Made, name: impl Fn(&str) -> String) -> Call {
+    let volume = |by: &Ref| made.volume(*by);
+    let snapshot = |by: &Ref| made.snapshot(*by);
+    match &op.what {
+        What::CreateVolume { name: text, size } => {
+            Call::CreateVolume(VolumeSpec::named(text.text(&name)).size_bytes(*size))
+        }
+        What::GetVolume(of) => Call::GetVolume(volume(of)),
+        What::FindVolume(text) => Call::FindVolume(text.text(&name)),
+        What::PatchVolume(of, patch) => Call::PatchVolume(volume(of), patch.patch(&name)),
+        What::DeleteVolume(of) => Call::DeleteVolume(volume(of)),
+        What::AccessHandle(of) => Call::AccessHandle(volume(of)),
+        What::CreateSnapshot(of, text) => Call::CreateSnapshot(volume(of), text.text(&name)),
+        What::GetSnapshot(of, which) => Call::GetSnapshot(volume(of), snapshot(which)),
+        What::FindSnapshot(of, text) => Call::FindSnapshot(volume(of), text.text(&name)),
+        What::RenameSnapshot(of, which, text) => {
+            Call::RenameSnapshot(volume(of), snapshot(which), text.text(&name))
+        }
+        What::DeleteSnapshot(of, which) => Call::DeleteSnapshot(volume(of), snapshot(which)),
+        What::RestoreSnapshot(of, which) => Call::RestoreSnapshot(volume(of), snapshot(which)),
+        What::CreateClone(of, which, text) => {
+            Call::CreateClone(volume(of), snapshot(which), text.text(&name))
+        }
+        What::SplitClone(of) => Call::SplitClone(volume(of)),
+    }
 }
 
 /// What operations there are.
@@ -213,7 +273,7 @@ impl Generator<'_> {
             .snapshots
             .iter()
             .filter(|(_, volume, id)| {
-                let has = |kept: &crate::model::KeptVolume| {
+                let has = |kept: &crate::oracle::model::KeptVolume| {
                     kept.snapshots.iter().any(|it| it.record.uuid == *id)
                 };
                 model.volume(*volume).is_ok_and(has)

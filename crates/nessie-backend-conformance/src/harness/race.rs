@@ -8,11 +8,10 @@ use std::thread;
 
 use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeBackend, VolumeId};
 
-use super::{Bench, Step, Stop};
-use crate::Tier;
-use crate::call::{Answer, Call, Refusal, Value};
-use crate::model::Model;
-use crate::runner::panic_text;
+use super::{Bench, Step, Stop, panic_text};
+use crate::feature::Tier;
+use crate::oracle::call::{Answer, Call, Refusal, Value};
+use crate::oracle::model::Model;
 
 /// How many orders of the calls are tried at most before the race is given up as unclear.
 const MAX_TRIES: usize = 100_000;
@@ -193,7 +192,9 @@ impl Race<'_> {
             }
             let mut next = model.clone();
             let is_explained = match (next.ask(call, answer), answer) {
-                (Ok(expected), Ok(found)) => super::words::difference(found, &expected).is_none(),
+                (Ok(expected), Ok(found)) => {
+                    super::describe::difference(found, &expected).is_none()
+                }
                 (Err(refused), Err(refusal)) => {
                     refused.has_code(refusal)
                         && refused.has_target(refusal)
@@ -244,7 +245,7 @@ impl Race<'_> {
         let mut text = "no order of these calls, made at once, explains their answers:".to_owned();
         for (call, answer) in self.pairs() {
             let came = match answer {
-                Ok(value) => super::words::value(value),
+                Ok(value) => super::describe::value(value),
                 Err(refusal) => refusal.code.to_owned(),
             };
             let _ = write!(text, "\n  {} -> {came}", call.operation());

@@ -1,11 +1,13 @@
 //! What a case works at: every call goes through here, and is held against the model.
 
+mod abort;
 mod check;
 mod cleanup;
+mod describe;
 mod log;
-mod look;
+pub(crate) mod probe;
 mod race;
-mod words;
+mod verify;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -15,53 +17,14 @@ use nessie_backend_core::{
     SnapshotId, Timestamp, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 
+pub(crate) use self::abort::{Broken, Step, Stop, panic_text};
 pub(crate) use self::log::Log;
-use crate::call::{Answer, Call, Value};
-use crate::case::Case;
+use self::probe::Survey;
 use crate::config::Config;
-use crate::model::Model;
-use crate::survey::Survey;
+use crate::feature::{Feature, Tier};
+use crate::oracle::call::{Answer, Call, Value};
+use crate::oracle::model::Model;
 use crate::trace::Trace;
-
-/// What a step of a case comes to.
-pub(crate) type Step<T = ()> = Result<T, Stop>;
-
-/// Why a case goes no further.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    /// The backend breaks a rule.
-    Broken(Box<Broken>),
-    /// The case does not apply.
-    Skipped(String),
-    /// Nobody waits for the case any longer.
-    Cancelled,
-    /// The time limit is over.
-    OutOfTime,
-}
-
-/// How a backend breaks a rule.
-#[derive(Debug)]
-pub(crate) struct Broken {
-    /// The rules, the likeliest first.
-    pub(crate) rules: Vec<&'static str>,
-    pub(crate) message: String,
-    /// The calls that lead there, if they are others than those of the case.
-    pub(crate) trace: Option<Trace>,
-    /// The rules are all there are; those of the case say nothing more.
-    pub(crate) is_precise: bool,
-}
-
-impl Broken {
-    pub(crate) fn new(rule: &'static str, message: String) -> Self {
-        Self { rules: vec![rule], message, trace: None, is_precise: false }
-    }
-}
-
-impl Stop {
-    pub(crate) fn broken(rule: &'static str, message: impl Into<String>) -> Self {
-        Self::Broken(Box::new(Broken::new(rule, message.into())))
-    }
-}
 
 /// How closely the backend is looked at after each change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,22 +82,21 @@ struct Before {
 const FOREIGN_SAMPLE: usize = 16;
 
 impl<'a> Bench<'a> {
-    /// Gets a backend ready for a case.
+    /// Gets a backend ready for the case of this number.
     pub(crate) fn open(
         backend: &'a dyn VolumeBackend,
-        case: &'static Case,
+        number: usize,
         survey: &'a Survey,
         config: &'a Config,
         log: &'a Log,
     ) -> Step<Self> {
-        let number = crate::cases().iter().position(|other| other.name == case.name).unwrap_or(0);
         let list = Call::ListVolumes;
         let Ok(Value::Volumes(volumes)) = log.ask(&list, backend) else {
             return Err(Stop::broken("3.list_volumes", "list_volumes() fails before the case"));
         };
         log.forget_last();
         let mut snapshots = Vec::new();
-        if survey.tier >= crate::Tier::Snapshots {
+        if survey.tier >= Tier::Snapshots {
             for volume in volumes.iter().take(FOREIGN_SAMPLE) {
                 let call = Call::ListSnapshots(volume.uuid);
                 snapshots.push((volume.uuid, log.ask(&call, backend)));
@@ -296,7 +258,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether the backend does the operation.
-    pub(crate) fn has(&self, feature: crate::Feature) -> bool {
+    pub(crate) fn has(&self, feature: Feature) -> bool {
         self.survey.has(feature)
     }
 

@@ -2,8 +2,8 @@
 
 use nessie_backend_core::{Dependents, Snapshot, Volume};
 
-use crate::call::Value;
-use crate::model::Refused;
+use crate::oracle::call::Value;
+use crate::oracle::model::Refused;
 
 /// How much of a long text is shown.
 const MAX_SHOWN: usize = 80;

@@ -1,22 +1,17 @@
 //! Calls, written short.
 
 use nessie_backend_core::{
-    Snapshot, SnapshotId, Uuid, Volume, VolumeId, VolumePatch, VolumeSpec, VolumeState,
+    Snapshot, SnapshotId, Volume, VolumeId, VolumePatch, VolumeSpec, VolumeState,
 };
 
-use crate::call::Call;
-
-/// An identifier that no backend has given out: of the right form, and all but zero.
-pub(crate) fn nowhere() -> Uuid {
-    Uuid::from_u128(0x4000_8000_0000_0000_0000)
-}
+use crate::oracle::call::{Call, unused_id};
 
 pub(super) fn no_volume() -> Volume {
-    Volume::new(VolumeId::new(nowhere()), "missing")
+    Volume::new(VolumeId::new(unused_id()), "missing")
 }
 
 pub(super) fn no_snapshot() -> Snapshot {
-    Snapshot::new(SnapshotId::new(nowhere()), "missing")
+    Snapshot::new(SnapshotId::new(unused_id()), "missing")
 }
 
 pub(super) fn create(name: &str) -> Call {

@@ -1,14 +1,10 @@
 //! Making a failing sequence as short as it can be.
 
-mod calls;
-
 use nessie_backend_core::VolumeState;
 
-use crate::bench::{Bench, Broken, Stop};
-use crate::generator::{Op, Patch, What};
-use crate::replay::replay;
-
-pub(crate) use self::calls::shrink_calls;
+use super::op::{Op, Patch, What};
+use super::replay::replay;
+use crate::harness::{Bench, Broken, Stop};
 
 /// How many shorter sequences are tried at most.
 const MAX_TRIES: usize = 500;

@@ -3,7 +3,7 @@
 #![allow(clippy::many_single_char_names, reason = "they mean the same in every case")]
 
 mod access;
-mod ask;
+mod calls;
 mod capabilities;
 mod clones;
 mod concurrency;
@@ -14,6 +14,7 @@ mod errors;
 mod identity;
 mod isolation;
 mod listing;
+mod macros;
 mod model;
 mod names;
 mod patch_volume;
@@ -45,8 +46,6 @@ macro_rules! theme {
     };
 }
 use theme;
-
-pub(crate) use self::ask::nowhere;
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     [

@@ -1,8 +1,8 @@
 //! Leaving the backend as it was.
 
-use super::{Bench, Broken, Step, Stop, Watch, words};
-use crate::Tier;
-use crate::call::{Call, Value};
+use super::{Bench, Broken, Step, Stop, Watch, describe};
+use crate::feature::Tier;
+use crate::oracle::call::{Call, Value};
 
 impl Bench<'_> {
     /// The last look of a case in which all went well.
@@ -35,7 +35,7 @@ impl Bench<'_> {
         self.watch(Watch::Never);
         let own: Vec<_> = {
             let state = self.state.borrow();
-            let of = |volume: &crate::model::KeptVolume| {
+            let of = |volume: &crate::oracle::model::KeptVolume| {
                 let snapshots = volume.snapshots.iter().rev().map(|kept| kept.record.uuid);
                 (volume.record.uuid, snapshots.collect::<Vec<_>>())
             };
@@ -62,7 +62,7 @@ impl Bench<'_> {
             let call = Call::ListSnapshots(*volume);
             let after = self.log.ask(&call, self.backend);
             let is_same = match (before, &after) {
-                (Ok(before), Ok(after)) => words::difference(after, before).is_none(),
+                (Ok(before), Ok(after)) => describe::difference(after, before).is_none(),
                 (before, after) => before == after,
             };
             if !is_same {

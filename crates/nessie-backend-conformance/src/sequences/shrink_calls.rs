@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use nessie_backend_core::Uuid;
 
-use crate::bench::{Bench, Broken, Step, Stop, Watch};
-use crate::call::{Answer, Value};
+use crate::harness::{Bench, Broken, Step, Stop, Watch};
+use crate::oracle::call::{Answer, Value};
 use crate::trace::Made;
 
 /// How many shorter lists of calls are tried at most.

@@ -7,10 +7,9 @@ use nessie_backend_core::{
     BackendError, Capabilities, Uuid, VolumeBackend, VolumePatch, VolumeSpec, VolumeState,
 };
 
-use crate::bench::{Step, Stop};
-use crate::case::{Case, Tier};
+use super::{Step, Stop};
 use crate::config::Config;
-use crate::feature::Feature;
+use crate::feature::{Feature, Tier};
 
 /// What a backend offers.
 #[derive(Debug)]
@@ -79,12 +78,12 @@ impl Survey {
         self.given.as_ref().is_none_or(insert)
     }
 
-    /// Why the case does not apply to the backend, if it does not.
-    pub(crate) fn reason_to_skip(&self, case: &Case) -> Option<String> {
-        if case.tier > self.tier {
+    /// Why a case that needs this does not apply to the backend, if it does not.
+    pub(crate) fn reason_to_skip(&self, tier: Tier, needs: &[Feature]) -> Option<String> {
+        if tier > self.tier {
             return Some(self.why_no_more.clone());
         }
-        let lacking = case.needs.iter().find(|feature| !self.has(**feature))?;
+        let lacking = needs.iter().find(|feature| !self.has(**feature))?;
         Some(format!("{lacking} answers feature_not_supported"))
     }
 }

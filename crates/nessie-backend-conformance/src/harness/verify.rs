@@ -3,8 +3,8 @@
 use nessie_backend_core::{SnapshotId, VolumeId};
 
 use super::{Bench, Step, Watch};
-use crate::Tier;
-use crate::call::Call;
+use crate::feature::Tier;
+use crate::oracle::call::Call;
 
 /// How many records are read one by one at most.
 const MAX_CLOSE: usize = 40;
@@ -79,7 +79,7 @@ impl Bench<'_> {
 
     fn live_snapshots(&self) -> Vec<(VolumeId, SnapshotId, String)> {
         let state = self.state.borrow();
-        let of = |volume: &crate::model::KeptVolume| {
+        let of = |volume: &crate::oracle::model::KeptVolume| {
             let id = volume.record.uuid;
             let each = volume.snapshots.iter().map(move |kept| &kept.record);
             each.map(move |it| (id, it.uuid, it.name.clone())).collect::<Vec<_>>()

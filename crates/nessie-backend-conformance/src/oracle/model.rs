@@ -8,8 +8,8 @@ use nessie_backend_core::{
     VolumePatch, VolumeSpec, VolumeState,
 };
 
-use crate::call::{Answer, Call, Refusal, Value};
-use crate::grammar;
+use crate::oracle::call::{Answer, Call, Refusal, Value};
+use crate::oracle::grammar;
 
 /// Everything the contract says a backend holds.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nessie_backend_core::VolumeBackend;
 
-use crate::call::{Answer, Call, Refusal, Value};
+use crate::oracle::call::{Answer, Call, Refusal, Value};
 use crate::trace::{Made, Trace};
 
 /// The calls of a case. Outlives it, so that a case that hangs or panics can be told about.
