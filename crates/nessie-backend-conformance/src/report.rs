@@ -10,7 +10,7 @@ use crate::feature::Tier;
 use crate::rule::rule;
 use crate::trace::Trace;
 
-/// What a run found: one entry for each selected case, in the order of [`cases`](crate::cases).
+/// What a run found: one entry for each selected case, in the order of [`cases`](crate::cases()).
 ///
 /// Displays as text of 80 columns; serialises for programs.
 #[derive(Clone, Debug)]

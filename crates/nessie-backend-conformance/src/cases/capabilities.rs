@@ -7,7 +7,7 @@ use crate::Feature;
 use crate::harness::{Bench, Step, Stop};
 use crate::oracle::call::Call;
 
-super::theme! { "capabilities":
+super::cases! { capabilities, __capabilities_cases:
     /// The backend can be looked at, and says what it offers.
     can_be_found_out: Volumes, "1.honest" "4.no_panic";
     /// Clones and replication are advertised with snapshots only.

@@ -4,7 +4,7 @@ use super::calls::{self, junction, name, offline, online, policy, restricted, si
 use crate::Feature;
 use crate::harness::{Bench, Step};
 
-super::theme! { "clones":
+super::cases! { clones, __clones_cases:
     /// A clone is made, and shows itself in every way it can be read.
     are_made: Clones, "3.create_clone" "1.origin" "1.kind" "1.state";
     /// A clone has the parent's size and policy as they are.

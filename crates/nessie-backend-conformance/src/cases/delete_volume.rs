@@ -4,7 +4,7 @@ use super::calls::{self, junction, offline, restricted};
 use crate::Feature;
 use crate::harness::{Bench, Step};
 
-super::theme! { "delete_volume":
+super::cases! { delete_volume, __delete_volume_cases:
     /// A deleted volume is gone in every way it could be read, and the others stay.
     deletes_one_volume: Volumes, "3.delete_volume" "3.get_volume.refuses" "3.find_volume";
     /// A volume that is missing, or deleted already, is refused.

@@ -7,7 +7,7 @@ use crate::Feature;
 use crate::harness::{Bench, Step};
 use crate::oracle::call::Call;
 
-super::theme! { "errors":
+super::cases! { errors, __errors_cases:
     /// Every kind of refusal about volumes has its code and its target.
     about_volumes_have_their_code: Volumes, "4.code" "4.target";
     /// Every kind of refusal about snapshots has its code and its target.

@@ -6,7 +6,7 @@ use super::calls::{self, junction, policy, size};
 use crate::Feature;
 use crate::harness::{Bench, Step, Watch};
 
-super::theme! { "identity":
+super::cases! { identity, __identity_cases:
     /// Every volume has an identifier of its own, of version 4.
     of_volumes_is_their_own: Volumes, "2.uuid_form" "2.uuid_once";
     /// Every snapshot has one, which no volume has.

@@ -5,7 +5,7 @@ use crate::Feature;
 use crate::harness::{Bench, Step};
 use crate::oracle::call::{Call, Value};
 
-super::theme! { "isolation":
+super::cases! { isolation, __isolation_cases:
     /// Results are the caller's: they stay as they were whatever happens to the backend.
     results_stay_as_they_were: Volumes, "1.fresh";
     /// What happens to one volume leaves every other as it was.

@@ -6,7 +6,7 @@ use super::calls;
 use crate::harness::{Bench, Step};
 use crate::oracle::call::Call;
 
-super::theme! { "listing":
+super::cases! { listing, __listing_cases:
     /// Volumes are listed in order of creation, whatever their names.
     volumes_are_in_order_of_creation: Volumes, "3.list_volumes";
     /// The order of volumes outlives deletions, and a volume made again comes last.

@@ -26,55 +26,45 @@ mod values;
 
 use std::sync::LazyLock;
 
+use self::macros::{cases, themes};
 use crate::case::Case;
+use crate::rule::Rule;
 
-/// Writes a theme's cases: the function, the tier, what else it needs, the rules it checks, and
-/// what it does. The name of a case is that of its theme, a dot, and that of its function.
-macro_rules! theme {
-    ($theme:literal: $(
-        $(#[doc = $summary:literal])+
-        $body:ident: $tier:ident $([$($feature:ident),+])?, $($rule:literal)+;
-    )+) => {
-        pub(crate) const CASES: &[$crate::case::Case] = &[$($crate::case::Case {
-            name: concat!($theme, ".", stringify!($body)),
-            tier: $crate::Tier::$tier,
-            needs: &[$($($crate::Feature::$feature),+)?],
-            rules: &[$($rule),+],
-            summary: concat!($($summary),+),
-            body: $body,
-        }),+];
-    };
+themes! {
+    capabilities: __capabilities_cases,
+    create_volume: __create_volume_cases,
+    names: __names_cases,
+    listing: __listing_cases,
+    patch_volume: __patch_volume_cases,
+    delete_volume: __delete_volume_cases,
+    access: __access_cases,
+    snapshots: __snapshots_cases,
+    restore: __restore_cases,
+    clones: __clones_cases,
+    split: __split_cases,
+    dependencies: __dependencies_cases,
+    identity: __identity_cases,
+    errors: __errors_cases,
+    model: __model_cases,
+    scale: __scale_cases,
+    concurrency: __concurrency_cases,
+    isolation: __isolation_cases,
 }
-use theme;
 
-static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    [
-        capabilities::CASES,
-        create_volume::CASES,
-        names::CASES,
-        listing::CASES,
-        patch_volume::CASES,
-        delete_volume::CASES,
-        access::CASES,
-        snapshots::CASES,
-        restore::CASES,
-        clones::CASES,
-        split::CASES,
-        dependencies::CASES,
-        identity::CASES,
-        errors::CASES,
-        model::CASES,
-        scale::CASES,
-        concurrency::CASES,
-        isolation::CASES,
-    ]
-    .concat()
-});
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| THEMES.concat());
 
 /// Every case, in the order in which they run.
 #[must_use]
 pub fn cases() -> &'static [Case] {
     &CASES
+}
+
+impl Rule {
+    /// The cases that check the rule.
+    pub fn cases(&self) -> impl Iterator<Item = &'static Case> {
+        let id = self.id;
+        cases().iter().filter(move |case| case.rules.contains(&id))
+    }
 }
 
 /// The case that stands for finding out what the backend offers.

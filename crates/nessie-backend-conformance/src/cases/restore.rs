@@ -4,7 +4,7 @@ use super::calls::{self, junction, offline, online, restricted, size};
 use crate::Feature;
 use crate::harness::{Bench, Step};
 
-super::theme! { "restore":
+super::cases! { restore, __restore_cases:
     /// The quota goes back to what it was, larger, smaller or none.
     brings_the_size_back: Snapshots [RestoreSnapshot], "3.restore_snapshot" "1.size";
     /// Newer snapshots go; the snapshot itself and older ones stay.

@@ -4,7 +4,7 @@ use super::calls;
 use crate::harness::{Bench, Step, Watch};
 use crate::oracle::call::Call;
 
-super::theme! { "scale":
+super::cases! { scale, __scale_cases:
     /// Hundreds of volumes are all listed, in order, and each is found.
     of_volumes: Volumes, "3.list_volumes" "3.find_volume" "3.get_volume" "2.uuid_once";
     /// Hundreds of volumes of which every third is deleted, and others made.

@@ -6,7 +6,7 @@ use super::calls::{self, offline, online, restricted, size};
 use crate::Feature;
 use crate::harness::{Bench, Step};
 
-super::theme! { "snapshots":
+super::cases! { snapshots, __snapshots_cases:
     /// A snapshot is taken, and shows itself in every way it can be read.
     are_taken: Snapshots, "3.create_snapshot" "1.snapshot";
     /// A snapshot changes nothing in its volume, nor does what happens to the volume change it.
