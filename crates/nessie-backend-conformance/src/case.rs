@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::feature::{Feature, Tier};
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 use crate::rule::Rule;
 
 /// One thing that a backend is held to.
@@ -14,7 +14,7 @@ pub struct Case {
     pub(crate) needs: &'static [Feature],
     pub(crate) rules: &'static [&'static str],
     pub(crate) summary: &'static str,
-    pub(crate) body: fn(&Bench<'_>) -> Step,
+    pub(crate) body: fn(&Harness<'_>) -> CaseResult,
 }
 
 impl Case {

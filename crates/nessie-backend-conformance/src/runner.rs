@@ -13,8 +13,8 @@ use nessie_backend_core::{Result, VolumeBackend};
 use crate::case::Case;
 use crate::cases::{self, cases};
 use crate::config::Config;
-use crate::harness::probe::Survey;
-use crate::harness::{Bench, Broken, Log, Stop, panic_text};
+use crate::harness::probe::Probe;
+use crate::harness::{Abort, CallLog, Harness, Violation, panic_text};
 use crate::report::{CaseReport, Failure, Outcome, Report};
 use crate::sequences::shrink_calls::shrink_calls;
 
@@ -71,16 +71,16 @@ pub enum Event<'a> {
 /// [`run_shared`] can leave one behind.
 #[must_use]
 pub fn run(backend: &dyn VolumeBackend, config: &Config) -> Report {
-    let mut run = Progress::new(config);
-    let survey = match guarded(cases::survey(), &Log::default(), config, || {
-        Survey::take(backend, config).map(Survey::of_one_backend)
+    let mut run = Run::new(config);
+    let probe = match guarded(cases::probe_case(), &CallLog::default(), config, || {
+        Probe::run(backend, config).map(Probe::of_one_backend)
     }) {
-        Ok(survey) => survey,
-        Err(outcome) => return run.without_survey(outcome),
+        Ok(probe) => probe,
+        Err(outcome) => return run.without_probe(outcome),
     };
     for case in run.selected.clone() {
         let started = Instant::now();
-        let outcome = perform(case, backend, &survey, config, &Arc::default());
+        let outcome = perform(case, backend, &probe, config, &Arc::default());
         run.done(case, outcome, started.elapsed());
     }
     run.finish()
@@ -128,19 +128,19 @@ pub fn run_shared(
     config: &Config,
     observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Report {
-    let mut run = Progress::new(config);
+    let mut run = Run::new(config);
     let total = run.selected.len();
     let is_shared = matches!(source, Source::One(_));
-    let survey = {
+    let probe = {
         let config = config.clone();
-        run_job(source, &config.clone(), cases::survey(), observe, move |backend, log| {
-            guarded(cases::survey(), log, &config, || Survey::take(backend, &config))
+        run_job(source, &config.clone(), cases::probe_case(), observe, move |backend, log| {
+            guarded(cases::probe_case(), log, &config, || Probe::run(backend, &config))
         })
     };
-    let survey = match survey {
-        Ok(Ok(survey)) if is_shared => Arc::new(survey.of_one_backend()),
-        Ok(Ok(survey)) => Arc::new(survey),
-        Ok(Err(outcome)) | Err(outcome) => return run.without_survey(outcome),
+    let probe = match probe {
+        Ok(Ok(probe)) if is_shared => Arc::new(probe.of_one_backend()),
+        Ok(Ok(probe)) => Arc::new(probe),
+        Ok(Err(outcome)) | Err(outcome) => return run.without_probe(outcome),
     };
     let mut stop: Option<Outcome> = None;
     for (index, case) in run.selected.clone().into_iter().enumerate() {
@@ -152,9 +152,9 @@ pub fn run_shared(
         let outcome = if observe(Event::Started { case, index, total }).is_break() {
             Outcome::Interrupted
         } else {
-            let (survey, config) = (Arc::clone(&survey), config.clone());
-            let job = move |backend: &dyn VolumeBackend, log: &Arc<Log>| {
-                perform(case, backend, &survey, &config, log)
+            let (probe, config) = (Arc::clone(&probe), config.clone());
+            let job = move |backend: &dyn VolumeBackend, log: &Arc<CallLog>| {
+                perform(case, backend, &probe, &config, log)
             };
             run_job(source, &run.config.clone(), case, observe, job).unwrap_or_else(|other| other)
         };
@@ -180,18 +180,18 @@ fn run_job<T: Send + 'static>(
     config: &Config,
     case: &'static Case,
     observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
-    job: impl FnOnce(&dyn VolumeBackend, &Arc<Log>) -> T + Send + 'static,
+    job: impl FnOnce(&dyn VolumeBackend, &Arc<CallLog>) -> T + Send + 'static,
 ) -> std::result::Result<T, Outcome> {
     let made = match source {
         Source::One(backend) => Ok(Arc::clone(backend)),
-        Source::Each(make) => guarded(case, &Log::default(), config, || {
+        Source::Each(make) => guarded(case, &CallLog::default(), config, || {
             make().map_err(|error| {
-                Stop::broken("1.honest", format!("no backend could be made: {error}"))
+                Abort::violation("1.honest", format!("no backend could be made: {error}"))
             })
         }),
     };
     let backend = made?;
-    let log = Arc::<Log>::default();
+    let log = Arc::<CallLog>::default();
     let (sender, receiver) = mpsc::channel();
     let in_thread = Arc::clone(&log);
     let spawned = thread::Builder::new().name(case.name().to_owned()).spawn(move || {
@@ -199,15 +199,16 @@ fn run_job<T: Send + 'static>(
         let _ = sender.send(job(&*backend, &in_thread));
     });
     if let Err(error) = spawned {
-        let broken = Broken::new("4.no_panic", format!("no thread could be started: {error}"));
-        return Err(failed(case, broken, &log, config));
+        let violation =
+            Violation::new("4.no_panic", format!("no thread could be started: {error}"));
+        return Err(failed(case, violation, &log, config));
     }
     await_job(&receiver, &log, config, case, observe)
 }
 
 fn await_job<T>(
     receiver: &Receiver<T>,
-    log: &Log,
+    log: &CallLog,
     config: &Config,
     case: &'static Case,
     observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
@@ -220,8 +221,9 @@ fn await_job<T>(
             Ok(outcome) => return Ok(outcome),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                let broken = Broken::new("4.no_panic", "the thread of the case ended".to_owned());
-                return Err(failed(case, broken, log, config));
+                let violation =
+                    Violation::new("4.no_panic", "the thread of the case ended".to_owned());
+                return Err(failed(case, violation, log, config));
             }
         }
         let elapsed = started.elapsed();
@@ -241,28 +243,28 @@ fn await_job<T>(
 fn perform(
     case: &'static Case,
     backend: &dyn VolumeBackend,
-    survey: &Survey,
+    probe: &Probe,
     config: &Config,
-    log: &Arc<Log>,
+    log: &Arc<CallLog>,
 ) -> Outcome {
-    if let Some(reason) = survey.reason_to_skip(case.tier(), case.needs()) {
+    if let Some(reason) = probe.reason_to_skip(case.tier(), case.needs()) {
         return Outcome::Skipped { reason };
     }
     let number = cases().iter().position(|other| other.name == case.name).unwrap_or(0);
-    let bench =
-        match guarded(case, log, config, || Bench::open(backend, number, survey, config, log)) {
-            Ok(bench) => bench,
+    let harness =
+        match guarded(case, log, config, || Harness::open(backend, number, probe, config, log)) {
+            Ok(harness) => harness,
             Err(outcome) => return outcome,
         };
     let of_body = guarded(case, log, config, || {
-        let result = (case.body)(&bench).and_then(|()| bench.look_at_the_end());
-        result.map_err(|stop| {
-            bench.state_is_astray();
-            shrink_calls(&bench, stop)
+        let result = (case.body)(&harness).and_then(|()| harness.verify_at_end());
+        result.map_err(|abort| {
+            harness.mark_out_of_sync();
+            shrink_calls(&harness, abort)
         })
     });
     // Whatever the case came to, what it made is cleaned up; that counts only if all went well.
-    match (of_body, guarded(case, log, config, || bench.close())) {
+    match (of_body, guarded(case, log, config, || harness.clean_up())) {
         (Err(Outcome::Failed(mut failure)), Err(Outcome::Failed(left))) => {
             let _ = write!(failure.message, "\nand afterwards, {}", left.message);
             Outcome::Failed(failure)
@@ -275,51 +277,51 @@ fn perform(
 /// Does a part of a case, and turns what ends it early into an outcome.
 fn guarded<T>(
     case: &'static Case,
-    log: &Log,
+    log: &CallLog,
     config: &Config,
-    job: impl FnOnce() -> std::result::Result<T, Stop>,
+    job: impl FnOnce() -> std::result::Result<T, Abort>,
 ) -> std::result::Result<T, Outcome> {
     // What a panicking backend has left is looked at no more: the case is over.
     match catch_unwind(AssertUnwindSafe(job)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(Stop::Broken(broken))) => Err(failed(case, *broken, log, config)),
-        Ok(Err(Stop::Skipped(reason))) => Err(Outcome::Skipped { reason }),
-        Ok(Err(Stop::Cancelled)) => Err(Outcome::Interrupted),
-        Ok(Err(Stop::OutOfTime)) => {
+        Ok(Err(Abort::Violation(violation))) => Err(failed(case, *violation, log, config)),
+        Ok(Err(Abort::Skipped(reason))) => Err(Outcome::Skipped { reason }),
+        Ok(Err(Abort::Cancelled)) => Err(Outcome::Interrupted),
+        Ok(Err(Abort::OutOfTime)) => {
             Err(Outcome::TimedOut { limit: config.time_limit, trace: log.trace() })
         }
         Err(panic) => {
             let text = format!("the backend panicked: {}", panic_text(&*panic));
-            Err(failed(case, Broken::new("4.no_panic", text), log, config))
+            Err(failed(case, Violation::new("4.no_panic", text), log, config))
         }
     }
 }
 
-fn failed(case: &'static Case, broken: Broken, log: &Log, config: &Config) -> Outcome {
-    let mut rules = broken.rules;
+fn failed(case: &'static Case, violation: Violation, log: &CallLog, config: &Config) -> Outcome {
+    let mut rules = violation.rules;
     for rule in case.rule_ids() {
-        if !broken.is_precise && !rules.contains(rule) {
+        if !violation.is_precise && !rules.contains(rule) {
             rules.push(rule);
         }
     }
     Outcome::Failed(Box::new(Failure {
         case: case.name(),
         rules,
-        message: broken.message,
-        trace: broken.trace.unwrap_or_else(|| log.trace()),
+        message: violation.message,
+        trace: violation.trace.unwrap_or_else(|| log.trace()),
         seed: config.seed,
     }))
 }
 
 /// A run as far as it has come.
-struct Progress<'a> {
+struct Run<'a> {
     config: &'a Config,
     selected: Vec<&'static Case>,
     cases: Vec<CaseReport>,
     started: Instant,
 }
 
-impl<'a> Progress<'a> {
+impl<'a> Run<'a> {
     fn new(config: &'a Config) -> Self {
         let selected = cases().iter().filter(|case| config.selects(case.name())).collect();
         Self { config, selected, cases: Vec::new(), started: Instant::now() }
@@ -332,17 +334,20 @@ impl<'a> Progress<'a> {
     }
 
     /// The report of a run that came to nothing because the backend could not be looked at.
-    fn without_survey(mut self, outcome: Outcome) -> Report {
+    fn without_probe(mut self, outcome: Outcome) -> Report {
         let rest = match &outcome {
             Outcome::Interrupted => Outcome::Interrupted,
             _ => Outcome::Skipped {
-                reason: format!("what the backend offers is unknown; see {}", cases::survey().name),
+                reason: format!(
+                    "what the backend offers is unknown; see {}",
+                    cases::probe_case().name
+                ),
             },
         };
         let time = self.started.elapsed();
-        self.done(cases::survey(), outcome, time);
+        self.done(cases::probe_case(), outcome, time);
         for case in std::mem::take(&mut self.selected) {
-            if case.name() != cases::survey().name() {
+            if case.name() != cases::probe_case().name() {
                 self.done(case, rest.clone(), Duration::ZERO);
             }
         }

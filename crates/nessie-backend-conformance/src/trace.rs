@@ -14,12 +14,12 @@ use crate::oracle::call::{Answer, Call, Value};
 /// Serialises as `{"rust": text, "python": text}`.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    steps: Vec<Made>,
+    steps: Vec<Step>,
 }
 
 /// A call that was made. One without an answer was still under way.
 #[derive(Clone, Debug)]
-pub(crate) struct Made {
+pub(crate) struct Step {
     pub(crate) call: Call,
     pub(crate) answer: Option<Answer>,
 }
@@ -29,11 +29,11 @@ const HEAD: usize = 40;
 const TAIL: usize = 40;
 
 impl Trace {
-    pub(crate) fn new(steps: Vec<Made>) -> Self {
+    pub(crate) fn new(steps: Vec<Step>) -> Self {
         Self { steps }
     }
 
-    pub(crate) fn steps(&self) -> &[Made] {
+    pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
     }
 
@@ -114,7 +114,7 @@ struct Names {
 
 impl Names {
     /// Names what the call made, if it made something.
-    fn learn(&mut self, step: &Made) -> Option<String> {
+    fn learn(&mut self, step: &Step) -> Option<String> {
         let name = match (&step.call, step.answer.as_ref()?.as_ref().ok()?) {
             (Call::CreateVolume(_), Value::Volume(volume)) => {
                 let name = format!("vol{}", self.volumes.len() - self.clones + 1);
@@ -353,8 +353,8 @@ mod tests {
     use super::*;
     use crate::oracle::call::Refusal;
 
-    fn made(call: Call, answer: Answer) -> Made {
-        Made { call, answer: Some(answer) }
+    fn made(call: Call, answer: Answer) -> Step {
+        Step { call, answer: Some(answer) }
     }
 
     fn refused(code: &'static str) -> Answer {

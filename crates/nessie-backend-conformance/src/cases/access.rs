@@ -2,7 +2,7 @@
 
 use super::calls::{self, junction, offline, online, restricted};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { access, __access_cases:
     /// An online volume has a handle, mounted or not.
@@ -15,41 +15,41 @@ super::cases! { access, __access_cases:
     is_there_for_clones: Clones, "3.access_handle" "1.access";
 }
 
-fn is_there_for_online_volumes(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.fine(&calls::access(&a))?;
-    b.patch(&a, junction(&b.path("a")).size_bytes(5))?;
-    b.fine(&calls::access(&a))
+fn is_there_for_online_volumes(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.succeeds(&calls::access(&a))?;
+    h.patch(&a, junction(&h.path("a")).size_bytes(5))?;
+    h.succeeds(&calls::access(&a))
 }
 
-fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.refused("volume_not_found", &calls::access(&calls::no_volume()))?;
-    b.delete(&a)?;
-    b.refused("volume_not_found", &calls::access(&a))
+fn refuses_a_missing_volume(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.refused("volume_not_found", &calls::access(&calls::no_volume()))?;
+    h.delete(&a)?;
+    h.refused("volume_not_found", &calls::access(&a))
 }
 
-fn refuses_what_is_not_online(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.patch(&a, offline())?;
-    b.refused("volume_offline", &calls::access(&a))?;
-    if b.has(Feature::PatchRestricted) {
-        b.patch(&a, restricted())?;
-        b.refused("volume_offline", &calls::access(&a))?;
+fn refuses_what_is_not_online(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.patch(&a, offline())?;
+    h.refused("volume_offline", &calls::access(&a))?;
+    if h.has(Feature::PatchRestricted) {
+        h.patch(&a, restricted())?;
+        h.refused("volume_offline", &calls::access(&a))?;
     }
-    b.patch(&a, online())?;
-    b.fine(&calls::access(&a))
+    h.patch(&a, online())?;
+    h.succeeds(&calls::access(&a))
 }
 
-fn is_there_for_clones(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.fine(&calls::access(&clone))?;
-    if b.has(Feature::PatchState) {
-        b.patch(&a, offline())?;
-        b.fine(&calls::access(&clone))?;
-        b.refused("volume_offline", &calls::access(&a))?;
+fn is_there_for_clones(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.succeeds(&calls::access(&clone))?;
+    if h.has(Feature::PatchState) {
+        h.patch(&a, offline())?;
+        h.succeeds(&calls::access(&clone))?;
+        h.refused("volume_offline", &calls::access(&a))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::calls::{self, junction, name, offline, online, policy, restricted, size};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { clones, __clones_cases:
     /// A clone is made, and shows itself in every way it can be read.
@@ -48,247 +48,247 @@ super::cases! { clones, __clones_cases:
     stay_online_without_their_parent: Clones [PatchState], "3.offline_keeps" "3.create_clone";
 }
 
-fn are_made(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create_sized("c", 5)?);
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&c, "t")?);
-    b.clone(&a, &s, "of-a")?;
-    b.clone(&c, &t, "of-c")?;
+fn are_made(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create_sized("c", 5)?);
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&c, "t")?);
+    h.clone(&a, &s, "of-a")?;
+    h.clone(&c, &t, "of-c")?;
     Ok(())
 }
 
-fn have_size_and_policy_of_the_parent(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.clone(&a, &s, "without")?;
-    b.patch(&a, policy("p"))?;
-    b.clone(&a, &s, "policy")?;
-    b.patch(&a, size(u64::MAX))?;
-    let t = b.snapshot(&a, "t")?;
-    let clone = b.clone(&a, &t, "both")?;
-    b.patch(&clone, size(7).export_policy("q"))?;
-    let u = b.snapshot(&clone, "u")?;
-    b.clone(&clone, &u, "of-clone")?;
+fn have_size_and_policy_of_the_parent(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.clone(&a, &s, "without")?;
+    h.patch(&a, policy("p"))?;
+    h.clone(&a, &s, "policy")?;
+    h.patch(&a, size(u64::MAX))?;
+    let t = h.snapshot(&a, "t")?;
+    let clone = h.clone(&a, &t, "both")?;
+    h.patch(&clone, size(7).export_policy("q"))?;
+    let u = h.snapshot(&clone, "u")?;
+    h.clone(&clone, &u, "of-clone")?;
     Ok(())
 }
 
-fn have_no_junction(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.patch(&a, junction(&b.path("a")))?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.refused("junction_path_exists", &calls::change(&clone, junction(&b.path("a"))))?;
-    b.patch(&clone, junction(&b.path("clone")))?;
-    b.patch(&a, junction(""))?;
-    b.patch(&clone, junction(&b.path("a")))?;
+fn have_no_junction(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.patch(&a, junction(&h.path("a")))?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.refused("junction_path_exists", &calls::change(&clone, junction(&h.path("a"))))?;
+    h.patch(&clone, junction(&h.path("clone")))?;
+    h.patch(&a, junction(""))?;
+    h.patch(&clone, junction(&h.path("a")))?;
     Ok(())
 }
 
-fn have_no_snapshots(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.snapshot(&a, "r")?;
-    let s = b.snapshot(&a, "s")?;
-    b.snapshot(&a, "t")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&clone, &s))?;
-    b.refused("snapshot_not_found", &calls::delete_snapshot(&clone, &s))?;
-    b.snapshot(&clone, "s")?;
-    b.snapshot(&a, "u")?;
+fn have_no_snapshots(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.snapshot(&a, "r")?;
+    let s = h.snapshot(&a, "s")?;
+    h.snapshot(&a, "t")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&clone, &s))?;
+    h.refused("snapshot_not_found", &calls::delete_snapshot(&clone, &s))?;
+    h.snapshot(&clone, "s")?;
+    h.snapshot(&a, "u")?;
     Ok(())
 }
 
-fn are_volumes(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.fine(&calls::access(&clone))?;
-    b.patch(&clone, size(7).junction_path(b.path("c")).export_policy("p"))?;
-    let t = b.snapshot(&clone, "t")?;
-    b.fine(&calls::delete_snapshot(&clone, &t))?;
-    b.patch(&clone, junction(""))?;
-    b.delete(&clone)
+fn are_volumes(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.succeeds(&calls::access(&clone))?;
+    h.patch(&clone, size(7).junction_path(h.path("c")).export_policy("p"))?;
+    let t = h.snapshot(&clone, "t")?;
+    h.succeeds(&calls::delete_snapshot(&clone, &t))?;
+    h.patch(&clone, junction(""))?;
+    h.delete(&clone)
 }
 
-fn are_the_only_ones_with_an_origin(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.delete(&clone)?;
-    b.create("clone")?;
-    b.fine(&calls::get(&a))
+fn are_the_only_ones_with_an_origin(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.delete(&clone)?;
+    h.create("clone")?;
+    h.succeeds(&calls::get(&a))
 }
 
-fn are_independent_of_their_parent(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, policy("p"))?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&a, size(9).export_policy("q").junction_path(b.path("a")))?;
-    b.patch(&clone, size(2).export_policy("r").junction_path(b.path("clone")))?;
-    b.snapshot(&clone, "t")?;
-    b.snapshot(&a, "u")?;
-    b.patch(&a, size(1))?;
-    if b.has(Feature::PatchState) {
-        b.patch(&clone, offline())?;
-        b.patch(&clone, online())?;
+fn are_independent_of_their_parent(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, policy("p"))?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&a, size(9).export_policy("q").junction_path(h.path("a")))?;
+    h.patch(&clone, size(2).export_policy("r").junction_path(h.path("clone")))?;
+    h.snapshot(&clone, "t")?;
+    h.snapshot(&a, "u")?;
+    h.patch(&a, size(1))?;
+    if h.has(Feature::PatchState) {
+        h.patch(&clone, offline())?;
+        h.patch(&clone, online())?;
     }
     Ok(())
 }
 
-fn of_clones_name_their_direct_parent(b: &Bench<'_>) -> Step {
-    let mut parent = b.create_sized("root", 5)?;
+fn of_clones_name_their_direct_parent(h: &Harness<'_>) -> CaseResult {
+    let mut parent = h.create_sized("root", 5)?;
     for generation in ["child", "grandchild", "great-grandchild"] {
-        let s = b.snapshot(&parent, "s")?;
-        parent = b.clone(&parent, &s, generation)?;
+        let s = h.snapshot(&parent, "s")?;
+        parent = h.clone(&parent, &s, generation)?;
     }
     Ok(())
 }
 
-fn of_one_snapshot_are_apart(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let s = b.snapshot(&a, "s")?;
-    let (one, two) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
-    b.clone(&a, &s, "three")?;
-    b.patch(&one, size(7))?;
-    b.snapshot(&two, "s")?;
-    b.delete(&one)?;
-    b.patch(&two, policy("p"))?;
+fn of_one_snapshot_are_apart(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let s = h.snapshot(&a, "s")?;
+    let (one, two) = (h.clone(&a, &s, "one")?, h.clone(&a, &s, "two")?);
+    h.clone(&a, &s, "three")?;
+    h.patch(&one, size(7))?;
+    h.snapshot(&two, "s")?;
+    h.delete(&one)?;
+    h.patch(&two, policy("p"))?;
     Ok(())
 }
 
-fn name_the_right_snapshot(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.snapshot(&c, "s")?;
-    let (r, s, t) = (b.snapshot(&a, "r")?, b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.clone(&a, &s, "of-s")?;
-    b.clone(&a, &t, "of-t")?;
-    b.clone(&a, &r, "of-r")?;
+fn name_the_right_snapshot(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.snapshot(&c, "s")?;
+    let (r, s, t) = (h.snapshot(&a, "r")?, h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.clone(&a, &s, "of-s")?;
+    h.clone(&a, &t, "of-t")?;
+    h.clone(&a, &r, "of-r")?;
     Ok(())
 }
 
-fn follow_the_rename_of_their_parent(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&c, "s")?);
-    let (one, _) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
-    b.clone(&c, &t, "of-c")?;
-    b.patch(&a, name(&b.name("renamed")))?;
-    b.fine(&calls::get(&one))?;
-    b.clone(&a, &s, "three")?;
-    b.patch(&a, name(&b.name("a")))?;
-    b.fine(&calls::find(&one.name))?;
-    b.patch(&one, size(5))?;
+fn follow_the_rename_of_their_parent(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&c, "s")?);
+    let (one, _) = (h.clone(&a, &s, "one")?, h.clone(&a, &s, "two")?);
+    h.clone(&c, &t, "of-c")?;
+    h.patch(&a, name(&h.name("renamed")))?;
+    h.succeeds(&calls::get(&one))?;
+    h.clone(&a, &s, "three")?;
+    h.patch(&a, name(&h.name("a")))?;
+    h.succeeds(&calls::find(&one.name))?;
+    h.patch(&one, size(5))?;
     Ok(())
 }
 
-fn follow_the_rename_of_their_snapshot(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    let (one, _) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
-    b.clone(&a, &t, "of-t")?;
-    b.fine(&calls::rename_snapshot(&a, &s, "renamed"))?;
-    b.fine(&calls::get(&one))?;
-    b.snapshot(&a, "s")?;
-    b.fine(&calls::rename_snapshot(&a, &t, "u"))?;
-    b.patch(&one, size(5))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
+fn follow_the_rename_of_their_snapshot(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    let (one, _) = (h.clone(&a, &s, "one")?, h.clone(&a, &s, "two")?);
+    h.clone(&a, &t, "of-t")?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "renamed"))?;
+    h.succeeds(&calls::get(&one))?;
+    h.snapshot(&a, "s")?;
+    h.succeeds(&calls::rename_snapshot(&a, &t, "u"))?;
+    h.patch(&one, size(5))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }
 
-fn do_not_follow_a_namesake(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let s = b.snapshot(&a, "s")?;
-    b.snapshot(&c, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&a, name(&b.name("b")))?;
-    b.patch(&c, name(&b.name("a")))?;
-    b.patch(&c, name(&b.name("d")))?;
-    b.fine(&calls::get(&clone))?;
-    b.delete(&c)
+fn do_not_follow_a_namesake(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let s = h.snapshot(&a, "s")?;
+    h.snapshot(&c, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&a, name(&h.name("b")))?;
+    h.patch(&c, name(&h.name("a")))?;
+    h.patch(&c, name(&h.name("d")))?;
+    h.succeeds(&calls::get(&clone))?;
+    h.delete(&c)
 }
 
-fn are_renamed(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    let t = b.snapshot(&clone, "t")?;
-    let grandchild = b.clone(&clone, &t, "grandchild")?;
-    b.patch(&clone, name(&b.name("renamed")))?;
-    b.fine(&calls::get(&grandchild))?;
-    b.patch(&a, name(&b.name("b")))?;
-    b.fine(&calls::get(&grandchild))?;
-    b.create("clone")?;
+fn are_renamed(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    let t = h.snapshot(&clone, "t")?;
+    let grandchild = h.clone(&clone, &t, "grandchild")?;
+    h.patch(&clone, name(&h.name("renamed")))?;
+    h.succeeds(&calls::get(&grandchild))?;
+    h.patch(&a, name(&h.name("b")))?;
+    h.succeeds(&calls::get(&grandchild))?;
+    h.create("clone")?;
     Ok(())
 }
 
-fn refuse_what_is_missing(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, gone) = (b.snapshot(&a, "s")?, b.snapshot(&a, "gone")?);
-    b.fine(&calls::delete_snapshot(&a, &gone))?;
+fn refuse_what_is_missing(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, gone) = (h.snapshot(&a, "s")?, h.snapshot(&a, "gone")?);
+    h.succeeds(&calls::delete_snapshot(&a, &gone))?;
     let missing = calls::no_volume();
-    for name in [b.name("x"), a.name.clone(), String::new(), "a b".to_owned()] {
-        b.refused("volume_not_found", &calls::clone(&missing, &s, &name))?;
-        b.refused("volume_not_found", &calls::clone(&missing, &calls::no_snapshot(), &name))?;
-        b.refused("snapshot_not_found", &calls::clone(&a, &gone, &name))?;
-        b.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &name))?;
+    for name in [h.name("x"), a.name.clone(), String::new(), "a b".to_owned()] {
+        h.refused("volume_not_found", &calls::clone(&missing, &s, &name))?;
+        h.refused("volume_not_found", &calls::clone(&missing, &calls::no_snapshot(), &name))?;
+        h.refused("snapshot_not_found", &calls::clone(&a, &gone, &name))?;
+        h.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &name))?;
     }
-    b.create("x")?;
+    h.create("x")?;
     Ok(())
 }
 
-fn refuse_a_snapshot_of_another_volume(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let s = b.snapshot(&a, "s")?;
-    b.snapshot(&c, "s")?;
-    b.refused("snapshot_not_found", &calls::clone(&c, &s, &b.name("x")))?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.refused("snapshot_not_found", &calls::clone(&clone, &s, &b.name("x")))
+fn refuse_a_snapshot_of_another_volume(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let s = h.snapshot(&a, "s")?;
+    h.snapshot(&c, "s")?;
+    h.refused("snapshot_not_found", &calls::clone(&c, &s, &h.name("x")))?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.refused("snapshot_not_found", &calls::clone(&clone, &s, &h.name("x")))
 }
 
-fn refuse_a_parent_that_is_not_online(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.patch(&a, offline())?;
-    b.refused("volume_offline", &calls::clone(&a, &s, &b.name("x")))?;
-    if b.has(Feature::PatchRestricted) {
-        b.patch(&a, restricted())?;
-        b.refused("volume_offline", &calls::clone(&a, &s, &b.name("x")))?;
+fn refuse_a_parent_that_is_not_online(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.patch(&a, offline())?;
+    h.refused("volume_offline", &calls::clone(&a, &s, &h.name("x")))?;
+    if h.has(Feature::PatchRestricted) {
+        h.patch(&a, restricted())?;
+        h.refused("volume_offline", &calls::clone(&a, &s, &h.name("x")))?;
     }
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    b.patch(&a, online())?;
-    let t = b.snapshot(&a, "t")?;
-    b.clone(&a, &t, "x")?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    h.patch(&a, online())?;
+    let t = h.snapshot(&a, "t")?;
+    h.clone(&a, &t, "x")?;
     Ok(())
 }
 
-fn check_in_order(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let (s, of_other) = (b.snapshot(&a, "s")?, b.snapshot(&c, "s")?);
-    b.patch(&a, offline())?;
-    b.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &b.name("x")))?;
-    b.refused("snapshot_not_found", &calls::clone(&a, &of_other, "a b"))?;
-    b.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
-    b.refused("invalid_argument", &calls::clone(&a, &s, ""))?;
-    b.refused("volume_offline", &calls::clone(&a, &s, &c.name))?;
-    b.refused("volume_offline", &calls::clone(&a, &s, &a.name))
+fn check_in_order(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, of_other) = (h.snapshot(&a, "s")?, h.snapshot(&c, "s")?);
+    h.patch(&a, offline())?;
+    h.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &h.name("x")))?;
+    h.refused("snapshot_not_found", &calls::clone(&a, &of_other, "a b"))?;
+    h.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
+    h.refused("invalid_argument", &calls::clone(&a, &s, ""))?;
+    h.refused("volume_offline", &calls::clone(&a, &s, &c.name))?;
+    h.refused("volume_offline", &calls::clone(&a, &s, &a.name))
 }
 
-fn pin_nothing_when_refused(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
-    b.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    let t = b.snapshot(&a, "t")?;
-    b.refused("volume_exists", &calls::clone(&a, &t, &a.name))?;
-    b.delete(&a)
+fn pin_nothing_when_refused(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
+    h.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    let t = h.snapshot(&a, "t")?;
+    h.refused("volume_exists", &calls::clone(&a, &t, &a.name))?;
+    h.delete(&a)
 }
 
-fn stay_online_without_their_parent(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&a, offline())?;
-    b.fine(&calls::access(&clone))?;
-    b.patch(&clone, size(9))?;
-    let t = b.snapshot(&clone, "t")?;
-    b.clone(&clone, &t, "grandchild")?;
+fn stay_online_without_their_parent(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&a, offline())?;
+    h.succeeds(&calls::access(&clone))?;
+    h.patch(&clone, size(9))?;
+    let t = h.snapshot(&clone, "t")?;
+    h.clone(&clone, &t, "grandchild")?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use nessie_backend_core::Volume;
 
 use super::calls::{self, junction, offline, online, policy, size};
 use crate::Tier;
-use crate::harness::{Bench, Step, Watch};
+use crate::harness::{CaseResult, Harness, Verify};
 use crate::oracle::call::Call;
 use crate::sequences::op::{Profile, generate};
 use crate::sequences::replay::Replay;
@@ -59,173 +59,173 @@ super::cases! { concurrency, __concurrency_cases:
 }
 
 /// Runs a race over and over, each time from nothing.
-fn rounds(b: &Bench<'_>, race: impl Fn() -> Step<Vec<Call>>) -> Step {
-    for _ in 0..b.config.rounds {
-        b.watch(Watch::Never);
-        b.race(race()?)?;
-        b.delete_everything()?;
+fn rounds(h: &Harness<'_>, race: impl Fn() -> CaseResult<Vec<Call>>) -> CaseResult {
+    for _ in 0..h.config.rounds {
+        h.set_verify(Verify::Never);
+        h.race(race()?)?;
+        h.delete_own()?;
     }
     Ok(())
 }
 
-fn each_thread(b: &Bench<'_>, call: impl Fn(usize) -> Call) -> Vec<Call> {
-    (0..b.config.threads).map(call).collect()
+fn each_thread(h: &Harness<'_>, call: impl Fn(usize) -> Call) -> Vec<Call> {
+    (0..h.config.threads).map(call).collect()
 }
 
-fn creates_one_volume_of_a_name(b: &Bench<'_>) -> Step {
-    rounds(b, || Ok(each_thread(b, |thread| calls::create_sized(&b.name("a"), 1 + thread as u64))))
+fn creates_one_volume_of_a_name(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || Ok(each_thread(h, |thread| calls::create_sized(&h.name("a"), 1 + thread as u64))))
 }
 
-fn creates_volumes_of_different_names(b: &Bench<'_>) -> Step {
-    rounds(b, || Ok(each_thread(b, |thread| calls::create(&b.name(&thread.to_string())))))
+fn creates_volumes_of_different_names(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || Ok(each_thread(h, |thread| calls::create(&h.name(&thread.to_string())))))
 }
 
-fn creates_streams_of_volumes(b: &Bench<'_>) -> Step {
-    for _ in 0..b.config.rounds.div_ceil(4) {
-        b.watch(Watch::Never);
-        let stream = |_| (0..12).map(|name| calls::create(&b.name(&name.to_string()))).collect();
-        let streams: Vec<_> = (0..b.config.threads).map(stream).collect();
-        b.race_of(&streams)?;
-        b.delete_everything()?;
+fn creates_streams_of_volumes(h: &Harness<'_>) -> CaseResult {
+    for _ in 0..h.config.rounds.div_ceil(4) {
+        h.set_verify(Verify::Never);
+        let stream = |_| (0..12).map(|name| calls::create(&h.name(&name.to_string()))).collect();
+        let streams: Vec<_> = (0..h.config.threads).map(stream).collect();
+        h.race_programs(&streams)?;
+        h.delete_own()?;
     }
     Ok(())
 }
 
-fn deletes_a_volume_once(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        Ok(each_thread(b, |_| calls::delete(&a)))
+fn deletes_a_volume_once(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        Ok(each_thread(h, |_| calls::delete(&a)))
     })
 }
 
-fn loses_no_patch(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let patches = [size(5), policy("p"), junction(&b.path("a"))];
+fn loses_no_patch(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let patches = [size(5), policy("p"), junction(&h.path("a"))];
         Ok(patches.into_iter().map(|patch| calls::change(&a, patch)).collect())
     })
 }
 
-fn several(b: &Bench<'_>) -> Step<Vec<Volume>> {
-    (0..b.config.threads).map(|number| b.create(&number.to_string())).collect()
+fn several(h: &Harness<'_>) -> CaseResult<Vec<Volume>> {
+    (0..h.config.threads).map(|number| h.create(&number.to_string())).collect()
 }
 
-fn mounts_one_volume_at_a_path(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let path = b.path("a");
+fn mounts_one_volume_at_a_path(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let path = h.path("a");
         let mount = |volume: &Volume| calls::change(volume, junction(&path));
-        Ok(several(b)?.iter().map(mount).collect())
+        Ok(several(h)?.iter().map(mount).collect())
     })
 }
 
-fn renames_and_creates_one_name(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let wanted = b.name("wanted");
+fn renames_and_creates_one_name(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let wanted = h.name("wanted");
         let (rename, create) = (calls::change(&a, calls::name(&wanted)), calls::create(&wanted));
         Ok(vec![rename, create.clone(), create, calls::create(&a.name)])
     })
 }
 
-fn renames_one_volume_to_a_name(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let wanted = b.name("wanted");
+fn renames_one_volume_to_a_name(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let wanted = h.name("wanted");
         let rename = |volume: &Volume| calls::change(volume, calls::name(&wanted));
-        Ok(several(b)?.iter().map(rename).collect())
+        Ok(several(h)?.iter().map(rename).collect())
     })
 }
 
-fn resizes_and_takes_offline(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create_sized("a", 5)?;
+fn resizes_and_takes_offline(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create_sized("a", 5)?;
         let change = |patch| calls::change(&a, patch);
         Ok(vec![change(size(7)), change(offline()), change(online()), change(size(9))])
     })
 }
 
-fn takes_one_snapshot_of_a_name(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        Ok(each_thread(b, |_| calls::snapshot(&a, "s")))
+fn takes_one_snapshot_of_a_name(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        Ok(each_thread(h, |_| calls::snapshot(&a, "s")))
     })
 }
 
-fn deletes_a_snapshot_once(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let s = b.snapshot(&a, "s")?;
-        Ok(each_thread(b, |_| calls::delete_snapshot(&a, &s)))
+fn deletes_a_snapshot_once(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let s = h.snapshot(&a, "s")?;
+        Ok(each_thread(h, |_| calls::delete_snapshot(&a, &s)))
     })
 }
 
-fn snapshots_what_is_being_deleted(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        b.snapshot(&a, "s")?;
+fn snapshots_what_is_being_deleted(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        h.snapshot(&a, "s")?;
         let calls = vec![calls::snapshot(&a, "t"), calls::delete(&a), calls::snapshot(&a, "u")];
         Ok(calls)
     })
 }
 
-fn restores_and_takes_snapshots(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create_sized("a", 5)?;
-        let s = b.snapshot(&a, "s")?;
-        b.snapshot(&a, "t")?;
+fn restores_and_takes_snapshots(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create_sized("a", 5)?;
+        let s = h.snapshot(&a, "s")?;
+        h.snapshot(&a, "t")?;
         Ok(vec![calls::restore(&a, &s), calls::snapshot(&a, "t"), calls::change(&a, size(7))])
     })
 }
 
-fn renames_one_snapshot_to_a_name(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
+fn renames_one_snapshot_to_a_name(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
         let rename = |of| calls::rename_snapshot(&a, of, "wanted");
         Ok(vec![rename(&s), rename(&t), calls::snapshot(&a, "wanted")])
     })
 }
 
-fn clones_what_is_being_deleted(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let s = b.snapshot(&a, "s")?;
-        let clone = |label: &str| calls::clone(&a, &s, &b.name(label));
+fn clones_what_is_being_deleted(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let s = h.snapshot(&a, "s")?;
+        let clone = |label: &str| calls::clone(&a, &s, &h.name(label));
         Ok(vec![clone("one"), calls::delete_snapshot(&a, &s), clone("two")])
     })
 }
 
-fn clones_of_a_volume_being_deleted(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let s = b.snapshot(&a, "s")?;
-        let clone = |label: &str| calls::clone(&a, &s, &b.name(label));
+fn clones_of_a_volume_being_deleted(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let s = h.snapshot(&a, "s")?;
+        let clone = |label: &str| calls::clone(&a, &s, &h.name(label));
         Ok(vec![clone("one"), calls::delete(&a), clone("two")])
     })
 }
 
-fn creates_one_clone_of_a_name(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let s = b.snapshot(&a, "s")?;
-        let wanted = b.name("wanted");
+fn creates_one_clone_of_a_name(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let s = h.snapshot(&a, "s")?;
+        let wanted = h.name("wanted");
         let clone = calls::clone(&a, &s, &wanted);
         Ok(vec![clone.clone(), calls::create(&wanted), clone])
     })
 }
 
-fn restores_what_is_being_cloned(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-        Ok(vec![calls::restore(&a, &s), calls::clone(&a, &t, &b.name("clone"))])
+fn restores_what_is_being_cloned(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+        Ok(vec![calls::restore(&a, &s), calls::clone(&a, &t, &h.name("clone"))])
     })
 }
 
-fn splits_and_deletes(b: &Bench<'_>) -> Step {
-    rounds(b, || {
-        let a = b.create("a")?;
-        let s = b.snapshot(&a, "s")?;
-        let clone = b.clone(&a, &s, "clone")?;
+fn splits_and_deletes(h: &Harness<'_>) -> CaseResult {
+    rounds(h, || {
+        let a = h.create("a")?;
+        let s = h.snapshot(&a, "s")?;
+        let clone = h.clone(&a, &s, "clone")?;
         Ok(vec![calls::split(&clone), calls::delete_snapshot(&a, &s), calls::split(&clone)])
     })
 }
@@ -234,16 +234,16 @@ fn splits_and_deletes(b: &Bench<'_>) -> Step {
 const ALONE: usize = 4;
 const AT_ONCE: usize = 3;
 
-fn explains_whatever_is_called_at_once(b: &Bench<'_>) -> Step {
-    let profile = Profile::of(b.survey, Tier::Clones);
-    for number in 0..b.config.sequences {
-        if b.is_late() {
+fn explains_whatever_is_called_at_once(h: &Harness<'_>) -> CaseResult {
+    let profile = Profile::of(h.probe, Tier::Clones);
+    for number in 0..h.config.sequences {
+        if h.is_past_half_time() {
             break;
         }
-        b.watch(Watch::Never);
-        let seed = b.config.seed ^ 0x7261_6365 ^ (number as u64) << 32;
-        let sequence = generate(seed, b.config.steps, &profile);
-        let mut replay = Replay::new(b, number);
+        h.set_verify(Verify::Never);
+        let seed = h.config.seed ^ 0x7261_6365 ^ (number as u64) << 32;
+        let sequence = generate(seed, h.config.steps, &profile);
+        let mut replay = Replay::new(h, number);
         for group in sequence.chunks(ALONE + AT_ONCE) {
             let (alone, at_once) = group.split_at(group.len().min(ALONE));
             for op in alone {
@@ -251,7 +251,7 @@ fn explains_whatever_is_called_at_once(b: &Bench<'_>) -> Step {
             }
             replay.race(at_once)?;
         }
-        b.delete_everything()?;
+        h.delete_own()?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::calls;
 use super::values::SIZES;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { create_volume, __create_volume_cases:
     /// A volume is made, with a quota and without, and every way to read it shows the same.
@@ -26,75 +26,75 @@ super::cases! { create_volume, __create_volume_cases:
     starts_without_snapshots: Snapshots, "3.create_volume" "3.delete_volume";
 }
 
-fn makes_a_volume(b: &Bench<'_>) -> Step {
-    b.create("a")?;
-    b.create_sized("b", 5)?;
-    b.create("c")?;
+fn makes_a_volume(h: &Harness<'_>) -> CaseResult {
+    h.create("a")?;
+    h.create_sized("b", 5)?;
+    h.create("c")?;
     Ok(())
 }
 
-fn keeps_sizes_exactly(b: &Bench<'_>) -> Step {
+fn keeps_sizes_exactly(h: &Harness<'_>) -> CaseResult {
     for size in SIZES {
-        b.create_sized(&format!("of-{size}"), *size)?;
+        h.create_sized(&format!("of-{size}"), *size)?;
     }
     Ok(())
 }
 
-fn refuses_a_taken_name(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let c = b.create("c")?;
-    b.refused("volume_exists", &calls::create(&a.name))?;
-    b.refused("volume_exists", &calls::create_sized(&a.name, 7))?;
-    b.refused("volume_exists", &calls::create_sized(&c.name, 7))?;
-    b.create("d")?;
-    b.refused("volume_exists", &calls::create(&c.name))
+fn refuses_a_taken_name(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let c = h.create("c")?;
+    h.refused("volume_exists", &calls::create(&a.name))?;
+    h.refused("volume_exists", &calls::create_sized(&a.name, 7))?;
+    h.refused("volume_exists", &calls::create_sized(&c.name, 7))?;
+    h.create("d")?;
+    h.refused("volume_exists", &calls::create(&c.name))
 }
 
-fn refuses_a_size_of_zero(b: &Bench<'_>) -> Step {
-    b.refused("invalid_argument", &calls::create_sized(&b.name("a"), 0))?;
-    b.create("a")?;
+fn refuses_a_size_of_zero(h: &Harness<'_>) -> CaseResult {
+    h.refused("invalid_argument", &calls::create_sized(&h.name("a"), 0))?;
+    h.create("a")?;
     Ok(())
 }
 
-fn checks_values_before_conflicts(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.refused("invalid_argument", &calls::create_sized(&a.name, 0))
+fn checks_values_before_conflicts(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.refused("invalid_argument", &calls::create_sized(&a.name, 0))
 }
 
-fn leaves_nothing_behind_when_refused(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.refused("volume_exists", &calls::create_sized(&a.name, 9))?;
-    b.refused("invalid_argument", &calls::create(&format!("{} x", a.name)))?;
-    b.refused("invalid_argument", &calls::create_sized(&b.name("b"), 0))?;
-    b.create("b")?;
-    b.delete(&a)?;
-    b.create("a")?;
+fn leaves_nothing_behind_when_refused(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.refused("volume_exists", &calls::create_sized(&a.name, 9))?;
+    h.refused("invalid_argument", &calls::create(&format!("{} x", a.name)))?;
+    h.refused("invalid_argument", &calls::create_sized(&h.name("b"), 0))?;
+    h.create("b")?;
+    h.delete(&a)?;
+    h.create("a")?;
     Ok(())
 }
 
-fn refuses_the_name_of_an_offline_volume(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.patch(&a, calls::offline())?;
-    b.refused("volume_exists", &calls::create(&a.name))
+fn refuses_the_name_of_an_offline_volume(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.patch(&a, calls::offline())?;
+    h.refused("volume_exists", &calls::create(&a.name))
 }
 
-fn refuses_the_name_of_a_clone(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.refused("volume_exists", &calls::create(&clone.name))?;
-    b.delete(&clone)?;
-    b.create("clone")?;
+fn refuses_the_name_of_a_clone(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.refused("volume_exists", &calls::create(&clone.name))?;
+    h.delete(&clone)?;
+    h.create("clone")?;
     Ok(())
 }
 
-fn starts_without_snapshots(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.snapshot(&a, "s")?;
-    b.snapshot(&a, "t")?;
-    b.delete(&a)?;
-    let again = b.create("a")?;
-    b.fine(&calls::snapshots(&again))?;
-    b.snapshot(&again, "s")?;
+fn starts_without_snapshots(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.snapshot(&a, "s")?;
+    h.snapshot(&a, "t")?;
+    h.delete(&a)?;
+    let again = h.create("a")?;
+    h.succeeds(&calls::snapshots(&again))?;
+    h.snapshot(&again, "s")?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::calls::{self, junction, offline, restricted};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { delete_volume, __delete_volume_cases:
     /// A deleted volume is gone in every way it could be read, and the others stay.
@@ -25,106 +25,106 @@ super::cases! { delete_volume, __delete_volume_cases:
     refuses_an_offline_parent: Clones [PatchState], "3.delete_volume.refuses" "3.offline_keeps";
 }
 
-fn deletes_one_volume(b: &Bench<'_>) -> Step {
-    let (a, c, d) = (b.create_sized("a", 5)?, b.create("c")?, b.create("d")?);
-    b.delete(&c)?;
-    b.refused("volume_not_found", &calls::get(&c))?;
-    b.refused("volume_not_found", &calls::access(&c))?;
-    b.fine(&calls::find(&c.name))?;
-    b.delete(&a)?;
-    b.delete(&d)
+fn deletes_one_volume(h: &Harness<'_>) -> CaseResult {
+    let (a, c, d) = (h.create_sized("a", 5)?, h.create("c")?, h.create("d")?);
+    h.delete(&c)?;
+    h.refused("volume_not_found", &calls::get(&c))?;
+    h.refused("volume_not_found", &calls::access(&c))?;
+    h.succeeds(&calls::find(&c.name))?;
+    h.delete(&a)?;
+    h.delete(&d)
 }
 
-fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.refused("volume_not_found", &calls::delete(&calls::no_volume()))?;
-    b.delete(&a)?;
-    b.refused("volume_not_found", &calls::delete(&a))?;
-    b.create("a")?;
-    b.refused("volume_not_found", &calls::delete(&a))
+fn refuses_a_missing_volume(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.refused("volume_not_found", &calls::delete(&calls::no_volume()))?;
+    h.delete(&a)?;
+    h.refused("volume_not_found", &calls::delete(&a))?;
+    h.create("a")?;
+    h.refused("volume_not_found", &calls::delete(&a))
 }
 
-fn deletes_in_any_state(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, offline())?;
-    b.delete(&a)?;
-    if b.has(Feature::PatchRestricted) {
-        b.patch(&c, restricted())?;
-        b.delete(&c)?;
+fn deletes_in_any_state(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, offline())?;
+    h.delete(&a)?;
+    if h.has(Feature::PatchRestricted) {
+        h.patch(&c, restricted())?;
+        h.delete(&c)?;
     }
     Ok(())
 }
 
-fn deletes_a_mounted_volume(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, junction(&b.path("a")))?;
-    b.delete(&a)?;
-    b.patch(&c, junction(&b.path("A")))?;
+fn deletes_a_mounted_volume(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, junction(&h.path("a")))?;
+    h.delete(&a)?;
+    h.patch(&c, junction(&h.path("A")))?;
     Ok(())
 }
 
-fn deletes_the_snapshots_too(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.snapshot(&c, "s")?;
-    b.delete(&a)?;
+fn deletes_the_snapshots_too(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.snapshot(&c, "s")?;
+    h.delete(&a)?;
     for snapshot in [&s, &t] {
-        b.refused("volume_not_found", &calls::get_snapshot(&a, snapshot))?;
-        b.refused("volume_not_found", &calls::delete_snapshot(&a, snapshot))?;
-        b.refused("snapshot_not_found", &calls::get_snapshot(&c, snapshot))?;
-        b.refused("snapshot_not_found", &calls::delete_snapshot(&c, snapshot))?;
+        h.refused("volume_not_found", &calls::get_snapshot(&a, snapshot))?;
+        h.refused("volume_not_found", &calls::delete_snapshot(&a, snapshot))?;
+        h.refused("snapshot_not_found", &calls::get_snapshot(&c, snapshot))?;
+        h.refused("snapshot_not_found", &calls::delete_snapshot(&c, snapshot))?;
     }
-    let again = b.create("a")?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&again, &s))?;
-    b.refused("volume_not_found", &calls::snapshots(&a))
+    let again = h.create("a")?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&again, &s))?;
+    h.refused("volume_not_found", &calls::snapshots(&a))
 }
 
-fn deletes_a_clone_alone(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.snapshot(&clone, "s")?;
-    b.delete(&clone)?;
-    b.fine(&calls::get_snapshot(&a, &s))?;
-    b.delete(&a)
+fn deletes_a_clone_alone(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.snapshot(&clone, "s")?;
+    h.delete(&clone)?;
+    h.succeeds(&calls::get_snapshot(&a, &s))?;
+    h.delete(&a)
 }
 
-fn refuses_a_parent(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    let (s, _) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    let clone = b.clone(&a, &s, "clone")?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.refused("volume_exists", &calls::create(&a.name))?;
-    b.refused("junction_path_exists", &calls::change(&clone, junction(&b.path("a"))))?;
-    b.snapshot(&a, "u")?;
-    b.delete(&clone)?;
-    b.delete(&a)
+fn refuses_a_parent(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    let (s, _) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    let clone = h.clone(&a, &s, "clone")?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.refused("volume_exists", &calls::create(&a.name))?;
+    h.refused("junction_path_exists", &calls::change(&clone, junction(&h.path("a"))))?;
+    h.snapshot(&a, "u")?;
+    h.delete(&clone)?;
+    h.delete(&a)
 }
 
-fn refuses_for_a_clone_of_any_snapshot(b: &Bench<'_>) -> Step {
+fn refuses_for_a_clone_of_any_snapshot(h: &Harness<'_>) -> CaseResult {
     for (number, label) in ["first", "middle", "last"].into_iter().enumerate() {
-        let a = b.create(label)?;
-        let all = [b.snapshot(&a, "s")?, b.snapshot(&a, "t")?, b.snapshot(&a, "u")?];
+        let a = h.create(label)?;
+        let all = [h.snapshot(&a, "s")?, h.snapshot(&a, "t")?, h.snapshot(&a, "u")?];
         if let Some(of) = all.get(number) {
-            let clone = b.clone(&a, of, &format!("{label}-clone"))?;
-            b.refused("volume_busy", &calls::delete(&a))?;
-            b.delete(&clone)?;
+            let clone = h.clone(&a, of, &format!("{label}-clone"))?;
+            h.refused("volume_busy", &calls::delete(&a))?;
+            h.delete(&clone)?;
         }
-        b.delete(&a)?;
+        h.delete(&a)?;
     }
     Ok(())
 }
 
-fn refuses_an_offline_parent(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&a, offline())?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.patch(&clone, offline())?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.delete(&clone)?;
-    b.delete(&a)
+fn refuses_an_offline_parent(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&a, offline())?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.patch(&clone, offline())?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.delete(&clone)?;
+    h.delete(&a)
 }

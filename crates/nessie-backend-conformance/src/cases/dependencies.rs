@@ -2,7 +2,7 @@
 
 use super::calls::{self, name, offline, restricted};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { dependencies, __dependencies_cases:
     /// A clone pins its snapshot and its parent, and its deletion frees both.
@@ -33,179 +33,179 @@ super::cases! { dependencies, __dependencies_cases:
     hold_over_every_change: Clones, "3.delete_snapshot.refuses" "3.patch_volume";
 }
 
-fn last_until_the_clone_is_deleted(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
+fn last_until_the_clone_is_deleted(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
     for _ in 0..2 {
-        let clone = b.clone(&a, &s, "clone")?;
-        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-        b.refused("volume_busy", &calls::delete(&a))?;
-        b.delete(&clone)?;
+        let clone = h.clone(&a, &s, "clone")?;
+        h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+        h.refused("volume_busy", &calls::delete(&a))?;
+        h.delete(&clone)?;
     }
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    b.delete(&a)
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    h.delete(&a)
 }
 
-fn last_until_the_last_clone_is_deleted(b: &Bench<'_>) -> Step {
+fn last_until_the_last_clone_is_deleted(h: &Harness<'_>) -> CaseResult {
     for (label, order) in [("up", [0, 1, 2]), ("down", [2, 1, 0]), ("mixed", [1, 0, 2])] {
-        let a = b.create(label)?;
-        let s = b.snapshot(&a, "s")?;
+        let a = h.create(label)?;
+        let s = h.snapshot(&a, "s")?;
         let mut clones = Vec::new();
         for number in 0..3 {
-            clones.push(b.clone(&a, &s, &format!("{label}-{number}"))?);
+            clones.push(h.clone(&a, &s, &format!("{label}-{number}"))?);
         }
         for at in order {
-            b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-            b.refused("volume_busy", &calls::delete(&a))?;
+            h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+            h.refused("volume_busy", &calls::delete(&a))?;
             if let Some(clone) = clones.get(at) {
-                b.delete(clone)?;
+                h.delete(clone)?;
             }
         }
-        b.fine(&calls::delete_snapshot(&a, &s))?;
-        b.delete(&a)?;
+        h.succeeds(&calls::delete_snapshot(&a, &s))?;
+        h.delete(&a)?;
     }
     Ok(())
 }
 
-fn pin_no_other_snapshot(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (r, s, t) = (b.snapshot(&a, "r")?, b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.clone(&a, &s, "clone")?;
-    b.fine(&calls::delete_snapshot(&a, &t))?;
-    b.fine(&calls::delete_snapshot(&a, &r))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    let u = b.snapshot(&a, "u")?;
-    b.fine(&calls::delete_snapshot(&a, &u))
+fn pin_no_other_snapshot(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (r, s, t) = (h.snapshot(&a, "r")?, h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.clone(&a, &s, "clone")?;
+    h.succeeds(&calls::delete_snapshot(&a, &t))?;
+    h.succeeds(&calls::delete_snapshot(&a, &r))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    let u = h.snapshot(&a, "u")?;
+    h.succeeds(&calls::delete_snapshot(&a, &u))
 }
 
-fn pin_no_namesake(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let (s, of_other) = (b.snapshot(&a, "s")?, b.snapshot(&c, "s")?);
-    b.clone(&a, &s, "clone")?;
-    b.fine(&calls::delete_snapshot(&c, &of_other))?;
-    b.delete(&c)?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
+fn pin_no_namesake(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, of_other) = (h.snapshot(&a, "s")?, h.snapshot(&c, "s")?);
+    h.clone(&a, &s, "clone")?;
+    h.succeeds(&calls::delete_snapshot(&c, &of_other))?;
+    h.delete(&c)?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }
 
-fn hold_link_by_link(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let child = b.clone(&a, &s, "child")?;
-    let t = b.snapshot(&child, "t")?;
-    let grandchild = b.clone(&child, &t, "grandchild")?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.refused("volume_busy", &calls::delete(&child))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&child, &t))?;
-    b.delete(&grandchild)?;
-    b.fine(&calls::delete_snapshot(&child, &t))?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.delete(&child)?;
-    b.delete(&a)
+fn hold_link_by_link(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let child = h.clone(&a, &s, "child")?;
+    let t = h.snapshot(&child, "t")?;
+    let grandchild = h.clone(&child, &t, "grandchild")?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.refused("volume_busy", &calls::delete(&child))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&child, &t))?;
+    h.delete(&grandchild)?;
+    h.succeeds(&calls::delete_snapshot(&child, &t))?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.delete(&child)?;
+    h.delete(&a)
 }
 
-fn hold_while_offline(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&clone, offline())?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    if b.has(Feature::PatchRestricted) {
-        b.patch(&clone, restricted())?;
-        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+fn hold_while_offline(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&clone, offline())?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    if h.has(Feature::PatchRestricted) {
+        h.patch(&clone, restricted())?;
+        h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     }
-    b.patch(&a, offline())?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.delete(&clone)?;
-    b.fine(&calls::delete_snapshot(&a, &s))
+    h.patch(&a, offline())?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.delete(&clone)?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))
 }
 
-fn are_named_in_order(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
+fn are_named_in_order(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
     let mut clones = Vec::new();
     for label in ["m", "z", "b", "y"] {
-        clones.push(b.clone(&a, &s, label)?);
+        clones.push(h.clone(&a, &s, label)?);
     }
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &calls::delete(&a))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_busy", &calls::delete(&a))?;
     if let Some(clone) = clones.get(1) {
-        b.delete(clone)?;
+        h.delete(clone)?;
     }
-    b.clone(&a, &s, "c")?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &calls::delete(&a))
+    h.clone(&a, &s, "c")?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_busy", &calls::delete(&a))
 }
 
-fn are_named_up_to_sixteen(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
+fn are_named_up_to_sixteen(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
     for number in 0..15 {
-        b.clone(&a, &s, &format!("clone-{number}"))?;
+        h.clone(&a, &s, &format!("clone-{number}"))?;
     }
     for number in 15..19 {
-        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-        b.refused("volume_busy", &calls::delete(&a))?;
-        b.clone(&a, &s, &format!("clone-{number}"))?;
+        h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+        h.refused("volume_busy", &calls::delete(&a))?;
+        h.clone(&a, &s, &format!("clone-{number}"))?;
     }
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &calls::delete(&a))
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_busy", &calls::delete(&a))
 }
 
-fn are_named_as_they_are_called_now(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let (one, _) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
-    b.patch(&one, name(&b.name("zzz")))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &calls::delete(&a))
+fn are_named_as_they_are_called_now(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let (one, _) = (h.clone(&a, &s, "one")?, h.clone(&a, &s, "two")?);
+    h.patch(&one, name(&h.name("zzz")))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_busy", &calls::delete(&a))
 }
 
-fn of_a_volume_are_those_of_its_snapshots(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    let child = b.clone(&a, &t, "1-of-t")?;
-    b.clone(&a, &s, "2-of-s")?;
-    b.clone(&a, &t, "3-of-t")?;
-    let u = b.snapshot(&child, "u")?;
-    b.clone(&child, &u, "4-of-child")?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.refused("volume_busy", &calls::delete(&child))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))
+fn of_a_volume_are_those_of_its_snapshots(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    let child = h.clone(&a, &t, "1-of-t")?;
+    h.clone(&a, &s, "2-of-s")?;
+    h.clone(&a, &t, "3-of-t")?;
+    let u = h.snapshot(&child, "u")?;
+    h.clone(&child, &u, "4-of-child")?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.refused("volume_busy", &calls::delete(&child))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))
 }
 
-fn are_named_by_a_restore(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.clone(&a, &s, "of-target")?;
-    b.clone(&a, &t, "one")?;
-    b.clone(&a, &t, "two")?;
-    b.refused("snapshot_busy", &calls::restore(&a, &s))
+fn are_named_by_a_restore(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.clone(&a, &s, "of-target")?;
+    h.clone(&a, &t, "one")?;
+    h.clone(&a, &t, "two")?;
+    h.refused("snapshot_busy", &calls::restore(&a, &s))
 }
 
-fn hold_over_every_change(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&clone, calls::size(5).junction_path(b.path("clone")))?;
-    b.patch(&a, calls::size(6).export_policy("p"))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    if b.has(Feature::PatchName) {
-        b.patch(&clone, name(&b.name("renamed")))?;
-        b.patch(&a, name(&b.name("parent")))?;
-        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-        b.refused("volume_busy", &calls::delete(&a))?;
+fn hold_over_every_change(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&clone, calls::size(5).junction_path(h.path("clone")))?;
+    h.patch(&a, calls::size(6).export_policy("p"))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    if h.has(Feature::PatchName) {
+        h.patch(&clone, name(&h.name("renamed")))?;
+        h.patch(&a, name(&h.name("parent")))?;
+        h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+        h.refused("volume_busy", &calls::delete(&a))?;
     }
-    if b.has(Feature::RenameSnapshot) {
-        b.fine(&calls::rename_snapshot(&a, &s, "t"))?;
-        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    if h.has(Feature::RenameSnapshot) {
+        h.succeeds(&calls::rename_snapshot(&a, &s, "t"))?;
+        h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     }
-    if b.has(Feature::RestoreSnapshot) {
-        b.volume(&calls::restore(&a, &s))?;
-        b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    if h.has(Feature::RestoreSnapshot) {
+        h.returns_volume(&calls::restore(&a, &s))?;
+        h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     }
-    b.delete(&clone)?;
-    b.fine(&calls::delete_snapshot(&a, &s))
+    h.delete(&clone)?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))
 }

@@ -4,7 +4,7 @@ use nessie_backend_core::{SnapshotId, Uuid, VolumeId};
 
 use super::calls::{self, junction, offline, policy, size};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::Call;
 
 super::cases! { errors, __errors_cases:
@@ -24,54 +24,54 @@ super::cases! { errors, __errors_cases:
     poison_nothing: Volumes, "4.no_panic" "3.atomic";
 }
 
-fn about_volumes_have_their_code(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&c, junction(&b.path("c")))?;
-    b.refused("volume_not_found", &calls::get(&calls::no_volume()))?;
-    b.refused("volume_exists", &calls::create(&a.name))?;
-    b.refused("invalid_argument", &calls::create("a b"))?;
-    b.refused("invalid_argument", &calls::create_sized(&b.name("x"), 0))?;
-    b.refused("invalid_argument", &calls::change(&a, size(0)))?;
-    b.refused("invalid_argument", &calls::change(&a, junction("x")))?;
-    b.refused("invalid_argument", &calls::change(&a, policy("")))?;
-    b.refused("junction_path_exists", &calls::change(&a, junction(&b.path("C"))))?;
-    if b.has(Feature::PatchName) {
-        b.refused("invalid_argument", &calls::change(&a, calls::name("a b")))?;
-        b.refused("volume_exists", &calls::change(&a, calls::name(&c.name)))?;
+fn about_volumes_have_their_code(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&c, junction(&h.path("c")))?;
+    h.refused("volume_not_found", &calls::get(&calls::no_volume()))?;
+    h.refused("volume_exists", &calls::create(&a.name))?;
+    h.refused("invalid_argument", &calls::create("a b"))?;
+    h.refused("invalid_argument", &calls::create_sized(&h.name("x"), 0))?;
+    h.refused("invalid_argument", &calls::change(&a, size(0)))?;
+    h.refused("invalid_argument", &calls::change(&a, junction("x")))?;
+    h.refused("invalid_argument", &calls::change(&a, policy("")))?;
+    h.refused("junction_path_exists", &calls::change(&a, junction(&h.path("C"))))?;
+    if h.has(Feature::PatchName) {
+        h.refused("invalid_argument", &calls::change(&a, calls::name("a b")))?;
+        h.refused("volume_exists", &calls::change(&a, calls::name(&c.name)))?;
     }
-    if b.has(Feature::PatchState) {
-        b.patch(&a, offline())?;
-        b.refused("volume_offline", &calls::access(&a))?;
-        b.refused("volume_offline", &calls::change(&a, size(5)))?;
-    }
-    Ok(())
-}
-
-fn about_snapshots_have_their_code(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &calls::no_snapshot()))?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
-    b.refused("invalid_argument", &calls::snapshot(&a, "a b"))?;
-    b.refused("volume_not_found", &calls::get_snapshot(&calls::no_volume(), &s))?;
-    if b.has(Feature::PatchState) {
-        b.patch(&a, offline())?;
-        b.refused("volume_offline", &calls::snapshot(&a, "t"))?;
+    if h.has(Feature::PatchState) {
+        h.patch(&a, offline())?;
+        h.refused("volume_offline", &calls::access(&a))?;
+        h.refused("volume_offline", &calls::change(&a, size(5)))?;
     }
     Ok(())
 }
 
-fn about_clones_have_their_code(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.clone(&a, &s, "clone")?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
-    b.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
-    b.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &b.name("x")))?;
-    if b.has(Feature::SplitClone) {
-        b.refused("invalid_argument", &calls::split(&a))?;
+fn about_snapshots_have_their_code(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&a, &calls::no_snapshot()))?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
+    h.refused("invalid_argument", &calls::snapshot(&a, "a b"))?;
+    h.refused("volume_not_found", &calls::get_snapshot(&calls::no_volume(), &s))?;
+    if h.has(Feature::PatchState) {
+        h.patch(&a, offline())?;
+        h.refused("volume_offline", &calls::snapshot(&a, "t"))?;
+    }
+    Ok(())
+}
+
+fn about_clones_have_their_code(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.clone(&a, &s, "clone")?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
+    h.refused("invalid_argument", &calls::clone(&a, &s, "a b"))?;
+    h.refused("snapshot_not_found", &calls::clone(&a, &calls::no_snapshot(), &h.name("x")))?;
+    if h.has(Feature::SplitClone) {
+        h.refused("invalid_argument", &calls::split(&a))?;
     }
     Ok(())
 }
@@ -87,61 +87,61 @@ fn strange_texts() -> Vec<String> {
     texts
 }
 
-fn come_of_strange_text(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn come_of_strange_text(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     for text in strange_texts() {
-        b.refused("invalid_argument", &calls::create(&text))?;
-        b.fine(&calls::find(&text))?;
-        b.refused("invalid_argument", &calls::change(&a, junction(&text)))?;
-        if b.has(Feature::PatchName) {
-            b.refused("invalid_argument", &calls::change(&a, calls::name(&text)))?;
+        h.refused("invalid_argument", &calls::create(&text))?;
+        h.succeeds(&calls::find(&text))?;
+        h.refused("invalid_argument", &calls::change(&a, junction(&text)))?;
+        if h.has(Feature::PatchName) {
+            h.refused("invalid_argument", &calls::change(&a, calls::name(&text)))?;
         }
-        b.call(&calls::change(&a, policy(&text)))?.ok();
+        h.call(&calls::change(&a, policy(&text)))?.ok();
     }
     Ok(())
 }
 
-fn come_of_strange_names_of_snapshots(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
+fn come_of_strange_names_of_snapshots(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
     for text in strange_texts() {
-        b.refused("invalid_argument", &calls::snapshot(&a, &text))?;
-        b.fine(&calls::find_snapshot(&a, &text))?;
-        if b.has(Feature::RenameSnapshot) {
-            b.refused("invalid_argument", &calls::rename_snapshot(&a, &s, &text))?;
+        h.refused("invalid_argument", &calls::snapshot(&a, &text))?;
+        h.succeeds(&calls::find_snapshot(&a, &text))?;
+        if h.has(Feature::RenameSnapshot) {
+            h.refused("invalid_argument", &calls::rename_snapshot(&a, &s, &text))?;
         }
-        if b.survey.tier >= crate::Tier::Clones {
-            b.refused("invalid_argument", &calls::clone(&a, &s, &text))?;
+        if h.probe.tier >= crate::Tier::Clones {
+            h.refused("invalid_argument", &calls::clone(&a, &s, &text))?;
         }
     }
     Ok(())
 }
 
-fn come_of_strange_identifiers(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
+fn come_of_strange_identifiers(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
     let [high, low] = [a.uuid.uuid().as_u128() ^ 1, a.uuid.uuid().as_u128() ^ (1 << 127)];
     for uuid in [Uuid::nil(), Uuid::max(), Uuid::from_u128(high), Uuid::from_u128(low)] {
         let (volume, snapshot) = (VolumeId::new(uuid), SnapshotId::new(uuid));
-        b.refused("volume_not_found", &Call::GetVolume(volume))?;
-        b.refused("volume_not_found", &Call::DeleteVolume(volume))?;
-        b.refused("volume_not_found", &Call::AccessHandle(volume))?;
-        b.refused("volume_not_found", &Call::ListSnapshots(volume))?;
-        b.refused("volume_not_found", &Call::GetSnapshot(volume, s.uuid))?;
-        b.refused("snapshot_not_found", &Call::GetSnapshot(a.uuid, snapshot))?;
-        b.refused("snapshot_not_found", &Call::DeleteSnapshot(a.uuid, snapshot))?;
+        h.refused("volume_not_found", &Call::GetVolume(volume))?;
+        h.refused("volume_not_found", &Call::DeleteVolume(volume))?;
+        h.refused("volume_not_found", &Call::AccessHandle(volume))?;
+        h.refused("volume_not_found", &Call::ListSnapshots(volume))?;
+        h.refused("volume_not_found", &Call::GetSnapshot(volume, s.uuid))?;
+        h.refused("snapshot_not_found", &Call::GetSnapshot(a.uuid, snapshot))?;
+        h.refused("snapshot_not_found", &Call::DeleteSnapshot(a.uuid, snapshot))?;
     }
     Ok(())
 }
 
-fn poison_nothing(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
+fn poison_nothing(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
     for number in 0..50 {
-        b.refused("volume_exists", &calls::create(&a.name))?;
-        b.refused("invalid_argument", &calls::create(&"/".repeat(number)))?;
-        b.refused("volume_not_found", &calls::delete(&calls::no_volume()))?;
+        h.refused("volume_exists", &calls::create(&a.name))?;
+        h.refused("invalid_argument", &calls::create(&"/".repeat(number)))?;
+        h.refused("volume_not_found", &calls::delete(&calls::no_volume()))?;
     }
-    b.patch(&a, size(7))?;
-    b.create("b")?;
+    h.patch(&a, size(7))?;
+    h.create("b")?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeId};
 
 use super::calls::{self, junction, policy, size};
 use crate::Feature;
-use crate::harness::{Bench, Step, Watch};
+use crate::harness::{CaseResult, Harness, Verify};
 
 super::cases! { identity, __identity_cases:
     /// Every volume has an identifier of its own, of version 4.
@@ -30,121 +30,121 @@ super::cases! { identity, __identity_cases:
     of_snapshots_and_clones_gets_no_younger: Clones, "5.time" "1.create_time";
 }
 
-fn of_volumes_is_their_own(b: &Bench<'_>) -> Step {
-    b.watch(Watch::Never);
-    for number in 0..b.config.many.min(100) {
-        let volume = b.create("a")?;
+fn of_volumes_is_their_own(h: &Harness<'_>) -> CaseResult {
+    h.set_verify(Verify::Never);
+    for number in 0..h.config.many.min(100) {
+        let volume = h.create("a")?;
         if number % 3 == 0 {
-            b.create(&number.to_string())?;
+            h.create(&number.to_string())?;
         }
-        b.delete(&volume)?;
+        h.delete(&volume)?;
     }
-    b.look()
+    h.verify_listings()
 }
 
-fn of_snapshots_is_their_own(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.watch(Watch::Never);
-    for number in 0..b.config.many.min(100) {
-        let snapshot = b.snapshot(&a, "s")?;
+fn of_snapshots_is_their_own(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.set_verify(Verify::Never);
+    for number in 0..h.config.many.min(100) {
+        let snapshot = h.snapshot(&a, "s")?;
         if number % 3 == 0 {
-            b.snapshot(&a, &number.to_string())?;
+            h.snapshot(&a, &number.to_string())?;
         }
-        b.fine(&calls::delete_snapshot(&a, &snapshot))?;
+        h.succeeds(&calls::delete_snapshot(&a, &snapshot))?;
     }
-    b.look()
+    h.verify_listings()
 }
 
-fn of_clones_is_their_own(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
+fn of_clones_is_their_own(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
     for _ in 0..5 {
-        let clone = b.clone(&a, &s, "clone")?;
-        b.snapshot(&clone, "s")?;
-        b.delete(&clone)?;
+        let clone = h.clone(&a, &s, "clone")?;
+        h.snapshot(&clone, "s")?;
+        h.delete(&clone)?;
     }
     Ok(())
 }
 
-fn is_not_used_again(b: &Bench<'_>) -> Step {
-    let first = b.create("a")?;
-    b.delete(&first)?;
-    let second = b.create("a")?;
-    b.refused("volume_not_found", &calls::get(&first))?;
-    b.refused("volume_not_found", &calls::change(&first, size(5)))?;
-    b.refused("volume_not_found", &calls::delete(&first))?;
-    b.delete(&second)?;
-    b.create("a")?;
+fn is_not_used_again(h: &Harness<'_>) -> CaseResult {
+    let first = h.create("a")?;
+    h.delete(&first)?;
+    let second = h.create("a")?;
+    h.refused("volume_not_found", &calls::get(&first))?;
+    h.refused("volume_not_found", &calls::change(&first, size(5)))?;
+    h.refused("volume_not_found", &calls::delete(&first))?;
+    h.delete(&second)?;
+    h.create("a")?;
     Ok(())
 }
 
-fn of_snapshots_is_not_used_again(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let first = b.snapshot(&a, "s")?;
-    b.fine(&calls::delete_snapshot(&a, &first))?;
-    b.snapshot(&a, "s")?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &first))?;
-    b.refused("snapshot_not_found", &calls::delete_snapshot(&a, &first))
+fn of_snapshots_is_not_used_again(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let first = h.snapshot(&a, "s")?;
+    h.succeeds(&calls::delete_snapshot(&a, &first))?;
+    h.snapshot(&a, "s")?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&a, &first))?;
+    h.refused("snapshot_not_found", &calls::delete_snapshot(&a, &first))
 }
 
-fn of_volumes_and_snapshots_are_apart(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
+fn of_volumes_and_snapshots_are_apart(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
     let as_volume = Volume::new(VolumeId::new(s.uuid.uuid()), "s");
     let as_snapshot = Snapshot::new(SnapshotId::new(a.uuid.uuid()), "a");
-    b.refused("volume_not_found", &calls::get(&as_volume))?;
-    b.refused("volume_not_found", &calls::change(&as_volume, size(5)))?;
-    b.refused("volume_not_found", &calls::delete(&as_volume))?;
-    b.refused("volume_not_found", &calls::snapshot(&as_volume, "t"))?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &as_snapshot))
+    h.refused("volume_not_found", &calls::get(&as_volume))?;
+    h.refused("volume_not_found", &calls::change(&as_volume, size(5)))?;
+    h.refused("volume_not_found", &calls::delete(&as_volume))?;
+    h.refused("volume_not_found", &calls::snapshot(&as_volume, "t"))?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&a, &as_snapshot))
 }
 
-fn keeps_its_time_of_creation(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.create("later")?;
-    b.patch(&a, size(5))?;
-    b.patch(&a, junction(&b.path("a")))?;
-    b.patch(&a, policy("p"))?;
-    if b.has(Feature::PatchName) {
-        b.patch(&a, calls::name(&b.name("b")))?;
+fn keeps_its_time_of_creation(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.create("later")?;
+    h.patch(&a, size(5))?;
+    h.patch(&a, junction(&h.path("a")))?;
+    h.patch(&a, policy("p"))?;
+    if h.has(Feature::PatchName) {
+        h.patch(&a, calls::name(&h.name("b")))?;
     }
-    if b.has(Feature::PatchState) {
-        b.patch(&a, calls::offline())?;
-        b.patch(&a, calls::online())?;
+    if h.has(Feature::PatchState) {
+        h.patch(&a, calls::offline())?;
+        h.patch(&a, calls::online())?;
     }
-    b.fine(&calls::get(&a))
+    h.succeeds(&calls::get(&a))
 }
 
-fn of_snapshots_and_clones_keeps_its_time(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&clone, size(5))?;
-    b.fine(&calls::delete_snapshot(&a, &t))?;
-    if b.has(Feature::RenameSnapshot) {
-        b.fine(&calls::rename_snapshot(&a, &s, "u"))?;
+fn of_snapshots_and_clones_keeps_its_time(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&clone, size(5))?;
+    h.succeeds(&calls::delete_snapshot(&a, &t))?;
+    if h.has(Feature::RenameSnapshot) {
+        h.succeeds(&calls::rename_snapshot(&a, &s, "u"))?;
     }
-    if b.has(Feature::RestoreSnapshot) {
-        b.volume(&calls::restore(&a, &s))?;
+    if h.has(Feature::RestoreSnapshot) {
+        h.returns_volume(&calls::restore(&a, &s))?;
     }
-    if b.has(Feature::SplitClone) {
-        b.volume(&calls::split(&clone))?;
+    if h.has(Feature::SplitClone) {
+        h.returns_volume(&calls::split(&clone))?;
     }
-    b.fine(&calls::get(&clone))
+    h.succeeds(&calls::get(&clone))
 }
 
-fn gets_no_younger(b: &Bench<'_>) -> Step {
+fn gets_no_younger(h: &Harness<'_>) -> CaseResult {
     for number in 0..10 {
-        b.create(&number.to_string())?;
+        h.create(&number.to_string())?;
     }
     Ok(())
 }
 
-fn of_snapshots_and_clones_gets_no_younger(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn of_snapshots_and_clones_gets_no_younger(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     for number in 0..5 {
-        let snapshot = b.snapshot(&a, &number.to_string())?;
-        b.clone(&a, &snapshot, &number.to_string())?;
+        let snapshot = h.snapshot(&a, &number.to_string())?;
+        h.clone(&a, &snapshot, &number.to_string())?;
     }
     Ok(())
 }

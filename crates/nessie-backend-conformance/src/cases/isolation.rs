@@ -2,7 +2,7 @@
 
 use super::calls::{self, junction, offline, size};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::{Call, Value};
 
 super::cases! { isolation, __isolation_cases:
@@ -23,75 +23,75 @@ super::cases! { isolation, __isolation_cases:
     of_what_was_there_before: Volumes, "3.atomic" "3.list_volumes";
 }
 
-fn results_stay_as_they_were(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let before = b.call(&calls::get(&a))?;
-    let list = b.call(&Call::ListVolumes)?;
+fn results_stay_as_they_were(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let before = h.call(&calls::get(&a))?;
+    let list = h.call(&Call::ListVolumes)?;
     let (kept, kept_list) = (before.clone(), list.clone());
-    b.patch(&a, size(7).junction_path(b.path("a")))?;
-    b.delete(&a)?;
+    h.patch(&a, size(7).junction_path(h.path("a")))?;
+    h.delete(&a)?;
     let is_same = matches!(before, Ok(Value::Volume(_))) && before == kept && list == kept_list;
-    b.ensure(is_same, || "a result changed after it was given".to_owned())
+    h.ensure(is_same, || "a result changed after it was given".to_owned())
 }
 
-fn of_volumes(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create_sized("c", 5)?);
-    b.create("d")?;
-    b.patch(&a, size(7).junction_path(b.path("a")).export_policy("p"))?;
-    b.patch(&c, junction(&b.path("c")))?;
-    b.patch(&a, junction(""))?;
-    if b.has(Feature::PatchName) {
-        b.patch(&a, calls::name(&b.name("b")))?;
+fn of_volumes(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create_sized("c", 5)?);
+    h.create("d")?;
+    h.patch(&a, size(7).junction_path(h.path("a")).export_policy("p"))?;
+    h.patch(&c, junction(&h.path("c")))?;
+    h.patch(&a, junction(""))?;
+    if h.has(Feature::PatchName) {
+        h.patch(&a, calls::name(&h.name("b")))?;
     }
-    b.delete(&a)
+    h.delete(&a)
 }
 
-fn of_snapshots(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create_sized("c", 6)?);
-    let (s, of_other) = (b.snapshot(&a, "s")?, b.snapshot(&c, "s")?);
-    b.snapshot(&a, "t")?;
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    if b.has(Feature::RenameSnapshot) {
-        b.fine(&calls::rename_snapshot(&c, &of_other, "u"))?;
+fn of_snapshots(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create_sized("c", 6)?);
+    let (s, of_other) = (h.snapshot(&a, "s")?, h.snapshot(&c, "s")?);
+    h.snapshot(&a, "t")?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    if h.has(Feature::RenameSnapshot) {
+        h.succeeds(&calls::rename_snapshot(&c, &of_other, "u"))?;
     }
-    b.delete(&a)?;
-    b.snapshot(&c, "t")?;
+    h.delete(&a)?;
+    h.snapshot(&c, "t")?;
     Ok(())
 }
 
-fn of_states(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, offline())?;
-    b.fine(&calls::access(&c))?;
-    b.patch(&c, size(5))?;
-    b.create("d")?;
+fn of_states(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, offline())?;
+    h.succeeds(&calls::access(&c))?;
+    h.patch(&c, size(5))?;
+    h.create("d")?;
     Ok(())
 }
 
-fn offline_volumes_keep_everything(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&clone, junction(&b.path("clone")))?;
-    b.patch(&a, offline())?;
-    b.patch(&clone, offline())?;
-    b.patch(&a, calls::online())?;
-    b.patch(&clone, calls::online())?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
+fn offline_volumes_keep_everything(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&clone, junction(&h.path("clone")))?;
+    h.patch(&a, offline())?;
+    h.patch(&clone, offline())?;
+    h.patch(&a, calls::online())?;
+    h.patch(&clone, calls::online())?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }
 
-fn offline_volumes_keep_what_is_theirs(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, junction(&b.path("a")))?;
-    b.patch(&a, offline())?;
-    b.refused("volume_exists", &calls::create(&a.name))?;
-    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("a"))))?;
-    b.fine(&calls::find(&a.name))
+fn offline_volumes_keep_what_is_theirs(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, junction(&h.path("a")))?;
+    h.patch(&a, offline())?;
+    h.refused("volume_exists", &calls::create(&a.name))?;
+    h.refused("junction_path_exists", &calls::change(&c, junction(&h.path("a"))))?;
+    h.succeeds(&calls::find(&a.name))
 }
 
 /// Every case ends with the same look; this one ends the run with it.
-fn of_what_was_there_before(b: &Bench<'_>) -> Step {
-    b.look()?;
-    b.look_at_what_was_there_before()
+fn of_what_was_there_before(h: &Harness<'_>) -> CaseResult {
+    h.verify_listings()?;
+    h.verify_foreign()
 }

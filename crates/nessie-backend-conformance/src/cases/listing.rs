@@ -3,7 +3,7 @@
 use nessie_backend_core::{Snapshot, SnapshotId, Uuid, Volume, VolumeId};
 
 use super::calls;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::Call;
 
 super::cases! { listing, __listing_cases:
@@ -46,102 +46,102 @@ super::cases! { listing, __listing_cases:
     changes_nothing: Volumes, "3.atomic" "3.get_volume" "3.list_volumes" "1.fresh";
 }
 
-fn volumes_are_in_order_of_creation(b: &Bench<'_>) -> Step {
+fn volumes_are_in_order_of_creation(h: &Harness<'_>) -> CaseResult {
     for label in ["m", "z", "a", "Z", "0", "_", "b", "y", "A", "n"] {
-        b.create(label)?;
+        h.create(label)?;
     }
     Ok(())
 }
 
-fn volumes_keep_their_order_over_deletions(b: &Bench<'_>) -> Step {
+fn volumes_keep_their_order_over_deletions(h: &Harness<'_>) -> CaseResult {
     let mut volumes = Vec::new();
     for label in ["a", "b", "c", "d", "e", "f"] {
-        volumes.push(b.create(label)?);
+        volumes.push(h.create(label)?);
     }
     for (at, label) in [(1, "b"), (0, "a"), (4, "e")] {
         if let Some(volume) = volumes.get(at) {
-            b.delete(volume)?;
+            h.delete(volume)?;
         }
-        b.create(label)?;
+        h.create(label)?;
     }
     if let Some(last) = volumes.last() {
-        b.delete(last)?;
+        h.delete(last)?;
     }
-    b.create("g")?;
+    h.create("g")?;
     Ok(())
 }
 
-fn volumes_keep_their_order_over_patches(b: &Bench<'_>) -> Step {
-    let (a, _, c) = (b.create("a")?, b.create("b")?, b.create("c")?);
-    b.patch(&c, calls::size(1))?;
-    b.patch(&a, calls::size(9))?;
-    b.patch(&a, calls::junction(&b.path("z")))?;
-    b.patch(&c, calls::junction(&b.path("a")).export_policy("p"))?;
+fn volumes_keep_their_order_over_patches(h: &Harness<'_>) -> CaseResult {
+    let (a, _, c) = (h.create("a")?, h.create("b")?, h.create("c")?);
+    h.patch(&c, calls::size(1))?;
+    h.patch(&a, calls::size(9))?;
+    h.patch(&a, calls::junction(&h.path("z")))?;
+    h.patch(&c, calls::junction(&h.path("a")).export_policy("p"))?;
     Ok(())
 }
 
-fn volumes_keep_their_order_over_renames(b: &Bench<'_>) -> Step {
-    let (a, _, c) = (b.create("a")?, b.create("b")?, b.create("c")?);
-    b.patch(&a, calls::name(&b.name("z")))?;
-    b.patch(&c, calls::name(&b.name("0")))?;
-    b.create("a")?;
+fn volumes_keep_their_order_over_renames(h: &Harness<'_>) -> CaseResult {
+    let (a, _, c) = (h.create("a")?, h.create("b")?, h.create("c")?);
+    h.patch(&a, calls::name(&h.name("z")))?;
+    h.patch(&c, calls::name(&h.name("0")))?;
+    h.create("a")?;
     Ok(())
 }
 
-fn snapshots_are_in_order_of_creation(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
+fn snapshots_are_in_order_of_creation(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
     for name in ["m", "z", "a", "Z", "0", "_", "b", "y"] {
-        b.snapshot(&a, name)?;
-        b.snapshot(&c, &format!("x{name}"))?;
+        h.snapshot(&a, name)?;
+        h.snapshot(&c, &format!("x{name}"))?;
     }
     Ok(())
 }
 
-fn snapshots_keep_their_order_over_deletions(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn snapshots_keep_their_order_over_deletions(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     let mut all = Vec::new();
     for name in ["a", "b", "c", "d", "e"] {
-        all.push(b.snapshot(&a, name)?);
+        all.push(h.snapshot(&a, name)?);
     }
     for (at, name) in [(1, "b"), (0, "a"), (4, "f")] {
         if let Some(snapshot) = all.get(at) {
-            b.fine(&calls::delete_snapshot(&a, snapshot))?;
+            h.succeeds(&calls::delete_snapshot(&a, snapshot))?;
         }
-        b.snapshot(&a, name)?;
+        h.snapshot(&a, name)?;
     }
     Ok(())
 }
 
-fn snapshots_keep_their_order_over_renames(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.snapshot(&a, "t")?;
-    let u = b.snapshot(&a, "u")?;
-    b.fine(&calls::rename_snapshot(&a, &s, "z"))?;
-    b.fine(&calls::rename_snapshot(&a, &u, "0"))?;
-    b.snapshot(&a, "s")?;
+fn snapshots_keep_their_order_over_renames(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.snapshot(&a, "t")?;
+    let u = h.snapshot(&a, "u")?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "z"))?;
+    h.succeeds(&calls::rename_snapshot(&a, &u, "0"))?;
+    h.snapshot(&a, "s")?;
     Ok(())
 }
 
-fn clones_are_in_order_of_creation(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.clone(&a, &s, "z")?;
-    b.create("b")?;
-    let clone = b.clone(&a, &s, "0")?;
-    let of_clone = b.snapshot(&clone, "s")?;
-    b.clone(&clone, &of_clone, "c")?;
-    b.create("1")?;
+fn clones_are_in_order_of_creation(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.clone(&a, &s, "z")?;
+    h.create("b")?;
+    let clone = h.clone(&a, &s, "0")?;
+    let of_clone = h.snapshot(&clone, "s")?;
+    h.clone(&clone, &of_clone, "c")?;
+    h.create("1")?;
     Ok(())
 }
 
-fn volumes_keep_their_order_over_splits(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "c")?;
-    b.create("b")?;
-    b.volume(&calls::split(&clone))?;
-    b.create("d")?;
+fn volumes_keep_their_order_over_splits(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "c")?;
+    h.create("b")?;
+    h.returns_volume(&calls::split(&clone))?;
+    h.create("d")?;
     Ok(())
 }
 
@@ -151,100 +151,100 @@ fn missing_volumes() -> [Volume; 3] {
     [calls::no_volume(), at(Uuid::nil()), at(Uuid::max())]
 }
 
-fn get_volume_refuses_what_is_missing(b: &Bench<'_>) -> Step {
-    let gone = b.create("gone")?;
-    b.create("a")?;
-    b.delete(&gone)?;
-    b.refused("volume_not_found", &calls::get(&gone))?;
+fn get_volume_refuses_what_is_missing(h: &Harness<'_>) -> CaseResult {
+    let gone = h.create("gone")?;
+    h.create("a")?;
+    h.delete(&gone)?;
+    h.refused("volume_not_found", &calls::get(&gone))?;
     for missing in missing_volumes() {
-        b.refused("volume_not_found", &calls::get(&missing))?;
+        h.refused("volume_not_found", &calls::get(&missing))?;
     }
     Ok(())
 }
 
-fn find_volume_finds_nothing_else(b: &Bench<'_>) -> Step {
-    let a = b.create("abc")?;
+fn find_volume_finds_nothing_else(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("abc")?;
     let long = "x".repeat(100_000);
     for name in ["", "*", "%", "/", "é", "\0", "a\nb", &long, &a.uuid.to_string()] {
-        b.fine(&calls::find(name))?;
+        h.succeeds(&calls::find(name))?;
     }
     for label in ["ab", "abcd", "ABC", "", "abc ", "ab*", "ab_", "ab%", "ab."] {
-        b.fine(&calls::find(&b.name(label)))?;
+        h.succeeds(&calls::find(&h.name(label)))?;
     }
-    b.fine(&calls::find(&format!(" {}", a.name)))
+    h.succeeds(&calls::find(&format!(" {}", a.name)))
 }
 
-fn list_snapshots_refuses_what_is_missing(b: &Bench<'_>) -> Step {
-    let gone = b.create("gone")?;
-    let s = b.snapshot(&gone, "s")?;
-    b.delete(&gone)?;
-    b.refused("volume_not_found", &calls::snapshots(&gone))?;
-    b.refused("volume_not_found", &Call::ListSnapshots(VolumeId::new(s.uuid.uuid())))?;
+fn list_snapshots_refuses_what_is_missing(h: &Harness<'_>) -> CaseResult {
+    let gone = h.create("gone")?;
+    let s = h.snapshot(&gone, "s")?;
+    h.delete(&gone)?;
+    h.refused("volume_not_found", &calls::snapshots(&gone))?;
+    h.refused("volume_not_found", &Call::ListSnapshots(VolumeId::new(s.uuid.uuid())))?;
     for missing in missing_volumes() {
-        b.refused("volume_not_found", &calls::snapshots(&missing))?;
+        h.refused("volume_not_found", &calls::snapshots(&missing))?;
     }
     Ok(())
 }
 
-fn a_volume_without_snapshots_lists_none(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let s = b.snapshot(&c, "s")?;
-    b.fine(&calls::snapshots(&a))?;
-    b.fine(&calls::delete_snapshot(&c, &s))?;
-    b.fine(&calls::snapshots(&c))
+fn a_volume_without_snapshots_lists_none(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let s = h.snapshot(&c, "s")?;
+    h.succeeds(&calls::snapshots(&a))?;
+    h.succeeds(&calls::delete_snapshot(&c, &s))?;
+    h.succeeds(&calls::snapshots(&c))
 }
 
-fn get_snapshot_refuses_what_is_elsewhere(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let (s, gone) = (b.snapshot(&a, "s")?, b.snapshot(&a, "gone")?);
-    b.fine(&calls::delete_snapshot(&a, &gone))?;
-    b.fine(&calls::get_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&c, &s))?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &gone))?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &calls::no_snapshot()))?;
-    b.refused("volume_not_found", &calls::get_snapshot(&calls::no_volume(), &s))?;
-    b.refused(
+fn get_snapshot_refuses_what_is_elsewhere(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, gone) = (h.snapshot(&a, "s")?, h.snapshot(&a, "gone")?);
+    h.succeeds(&calls::delete_snapshot(&a, &gone))?;
+    h.succeeds(&calls::get_snapshot(&a, &s))?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&c, &s))?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&a, &gone))?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&a, &calls::no_snapshot()))?;
+    h.refused("volume_not_found", &calls::get_snapshot(&calls::no_volume(), &s))?;
+    h.refused(
         "volume_not_found",
         &calls::get_snapshot(&calls::no_volume(), &calls::no_snapshot()),
     )?;
     let of_volume = Snapshot::new(SnapshotId::new(a.uuid.uuid()), "a");
-    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &of_volume))?;
-    b.delete(&a)?;
-    b.refused("volume_not_found", &calls::get_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&c, &s))
+    h.refused("snapshot_not_found", &calls::get_snapshot(&a, &of_volume))?;
+    h.delete(&a)?;
+    h.refused("volume_not_found", &calls::get_snapshot(&a, &s))?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&c, &s))
 }
 
-fn find_snapshot_finds_nothing_else(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let s = b.snapshot(&a, "abc")?;
-    b.fine(&calls::find_snapshot(&c, "abc"))?;
+fn find_snapshot_finds_nothing_else(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let s = h.snapshot(&a, "abc")?;
+    h.succeeds(&calls::find_snapshot(&c, "abc"))?;
     let long = "x".repeat(100_000);
     for name in ["", "*", "é", "\0", "ab", "abcd", "ABC", "abc ", &long, &s.uuid.to_string()] {
-        b.fine(&calls::find_snapshot(&a, name))?;
+        h.succeeds(&calls::find_snapshot(&a, name))?;
     }
-    b.refused("volume_not_found", &calls::find_snapshot(&calls::no_volume(), "abc"))?;
-    b.delete(&c)?;
-    b.refused("volume_not_found", &calls::find_snapshot(&c, "abc"))
+    h.refused("volume_not_found", &calls::find_snapshot(&calls::no_volume(), "abc"))?;
+    h.delete(&c)?;
+    h.refused("volume_not_found", &calls::find_snapshot(&c, "abc"))
 }
 
-fn offline_volumes_can_be_read(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let s = b.snapshot(&a, "s")?;
-    b.patch(&a, calls::offline())?;
-    b.fine(&calls::get(&a))?;
-    b.fine(&calls::find(&a.name))?;
-    b.fine(&calls::snapshots(&a))?;
-    b.fine(&calls::get_snapshot(&a, &s))?;
-    b.fine(&calls::find_snapshot(&a, "s"))
+fn offline_volumes_can_be_read(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let s = h.snapshot(&a, "s")?;
+    h.patch(&a, calls::offline())?;
+    h.succeeds(&calls::get(&a))?;
+    h.succeeds(&calls::find(&a.name))?;
+    h.succeeds(&calls::snapshots(&a))?;
+    h.succeeds(&calls::get_snapshot(&a, &s))?;
+    h.succeeds(&calls::find_snapshot(&a, "s"))
 }
 
-fn changes_nothing(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
+fn changes_nothing(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
     for _ in 0..3 {
-        b.fine(&calls::get(&a))?;
-        b.fine(&calls::find(&a.name))?;
-        b.fine(&Call::ListVolumes)?;
-        b.fine(&calls::access(&a))?;
+        h.succeeds(&calls::get(&a))?;
+        h.succeeds(&calls::find(&a.name))?;
+        h.succeeds(&Call::ListVolumes)?;
+        h.succeeds(&calls::access(&a))?;
     }
-    b.look_closely()
+    h.verify_records()
 }

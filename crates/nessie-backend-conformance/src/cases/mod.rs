@@ -1,4 +1,4 @@
-//! The cases, a file for each theme. In all of them `b` is the bench, `a` and `c` are volumes, and
+//! The cases, a file for each theme. In all of them `h` is the harness, `a` and `c` are volumes, and
 //! `s`, `t` and `u` are snapshots.
 #![allow(clippy::many_single_char_names, reason = "they mean the same in every case")]
 
@@ -68,9 +68,9 @@ impl Rule {
 }
 
 /// The case that stands for finding out what the backend offers.
-pub(crate) const fn survey() -> &'static Case {
+pub(crate) const fn probe_case() -> &'static Case {
     match capabilities::CASES {
-        [survey, ..] => survey,
+        [probe, ..] => probe,
         [] => panic!("the first theme has no case"),
     }
 }

@@ -1,10 +1,10 @@
 //! Generated sequences of operations, each held against the model step by step.
 
 use crate::Tier;
-use crate::harness::{Bench, Step, Stop};
+use crate::harness::{Abort, CaseResult, Harness};
 use crate::sequences::op::{Profile, generate};
 use crate::sequences::replay::replay;
-use crate::sequences::shrink::shrink;
+use crate::sequences::shrink::shrink_sequence;
 
 super::cases! { model, __model_cases:
     /// Sequences of operations on volumes do what the model does.
@@ -20,32 +20,32 @@ super::cases! { model, __model_cases:
         "3.atomic" "3.order" "3.create_clone" "3.split_clone" "1.origin_names" "4.dependents";
 }
 
-fn agrees_on_volumes(b: &Bench<'_>) -> Step {
-    agrees(b, Tier::Volumes)
+fn agrees_on_volumes(h: &Harness<'_>) -> CaseResult {
+    agrees(h, Tier::Volumes)
 }
 
-fn agrees_on_snapshots(b: &Bench<'_>) -> Step {
-    agrees(b, Tier::Snapshots)
+fn agrees_on_snapshots(h: &Harness<'_>) -> CaseResult {
+    agrees(h, Tier::Snapshots)
 }
 
-fn agrees_on_clones(b: &Bench<'_>) -> Step {
-    agrees(b, Tier::Clones)
+fn agrees_on_clones(h: &Harness<'_>) -> CaseResult {
+    agrees(h, Tier::Clones)
 }
 
-fn agrees(b: &Bench<'_>, tier: Tier) -> Step {
-    if b.config.sequences == 0 {
-        return Err(Stop::Skipped("no sequences are to be generated".to_owned()));
+fn agrees(h: &Harness<'_>, tier: Tier) -> CaseResult {
+    if h.config.sequences == 0 {
+        return Err(Abort::Skipped("no sequences are to be generated".to_owned()));
     }
-    let profile = Profile::of(b.survey, tier);
-    for number in 0..b.config.sequences {
+    let profile = Profile::of(h.probe, tier);
+    for number in 0..h.config.sequences {
         // What a slow backend has no time for is not tried; what was tried has passed.
-        if number > 0 && b.is_late() {
+        if number > 0 && h.is_past_half_time() {
             break;
         }
-        let seed = b.config.seed.wrapping_add((number as u64) << 32 | tier as u64);
-        let sequence = generate(seed, b.config.steps, &profile);
-        if let Err(stop) = replay(b, number, &sequence) {
-            return Err(shrink(b, sequence, stop));
+        let seed = h.config.seed.wrapping_add((number as u64) << 32 | tier as u64);
+        let sequence = generate(seed, h.config.steps, &profile);
+        if let Err(abort) = replay(h, number, &sequence) {
+            return Err(shrink_sequence(h, sequence, abort));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::calls;
 use super::values::{bad_names, good_names};
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { names, __names_cases:
     /// Volumes take every character of the grammar, and keep the name as it was given.
@@ -61,245 +61,245 @@ super::cases! { names, __names_cases:
     of_clones_are_names_of_volumes: Clones, "2.volume_name_unique" "2.free_again" "2.case";
 }
 
-fn of_volumes_are_kept_exactly(b: &Bench<'_>) -> Step {
-    for name in good_names(&b.name("")) {
-        b.create_named(&name, None)?;
+fn of_volumes_are_kept_exactly(h: &Harness<'_>) -> CaseResult {
+    for name in good_names(&h.name("")) {
+        h.create_named(&name, None)?;
     }
     Ok(())
 }
 
-fn of_volumes_may_be_long(b: &Bench<'_>) -> Step {
-    let stem = b.long_name("", 202);
+fn of_volumes_may_be_long(h: &Harness<'_>) -> CaseResult {
+    let stem = h.long_name("", 202);
     for ending in ["x", "X", "y", "."] {
-        b.create_named(&format!("{stem}{ending}"), None)?;
+        h.create_named(&format!("{stem}{ending}"), None)?;
     }
-    b.create_named(&stem, None)?;
-    b.refused("invalid_argument", &calls::create(&format!("{stem}xx")))?;
-    b.refused("volume_exists", &calls::create(&format!("{stem}x")))
+    h.create_named(&stem, None)?;
+    h.refused("invalid_argument", &calls::create(&format!("{stem}xx")))?;
+    h.refused("volume_exists", &calls::create(&format!("{stem}x")))
 }
 
-fn of_volumes_may_be_short(b: &Bench<'_>) -> Step {
+fn of_volumes_may_be_short(h: &Harness<'_>) -> CaseResult {
     let mut taken = 0;
     for name in ["q", "_", "7", "Q"] {
-        if b.is_known(name) {
+        if h.has_volume_named(name) {
             taken += 1;
         } else {
-            b.create_named(name, None)?;
+            h.create_named(name, None)?;
         }
     }
-    b.ensure_or_skip(taken < 4, "the backend holds volumes of all the short names there are")
+    h.ensure_or_skip(taken < 4, "the backend holds volumes of all the short names there are")
 }
 
-fn of_volumes_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
-    for name in bad_names(&b.name("a"), 203) {
-        b.refused("invalid_argument", &calls::create(&name))?;
+fn of_volumes_outside_the_grammar_are_refused(h: &Harness<'_>) -> CaseResult {
+    for name in bad_names(&h.name("a"), 203) {
+        h.refused("invalid_argument", &calls::create(&name))?;
     }
     Ok(())
 }
 
-fn of_volumes_are_case_sensitive(b: &Bench<'_>) -> Step {
+fn of_volumes_are_case_sensitive(h: &Harness<'_>) -> CaseResult {
     for label in ["aBc", "abc", "ABC"] {
-        b.create(label)?;
+        h.create(label)?;
     }
-    b.fine(&calls::find(&b.name("AbC")))?;
-    b.create("AbC")?;
-    b.refused("volume_exists", &calls::create(&b.name("abc")))
+    h.succeeds(&calls::find(&h.name("AbC")))?;
+    h.create("AbC")?;
+    h.refused("volume_exists", &calls::create(&h.name("abc")))
 }
 
-fn of_volumes_that_look_alike_differ(b: &Bench<'_>) -> Step {
+fn of_volumes_that_look_alike_differ(h: &Harness<'_>) -> CaseResult {
     for label in ["a", "a.", "a..", "a-", "a_", "a:", "1", "01", "1.0", "_a", "aa", "a.b", "a_b"] {
-        b.create(label)?;
+        h.create(label)?;
     }
     Ok(())
 }
 
-fn of_deleted_volumes_are_free(b: &Bench<'_>) -> Step {
+fn of_deleted_volumes_are_free(h: &Harness<'_>) -> CaseResult {
     for _ in 0..3 {
-        let a = b.create("a")?;
-        b.delete(&a)?;
+        let a = h.create("a")?;
+        h.delete(&a)?;
     }
-    let a = b.create_sized("a", 5)?;
-    b.refused("volume_exists", &calls::create(&a.name))
+    let a = h.create_sized("a", 5)?;
+    h.refused("volume_exists", &calls::create(&a.name))
 }
 
-fn of_renamed_volumes_are_free(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let c = b.patch(&a, calls::name(&b.name("c")))?;
-    b.refused("volume_exists", &calls::create(&c.name))?;
-    b.create("a")?;
-    b.refused("volume_exists", &calls::change(&c, calls::name(&a.name)))?;
-    b.patch(&c, calls::name(&b.name("d")))?;
-    b.create("c")?;
-    b.delete(&c)?;
-    b.create("d")?;
-    b.refused("volume_exists", &calls::create(&a.name))
+fn of_renamed_volumes_are_free(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let c = h.patch(&a, calls::name(&h.name("c")))?;
+    h.refused("volume_exists", &calls::create(&c.name))?;
+    h.create("a")?;
+    h.refused("volume_exists", &calls::change(&c, calls::name(&a.name)))?;
+    h.patch(&c, calls::name(&h.name("d")))?;
+    h.create("c")?;
+    h.delete(&c)?;
+    h.create("d")?;
+    h.refused("volume_exists", &calls::create(&a.name))
 }
 
-fn of_volumes_can_be_swapped(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.refused("volume_exists", &calls::change(&a, calls::name(&c.name)))?;
-    b.patch(&a, calls::name(&b.name("aside")))?;
-    b.patch(&c, calls::name(&a.name))?;
-    b.patch(&a, calls::name(&c.name))?;
-    b.create("aside")?;
+fn of_volumes_can_be_swapped(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.refused("volume_exists", &calls::change(&a, calls::name(&c.name)))?;
+    h.patch(&a, calls::name(&h.name("aside")))?;
+    h.patch(&c, calls::name(&a.name))?;
+    h.patch(&a, calls::name(&c.name))?;
+    h.create("aside")?;
     Ok(())
 }
 
-fn of_renamed_volumes_are_kept_exactly(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    for name in good_names(&b.name("")) {
-        b.patch(&a, calls::name(&name))?;
+fn of_renamed_volumes_are_kept_exactly(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    for name in good_names(&h.name("")) {
+        h.patch(&a, calls::name(&name))?;
     }
-    b.patch(&a, calls::name(&b.long_name("", 203)))?;
-    b.patch(&a, calls::name(&b.name("abc")))?;
-    b.patch(&a, calls::name(&b.name("ABC")))?;
-    b.create("abc")?;
+    h.patch(&a, calls::name(&h.long_name("", 203)))?;
+    h.patch(&a, calls::name(&h.name("abc")))?;
+    h.patch(&a, calls::name(&h.name("ABC")))?;
+    h.create("abc")?;
     Ok(())
 }
 
-fn of_renamed_volumes_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    for name in bad_names(&b.name("a"), 203) {
-        b.refused("invalid_argument", &calls::change(&a, calls::name(&name)))?;
+fn of_renamed_volumes_outside_the_grammar_are_refused(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    for name in bad_names(&h.name("a"), 203) {
+        h.refused("invalid_argument", &calls::change(&a, calls::name(&name)))?;
     }
     Ok(())
 }
 
-fn may_be_identifiers(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let named = b.create_named(&a.uuid.to_string(), None)?;
-    b.fine(&calls::get(&a))?;
-    b.delete(&named)?;
-    b.fine(&calls::find(&a.uuid.to_string()))
+fn may_be_identifiers(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let named = h.create_named(&a.uuid.to_string(), None)?;
+    h.succeeds(&calls::get(&a))?;
+    h.delete(&named)?;
+    h.succeeds(&calls::find(&a.uuid.to_string()))
 }
 
-fn of_snapshots_are_kept_exactly(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn of_snapshots_are_kept_exactly(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     for name in good_names("s") {
-        b.snapshot(&a, &name)?;
+        h.snapshot(&a, &name)?;
     }
     for name in ["_", "0", "Z", "hourly.2026-01-01_0005", "s:1"] {
-        b.snapshot(&a, name)?;
+        h.snapshot(&a, name)?;
     }
     Ok(())
 }
 
-fn of_snapshots_may_be_long(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn of_snapshots_may_be_long(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     let stem = "s".repeat(254);
-    b.snapshot(&a, &stem)?;
+    h.snapshot(&a, &stem)?;
     for ending in ["x", "X", "y", "."] {
-        b.snapshot(&a, &format!("{stem}{ending}"))?;
+        h.snapshot(&a, &format!("{stem}{ending}"))?;
     }
-    b.snapshot(&a, &"s".repeat(204))?;
-    b.refused("invalid_argument", &calls::snapshot(&a, &format!("{stem}xx")))
+    h.snapshot(&a, &"s".repeat(204))?;
+    h.refused("invalid_argument", &calls::snapshot(&a, &format!("{stem}xx")))
 }
 
-fn of_snapshots_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn of_snapshots_outside_the_grammar_are_refused(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     for name in bad_names("s", 255) {
-        b.refused("invalid_argument", &calls::snapshot(&a, &name))?;
+        h.refused("invalid_argument", &calls::snapshot(&a, &name))?;
     }
     Ok(())
 }
 
-fn of_snapshots_are_case_sensitive(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn of_snapshots_are_case_sensitive(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     for name in ["aBc", "abc", "ABC"] {
-        b.snapshot(&a, name)?;
+        h.snapshot(&a, name)?;
     }
-    b.fine(&calls::find_snapshot(&a, "AbC"))?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "abc"))
+    h.succeeds(&calls::find_snapshot(&a, "AbC"))?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "abc"))
 }
 
-fn of_snapshots_are_free_across_volumes(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.snapshot(&a, "s")?;
-    b.snapshot(&c, "s")?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
-    b.refused("snapshot_exists", &calls::snapshot(&c, "s"))?;
-    b.snapshot(&a, "t")?;
-    b.fine(&calls::find_snapshot(&c, "t"))
+fn of_snapshots_are_free_across_volumes(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.snapshot(&a, "s")?;
+    h.snapshot(&c, "s")?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
+    h.refused("snapshot_exists", &calls::snapshot(&c, "s"))?;
+    h.snapshot(&a, "t")?;
+    h.succeeds(&calls::find_snapshot(&c, "t"))
 }
 
-fn of_deleted_snapshots_are_free(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
+fn of_deleted_snapshots_are_free(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
     for _ in 0..3 {
-        let s = b.snapshot(&a, "s")?;
-        b.fine(&calls::delete_snapshot(&a, &s))?;
+        let s = h.snapshot(&a, "s")?;
+        h.succeeds(&calls::delete_snapshot(&a, &s))?;
     }
-    b.snapshot(&a, "s")?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
-    b.snapshot(&c, "s")?;
-    b.delete(&a)?;
-    b.refused("snapshot_exists", &calls::snapshot(&c, "s"))
+    h.snapshot(&a, "s")?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
+    h.snapshot(&c, "s")?;
+    h.delete(&a)?;
+    h.refused("snapshot_exists", &calls::snapshot(&c, "s"))
 }
 
-fn of_renamed_snapshots_are_free(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.fine(&calls::rename_snapshot(&a, &s, "t"))?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "t"))?;
-    let again = b.snapshot(&a, "s")?;
-    b.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "s"))?;
-    b.fine(&calls::rename_snapshot(&a, &s, "u"))?;
-    b.fine(&calls::rename_snapshot(&a, &again, "t"))?;
-    b.fine(&calls::rename_snapshot(&a, &s, "s"))?;
-    b.snapshot(&a, "u")?;
+fn of_renamed_snapshots_are_free(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "t"))?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "t"))?;
+    let again = h.snapshot(&a, "s")?;
+    h.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "s"))?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "u"))?;
+    h.succeeds(&calls::rename_snapshot(&a, &again, "t"))?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "s"))?;
+    h.snapshot(&a, "u")?;
     Ok(())
 }
 
-fn of_renamed_snapshots_follow_the_grammar(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
+fn of_renamed_snapshots_follow_the_grammar(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
     for name in good_names("s") {
-        b.fine(&calls::rename_snapshot(&a, &s, &name))?;
+        h.succeeds(&calls::rename_snapshot(&a, &s, &name))?;
     }
-    b.fine(&calls::rename_snapshot(&a, &s, &"s".repeat(255)))?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, &"s".repeat(255)))?;
     for name in bad_names("s", 255) {
-        b.refused("invalid_argument", &calls::rename_snapshot(&a, &s, &name))?;
+        h.refused("invalid_argument", &calls::rename_snapshot(&a, &s, &name))?;
     }
     Ok(())
 }
 
-fn of_snapshots_and_volumes_are_apart(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.snapshot(&a, &a.name)?;
-    b.snapshot(&a, &c.name)?;
-    b.snapshot(&c, "s")?;
-    b.create_named(&b.name("s"), None)?;
-    b.fine(&calls::find(&a.name))
+fn of_snapshots_and_volumes_are_apart(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.snapshot(&a, &a.name)?;
+    h.snapshot(&a, &c.name)?;
+    h.snapshot(&c, "s")?;
+    h.create_named(&h.name("s"), None)?;
+    h.succeeds(&calls::find(&a.name))
 }
 
-fn of_clones_are_kept_exactly(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    for name in good_names(&b.name("c")) {
-        b.volume(&calls::clone(&a, &s, &name))?;
+fn of_clones_are_kept_exactly(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    for name in good_names(&h.name("c")) {
+        h.returns_volume(&calls::clone(&a, &s, &name))?;
     }
-    b.volume(&calls::clone(&a, &s, &b.long_name("c", 203)))?;
+    h.returns_volume(&calls::clone(&a, &s, &h.long_name("c", 203)))?;
     Ok(())
 }
 
-fn of_clones_outside_the_grammar_are_refused(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    for name in bad_names(&b.name("c"), 203) {
-        b.refused("invalid_argument", &calls::clone(&a, &s, &name))?;
+fn of_clones_outside_the_grammar_are_refused(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    for name in bad_names(&h.name("c"), 203) {
+        h.refused("invalid_argument", &calls::clone(&a, &s, &name))?;
     }
-    b.fine(&calls::delete_snapshot(&a, &s))
+    h.succeeds(&calls::delete_snapshot(&a, &s))
 }
 
-fn of_clones_are_names_of_volumes(b: &Bench<'_>) -> Step {
-    let (a, other) = (b.create("a")?, b.create("other")?);
-    let s = b.snapshot(&a, "s")?;
-    b.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
-    b.refused("volume_exists", &calls::clone(&a, &s, &other.name))?;
-    let clone = b.clone(&a, &s, "c")?;
-    b.refused("volume_exists", &calls::clone(&a, &s, &clone.name))?;
-    b.refused("volume_exists", &calls::create(&clone.name))?;
-    b.clone(&a, &s, "C")?;
-    b.delete(&clone)?;
-    b.clone(&a, &s, "c")?;
+fn of_clones_are_names_of_volumes(h: &Harness<'_>) -> CaseResult {
+    let (a, other) = (h.create("a")?, h.create("other")?);
+    let s = h.snapshot(&a, "s")?;
+    h.refused("volume_exists", &calls::clone(&a, &s, &a.name))?;
+    h.refused("volume_exists", &calls::clone(&a, &s, &other.name))?;
+    let clone = h.clone(&a, &s, "c")?;
+    h.refused("volume_exists", &calls::clone(&a, &s, &clone.name))?;
+    h.refused("volume_exists", &calls::create(&clone.name))?;
+    h.clone(&a, &s, "C")?;
+    h.delete(&clone)?;
+    h.clone(&a, &s, "c")?;
     Ok(())
 }

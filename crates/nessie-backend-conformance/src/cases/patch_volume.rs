@@ -5,7 +5,7 @@ use nessie_backend_core::VolumePatch;
 use super::calls::{self, junction, name, offline, online, patch, policy, restricted, size};
 use super::values::{SIZES, bad_names, bad_paths, bad_policies, good_paths, good_policies};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { patch_volume, __patch_volume_cases:
     /// A patch that gives nothing changes nothing and succeeds.
@@ -79,311 +79,311 @@ super::cases! { patch_volume, __patch_volume_cases:
     sets_nothing_beside_what_is_unsupported: Volumes, "3.atomic" "3.optional";
 }
 
-fn giving_nothing_changes_nothing(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, patch())?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    b.patch(&a, patch())?;
-    if b.has(Feature::PatchState) {
-        b.patch(&a, offline())?;
-        b.patch(&a, patch())?;
+fn giving_nothing_changes_nothing(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, patch())?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    h.patch(&a, patch())?;
+    if h.has(Feature::PatchState) {
+        h.patch(&a, offline())?;
+        h.patch(&a, patch())?;
     }
-    let plain = b.create("plain")?;
-    b.patch(&plain, patch())?;
+    let plain = h.create("plain")?;
+    h.patch(&plain, patch())?;
     Ok(())
 }
 
-fn changes_one_field_and_no_other(b: &Bench<'_>) -> Step {
+fn changes_one_field_and_no_other(h: &Harness<'_>) -> CaseResult {
     for with_size in [None, Some(5)] {
         let label = if with_size.is_some() { "sized" } else { "plain" };
-        let a = b.create_named(&b.name(label), with_size)?;
-        b.patch(&a, size(7))?;
-        b.patch(&a, junction(&b.path(label)))?;
-        b.patch(&a, policy("p"))?;
-        b.patch(&a, size(8))?;
-        b.patch(&a, junction(&b.path(&format!("{label}-2"))))?;
-        b.patch(&a, policy("q"))?;
-        b.patch(&a, junction(""))?;
-        b.patch(&a, size(3))?;
+        let a = h.create_named(&h.name(label), with_size)?;
+        h.patch(&a, size(7))?;
+        h.patch(&a, junction(&h.path(label)))?;
+        h.patch(&a, policy("p"))?;
+        h.patch(&a, size(8))?;
+        h.patch(&a, junction(&h.path(&format!("{label}-2"))))?;
+        h.patch(&a, policy("q"))?;
+        h.patch(&a, junction(""))?;
+        h.patch(&a, size(3))?;
     }
-    let mounted_only = b.create("mounted")?;
-    b.patch(&mounted_only, junction(&b.path("mounted")))?;
-    let policy_only = b.create("policy")?;
-    b.patch(&policy_only, policy("p"))?;
+    let mounted_only = h.create("mounted")?;
+    h.patch(&mounted_only, junction(&h.path("mounted")))?;
+    let policy_only = h.create("policy")?;
+    h.patch(&policy_only, policy("p"))?;
     Ok(())
 }
 
-fn changes_several_fields_at_once(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.patch(&a, size(7).junction_path(b.path("a")).export_policy("p"))?;
-    b.patch(&a, size(8).junction_path(b.path("b")))?;
-    b.patch(&a, size(9).export_policy("q"))?;
-    b.patch(&a, junction("").export_policy("r"))?;
-    b.patch(&a, junction(&b.path("c")).export_policy("p"))?;
+fn changes_several_fields_at_once(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.patch(&a, size(7).junction_path(h.path("a")).export_policy("p"))?;
+    h.patch(&a, size(8).junction_path(h.path("b")))?;
+    h.patch(&a, size(9).export_policy("q"))?;
+    h.patch(&a, junction("").export_policy("r"))?;
+    h.patch(&a, junction(&h.path("c")).export_policy("p"))?;
     Ok(())
 }
 
-fn changes_name_and_state(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    b.patch(&a, name(&b.name("b")))?;
-    b.patch(&a, offline())?;
-    b.patch(&a, name(&b.name("c")).state(nessie_backend_core::VolumeState::Online))?;
-    let all = name(&b.name("d")).size_bytes(9).junction_path(b.path("d")).export_policy("q");
-    b.patch(&a, all.state(nessie_backend_core::VolumeState::Offline))?;
+fn changes_name_and_state(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    h.patch(&a, name(&h.name("b")))?;
+    h.patch(&a, offline())?;
+    h.patch(&a, name(&h.name("c")).state(nessie_backend_core::VolumeState::Online))?;
+    let all = name(&h.name("d")).size_bytes(9).junction_path(h.path("d")).export_policy("q");
+    h.patch(&a, all.state(nessie_backend_core::VolumeState::Offline))?;
     Ok(())
 }
 
-fn grows_and_shrinks(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 1000)?;
-    let c = b.create("c")?;
+fn grows_and_shrinks(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 1000)?;
+    let c = h.create("c")?;
     for bytes in [2000, 500, 500, 1, u64::MAX, 2] {
-        b.patch(&a, size(bytes))?;
-        b.patch(&c, size(bytes))?;
+        h.patch(&a, size(bytes))?;
+        h.patch(&c, size(bytes))?;
     }
     Ok(())
 }
 
-fn keeps_sizes_exactly(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn keeps_sizes_exactly(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     for bytes in SIZES {
-        b.patch(&a, size(*bytes))?;
+        h.patch(&a, size(*bytes))?;
     }
     Ok(())
 }
 
-fn mounts_and_unmounts(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.patch(&a, junction(""))?;
-    b.patch(&a, junction(&b.path("a")))?;
-    b.patch(&a, junction(&b.path("a/b")))?;
-    b.patch(&a, junction(""))?;
-    b.patch(&a, junction(""))?;
-    b.patch(&a, junction(&b.path("a")))?;
+fn mounts_and_unmounts(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.patch(&a, junction(""))?;
+    h.patch(&a, junction(&h.path("a")))?;
+    h.patch(&a, junction(&h.path("a/b")))?;
+    h.patch(&a, junction(""))?;
+    h.patch(&a, junction(""))?;
+    h.patch(&a, junction(&h.path("a")))?;
     Ok(())
 }
 
-fn takes_junction_paths_of_the_grammar(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    for path in good_paths(&b.path("a")) {
-        b.patch(&a, junction(&path))?;
+fn takes_junction_paths_of_the_grammar(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    for path in good_paths(&h.path("a")) {
+        h.patch(&a, junction(&path))?;
     }
     Ok(())
 }
 
-fn refuses_junction_paths_outside_the_grammar(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.patch(&a, junction(&b.path("good")))?;
-    for path in bad_paths(&b.path("a")) {
-        b.refused("invalid_argument", &calls::change(&a, junction(&path)))?;
+fn refuses_junction_paths_outside_the_grammar(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.patch(&a, junction(&h.path("good")))?;
+    for path in bad_paths(&h.path("a")) {
+        h.refused("invalid_argument", &calls::change(&a, junction(&path)))?;
     }
     Ok(())
 }
 
-fn refuses_a_taken_junction_path(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, junction(&b.path("Dir/File")))?;
+fn refuses_a_taken_junction_path(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, junction(&h.path("Dir/File")))?;
     for path in ["Dir/File", "dir/file", "DIR/FILE", "dIR/fILE"] {
-        b.refused("junction_path_exists", &calls::change(&c, junction(&b.path(path))))?;
+        h.refused("junction_path_exists", &calls::change(&c, junction(&h.path(path))))?;
     }
-    b.patch(&c, junction(&b.path("other")))?;
-    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("dir/file"))))?;
-    b.refused("junction_path_exists", &calls::change(&a, junction(&b.path("OTHER"))))
+    h.patch(&c, junction(&h.path("other")))?;
+    h.refused("junction_path_exists", &calls::change(&c, junction(&h.path("dir/file"))))?;
+    h.refused("junction_path_exists", &calls::change(&a, junction(&h.path("OTHER"))))
 }
 
-fn tells_junction_paths_apart(b: &Bench<'_>) -> Step {
+fn tells_junction_paths_apart(h: &Harness<'_>) -> CaseResult {
     let labels =
         ["é", "É", "e", "a", "a/a", "aa", "a.", "a_", "ß", "ss", "ı", "i", "K", "\u{212a}"];
     for (number, label) in labels.iter().enumerate() {
-        let volume = b.create(&number.to_string())?;
-        b.patch(&volume, junction(&b.path(label)))?;
+        let volume = h.create(&number.to_string())?;
+        h.patch(&volume, junction(&h.path(label)))?;
     }
-    let last = b.create("last")?;
-    b.refused("junction_path_exists", &calls::change(&last, junction(&b.path("A"))))?;
-    b.refused("junction_path_exists", &calls::change(&last, junction(&b.path("k"))))
+    let last = h.create("last")?;
+    h.refused("junction_path_exists", &calls::change(&last, junction(&h.path("A"))))?;
+    h.refused("junction_path_exists", &calls::change(&last, junction(&h.path("k"))))
 }
 
-fn frees_a_junction_path(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let path = b.path("path");
-    b.patch(&a, junction(&path))?;
-    b.patch(&a, junction(""))?;
-    b.patch(&c, junction(&path.to_uppercase()))?;
-    b.refused("junction_path_exists", &calls::change(&a, junction(&path)))?;
-    b.patch(&c, junction(&b.path("elsewhere")))?;
-    b.patch(&a, junction(&path))?;
-    b.refused("junction_path_exists", &calls::change(&c, junction(&path)))?;
-    b.delete(&a)?;
-    b.patch(&c, junction(&path))?;
-    b.delete(&c)?;
-    let again = b.create("a")?;
-    b.patch(&again, junction(&path))?;
+fn frees_a_junction_path(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let path = h.path("path");
+    h.patch(&a, junction(&path))?;
+    h.patch(&a, junction(""))?;
+    h.patch(&c, junction(&path.to_uppercase()))?;
+    h.refused("junction_path_exists", &calls::change(&a, junction(&path)))?;
+    h.patch(&c, junction(&h.path("elsewhere")))?;
+    h.patch(&a, junction(&path))?;
+    h.refused("junction_path_exists", &calls::change(&c, junction(&path)))?;
+    h.delete(&a)?;
+    h.patch(&c, junction(&path))?;
+    h.delete(&c)?;
+    let again = h.create("a")?;
+    h.patch(&again, junction(&path))?;
     Ok(())
 }
 
-fn takes_its_own_junction_path(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, junction(&b.path("path")))?;
-    b.patch(&a, junction(&b.path("path")))?;
-    b.patch(&a, junction(&b.path("PATH")))?;
-    b.patch(&a, junction(&b.path("PATH")).size_bytes(5))?;
-    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("path"))))
+fn takes_its_own_junction_path(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, junction(&h.path("path")))?;
+    h.patch(&a, junction(&h.path("path")))?;
+    h.patch(&a, junction(&h.path("PATH")))?;
+    h.patch(&a, junction(&h.path("PATH")).size_bytes(5))?;
+    h.refused("junction_path_exists", &calls::change(&c, junction(&h.path("path"))))
 }
 
-fn keeps_a_junction_path_over_renames(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, junction(&b.path("path")))?;
-    b.patch(&a, name(&b.name("b")))?;
-    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("path"))))?;
-    b.delete(&a)?;
-    b.patch(&c, junction(&b.path("path")))?;
+fn keeps_a_junction_path_over_renames(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, junction(&h.path("path")))?;
+    h.patch(&a, name(&h.name("b")))?;
+    h.refused("junction_path_exists", &calls::change(&c, junction(&h.path("path"))))?;
+    h.delete(&a)?;
+    h.patch(&c, junction(&h.path("path")))?;
     Ok(())
 }
 
-fn takes_export_policies(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
+fn takes_export_policies(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
     for good in good_policies() {
-        b.patch(&a, policy(&good))?;
+        h.patch(&a, policy(&good))?;
     }
     for bad in bad_policies() {
-        b.refused("invalid_argument", &calls::change(&a, policy(&bad)))?;
+        h.refused("invalid_argument", &calls::change(&a, policy(&bad)))?;
     }
     Ok(())
 }
 
-fn shares_export_policies(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, policy("p"))?;
-    b.patch(&c, policy("p"))?;
-    b.patch(&a, policy("q"))?;
-    b.delete(&a)?;
-    b.patch(&c, size(5))?;
+fn shares_export_policies(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, policy("p"))?;
+    h.patch(&c, policy("p"))?;
+    h.patch(&a, policy("q"))?;
+    h.delete(&a)?;
+    h.patch(&c, size(5))?;
     Ok(())
 }
 
-fn renames(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let c = b.create("c")?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    b.patch(&a, name(&b.name("b")))?;
-    b.fine(&calls::find(&a.name))?;
-    b.fine(&calls::find(&b.name("b")))?;
-    b.refused("volume_exists", &calls::change(&a, name(&c.name)))?;
-    b.patch(&a, name(&b.name("d")))?;
-    b.patch(&c, name(&b.name("b")))?;
+fn renames(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let c = h.create("c")?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    h.patch(&a, name(&h.name("b")))?;
+    h.succeeds(&calls::find(&a.name))?;
+    h.succeeds(&calls::find(&h.name("b")))?;
+    h.refused("volume_exists", &calls::change(&a, name(&c.name)))?;
+    h.patch(&a, name(&h.name("d")))?;
+    h.patch(&c, name(&h.name("b")))?;
     Ok(())
 }
 
-fn renames_to_its_own_name(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.patch(&a, name(&a.name))?;
-    b.patch(&a, name(&a.name).size_bytes(5))?;
-    b.patch(&a, name(&b.name("A")))?;
-    b.create("a")?;
-    b.refused("volume_exists", &calls::create(&b.name("A")))
+fn renames_to_its_own_name(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.patch(&a, name(&a.name))?;
+    h.patch(&a, name(&a.name).size_bytes(5))?;
+    h.patch(&a, name(&h.name("A")))?;
+    h.create("a")?;
+    h.refused("volume_exists", &calls::create(&h.name("A")))
 }
 
-fn changes_from_each_state_to_each(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
+fn changes_from_each_state_to_each(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
     let mut states = vec![online(), offline()];
-    if b.has(Feature::PatchRestricted) {
+    if h.has(Feature::PatchRestricted) {
         states.push(restricted());
     }
     for from in &states {
         for to in &states {
-            b.patch(&a, from.clone())?;
-            b.patch(&a, to.clone())?;
+            h.patch(&a, from.clone())?;
+            h.patch(&a, to.clone())?;
         }
     }
     Ok(())
 }
 
-fn treats_restricted_as_not_online(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, restricted())?;
-    b.refused("volume_offline", &calls::access(&a))?;
-    b.refused("volume_offline", &calls::change(&a, size(7)))?;
-    b.refused("volume_offline", &calls::change(&a, restricted().size_bytes(7)))?;
-    b.refused("volume_offline", &calls::change(&a, offline().size_bytes(7)))?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    b.patch(&a, online().size_bytes(7))?;
-    b.patch(&a, restricted().size_bytes(9))?;
-    b.patch(&a, offline())?;
-    b.patch(&a, restricted())?;
-    b.delete(&a)
+fn treats_restricted_as_not_online(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, restricted())?;
+    h.refused("volume_offline", &calls::access(&a))?;
+    h.refused("volume_offline", &calls::change(&a, size(7)))?;
+    h.refused("volume_offline", &calls::change(&a, restricted().size_bytes(7)))?;
+    h.refused("volume_offline", &calls::change(&a, offline().size_bytes(7)))?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    h.patch(&a, online().size_bytes(7))?;
+    h.patch(&a, restricted().size_bytes(9))?;
+    h.patch(&a, offline())?;
+    h.patch(&a, restricted())?;
+    h.delete(&a)
 }
 
-fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
-    let (gone, a) = (b.create("gone")?, b.create("a")?);
-    b.patch(&a, junction(&b.path("a")))?;
-    b.delete(&gone)?;
+fn refuses_a_missing_volume(h: &Harness<'_>) -> CaseResult {
+    let (gone, a) = (h.create("gone")?, h.create("a")?);
+    h.patch(&a, junction(&h.path("a")))?;
+    h.delete(&gone)?;
     let mut patches = vec![
         patch(),
         size(5),
         size(0),
         junction("x"),
         junction(""),
-        junction(&b.path("a")),
+        junction(&h.path("a")),
         policy(""),
         policy("p"),
     ];
-    if b.has(Feature::PatchName) {
-        patches.extend([name("a b"), name(&a.name), name(&b.name("x"))]);
+    if h.has(Feature::PatchName) {
+        patches.extend([name("a b"), name(&a.name), name(&h.name("x"))]);
     }
-    if b.has(Feature::PatchState) {
+    if h.has(Feature::PatchState) {
         patches.push(offline());
     }
     for volume in [gone, calls::no_volume()] {
         for patch in &patches {
-            b.refused("volume_not_found", &calls::change(&volume, patch.clone()))?;
+            h.refused("volume_not_found", &calls::change(&volume, patch.clone()))?;
         }
     }
     Ok(())
 }
 
-fn refuses_a_size_of_zero(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create_sized("c", 5)?);
-    b.refused("invalid_argument", &calls::change(&a, size(0)))?;
-    b.refused("invalid_argument", &calls::change(&c, size(0)))
+fn refuses_a_size_of_zero(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create_sized("c", 5)?);
+    h.refused("invalid_argument", &calls::change(&a, size(0)))?;
+    h.refused("invalid_argument", &calls::change(&c, size(0)))
 }
 
 /// A patch with one of its values bad, for each that can be.
-fn one_bad_each(b: &Bench<'_>, good: &VolumePatch) -> Vec<VolumePatch> {
+fn one_bad_each(h: &Harness<'_>, good: &VolumePatch) -> Vec<VolumePatch> {
     let mut patches = vec![
         good.clone().size_bytes(0),
         good.clone().junction_path("no-slash"),
         good.clone().export_policy(""),
     ];
-    if b.has(Feature::PatchName) {
+    if h.has(Feature::PatchName) {
         patches.push(good.clone().name("a b"));
     }
     patches
 }
 
-fn refuses_the_whole_patch_for_one_bad_value(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    let mut good = size(7).junction_path(b.path("b")).export_policy("q");
-    if b.has(Feature::PatchName) {
-        good = good.name(b.name("b"));
+fn refuses_the_whole_patch_for_one_bad_value(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    let mut good = size(7).junction_path(h.path("b")).export_policy("q");
+    if h.has(Feature::PatchName) {
+        good = good.name(h.name("b"));
     }
-    for bad in one_bad_each(b, &good) {
-        b.refused("invalid_argument", &calls::change(&a, bad.clone()))?;
-        if b.has(Feature::PatchState) {
-            b.refused("invalid_argument", &calls::change(&a, with_offline(bad)))?;
+    for bad in one_bad_each(h, &good) {
+        h.refused("invalid_argument", &calls::change(&a, bad.clone()))?;
+        if h.has(Feature::PatchState) {
+            h.refused("invalid_argument", &calls::change(&a, with_offline(bad)))?;
         }
     }
-    for good in [size(7), junction(&b.path("b")), junction(""), policy("q")] {
-        for bad in one_bad_each(b, &good) {
-            b.refused("invalid_argument", &calls::change(&a, bad))?;
+    for good in [size(7), junction(&h.path("b")), junction(""), policy("q")] {
+        for bad in one_bad_each(h, &good) {
+            h.refused("invalid_argument", &calls::change(&a, bad))?;
         }
     }
-    let c = b.create("b")?;
-    b.patch(&c, junction(&b.path("b")))?;
-    if b.has(Feature::PatchName) {
-        for bad in bad_names(&b.name("n"), 203).into_iter().take(8) {
-            b.refused("invalid_argument", &calls::change(&a, policy("q").name(bad)))?;
+    let c = h.create("b")?;
+    h.patch(&c, junction(&h.path("b")))?;
+    if h.has(Feature::PatchName) {
+        for bad in bad_names(&h.name("n"), 203).into_iter().take(8) {
+            h.refused("invalid_argument", &calls::change(&a, policy("q").name(bad)))?;
         }
     }
     Ok(())
@@ -393,142 +393,142 @@ fn with_offline(patch: VolumePatch) -> VolumePatch {
     patch.state(nessie_backend_core::VolumeState::Offline)
 }
 
-fn refuses_the_whole_patch_for_one_conflict(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create("c")?);
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    b.patch(&c, junction(&b.path("c")))?;
-    let taken = junction(&b.path("C"));
-    b.refused("junction_path_exists", &calls::change(&a, taken.clone().size_bytes(7)))?;
-    b.refused("junction_path_exists", &calls::change(&a, taken.clone().export_policy("q")))?;
+fn refuses_the_whole_patch_for_one_conflict(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create("c")?);
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    h.patch(&c, junction(&h.path("c")))?;
+    let taken = junction(&h.path("C"));
+    h.refused("junction_path_exists", &calls::change(&a, taken.clone().size_bytes(7)))?;
+    h.refused("junction_path_exists", &calls::change(&a, taken.clone().export_policy("q")))?;
     let both = taken.clone().size_bytes(7).export_policy("q");
-    b.refused("junction_path_exists", &calls::change(&a, both))?;
-    if b.has(Feature::PatchState) {
-        b.refused("junction_path_exists", &calls::change(&a, with_offline(taken.clone())))?;
-        b.patch(&a, offline())?;
-        let call = calls::change(&a, online().junction_path(b.path("C")).size_bytes(9));
-        b.refused("junction_path_exists", &call)?;
+    h.refused("junction_path_exists", &calls::change(&a, both))?;
+    if h.has(Feature::PatchState) {
+        h.refused("junction_path_exists", &calls::change(&a, with_offline(taken.clone())))?;
+        h.patch(&a, offline())?;
+        let call = calls::change(&a, online().junction_path(h.path("C")).size_bytes(9));
+        h.refused("junction_path_exists", &call)?;
     }
-    if b.has(Feature::PatchName) {
-        b.refused("junction_path_exists", &calls::change(&a, taken.name(b.name("b"))))?;
-        b.create("b")?;
+    if h.has(Feature::PatchName) {
+        h.refused("junction_path_exists", &calls::change(&a, taken.name(h.name("b"))))?;
+        h.create("b")?;
     }
     Ok(())
 }
 
-fn refuses_the_whole_patch_for_a_taken_name(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create("c")?);
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
+fn refuses_the_whole_patch_for_a_taken_name(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create("c")?);
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
     let taken = name(&c.name);
-    b.refused("volume_exists", &calls::change(&a, taken.clone().size_bytes(7)))?;
-    b.refused("volume_exists", &calls::change(&a, taken.clone().export_policy("q")))?;
-    b.refused("volume_exists", &calls::change(&a, taken.clone().junction_path(b.path("b"))))?;
-    b.patch(&c, junction(&b.path("b")))?;
-    b.patch(&c, junction(""))?;
-    b.refused("volume_exists", &calls::change(&a, taken.clone().junction_path("")))?;
-    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("a"))))?;
-    if b.has(Feature::PatchState) {
-        b.refused("volume_exists", &calls::change(&a, with_offline(taken)))?;
+    h.refused("volume_exists", &calls::change(&a, taken.clone().size_bytes(7)))?;
+    h.refused("volume_exists", &calls::change(&a, taken.clone().export_policy("q")))?;
+    h.refused("volume_exists", &calls::change(&a, taken.clone().junction_path(h.path("b"))))?;
+    h.patch(&c, junction(&h.path("b")))?;
+    h.patch(&c, junction(""))?;
+    h.refused("volume_exists", &calls::change(&a, taken.clone().junction_path("")))?;
+    h.refused("junction_path_exists", &calls::change(&c, junction(&h.path("a"))))?;
+    if h.has(Feature::PatchState) {
+        h.refused("volume_exists", &calls::change(&a, with_offline(taken)))?;
     }
     Ok(())
 }
 
-fn frees_and_takes_nothing_when_refused(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.patch(&a, junction(&b.path("a")))?;
+fn frees_and_takes_nothing_when_refused(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.patch(&a, junction(&h.path("a")))?;
     // What would have moved to another path has not freed its own, nor taken the other.
-    b.refused("invalid_argument", &calls::change(&a, junction(&b.path("b")).size_bytes(0)))?;
-    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("a"))))?;
-    b.refused("invalid_argument", &calls::change(&a, junction("").export_policy("")))?;
-    b.refused("junction_path_exists", &calls::change(&c, junction(&b.path("a"))))?;
-    b.patch(&c, junction(&b.path("b")))?;
-    b.refused("junction_path_exists", &calls::change(&a, junction(&b.path("b"))))?;
-    let other = b.create("other")?;
-    b.refused("junction_path_exists", &calls::change(&other, junction(&b.path("a"))))
+    h.refused("invalid_argument", &calls::change(&a, junction(&h.path("b")).size_bytes(0)))?;
+    h.refused("junction_path_exists", &calls::change(&c, junction(&h.path("a"))))?;
+    h.refused("invalid_argument", &calls::change(&a, junction("").export_policy("")))?;
+    h.refused("junction_path_exists", &calls::change(&c, junction(&h.path("a"))))?;
+    h.patch(&c, junction(&h.path("b")))?;
+    h.refused("junction_path_exists", &calls::change(&a, junction(&h.path("b"))))?;
+    let other = h.create("other")?;
+    h.refused("junction_path_exists", &calls::change(&other, junction(&h.path("a"))))
 }
 
-fn refuses_to_resize_what_is_offline(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create("c")?);
-    b.patch(&a, offline())?;
-    b.patch(&c, offline())?;
+fn refuses_to_resize_what_is_offline(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create("c")?);
+    h.patch(&a, offline())?;
+    h.patch(&c, offline())?;
     for bytes in [1, 7] {
-        b.refused("volume_offline", &calls::change(&a, size(bytes)))?;
-        b.refused("volume_offline", &calls::change(&c, size(bytes)))?;
-        b.refused("volume_offline", &calls::change(&a, offline().size_bytes(bytes)))?;
-        b.refused("volume_offline", &calls::change(&a, size(bytes).export_policy("p")))?;
-        let mounted = size(bytes).junction_path(b.path("a"));
-        b.refused("volume_offline", &calls::change(&a, mounted))?;
+        h.refused("volume_offline", &calls::change(&a, size(bytes)))?;
+        h.refused("volume_offline", &calls::change(&c, size(bytes)))?;
+        h.refused("volume_offline", &calls::change(&a, offline().size_bytes(bytes)))?;
+        h.refused("volume_offline", &calls::change(&a, size(bytes).export_policy("p")))?;
+        let mounted = size(bytes).junction_path(h.path("a"));
+        h.refused("volume_offline", &calls::change(&a, mounted))?;
     }
-    b.patch(&c, junction(&b.path("a")))?;
-    b.patch(&a, online())?;
-    b.patch(&a, size(7))?;
+    h.patch(&c, junction(&h.path("a")))?;
+    h.patch(&a, online())?;
+    h.patch(&a, size(7))?;
     Ok(())
 }
 
-fn resizes_what_it_brings_online(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, offline())?;
-    b.patch(&a, online().size_bytes(7))?;
-    b.patch(&a, online().size_bytes(8))?;
-    b.patch(&a, offline())?;
-    b.refused("invalid_argument", &calls::change(&a, online().size_bytes(0)))?;
-    b.refused("volume_offline", &calls::access(&a))
+fn resizes_what_it_brings_online(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, offline())?;
+    h.patch(&a, online().size_bytes(7))?;
+    h.patch(&a, online().size_bytes(8))?;
+    h.patch(&a, offline())?;
+    h.refused("invalid_argument", &calls::change(&a, online().size_bytes(0)))?;
+    h.refused("volume_offline", &calls::access(&a))
 }
 
-fn resizes_what_it_takes_offline(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, offline().size_bytes(7))?;
+fn resizes_what_it_takes_offline(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, offline().size_bytes(7))?;
     Ok(())
 }
 
-fn changes_all_else_of_what_is_offline(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, offline())?;
-    b.patch(&a, junction(&b.path("a")))?;
-    b.patch(&a, policy("p"))?;
-    b.patch(&a, junction(&b.path("b")).export_policy("q"))?;
-    b.patch(&a, junction(""))?;
-    b.patch(&a, patch())?;
-    if b.has(Feature::PatchName) {
-        b.patch(&a, name(&b.name("b")))?;
-        b.create("a")?;
+fn changes_all_else_of_what_is_offline(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, offline())?;
+    h.patch(&a, junction(&h.path("a")))?;
+    h.patch(&a, policy("p"))?;
+    h.patch(&a, junction(&h.path("b")).export_policy("q"))?;
+    h.patch(&a, junction(""))?;
+    h.patch(&a, patch())?;
+    if h.has(Feature::PatchName) {
+        h.patch(&a, name(&h.name("b")))?;
+        h.create("a")?;
     }
-    b.patch(&a, offline())?;
-    b.patch(&a, online())?;
+    h.patch(&a, offline())?;
+    h.patch(&a, online())?;
     Ok(())
 }
 
-fn checks_in_order(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create("c")?);
-    b.patch(&c, junction(&b.path("c")))?;
-    b.patch(&a, offline())?;
-    b.refused("invalid_argument", &calls::change(&a, size(0)))?;
-    b.refused("invalid_argument", &calls::change(&a, size(7).junction_path("x")))?;
-    b.refused("invalid_argument", &calls::change(&a, size(7).export_policy("")))?;
-    b.refused("volume_offline", &calls::change(&a, size(7).junction_path(b.path("c"))))?;
-    let taken = junction(&b.path("c"));
-    b.refused("invalid_argument", &calls::change(&a, taken.clone().size_bytes(0)))?;
-    b.refused("invalid_argument", &calls::change(&a, taken.export_policy("")))?;
-    if b.has(Feature::PatchName) {
-        b.refused("invalid_argument", &calls::change(&a, size(7).name("a b")))?;
-        b.refused("volume_offline", &calls::change(&a, size(7).name(&c.name)))?;
-        b.refused("invalid_argument", &calls::change(&a, size(0).name(&c.name)))?;
-        b.refused("invalid_argument", &calls::change(&a, junction("x").name(&c.name)))?;
-        b.refused("invalid_argument", &calls::change(&a, junction(&b.path("c")).name("a b")))?;
+fn checks_in_order(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create("c")?);
+    h.patch(&c, junction(&h.path("c")))?;
+    h.patch(&a, offline())?;
+    h.refused("invalid_argument", &calls::change(&a, size(0)))?;
+    h.refused("invalid_argument", &calls::change(&a, size(7).junction_path("x")))?;
+    h.refused("invalid_argument", &calls::change(&a, size(7).export_policy("")))?;
+    h.refused("volume_offline", &calls::change(&a, size(7).junction_path(h.path("c"))))?;
+    let taken = junction(&h.path("c"));
+    h.refused("invalid_argument", &calls::change(&a, taken.clone().size_bytes(0)))?;
+    h.refused("invalid_argument", &calls::change(&a, taken.export_policy("")))?;
+    if h.has(Feature::PatchName) {
+        h.refused("invalid_argument", &calls::change(&a, size(7).name("a b")))?;
+        h.refused("volume_offline", &calls::change(&a, size(7).name(&c.name)))?;
+        h.refused("invalid_argument", &calls::change(&a, size(0).name(&c.name)))?;
+        h.refused("invalid_argument", &calls::change(&a, junction("x").name(&c.name)))?;
+        h.refused("invalid_argument", &calls::change(&a, junction(&h.path("c")).name("a b")))?;
     }
     Ok(())
 }
 
-fn sets_nothing_beside_what_is_unsupported(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let others = size(7).junction_path(b.path("a")).export_policy("p");
+fn sets_nothing_beside_what_is_unsupported(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let others = size(7).junction_path(h.path("a")).export_policy("p");
     let mut is_skipped = true;
-    if !b.has(Feature::PatchName) {
+    if !h.has(Feature::PatchName) {
         is_skipped = false;
-        b.not_supported(&calls::change(&a, others.clone().name(b.name("b"))), "")?;
+        h.not_supported(&calls::change(&a, others.clone().name(h.name("b"))), "")?;
     }
-    if !b.has(Feature::PatchState) {
+    if !h.has(Feature::PatchState) {
         is_skipped = false;
-        b.not_supported(&calls::change(&a, with_offline(others)), "")?;
+        h.not_supported(&calls::change(&a, with_offline(others)), "")?;
     }
-    b.ensure_or_skip(!is_skipped, "patch_volume has every field")
+    h.ensure_or_skip(!is_skipped, "patch_volume has every field")
 }

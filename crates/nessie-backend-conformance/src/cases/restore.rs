@@ -2,7 +2,7 @@
 
 use super::calls::{self, junction, offline, online, restricted, size};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { restore, __restore_cases:
     /// The quota goes back to what it was, larger, smaller or none.
@@ -38,170 +38,170 @@ super::cases! { restore, __restore_cases:
     works_on_clones: Clones [RestoreSnapshot], "3.restore_snapshot" "1.origin";
 }
 
-fn brings_the_size_back(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.patch(&a, size(5))?;
-    let t = b.snapshot(&a, "t")?;
-    b.patch(&a, size(9))?;
-    let u = b.snapshot(&a, "u")?;
-    b.patch(&a, size(2))?;
-    b.volume(&calls::restore(&a, &u))?;
-    b.volume(&calls::restore(&a, &t))?;
-    b.volume(&calls::restore(&a, &s))?;
+fn brings_the_size_back(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.patch(&a, size(5))?;
+    let t = h.snapshot(&a, "t")?;
+    h.patch(&a, size(9))?;
+    let u = h.snapshot(&a, "u")?;
+    h.patch(&a, size(2))?;
+    h.returns_volume(&calls::restore(&a, &u))?;
+    h.returns_volume(&calls::restore(&a, &t))?;
+    h.returns_volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
-fn drops_newer_snapshots(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.snapshot(&a, "q")?;
-    let s = b.snapshot(&a, "s")?;
-    let t = b.snapshot(&a, "t")?;
-    b.snapshot(&a, "u")?;
-    b.snapshot(&a, "v")?;
-    b.volume(&calls::restore(&a, &t))?;
-    b.volume(&calls::restore(&a, &t))?;
-    b.volume(&calls::restore(&a, &s))?;
-    b.snapshot(&a, "w")?;
+fn drops_newer_snapshots(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.snapshot(&a, "q")?;
+    let s = h.snapshot(&a, "s")?;
+    let t = h.snapshot(&a, "t")?;
+    h.snapshot(&a, "u")?;
+    h.snapshot(&a, "v")?;
+    h.returns_volume(&calls::restore(&a, &t))?;
+    h.returns_volume(&calls::restore(&a, &t))?;
+    h.returns_volume(&calls::restore(&a, &s))?;
+    h.snapshot(&a, "w")?;
     Ok(())
 }
 
-fn frees_the_names_it_drops(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.volume(&calls::restore(&a, &s))?;
-    b.refused("snapshot_not_found", &calls::get_snapshot(&a, &t))?;
-    b.refused("snapshot_not_found", &calls::restore(&a, &t))?;
-    b.fine(&calls::find_snapshot(&a, "t"))?;
-    b.snapshot(&a, "t")?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))
+fn frees_the_names_it_drops(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.returns_volume(&calls::restore(&a, &s))?;
+    h.refused("snapshot_not_found", &calls::get_snapshot(&a, &t))?;
+    h.refused("snapshot_not_found", &calls::restore(&a, &t))?;
+    h.succeeds(&calls::find_snapshot(&a, "t"))?;
+    h.snapshot(&a, "t")?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "s"))
 }
 
-fn leaves_other_volumes_alone(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create_sized("c", 5)?);
-    b.snapshot(&c, "before")?;
-    let s = b.snapshot(&a, "s")?;
-    b.snapshot(&c, "after")?;
-    b.snapshot(&a, "t")?;
-    b.patch(&a, size(9))?;
-    b.patch(&c, size(9))?;
-    b.volume(&calls::restore(&a, &s))?;
+fn leaves_other_volumes_alone(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create_sized("c", 5)?);
+    h.snapshot(&c, "before")?;
+    let s = h.snapshot(&a, "s")?;
+    h.snapshot(&c, "after")?;
+    h.snapshot(&a, "t")?;
+    h.patch(&a, size(9))?;
+    h.patch(&c, size(9))?;
+    h.returns_volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
-fn leaves_other_fields_alone(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    let s = b.snapshot(&a, "s")?;
-    b.patch(&a, junction(&b.path("b")).export_policy("q").size_bytes(9))?;
-    if b.has(Feature::PatchName) {
-        b.patch(&a, calls::name(&b.name("b")))?;
+fn leaves_other_fields_alone(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    let s = h.snapshot(&a, "s")?;
+    h.patch(&a, junction(&h.path("b")).export_policy("q").size_bytes(9))?;
+    if h.has(Feature::PatchName) {
+        h.patch(&a, calls::name(&h.name("b")))?;
     }
-    b.volume(&calls::restore(&a, &s))?;
-    b.patch(&a, junction(""))?;
-    b.volume(&calls::restore(&a, &s))?;
+    h.returns_volume(&calls::restore(&a, &s))?;
+    h.patch(&a, junction(""))?;
+    h.returns_volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
-fn works_again_and_again(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let s = b.snapshot(&a, "s")?;
+fn works_again_and_again(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let s = h.snapshot(&a, "s")?;
     for bytes in [7, 9] {
-        b.patch(&a, size(bytes))?;
-        let t = b.snapshot(&a, "t")?;
-        b.patch(&a, size(1))?;
-        b.volume(&calls::restore(&a, &t))?;
-        b.volume(&calls::restore(&a, &s))?;
+        h.patch(&a, size(bytes))?;
+        let t = h.snapshot(&a, "t")?;
+        h.patch(&a, size(1))?;
+        h.returns_volume(&calls::restore(&a, &t))?;
+        h.returns_volume(&calls::restore(&a, &s))?;
     }
-    b.delete(&a)
+    h.delete(&a)
 }
 
-fn goes_by_the_order_of_creation(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (z, m) = (b.snapshot(&a, "z")?, b.snapshot(&a, "m")?);
-    b.snapshot(&a, "a")?;
-    b.fine(&calls::rename_snapshot(&a, &z, "y"))?;
-    b.volume(&calls::restore(&a, &m))?;
-    b.fine(&calls::rename_snapshot(&a, &z, "zz"))?;
-    b.volume(&calls::restore(&a, &z))?;
+fn goes_by_the_order_of_creation(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (z, m) = (h.snapshot(&a, "z")?, h.snapshot(&a, "m")?);
+    h.snapshot(&a, "a")?;
+    h.succeeds(&calls::rename_snapshot(&a, &z, "y"))?;
+    h.returns_volume(&calls::restore(&a, &m))?;
+    h.succeeds(&calls::rename_snapshot(&a, &z, "zz"))?;
+    h.returns_volume(&calls::restore(&a, &z))?;
     Ok(())
 }
 
-fn refuses_what_is_missing(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create_sized("c", 7)?);
-    let s = b.snapshot(&a, "s")?;
-    b.snapshot(&c, "s")?;
-    b.patch(&a, size(9))?;
-    b.refused("snapshot_not_found", &calls::restore(&c, &s))?;
-    b.refused("snapshot_not_found", &calls::restore(&a, &calls::no_snapshot()))?;
-    b.refused("volume_not_found", &calls::restore(&calls::no_volume(), &s))?;
-    b.refused("volume_not_found", &calls::restore(&calls::no_volume(), &calls::no_snapshot()))?;
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &calls::restore(&a, &s))
+fn refuses_what_is_missing(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create_sized("c", 7)?);
+    let s = h.snapshot(&a, "s")?;
+    h.snapshot(&c, "s")?;
+    h.patch(&a, size(9))?;
+    h.refused("snapshot_not_found", &calls::restore(&c, &s))?;
+    h.refused("snapshot_not_found", &calls::restore(&a, &calls::no_snapshot()))?;
+    h.refused("volume_not_found", &calls::restore(&calls::no_volume(), &s))?;
+    h.refused("volume_not_found", &calls::restore(&calls::no_volume(), &calls::no_snapshot()))?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    h.refused("snapshot_not_found", &calls::restore(&a, &s))
 }
 
-fn refuses_what_is_not_online(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create_sized("a", 5)?, b.create("c")?);
-    let (s, of_other) = (b.snapshot(&a, "s")?, b.snapshot(&c, "s")?);
-    b.snapshot(&a, "t")?;
-    b.patch(&a, size(9))?;
-    b.patch(&a, offline())?;
-    b.refused("volume_offline", &calls::restore(&a, &s))?;
-    b.refused("snapshot_not_found", &calls::restore(&a, &calls::no_snapshot()))?;
-    b.refused("snapshot_not_found", &calls::restore(&a, &of_other))?;
-    if b.has(Feature::PatchRestricted) {
-        b.patch(&a, restricted())?;
-        b.refused("volume_offline", &calls::restore(&a, &s))?;
+fn refuses_what_is_not_online(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create("c")?);
+    let (s, of_other) = (h.snapshot(&a, "s")?, h.snapshot(&c, "s")?);
+    h.snapshot(&a, "t")?;
+    h.patch(&a, size(9))?;
+    h.patch(&a, offline())?;
+    h.refused("volume_offline", &calls::restore(&a, &s))?;
+    h.refused("snapshot_not_found", &calls::restore(&a, &calls::no_snapshot()))?;
+    h.refused("snapshot_not_found", &calls::restore(&a, &of_other))?;
+    if h.has(Feature::PatchRestricted) {
+        h.patch(&a, restricted())?;
+        h.refused("volume_offline", &calls::restore(&a, &s))?;
     }
-    b.patch(&a, online())?;
-    b.volume(&calls::restore(&a, &s))?;
+    h.patch(&a, online())?;
+    h.returns_volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
-fn refuses_a_newer_snapshot_with_a_clone(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    let u = b.snapshot(&a, "u")?;
-    b.snapshot(&a, "v")?;
-    b.patch(&a, size(9))?;
-    let clone = b.clone(&a, &u, "clone")?;
-    b.refused("snapshot_busy", &calls::restore(&a, &s))?;
-    b.refused("snapshot_busy", &calls::restore(&a, &t))?;
-    b.volume(&calls::restore(&a, &u))?;
-    b.refused("snapshot_busy", &calls::restore(&a, &s))?;
-    b.delete(&clone)?;
-    b.volume(&calls::restore(&a, &s))?;
+fn refuses_a_newer_snapshot_with_a_clone(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    let u = h.snapshot(&a, "u")?;
+    h.snapshot(&a, "v")?;
+    h.patch(&a, size(9))?;
+    let clone = h.clone(&a, &u, "clone")?;
+    h.refused("snapshot_busy", &calls::restore(&a, &s))?;
+    h.refused("snapshot_busy", &calls::restore(&a, &t))?;
+    h.returns_volume(&calls::restore(&a, &u))?;
+    h.refused("snapshot_busy", &calls::restore(&a, &s))?;
+    h.delete(&clone)?;
+    h.returns_volume(&calls::restore(&a, &s))?;
     Ok(())
 }
 
-fn allows_older_clones(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.snapshot(&a, "u")?;
-    b.clone(&a, &s, "of-older")?;
-    b.clone(&a, &t, "of-target")?;
-    b.patch(&a, size(9))?;
-    b.volume(&calls::restore(&a, &t))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
+fn allows_older_clones(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.snapshot(&a, "u")?;
+    h.clone(&a, &s, "of-older")?;
+    h.clone(&a, &t, "of-target")?;
+    h.patch(&a, size(9))?;
+    h.returns_volume(&calls::restore(&a, &t))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }
 
-fn checks_the_state_before_clones(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.clone(&a, &t, "clone")?;
-    b.patch(&a, offline())?;
-    b.refused("volume_offline", &calls::restore(&a, &s))
+fn checks_the_state_before_clones(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.clone(&a, &t, "clone")?;
+    h.patch(&a, offline())?;
+    h.refused("volume_offline", &calls::restore(&a, &s))
 }
 
-fn works_on_clones(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    let of_clone = b.snapshot(&clone, "s")?;
-    b.patch(&clone, size(9))?;
-    b.snapshot(&clone, "t")?;
-    b.volume(&calls::restore(&clone, &of_clone))?;
-    b.refused("snapshot_not_found", &calls::restore(&clone, &s))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
+fn works_on_clones(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    let of_clone = h.snapshot(&clone, "s")?;
+    h.patch(&clone, size(9))?;
+    h.snapshot(&clone, "t")?;
+    h.returns_volume(&calls::restore(&clone, &of_clone))?;
+    h.refused("snapshot_not_found", &calls::restore(&clone, &s))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))
 }

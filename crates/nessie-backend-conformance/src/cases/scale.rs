@@ -1,7 +1,7 @@
 //! Hundreds of objects.
 
 use super::calls;
-use crate::harness::{Bench, Step, Watch};
+use crate::harness::{CaseResult, Harness, Verify};
 use crate::oracle::call::Call;
 
 super::cases! { scale, __scale_cases:
@@ -21,117 +21,117 @@ super::cases! { scale, __scale_cases:
     of_junctions: Volumes, "2.junction_unique" "3.patch_volume";
 }
 
-fn of_volumes(b: &Bench<'_>) -> Step {
-    b.watch(Watch::Never);
+fn of_volumes(h: &Harness<'_>) -> CaseResult {
+    h.set_verify(Verify::Never);
     let mut volumes = Vec::new();
-    for number in 0..b.config.many {
-        volumes.push(b.create_sized(&number.to_string(), 1 + number as u64)?);
+    for number in 0..h.config.many {
+        volumes.push(h.create_sized(&number.to_string(), 1 + number as u64)?);
     }
-    b.look_at(&Call::ListVolumes)?;
+    h.verify_call(&Call::ListVolumes)?;
     for volume in volumes.iter().rev() {
-        b.look_at(&calls::get(volume))?;
-        b.look_at(&calls::find(&volume.name))?;
+        h.verify_call(&calls::get(volume))?;
+        h.verify_call(&calls::find(&volume.name))?;
     }
     if let [first, .., last] = &*volumes {
-        b.refused("volume_exists", &calls::create(&first.name))?;
-        b.refused("volume_exists", &calls::create(&last.name))?;
-        b.patch(first, calls::size(5))?;
-        b.patch(last, calls::size(5))?;
+        h.refused("volume_exists", &calls::create(&first.name))?;
+        h.refused("volume_exists", &calls::create(&last.name))?;
+        h.patch(first, calls::size(5))?;
+        h.patch(last, calls::size(5))?;
     }
-    b.look_at(&Call::ListVolumes)
+    h.verify_call(&Call::ListVolumes)
 }
 
-fn of_volumes_that_come_and_go(b: &Bench<'_>) -> Step {
-    b.watch(Watch::Never);
+fn of_volumes_that_come_and_go(h: &Harness<'_>) -> CaseResult {
+    h.set_verify(Verify::Never);
     let mut volumes = Vec::new();
-    for number in 0..b.config.many {
-        volumes.push(b.create(&number.to_string())?);
+    for number in 0..h.config.many {
+        volumes.push(h.create(&number.to_string())?);
     }
     for volume in volumes.iter().step_by(3) {
-        b.delete(volume)?;
+        h.delete(volume)?;
     }
-    b.look_at(&Call::ListVolumes)?;
+    h.verify_call(&Call::ListVolumes)?;
     for volume in volumes.iter().step_by(6) {
-        b.create_named(&volume.name, Some(5))?;
+        h.create_named(&volume.name, Some(5))?;
     }
-    b.look_at(&Call::ListVolumes)?;
+    h.verify_call(&Call::ListVolumes)?;
     for volume in &volumes {
-        b.look_at(&calls::get(volume))?;
-        b.look_at(&calls::find(&volume.name))?;
+        h.verify_call(&calls::get(volume))?;
+        h.verify_call(&calls::find(&volume.name))?;
     }
     Ok(())
 }
 
-fn of_snapshots(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    b.watch(Watch::Never);
+fn of_snapshots(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    h.set_verify(Verify::Never);
     let mut snapshots = Vec::new();
-    for number in 0..b.config.many {
-        snapshots.push(b.snapshot(&a, &format!("s{number}"))?);
+    for number in 0..h.config.many {
+        snapshots.push(h.snapshot(&a, &format!("s{number}"))?);
     }
-    b.snapshot(&c, "s0")?;
-    b.look_at(&calls::snapshots(&a))?;
+    h.snapshot(&c, "s0")?;
+    h.verify_call(&calls::snapshots(&a))?;
     for snapshot in &snapshots {
-        b.look_at(&calls::get_snapshot(&a, snapshot))?;
-        b.look_at(&calls::find_snapshot(&a, &snapshot.name))?;
+        h.verify_call(&calls::get_snapshot(&a, snapshot))?;
+        h.verify_call(&calls::find_snapshot(&a, &snapshot.name))?;
     }
-    b.refused("snapshot_exists", &calls::snapshot(&a, "s0"))?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "s0"))?;
     for snapshot in snapshots.iter().step_by(2) {
-        b.fine(&calls::delete_snapshot(&a, snapshot))?;
+        h.succeeds(&calls::delete_snapshot(&a, snapshot))?;
     }
-    b.look()
+    h.verify_listings()
 }
 
-fn of_snapshots_that_a_restore_drops(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.watch(Watch::Never);
+fn of_snapshots_that_a_restore_drops(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.set_verify(Verify::Never);
     let mut snapshots = Vec::new();
-    for number in 0..b.config.many {
-        snapshots.push(b.snapshot(&a, &format!("s{number}"))?);
+    for number in 0..h.config.many {
+        snapshots.push(h.snapshot(&a, &format!("s{number}"))?);
     }
-    b.patch(&a, calls::size(9))?;
-    if let Some(middle) = snapshots.get(b.config.many / 2) {
-        b.volume(&calls::restore(&a, middle))?;
+    h.patch(&a, calls::size(9))?;
+    if let Some(middle) = snapshots.get(h.config.many / 2) {
+        h.returns_volume(&calls::restore(&a, middle))?;
     }
-    b.look()
+    h.verify_listings()
 }
 
-fn of_clones(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let s = b.snapshot(&a, "s")?;
-    b.watch(Watch::Never);
-    for number in 0..b.config.many {
-        b.clone(&a, &s, &number.to_string())?;
+fn of_clones(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let s = h.snapshot(&a, "s")?;
+    h.set_verify(Verify::Never);
+    for number in 0..h.config.many {
+        h.clone(&a, &s, &number.to_string())?;
     }
-    b.look_at(&Call::ListVolumes)?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &calls::delete(&a))
+    h.verify_call(&Call::ListVolumes)?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_busy", &calls::delete(&a))
 }
 
-fn of_generations(b: &Bench<'_>) -> Step {
-    b.watch(Watch::Never);
-    let mut parent = b.create_sized("root", 5)?;
+fn of_generations(h: &Harness<'_>) -> CaseResult {
+    h.set_verify(Verify::Never);
+    let mut parent = h.create_sized("root", 5)?;
     let root = parent.clone();
-    for number in 0..b.config.many.min(40) {
-        let s = b.snapshot(&parent, "s")?;
-        parent = b.clone(&parent, &s, &number.to_string())?;
+    for number in 0..h.config.many.min(40) {
+        let s = h.snapshot(&parent, "s")?;
+        parent = h.clone(&parent, &s, &number.to_string())?;
     }
-    b.refused("volume_busy", &calls::delete(&root))?;
-    b.look()
+    h.refused("volume_busy", &calls::delete(&root))?;
+    h.verify_listings()
 }
 
-fn of_junctions(b: &Bench<'_>) -> Step {
-    b.watch(Watch::Never);
+fn of_junctions(h: &Harness<'_>) -> CaseResult {
+    h.set_verify(Verify::Never);
     let mut volumes = Vec::new();
-    for number in 0..b.config.many.min(100) {
-        let volume = b.create(&number.to_string())?;
-        b.patch(&volume, calls::junction(&b.path(&number.to_string())))?;
+    for number in 0..h.config.many.min(100) {
+        let volume = h.create(&number.to_string())?;
+        h.patch(&volume, calls::junction(&h.path(&number.to_string())))?;
         volumes.push(volume);
     }
     if let [first, .., last] = &*volumes {
-        b.refused("junction_path_exists", &calls::change(last, calls::junction(&b.path("0"))))?;
-        b.delete(first)?;
-        b.patch(last, calls::junction(&b.path("0")))?;
+        h.refused("junction_path_exists", &calls::change(last, calls::junction(&h.path("0"))))?;
+        h.delete(first)?;
+        h.patch(last, calls::junction(&h.path("0")))?;
     }
-    b.look_at(&Call::ListVolumes)
+    h.verify_call(&Call::ListVolumes)
 }

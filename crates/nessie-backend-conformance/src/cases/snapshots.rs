@@ -4,7 +4,7 @@ use nessie_backend_core::{Snapshot, SnapshotId};
 
 use super::calls::{self, offline, online, restricted, size};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { snapshots, __snapshots_cases:
     /// A snapshot is taken, and shows itself in every way it can be read.
@@ -43,159 +43,159 @@ super::cases! { snapshots, __snapshots_cases:
     follow_the_rename_of_their_volume: Snapshots [PatchName], "3.patch_volume" "3.list_snapshots";
 }
 
-fn are_taken(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create_sized("c", 5)?);
+fn are_taken(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create_sized("c", 5)?);
     for name in ["s", "t", "u"] {
-        b.snapshot(&a, name)?;
-        b.snapshot(&c, name)?;
+        h.snapshot(&a, name)?;
+        h.snapshot(&c, name)?;
     }
     Ok(())
 }
 
-fn are_apart_from_their_volume(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, calls::junction(&b.path("a")).export_policy("p"))?;
-    b.snapshot(&a, "s")?;
-    b.patch(&a, size(9))?;
-    b.patch(&a, calls::junction("").export_policy("q"))?;
-    b.snapshot(&a, "t")?;
+fn are_apart_from_their_volume(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, calls::junction(&h.path("a")).export_policy("p"))?;
+    h.snapshot(&a, "s")?;
+    h.patch(&a, size(9))?;
+    h.patch(&a, calls::junction("").export_policy("q"))?;
+    h.snapshot(&a, "t")?;
     Ok(())
 }
 
-fn refuse_a_taken_name(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.snapshot(&a, "s")?;
-    b.snapshot(&a, "t")?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "t"))?;
-    b.snapshot(&a, "S")?;
+fn refuse_a_taken_name(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.snapshot(&a, "s")?;
+    h.snapshot(&a, "t")?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "t"))?;
+    h.snapshot(&a, "S")?;
     Ok(())
 }
 
-fn refuse_a_missing_volume(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.snapshot(&a, "s")?;
-    b.delete(&a)?;
+fn refuse_a_missing_volume(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.snapshot(&a, "s")?;
+    h.delete(&a)?;
     for volume in [a, calls::no_volume()] {
         for name in ["s", "t", "", "a b"] {
-            b.refused("volume_not_found", &calls::snapshot(&volume, name))?;
+            h.refused("volume_not_found", &calls::snapshot(&volume, name))?;
         }
     }
     Ok(())
 }
 
-fn refuse_what_is_not_online(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.snapshot(&a, "s")?;
-    b.patch(&a, offline())?;
-    b.refused("volume_offline", &calls::snapshot(&a, "t"))?;
-    if b.has(Feature::PatchRestricted) {
-        b.patch(&a, restricted())?;
-        b.refused("volume_offline", &calls::snapshot(&a, "t"))?;
+fn refuse_what_is_not_online(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.snapshot(&a, "s")?;
+    h.patch(&a, offline())?;
+    h.refused("volume_offline", &calls::snapshot(&a, "t"))?;
+    if h.has(Feature::PatchRestricted) {
+        h.patch(&a, restricted())?;
+        h.refused("volume_offline", &calls::snapshot(&a, "t"))?;
     }
-    b.patch(&a, online())?;
-    b.snapshot(&a, "t")?;
+    h.patch(&a, online())?;
+    h.snapshot(&a, "t")?;
     Ok(())
 }
 
-fn check_in_order(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.snapshot(&a, "s")?;
-    b.patch(&a, offline())?;
-    b.refused("invalid_argument", &calls::snapshot(&a, ""))?;
-    b.refused("invalid_argument", &calls::snapshot(&a, "a b"))?;
-    b.refused("volume_offline", &calls::snapshot(&a, "s"))
+fn check_in_order(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.snapshot(&a, "s")?;
+    h.patch(&a, offline())?;
+    h.refused("invalid_argument", &calls::snapshot(&a, ""))?;
+    h.refused("invalid_argument", &calls::snapshot(&a, "a b"))?;
+    h.refused("volume_offline", &calls::snapshot(&a, "s"))
 }
 
-fn are_deleted_one_by_one(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let (s, t, u) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?, b.snapshot(&a, "u")?);
-    b.snapshot(&c, "t")?;
-    b.fine(&calls::delete_snapshot(&a, &t))?;
-    b.fine(&calls::delete_snapshot(&a, &u))?;
-    b.fine(&calls::delete_snapshot(&a, &s))
+fn are_deleted_one_by_one(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, t, u) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?, h.snapshot(&a, "u")?);
+    h.snapshot(&c, "t")?;
+    h.succeeds(&calls::delete_snapshot(&a, &t))?;
+    h.succeeds(&calls::delete_snapshot(&a, &u))?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))
 }
 
-fn are_deleted_through_their_volume(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let s = b.snapshot(&a, "s")?;
-    b.snapshot(&c, "s")?;
-    b.refused("snapshot_not_found", &calls::delete_snapshot(&c, &s))?;
-    b.refused("volume_not_found", &calls::delete_snapshot(&calls::no_volume(), &s))?;
+fn are_deleted_through_their_volume(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let s = h.snapshot(&a, "s")?;
+    h.snapshot(&c, "s")?;
+    h.refused("snapshot_not_found", &calls::delete_snapshot(&c, &s))?;
+    h.refused("volume_not_found", &calls::delete_snapshot(&calls::no_volume(), &s))?;
     let missing = calls::no_snapshot();
-    b.refused("volume_not_found", &calls::delete_snapshot(&calls::no_volume(), &missing))?;
-    b.refused("snapshot_not_found", &calls::delete_snapshot(&a, &missing))?;
+    h.refused("volume_not_found", &calls::delete_snapshot(&calls::no_volume(), &missing))?;
+    h.refused("snapshot_not_found", &calls::delete_snapshot(&a, &missing))?;
     let volume_as_snapshot = Snapshot::new(SnapshotId::new(a.uuid.uuid()), "a");
-    b.refused("snapshot_not_found", &calls::delete_snapshot(&a, &volume_as_snapshot))?;
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &calls::delete_snapshot(&a, &s))
+    h.refused("snapshot_not_found", &calls::delete_snapshot(&a, &volume_as_snapshot))?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    h.refused("snapshot_not_found", &calls::delete_snapshot(&a, &s))
 }
 
-fn are_deleted_of_offline_volumes(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.patch(&a, offline())?;
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    if b.has(Feature::PatchRestricted) {
-        b.patch(&a, restricted())?;
+fn are_deleted_of_offline_volumes(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.patch(&a, offline())?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    if h.has(Feature::PatchRestricted) {
+        h.patch(&a, restricted())?;
     }
-    b.fine(&calls::delete_snapshot(&a, &t))
+    h.succeeds(&calls::delete_snapshot(&a, &t))
 }
 
-fn are_renamed(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let (s, _) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.snapshot(&c, "u")?;
-    b.fine(&calls::rename_snapshot(&a, &s, "u"))?;
-    b.fine(&calls::find_snapshot(&a, "s"))?;
-    b.fine(&calls::find_snapshot(&a, "u"))?;
-    b.fine(&calls::rename_snapshot(&a, &s, "s"))
+fn are_renamed(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, _) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.snapshot(&c, "u")?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "u"))?;
+    h.succeeds(&calls::find_snapshot(&a, "s"))?;
+    h.succeeds(&calls::find_snapshot(&a, "u"))?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "s"))
 }
 
-fn are_renamed_to_their_own_name(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    b.fine(&calls::rename_snapshot(&a, &s, "s"))?;
-    b.fine(&calls::rename_snapshot(&a, &s, "S"))?;
-    b.snapshot(&a, "s")?;
+fn are_renamed_to_their_own_name(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "s"))?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "S"))?;
+    h.snapshot(&a, "s")?;
     Ok(())
 }
 
-fn are_not_renamed_to_a_taken_name(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "t"))?;
-    b.refused("snapshot_exists", &calls::rename_snapshot(&a, &t, "s"))
+fn are_not_renamed_to_a_taken_name(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "t"))?;
+    h.refused("snapshot_exists", &calls::rename_snapshot(&a, &t, "s"))
 }
 
-fn are_renamed_through_their_volume(b: &Bench<'_>) -> Step {
-    let (a, c) = (b.create("a")?, b.create("c")?);
-    let (s, _) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.snapshot(&c, "s")?;
+fn are_renamed_through_their_volume(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, _) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.snapshot(&c, "s")?;
     for name in ["x", "s", "t", "", "a b"] {
-        b.refused("snapshot_not_found", &calls::rename_snapshot(&c, &s, name))?;
-        b.refused("volume_not_found", &calls::rename_snapshot(&calls::no_volume(), &s, name))?;
-        b.refused("snapshot_not_found", &calls::rename_snapshot(&a, &calls::no_snapshot(), name))?;
+        h.refused("snapshot_not_found", &calls::rename_snapshot(&c, &s, name))?;
+        h.refused("volume_not_found", &calls::rename_snapshot(&calls::no_volume(), &s, name))?;
+        h.refused("snapshot_not_found", &calls::rename_snapshot(&a, &calls::no_snapshot(), name))?;
     }
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    b.refused("snapshot_not_found", &calls::rename_snapshot(&a, &s, "x"))
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    h.refused("snapshot_not_found", &calls::rename_snapshot(&a, &s, "x"))
 }
 
-fn are_renamed_of_offline_volumes(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, _) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    b.patch(&a, offline())?;
-    b.fine(&calls::rename_snapshot(&a, &s, "u"))?;
-    b.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "t"))
+fn are_renamed_of_offline_volumes(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, _) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    h.patch(&a, offline())?;
+    h.succeeds(&calls::rename_snapshot(&a, &s, "u"))?;
+    h.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, "t"))
 }
 
-fn follow_the_rename_of_their_volume(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.snapshot(&a, "s")?;
-    b.patch(&a, calls::name(&b.name("b")))?;
-    b.snapshot(&a, "t")?;
-    b.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
-    let again = b.create("a")?;
-    b.snapshot(&again, "s")?;
-    b.fine(&calls::snapshots(&a))
+fn follow_the_rename_of_their_volume(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.snapshot(&a, "s")?;
+    h.patch(&a, calls::name(&h.name("b")))?;
+    h.snapshot(&a, "t")?;
+    h.refused("snapshot_exists", &calls::snapshot(&a, "s"))?;
+    let again = h.create("a")?;
+    h.snapshot(&again, "s")?;
+    h.succeeds(&calls::snapshots(&a))
 }

@@ -2,7 +2,7 @@
 
 use super::calls::{self, junction, offline, restricted, size};
 use crate::Feature;
-use crate::harness::{Bench, Step};
+use crate::harness::{CaseResult, Harness};
 
 super::cases! { split, __split_cases:
     /// A split clone has no origin and keeps all else.
@@ -24,109 +24,109 @@ super::cases! { split, __split_cases:
     forgets_the_parent: Clones [SplitClone, PatchName], "3.split_clone" "1.origin_names";
 }
 
-fn makes_a_plain_volume(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    b.patch(&a, junction(&b.path("a")).export_policy("p"))?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.patch(&clone, junction(&b.path("clone")).size_bytes(9).export_policy("q"))?;
-    b.snapshot(&clone, "t")?;
-    b.volume(&calls::split(&clone))?;
-    b.patch(&clone, size(10))?;
-    let plain = b.clone(&a, &s, "untouched")?;
-    b.volume(&calls::split(&plain))?;
-    b.fine(&calls::access(&plain))
+fn makes_a_plain_volume(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    h.patch(&a, junction(&h.path("a")).export_policy("p"))?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.patch(&clone, junction(&h.path("clone")).size_bytes(9).export_policy("q"))?;
+    h.snapshot(&clone, "t")?;
+    h.returns_volume(&calls::split(&clone))?;
+    h.patch(&clone, size(10))?;
+    let plain = h.clone(&a, &s, "untouched")?;
+    h.returns_volume(&calls::split(&plain))?;
+    h.succeeds(&calls::access(&plain))
 }
 
-fn frees_the_parent(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.volume(&calls::split(&clone))?;
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    let t = b.snapshot(&a, "t")?;
-    let other = b.clone(&a, &t, "other")?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.volume(&calls::split(&other))?;
-    b.delete(&a)?;
-    b.fine(&calls::get(&clone))
+fn frees_the_parent(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.returns_volume(&calls::split(&clone))?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    let t = h.snapshot(&a, "t")?;
+    let other = h.clone(&a, &t, "other")?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.returns_volume(&calls::split(&other))?;
+    h.delete(&a)?;
+    h.succeeds(&calls::get(&clone))
 }
 
-fn frees_only_what_it_pinned(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let (s, t) = (b.snapshot(&a, "s")?, b.snapshot(&a, "t")?);
-    let (one, two) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
-    let three = b.clone(&a, &t, "three")?;
-    b.volume(&calls::split(&one))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.volume(&calls::split(&two))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))?;
-    b.fine(&calls::delete_snapshot(&a, &s))?;
-    b.refused("volume_busy", &calls::delete(&a))?;
-    b.volume(&calls::split(&three))?;
-    b.delete(&a)
+fn frees_only_what_it_pinned(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    let (one, two) = (h.clone(&a, &s, "one")?, h.clone(&a, &s, "two")?);
+    let three = h.clone(&a, &t, "three")?;
+    h.returns_volume(&calls::split(&one))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.returns_volume(&calls::split(&two))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &t))?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.returns_volume(&calls::split(&three))?;
+    h.delete(&a)
 }
 
-fn keeps_its_own_clones(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    let t = b.snapshot(&clone, "t")?;
-    let grandchild = b.clone(&clone, &t, "grandchild")?;
-    b.volume(&calls::split(&clone))?;
-    b.refused("volume_busy", &calls::delete(&clone))?;
-    b.refused("snapshot_busy", &calls::delete_snapshot(&clone, &t))?;
-    b.delete(&a)?;
-    b.volume(&calls::split(&grandchild))?;
-    b.delete(&clone)
+fn keeps_its_own_clones(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    let t = h.snapshot(&clone, "t")?;
+    let grandchild = h.clone(&clone, &t, "grandchild")?;
+    h.returns_volume(&calls::split(&clone))?;
+    h.refused("volume_busy", &calls::delete(&clone))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&clone, &t))?;
+    h.delete(&a)?;
+    h.returns_volume(&calls::split(&grandchild))?;
+    h.delete(&clone)
 }
 
-fn refuses_what_is_no_clone(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    b.refused("invalid_argument", &calls::split(&a))?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.refused("invalid_argument", &calls::split(&a))?;
-    b.volume(&calls::split(&clone))?;
-    b.refused("invalid_argument", &calls::split(&clone))
+fn refuses_what_is_no_clone(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.refused("invalid_argument", &calls::split(&a))?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.refused("invalid_argument", &calls::split(&a))?;
+    h.returns_volume(&calls::split(&clone))?;
+    h.refused("invalid_argument", &calls::split(&clone))
 }
 
-fn refuses_a_missing_volume(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    b.delete(&clone)?;
-    b.refused("volume_not_found", &calls::split(&clone))?;
-    b.refused("volume_not_found", &calls::split(&calls::no_volume()))
+fn refuses_a_missing_volume(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    h.delete(&clone)?;
+    h.refused("volume_not_found", &calls::split(&clone))?;
+    h.refused("volume_not_found", &calls::split(&calls::no_volume()))
 }
 
-fn works_offline(b: &Bench<'_>) -> Step {
-    let a = b.create("a")?;
-    let s = b.snapshot(&a, "s")?;
-    let (one, two) = (b.clone(&a, &s, "one")?, b.clone(&a, &s, "two")?);
-    b.patch(&a, offline())?;
-    b.volume(&calls::split(&one))?;
-    b.patch(&two, offline())?;
-    if b.has(Feature::PatchRestricted) {
-        b.patch(&two, restricted())?;
+fn works_offline(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    let (one, two) = (h.clone(&a, &s, "one")?, h.clone(&a, &s, "two")?);
+    h.patch(&a, offline())?;
+    h.returns_volume(&calls::split(&one))?;
+    h.patch(&two, offline())?;
+    if h.has(Feature::PatchRestricted) {
+        h.patch(&two, restricted())?;
     }
-    b.volume(&calls::split(&two))?;
-    b.delete(&a)
+    h.returns_volume(&calls::split(&two))?;
+    h.delete(&a)
 }
 
-fn forgets_the_parent(b: &Bench<'_>) -> Step {
-    let a = b.create_sized("a", 5)?;
-    let s = b.snapshot(&a, "s")?;
-    let clone = b.clone(&a, &s, "clone")?;
-    let t = b.snapshot(&clone, "t")?;
-    b.patch(&clone, size(9))?;
-    b.volume(&calls::split(&clone))?;
-    b.patch(&a, calls::name(&b.name("b")))?;
-    b.fine(&calls::get(&clone))?;
-    if b.has(Feature::RestoreSnapshot) {
-        b.volume(&calls::restore(&clone, &t))?;
+fn forgets_the_parent(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let s = h.snapshot(&a, "s")?;
+    let clone = h.clone(&a, &s, "clone")?;
+    let t = h.snapshot(&clone, "t")?;
+    h.patch(&clone, size(9))?;
+    h.returns_volume(&calls::split(&clone))?;
+    h.patch(&a, calls::name(&h.name("b")))?;
+    h.succeeds(&calls::get(&clone))?;
+    if h.has(Feature::RestoreSnapshot) {
+        h.returns_volume(&calls::restore(&clone, &t))?;
     }
-    b.refused("snapshot_not_found", &calls::get_snapshot(&clone, &s))
+    h.refused("snapshot_not_found", &calls::get_snapshot(&clone, &s))
 }

@@ -31,7 +31,7 @@ pub(super) fn good_names(stem: &str) -> Vec<String> {
         ":",
         "..",
         "a.",
-        "a-b.c:d_e",
+        "a-h.c:d_e",
         "a_b.c:d-e",
     ];
     let mut names: Vec<String> = endings.iter().map(|ending| format!("{stem}{ending}")).collect();

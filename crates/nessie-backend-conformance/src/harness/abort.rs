@@ -5,13 +5,13 @@ use std::any::Any;
 use crate::trace::Trace;
 
 /// What a step of a case comes to.
-pub(crate) type Step<T = ()> = Result<T, Stop>;
+pub(crate) type CaseResult<T = ()> = Result<T, Abort>;
 
 /// Why a case goes no further.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum Abort {
     /// The backend breaks a rule.
-    Broken(Box<Broken>),
+    Violation(Box<Violation>),
     /// The case does not apply.
     Skipped(String),
     /// Nobody waits for the case any longer.
@@ -22,7 +22,7 @@ pub(crate) enum Stop {
 
 /// How a backend breaks a rule.
 #[derive(Debug)]
-pub(crate) struct Broken {
+pub(crate) struct Violation {
     /// The rules, the likeliest first.
     pub(crate) rules: Vec<&'static str>,
     pub(crate) message: String,
@@ -32,15 +32,15 @@ pub(crate) struct Broken {
     pub(crate) is_precise: bool,
 }
 
-impl Broken {
+impl Violation {
     pub(crate) fn new(rule: &'static str, message: String) -> Self {
         Self { rules: vec![rule], message, trace: None, is_precise: false }
     }
 }
 
-impl Stop {
-    pub(crate) fn broken(rule: &'static str, message: impl Into<String>) -> Self {
-        Self::Broken(Box::new(Broken::new(rule, message.into())))
+impl Abort {
+    pub(crate) fn violation(rule: &'static str, message: impl Into<String>) -> Self {
+        Self::Violation(Box::new(Violation::new(rule, message.into())))
     }
 }
 

@@ -2,48 +2,48 @@
 
 use nessie_backend_core::{Snapshot, Timestamp, Uuid, Volume};
 
-use super::{Bench, Step, Stop, describe};
+use super::{Abort, CaseResult, Harness, describe};
 use crate::oracle::call::{Answer, Call, Refusal, Value};
 use crate::oracle::grammar;
-use crate::oracle::model::Refused;
+use crate::oracle::model::ExpectedRefusal;
 use crate::rule::{rule_of, rule_of_refusals};
 
-impl Bench<'_> {
+impl Harness<'_> {
     /// Holds the answer to a call against the model, which takes the call over.
-    pub(super) fn check(&self, call: &Call, answer: &Answer) -> Step {
+    pub(super) fn check(&self, call: &Call, answer: &Answer) -> CaseResult {
         let operation = call.operation();
         Self::check_form(call, answer)?;
-        let expected = self.state.borrow_mut().model.ask(call, answer);
+        let expected = self.state.borrow_mut().model.apply(call, answer);
         match (answer, expected) {
             (Ok(found), Ok(expected)) => {
                 if let Some(difference) = describe::difference(found, &expected) {
                     let text = format!("{operation} gave what it must not: {difference}");
-                    return Err(Stop::broken(self.rule_of_answer(call), text));
+                    return Err(Abort::violation(self.rule_of_answer(call), text));
                 }
-                self.remember(call, found)
+                self.record(call, found)
             }
-            (Ok(found), Err(refused)) => {
+            (Ok(found), Err(expected)) => {
                 let found = describe::value(found);
                 let text = format!(
                     "{operation} gave {found}, and must be refused with {}",
-                    describe::codes(&refused)
+                    describe::codes(&expected)
                 );
-                Err(Stop::broken(rule_of_refusals(operation), text))
+                Err(Abort::violation(rule_of_refusals(operation), text))
             }
             (Err(refusal), Ok(_)) => {
                 let text = format!(
                     "{operation} was refused with {} ({}), and must succeed",
                     refusal.code, refusal.message
                 );
-                Err(Stop::broken(rule_of(operation), text))
+                Err(Abort::violation(rule_of(operation), text))
             }
-            (Err(refusal), Err(refused)) => check_refusal(operation, refusal, &refused),
+            (Err(refusal), Err(expected)) => check_refusal(operation, refusal, &expected),
         }
     }
 
     /// A listing shows what the last change did or left undone, anything else what itself does.
     fn rule_of_answer(&self, call: &Call) -> &'static str {
-        match (call, self.state.borrow().last) {
+        match (call, self.state.borrow().last_change) {
             (Call::ListVolumes | Call::ListSnapshots(_), Some((_, true))) => "3.atomic",
             (Call::ListVolumes | Call::ListSnapshots(_), Some((last, false))) => rule_of(last),
             _ => rule_of(call.operation()),
@@ -51,10 +51,10 @@ impl Bench<'_> {
     }
 
     /// What holds of every answer, whatever the call.
-    pub(super) fn check_form(call: &Call, answer: &Answer) -> Step {
+    pub(super) fn check_form(call: &Call, answer: &Answer) -> CaseResult {
         let operation = call.operation();
         let wrong = |(rule, text): (&'static str, String)| {
-            Stop::broken(rule, format!("{operation} gave a malformed record: {text}"))
+            Abort::violation(rule, format!("{operation} gave a malformed record: {text}"))
         };
         match answer {
             Err(Refusal { malformed: Some(text), .. }) => {
@@ -65,7 +65,7 @@ impl Bench<'_> {
             }
             Err(refusal) if refusal.message.is_empty() => {
                 let text = format!("{operation} was refused with {} and no message", refusal.code);
-                Err(Stop::broken("4.code", text))
+                Err(Abort::violation("4.code", text))
             }
             Ok(Value::Volume(volume) | Value::MaybeVolume(Some(volume))) => {
                 grammar::check_volume(volume).map_err(wrong)
@@ -84,7 +84,7 @@ impl Bench<'_> {
     }
 
     /// Remembers what was made, and checks what must hold of it beside all that was made before.
-    pub(super) fn remember(&self, call: &Call, made: &Value) -> Step {
+    pub(super) fn record(&self, call: &Call, made: &Value) -> CaseResult {
         match (call, made) {
             (
                 Call::CreateVolume(_) | Call::CreateClone(..),
@@ -114,26 +114,26 @@ impl Bench<'_> {
         }
     }
 
-    fn check_new(&self, uuid: Uuid, time: Option<Timestamp>) -> Step {
+    fn check_new(&self, uuid: Uuid, time: Option<Timestamp>) -> CaseResult {
         let mut state = self.state.borrow_mut();
-        if !state.given.insert(uuid) || !self.survey.is_first(uuid) {
+        if !state.issued.insert(uuid) || !self.probe.is_first(uuid) {
             let text = format!("the identifier {uuid} was given out before");
-            return Err(Stop::broken("2.uuid_once", text));
+            return Err(Abort::violation("2.uuid_once", text));
         }
-        if let (Some(newest), Some(time)) = (state.newest, time)
+        if let (Some(newest), Some(time)) = (state.newest_time, time)
             && time < newest
         {
             let text = format!("create_time is {time}, and an older record's is {newest}");
-            return Err(Stop::broken("5.time", text));
+            return Err(Abort::violation("5.time", text));
         }
-        state.newest = time.or(state.newest);
+        state.newest_time = time.or(state.newest_time);
         Ok(())
     }
 }
 
-fn check_refusal(operation: &str, refusal: &Refusal, refused: &Refused) -> Step {
-    let codes = describe::codes(refused);
-    if !refused.has_code(refusal) {
+fn check_refusal(operation: &str, refusal: &Refusal, expected: &ExpectedRefusal) -> CaseResult {
+    let codes = describe::codes(expected);
+    if !expected.has_code(refusal) {
         let rule = match refusal.code {
             "feature_not_supported" => "3.optional",
             code if may_refuse_with(operation, code) => "3.order",
@@ -143,25 +143,25 @@ fn check_refusal(operation: &str, refusal: &Refusal, refused: &Refused) -> Step 
             "{operation} was refused with {} ({}), and must be refused with {codes}",
             refusal.code, refusal.message
         );
-        return Err(Stop::broken(rule, text));
+        return Err(Abort::violation(rule, text));
     }
-    if !refused.has_target(refusal) {
+    if !expected.has_target(refusal) {
         let text = format!(
             "{operation} was refused with {} about {}, and it is about {}",
             refusal.code,
             refusal.target.as_deref().unwrap_or("nothing"),
-            describe::targets(refused)
+            describe::targets(expected)
         );
-        return Err(Stop::broken("4.target", text));
+        return Err(Abort::violation("4.target", text));
     }
-    if !refused.has_dependents(refusal) {
+    if !expected.has_dependents(refusal) {
         let text = format!(
             "{operation} was refused with {} and the clones {}, and those in the way are {}",
             refusal.code,
             describe::dependents(refusal.dependents.as_ref()),
-            describe::wanted_dependents(refused)
+            describe::expected_dependents(expected)
         );
-        return Err(Stop::broken("4.dependents", text));
+        return Err(Abort::violation("4.dependents", text));
     }
     Ok(())
 }

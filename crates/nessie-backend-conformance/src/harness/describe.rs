@@ -3,7 +3,7 @@
 use nessie_backend_core::{Dependents, Snapshot, Volume};
 
 use crate::oracle::call::Value;
-use crate::oracle::model::Refused;
+use crate::oracle::model::ExpectedRefusal;
 
 /// How much of a long text is shown.
 const MAX_SHOWN: usize = 80;
@@ -143,16 +143,16 @@ fn of_snapshots(found: &Snapshot, expected: &Snapshot) -> Option<String> {
 }
 
 /// The codes that a refusal may have.
-pub(crate) fn codes(refused: &Refused) -> String {
-    let mut codes: Vec<&str> = refused.any_of.iter().map(|wanted| wanted.code).collect();
+pub(crate) fn codes(expected: &ExpectedRefusal) -> String {
+    let mut codes: Vec<&str> = expected.any_of.iter().map(|allowed| allowed.code).collect();
     codes.dedup();
     codes.join(" or ")
 }
 
 /// What a refusal may be about.
-pub(crate) fn targets(refused: &Refused) -> String {
+pub(crate) fn targets(expected: &ExpectedRefusal) -> String {
     let targets: Vec<String> =
-        refused.any_of.iter().flat_map(|wanted| &wanted.targets).map(|it| text(it)).collect();
+        expected.any_of.iter().flat_map(|allowed| &allowed.targets).map(|it| text(it)).collect();
     targets.join(" or ")
 }
 
@@ -163,8 +163,8 @@ pub(crate) fn dependents(dependents: Option<&Dependents>) -> String {
 }
 
 /// The dependents that a refusal may name.
-pub(crate) fn wanted_dependents(refused: &Refused) -> String {
-    let wanted = refused.any_of.iter().filter_map(|wanted| wanted.dependents.first());
-    let texts: Vec<String> = wanted.map(|it| dependents(Some(it))).collect();
+pub(crate) fn expected_dependents(expected: &ExpectedRefusal) -> String {
+    let allowed = expected.any_of.iter().filter_map(|allowed| allowed.dependents.first());
+    let texts: Vec<String> = allowed.map(|it| dependents(Some(it))).collect();
     texts.join(" or ")
 }

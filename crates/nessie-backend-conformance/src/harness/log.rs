@@ -6,23 +6,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nessie_backend_core::VolumeBackend;
 
 use crate::oracle::call::{Answer, Call, Refusal, Value};
-use crate::trace::{Made, Trace};
+use crate::trace::{Step, Trace};
 
 /// The calls of a case. Outlives it, so that a case that hangs or panics can be told about.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
-    steps: Mutex<Vec<Made>>,
+pub(crate) struct CallLog {
+    steps: Mutex<Vec<Step>>,
     is_paused: AtomicBool,
     is_cancelled: AtomicBool,
 }
 
-impl Log {
+impl CallLog {
     /// Makes a call and writes it down, before and after.
-    pub(crate) fn ask(&self, call: &Call, backend: &dyn VolumeBackend) -> Answer {
+    pub(crate) fn call(&self, call: &Call, backend: &dyn VolumeBackend) -> Answer {
         if self.is_paused.load(Ordering::Relaxed) {
             return call.make(backend).map_err(|error| Refusal::from(&error));
         }
-        self.steps().push(Made { call: call.clone(), answer: None });
+        self.steps().push(Step { call: call.clone(), answer: None });
         let answer = call.make(backend).map_err(|error| Refusal::from(&error));
         if let Some(step) = self.steps().last_mut() {
             step.answer = Some(without_list(&answer));
@@ -31,13 +31,13 @@ impl Log {
     }
 
     /// Strikes the last call out: it was only a look, and showed what it must.
-    pub(crate) fn forget_last(&self) {
+    pub(crate) fn drop_last(&self) {
         self.steps().pop();
     }
 
     /// Writes down a call that was made elsewhere.
     pub(crate) fn add(&self, call: &Call, answer: &Answer) {
-        self.steps().push(Made { call: call.clone(), answer: Some(without_list(answer)) });
+        self.steps().push(Step { call: call.clone(), answer: Some(without_list(answer)) });
     }
 
     /// Writes nothing more down: what went before is what is to be told.
@@ -63,7 +63,7 @@ impl Log {
         self.is_cancelled.load(Ordering::Relaxed)
     }
 
-    fn steps(&self) -> MutexGuard<'_, Vec<Made>> {
+    fn steps(&self) -> MutexGuard<'_, Vec<Step>> {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

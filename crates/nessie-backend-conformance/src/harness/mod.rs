@@ -17,9 +17,9 @@ use nessie_backend_core::{
     SnapshotId, Timestamp, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 
-pub(crate) use self::abort::{Broken, Step, Stop, panic_text};
-pub(crate) use self::log::Log;
-use self::probe::Survey;
+pub(crate) use self::abort::{Abort, CaseResult, Violation, panic_text};
+pub(crate) use self::log::CallLog;
+use self::probe::Probe;
 use crate::config::Config;
 use crate::feature::{Feature, Tier};
 use crate::oracle::call::{Answer, Call, Value};
@@ -28,9 +28,9 @@ use crate::trace::Trace;
 
 /// How closely the backend is looked at after each change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Watch {
+pub(crate) enum Verify {
     /// Everything is listed, and every record read one by one.
-    Closely,
+    Records,
     /// Everything is listed.
     Listings,
     /// Not at all: the case looks when it likes to.
@@ -38,42 +38,42 @@ pub(crate) enum Watch {
 }
 
 /// A backend under test, and what the model says of it.
-pub(crate) struct Bench<'a> {
+pub(crate) struct Harness<'a> {
     backend: &'a dyn VolumeBackend,
     pub(crate) config: &'a Config,
-    pub(crate) survey: &'a Survey,
-    log: &'a Log,
+    pub(crate) probe: &'a Probe,
+    log: &'a CallLog,
     /// What the names of the case's volumes begin with.
     stem: String,
     deadline: Instant,
-    watch: Cell<Watch>,
-    has_gone_well: Cell<bool>,
+    verify: Cell<Verify>,
+    has_passed: Cell<bool>,
     has_raced: Cell<bool>,
     /// The step of a sequence that failed.
-    stopped: Cell<usize>,
+    failed_step: Cell<usize>,
     state: RefCell<State>,
     /// What was in the backend before, with the snapshots of the first few.
-    before: Before,
+    foreign: Foreign,
 }
 
-/// What a bench knows.
+/// What a harness knows.
 struct State {
     model: Model,
     /// Every identifier the backend ever gave out in this case.
-    given: HashSet<Uuid>,
+    issued: HashSet<Uuid>,
     /// The time of the newest record.
-    newest: Option<Timestamp>,
+    newest_time: Option<Timestamp>,
     /// Everything that ever was: to see that what is gone stays away.
     volumes: Vec<VolumeId>,
     snapshots: Vec<(VolumeId, SnapshotId)>,
     names: Vec<String>,
     /// A call came to something else than in the model, which no longer says what is there.
-    is_astray: bool,
+    is_out_of_sync: bool,
     /// The last call that changed something or was to, and whether it was refused.
-    last: Option<(&'static str, bool)>,
+    last_change: Option<(&'static str, bool)>,
 }
 
-struct Before {
+struct Foreign {
     volumes: Vec<Volume>,
     snapshots: Vec<(VolumeId, Answer)>,
 }
@@ -81,50 +81,50 @@ struct Before {
 /// How many volumes of others have their snapshots compared after each case.
 const FOREIGN_SAMPLE: usize = 16;
 
-impl<'a> Bench<'a> {
+impl<'a> Harness<'a> {
     /// Gets a backend ready for the case of this number.
     pub(crate) fn open(
         backend: &'a dyn VolumeBackend,
         number: usize,
-        survey: &'a Survey,
+        probe: &'a Probe,
         config: &'a Config,
-        log: &'a Log,
-    ) -> Step<Self> {
+        log: &'a CallLog,
+    ) -> CaseResult<Self> {
         let list = Call::ListVolumes;
-        let Ok(Value::Volumes(volumes)) = log.ask(&list, backend) else {
-            return Err(Stop::broken("3.list_volumes", "list_volumes() fails before the case"));
+        let Ok(Value::Volumes(volumes)) = log.call(&list, backend) else {
+            return Err(Abort::violation("3.list_volumes", "list_volumes() fails before the case"));
         };
-        log.forget_last();
+        log.drop_last();
         let mut snapshots = Vec::new();
-        if survey.tier >= Tier::Snapshots {
+        if probe.tier >= Tier::Snapshots {
             for volume in volumes.iter().take(FOREIGN_SAMPLE) {
                 let call = Call::ListSnapshots(volume.uuid);
-                snapshots.push((volume.uuid, log.ask(&call, backend)));
-                log.forget_last();
+                snapshots.push((volume.uuid, log.call(&call, backend)));
+                log.drop_last();
             }
         }
         Ok(Self {
             backend,
             config,
-            survey,
+            probe,
             log,
-            stem: format!("{}-{number}-", survey.stem),
+            stem: format!("{}-{number}-", probe.stem),
             deadline: Instant::now() + config.time_limit,
-            watch: Cell::new(Watch::Closely),
-            has_gone_well: Cell::new(false),
+            verify: Cell::new(Verify::Records),
+            has_passed: Cell::new(false),
             has_raced: Cell::new(false),
-            stopped: Cell::new(0),
+            failed_step: Cell::new(0),
             state: RefCell::new(State {
                 model: Model::over(volumes.clone()),
-                given: volumes.iter().map(|volume| volume.uuid.uuid()).collect(),
-                newest: None,
+                issued: volumes.iter().map(|volume| volume.uuid.uuid()).collect(),
+                newest_time: None,
                 volumes: Vec::new(),
                 snapshots: Vec::new(),
                 names: Vec::new(),
-                is_astray: false,
-                last: None,
+                is_out_of_sync: false,
+                last_change: None,
             }),
-            before: Before { volumes, snapshots },
+            foreign: Foreign { volumes, snapshots },
         })
     }
 
@@ -151,8 +151,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Looks at the backend so closely after each change from here on.
-    pub(crate) fn watch(&self, watch: Watch) {
-        self.watch.set(watch);
+    pub(crate) fn set_verify(&self, verify: Verify) {
+        self.verify.set(verify);
     }
 
     /// The backend itself, for what no call is.
@@ -161,7 +161,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether there is a volume of the name, whoever made it.
-    pub(crate) fn is_known(&self, name: &str) -> bool {
+    pub(crate) fn has_volume_named(&self, name: &str) -> bool {
         self.state.borrow().model.volumes.iter().any(|volume| volume.record.name == name)
     }
 
@@ -176,44 +176,44 @@ impl<'a> Bench<'a> {
     }
 
     /// Begins anew in the same case: whatever is there is now taken as it is.
-    pub(crate) fn begin_again(&self) -> Step {
+    pub(crate) fn restart(&self) -> CaseResult {
         self.check_time()?;
         self.log.clear();
         let left: Vec<Volume> =
             self.state.borrow().model.own().map(|it| it.record.clone()).collect();
-        if !left.is_empty() || self.state.borrow().is_astray {
-            self.sweep();
+        if !left.is_empty() || self.state.borrow().is_out_of_sync {
+            self.delete_leftovers();
         }
         let list = Call::ListVolumes;
-        let Ok(Value::Volumes(volumes)) = self.log.ask(&list, self.backend) else {
-            return Err(Stop::broken("3.list_volumes", "list_volumes() fails"));
+        let Ok(Value::Volumes(volumes)) = self.log.call(&list, self.backend) else {
+            return Err(Abort::violation("3.list_volumes", "list_volumes() fails"));
         };
         self.log.clear();
         let mut state = self.state.borrow_mut();
         state.model = Model::over(volumes);
-        state.is_astray = false;
+        state.is_out_of_sync = false;
         state.volumes.clear();
         state.snapshots.clear();
         state.names.clear();
-        state.last = None;
+        state.last_change = None;
         Ok(())
     }
 
     /// Notes at which step a sequence failed.
-    pub(crate) fn stopped_at(&self, at: usize, stop: Stop) -> Stop {
-        self.stopped.set(at);
-        self.state.borrow_mut().is_astray = true;
-        stop
+    pub(crate) fn failed_at(&self, at: usize, abort: Abort) -> Abort {
+        self.failed_step.set(at);
+        self.state.borrow_mut().is_out_of_sync = true;
+        abort
     }
 
     /// Notes that the model no longer says what is there.
-    pub(crate) fn state_is_astray(&self) {
-        self.state.borrow_mut().is_astray = true;
+    pub(crate) fn mark_out_of_sync(&self) {
+        self.state.borrow_mut().is_out_of_sync = true;
     }
 
     /// The step at which the last sequence failed.
-    pub(crate) fn stopped(&self) -> usize {
-        self.stopped.get()
+    pub(crate) fn failed_step(&self) -> usize {
+        self.failed_step.get()
     }
 
     /// So little time is left that what is known already is better told.
@@ -223,81 +223,83 @@ impl<'a> Bench<'a> {
 
     /// Breaks off the case as one that does not apply unless something holds.
     #[expect(clippy::unused_self, reason = "as `ensure`")]
-    pub(crate) fn ensure_or_skip(&self, holds: bool, reason: &str) -> Step {
-        if holds { Ok(()) } else { Err(Stop::Skipped(reason.to_owned())) }
+    pub(crate) fn ensure_or_skip(&self, holds: bool, reason: &str) -> CaseResult {
+        if holds { Ok(()) } else { Err(Abort::Skipped(reason.to_owned())) }
     }
 
     /// Makes a call that must be refused as not supported, by the name of what is not.
-    pub(crate) fn not_supported(&self, call: &Call, word: &str) -> Step {
+    pub(crate) fn not_supported(&self, call: &Call, word: &str) -> CaseResult {
         self.check_time()?;
-        match self.log.ask(call, self.backend) {
+        match self.log.call(call, self.backend) {
             Err(refusal) if refusal.code == "feature_not_supported" => {
                 let target = refusal.target.unwrap_or_default();
                 if target.is_empty() || !target.contains(word) {
-                    let text = format!("{} is not supported, and says {target:?}", shown(call));
-                    return Err(Stop::broken("4.target", text));
+                    let text = format!("{} is not supported, and says {target:?}", with_dots(call));
+                    return Err(Abort::violation("4.target", text));
                 }
             }
             Err(refusal) => {
                 let text = format!(
                     "{} answered feature_not_supported before, and now {} ({})",
-                    shown(call),
+                    with_dots(call),
                     refusal.code,
                     refusal.message
                 );
-                return Err(Stop::broken("3.optional", text));
+                return Err(Abort::violation("3.optional", text));
             }
             Ok(_) => {
-                let text =
-                    format!("{} answered feature_not_supported before, and now works", shown(call));
-                return Err(Stop::broken("3.optional", text));
+                let text = format!(
+                    "{} answered feature_not_supported before, and now works",
+                    with_dots(call)
+                );
+                return Err(Abort::violation("3.optional", text));
             }
         }
-        self.state.borrow_mut().last = Some((call.operation(), true));
-        self.look()
+        self.state.borrow_mut().last_change = Some((call.operation(), true));
+        self.verify_listings()
     }
 
     /// Whether the backend does the operation.
     pub(crate) fn has(&self, feature: Feature) -> bool {
-        self.survey.has(feature)
+        self.probe.has(feature)
     }
 
     /// Half of the time is over.
-    pub(crate) fn is_late(&self) -> bool {
+    pub(crate) fn is_past_half_time(&self) -> bool {
         Instant::now() + self.config.time_limit / 2 > self.deadline
     }
 
     /// Makes a call, holds its answer against the model, and then looks at the backend.
-    pub(crate) fn call(&self, call: &Call) -> Step<Answer> {
+    pub(crate) fn call(&self, call: &Call) -> CaseResult<Answer> {
         self.check_time()?;
-        let answer = self.log.ask(call, self.backend);
+        let answer = self.log.call(call, self.backend);
         self.check(call, &answer)?;
         if call.changes() {
-            self.state.borrow_mut().last = Some((call.operation(), answer.is_err()));
-            self.look_after(answer.is_ok())?;
+            self.state.borrow_mut().last_change = Some((call.operation(), answer.is_err()));
+            self.verify_after(answer.is_ok())?;
         }
         Ok(answer)
     }
 
-    fn check_time(&self) -> Step {
+    fn check_time(&self) -> CaseResult {
         if self.log.is_cancelled() {
-            return Err(Stop::Cancelled);
+            return Err(Abort::Cancelled);
         }
-        if Instant::now() > self.deadline { Err(Stop::OutOfTime) } else { Ok(()) }
+        if Instant::now() > self.deadline { Err(Abort::OutOfTime) } else { Ok(()) }
     }
 
     /// Makes a call that must be refused with this code.
-    pub(crate) fn refused(&self, code: &'static str, call: &Call) -> Step {
+    pub(crate) fn refused(&self, code: &'static str, call: &Call) -> CaseResult {
         match self.call(call)? {
             Err(refusal) if refusal.code == code => Ok(()),
-            _ => Err(self.broken(format!("{} must be refused with {code}", shown(call)))),
+            _ => Err(self.violation(format!("{} must be refused with {code}", with_dots(call)))),
         }
     }
 
     /// Breaks the first rule of the case.
-    #[expect(clippy::unused_self, reason = "the bench says what the case finds")]
-    pub(crate) fn broken(&self, message: impl Into<String>) -> Stop {
-        Stop::Broken(Box::new(Broken {
+    #[expect(clippy::unused_self, reason = "the harness says what the case finds")]
+    pub(crate) fn violation(&self, message: impl Into<String>) -> Abort {
+        Abort::Violation(Box::new(Violation {
             rules: Vec::new(),
             message: message.into(),
             trace: None,
@@ -306,37 +308,37 @@ impl<'a> Bench<'a> {
     }
 
     /// Breaks the case's rule unless something holds.
-    pub(crate) fn ensure(&self, holds: bool, message: impl FnOnce() -> String) -> Step {
-        if holds { Ok(()) } else { Err(self.broken(message())) }
+    pub(crate) fn ensure(&self, holds: bool, message: impl FnOnce() -> String) -> CaseResult {
+        if holds { Ok(()) } else { Err(self.violation(message())) }
     }
 
     // The operations, for calls that must succeed.
 
-    pub(crate) fn create(&self, label: &str) -> Step<Volume> {
+    pub(crate) fn create(&self, label: &str) -> CaseResult<Volume> {
         self.create_named(&self.name(label), None)
     }
 
-    pub(crate) fn create_sized(&self, label: &str, size: u64) -> Step<Volume> {
+    pub(crate) fn create_sized(&self, label: &str, size: u64) -> CaseResult<Volume> {
         self.create_named(&self.name(label), Some(size))
     }
 
-    pub(crate) fn create_named(&self, name: &str, size: Option<u64>) -> Step<Volume> {
-        self.volume(&Call::CreateVolume(VolumeSpec::named(name).size_bytes(size)))
+    pub(crate) fn create_named(&self, name: &str, size: Option<u64>) -> CaseResult<Volume> {
+        self.returns_volume(&Call::CreateVolume(VolumeSpec::named(name).size_bytes(size)))
     }
 
-    pub(crate) fn patch(&self, volume: &Volume, patch: VolumePatch) -> Step<Volume> {
-        self.volume(&Call::PatchVolume(volume.uuid, patch))
+    pub(crate) fn patch(&self, volume: &Volume, patch: VolumePatch) -> CaseResult<Volume> {
+        self.returns_volume(&Call::PatchVolume(volume.uuid, patch))
     }
 
-    pub(crate) fn delete(&self, volume: &Volume) -> Step {
-        self.nothing(&Call::DeleteVolume(volume.uuid))
+    pub(crate) fn delete(&self, volume: &Volume) -> CaseResult {
+        self.returns_nothing(&Call::DeleteVolume(volume.uuid))
     }
 
     pub(crate) fn snapshot(
         &self,
         volume: &Volume,
         name: &str,
-    ) -> Step<nessie_backend_core::Snapshot> {
+    ) -> CaseResult<nessie_backend_core::Snapshot> {
         let call = Call::CreateSnapshot(volume.uuid, name.to_owned());
         match self.call(&call)? {
             Ok(Value::Snapshot(snapshot)) => Ok(snapshot),
@@ -349,12 +351,12 @@ impl<'a> Bench<'a> {
         parent: &Volume,
         snapshot: &nessie_backend_core::Snapshot,
         label: &str,
-    ) -> Step<Volume> {
-        self.volume(&Call::CreateClone(parent.uuid, snapshot.uuid, self.name(label)))
+    ) -> CaseResult<Volume> {
+        self.returns_volume(&Call::CreateClone(parent.uuid, snapshot.uuid, self.name(label)))
     }
 
     /// Makes a call that must give a volume.
-    pub(crate) fn volume(&self, call: &Call) -> Step<Volume> {
+    pub(crate) fn returns_volume(&self, call: &Call) -> CaseResult<Volume> {
         match self.call(call)? {
             Ok(Value::Volume(volume)) => Ok(volume),
             _ => Err(self.must_succeed(call)),
@@ -362,7 +364,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Makes a call that must succeed and give back nothing.
-    pub(crate) fn nothing(&self, call: &Call) -> Step {
+    pub(crate) fn returns_nothing(&self, call: &Call) -> CaseResult {
         match self.call(call)? {
             Ok(Value::Nothing) => Ok(()),
             _ => Err(self.must_succeed(call)),
@@ -370,18 +372,18 @@ impl<'a> Bench<'a> {
     }
 
     /// Makes a call that must succeed.
-    pub(crate) fn fine(&self, call: &Call) -> Step {
+    pub(crate) fn succeeds(&self, call: &Call) -> CaseResult {
         match self.call(call)? {
             Ok(_) => Ok(()),
             Err(_) => Err(self.must_succeed(call)),
         }
     }
 
-    fn must_succeed(&self, call: &Call) -> Stop {
-        self.broken(format!("{} must succeed", shown(call)))
+    fn must_succeed(&self, call: &Call) -> Abort {
+        self.violation(format!("{} must succeed", with_dots(call)))
     }
 }
 
-fn shown(call: &Call) -> String {
+fn with_dots(call: &Call) -> String {
     format!("{}(..)", call.operation())
 }

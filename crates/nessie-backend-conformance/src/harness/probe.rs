@@ -7,31 +7,31 @@ use nessie_backend_core::{
     BackendError, Capabilities, Uuid, VolumeBackend, VolumePatch, VolumeSpec, VolumeState,
 };
 
-use super::{Step, Stop};
+use super::{Abort, CaseResult};
 use crate::config::Config;
 use crate::feature::{Feature, Tier};
 
 /// What a backend offers.
 #[derive(Debug)]
-pub(crate) struct Survey {
+pub(crate) struct Probe {
     pub(crate) capabilities: Capabilities,
     /// The highest tier that is advertised and reachable.
     pub(crate) tier: Tier,
     /// Why no higher tier is.
     why_no_more: String,
     /// What answers that it is not supported.
-    lacking: Vec<Feature>,
+    unsupported: Vec<Feature>,
     /// What no name in the backend begins with.
     pub(crate) stem: String,
-    /// Every identifier given out in the run, where one backend serves all of it.
-    given: Option<Mutex<HashSet<Uuid>>>,
+    /// Every identifier issued out in the run, where one backend serves all of it.
+    issued: Option<Mutex<HashSet<Uuid>>>,
 }
 
-impl Survey {
+impl Probe {
     /// Looks at a backend, and tries what it may leave out on a volume that is then deleted.
-    pub(crate) fn take(backend: &dyn VolumeBackend, config: &Config) -> Step<Self> {
+    pub(crate) fn run(backend: &dyn VolumeBackend, config: &Config) -> CaseResult<Self> {
         let volumes = backend.list_volumes().map_err(|error| {
-            Stop::broken("3.list_volumes", format!("list_volumes() fails: {error}"))
+            Abort::violation("3.list_volumes", format!("list_volumes() fails: {error}"))
         })?;
         let is_free = |stem: &String| !volumes.iter().any(|it| it.name.starts_with(stem));
         let stems = (0_u64..).map(|number| format!("{}{number}", config.prefix));
@@ -52,13 +52,13 @@ impl Survey {
         } else {
             (Tier::Clones, String::new())
         };
-        let lacking = lacking(backend, tier, &format!("{stem}-survey"));
-        Ok(Self { capabilities, tier, why_no_more, lacking, stem, given: None })
+        let unsupported = unsupported(backend, tier, &format!("{stem}-probe"));
+        Ok(Self { capabilities, tier, why_no_more, unsupported, stem, issued: None })
     }
 
     /// The same, for a run in which one backend serves every case.
     pub(crate) fn of_one_backend(self) -> Self {
-        Self { given: Some(Mutex::default()), ..self }
+        Self { issued: Some(Mutex::default()), ..self }
     }
 
     pub(crate) fn has(&self, feature: Feature) -> bool {
@@ -67,15 +67,15 @@ impl Survey {
             Feature::RenameSnapshot | Feature::RestoreSnapshot => Tier::Snapshots,
             Feature::SplitClone => Tier::Clones,
         };
-        tier <= self.tier && !self.lacking.contains(&feature)
+        tier <= self.tier && !self.unsupported.contains(&feature)
     }
 
     /// Whether the identifier comes for the first time in the run; from now on it does not.
     pub(crate) fn is_first(&self, uuid: Uuid) -> bool {
-        let insert = |given: &Mutex<HashSet<_>>| {
-            given.lock().unwrap_or_else(PoisonError::into_inner).insert(uuid)
+        let insert = |issued: &Mutex<HashSet<_>>| {
+            issued.lock().unwrap_or_else(PoisonError::into_inner).insert(uuid)
         };
-        self.given.as_ref().is_none_or(insert)
+        self.issued.as_ref().is_none_or(insert)
     }
 
     /// Why a case that needs this does not apply to the backend, if it does not.
@@ -83,19 +83,19 @@ impl Survey {
         if tier > self.tier {
             return Some(self.why_no_more.clone());
         }
-        let lacking = needs.iter().find(|feature| !self.has(**feature))?;
-        Some(format!("{lacking} answers feature_not_supported"))
+        let unsupported = needs.iter().find(|feature| !self.has(**feature))?;
+        Some(format!("{unsupported} answers feature_not_supported"))
     }
 }
 
 /// What of the optional operations answers that it is not supported. Another answer, a failure
 /// included, is for the cases to judge.
-fn lacking(backend: &dyn VolumeBackend, tier: Tier, name: &str) -> Vec<Feature> {
+fn unsupported(backend: &dyn VolumeBackend, tier: Tier, name: &str) -> Vec<Feature> {
     let Ok(volume) = backend.create_volume(VolumeSpec::named(name)) else { return Vec::new() };
-    let mut lacking = Vec::new();
+    let mut unsupported = Vec::new();
     let mut note = |feature: Feature, error: Option<BackendError>| {
         if matches!(error, Some(BackendError::FeatureNotSupported { .. })) {
-            lacking.push(feature);
+            unsupported.push(feature);
         }
     };
     let uuid = volume.uuid;
@@ -105,9 +105,9 @@ fn lacking(backend: &dyn VolumeBackend, tier: Tier, name: &str) -> Vec<Feature> 
     note(Feature::PatchState, patch(VolumePatch::new().state(VolumeState::Offline)));
     let _ = patch(VolumePatch::new().state(VolumeState::Online));
     if let (true, Ok(tier_of_snapshots)) = (tier >= Tier::Snapshots, backend.as_snapshot())
-        && let Ok(snapshot) = tier_of_snapshots.create_snapshot(uuid, "survey")
+        && let Ok(snapshot) = tier_of_snapshots.create_snapshot(uuid, "probe")
     {
-        let renamed = tier_of_snapshots.rename_snapshot(uuid, snapshot.uuid, "survey-2");
+        let renamed = tier_of_snapshots.rename_snapshot(uuid, snapshot.uuid, "probe-2");
         note(Feature::RenameSnapshot, renamed.err());
         let restored = tier_of_snapshots.restore_snapshot(uuid, snapshot.uuid);
         note(Feature::RestoreSnapshot, restored.err());
@@ -121,8 +121,10 @@ fn lacking(backend: &dyn VolumeBackend, tier: Tier, name: &str) -> Vec<Feature> 
         let _ = tier_of_snapshots.delete_snapshot(uuid, snapshot.uuid);
     }
     let _ = backend.delete_volume(uuid);
-    if lacking.contains(&Feature::PatchState) && !lacking.contains(&Feature::PatchRestricted) {
-        lacking.push(Feature::PatchRestricted);
+    if unsupported.contains(&Feature::PatchState)
+        && !unsupported.contains(&Feature::PatchRestricted)
+    {
+        unsupported.push(Feature::PatchRestricted);
     }
-    lacking
+    unsupported
 }

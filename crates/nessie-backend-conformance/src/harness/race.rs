@@ -8,7 +8,7 @@ use std::thread;
 
 use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeBackend, VolumeId};
 
-use super::{Bench, Step, Stop, panic_text};
+use super::{Abort, CaseResult, Harness, panic_text};
 use crate::feature::Tier;
 use crate::oracle::call::{Answer, Call, Refusal, Value};
 use crate::oracle::model::Model;
@@ -19,17 +19,17 @@ const MAX_TRIES: usize = 100_000;
 /// How often a thread looks whether the others are awake too, before it goes on without them.
 const SPINS: usize = 2_000;
 
-impl Bench<'_> {
+impl Harness<'_> {
     /// Makes the calls at once, each in a thread of its own, and checks that some order of them
     /// explains every answer and what the backend shows afterwards.
-    pub(crate) fn race(&self, calls: Vec<Call>) -> Step<Vec<Answer>> {
+    pub(crate) fn race(&self, calls: Vec<Call>) -> CaseResult<Vec<Answer>> {
         let programs: Vec<_> = calls.into_iter().map(|call| vec![call]).collect();
-        let answers = self.race_of(&programs)?;
+        let answers = self.race_programs(&programs)?;
         Ok(answers.into_iter().flatten().collect())
     }
 
     /// Makes the calls of each list in a thread of its own, all threads at once.
-    pub(crate) fn race_of(&self, programs: &[Vec<Call>]) -> Step<Vec<Vec<Answer>>> {
+    pub(crate) fn race_programs(&self, programs: &[Vec<Call>]) -> CaseResult<Vec<Vec<Answer>>> {
         self.check_time()?;
         self.has_raced.set(true);
         let answers = run_at_once(programs, self.backend)?;
@@ -40,70 +40,70 @@ impl Bench<'_> {
         for (call, answer) in race.pairs() {
             Self::check_form(call, answer)?;
             if let Ok(made) = answer {
-                self.remember_unordered(call, made)?;
+                self.record_unordered(call, made)?;
             }
         }
-        let list = self.log.ask(&Call::ListVolumes, self.backend);
+        let list = self.log.call(&Call::ListVolumes, self.backend);
         Self::check_form(&Call::ListVolumes, &list)?;
         let Ok(Value::Volumes(listed)) = list else {
-            return Err(Stop::broken("3.list_volumes", "list_volumes() fails after a race"));
+            return Err(Abort::violation("3.list_volumes", "list_volumes() fails after a race"));
         };
-        self.log.forget_last();
+        self.log.drop_last();
         let shown = self.shown_snapshots(&listed)?;
         let order: Vec<VolumeId> = listed.iter().map(|volume| volume.uuid).collect();
         let start = self.state.borrow().model.clone();
         let mut tries = 0;
         let mut done = vec![0; programs.len()];
-        let ends_well = |model: &Model| {
+        let is_end = |model: &Model| {
             let is_shown = |(volume, snapshots): &(_, Vec<_>)| shows(model, *volume, snapshots);
             model.list() == listed && shown.iter().all(is_shown)
         };
-        let explained = race.explain(start, &mut done, &mut tries, &order, &ends_well);
+        let explained = race.explain(start, &mut done, &mut tries, &order, &is_end);
         match explained {
             Some(mut model) => {
                 for (volume, snapshot) in race.snapshots_amid_resizes() {
                     model.forget_size(volume, snapshot);
                 }
                 self.state.borrow_mut().model = model;
-                self.state.borrow_mut().last = None;
+                self.state.borrow_mut().last_change = None;
                 Ok(answers)
             }
-            None if tries >= MAX_TRIES => Err(Stop::Skipped(
+            None if tries >= MAX_TRIES => Err(Abort::Skipped(
                 "the answers of a race have more orders than can be tried".to_owned(),
             )),
-            None => Err(Stop::broken("3.linearizable", race.story(&listed))),
+            None => Err(Abort::violation("3.linearizable", race.describe(&listed))),
         }
     }
 
     /// The snapshots of the volumes listed, those of others left out.
-    fn shown_snapshots(&self, listed: &[Volume]) -> Step<Vec<(VolumeId, Vec<Snapshot>)>> {
+    fn shown_snapshots(&self, listed: &[Volume]) -> CaseResult<Vec<(VolumeId, Vec<Snapshot>)>> {
         let mut shown = Vec::new();
-        if self.survey.tier < Tier::Snapshots {
+        if self.probe.tier < Tier::Snapshots {
             return Ok(shown);
         }
-        let others = |id| self.before.volumes.iter().any(|volume| volume.uuid == id);
+        let others = |id| self.foreign.volumes.iter().any(|volume| volume.uuid == id);
         for volume in listed.iter().filter(|volume| !others(volume.uuid)) {
             let call = Call::ListSnapshots(volume.uuid);
-            let answer = self.log.ask(&call, self.backend);
+            let answer = self.log.call(&call, self.backend);
             Self::check_form(&call, &answer)?;
             let Ok(Value::Snapshots(snapshots)) = answer else {
-                return Err(Stop::broken(
+                return Err(Abort::violation(
                     "3.list_snapshots",
                     "list_snapshots() fails after a race",
                 ));
             };
-            self.log.forget_last();
+            self.log.drop_last();
             shown.push((volume.uuid, snapshots));
         }
         Ok(shown)
     }
 
-    /// As [`remember`](Self::remember), without the order of times, which a race does not tell.
-    fn remember_unordered(&self, call: &Call, made: &Value) -> Step {
-        let newest = self.state.borrow_mut().newest.take();
-        let result = self.remember(call, made);
+    /// As [`record`](Self::record), without the order of times, which a race does not tell.
+    fn record_unordered(&self, call: &Call, made: &Value) -> CaseResult {
+        let newest = self.state.borrow_mut().newest_time.take();
+        let result = self.record(call, made);
         let mut state = self.state.borrow_mut();
-        state.newest = state.newest.max(newest);
+        state.newest_time = state.newest_time.max(newest);
         result
     }
 }
@@ -124,7 +124,10 @@ fn is_in_turn(model: &Model, order: &[VolumeId]) -> bool {
 }
 
 /// Starts all threads, lets them go at once, and gathers what they were answered.
-fn run_at_once(programs: &[Vec<Call>], backend: &dyn VolumeBackend) -> Step<Vec<Vec<Answer>>> {
+fn run_at_once(
+    programs: &[Vec<Call>],
+    backend: &dyn VolumeBackend,
+) -> CaseResult<Vec<Vec<Answer>>> {
     let (start, waiting) = (Barrier::new(programs.len()), AtomicUsize::new(programs.len()));
     let joined: Vec<thread::Result<Vec<Answer>>> = thread::scope(|scope| {
         let threads: Vec<_> = programs
@@ -154,7 +157,7 @@ fn run_at_once(programs: &[Vec<Call>], backend: &dyn VolumeBackend) -> Step<Vec<
             Ok(of_thread) => answers.push(of_thread),
             Err(panic) => {
                 let text = format!("the backend panicked in a race: {}", panic_text(&*panic));
-                return Err(Stop::broken("4.no_panic", text));
+                return Err(Abort::violation("4.no_panic", text));
             }
         }
     }
@@ -180,7 +183,7 @@ impl Race<'_> {
         done: &mut Vec<usize>,
         tries: &mut usize,
         order: &[VolumeId],
-        ends_well: &dyn Fn(&Model) -> bool,
+        is_end: &dyn Fn(&Model) -> bool,
     ) -> Option<Model> {
         let mut is_over = true;
         for thread in 0..self.programs.len() {
@@ -191,14 +194,14 @@ impl Race<'_> {
                 return None;
             }
             let mut next = model.clone();
-            let is_explained = match (next.ask(call, answer), answer) {
+            let is_explained = match (next.apply(call, answer), answer) {
                 (Ok(expected), Ok(found)) => {
                     super::describe::difference(found, &expected).is_none()
                 }
-                (Err(refused), Err(refusal)) => {
-                    refused.has_code(refusal)
-                        && refused.has_target(refusal)
-                        && refused.has_dependents(refusal)
+                (Err(expected), Err(refusal)) => {
+                    expected.has_code(refusal)
+                        && expected.has_target(refusal)
+                        && expected.has_dependents(refusal)
                 }
                 _ => false,
             };
@@ -206,7 +209,7 @@ impl Race<'_> {
                 if let Some(count) = done.get_mut(thread) {
                     *count += 1;
                 }
-                let found = self.explain(next, done, tries, order, ends_well);
+                let found = self.explain(next, done, tries, order, is_end);
                 if let Some(count) = done.get_mut(thread) {
                     *count -= 1;
                 }
@@ -215,7 +218,7 @@ impl Race<'_> {
                 }
             }
         }
-        (is_over && ends_well(&model)).then_some(model)
+        (is_over && is_end(&model)).then_some(model)
     }
 
     /// Snapshots of volumes that were resized at the same time: before or after, nothing shows.
@@ -241,7 +244,7 @@ impl Race<'_> {
         Some((self.programs.get(thread)?.get(at)?, self.answers.get(thread)?.get(at)?))
     }
 
-    fn story(&self, listed: &[Volume]) -> String {
+    fn describe(&self, listed: &[Volume]) -> String {
         let mut text = "no order of these calls, made at once, explains their answers:".to_owned();
         for (call, answer) in self.pairs() {
             let came = match answer {

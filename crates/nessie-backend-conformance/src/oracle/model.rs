@@ -14,20 +14,20 @@ use crate::oracle::grammar;
 /// Everything the contract says a backend holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
-    pub(crate) volumes: Vec<KeptVolume>,
+    pub(crate) volumes: Vec<ModelVolume>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct KeptVolume {
+pub(crate) struct ModelVolume {
     /// The names in its origin are meaningless until it is shown.
     pub(crate) record: Volume,
-    pub(crate) snapshots: Vec<KeptSnapshot>,
+    pub(crate) snapshots: Vec<ModelSnapshot>,
     /// Not made by the suite: never touched, and shown as it was.
     pub(crate) is_foreign: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct KeptSnapshot {
+pub(crate) struct ModelSnapshot {
     pub(crate) record: Snapshot,
     /// The volume's quota when the snapshot was taken.
     quota: Quota,
@@ -42,70 +42,70 @@ enum Quota {
 }
 
 /// What must come of a call.
-pub(crate) type Expected = Result<Value, Refused>;
+pub(crate) type Expected = Result<Value, ExpectedRefusal>;
 
 /// The refusal that must come: any of these.
 #[derive(Clone, Debug)]
-pub(crate) struct Refused {
-    pub(crate) any_of: Vec<Wanted>,
+pub(crate) struct ExpectedRefusal {
+    pub(crate) any_of: Vec<RefusalPattern>,
 }
 
 /// A refusal of this code, about one of the targets if any are given, with these dependents.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct RefusalPattern {
     pub(crate) code: &'static str,
     pub(crate) targets: Vec<String>,
     pub(crate) dependents: Vec<Dependents>,
 }
 
-impl Wanted {
+impl RefusalPattern {
     fn new(code: &'static str, target: &impl ToString) -> Self {
         Self { code, targets: vec![target.to_string()], dependents: Vec::new() }
     }
 }
 
-impl From<Wanted> for Refused {
-    fn from(wanted: Wanted) -> Self {
-        Self { any_of: vec![wanted] }
+impl From<RefusalPattern> for ExpectedRefusal {
+    fn from(allowed: RefusalPattern) -> Self {
+        Self { any_of: vec![allowed] }
     }
 }
 
-impl Refused {
+impl ExpectedRefusal {
     pub(crate) fn has_code(&self, refusal: &Refusal) -> bool {
-        self.any_of.iter().any(|wanted| wanted.code == refusal.code)
+        self.any_of.iter().any(|allowed| allowed.code == refusal.code)
     }
 
     pub(crate) fn has_target(&self, refusal: &Refusal) -> bool {
-        self.any_of.iter().any(|wanted| {
-            wanted.code == refusal.code
-                && (wanted.targets.is_empty()
+        self.any_of.iter().any(|allowed| {
+            allowed.code == refusal.code
+                && (allowed.targets.is_empty()
                     || refusal
                         .target
                         .as_ref()
-                        .is_some_and(|target| wanted.targets.contains(target)))
+                        .is_some_and(|target| allowed.targets.contains(target)))
         })
     }
 
     pub(crate) fn has_dependents(&self, refusal: &Refusal) -> bool {
-        self.any_of.iter().any(|wanted| {
-            wanted.code == refusal.code
-                && (wanted.dependents.is_empty()
+        self.any_of.iter().any(|allowed| {
+            allowed.code == refusal.code
+                && (allowed.dependents.is_empty()
                     || refusal
                         .dependents
                         .as_ref()
-                        .is_some_and(|found| wanted.dependents.contains(found)))
+                        .is_some_and(|found| allowed.dependents.contains(found)))
         })
     }
 }
 
 /// The record a creation made, as far as only the backend can know it.
 #[derive(Clone, Copy, Debug)]
-struct Born {
+struct NewRecord {
     uuid: Uuid,
     create_time: Option<Timestamp>,
 }
 
-impl Born {
+impl NewRecord {
     fn of(answer: &Answer) -> Self {
         match answer {
             Ok(Value::Volume(volume)) => {
@@ -122,16 +122,16 @@ impl Born {
 impl Model {
     /// A model of a backend that already holds something.
     pub(crate) fn over(foreign: Vec<Volume>) -> Self {
-        let keep = |record| KeptVolume { record, snapshots: Vec::new(), is_foreign: true };
+        let keep = |record| ModelVolume { record, snapshots: Vec::new(), is_foreign: true };
         Self { volumes: foreign.into_iter().map(keep).collect() }
     }
 
     /// What must come of the call, which the backend answered so; the model then is as the
     /// backend must be.
-    pub(crate) fn ask(&mut self, call: &Call, answer: &Answer) -> Expected {
-        let born = Born::of(answer);
+    pub(crate) fn apply(&mut self, call: &Call, answer: &Answer) -> Expected {
+        let new = NewRecord::of(answer);
         Ok(match call {
-            Call::CreateVolume(spec) => Value::Volume(self.create_volume(spec, born)?),
+            Call::CreateVolume(spec) => Value::Volume(self.create_volume(spec, new)?),
             Call::ListVolumes => Value::Volumes(self.list()),
             Call::GetVolume(id) => Value::Volume(self.show(self.volume(*id)?)),
             Call::FindVolume(name) => {
@@ -152,7 +152,7 @@ impl Model {
                 }
             }
             Call::CreateSnapshot(id, name) => {
-                Value::Snapshot(self.create_snapshot(*id, name, born)?)
+                Value::Snapshot(self.create_snapshot(*id, name, new)?)
             }
             Call::ListSnapshots(id) => Value::Snapshots(
                 self.volume(*id)?.snapshots.iter().map(|kept| kept.record.clone()).collect(),
@@ -181,7 +181,7 @@ impl Model {
                 Value::Volume(self.restore_snapshot(*id, *of, shown)?)
             }
             Call::CreateClone(id, of, name) => {
-                Value::Volume(self.create_clone(*id, *of, name, born)?)
+                Value::Volume(self.create_clone(*id, *of, name, new)?)
             }
             Call::SplitClone(id) => Value::Volume(self.split_clone(*id)?),
         })
@@ -193,12 +193,12 @@ impl Model {
     }
 
     /// The suite's own volumes.
-    pub(crate) fn own(&self) -> impl DoubleEndedIterator<Item = &KeptVolume> {
+    pub(crate) fn own(&self) -> impl DoubleEndedIterator<Item = &ModelVolume> {
         self.volumes.iter().filter(|volume| !volume.is_foreign)
     }
 
     /// The record of a volume with the present names of its parents.
-    fn show(&self, kept: &KeptVolume) -> Volume {
+    fn show(&self, kept: &ModelVolume) -> Volume {
         let mut volume = kept.record.clone();
         if let (Some(origin), false) = (&mut volume.clone, kept.is_foreign)
             && let Ok(parent) = self.volume(origin.parent_volume_uuid)
@@ -211,7 +211,11 @@ impl Model {
         volume
     }
 
-    fn create_volume(&mut self, spec: &VolumeSpec, born: Born) -> Result<Volume, Refused> {
+    fn create_volume(
+        &mut self,
+        spec: &VolumeSpec,
+        new: NewRecord,
+    ) -> Result<Volume, ExpectedRefusal> {
         let mut bad = Vec::new();
         if !grammar::is_volume_name(&spec.name) {
             bad.push("name");
@@ -221,20 +225,24 @@ impl Model {
         }
         refuse_bad(&bad)?;
         self.check_name_free(&spec.name, None)?;
-        let mut record = Volume::new(VolumeId::new(born.uuid), spec.name.clone());
+        let mut record = Volume::new(VolumeId::new(new.uuid), spec.name.clone());
         record.size_bytes = spec.size_bytes;
-        record.create_time = born.create_time;
+        record.create_time = new.create_time;
         Ok(self.add(record))
     }
 
     fn add(&mut self, record: Volume) -> Volume {
-        let kept = KeptVolume { record, snapshots: Vec::new(), is_foreign: false };
+        let kept = ModelVolume { record, snapshots: Vec::new(), is_foreign: false };
         let volume = self.show(&kept);
         self.volumes.push(kept);
         volume
     }
 
-    fn patch_volume(&mut self, id: VolumeId, patch: &VolumePatch) -> Result<Volume, Refused> {
+    fn patch_volume(
+        &mut self,
+        id: VolumeId,
+        patch: &VolumePatch,
+    ) -> Result<Volume, ExpectedRefusal> {
         let volume = self.volume(id)?;
 
         let mut bad = Vec::new();
@@ -276,11 +284,11 @@ impl Model {
                         .is_some_and(|taken| taken.eq_ignore_ascii_case(path))
             });
             if is_taken {
-                conflicts.push(Wanted::new("junction_path_exists", &path));
+                conflicts.push(RefusalPattern::new("junction_path_exists", &path));
             }
         }
         if !conflicts.is_empty() {
-            return Err(Refused { any_of: conflicts });
+            return Err(ExpectedRefusal { any_of: conflicts });
         }
 
         let record = &mut self.volume_mut(id)?.record;
@@ -302,7 +310,7 @@ impl Model {
         Ok(self.show(self.volume(id)?))
     }
 
-    fn delete_volume(&mut self, id: VolumeId) -> Result<(), Refused> {
+    fn delete_volume(&mut self, id: VolumeId) -> Result<(), ExpectedRefusal> {
         self.volume(id)?;
         let dependents = self.dependents(|origin| origin.parent_volume_uuid == id);
         if dependents.count > 0 {
@@ -316,18 +324,18 @@ impl Model {
         &mut self,
         id: VolumeId,
         name: &str,
-        born: Born,
-    ) -> Result<Snapshot, Refused> {
+        new: NewRecord,
+    ) -> Result<Snapshot, ExpectedRefusal> {
         let volume = self.volume(id)?;
         if !grammar::is_snapshot_name(name) {
             refuse_bad(&["name"])?;
         }
         check_online(volume)?;
         volume.check_snapshot_name_free(name, None)?;
-        let mut record = Snapshot::new(SnapshotId::new(born.uuid), name);
-        record.create_time = born.create_time;
+        let mut record = Snapshot::new(SnapshotId::new(new.uuid), name);
+        record.create_time = new.create_time;
         let quota = Quota::Known(volume.record.size_bytes);
-        let kept = KeptSnapshot { record: record.clone(), quota };
+        let kept = ModelSnapshot { record: record.clone(), quota };
         self.volume_mut(id)?.snapshots.push(kept);
         Ok(record)
     }
@@ -337,7 +345,7 @@ impl Model {
         id: VolumeId,
         of: SnapshotId,
         name: &str,
-    ) -> Result<Snapshot, Refused> {
+    ) -> Result<Snapshot, ExpectedRefusal> {
         let volume = self.volume(id)?;
         volume.snapshot(of)?;
         if !grammar::is_snapshot_name(name) {
@@ -351,7 +359,7 @@ impl Model {
         Ok(volume.snapshot(of)?.record.clone())
     }
 
-    fn delete_snapshot(&mut self, id: VolumeId, of: SnapshotId) -> Result<(), Refused> {
+    fn delete_snapshot(&mut self, id: VolumeId, of: SnapshotId) -> Result<(), ExpectedRefusal> {
         self.volume(id)?.snapshot(of)?;
         let dependents = self.dependents(|origin| origin.parent_snapshot_uuid == of);
         if dependents.count > 0 {
@@ -366,7 +374,7 @@ impl Model {
         id: VolumeId,
         of: SnapshotId,
         shown: Option<u64>,
-    ) -> Result<Volume, Refused> {
+    ) -> Result<Volume, ExpectedRefusal> {
         let volume = self.volume(id)?;
         let size = match volume.snapshot(of)?.quota {
             Quota::Known(size) => size,
@@ -385,7 +393,7 @@ impl Model {
             }
         }
         if !any_of.is_empty() {
-            return Err(Refused { any_of });
+            return Err(ExpectedRefusal { any_of });
         }
 
         let volume = self.volume_mut(id)?;
@@ -399,8 +407,8 @@ impl Model {
         id: VolumeId,
         of: SnapshotId,
         name: &str,
-        born: Born,
-    ) -> Result<Volume, Refused> {
+        new: NewRecord,
+    ) -> Result<Volume, ExpectedRefusal> {
         let parent = self.volume(id)?;
         let snapshot = parent.snapshot(of)?;
         if !grammar::is_volume_name(name) {
@@ -408,10 +416,10 @@ impl Model {
         }
         check_online(parent)?;
         self.check_name_free(name, None)?;
-        let mut record = Volume::new(VolumeId::new(born.uuid), name);
+        let mut record = Volume::new(VolumeId::new(new.uuid), name);
         record.size_bytes = parent.record.size_bytes;
         record.export_policy.clone_from(&parent.record.export_policy);
-        record.create_time = born.create_time;
+        record.create_time = new.create_time;
         record.clone = Some(CloneOrigin {
             parent_volume: parent.record.name.clone(),
             parent_snapshot: snapshot.record.name.clone(),
@@ -421,13 +429,16 @@ impl Model {
         Ok(self.add(record))
     }
 
-    fn split_clone(&mut self, id: VolumeId) -> Result<Volume, Refused> {
+    fn split_clone(&mut self, id: VolumeId) -> Result<Volume, ExpectedRefusal> {
         let volume = self.volume_mut(id)?;
         if volume.record.clone.is_none() {
             // Which word names the volume is the backend's to choose.
-            let wanted =
-                Wanted { code: "invalid_argument", targets: Vec::new(), dependents: Vec::new() };
-            return Err(wanted.into());
+            let allowed = RefusalPattern {
+                code: "invalid_argument",
+                targets: Vec::new(),
+                dependents: Vec::new(),
+            };
+            return Err(allowed.into());
         }
         volume.record.clone = None;
         Ok(self.show(self.volume(id)?))
@@ -442,22 +453,22 @@ impl Model {
         }
     }
 
-    pub(crate) fn volume(&self, id: VolumeId) -> Result<&KeptVolume, Refused> {
+    pub(crate) fn volume(&self, id: VolumeId) -> Result<&ModelVolume, ExpectedRefusal> {
         let found = self.volumes.iter().find(|volume| volume.record.uuid == id);
-        found.ok_or_else(|| Wanted::new("volume_not_found", &id).into())
+        found.ok_or_else(|| RefusalPattern::new("volume_not_found", &id).into())
     }
 
-    fn volume_mut(&mut self, id: VolumeId) -> Result<&mut KeptVolume, Refused> {
+    fn volume_mut(&mut self, id: VolumeId) -> Result<&mut ModelVolume, ExpectedRefusal> {
         let found = self.volumes.iter_mut().find(|volume| volume.record.uuid == id);
-        found.ok_or_else(|| Wanted::new("volume_not_found", &id).into())
+        found.ok_or_else(|| RefusalPattern::new("volume_not_found", &id).into())
     }
 
-    fn check_name_free(&self, name: &str, except: Option<VolumeId>) -> Result<(), Refused> {
+    fn check_name_free(&self, name: &str, except: Option<VolumeId>) -> Result<(), ExpectedRefusal> {
         let is_taken = self
             .volumes
             .iter()
             .any(|other| other.record.name == name && Some(other.record.uuid) != except);
-        if is_taken { Err(Wanted::new("volume_exists", &name).into()) } else { Ok(()) }
+        if is_taken { Err(RefusalPattern::new("volume_exists", &name).into()) } else { Ok(()) }
     }
 
     /// The clones whose origin is so, in order of creation.
@@ -475,42 +486,46 @@ impl Model {
     }
 }
 
-impl KeptVolume {
-    fn snapshot(&self, id: SnapshotId) -> Result<&KeptSnapshot, Refused> {
+impl ModelVolume {
+    fn snapshot(&self, id: SnapshotId) -> Result<&ModelSnapshot, ExpectedRefusal> {
         let found = self.snapshots.iter().find(|kept| kept.record.uuid == id);
-        found.ok_or_else(|| Wanted::new("snapshot_not_found", &id).into())
+        found.ok_or_else(|| RefusalPattern::new("snapshot_not_found", &id).into())
     }
 
     fn check_snapshot_name_free(
         &self,
         name: &str,
         except: Option<SnapshotId>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), ExpectedRefusal> {
         let is_taken = self
             .snapshots
             .iter()
             .any(|other| other.record.name == name && Some(other.record.uuid) != except);
-        if is_taken { Err(Wanted::new("snapshot_exists", &name).into()) } else { Ok(()) }
+        if is_taken { Err(RefusalPattern::new("snapshot_exists", &name).into()) } else { Ok(()) }
     }
 }
 
-fn check_online(volume: &KeptVolume) -> Result<(), Refused> {
+fn check_online(volume: &ModelVolume) -> Result<(), ExpectedRefusal> {
     if volume.record.state == VolumeState::Online {
         Ok(())
     } else {
-        Err(Wanted::new("volume_offline", &volume.record.uuid).into())
+        Err(RefusalPattern::new("volume_offline", &volume.record.uuid).into())
     }
 }
 
 /// Refuses if any argument is bad. Which of several is named is not promised.
-fn refuse_bad(arguments: &[&str]) -> Result<(), Refused> {
+fn refuse_bad(arguments: &[&str]) -> Result<(), ExpectedRefusal> {
     if arguments.is_empty() {
         return Ok(());
     }
     let targets = arguments.iter().map(ToString::to_string).collect();
-    Err(Wanted { code: "invalid_argument", targets, dependents: Vec::new() }.into())
+    Err(RefusalPattern { code: "invalid_argument", targets, dependents: Vec::new() }.into())
 }
 
-fn busy(code: &'static str, target: &impl ToString, dependents: Vec<Dependents>) -> Refused {
-    Wanted { code, targets: vec![target.to_string()], dependents }.into()
+fn busy(
+    code: &'static str,
+    target: &impl ToString,
+    dependents: Vec<Dependents>,
+) -> ExpectedRefusal {
+    RefusalPattern { code, targets: vec![target.to_string()], dependents }.into()
 }

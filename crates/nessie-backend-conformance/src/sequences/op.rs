@@ -7,9 +7,9 @@ use nessie_backend_core::{
     Snapshot, SnapshotId, Uuid, Volume, VolumeId, VolumePatch, VolumeSpec, VolumeState,
 };
 
-use super::rng::Random;
+use super::rng::Rng;
 use crate::feature::{Feature, Tier};
-use crate::harness::probe::Survey;
+use crate::harness::probe::Probe;
 use crate::oracle::call::{Answer, Call, Value, unused_id};
 use crate::oracle::model::Model;
 
@@ -17,14 +17,14 @@ use crate::oracle::model::Model;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Op {
     pub(crate) number: usize,
-    pub(crate) what: What,
+    pub(crate) kind: OpKind,
 }
 
 /// The number of the operation that made something; none for something that never was.
 pub(crate) type Ref = Option<usize>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum OpKind {
     CreateVolume { name: Text, size: Option<u64> },
     GetVolume(Ref),
     FindVolume(Text),
@@ -59,13 +59,13 @@ pub(crate) struct Patch {
 
 /// What operations made, by their numbers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Made {
+pub(crate) struct Created {
     pub(crate) volumes: Vec<(usize, VolumeId)>,
     pub(crate) snapshots: Vec<(usize, VolumeId, SnapshotId)>,
 }
 
-impl Made {
-    pub(crate) fn learn(&mut self, number: usize, call: &Call, value: &Value) {
+impl Created {
+    pub(crate) fn add(&mut self, number: usize, call: &Call, value: &Value) {
         match (call, value) {
             (Call::CreateVolume(_) | Call::CreateClone(..), Value::Volume(volume)) => {
                 self.volumes.push((number, volume.uuid));
@@ -90,30 +90,30 @@ impl Made {
 
 /// The call of an operation, where those before made what they made; labels get their stem from
 /// `name`.
-pub(crate) fn call_of(op: &Op, made: &Made, name: impl Fn(&str) -> String) -> Call {
-    let volume = |by: &Ref| made.volume(*by);
-    let snapshot = |by: &Ref| made.snapshot(*by);
-    match &op.what {
-        What::CreateVolume { name: text, size } => {
+pub(crate) fn call_of(op: &Op, created: &Created, name: impl Fn(&str) -> String) -> Call {
+    let volume = |by: &Ref| created.volume(*by);
+    let snapshot = |by: &Ref| created.snapshot(*by);
+    match &op.kind {
+        OpKind::CreateVolume { name: text, size } => {
             Call::CreateVolume(VolumeSpec::named(text.text(&name)).size_bytes(*size))
         }
-        What::GetVolume(of) => Call::GetVolume(volume(of)),
-        What::FindVolume(text) => Call::FindVolume(text.text(&name)),
-        What::PatchVolume(of, patch) => Call::PatchVolume(volume(of), patch.patch(&name)),
-        What::DeleteVolume(of) => Call::DeleteVolume(volume(of)),
-        What::AccessHandle(of) => Call::AccessHandle(volume(of)),
-        What::CreateSnapshot(of, text) => Call::CreateSnapshot(volume(of), text.text(&name)),
-        What::GetSnapshot(of, which) => Call::GetSnapshot(volume(of), snapshot(which)),
-        What::FindSnapshot(of, text) => Call::FindSnapshot(volume(of), text.text(&name)),
-        What::RenameSnapshot(of, which, text) => {
+        OpKind::GetVolume(of) => Call::GetVolume(volume(of)),
+        OpKind::FindVolume(text) => Call::FindVolume(text.text(&name)),
+        OpKind::PatchVolume(of, patch) => Call::PatchVolume(volume(of), patch.patch(&name)),
+        OpKind::DeleteVolume(of) => Call::DeleteVolume(volume(of)),
+        OpKind::AccessHandle(of) => Call::AccessHandle(volume(of)),
+        OpKind::CreateSnapshot(of, text) => Call::CreateSnapshot(volume(of), text.text(&name)),
+        OpKind::GetSnapshot(of, which) => Call::GetSnapshot(volume(of), snapshot(which)),
+        OpKind::FindSnapshot(of, text) => Call::FindSnapshot(volume(of), text.text(&name)),
+        OpKind::RenameSnapshot(of, which, text) => {
             Call::RenameSnapshot(volume(of), snapshot(which), text.text(&name))
         }
-        What::DeleteSnapshot(of, which) => Call::DeleteSnapshot(volume(of), snapshot(which)),
-        What::RestoreSnapshot(of, which) => Call::RestoreSnapshot(volume(of), snapshot(which)),
-        What::CreateClone(of, which, text) => {
+        OpKind::DeleteSnapshot(of, which) => Call::DeleteSnapshot(volume(of), snapshot(which)),
+        OpKind::RestoreSnapshot(of, which) => Call::RestoreSnapshot(volume(of), snapshot(which)),
+        OpKind::CreateClone(of, which, text) => {
             Call::CreateClone(volume(of), snapshot(which), text.text(&name))
         }
-        What::SplitClone(of) => Call::SplitClone(volume(of)),
+        OpKind::SplitClone(of) => Call::SplitClone(volume(of)),
     }
 }
 
@@ -121,18 +121,18 @@ pub(crate) fn call_of(op: &Op, made: &Made, name: impl Fn(&str) -> String) -> Ca
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     tier: Tier,
-    lacking: Vec<Feature>,
+    unsupported: Vec<Feature>,
 }
 
 impl Profile {
     /// What the backend does, up to the tier.
-    pub(crate) fn of(survey: &Survey, tier: Tier) -> Self {
-        let lacking = Feature::ALL.iter().copied().filter(|it| !survey.has(*it)).collect();
-        Self { tier: tier.min(survey.tier), lacking }
+    pub(crate) fn of(probe: &Probe, tier: Tier) -> Self {
+        let unsupported = Feature::ALL.iter().copied().filter(|it| !probe.has(*it)).collect();
+        Self { tier: tier.min(probe.tier), unsupported }
     }
 
     fn has(&self, feature: Feature) -> bool {
-        !self.lacking.contains(&feature)
+        !self.unsupported.contains(&feature)
     }
 }
 
@@ -148,26 +148,26 @@ const CROWD: usize = 8;
 /// A sequence of operations: the same for the same seed.
 pub(crate) fn generate(seed: u64, steps: usize, profile: &Profile) -> Vec<Op> {
     let mut generator = Generator {
-        random: Random::new(seed),
+        rng: Rng::new(seed),
         profile,
         model: Model::default(),
-        made: Made::default(),
+        created: Created::default(),
     };
     (0..steps).map(|number| generator.next(number)).collect()
 }
 
 struct Generator<'a> {
-    random: Random,
+    rng: Rng,
     profile: &'a Profile,
     /// What would be there if all went well.
     model: Model,
-    made: Made,
+    created: Created,
 }
 
 impl Generator<'_> {
     fn next(&mut self, number: usize) -> Op {
-        let op = Op { number, what: self.what() };
-        let call = call_of(&op, &self.made, ToOwned::to_owned);
+        let op = Op { number, kind: self.draw_kind() };
+        let call = call_of(&op, &self.created, ToOwned::to_owned);
         let born = Uuid::from_u128(number as u128 + 1);
         let answer: Answer = match &call {
             Call::CreateSnapshot(..) => {
@@ -175,13 +175,13 @@ impl Generator<'_> {
             }
             _ => Ok(Value::Volume(Volume::new(VolumeId::new(born), "born"))),
         };
-        if let Ok(value) = self.model.ask(&call, &answer) {
-            self.made.learn(number, &call, &value);
+        if let Ok(value) = self.model.apply(&call, &answer) {
+            self.created.add(number, &call, &value);
         }
         op
     }
 
-    fn what(&mut self) -> What {
+    fn draw_kind(&mut self) -> OpKind {
         let is_crowded = self.model.volumes.len() > CROWD;
         let is_lonely = self.model.volumes.len() < 2;
         let mut weights = vec![
@@ -217,37 +217,37 @@ impl Generator<'_> {
             }
         }
         let total = weights.iter().map(|(weight, _)| weight).sum();
-        let mut left = self.random.below(total);
+        let mut left = self.rng.below(total);
         let chosen = weights.iter().find(|(weight, _)| {
             let is_it = left < *weight;
             left = left.saturating_sub(*weight);
             is_it
         });
         match chosen.map_or(0, |(_, which)| *which) {
-            0 => What::CreateVolume { name: self.name(), size: self.optional_size() },
+            0 => OpKind::CreateVolume { name: self.name(), size: self.optional_size() },
             1 => {
                 let volume = self.volume();
                 let patch = self.patch(volume);
-                What::PatchVolume(volume, patch)
+                OpKind::PatchVolume(volume, patch)
             }
-            2 => What::DeleteVolume(self.volume()),
-            3 => What::GetVolume(self.volume()),
-            4 => What::FindVolume(self.name()),
-            5 => What::AccessHandle(self.volume()),
-            6 => What::CreateSnapshot(self.volume(), self.snapshot_name()),
-            7 => self.of_snapshot(What::DeleteSnapshot),
-            8 => self.of_snapshot(What::GetSnapshot),
-            9 => What::FindSnapshot(self.volume(), self.snapshot_name()),
+            2 => OpKind::DeleteVolume(self.volume()),
+            3 => OpKind::GetVolume(self.volume()),
+            4 => OpKind::FindVolume(self.name()),
+            5 => OpKind::AccessHandle(self.volume()),
+            6 => OpKind::CreateSnapshot(self.volume(), self.snapshot_name()),
+            7 => self.of_snapshot(OpKind::DeleteSnapshot),
+            8 => self.of_snapshot(OpKind::GetSnapshot),
+            9 => OpKind::FindSnapshot(self.volume(), self.snapshot_name()),
             10 => {
                 let name = self.snapshot_name();
-                self.of_snapshot(|volume, snapshot| What::RenameSnapshot(volume, snapshot, name))
+                self.of_snapshot(|volume, snapshot| OpKind::RenameSnapshot(volume, snapshot, name))
             }
-            11 => self.of_snapshot(What::RestoreSnapshot),
+            11 => self.of_snapshot(OpKind::RestoreSnapshot),
             12 => {
                 let name = self.name();
-                self.of_snapshot(|volume, snapshot| What::CreateClone(volume, snapshot, name))
+                self.of_snapshot(|volume, snapshot| OpKind::CreateClone(volume, snapshot, name))
             }
-            _ => What::SplitClone(self.volume()),
+            _ => OpKind::SplitClone(self.volume()),
         }
     }
 
@@ -256,47 +256,43 @@ impl Generator<'_> {
         let model = &self.model;
         let is_live = |id: &VolumeId| model.volume(*id).is_ok();
         let (live, gone): (Vec<_>, Vec<_>) =
-            self.made.volumes.iter().partition(|(_, id)| is_live(id));
-        let from = if self.random.chance(92) { live } else { gone };
-        if self.random.chance(3) {
-            None
-        } else {
-            self.random.pick(&from).map(|(number, _)| *number)
-        }
+            self.created.volumes.iter().partition(|(_, id)| is_live(id));
+        let from = if self.rng.chance(92) { live } else { gone };
+        if self.rng.chance(3) { None } else { self.rng.pick(&from).map(|(number, _)| *number) }
     }
 
     /// Mostly a snapshot and its volume, else any snapshot and any volume.
-    fn of_snapshot(&mut self, what: impl FnOnce(Ref, Ref) -> What) -> What {
+    fn of_snapshot(&mut self, what: impl FnOnce(Ref, Ref) -> OpKind) -> OpKind {
         let model = &self.model;
         let live: Vec<(usize, usize)> = self
-            .made
+            .created
             .snapshots
             .iter()
             .filter(|(_, volume, id)| {
-                let has = |kept: &crate::oracle::model::KeptVolume| {
+                let has = |kept: &crate::oracle::model::ModelVolume| {
                     kept.snapshots.iter().any(|it| it.record.uuid == *id)
                 };
                 model.volume(*volume).is_ok_and(has)
             })
             .filter_map(|(number, volume, _)| {
-                let of = self.made.volumes.iter().find(|(_, id)| id == volume)?;
+                let of = self.created.volumes.iter().find(|(_, id)| id == volume)?;
                 Some((of.0, *number))
             })
             .collect();
-        if self.random.chance(88)
-            && let Some((volume, snapshot)) = self.random.pick(&live)
+        if self.rng.chance(88)
+            && let Some((volume, snapshot)) = self.rng.pick(&live)
         {
             return what(Some(*volume), Some(*snapshot));
         }
-        let any = self.random.pick(&self.made.snapshots).map(|(number, ..)| *number);
-        let snapshot = if self.random.chance(10) { None } else { any };
+        let any = self.rng.pick(&self.created.snapshots).map(|(number, ..)| *number);
+        let snapshot = if self.rng.chance(10) { None } else { any };
         what(self.volume(), snapshot)
     }
 
     fn text(&mut self, bad: &'static [&'static str], percent: usize) -> Text {
-        let is_bad = self.random.chance(percent);
+        let is_bad = self.rng.chance(percent);
         let from = if is_bad { bad } else { LABELS };
-        let text = self.random.pick(from).copied().unwrap_or("a");
+        let text = self.rng.pick(from).copied().unwrap_or("a");
         if is_bad { Text::Raw(text) } else { Text::Label(text) }
     }
 
@@ -312,44 +308,44 @@ impl Generator<'_> {
     }
 
     fn size(&mut self) -> u64 {
-        if self.random.chance(5) { 0 } else { self.random.pick(SIZES).copied().unwrap_or(1) }
+        if self.rng.chance(5) { 0 } else { self.rng.pick(SIZES).copied().unwrap_or(1) }
     }
 
     fn optional_size(&mut self) -> Option<u64> {
-        if self.random.chance(50) { Some(self.size()) } else { None }
+        if self.rng.chance(50) { Some(self.size()) } else { None }
     }
 
     fn patch(&mut self, of: Ref) -> Patch {
         let mut patch = Patch::default();
-        if self.random.chance(40) {
+        if self.rng.chance(40) {
             patch.size = Some(self.size());
         }
-        if self.random.chance(35) {
-            patch.path = Some(match self.random.below(10) {
+        if self.rng.chance(35) {
+            patch.path = Some(match self.rng.below(10) {
                 0 | 1 => Text::Raw(""),
                 _ => self.text(BAD_PATHS, 6),
             });
         }
-        if self.random.chance(20) {
+        if self.rng.chance(20) {
             patch.policy =
-                if self.random.chance(6) { Some("") } else { self.random.pick(POLICIES).copied() };
+                if self.rng.chance(6) { Some("") } else { self.rng.pick(POLICIES).copied() };
         }
-        if self.profile.has(Feature::PatchName) && self.random.chance(30) {
+        if self.profile.has(Feature::PatchName) && self.rng.chance(30) {
             patch.name = Some(self.name());
         }
-        if self.profile.has(Feature::PatchState) && self.random.chance(30) {
+        if self.profile.has(Feature::PatchState) && self.rng.chance(30) {
             let mut states = vec![VolumeState::Online, VolumeState::Online, VolumeState::Offline];
             if self.profile.has(Feature::PatchRestricted) {
                 states.push(VolumeState::Restricted);
             }
-            patch.state = self.random.pick(&states).copied();
+            patch.state = self.rng.pick(&states).copied();
         }
         self.without_doubt(of, patch)
     }
 
     /// Whether giving an offline volume the size it has is a resize, the contract does not say.
     fn without_doubt(&self, of: Ref, mut patch: Patch) -> Patch {
-        let made = self.made.volumes.iter().find(|(number, _)| Some(*number) == of);
+        let made = self.created.volumes.iter().find(|(number, _)| Some(*number) == of);
         if let Some(kept) = made.and_then(|(_, id)| self.model.volume(*id).ok()) {
             let is_online = kept.record.state == VolumeState::Online;
             if !is_online && patch.size.is_some() && patch.size == kept.record.size_bytes {
@@ -392,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_sequence_every_time_and_another_seed_another() {
-        let profile = Profile { tier: Tier::Clones, lacking: Vec::new() };
+        let profile = Profile { tier: Tier::Clones, unsupported: Vec::new() };
         let of = |seed| generate(seed, 200, &profile);
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2));
@@ -400,17 +396,17 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_not_generated() {
-        let profile = Profile { tier: Tier::Volumes, lacking: Feature::ALL.to_vec() };
+        let profile = Profile { tier: Tier::Volumes, unsupported: Feature::ALL.to_vec() };
         for op in generate(3, 500, &profile) {
-            match op.what {
-                What::PatchVolume(_, patch) => {
+            match op.kind {
+                OpKind::PatchVolume(_, patch) => {
                     assert!(patch.name.is_none() && patch.state.is_none());
                 }
-                What::CreateVolume { .. }
-                | What::GetVolume(_)
-                | What::FindVolume(_)
-                | What::DeleteVolume(_)
-                | What::AccessHandle(_) => {}
+                OpKind::CreateVolume { .. }
+                | OpKind::GetVolume(_)
+                | OpKind::FindVolume(_)
+                | OpKind::DeleteVolume(_)
+                | OpKind::AccessHandle(_) => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -1,49 +1,49 @@
 //! Carrying a generated sequence out on a backend.
 
-use super::op::{Made, Op, call_of};
-use crate::harness::{Bench, Step, Watch};
+use super::op::{Created, Op, call_of};
+use crate::harness::{CaseResult, Harness, Verify};
 use crate::oracle::call::{Answer, Call};
 
 /// A sequence on its way.
 pub(crate) struct Replay<'a> {
-    bench: &'a Bench<'a>,
+    harness: &'a Harness<'a>,
     /// Makes the names of this replay other than those of every other.
     number: usize,
-    made: Made,
+    created: Created,
 }
 
 impl<'a> Replay<'a> {
-    pub(crate) fn new(bench: &'a Bench<'a>, number: usize) -> Self {
-        Self { bench, number, made: Made::default() }
+    pub(crate) fn new(harness: &'a Harness<'a>, number: usize) -> Self {
+        Self { harness, number, created: Created::default() }
     }
 
     fn call(&self, op: &Op) -> Call {
-        call_of(op, &self.made, |label| self.bench.name(&format!("{}-{label}", self.number)))
+        call_of(op, &self.created, |label| self.harness.name(&format!("{}-{label}", self.number)))
     }
 
-    fn learn(&mut self, op: &Op, call: &Call, answer: &Answer) {
+    fn add(&mut self, op: &Op, call: &Call, answer: &Answer) {
         if let Ok(value) = answer {
-            self.made.learn(op.number, call, value);
+            self.created.add(op.number, call, value);
         }
     }
 
     /// Carries one operation out.
-    pub(crate) fn step(&mut self, op: &Op) -> Step {
+    pub(crate) fn step(&mut self, op: &Op) -> CaseResult {
         let call = self.call(op);
-        let answer = self.bench.call(&call)?;
-        self.learn(op, &call, &answer);
+        let answer = self.harness.call(&call)?;
+        self.add(op, &call, &answer);
         Ok(())
     }
 
     /// Carries several operations out at once.
-    pub(crate) fn race(&mut self, ops: &[Op]) -> Step {
+    pub(crate) fn race(&mut self, ops: &[Op]) -> CaseResult {
         let calls: Vec<Call> = ops.iter().map(|op| self.call(op)).collect();
         if calls.is_empty() {
             return Ok(());
         }
-        let answers = self.bench.race(calls.clone())?;
+        let answers = self.harness.race(calls.clone())?;
         for ((op, call), answer) in ops.iter().zip(&calls).zip(&answers) {
-            self.learn(op, call, answer);
+            self.add(op, call, answer);
         }
         Ok(())
     }
@@ -53,22 +53,22 @@ impl<'a> Replay<'a> {
 const CLOSE_LOOK: usize = 5;
 
 /// Carries a sequence out, looks closely now and then and at the end, and cleans up.
-pub(crate) fn replay(bench: &Bench<'_>, number: usize, sequence: &[Op]) -> Step {
-    bench.begin_again()?;
-    bench.watch(Watch::Listings);
-    let mut replay = Replay::new(bench, number);
+pub(crate) fn replay(harness: &Harness<'_>, number: usize, sequence: &[Op]) -> CaseResult {
+    harness.restart()?;
+    harness.set_verify(Verify::Listings);
+    let mut replay = Replay::new(harness, number);
     for (at, op) in sequence.iter().enumerate() {
-        replay.step(op).map_err(|stop| bench.stopped_at(at, stop))?;
+        replay.step(op).map_err(|abort| harness.failed_at(at, abort))?;
         if at % CLOSE_LOOK == CLOSE_LOOK - 1 {
-            bench.look_closely().map_err(|stop| bench.stopped_at(at, stop))?;
+            harness.verify_records().map_err(|abort| harness.failed_at(at, abort))?;
         }
     }
     let last = sequence.len().saturating_sub(1);
     let look = || {
-        bench.look_closely()?;
-        bench.look_for_what_is_gone()
+        harness.verify_records()?;
+        harness.verify_deleted()
     };
-    look().map_err(|stop| bench.stopped_at(last, stop))?;
-    bench.delete_everything().map_err(|stop| bench.stopped_at(last, stop))?;
-    bench.look().map_err(|stop| bench.stopped_at(last, stop))
+    look().map_err(|abort| harness.failed_at(last, abort))?;
+    harness.delete_own().map_err(|abort| harness.failed_at(last, abort))?;
+    harness.verify_listings().map_err(|abort| harness.failed_at(last, abort))
 }

@@ -2,21 +2,21 @@
 
 use nessie_backend_core::VolumeState;
 
-use super::op::{Op, Patch, What};
+use super::op::{Op, OpKind, Patch};
 use super::replay::replay;
-use crate::harness::{Bench, Broken, Stop};
+use crate::harness::{Abort, Harness, Violation};
 
 /// How many shorter sequences are tried at most.
 const MAX_TRIES: usize = 500;
 
 /// The failure of a sequence, told by the shortest one that was found to fail alike.
-pub(crate) fn shrink(bench: &Bench<'_>, sequence: Vec<Op>, stop: Stop) -> Stop {
-    let Stop::Broken(broken) = stop else { return stop };
-    let mut search = Search { bench, tries: 0, best: sequence, broken };
+pub(crate) fn shrink_sequence(harness: &Harness<'_>, sequence: Vec<Op>, abort: Abort) -> Abort {
+    let Abort::Violation(violation) = abort else { return abort };
+    let mut search = Search { harness, tries: 0, best: sequence, violation };
     // What comes after the failing step has no part in it.
-    let end = bench.stopped().saturating_add(1).min(search.best.len());
+    let end = harness.failed_step().saturating_add(1).min(search.best.len());
     search.best.truncate(end);
-    search.broken.trace = Some(bench.trace());
+    search.violation.trace = Some(harness.trace());
     loop {
         let before = search.best.clone();
         search.drop_chunks();
@@ -25,20 +25,20 @@ pub(crate) fn shrink(bench: &Bench<'_>, sequence: Vec<Op>, stop: Stop) -> Stop {
             break;
         }
     }
-    search.broken.is_precise = true;
-    Stop::Broken(search.broken)
+    search.violation.is_precise = true;
+    Abort::Violation(search.violation)
 }
 
 struct Search<'a> {
-    bench: &'a Bench<'a>,
+    harness: &'a Harness<'a>,
     tries: usize,
     best: Vec<Op>,
-    broken: Box<Broken>,
+    violation: Box<Violation>,
 }
 
 impl Search<'_> {
     fn is_over(&self) -> bool {
-        self.tries >= MAX_TRIES || self.bench.is_nearly_out_of_time()
+        self.tries >= MAX_TRIES || self.harness.is_nearly_out_of_time()
     }
 
     /// Takes the shorter sequence if it fails alike, and says whether it does.
@@ -48,12 +48,14 @@ impl Search<'_> {
         }
         self.tries += 1;
         // Beyond the numbers of the sequences themselves.
-        match replay(self.bench, self.bench.config.sequences + self.tries, &sequence) {
-            Err(Stop::Broken(broken)) if broken.rules.first() == self.broken.rules.first() => {
+        match replay(self.harness, self.harness.config.sequences + self.tries, &sequence) {
+            Err(Abort::Violation(violation))
+                if violation.rules.first() == self.violation.rules.first() =>
+            {
                 self.best = sequence;
-                self.best.truncate(self.bench.stopped().saturating_add(1));
-                self.broken = broken;
-                self.broken.trace = Some(self.bench.trace());
+                self.best.truncate(self.harness.failed_step().saturating_add(1));
+                self.violation = violation;
+                self.violation.trace = Some(self.harness.trace());
                 true
             }
             _ => false,
@@ -80,10 +82,10 @@ impl Search<'_> {
     fn simplify(&mut self) {
         let mut at = 0;
         while let Some(op) = self.best.get(at).cloned() {
-            for what in simpler(&op.what) {
+            for kind in simpler(&op.kind) {
                 let mut sequence = self.best.clone();
-                if let Some(place) = sequence.get_mut(at) {
-                    place.what = what;
+                if let Some(op) = sequence.get_mut(at) {
+                    op.kind = kind;
                 }
                 if self.try_it(sequence) {
                     break;
@@ -95,14 +97,15 @@ impl Search<'_> {
 }
 
 /// The same with one value simpler, for each that can be.
-fn simpler(what: &What) -> Vec<What> {
-    match what {
-        What::CreateVolume { name, size: Some(_) } => {
-            vec![What::CreateVolume { name: name.clone(), size: None }]
+fn simpler(kind: &OpKind) -> Vec<OpKind> {
+    match kind {
+        OpKind::CreateVolume { name, size: Some(_) } => {
+            vec![OpKind::CreateVolume { name: name.clone(), size: None }]
         }
-        What::PatchVolume(of, patch) => {
-            simpler_patches(patch).into_iter().map(|patch| What::PatchVolume(*of, patch)).collect()
-        }
+        OpKind::PatchVolume(of, patch) => simpler_patches(patch)
+            .into_iter()
+            .map(|patch| OpKind::PatchVolume(*of, patch))
+            .collect(),
         _ => Vec::new(),
     }
 }

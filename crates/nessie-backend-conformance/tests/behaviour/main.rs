@@ -115,7 +115,7 @@ fn touching_what_belongs_to_others_is_a_failure() {
     };
     backend.mem.create_volume(VolumeSpec::named("others")).unwrap();
     let config = Config::default().only("create_volume.makes_a_volume");
-    // The survey before the run touches it too, so that it is the second run that sees a change.
+    // The probe before the run also changes it: only the second run sees a difference.
     let other = backend.mem.find_volume("others").unwrap().unwrap();
     let backend = Mutant {
         create_volume: Some(Box::new(move |b, spec| {
