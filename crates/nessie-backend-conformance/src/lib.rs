@@ -1,7 +1,8 @@
-//! One suite that any backend of ONTAP-shaped storage can be held to.
+//! A conformance test suite for backends of ONTAP-shaped storage.
 //!
-//! A backend is what implements the traits of `nessie-backend-core`. This crate says in one call
-//! whether it keeps their contract, and if not, which rule it breaks and by which calls:
+//! A backend implements the traits of `nessie-backend-core`. This crate checks whether a backend
+//! keeps their contract. If it does not, the report names the broken rule and the calls that
+//! reproduce the failure:
 //!
 //! ```
 //! use nessie_backend_mem::MemBackend as MyBackend;
@@ -9,7 +10,7 @@
 //! nessie_backend_conformance::run_all(&MyBackend::new());
 //! ```
 //!
-//! As tests, one for each case:
+//! As one `#[test]` for each case:
 //!
 //! ```
 //! # use nessie_backend_mem::MemBackend as MyBackend;
@@ -18,7 +19,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! With the report in hand, and some cases only:
+//! With settings, a selection of cases and a report:
 //!
 //! ```
 //! use nessie_backend_conformance::{Config, run};
@@ -28,29 +29,43 @@
 //! assert!(report.is_success(), "{report}");
 //! ```
 //!
-//! # What a run does
+//! # Overview
 //!
-//! * It looks at the capabilities, tries the optional operations, and skips the cases of what the
-//!   backend does not have. A skip says why.
-//! * Every call of a case goes to the backend and to a naive model of the contract. The answers
-//!   must agree, and after every change so must all that the backend shows. So a refusal that
-//!   leaves a trace is caught wherever it happens.
-//! * Generated sequences of operations go the same way. One that fails is shrunk to the shortest
-//!   that fails alike, and printed as code. The same seed gives the same sequences.
-//! * In the cases about concurrency, real threads call at once, and some order of their calls must
+//! | purpose | items |
+//! |---|---|
+//! | run in a test | [`run_all`], [`conformance_tests!`] |
+//! | run with settings, get a report | [`run`], [`Config`] |
+//! | run in threads, with timeouts and progress | [`run_shared`], [`Source`], [`Factory`], [`Event`] |
+//! | read the report | [`Report`], [`CaseReport`], [`Outcome`], [`Failure`], [`Trace`], [`Counts`] |
+//! | list cases and rules | [`cases()`], [`Case`], [`rules`], [`Rule`], [`Tier`], [`Feature`] |
+//! | report invalid values from another language | [`MalformedRecord`] |
+//!
+//! # How a run works
+//!
+//! * The run reads the backend's capabilities, tries the optional operations, and skips the cases
+//!   that the backend does not support. Each skip has a reason.
+//! * Every call of a case is also applied to a naive model of the contract. The two answers must
+//!   agree, and after every change all listings and records must agree too. So a refused call that
+//!   changes something is found in every case.
+//! * The `model` cases do the same with generated sequences of operations. A failing sequence is
+//!   shrunk to a shorter one that breaks the same rule, and printed as code. The same seed gives
+//!   the same sequences.
+//! * In the `concurrency` cases real threads make concurrent calls. Some order of these calls must
 //!   explain every answer.
-//! * The backend may hold objects of others. The suite's own have names that nothing else has, are
-//!   deleted when the case is over, clones before snapshots before volumes, and what belongs to
-//!   others must be as it was. Nobody else may change the backend during a run.
-//! * A panic fails its case. [`run_shared`] leaves a call that hangs behind when its time is over.
+//! * The backend may hold other objects. The suite's own volumes have names with a prefix that no
+//!   other volume has, and are deleted after each case: clones before snapshots before volumes. Other
+//!   objects must be unchanged. During a run only the suite may change the backend.
+//! * A panic fails its case. [`run_shared`] abandons a call that exceeds the time limit.
 //!
-//! A backend that is not in memory is slow: [`Config`] has less of everything.
+//! For slow backends, lower the sizes in [`Config`].
 //!
-//! What the contract leaves open is not tested: which of two bad values or of two conflicts is
-//! named, whether an offline volume can be given the size it has, what a snapshot consumes, and how
-//! a client reaches the bytes.
+//! The suite does not test what the contract leaves open: which of two invalid values or of two
+//! conflicts an error names, whether an offline volume can be set to the size it already has, the
+//! space that a snapshot consumes, and the kind of an access handle.
 //!
-//! # The contract, sentence by sentence
+//! # Rules
+//!
+//! These are all [`rules`]; [`Rule::cases`] gives the cases that check a rule.
 //!
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
@@ -67,6 +82,10 @@ mod rule;
 mod runner;
 mod sequences;
 mod trace;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use case::Case;
 pub use cases::cases;
