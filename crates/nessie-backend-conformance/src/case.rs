@@ -1,4 +1,4 @@
-//! What a case is.
+//! A case: its name, needs, rules and body.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::feature::{Feature, Tier};
 use crate::harness::{CaseResult, Harness};
 use crate::rule::Rule;
 
-/// One thing that a backend is held to.
+/// One test of the suite.
 #[derive(Clone, Copy)]
 pub struct Case {
     pub(crate) name: &'static str,
@@ -18,7 +18,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// The name: the theme, a dot, and what is promised, as `create_volume.refuses_a_taken_name`.
+    /// The name: a theme, a dot and a promise, such as `create_volume.refuses_a_taken_name`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -47,7 +47,7 @@ impl Case {
         self.rules.iter().filter_map(|id| crate::rule::rule(id))
     }
 
-    /// What the case does, in a sentence.
+    /// What the case checks, in one sentence.
     #[must_use]
     pub const fn summary(&self) -> &'static str {
         self.summary.trim_ascii_start()

@@ -1,12 +1,12 @@
-//! How a run is to go.
+//! Settings of a run.
 
 use std::time::Duration;
 
 use nessie_backend_core::{BackendError, Result};
 use wildmatch::WildMatch;
 
-/// How a run is to go. The defaults suit a backend that answers in microseconds; each number can
-/// be made smaller for one that is slow.
+/// Settings of a run. The defaults suit a backend that answers in microseconds; lower the numbers
+/// for a slow one.
 ///
 /// ```
 /// use nessie_backend_conformance::Config;
@@ -29,22 +29,22 @@ pub struct Config {
 }
 
 impl Config {
-    /// How long a [`prefix`](Self::prefix) may be, in characters.
+    /// Maximum length of a [`prefix`](Self::prefix), in characters.
     pub const MAX_PREFIX: usize = 32;
 
-    /// Where generated sequences come from. The same seed gives the same sequences.
+    /// Seed of the generated sequences. Default 0. The same seed gives the same sequences.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How the names of the suite's volumes begin: `conf` unless told otherwise. The suite adds
-    /// digits until no volume in the backend has a name that begins so.
+    /// Prefix of the names of the suite's volumes. Default `conf`. The suite appends a number, so
+    /// that no existing volume has a name with the resulting prefix.
     ///
     /// # Errors
-    /// [`InvalidArgument`](BackendError::InvalidArgument) when it is longer than
-    /// [`MAX_PREFIX`](Self::MAX_PREFIX) or no volume's name can begin so.
+    /// [`InvalidArgument`](BackendError::InvalidArgument) if it is longer than
+    /// [`MAX_PREFIX`](Self::MAX_PREFIX) or not a valid volume name.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Result<Self> {
         let prefix = prefix.into();
         nessie_backend_core::rules::volume_name(&prefix)
@@ -56,45 +56,43 @@ impl Config {
         Ok(self)
     }
 
-    /// How long one case may take: 30 seconds unless told otherwise.
+    /// Time limit of each case. Default 30 seconds.
     #[must_use]
     pub fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;
         self
     }
 
-    /// How many volumes, snapshots or clones the cases about many of them make: 520 unless told
-    /// otherwise, and at least 20.
+    /// Number of volumes, snapshots or clones in the `scale` cases. Default 520, at least 20.
     #[must_use]
     pub fn many(mut self, many: usize) -> Self {
         self.many = many.max(20);
         self
     }
 
-    /// How many threads call at once in the cases about concurrency: 4 unless told otherwise, and
-    /// from 2 to 16.
+    /// Number of threads in the `concurrency` cases. Default 4, clamped to 2–16.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.clamp(2, 16);
         self
     }
 
-    /// How often each race is run: 100 times unless told otherwise, and at least once.
+    /// Number of repetitions of each `concurrency` case. Default 100, at least 1.
     #[must_use]
     pub fn rounds(mut self, rounds: usize) -> Self {
         self.rounds = rounds.max(1);
         self
     }
 
-    /// How many sequences of operations each of the model cases generates: 60 unless told
-    /// otherwise. With 0 these cases are skipped.
+    /// Number of generated sequences in each `model` case. Default 60. With 0 these cases are
+    /// skipped.
     #[must_use]
     pub fn sequences(mut self, sequences: usize) -> Self {
         self.sequences = sequences;
         self
     }
 
-    /// How many operations a generated sequence has: 60 unless told otherwise, and at least 1.
+    /// Number of operations in each generated sequence. Default 60, at least 1.
     #[must_use]
     pub fn steps(mut self, steps: usize) -> Self {
         self.steps = steps.max(1);

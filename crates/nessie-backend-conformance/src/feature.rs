@@ -14,7 +14,7 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// The word for the tier.
+    /// The tier as a word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl Feature {
         Self::SplitClone,
     ];
 
-    /// How the feature is called in a report.
+    /// The name of the feature in reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,12 +1,12 @@
-//! What an adapter says of something that is no record at all.
+//! How an adapter reports a value that is not a record.
 
 use std::error::Error;
 use std::fmt;
 
 use nessie_backend_core::BackendError;
 
-/// What a backend of another language gave back where a record belongs: a wrong type, a missing
-/// key, an identifier that is none.
+/// A value that a backend in another language returned in place of a record: a wrong type, a
+/// missing key, an invalid identifier.
 ///
 /// An adapter puts it into [`BackendError::Substrate`]; the suite then reports that the backend
 /// breaks the rule about records and shows the message.
@@ -21,18 +21,18 @@ use nessie_backend_core::BackendError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MalformedRecord {
-    /// What came back, and what is wrong with it.
+    /// The value, and what is wrong with it.
     pub message: String,
 }
 
 impl MalformedRecord {
-    /// Says what came back, and what is wrong with it.
+    /// From a message with the value and what is wrong with it.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
 
-    /// The malformed record that an error is about, if it is about one.
+    /// The malformed record that an error carries, if it carries one.
     #[must_use]
     pub fn within(error: &BackendError) -> Option<&Self> {
         match error {

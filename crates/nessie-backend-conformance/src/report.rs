@@ -1,4 +1,4 @@
-//! What a run found.
+//! The report of a run.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::feature::Tier;
 use crate::rule::rule;
 use crate::trace::Trace;
 
-/// What a run found: one entry for each selected case, in the order of [`cases`](crate::cases()).
+/// The report of a run: one entry for each selected case, in the order of [`cases`](crate::cases()).
 ///
 /// Displays as text of 80 columns; serialises for programs.
 #[derive(Clone, Debug)]
@@ -18,13 +18,13 @@ use crate::trace::Trace;
 pub struct Report {
     /// The seed of the run.
     pub seed: u64,
-    /// What came of each case.
+    /// The report of each case.
     pub cases: Vec<CaseReport>,
     /// How long the run took.
     pub time: Duration,
 }
 
-/// What came of one case.
+/// The report of one case.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CaseReport {
@@ -32,16 +32,16 @@ pub struct CaseReport {
     pub name: &'static str,
     /// The tier it needs.
     pub tier: Tier,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
     /// How long it took.
     pub time: Duration,
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The backend keeps what the case checks.
+    /// The backend keeps the rules that the case checks.
     Passed,
     /// The case does not apply to this backend, or could not be run.
     Skipped {
@@ -50,14 +50,14 @@ pub enum Outcome {
     },
     /// The backend breaks a rule.
     Failed(Box<Failure>),
-    /// The case was not over within its time.
+    /// The case exceeded the time limit.
     TimedOut {
-        /// The limit that was set.
+        /// The time limit.
         limit: Duration,
-        /// What was called until then. The last call may have no answer.
+        /// The calls so far. The last call may have no answer.
         trace: Trace,
     },
-    /// The run was ended before the case was over.
+    /// The run ended before or during the case.
     Interrupted,
 }
 
@@ -67,24 +67,24 @@ pub enum Outcome {
 pub struct Failure {
     /// The case that found it.
     pub case: &'static str,
-    /// The identifiers of the rules it breaks, the likeliest first.
+    /// The identifiers of the broken rules, the most likely first.
     pub rules: Vec<&'static str>,
-    /// What happened, and what should have.
+    /// What happened, and what was expected.
     pub message: String,
-    /// The calls that lead there.
+    /// The calls that reproduce it.
     pub trace: Trace,
     /// The seed of the run.
     pub seed: u64,
 }
 
 impl Report {
-    /// Whether nothing failed, timed out or was interrupted. Skips are no failures.
+    /// Whether no case failed, timed out or was interrupted. Skipped cases do not count.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.cases.iter().all(|case| case.outcome.is_success())
     }
 
-    /// What failed.
+    /// The failures of all cases that failed.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.cases.iter().filter_map(|case| match &case.outcome {
             Outcome::Failed(failure) => Some(&**failure),
@@ -92,7 +92,7 @@ impl Report {
         })
     }
 
-    /// How many cases came to what.
+    /// The number of cases for each outcome.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -111,7 +111,7 @@ impl Report {
 }
 
 impl Outcome {
-    /// The word for it: `passed`, `skipped`, `failed`, `timed_out` or `interrupted`.
+    /// The outcome as a word: `passed`, `skipped`, `failed`, `timed_out` or `interrupted`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -130,23 +130,23 @@ impl Outcome {
     }
 }
 
-/// How many cases came to what.
+/// The number of cases for each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Counts {
     /// Cases that passed.
     pub passed: usize,
-    /// Cases that do not apply.
+    /// Cases that do not apply or could not be run.
     pub skipped: usize,
     /// Cases that found a broken rule.
     pub failed: usize,
-    /// Cases that were not over in time.
+    /// Cases that exceeded the time limit.
     pub timed_out: usize,
-    /// Cases that the run was ended before or during.
+    /// Cases that had not ended when the run ended.
     pub interrupted: usize,
 }
 
-/// The counts in words, those that are zero left out.
+/// The counts in words. Zeros are left out, except for passed.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} passed", self.passed)?;
@@ -171,7 +171,7 @@ impl fmt::Display for Report {
                 Outcome::Failed(failure) => writeln!(f, "{failure}")?,
                 Outcome::TimedOut { limit, trace } => {
                     writeln!(f, "{}", title("TIMED OUT", case.name))?;
-                    let text = format!("It was not over within {limit:?}. The calls until then:");
+                    let text = format!("Not finished within {limit:?}. The calls so far:");
                     writeln!(f, "{}\n{}", wrapped(&text, "  "), indented(&trace.as_rust()))?;
                 }
                 Outcome::Passed | Outcome::Skipped { .. } | Outcome::Interrupted => {}
@@ -213,7 +213,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A heading that fills the line.
+/// A heading, filled with dashes to the full width.
 fn title(word: &str, name: &str) -> String {
     let text = format!("{word} {name} ");
     format!("{text}{}", "-".repeat(COLUMNS.saturating_sub(text.len())))
@@ -255,8 +255,7 @@ impl Serialize for Report {
     }
 }
 
-/// Every key is always there: the reason of a skip, the failure and the calls are null where the
-/// outcome has none.
+/// Every key is present; `reason`, `failure` and `trace` are null if the outcome has none.
 impl Serialize for CaseReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (mut reason, mut failure, mut calls) = (None, None, None);
@@ -264,7 +263,7 @@ impl Serialize for CaseReport {
             Outcome::Skipped { reason: why } => reason = Some(why.clone()),
             Outcome::Failed(found) => failure = Some(found),
             Outcome::TimedOut { limit, trace } => {
-                reason = Some(format!("not over within {limit:?}"));
+                reason = Some(format!("not finished within {limit:?}"));
                 calls = Some(trace);
             }
             Outcome::Passed | Outcome::Interrupted => {}

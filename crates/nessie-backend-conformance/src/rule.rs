@@ -1,10 +1,10 @@
-//! The sentences of the contract that a backend can break.
+//! The rules of the contract.
 
-/// A sentence of the contract that a backend can break.
+/// A rule of the contract: a sentence that a backend can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rule {
-    /// The section, a dot, and a word, as `2.volume_names`.
+    /// The number of the section, a dot and a word, such as `2.volume_names`.
     pub id: &'static str,
     /// The title of its section.
     pub section: &'static str,
@@ -12,7 +12,7 @@ pub struct Rule {
     pub text: &'static str,
 }
 
-/// Writes the rules section by section.
+/// Lists the rules by section.
 macro_rules! rules {
     ($($section:literal: { $($id:literal: $text:literal,)+ })+) => {
         const RULES: &[Rule] = &[$($(Rule { id: $id, section: $section, text: $text },)+)+];
@@ -23,7 +23,7 @@ rules! {
     "Records": {
         "1.volume": "A volume has every field, each of its kind and within its rule.",
         "1.size": "`size_bytes` is the quota, 1 to 2^64-1 bytes kept exactly, or none.",
-        "1.state": "A volume is online at creation, then what it was last told to be.",
+        "1.state": "A volume is online at creation, then in the state last set.",
         "1.kind": "A volume's style is flexvol; volumes and clones are rw.",
         "1.create_time": "A record's `create_time` is when it was created, and never changes.",
         "1.unset": "A volume without mount, policy or origin has none of these keys.",
@@ -95,7 +95,7 @@ rules! {
         "3.delete_snapshot.refuses": "delete_snapshot refuses a missing volume or snapshot, and a \
                                       snapshot that a clone depends on.",
         "3.restore_snapshot": "restore_snapshot takes the volume back to the snapshot, its size \
-                               too; newer snapshots go.",
+                               too; newer snapshots are deleted.",
         "3.restore_snapshot.refuses": "restore_snapshot refuses a missing volume or snapshot, a \
                                        volume that is not online, and a newer snapshot with a \
                                        clone.",
@@ -105,7 +105,7 @@ rules! {
                                    taken name, and a parent that is not online.",
         "3.split_clone": "split_clone makes the clone a plain volume; its parent's snapshot is \
                           free.",
-        "3.split_clone.refuses": "split_clone refuses a missing volume and one that is no clone.",
+        "3.split_clone.refuses": "split_clone refuses a missing volume and one that is not a clone.",
         "3.optional": "An optional operation works, or answers feature_not_supported naming \
                        itself, and does so every time.",
         "3.offline_keeps": "An offline volume keeps its snapshots, clones, junction and name.",
@@ -121,13 +121,13 @@ rules! {
     }
 }
 
-/// Every sentence of the contract that the suite holds a backend to, in the contract's order.
+/// Every rule that the suite checks, in the order of the contract.
 #[must_use]
 pub fn rules() -> &'static [Rule] {
     RULES
 }
 
-/// The rule of that identifier.
+/// The rule with this identifier.
 pub(crate) fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }

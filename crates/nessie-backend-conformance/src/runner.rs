@@ -1,4 +1,4 @@
-//! Running cases, in the caller's thread or each in its own.
+//! Runs cases in the caller's thread, or each in its own thread.
 
 use std::fmt::{self, Write as _};
 use std::ops::ControlFlow;
@@ -18,7 +18,7 @@ use crate::harness::{Abort, CallLog, Harness, Violation, panic_text};
 use crate::report::{CaseReport, Failure, Outcome, Report};
 use crate::sequences::shrink_calls::shrink_calls;
 
-/// How often a run reports that a case is still at work.
+/// Interval between two [`Event::Tick`] events.
 const TICK: Duration = Duration::from_millis(50);
 
 /// Where [`run_shared`] takes the backend for each case from.
@@ -41,34 +41,34 @@ impl fmt::Debug for Source {
     }
 }
 
-/// What [`run_shared`] tells its caller.
+/// What [`run_shared`] reports to its observer.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A case begins.
+    /// A case starts.
     Started {
         /// The case.
         case: &'static Case,
-        /// Its place among the selected cases, from 0.
+        /// Its index among the selected cases, from 0.
         index: usize,
         /// How many cases are selected.
         total: usize,
     },
-    /// A case is still at work.
+    /// A case is still running.
     Tick {
         /// The case.
         case: &'static Case,
-        /// For how long.
+        /// Time since the case started.
         elapsed: Duration,
     },
-    /// A case is over.
+    /// A case has ended.
     Finished(&'a CaseReport),
 }
 
 /// Runs the suite on a backend in the caller's thread.
 ///
-/// The time limit is looked at between calls: a call that never returns holds the run up.
-/// [`run_shared`] can leave one behind.
+/// The time limit is checked between calls: a call that never returns blocks the run. Use
+/// [`run_shared`] for backends that may hang.
 #[must_use]
 pub fn run(backend: &dyn VolumeBackend, config: &Config) -> Report {
     let mut run = Run::new(config);
@@ -86,7 +86,7 @@ pub fn run(backend: &dyn VolumeBackend, config: &Config) -> Report {
     run.finish()
 }
 
-/// Runs the suite on a backend and panics with the report if it breaks a rule.
+/// Runs the suite on a backend with the default [`Config`], and panics with the report if it fails.
 ///
 /// # Panics
 ///
@@ -96,12 +96,12 @@ pub fn run_all(backend: &dyn VolumeBackend) {
     assert!(report.is_success(), "the backend does not keep the contract\n\n{report}");
 }
 
-/// Runs one case on a backend, by its name, and panics with the report if it fails: what
-/// [`conformance_tests!`](crate::conformance_tests) makes a test of.
+/// Runs the named case on a backend, and panics with the report if it fails. The tests of
+/// [`conformance_tests!`](crate::conformance_tests) call this.
 ///
 /// # Panics
 ///
-/// Panics if the backend breaks a rule, and if there is no case of that name.
+/// Panics if the backend breaks a rule or the case does not exist.
 #[doc(hidden)]
 pub fn run_case(name: &str, backend: &dyn VolumeBackend) {
     let report = run(backend, &Config::default().only(name));
@@ -109,7 +109,7 @@ pub fn run_case(name: &str, backend: &dyn VolumeBackend) {
     assert!(report.is_success(), "the backend does not keep the contract\n\n{report}");
     for case in &report.cases {
         if let Outcome::Skipped { reason } = &case.outcome {
-            #[expect(clippy::print_stderr, reason = "a test has no other way to say so")]
+            #[expect(clippy::print_stderr, reason = "a test cannot report a skip otherwise")]
             {
                 eprintln!("skipped {name}: {reason}");
             }
@@ -117,12 +117,12 @@ pub fn run_case(name: &str, backend: &dyn VolumeBackend) {
     }
 }
 
-/// Runs the suite with each case in a thread of its own, which is left behind when the time limit
-/// is over. Then the case has timed out; with one shared backend the rest is skipped, with a
-/// factory the run goes on.
+/// Runs the suite with each case in its own thread. If a case exceeds the time limit, the run
+/// abandons its thread and reports a timeout. With [`Source::One`], if a call still hangs then, the
+/// remaining cases are skipped; with [`Source::Each`] the run continues.
 ///
-/// `observe` is called in the caller's thread: when a case starts, about every 50 ms while it is
-/// at work, and when it is over. If it breaks, the run ends, and what is left is interrupted.
+/// `observe` is called in the caller's thread: when a case starts, about every 50 ms while it runs,
+/// and when it ends. If it returns `Break`, the run ends; the remaining cases are interrupted.
 pub fn run_shared(
     source: &Source,
     config: &Config,
@@ -174,7 +174,7 @@ pub fn run_shared(
     run.finish()
 }
 
-/// Does a job on a backend in a thread of its own, and waits for it within the time limit.
+/// Runs a job on a backend in its own thread, and waits for it within the time limit.
 fn run_job<T: Send + 'static>(
     source: &Source,
     config: &Config,
@@ -195,7 +195,7 @@ fn run_job<T: Send + 'static>(
     let (sender, receiver) = mpsc::channel();
     let in_thread = Arc::clone(&log);
     let spawned = thread::Builder::new().name(case.name().to_owned()).spawn(move || {
-        // Nobody waits any longer if the send fails.
+        // The send fails if the run has abandoned this thread.
         let _ = sender.send(job(&*backend, &in_thread));
     });
     if let Err(error) = spawned {
@@ -213,7 +213,7 @@ fn await_job<T>(
     case: &'static Case,
     observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> std::result::Result<T, Outcome> {
-    // The case itself looks at the limit between calls, and then cleans up.
+    // The case checks the limit itself between calls, and then needs time to clean up.
     let grace = (config.time_limit / 4).min(Duration::from_secs(2));
     let started = Instant::now();
     loop {
@@ -263,7 +263,7 @@ fn perform(
             shrink_calls(&harness, abort)
         })
     });
-    // Whatever the case came to, what it made is cleaned up; that counts only if all went well.
+    // Clean up after failed cases too. A failed clean-up is the outcome only if the case passed.
     match (of_body, guarded(case, log, config, || harness.clean_up())) {
         (Err(Outcome::Failed(mut failure)), Err(Outcome::Failed(left))) => {
             let _ = write!(failure.message, "\nand afterwards, {}", left.message);
@@ -274,14 +274,14 @@ fn perform(
     }
 }
 
-/// Does a part of a case, and turns what ends it early into an outcome.
+/// Runs a part of a case, and converts an early end or a panic into an outcome.
 fn guarded<T>(
     case: &'static Case,
     log: &CallLog,
     config: &Config,
     job: impl FnOnce() -> std::result::Result<T, Abort>,
 ) -> std::result::Result<T, Outcome> {
-    // What a panicking backend has left is looked at no more: the case is over.
+    // Unwind safety: after a panic the case ends, and its state is not used again.
     match catch_unwind(AssertUnwindSafe(job)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(Abort::Violation(violation))) => Err(failed(case, *violation, log, config)),
@@ -313,7 +313,7 @@ fn failed(case: &'static Case, violation: Violation, log: &CallLog, config: &Con
     }))
 }
 
-/// A run as far as it has come.
+/// A run and its reports so far.
 struct Run<'a> {
     config: &'a Config,
     selected: Vec<&'static Case>,
@@ -333,7 +333,7 @@ impl<'a> Run<'a> {
         report
     }
 
-    /// The report of a run that came to nothing because the backend could not be looked at.
+    /// The report of a run whose probe failed: all other cases are skipped.
     fn without_probe(mut self, outcome: Outcome) -> Report {
         let rest = match &outcome {
             Outcome::Interrupted => Outcome::Interrupted,

@@ -8,8 +8,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::oracle::call::{Answer, Call, Value};
 
-/// The calls that a case made, in order. Prints as code that a person can paste: what a call made
-/// is bound to a variable, and later calls use it.
+/// The calls that a case made, in order. Prints as code to paste: each created object is assigned
+/// to a variable, which later calls use.
 ///
 /// Serialises as `{"rust": text, "python": text}`.
 #[derive(Clone, Debug, Default)]
@@ -17,14 +17,14 @@ pub struct Trace {
     steps: Vec<Step>,
 }
 
-/// A call that was made. One without an answer was still under way.
+/// A call and its answer; without an answer, the call had not returned.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) call: Call,
     pub(crate) answer: Option<Answer>,
 }
 
-/// How much of a long trace is printed, from its beginning and from its end.
+/// Number of calls printed from the beginning and the end of a long trace.
 const HEAD: usize = 40;
 const TAIL: usize = 40;
 
@@ -37,30 +37,30 @@ impl Trace {
         &self.steps
     }
 
-    /// How many calls there are.
+    /// The number of calls.
     #[must_use]
     pub fn len(&self) -> usize {
         self.steps.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no calls.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Whether the last call had no answer yet.
+    /// Whether the last call had not returned.
     pub(crate) fn is_under_way(&self) -> bool {
         self.steps.last().is_some_and(|step| step.answer.is_none())
     }
 
-    /// The calls as Rust, with `b` the backend. Of a very long trace, the beginning and the end.
+    /// The calls as Rust, with `b` the backend. A very long trace is cut in the middle.
     #[must_use]
     pub fn as_rust(&self) -> String {
         self.print(&Rust)
     }
 
-    /// The calls as Python, with `b` the backend. Of a very long trace, the beginning and the end.
+    /// The calls as Python, with `b` the backend. A very long trace is cut in the middle.
     #[must_use]
     pub fn as_python(&self) -> String {
         self.print(&Python)
@@ -104,7 +104,7 @@ impl Serialize for Trace {
     }
 }
 
-/// The variables that hold what was made.
+/// The variables of created objects.
 #[derive(Debug, Default)]
 struct Names {
     volumes: HashMap<VolumeId, String>,
@@ -113,7 +113,7 @@ struct Names {
 }
 
 impl Names {
-    /// Names what the call made, if it made something.
+    /// Assigns a variable to the object that the call created, if it created one.
     fn learn(&mut self, step: &Step) -> Option<String> {
         let name = match (&step.call, step.answer.as_ref()?.as_ref().ok()?) {
             (Call::CreateVolume(_), Value::Volume(volume)) => {
@@ -138,15 +138,15 @@ impl Names {
     }
 }
 
-/// How calls are written.
+/// A language that calls are printed in.
 trait Language {
-    /// The call alone.
+    /// The call as an expression.
     fn call(&self, call: &Call, names: &Names) -> String;
-    /// A statement that keeps what the call made.
+    /// A statement that assigns the result to a variable.
     fn bound(&self, variable: &str, call: &str) -> String;
     /// A statement that expects the call to succeed.
     fn plain(&self, call: &str) -> String;
-    /// An expression that lets the call fail.
+    /// A statement, without its end, that ignores an error.
     fn refused(&self, call: &str) -> String;
     /// A statement of an expression.
     fn end(&self, text: &str) -> String;

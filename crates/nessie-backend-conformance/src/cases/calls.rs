@@ -1,4 +1,4 @@
-//! Calls, written short.
+//! Short constructors of calls and patches.
 
 use nessie_backend_core::{
     Snapshot, SnapshotId, Volume, VolumeId, VolumePatch, VolumeSpec, VolumeState,
@@ -78,7 +78,7 @@ pub(super) fn split(volume: &Volume) -> Call {
     Call::SplitClone(volume.uuid)
 }
 
-/// A patch that gives nothing yet.
+/// An empty patch.
 pub(super) fn patch() -> VolumePatch {
     VolumePatch::new()
 }

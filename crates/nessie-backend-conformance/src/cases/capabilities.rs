@@ -1,4 +1,4 @@
-//! What a backend says it can do, and what it can.
+//! Capabilities and tiers: what is advertised, and what works.
 
 use nessie_backend_core::{BackendError, Capabilities};
 
@@ -8,24 +8,24 @@ use crate::harness::{Abort, CaseResult, Harness};
 use crate::oracle::call::Call;
 
 super::cases! { capabilities, __capabilities_cases:
-    /// The backend can be looked at, and says what it offers.
+    /// The backend can be listed, and reports its capabilities.
     can_be_found_out: Volumes, "1.honest" "4.no_panic";
     /// Clones and replication are advertised with snapshots only.
     are_consistent: Volumes, "1.capabilities";
-    /// Every tier that is advertised can be reached.
+    /// Every advertised tier is reachable.
     advertised_tiers_are_reachable: Volumes, "1.honest";
-    /// Every tier that is not advertised answers feature_not_supported, and names itself.
+    /// Every other tier answers feature_not_supported, with its name in the error.
     other_tiers_are_refused: Volumes, "1.honest" "4.target";
     /// A tier is the same backend: it lists the same volumes and has the same capabilities.
     tiers_are_of_one_backend: Snapshots, "1.honest";
     /// The capabilities do not change while the backend is used.
     stay_the_same: Volumes, "1.honest";
-    /// What is not supported says so by name, every time, and changes nothing.
+    /// An unsupported operation answers feature_not_supported every time and changes nothing.
     optional_operations_say_what_they_lack: Volumes, "3.optional" "4.target" "3.atomic";
 }
 
-/// The probe before every run has done it.
-#[expect(clippy::unnecessary_wraps, reason = "a case")]
+/// The probe before every run has checked it.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a case")]
 fn can_be_found_out(_: &Harness<'_>) -> CaseResult {
     Ok(())
 }
@@ -42,7 +42,9 @@ fn advertised_tiers_are_reachable(h: &Harness<'_>) -> CaseResult {
         ("clones", clones, h.backend().as_clone().map(drop)),
     ] {
         if let (true, Err(error)) = (is_advertised, reached) {
-            return Err(h.violation(format!("{tier} are advertised, and reached with: {error}")));
+            return Err(h.violation(format!(
+                "{tier} are advertised, and reaching the tier fails: {error}"
+            )));
         }
     }
     Ok(())

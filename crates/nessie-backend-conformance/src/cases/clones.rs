@@ -1,13 +1,13 @@
-//! Making writable volumes of snapshots.
+//! Creating clones.
 
 use super::calls::{self, junction, name, offline, online, policy, restricted, size};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
 super::cases! { clones, __clones_cases:
-    /// A clone is made, and shows itself in every way it can be read.
+    /// A clone is created, and every way to read it gives the same record.
     are_made: Clones, "3.create_clone" "1.origin" "1.kind" "1.state";
-    /// A clone has the parent's size and policy as they are.
+    /// A clone has the parent's size and policy at that time.
     have_size_and_policy_of_the_parent: Clones, "3.create_clone" "1.size";
     /// A clone has no junction, and its parent keeps its own.
     have_no_junction: Clones, "3.create_clone" "1.unset";
@@ -17,13 +17,13 @@ super::cases! { clones, __clones_cases:
     are_volumes: Clones, "3.create_clone" "3.patch_volume.resize";
     /// A plain volume has no origin.
     are_the_only_ones_with_an_origin: Clones, "1.origin" "1.unset";
-    /// A clone and its parent change without each other.
+    /// A clone and its parent change independently.
     are_independent_of_their_parent: Clones, "3.patch_volume.resize" "3.create_clone";
     /// A clone of a clone names its direct parent.
     of_clones_name_their_direct_parent: Clones, "3.create_clone" "1.origin";
-    /// Clones of one snapshot are apart.
+    /// Clones of one snapshot are independent.
     of_one_snapshot_are_apart: Clones, "3.create_clone" "1.origin";
-    /// The origin names the snapshot that was asked for, not the newest, oldest or namesake.
+    /// The origin names the snapshot that was cloned, not the newest, oldest or namesake.
     name_the_right_snapshot: Clones, "3.create_clone" "1.origin";
     /// The origin follows the parent's rename.
     follow_the_rename_of_their_parent: Clones [PatchName], "1.origin_names" "3.patch_volume";
@@ -44,7 +44,7 @@ super::cases! { clones, __clones_cases:
     check_in_order: Clones [PatchState], "3.order" "3.create_clone.refuses";
     /// A refused clone leaves its parent's snapshot free.
     pin_nothing_when_refused: Clones, "3.atomic" "3.delete_snapshot";
-    /// A clone is online, although its parent goes offline.
+    /// A clone stays online when its parent is set offline.
     stay_online_without_their_parent: Clones [PatchState], "3.offline_keeps" "3.create_clone";
 }
 

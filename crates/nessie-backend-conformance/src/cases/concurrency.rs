@@ -1,7 +1,7 @@
-//! Calls at the same time, from real threads.
+//! Concurrent calls from real threads.
 //!
-//! After each race some order of its calls must explain every answer and what the backend shows:
-//! that is what linearizable means, and that one of several wins follows from it.
+//! After each race some order of its calls must explain every answer and the listings afterwards.
+//! This is linearizability; that exactly one of several conflicting calls succeeds follows from it.
 
 use nessie_backend_core::Volume;
 
@@ -13,11 +13,11 @@ use crate::sequences::op::{Profile, generate};
 use crate::sequences::replay::Replay;
 
 super::cases! { concurrency, __concurrency_cases:
-    /// Of several volumes created under one name, exactly one is made.
+    /// Of several volumes created under one name, exactly one is created.
     creates_one_volume_of_a_name: Volumes, "3.linearizable" "2.volume_name_unique";
     /// Volumes of different names are all created, each with an identifier of its own.
     creates_volumes_of_different_names: Volumes, "3.linearizable" "2.uuid_once";
-    /// Threads that create the same names one after the other make one volume of each.
+    /// Threads that create the same names one after the other create one volume of each.
     creates_streams_of_volumes: Volumes, "3.linearizable" "2.volume_name_unique";
     /// Of several deletions of one volume, exactly one succeeds.
     deletes_a_volume_once: Volumes, "3.linearizable" "3.delete_volume.refuses";
@@ -29,7 +29,7 @@ super::cases! { concurrency, __concurrency_cases:
     renames_and_creates_one_name: Volumes [PatchName], "3.linearizable" "2.volume_name_unique";
     /// Of several volumes renamed to one name, exactly one is.
     renames_one_volume_to_a_name: Volumes [PatchName], "3.linearizable" "2.volume_name_unique";
-    /// A resize and the way offline come one after the other.
+    /// A resize and a change to offline happen in some order.
     resizes_and_takes_offline: Volumes [PatchState], "3.linearizable" "3.patch_volume.refuses";
     /// Of several snapshots of one name, exactly one is taken.
     takes_one_snapshot_of_a_name: Snapshots, "3.linearizable" "2.snapshot_name_unique";
@@ -37,7 +37,7 @@ super::cases! { concurrency, __concurrency_cases:
     deletes_a_snapshot_once: Snapshots, "3.linearizable" "3.delete_snapshot.refuses";
     /// A snapshot of a volume that is being deleted is taken before, or refused after.
     snapshots_what_is_being_deleted: Snapshots, "3.linearizable" "3.create_snapshot.refuses";
-    /// A restore and a new snapshot come one after the other.
+    /// A restore and a new snapshot happen in some order.
     restores_and_takes_snapshots: Snapshots [RestoreSnapshot],
         "3.linearizable" "3.restore_snapshot";
     /// Of several snapshots renamed to one name, exactly one is.
@@ -47,18 +47,18 @@ super::cases! { concurrency, __concurrency_cases:
     clones_what_is_being_deleted: Clones, "3.linearizable" "3.delete_snapshot.refuses";
     /// A volume is deleted or cloned, and no clone is left without its parent.
     clones_of_a_volume_being_deleted: Clones, "3.linearizable" "3.delete_volume.refuses";
-    /// Of several clones and volumes of one name, exactly one is made.
+    /// Of several clones and volumes of one name, exactly one is created.
     creates_one_clone_of_a_name: Clones, "3.linearizable" "2.volume_name_unique";
     /// A restore and a clone of a newer snapshot do not both succeed.
     restores_what_is_being_cloned: Clones [RestoreSnapshot],
         "3.linearizable" "3.restore_snapshot.refuses";
-    /// A split and the deletion of the parent's snapshot come one after the other.
+    /// A split and the deletion of the parent's snapshot happen in some order.
     splits_and_deletes: Clones [SplitClone], "3.linearizable" "3.split_clone";
-    /// Whatever is called at once, some order explains it.
+    /// Some order explains generated concurrent calls.
     explains_whatever_is_called_at_once: Volumes, "3.linearizable" "3.atomic";
 }
 
-/// Runs a race over and over, each time from nothing.
+/// Repeats a race, each time with new objects.
 fn rounds(h: &Harness<'_>, race: impl Fn() -> CaseResult<Vec<Call>>) -> CaseResult {
     for _ in 0..h.config.rounds {
         h.set_verify(Verify::Never);
@@ -230,7 +230,7 @@ fn splits_and_deletes(h: &Harness<'_>) -> CaseResult {
     })
 }
 
-/// How many generated calls come one after the other before some are made at once, and how many.
+/// Number of generated calls made one by one, and then concurrently, in turns.
 const ALONE: usize = 4;
 const AT_ONCE: usize = 3;
 

@@ -1,28 +1,28 @@
-//! Making volumes.
+//! Creating volumes.
 
 use super::calls;
 use super::values::SIZES;
 use crate::harness::{CaseResult, Harness};
 
 super::cases! { create_volume, __create_volume_cases:
-    /// A volume is made, with a quota and without, and every way to read it shows the same.
+    /// A volume is created with and without a quota, and every way to read it gives the same record.
     makes_a_volume: Volumes, "3.create_volume" "1.volume" "1.unset" "1.state" "1.kind";
     /// Quotas from 1 to 2^64-1 bytes are kept exactly.
     keeps_sizes_exactly: Volumes, "1.size" "3.create_volume";
     /// A second volume of the same name is refused, whatever its size, and the first stays as it was.
     refuses_a_taken_name: Volumes, "2.volume_name_unique" "3.create_volume.refuses";
-    /// A quota of nothing is refused, and the name is not taken by it.
+    /// A quota of zero is refused, and the name stays free.
     refuses_a_size_of_zero: Volumes, "3.create_volume.refuses" "3.atomic" "1.size";
     /// A bad size is refused as such although the name is taken too.
     checks_values_before_conflicts: Volumes, "3.order" "3.create_volume.refuses";
-    /// What is refused leaves no volume behind, and the next creation works as ever.
+    /// A refused creation leaves no volume, and the next one works.
     leaves_nothing_behind_when_refused: Volumes, "3.atomic" "2.free_again";
     /// The name of an offline volume is taken.
     refuses_the_name_of_an_offline_volume: Volumes [PatchState],
         "3.offline_keeps" "3.create_volume.refuses";
     /// The name of a clone is taken.
     refuses_the_name_of_a_clone: Clones, "2.volume_name_unique" "3.create_volume.refuses";
-    /// A new volume has no snapshots, although one of the same name before it had.
+    /// A new volume has no snapshots, although an earlier one of the same name had.
     starts_without_snapshots: Snapshots, "3.create_volume" "3.delete_volume";
 }
 

@@ -5,7 +5,7 @@ use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
 super::cases! { delete_volume, __delete_volume_cases:
-    /// A deleted volume is gone in every way it could be read, and the others stay.
+    /// A deleted volume can no longer be read in any way, and the others stay.
     deletes_one_volume: Volumes, "3.delete_volume" "3.get_volume.refuses" "3.find_volume";
     /// A volume that is missing, or deleted already, is refused.
     refuses_a_missing_volume: Volumes, "3.delete_volume.refuses" "4.target";
@@ -13,15 +13,15 @@ super::cases! { delete_volume, __delete_volume_cases:
     deletes_in_any_state: Volumes [PatchState], "3.delete_volume";
     /// A mounted volume is deleted, and its path is free.
     deletes_a_mounted_volume: Volumes, "3.delete_volume" "2.junction_unique";
-    /// The snapshots of a volume go with it, and no other's.
+    /// The snapshots of a volume are deleted with it, and no others.
     deletes_the_snapshots_too: Snapshots, "3.delete_volume" "3.get_snapshot.refuses";
     /// A clone is deleted, and its parent stays.
     deletes_a_clone_alone: Clones, "3.delete_volume";
-    /// A volume with a clone is refused, in any state, and loses nothing.
+    /// A volume with a clone is refused in any state, and stays as it was.
     refuses_a_parent: Clones, "3.delete_volume.refuses" "3.atomic";
     /// A volume is refused for a clone of any of its snapshots.
     refuses_for_a_clone_of_any_snapshot: Clones, "3.delete_volume.refuses";
-    /// An offline volume is refused for its clones as an online one.
+    /// An offline volume with clones is refused like an online one.
     refuses_an_offline_parent: Clones [PatchState], "3.delete_volume.refuses" "3.offline_keeps";
 }
 

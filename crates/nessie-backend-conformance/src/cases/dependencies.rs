@@ -1,4 +1,4 @@
-//! What clones keep from being deleted, and until when.
+//! Clones keep their parents and snapshots from being deleted.
 
 use super::calls::{self, name, offline, restricted};
 use crate::Feature;
@@ -8,7 +8,7 @@ super::cases! { dependencies, __dependencies_cases:
     /// A clone pins its snapshot and its parent, and its deletion frees both.
     last_until_the_clone_is_deleted: Clones,
         "3.delete_snapshot.refuses" "3.delete_volume.refuses" "3.delete_snapshot";
-    /// The last of several clones pins as the first did, in whatever order they go.
+    /// The last of several clones pins as the first did, in whatever order they are deleted.
     last_until_the_last_clone_is_deleted: Clones,
         "3.delete_snapshot.refuses" "3.delete_volume.refuses" "4.dependents";
     /// The parent's other snapshots can be deleted, older and newer.
@@ -23,7 +23,7 @@ super::cases! { dependencies, __dependencies_cases:
     are_named_in_order: Clones, "4.dependents";
     /// Of more than 16 clones the first 16 are named and all are counted.
     are_named_up_to_sixteen: Clones, "4.dependents";
-    /// The names are the present ones.
+    /// The dependents have their current names.
     are_named_as_they_are_called_now: Clones [PatchName], "4.dependents";
     /// A volume's dependents are the clones of all its snapshots, a snapshot's its own.
     of_a_volume_are_those_of_its_snapshots: Clones, "4.dependents";

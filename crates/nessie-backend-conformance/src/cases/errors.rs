@@ -1,4 +1,4 @@
-//! What refusals say, and input that nobody expects.
+//! Codes and targets of errors, and unusual input.
 
 use nessie_backend_core::{SnapshotId, Uuid, VolumeId};
 
@@ -14,13 +14,13 @@ super::cases! { errors, __errors_cases:
     about_snapshots_have_their_code: Snapshots, "4.code" "4.target";
     /// Every kind of refusal about clones has its code and its target.
     about_clones_have_their_code: Clones, "4.code" "4.target" "4.dependents";
-    /// No text is too long or too strange to be refused.
+    /// Very long or unusual text is refused without a panic.
     come_of_strange_text: Volumes, "4.no_panic" "3.atomic";
-    /// No text is too long or too strange to be refused as a snapshot's name.
+    /// Very long or unusual text is refused as a snapshot's name without a panic.
     come_of_strange_names_of_snapshots: Snapshots, "4.no_panic" "3.atomic";
-    /// No identifier is too strange to be missing.
+    /// An unusual identifier is reported as missing.
     come_of_strange_identifiers: Snapshots, "4.no_panic" "3.order";
-    /// A backend that refused much works as before.
+    /// A backend works normally after many refusals.
     poison_nothing: Volumes, "4.no_panic" "3.atomic";
 }
 
@@ -76,7 +76,7 @@ fn about_clones_have_their_code(h: &Harness<'_>) -> CaseResult {
     Ok(())
 }
 
-/// Text that breaks what was not written for it.
+/// Text that careless code fails on.
 fn strange_texts() -> Vec<String> {
     let mut texts = ["\0", "\u{feff}a", "\u{202e}a", "a\u{301}", "\u{10ffff}", "'; --", "{}", "%s"]
         .map(str::to_owned)

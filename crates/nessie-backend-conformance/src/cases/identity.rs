@@ -1,4 +1,4 @@
-//! Identifiers and times, which stay with what they were given to.
+//! Identifiers and creation times.
 
 use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeId};
 
@@ -9,24 +9,24 @@ use crate::harness::{CaseResult, Harness, Verify};
 super::cases! { identity, __identity_cases:
     /// Every volume has an identifier of its own, of version 4.
     of_volumes_is_their_own: Volumes, "2.uuid_form" "2.uuid_once";
-    /// Every snapshot has one, which no volume has.
+    /// Every snapshot has an identifier of its own, which no volume has.
     of_snapshots_is_their_own: Snapshots, "2.uuid_form" "2.uuid_once";
-    /// Every clone has one.
+    /// Every clone has an identifier of its own.
     of_clones_is_their_own: Clones, "2.uuid_form" "2.uuid_once";
-    /// What is made again under the same name is another.
+    /// A volume created again under the same name has a new identifier.
     is_not_used_again: Volumes, "2.uuid_once" "3.delete_volume";
-    /// A snapshot made again under the same name is another.
+    /// A snapshot created again under the same name has a new identifier.
     of_snapshots_is_not_used_again: Snapshots, "2.uuid_once" "3.delete_snapshot";
-    /// Identifiers of volumes are no identifiers of snapshots, nor the other way round.
+    /// A volume's identifier is not a snapshot's, and the reverse.
     of_volumes_and_snapshots_are_apart: Snapshots,
         "2.uuid_once" "3.get_volume.refuses" "3.get_snapshot.refuses";
     /// The time of creation never changes, whatever happens to a volume.
     keeps_its_time_of_creation: Volumes, "1.create_time" "3.patch_volume";
     /// The time of creation of snapshots and clones never changes either.
     of_snapshots_and_clones_keeps_its_time: Clones, "1.create_time";
-    /// What is made later is not older.
+    /// A later volume is not older.
     gets_no_younger: Volumes, "5.time" "1.create_time";
-    /// Snapshots and clones made later are not older.
+    /// Later snapshots and clones are not older.
     of_snapshots_and_clones_gets_no_younger: Clones, "5.time" "1.create_time";
 }
 

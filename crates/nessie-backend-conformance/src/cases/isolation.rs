@@ -1,4 +1,4 @@
-//! What happens to one object does not happen to another.
+//! A change of one object does not affect another.
 
 use super::calls::{self, junction, offline, size};
 use crate::Feature;
@@ -6,11 +6,11 @@ use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::{Call, Value};
 
 super::cases! { isolation, __isolation_cases:
-    /// Results are the caller's: they stay as they were whatever happens to the backend.
+    /// Results belong to the caller: later changes of the backend do not change them.
     results_stay_as_they_were: Volumes, "1.fresh";
-    /// What happens to one volume leaves every other as it was.
+    /// A change of one volume leaves every other volume as it was.
     of_volumes: Volumes, "3.patch_volume" "3.delete_volume";
-    /// What happens to the snapshots of one volume leaves those of every other as they were.
+    /// A change of one volume's snapshots leaves those of every other volume as they were.
     of_snapshots: Snapshots, "3.create_snapshot" "3.delete_snapshot";
     /// An offline volume leaves every other online.
     of_states: Volumes [PatchState], "1.state" "3.patch_volume";
@@ -19,7 +19,7 @@ super::cases! { isolation, __isolation_cases:
     /// The name and the junction path of an offline volume stay taken.
     offline_volumes_keep_what_is_theirs: Volumes [PatchState],
         "3.offline_keeps" "2.junction_unique" "2.volume_name_unique";
-    /// What is not the suite's is as it was.
+    /// Objects that existed before the run are unchanged.
     of_what_was_there_before: Volumes, "3.atomic" "3.list_volumes";
 }
 
@@ -90,7 +90,7 @@ fn offline_volumes_keep_what_is_theirs(h: &Harness<'_>) -> CaseResult {
     h.succeeds(&calls::find(&a.name))
 }
 
-/// Every case ends with the same look; this one ends the run with it.
+/// Every case ends with the same check; this one ends the run with it.
 fn of_what_was_there_before(h: &Harness<'_>) -> CaseResult {
     h.verify_listings()?;
     h.verify_foreign()

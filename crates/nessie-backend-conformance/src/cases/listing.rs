@@ -1,4 +1,4 @@
-//! Reading: lists, single records, and finding by name.
+//! Reading: listings, single records, and finding by name.
 
 use nessie_backend_core::{Snapshot, SnapshotId, Uuid, Volume, VolumeId};
 
@@ -9,26 +9,26 @@ use crate::oracle::call::Call;
 super::cases! { listing, __listing_cases:
     /// Volumes are listed in order of creation, whatever their names.
     volumes_are_in_order_of_creation: Volumes, "3.list_volumes";
-    /// The order of volumes outlives deletions, and a volume made again comes last.
+    /// The order of volumes survives deletions, and a volume created again comes last.
     volumes_keep_their_order_over_deletions: Volumes, "3.list_volumes" "3.delete_volume";
-    /// The order of volumes outlives every patch.
+    /// The order of volumes survives every patch.
     volumes_keep_their_order_over_patches: Volumes, "3.list_volumes" "3.patch_volume";
-    /// The order of volumes outlives renames.
+    /// The order of volumes survives renames.
     volumes_keep_their_order_over_renames: Volumes [PatchName], "3.list_volumes";
     /// Snapshots are listed in order of creation, whatever their names.
     snapshots_are_in_order_of_creation: Snapshots, "3.list_snapshots";
-    /// The order of snapshots outlives deletions, and a snapshot made again comes last.
+    /// The order of snapshots survives deletions, and a snapshot created again comes last.
     snapshots_keep_their_order_over_deletions: Snapshots,
         "3.list_snapshots" "3.delete_snapshot";
-    /// The order of snapshots outlives renames.
+    /// The order of snapshots survives renames.
     snapshots_keep_their_order_over_renames: Snapshots [RenameSnapshot], "3.list_snapshots";
-    /// Clones are listed among the volumes, where they were created.
+    /// Clones are listed among the volumes, in order of creation.
     clones_are_in_order_of_creation: Clones, "3.list_volumes" "3.create_clone";
-    /// The order of volumes outlives a split and a restore.
+    /// The order of volumes survives a split and a restore.
     volumes_keep_their_order_over_splits: Clones [SplitClone], "3.list_volumes" "3.split_clone";
     /// An identifier that no volume has is refused.
     get_volume_refuses_what_is_missing: Volumes, "3.get_volume.refuses" "4.target" "4.code";
-    /// A name that no volume has is nothing, be it a name or not.
+    /// A name that no volume has gives nothing, whether it is valid or not.
     find_volume_finds_nothing_else: Volumes, "3.find_volume" "4.no_panic";
     /// Listing the snapshots of a missing volume is refused.
     list_snapshots_refuses_what_is_missing: Snapshots, "3.list_snapshots.refuses" "4.target";
@@ -145,7 +145,7 @@ fn volumes_keep_their_order_over_splits(h: &Harness<'_>) -> CaseResult {
     Ok(())
 }
 
-/// Volumes that no identifier in use leads to.
+/// Volumes with identifiers that are not in use.
 fn missing_volumes() -> [Volume; 3] {
     let at = |uuid| Volume::new(VolumeId::new(uuid), "missing");
     [calls::no_volume(), at(Uuid::nil()), at(Uuid::max())]

@@ -1,6 +1,7 @@
-//! The cases, a file for each theme. In all of them `h` is the harness, `a` and `c` are volumes, and
-//! `s`, `t` and `u` are snapshots.
-#![allow(clippy::many_single_char_names, reason = "they mean the same in every case")]
+//! The cases, one file for each theme. In all of them `h` is the harness, `a` and `c` are volumes,
+//! and `s`, `t` and `u` are snapshots. To add a case, write its function and its row in the list of
+//! its theme.
+#![allow(clippy::many_single_char_names, reason = "they have one meaning in all cases")]
 
 mod access;
 mod calls;
@@ -67,7 +68,7 @@ impl Rule {
     }
 }
 
-/// The case that stands for finding out what the backend offers.
+/// The case under which the probe is reported.
 pub(crate) const fn probe_case() -> &'static Case {
     match capabilities::CASES {
         [probe, ..] => probe,

@@ -1,4 +1,4 @@
-//! Generated sequences of operations, each held against the model step by step.
+//! Generated sequences of operations; each answer is compared with the model.
 
 use crate::Tier;
 use crate::harness::{Abort, CaseResult, Harness};
@@ -7,15 +7,15 @@ use crate::sequences::replay::replay;
 use crate::sequences::shrink::shrink_sequence;
 
 super::cases! { model, __model_cases:
-    /// Sequences of operations on volumes do what the model does.
+    /// Sequences of operations on volumes match the model.
     agrees_on_volumes: Volumes,
         "3.atomic" "3.order" "3.create_volume" "3.patch_volume" "3.delete_volume"
         "3.list_volumes" "3.get_volume" "3.find_volume" "3.access_handle";
-    /// Sequences of operations on volumes and snapshots do what the model does.
+    /// Sequences of operations on volumes and snapshots match the model.
     agrees_on_snapshots: Snapshots,
         "3.atomic" "3.order" "3.create_snapshot" "3.rename_snapshot" "3.delete_snapshot"
         "3.restore_snapshot" "3.list_snapshots" "3.get_snapshot" "3.find_snapshot";
-    /// Sequences of all operations do what the model does.
+    /// Sequences of all operations match the model.
     agrees_on_clones: Clones,
         "3.atomic" "3.order" "3.create_clone" "3.split_clone" "1.origin_names" "4.dependents";
 }
@@ -34,11 +34,11 @@ fn agrees_on_clones(h: &Harness<'_>) -> CaseResult {
 
 fn agrees(h: &Harness<'_>, tier: Tier) -> CaseResult {
     if h.config.sequences == 0 {
-        return Err(Abort::Skipped("no sequences are to be generated".to_owned()));
+        return Err(Abort::Skipped("the number of sequences is 0".to_owned()));
     }
     let profile = Profile::of(h.probe, tier);
     for number in 0..h.config.sequences {
-        // What a slow backend has no time for is not tried; what was tried has passed.
+        // A slow backend runs fewer sequences; those that ran have passed.
         if number > 0 && h.is_past_half_time() {
             break;
         }

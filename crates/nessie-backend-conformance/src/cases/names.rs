@@ -1,4 +1,4 @@
-//! What names there are, and whose they are.
+//! Names: which are valid, which are taken, and when they are free.
 
 use super::calls;
 use super::values::{bad_names, good_names};
@@ -22,14 +22,14 @@ super::cases! { names, __names_cases:
     of_deleted_volumes_are_free: Volumes, "2.free_again" "3.delete_volume";
     /// A volume's former name is free, and its new one is taken.
     of_renamed_volumes_are_free: Volumes [PatchName], "2.free_again" "2.volume_name_unique";
-    /// Two volumes swap their names by way of a third one.
+    /// Two volumes swap their names through a third name.
     of_volumes_can_be_swapped: Volumes [PatchName], "2.free_again" "3.patch_volume";
     /// A rename takes every name that a creation takes, and keeps it exactly.
     of_renamed_volumes_are_kept_exactly: Volumes [PatchName], "2.volume_names" "2.exact";
     /// A rename refuses every name that a creation refuses.
     of_renamed_volumes_outside_the_grammar_are_refused: Volumes [PatchName],
         "2.volume_names" "3.patch_volume.refuses" "4.no_panic";
-    /// A volume may have another's identifier for a name, and neither is mistaken for the other.
+    /// A volume's name may be another volume's identifier, and the two are not confused.
     may_be_identifiers: Volumes, "2.exact" "3.get_volume" "3.find_volume";
     /// Snapshots take every character of the grammar, and keep the name as it was given.
     of_snapshots_are_kept_exactly: Snapshots, "2.snapshot_names" "2.exact";
@@ -50,14 +50,14 @@ super::cases! { names, __names_cases:
     /// A rename of a snapshot takes and refuses what a creation does.
     of_renamed_snapshots_follow_the_grammar: Snapshots [RenameSnapshot],
         "2.snapshot_names" "3.rename_snapshot.refuses" "2.exact";
-    /// A snapshot may be called like its volume, and like any other.
+    /// A snapshot may have the name of its volume or of any other.
     of_snapshots_and_volumes_are_apart: Snapshots, "2.snapshot_name_unique" "2.volume_name_unique";
     /// Clones take the names that volumes take.
     of_clones_are_kept_exactly: Clones, "2.volume_names" "2.exact";
     /// Clones refuse the names that volumes refuse.
     of_clones_outside_the_grammar_are_refused: Clones,
         "2.volume_names" "3.create_clone.refuses" "4.no_panic";
-    /// A clone's name is taken like any volume's, and free when the clone is deleted.
+    /// A clone's name is taken like any volume's, and free after the clone is deleted.
     of_clones_are_names_of_volumes: Clones, "2.volume_name_unique" "2.free_again" "2.case";
 }
 

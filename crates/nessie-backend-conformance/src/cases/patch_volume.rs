@@ -8,7 +8,7 @@ use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
 super::cases! { patch_volume, __patch_volume_cases:
-    /// A patch that gives nothing changes nothing and succeeds.
+    /// An empty patch changes nothing and succeeds.
     giving_nothing_changes_nothing: Volumes, "3.patch_volume";
     /// Each field is changed without the others.
     changes_one_field_and_no_other: Volumes, "3.patch_volume";
@@ -20,34 +20,34 @@ super::cases! { patch_volume, __patch_volume_cases:
     grows_and_shrinks: Volumes, "3.patch_volume.resize" "1.size";
     /// Quotas from 1 to 2^64-1 bytes are kept exactly.
     keeps_sizes_exactly: Volumes, "1.size" "3.patch_volume.resize";
-    /// Mount, move, and unmount; unmounting what is not mounted is no error.
+    /// Mount, move and unmount work; unmounting an unmounted volume is not an error.
     mounts_and_unmounts: Volumes, "2.unmount" "3.patch_volume" "1.unset";
-    /// Every junction path of the grammar is taken and kept exactly.
+    /// Every valid junction path is accepted and kept exactly.
     takes_junction_paths_of_the_grammar: Volumes, "2.junction_path" "3.patch_volume";
     /// Every other junction path is refused.
     refuses_junction_paths_outside_the_grammar: Volumes,
         "2.junction_path" "3.patch_volume.refuses" "4.no_panic";
-    /// A path is one volume's, ignoring ASCII case.
+    /// A path belongs to one volume, ignoring ASCII case.
     refuses_a_taken_junction_path: Volumes, "2.junction_unique" "3.patch_volume.refuses";
-    /// Case counts beyond ASCII, and so does every other difference.
+    /// Paths that differ in non-ASCII case, or in anything else, are different.
     tells_junction_paths_apart: Volumes, "2.junction_unique";
     /// A path is free once its volume is moved, unmounted or deleted, and not before.
     frees_a_junction_path: Volumes, "2.junction_unique" "2.unmount" "3.delete_volume";
     /// A volume may be mounted where it is, in another case too.
     takes_its_own_junction_path: Volumes, "2.junction_unique" "3.patch_volume";
-    /// A path stays its volume's over a rename.
+    /// A volume keeps its path when it is renamed.
     keeps_a_junction_path_over_renames: Volumes [PatchName], "2.junction_unique" "3.patch_volume";
-    /// Every policy name that is in order is taken and kept exactly, and every other refused.
+    /// Every valid policy name is accepted and kept exactly, and every other is refused.
     takes_export_policies: Volumes, "2.export_policy" "3.patch_volume.refuses";
     /// Two volumes may have one policy.
     shares_export_policies: Volumes, "2.export_policy" "3.patch_volume";
-    /// A volume is renamed and keeps all else.
+    /// A renamed volume keeps all other fields.
     renames: Volumes [PatchName], "3.patch_volume" "2.volume_name_unique";
     /// A volume may be given the name it has, and its name in another case.
     renames_to_its_own_name: Volumes [PatchName], "3.patch_volume" "2.case";
-    /// Every state follows every other.
+    /// Every change from one state to another works.
     changes_from_each_state_to_each: Volumes [PatchState], "1.state" "3.patch_volume";
-    /// A restricted volume is as little online as an offline one.
+    /// A restricted volume is refused like an offline one.
     treats_restricted_as_not_online: Volumes [PatchRestricted],
         "1.state" "3.patch_volume.refuses" "3.access_handle.refuses";
     /// A missing volume is refused, whatever else is wrong.
@@ -68,7 +68,7 @@ super::cases! { patch_volume, __patch_volume_cases:
     /// A patch that brings a volume online may resize it.
     resizes_what_it_brings_online: Volumes [PatchState],
         "3.patch_volume.refuses" "3.patch_volume.resize";
-    /// A patch that takes a volume offline may resize it, for it is online.
+    /// A patch that takes a volume offline may resize it, because it is online before.
     resizes_what_it_takes_offline: Volumes [PatchState], "3.patch_volume.refuses";
     /// All but the size of an offline volume can be changed.
     changes_all_else_of_what_is_offline: Volumes [PatchState],
@@ -348,7 +348,7 @@ fn refuses_a_size_of_zero(h: &Harness<'_>) -> CaseResult {
     h.refused("invalid_argument", &calls::change(&c, size(0)))
 }
 
-/// A patch with one of its values bad, for each that can be.
+/// Patches with one invalid value each, for every field that can be invalid.
 fn one_bad_each(h: &Harness<'_>, good: &VolumePatch) -> Vec<VolumePatch> {
     let mut patches = vec![
         good.clone().size_bytes(0),

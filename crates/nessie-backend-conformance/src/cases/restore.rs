@@ -1,23 +1,23 @@
-//! Going back to a snapshot.
+//! Restoring snapshots.
 
 use super::calls::{self, junction, offline, online, restricted, size};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
 super::cases! { restore, __restore_cases:
-    /// The quota goes back to what it was, larger, smaller or none.
+    /// The quota is restored: larger, smaller or none.
     brings_the_size_back: Snapshots [RestoreSnapshot], "3.restore_snapshot" "1.size";
-    /// Newer snapshots go; the snapshot itself and older ones stay.
+    /// Newer snapshots are deleted; the snapshot itself and older ones stay.
     drops_newer_snapshots: Snapshots [RestoreSnapshot], "3.restore_snapshot";
-    /// The names of dropped snapshots are free, their identifiers gone.
+    /// The names of deleted snapshots are free, and their identifiers are missing.
     frees_the_names_it_drops: Snapshots [RestoreSnapshot], "3.restore_snapshot" "2.free_again";
     /// Snapshots of other volumes, newer or not, stay.
     leaves_other_volumes_alone: Snapshots [RestoreSnapshot], "3.restore_snapshot";
     /// Name, junction, policy, identifier and time stay.
     leaves_other_fields_alone: Snapshots [RestoreSnapshot], "3.restore_snapshot" "1.create_time";
-    /// A volume goes back again, and on to another snapshot taken since.
+    /// A volume can be restored again, also to a snapshot taken since.
     works_again_and_again: Snapshots [RestoreSnapshot], "3.restore_snapshot";
-    /// Going back is by the order of creation, not by name, nor by a rename.
+    /// Newer means created later; names and renames do not matter.
     goes_by_the_order_of_creation: Snapshots [RestoreSnapshot, RenameSnapshot],
         "3.restore_snapshot" "3.rename_snapshot";
     /// What is missing is refused, the volume before the snapshot.
@@ -26,15 +26,15 @@ super::cases! { restore, __restore_cases:
     /// A volume that is not online is refused, and a missing snapshot comes before that.
     refuses_what_is_not_online: Snapshots [RestoreSnapshot, PatchState],
         "3.restore_snapshot.refuses" "3.order" "3.atomic";
-    /// A newer snapshot with a clone is refused, and none of the newer ones is dropped.
+    /// A newer snapshot with a clone is refused, and none of the newer ones is deleted.
     refuses_a_newer_snapshot_with_a_clone: Clones [RestoreSnapshot],
         "3.restore_snapshot.refuses" "3.atomic";
-    /// Clones of the snapshot itself and of older ones are no obstacle.
+    /// Clones of the snapshot itself and of older ones do not prevent a restore.
     allows_older_clones: Clones [RestoreSnapshot], "3.restore_snapshot" "3.restore_snapshot.refuses";
     /// A wrong state comes before a newer snapshot with a clone.
     checks_the_state_before_clones: Clones [RestoreSnapshot, PatchState],
         "3.order" "3.restore_snapshot.refuses";
-    /// A clone that goes back stays a clone, and its own quota comes back.
+    /// A restored clone stays a clone, and its own quota is restored.
     works_on_clones: Clones [RestoreSnapshot], "3.restore_snapshot" "1.origin";
 }
 

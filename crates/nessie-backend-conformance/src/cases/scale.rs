@@ -1,4 +1,4 @@
-//! Hundreds of objects.
+//! Many objects.
 
 use super::calls;
 use crate::harness::{CaseResult, Harness, Verify};
@@ -7,11 +7,11 @@ use crate::oracle::call::Call;
 super::cases! { scale, __scale_cases:
     /// Hundreds of volumes are all listed, in order, and each is found.
     of_volumes: Volumes, "3.list_volumes" "3.find_volume" "3.get_volume" "2.uuid_once";
-    /// Hundreds of volumes of which every third is deleted, and others made.
+    /// Hundreds of volumes of which every third is deleted and others are created.
     of_volumes_that_come_and_go: Volumes, "3.list_volumes" "3.delete_volume" "2.free_again";
     /// Hundreds of snapshots are all listed, in order, and each is found.
     of_snapshots: Snapshots, "3.list_snapshots" "3.find_snapshot" "3.get_snapshot";
-    /// Hundreds of snapshots, of which a restore drops the newer half.
+    /// Hundreds of snapshots, of which a restore deletes the newer half.
     of_snapshots_that_a_restore_drops: Snapshots [RestoreSnapshot], "3.restore_snapshot";
     /// Hundreds of clones of one snapshot are all listed and counted.
     of_clones: Clones, "3.list_volumes" "4.dependents" "3.create_clone";

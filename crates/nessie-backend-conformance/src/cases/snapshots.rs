@@ -7,9 +7,9 @@ use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
 super::cases! { snapshots, __snapshots_cases:
-    /// A snapshot is taken, and shows itself in every way it can be read.
+    /// A snapshot is taken, and every way to read it gives the same record.
     are_taken: Snapshots, "3.create_snapshot" "1.snapshot";
-    /// A snapshot changes nothing in its volume, nor does what happens to the volume change it.
+    /// A snapshot does not change its volume, and changes of the volume do not change it.
     are_apart_from_their_volume: Snapshots, "3.create_snapshot" "3.patch_volume";
     /// A second snapshot of the same name is refused.
     refuse_a_taken_name: Snapshots, "3.create_snapshot.refuses" "2.snapshot_name_unique" "3.atomic";
@@ -20,7 +20,7 @@ super::cases! { snapshots, __snapshots_cases:
         "3.create_snapshot.refuses" "3.offline_keeps" "3.atomic";
     /// A bad name comes before a wrong state, and a wrong state before a taken name.
     check_in_order: Snapshots [PatchState], "3.order" "3.create_snapshot.refuses";
-    /// A deleted snapshot is gone, and the others stay, older and newer.
+    /// A deleted snapshot can no longer be read; older and newer ones stay.
     are_deleted_one_by_one: Snapshots, "3.delete_snapshot";
     /// A snapshot is deleted through its own volume only, and once.
     are_deleted_through_their_volume: Snapshots, "3.delete_snapshot.refuses" "3.order" "4.target";
@@ -30,10 +30,10 @@ super::cases! { snapshots, __snapshots_cases:
     are_renamed: Snapshots [RenameSnapshot], "3.rename_snapshot" "1.create_time";
     /// A snapshot may be given the name it has, and its name in another case.
     are_renamed_to_their_own_name: Snapshots [RenameSnapshot], "3.rename_snapshot" "2.case";
-    /// A snapshot is not given another's name.
+    /// A rename to another snapshot's name is refused.
     are_not_renamed_to_a_taken_name: Snapshots [RenameSnapshot],
         "3.rename_snapshot.refuses" "2.snapshot_name_unique" "3.atomic";
-    /// A snapshot is renamed through its own volume only, and what is missing comes first.
+    /// A snapshot is renamed through its own volume only, and a missing object is reported first.
     are_renamed_through_their_volume: Snapshots [RenameSnapshot],
         "3.rename_snapshot.refuses" "3.order" "4.target";
     /// A snapshot of an offline volume is renamed.

@@ -1,11 +1,11 @@
-//! Making clones plain volumes.
+//! Splitting clones.
 
 use super::calls::{self, junction, offline, restricted, size};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
 super::cases! { split, __split_cases:
-    /// A split clone has no origin and keeps all else.
+    /// A split clone has no origin and keeps all other fields.
     makes_a_plain_volume: Clones [SplitClone], "3.split_clone" "1.origin" "1.unset";
     /// The parent's snapshot and the parent can be deleted after a split.
     frees_the_parent: Clones [SplitClone], "3.split_clone" "3.delete_snapshot" "3.delete_volume";
@@ -14,13 +14,13 @@ super::cases! { split, __split_cases:
         "3.split_clone" "3.delete_snapshot.refuses" "4.dependents";
     /// A split clone keeps its snapshots, and its own clones still depend on it.
     keeps_its_own_clones: Clones [SplitClone], "3.split_clone" "3.delete_volume.refuses";
-    /// A volume that is no clone is refused, and so is a clone that was split.
+    /// A volume that is not a clone is refused, and so is a clone that was split.
     refuses_what_is_no_clone: Clones [SplitClone], "3.split_clone.refuses" "3.atomic";
     /// A missing volume is refused.
     refuses_a_missing_volume: Clones [SplitClone], "3.split_clone.refuses" "4.target";
     /// An offline clone is split, with its parent offline too.
     works_offline: Clones [SplitClone, PatchState], "3.split_clone" "3.offline_keeps";
-    /// A split clone no longer follows its former parent, and goes back to its own snapshots.
+    /// A split clone no longer follows its former parent, and can be restored to its own snapshots.
     forgets_the_parent: Clones [SplitClone, PatchName], "3.split_clone" "1.origin_names";
 }
 

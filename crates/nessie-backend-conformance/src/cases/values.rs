@@ -1,6 +1,6 @@
-//! Values at the edges of their rules, and beyond.
+//! Values at the limits of their rules, and outside.
 
-/// Sizes that a number of another type does not keep.
+/// Sizes that other number types do not represent exactly.
 pub(super) const SIZES: &[u64] = &[
     1,
     2,
@@ -19,7 +19,7 @@ pub(super) const SIZES: &[u64] = &[
     u64::MAX,
 ];
 
-/// Names of the grammar, each after the stem, in which every character that is allowed occurs.
+/// Valid names that start with the stem; together they contain every allowed character.
 pub(super) fn good_names(stem: &str) -> Vec<String> {
     let endings = [
         "abcdefghijklmnopqrstuvwxyz",
@@ -41,7 +41,7 @@ pub(super) fn good_names(stem: &str) -> Vec<String> {
     names
 }
 
-/// Names outside the grammar.
+/// Invalid names.
 pub(super) fn bad_names(stem: &str, longest: usize) -> Vec<String> {
     let mut names = vec![String::new()];
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
@@ -67,7 +67,7 @@ pub(super) fn bad_names(stem: &str, longest: usize) -> Vec<String> {
     names
 }
 
-/// Junction paths of the grammar, each below the stem.
+/// Valid junction paths, each below the stem.
 pub(super) fn good_paths(stem: &str) -> Vec<String> {
     let mut paths: Vec<String> = [
         "", "/a", "/a/b/c", "/...", "/.a", "/a.", "/..a", "/a b", "/é", "/日本", "/-", "/~",
@@ -82,7 +82,7 @@ pub(super) fn good_paths(stem: &str) -> Vec<String> {
     paths
 }
 
-/// Junction paths outside the grammar.
+/// Invalid junction paths.
 pub(super) fn bad_paths(stem: &str) -> Vec<String> {
     let below = stem.trim_start_matches('/');
     let mut paths: Vec<String> = [
@@ -119,7 +119,7 @@ pub(super) fn bad_paths(stem: &str) -> Vec<String> {
     paths
 }
 
-/// Names of export policies that are in order.
+/// Valid names of export policies.
 pub(super) fn good_policies() -> Vec<String> {
     let mut names =
         ["a", "default", "Default", " ", "a b", "/", "é", "日本", "-", "a\"b\\c", "none"]
@@ -131,7 +131,7 @@ pub(super) fn good_policies() -> Vec<String> {
     names
 }
 
-/// Names of export policies that are not.
+/// Invalid names of export policies.
 pub(super) fn bad_policies() -> Vec<String> {
     let mut names =
         ["", "\0", "a\nb", "a\t", "\u{7f}", "a\u{85}", "\u{1f}"].map(str::to_owned).to_vec();

@@ -1,34 +1,34 @@
-//! How a case ends early.
+//! Results of the steps of a case, and reasons to end it early.
 
 use std::any::Any;
 
 use crate::trace::Trace;
 
-/// What a step of a case comes to.
+/// Result of a case or of one of its steps.
 pub(crate) type CaseResult<T = ()> = Result<T, Abort>;
 
-/// Why a case goes no further.
+/// Why a case ends early.
 #[derive(Debug)]
 pub(crate) enum Abort {
     /// The backend breaks a rule.
     Violation(Box<Violation>),
     /// The case does not apply.
     Skipped(String),
-    /// Nobody waits for the case any longer.
+    /// The run no longer waits for the case.
     Cancelled,
-    /// The time limit is over.
+    /// The time limit is exceeded.
     OutOfTime,
 }
 
-/// How a backend breaks a rule.
+/// A rule that the backend breaks, and how.
 #[derive(Debug)]
 pub(crate) struct Violation {
-    /// The rules, the likeliest first.
+    /// The broken rules, the most likely first.
     pub(crate) rules: Vec<&'static str>,
     pub(crate) message: String,
-    /// The calls that lead there, if they are others than those of the case.
+    /// The calls that reproduce it, if they differ from those of the case.
     pub(crate) trace: Option<Trace>,
-    /// The rules are all there are; those of the case say nothing more.
+    /// Whether `rules` is complete, so that the case's own rules are not added.
     pub(crate) is_precise: bool,
 }
 
@@ -51,6 +51,6 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     } else if let Some(text) = panic.downcast_ref::<String>() {
         text
     } else {
-        "with something that is no text"
+        "with a value that is not text"
     }
 }

@@ -1,4 +1,4 @@
-//! Holding an answer against the model.
+//! Compares answers with the model.
 
 use nessie_backend_core::{Snapshot, Timestamp, Uuid, Volume};
 
@@ -9,7 +9,7 @@ use crate::oracle::model::ExpectedRefusal;
 use crate::rule::{rule_of, rule_of_refusals};
 
 impl Harness<'_> {
-    /// Holds the answer to a call against the model, which takes the call over.
+    /// Applies the call to the model and compares the two answers.
     pub(super) fn check(&self, call: &Call, answer: &Answer) -> CaseResult {
         let operation = call.operation();
         Self::check_form(call, answer)?;
@@ -17,7 +17,7 @@ impl Harness<'_> {
         match (answer, expected) {
             (Ok(found), Ok(expected)) => {
                 if let Some(difference) = describe::difference(found, &expected) {
-                    let text = format!("{operation} gave what it must not: {difference}");
+                    let text = format!("{operation} returned a wrong result: {difference}");
                     return Err(Abort::violation(self.rule_of_answer(call), text));
                 }
                 self.record(call, found)
@@ -25,7 +25,7 @@ impl Harness<'_> {
             (Ok(found), Err(expected)) => {
                 let found = describe::value(found);
                 let text = format!(
-                    "{operation} gave {found}, and must be refused with {}",
+                    "{operation} returned {found}, and must be refused with {}",
                     describe::codes(&expected)
                 );
                 Err(Abort::violation(rule_of_refusals(operation), text))
@@ -41,7 +41,8 @@ impl Harness<'_> {
         }
     }
 
-    /// A listing shows what the last change did or left undone, anything else what itself does.
+    /// A wrong listing breaks the rule of the last change; any other wrong answer that of its own
+    /// operation.
     fn rule_of_answer(&self, call: &Call) -> &'static str {
         match (call, self.state.borrow().last_change) {
             (Call::ListVolumes | Call::ListSnapshots(_), Some((_, true))) => "3.atomic",
@@ -50,11 +51,11 @@ impl Harness<'_> {
         }
     }
 
-    /// What holds of every answer, whatever the call.
+    /// Checks what must hold for the answer to any call: well-formed records and errors.
     pub(super) fn check_form(call: &Call, answer: &Answer) -> CaseResult {
         let operation = call.operation();
         let wrong = |(rule, text): (&'static str, String)| {
-            Abort::violation(rule, format!("{operation} gave a malformed record: {text}"))
+            Abort::violation(rule, format!("{operation} returned a malformed record: {text}"))
         };
         match answer {
             Err(Refusal { malformed: Some(text), .. }) => {
@@ -83,7 +84,8 @@ impl Harness<'_> {
         }
     }
 
-    /// Remembers what was made, and checks what must hold of it beside all that was made before.
+    /// Records a new object, and checks that its identifier is new and its time not older than the
+    /// last.
     pub(super) fn record(&self, call: &Call, made: &Value) -> CaseResult {
         match (call, made) {
             (
@@ -117,7 +119,7 @@ impl Harness<'_> {
     fn check_new(&self, uuid: Uuid, time: Option<Timestamp>) -> CaseResult {
         let mut state = self.state.borrow_mut();
         if !state.issued.insert(uuid) || !self.probe.is_first(uuid) {
-            let text = format!("the identifier {uuid} was given out before");
+            let text = format!("the identifier {uuid} was issued before");
             return Err(Abort::violation("2.uuid_once", text));
         }
         if let (Some(newest), Some(time)) = (state.newest_time, time)
@@ -147,7 +149,7 @@ fn check_refusal(operation: &str, refusal: &Refusal, expected: &ExpectedRefusal)
     }
     if !expected.has_target(refusal) {
         let text = format!(
-            "{operation} was refused with {} about {}, and it is about {}",
+            "{operation} was refused with {} about {}, and must name {}",
             refusal.code,
             refusal.target.as_deref().unwrap_or("nothing"),
             describe::targets(expected)
@@ -156,7 +158,7 @@ fn check_refusal(operation: &str, refusal: &Refusal, expected: &ExpectedRefusal)
     }
     if !expected.has_dependents(refusal) {
         let text = format!(
-            "{operation} was refused with {} and the clones {}, and those in the way are {}",
+            "{operation} was refused with {} and the dependents {}, and must name {}",
             refusal.code,
             describe::dependents(refusal.dependents.as_ref()),
             describe::expected_dependents(expected)
@@ -166,7 +168,7 @@ fn check_refusal(operation: &str, refusal: &Refusal, expected: &ExpectedRefusal)
     Ok(())
 }
 
-/// Whether the contract has the operation refuse with the code at all.
+/// Whether the contract allows the operation to fail with the code.
 fn may_refuse_with(operation: &str, code: &str) -> bool {
     let codes: &[&str] = match operation {
         "create_volume" => &["invalid_argument", "volume_exists"],

@@ -1,11 +1,11 @@
-//! Leaving the backend as it was.
+//! Cleaning up after a case.
 
 use super::{Abort, CaseResult, Harness, Verify, Violation, describe};
 use crate::feature::Tier;
 use crate::oracle::call::{Call, Value};
 
 impl Harness<'_> {
-    /// The last look of a case in which all went well.
+    /// The final check of a case that has found nothing so far.
     pub(crate) fn verify_at_end(&self) -> CaseResult {
         self.verify_records()?;
         self.verify_deleted()?;
@@ -13,8 +13,8 @@ impl Harness<'_> {
         Ok(())
     }
 
-    /// Leaves the backend as it was before the case, and checks that it is, if all went well.
-    /// Otherwise the model knows no more what is there: whatever is the case's own is deleted.
+    /// Deletes the case's own objects. If the case has passed, each deletion is checked, and foreign
+    /// objects must be unchanged. Otherwise the model may be wrong, and nothing is checked.
     pub(crate) fn clean_up(&self) -> CaseResult {
         if self.has_passed.get() {
             return self.clean_up_verified().map_err(during_clean_up);
@@ -29,8 +29,8 @@ impl Harness<'_> {
         }
     }
 
-    /// Deletes what is there of the case's own: the newest first, so that clones go before their
-    /// snapshots and snapshots before their volumes.
+    /// Deletes the case's own objects, the newest first: clones before their snapshots, snapshots
+    /// before their volumes.
     pub(crate) fn delete_own(&self) -> CaseResult {
         self.set_verify(Verify::Never);
         let own: Vec<_> = {
@@ -56,7 +56,7 @@ impl Harness<'_> {
         self.verify_foreign()
     }
 
-    /// Compares what was there before the case with what it was.
+    /// Checks that the snapshots of foreign volumes are unchanged.
     pub(crate) fn verify_foreign(&self) -> CaseResult {
         for (volume, before) in &self.foreign.snapshots {
             let call = Call::ListSnapshots(*volume);
@@ -74,7 +74,7 @@ impl Harness<'_> {
         Ok(())
     }
 
-    /// Deletes whatever is there of the case's own, unchecked, and says how much would not go.
+    /// Deletes the case's own objects without checks. Returns the number of volumes that are left.
     pub(super) fn delete_leftovers(&self) -> usize {
         for last in [false, true] {
             let Ok(Value::Volumes(volumes)) = self.log.call(&Call::ListVolumes, self.backend)

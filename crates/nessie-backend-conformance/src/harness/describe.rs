@@ -1,14 +1,14 @@
-//! Records and differences in words.
+//! Texts for messages: records, differences, expected errors.
 
 use nessie_backend_core::{Dependents, Snapshot, Volume};
 
 use crate::oracle::call::Value;
 use crate::oracle::model::ExpectedRefusal;
 
-/// How much of a long text is shown.
+/// Number of characters of a long text that are shown.
 const MAX_SHOWN: usize = 80;
 
-/// The value, cut where it is long.
+/// A short text for the value.
 pub(crate) fn value(value: &Value) -> String {
     match value {
         Value::Nothing | Value::MaybeVolume(None) | Value::MaybeSnapshot(None) => {
@@ -36,7 +36,7 @@ fn text(text: &str) -> String {
     }
 }
 
-/// The first difference, if there is one.
+/// Describes the first difference, if there is one.
 pub(crate) fn difference(found: &Value, expected: &Value) -> Option<String> {
     match (found, expected) {
         (
@@ -123,7 +123,7 @@ fn of_volumes(found: &Volume, expected: &Volume) -> Option<String> {
     Some(format!("volume {}: {}", text(&expected.name), differences.join("; ")))
 }
 
-/// What a snapshot consumes is the backend's to say, and may change at any time.
+/// The space a snapshot consumes is not compared: the backend may change it at any time.
 fn of_snapshots(found: &Snapshot, expected: &Snapshot) -> Option<String> {
     let mut differences = Vec::new();
     let mut field = |name: &str, found: String, expected: String| {
@@ -149,7 +149,7 @@ pub(crate) fn codes(expected: &ExpectedRefusal) -> String {
     codes.join(" or ")
 }
 
-/// What a refusal may be about.
+/// The targets that a refusal may have.
 pub(crate) fn targets(expected: &ExpectedRefusal) -> String {
     let targets: Vec<String> =
         expected.any_of.iter().flat_map(|allowed| &allowed.targets).map(|it| text(it)).collect();
@@ -162,7 +162,7 @@ pub(crate) fn dependents(dependents: Option<&Dependents>) -> String {
         .map_or("unknown".to_owned(), |it| format!("{} (count {})", list(&it.names), it.count))
 }
 
-/// The dependents that a refusal may name.
+/// The dependents that a refusal may have.
 pub(crate) fn expected_dependents(expected: &ExpectedRefusal) -> String {
     let allowed = expected.any_of.iter().filter_map(|allowed| allowed.dependents.first());
     let texts: Vec<String> = allowed.map(|it| dependents(Some(it))).collect();

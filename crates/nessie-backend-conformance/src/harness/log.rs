@@ -1,4 +1,4 @@
-//! The calls of a case as they are made, for whoever waits for it too.
+//! The log of a case's calls, shared with the thread that waits for the case.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use nessie_backend_core::VolumeBackend;
 use crate::oracle::call::{Answer, Call, Refusal, Value};
 use crate::trace::{Step, Trace};
 
-/// The calls of a case. Outlives it, so that a case that hangs or panics can be told about.
+/// The calls of a case. Outlives the case, so that one that hangs or panics can be reported.
 #[derive(Debug, Default)]
 pub(crate) struct CallLog {
     steps: Mutex<Vec<Step>>,
@@ -17,7 +17,7 @@ pub(crate) struct CallLog {
 }
 
 impl CallLog {
-    /// Makes a call and writes it down, before and after.
+    /// Makes a call. Logs it before, and its answer after.
     pub(crate) fn call(&self, call: &Call, backend: &dyn VolumeBackend) -> Answer {
         if self.is_paused.load(Ordering::Relaxed) {
             return call.make(backend).map_err(|error| Refusal::from(&error));
@@ -30,22 +30,22 @@ impl CallLog {
         answer
     }
 
-    /// Strikes the last call out: it was only a look, and showed what it must.
+    /// Removes the last call: it was a check that passed.
     pub(crate) fn drop_last(&self) {
         self.steps().pop();
     }
 
-    /// Writes down a call that was made elsewhere.
+    /// Logs a call that another thread made.
     pub(crate) fn add(&self, call: &Call, answer: &Answer) {
         self.steps().push(Step { call: call.clone(), answer: Some(without_list(answer)) });
     }
 
-    /// Writes nothing more down: what went before is what is to be told.
+    /// Stops logging. The calls so far are what the report shows.
     pub(crate) fn pause(&self) {
         self.is_paused.store(true, Ordering::Relaxed);
     }
 
-    /// Begins again, with nothing written down.
+    /// Removes all calls.
     pub(crate) fn clear(&self) {
         self.steps().clear();
     }
@@ -54,7 +54,7 @@ impl CallLog {
         Trace::new(self.steps().clone())
     }
 
-    /// Tells the case that nobody waits for it any longer.
+    /// Tells the case to end: the run no longer waits for it.
     pub(crate) fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Relaxed);
     }
@@ -68,7 +68,7 @@ impl CallLog {
     }
 }
 
-/// The answer, with the lists it gave left out: they can be long, and the log does not print them.
+/// The answer without lists: they can be long, and the log does not print them.
 fn without_list(answer: &Answer) -> Answer {
     match answer {
         Ok(Value::Volumes(_) | Value::Snapshots(_)) => Ok(Value::Nothing),

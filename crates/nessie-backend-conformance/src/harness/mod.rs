@@ -1,4 +1,4 @@
-//! What a case works at: every call goes through here, and is held against the model.
+//! The harness of a case: makes every call and compares its answer with the model.
 
 mod abort;
 mod check;
@@ -26,63 +26,65 @@ use crate::oracle::call::{Answer, Call, Value};
 use crate::oracle::model::Model;
 use crate::trace::Trace;
 
-/// How closely the backend is looked at after each change.
+/// What the harness reads and compares after each change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verify {
-    /// Everything is listed, and every record read one by one.
+    /// All listings, and every record by identifier and by name.
     Records,
-    /// Everything is listed.
+    /// All listings.
     Listings,
-    /// Not at all: the case looks when it likes to.
+    /// Nothing: the case itself decides when to check.
     Never,
 }
 
-/// A backend under test, and what the model says of it.
+/// A backend under test, with the model of its expected state.
 pub(crate) struct Harness<'a> {
     backend: &'a dyn VolumeBackend,
     pub(crate) config: &'a Config,
     pub(crate) probe: &'a Probe,
     log: &'a CallLog,
-    /// What the names of the case's volumes begin with.
+    /// Prefix of the names of the case's volumes.
     stem: String,
     deadline: Instant,
     verify: Cell<Verify>,
     has_passed: Cell<bool>,
     has_raced: Cell<bool>,
-    /// The step of a sequence that failed.
+    /// Index of the step at which the last sequence failed.
     failed_step: Cell<usize>,
     state: RefCell<State>,
-    /// What was in the backend before, with the snapshots of the first few.
+    /// Objects that existed before the case.
     foreign: Foreign,
 }
 
-/// What a harness knows.
+/// What the harness records during a case.
 struct State {
     model: Model,
-    /// Every identifier the backend ever gave out in this case.
+    /// Every identifier that the backend issued during this case.
     issued: HashSet<Uuid>,
     /// The time of the newest record.
     newest_time: Option<Timestamp>,
-    /// Everything that ever was: to see that what is gone stays away.
+    /// Every object created so far, to check that deleted ones can no longer be read.
     volumes: Vec<VolumeId>,
     snapshots: Vec<(VolumeId, SnapshotId)>,
     names: Vec<String>,
-    /// A call came to something else than in the model, which no longer says what is there.
+    /// The backend and the model differ: the model no longer matches the backend.
     is_out_of_sync: bool,
-    /// The last call that changed something or was to, and whether it was refused.
+    /// The last changing call, and whether it was refused.
     last_change: Option<(&'static str, bool)>,
 }
 
+/// Objects that existed before the case.
 struct Foreign {
     volumes: Vec<Volume>,
+    /// The snapshots of the first [`FOREIGN_SAMPLE`] volumes.
     snapshots: Vec<(VolumeId, Answer)>,
 }
 
-/// How many volumes of others have their snapshots compared after each case.
+/// Number of foreign volumes whose snapshots are compared after each case.
 const FOREIGN_SAMPLE: usize = 16;
 
 impl<'a> Harness<'a> {
-    /// Gets a backend ready for the case of this number.
+    /// Prepares a case. Its number becomes part of its volumes' names.
     pub(crate) fn open(
         backend: &'a dyn VolumeBackend,
         number: usize,
@@ -128,44 +130,44 @@ impl<'a> Harness<'a> {
         })
     }
 
-    /// The name of a volume: the same for the same label, and no other case's.
+    /// A volume name for the label, used by no other case.
     pub(crate) fn name(&self, label: &str) -> String {
         format!("{}{label}", self.stem)
     }
 
-    /// A name that no other case has, of exactly this many characters.
+    /// A volume name of exactly this length, used by no other case.
     pub(crate) fn long_name(&self, label: &str, length: usize) -> String {
         let name = self.name(label);
         let filler = length.saturating_sub(name.len());
         name + &"x".repeat(filler)
     }
 
-    /// A junction path that no other case has.
+    /// A junction path for the label, used by no other case.
     pub(crate) fn path(&self, label: &str) -> String {
         format!("/{}{label}", self.stem)
     }
 
-    /// Whether the volume's name was made by [`name`](Self::name).
+    /// Whether the volume's name was created by [`name`](Self::name).
     fn is_own_name(&self, name: &str) -> bool {
         name.starts_with(&self.stem)
     }
 
-    /// Looks at the backend so closely after each change from here on.
+    /// Sets what is checked after each change from now on.
     pub(crate) fn set_verify(&self, verify: Verify) {
         self.verify.set(verify);
     }
 
-    /// The backend itself, for what no call is.
+    /// The backend itself, for methods that [`Call`] does not cover.
     pub(crate) fn backend(&self) -> &'a dyn VolumeBackend {
         self.backend
     }
 
-    /// Whether there is a volume of the name, whoever made it.
+    /// Whether the model has a volume of this name, foreign ones included.
     pub(crate) fn has_volume_named(&self, name: &str) -> bool {
         self.state.borrow().model.volumes.iter().any(|volume| volume.record.name == name)
     }
 
-    /// Whether calls were made at once.
+    /// Whether the case has made concurrent calls.
     pub(crate) fn has_raced(&self) -> bool {
         self.has_raced.get()
     }
@@ -175,7 +177,7 @@ impl<'a> Harness<'a> {
         self.log.trace()
     }
 
-    /// Begins anew in the same case: whatever is there is now taken as it is.
+    /// Starts again within the same case: deletes what it left and reads the backend's state.
     pub(crate) fn restart(&self) -> CaseResult {
         self.check_time()?;
         self.log.clear();
@@ -199,14 +201,14 @@ impl<'a> Harness<'a> {
         Ok(())
     }
 
-    /// Notes at which step a sequence failed.
+    /// Records at which step a sequence failed.
     pub(crate) fn failed_at(&self, at: usize, abort: Abort) -> Abort {
         self.failed_step.set(at);
         self.state.borrow_mut().is_out_of_sync = true;
         abort
     }
 
-    /// Notes that the model no longer says what is there.
+    /// Records that the model no longer matches the backend.
     pub(crate) fn mark_out_of_sync(&self) {
         self.state.borrow_mut().is_out_of_sync = true;
     }
@@ -216,25 +218,29 @@ impl<'a> Harness<'a> {
         self.failed_step.get()
     }
 
-    /// So little time is left that what is known already is better told.
+    /// Whether less than a fifth of the time limit is left: stop shrinking and report.
     pub(crate) fn is_nearly_out_of_time(&self) -> bool {
         Instant::now() + self.config.time_limit / 5 > self.deadline
     }
 
-    /// Breaks off the case as one that does not apply unless something holds.
+    /// Skips the rest of the case unless the condition holds.
     #[expect(clippy::unused_self, reason = "as `ensure`")]
     pub(crate) fn ensure_or_skip(&self, holds: bool, reason: &str) -> CaseResult {
         if holds { Ok(()) } else { Err(Abort::Skipped(reason.to_owned())) }
     }
 
-    /// Makes a call that must be refused as not supported, by the name of what is not.
+    /// Makes a call that must be refused with `feature_not_supported`, with a target that contains
+    /// the word.
     pub(crate) fn not_supported(&self, call: &Call, word: &str) -> CaseResult {
         self.check_time()?;
         match self.log.call(call, self.backend) {
             Err(refusal) if refusal.code == "feature_not_supported" => {
                 let target = refusal.target.unwrap_or_default();
                 if target.is_empty() || !target.contains(word) {
-                    let text = format!("{} is not supported, and says {target:?}", with_dots(call));
+                    let text = format!(
+                        "{} is not supported, and the error's target is {target:?}",
+                        with_dots(call)
+                    );
                     return Err(Abort::violation("4.target", text));
                 }
             }
@@ -259,17 +265,17 @@ impl<'a> Harness<'a> {
         self.verify_listings()
     }
 
-    /// Whether the backend does the operation.
+    /// Whether the backend supports the operation.
     pub(crate) fn has(&self, feature: Feature) -> bool {
         self.probe.has(feature)
     }
 
-    /// Half of the time is over.
+    /// Whether more than half of the time limit is used up.
     pub(crate) fn is_past_half_time(&self) -> bool {
         Instant::now() + self.config.time_limit / 2 > self.deadline
     }
 
-    /// Makes a call, holds its answer against the model, and then looks at the backend.
+    /// Makes a call, compares its answer with the model, and after a change checks the backend.
     pub(crate) fn call(&self, call: &Call) -> CaseResult<Answer> {
         self.check_time()?;
         let answer = self.log.call(call, self.backend);
@@ -296,8 +302,8 @@ impl<'a> Harness<'a> {
         }
     }
 
-    /// Breaks the first rule of the case.
-    #[expect(clippy::unused_self, reason = "the harness says what the case finds")]
+    /// A violation of the case's own rules.
+    #[expect(clippy::unused_self, reason = "cases report through the harness")]
     pub(crate) fn violation(&self, message: impl Into<String>) -> Abort {
         Abort::Violation(Box::new(Violation {
             rules: Vec::new(),
@@ -307,12 +313,12 @@ impl<'a> Harness<'a> {
         }))
     }
 
-    /// Breaks the case's rule unless something holds.
+    /// Reports a violation of the case's own rules unless the condition holds.
     pub(crate) fn ensure(&self, holds: bool, message: impl FnOnce() -> String) -> CaseResult {
         if holds { Ok(()) } else { Err(self.violation(message())) }
     }
 
-    // The operations, for calls that must succeed.
+    // Calls that must succeed.
 
     pub(crate) fn create(&self, label: &str) -> CaseResult<Volume> {
         self.create_named(&self.name(label), None)
@@ -355,7 +361,7 @@ impl<'a> Harness<'a> {
         self.returns_volume(&Call::CreateClone(parent.uuid, snapshot.uuid, self.name(label)))
     }
 
-    /// Makes a call that must give a volume.
+    /// Makes a call that must return a volume.
     pub(crate) fn returns_volume(&self, call: &Call) -> CaseResult<Volume> {
         match self.call(call)? {
             Ok(Value::Volume(volume)) => Ok(volume),
@@ -363,7 +369,7 @@ impl<'a> Harness<'a> {
         }
     }
 
-    /// Makes a call that must succeed and give back nothing.
+    /// Makes a call that must succeed and return nothing.
     pub(crate) fn returns_nothing(&self, call: &Call) -> CaseResult {
         match self.call(call)? {
             Ok(Value::Nothing) => Ok(()),

@@ -1,4 +1,4 @@
-//! Finding out what a backend offers, before any case.
+//! Finds out what a backend supports, before the first case.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -11,24 +11,24 @@ use super::{Abort, CaseResult};
 use crate::config::Config;
 use crate::feature::{Feature, Tier};
 
-/// What a backend offers.
+/// What a backend supports.
 #[derive(Debug)]
 pub(crate) struct Probe {
     pub(crate) capabilities: Capabilities,
     /// The highest tier that is advertised and reachable.
     pub(crate) tier: Tier,
-    /// Why no higher tier is.
+    /// Why higher tiers are not available.
     why_no_more: String,
-    /// What answers that it is not supported.
+    /// Operations that answer `feature_not_supported`.
     unsupported: Vec<Feature>,
-    /// What no name in the backend begins with.
+    /// A prefix that no volume name in the backend has.
     pub(crate) stem: String,
-    /// Every identifier issued out in the run, where one backend serves all of it.
+    /// Every identifier issued during the run, if one backend serves all cases.
     issued: Option<Mutex<HashSet<Uuid>>>,
 }
 
 impl Probe {
-    /// Looks at a backend, and tries what it may leave out on a volume that is then deleted.
+    /// Reads the capabilities, and tries the optional operations on a volume that is then deleted.
     pub(crate) fn run(backend: &dyn VolumeBackend, config: &Config) -> CaseResult<Self> {
         let volumes = backend.list_volumes().map_err(|error| {
             Abort::violation("3.list_volumes", format!("list_volumes() fails: {error}"))
@@ -70,7 +70,7 @@ impl Probe {
         tier <= self.tier && !self.unsupported.contains(&feature)
     }
 
-    /// Whether the identifier comes for the first time in the run; from now on it does not.
+    /// Records the identifier. Returns whether it is new in this run.
     pub(crate) fn is_first(&self, uuid: Uuid) -> bool {
         let insert = |issued: &Mutex<HashSet<_>>| {
             issued.lock().unwrap_or_else(PoisonError::into_inner).insert(uuid)
@@ -78,7 +78,7 @@ impl Probe {
         self.issued.as_ref().is_none_or(insert)
     }
 
-    /// Why a case that needs this does not apply to the backend, if it does not.
+    /// Why a case with these needs does not apply to the backend, or `None` if it does.
     pub(crate) fn reason_to_skip(&self, tier: Tier, needs: &[Feature]) -> Option<String> {
         if tier > self.tier {
             return Some(self.why_no_more.clone());
@@ -88,8 +88,8 @@ impl Probe {
     }
 }
 
-/// What of the optional operations answers that it is not supported. Another answer, a failure
-/// included, is for the cases to judge.
+/// The optional operations that answer `feature_not_supported`. Other errors are left to the
+/// cases.
 fn unsupported(backend: &dyn VolumeBackend, tier: Tier, name: &str) -> Vec<Feature> {
     let Ok(volume) = backend.create_volume(VolumeSpec::named(name)) else { return Vec::new() };
     let mut unsupported = Vec::new();

@@ -1,4 +1,4 @@
-//! Calls at the same time.
+//! Concurrent calls, and the search for an order that explains their answers.
 
 use std::fmt::Write as _;
 use std::hint;
@@ -13,22 +13,22 @@ use crate::feature::Tier;
 use crate::oracle::call::{Answer, Call, Refusal, Value};
 use crate::oracle::model::Model;
 
-/// How many orders of the calls are tried at most before the race is given up as unclear.
+/// Maximum number of steps in the search for an order; above it, the case is skipped.
 const MAX_TRIES: usize = 100_000;
 
-/// How often a thread looks whether the others are awake too, before it goes on without them.
+/// How often a thread checks whether the others have started, before it continues anyway.
 const SPINS: usize = 2_000;
 
 impl Harness<'_> {
-    /// Makes the calls at once, each in a thread of its own, and checks that some order of them
-    /// explains every answer and what the backend shows afterwards.
+    /// Makes the calls concurrently, each in its own thread. Some order of them must explain every
+    /// answer and the listings afterwards.
     pub(crate) fn race(&self, calls: Vec<Call>) -> CaseResult<Vec<Answer>> {
         let programs: Vec<_> = calls.into_iter().map(|call| vec![call]).collect();
         let answers = self.race_programs(&programs)?;
         Ok(answers.into_iter().flatten().collect())
     }
 
-    /// Makes the calls of each list in a thread of its own, all threads at once.
+    /// Like [`race`](Self::race), with a list of calls for each thread.
     pub(crate) fn race_programs(&self, programs: &[Vec<Call>]) -> CaseResult<Vec<Vec<Answer>>> {
         self.check_time()?;
         self.has_raced.set(true);
@@ -61,7 +61,7 @@ impl Harness<'_> {
         let explained = race.explain(start, &mut done, &mut tries, &order, &is_end);
         match explained {
             Some(mut model) => {
-                for (volume, snapshot) in race.snapshots_amid_resizes() {
+                for (volume, snapshot) in race.snapshots_during_resizes() {
                     model.forget_size(volume, snapshot);
                 }
                 self.state.borrow_mut().model = model;
@@ -69,13 +69,13 @@ impl Harness<'_> {
                 Ok(answers)
             }
             None if tries >= MAX_TRIES => Err(Abort::Skipped(
-                "the answers of a race have more orders than can be tried".to_owned(),
+                "the concurrent calls have too many possible orders to check".to_owned(),
             )),
             None => Err(Abort::violation("3.linearizable", race.describe(&listed))),
         }
     }
 
-    /// The snapshots of the volumes listed, those of others left out.
+    /// The snapshots of the listed volumes, without foreign ones.
     fn shown_snapshots(&self, listed: &[Volume]) -> CaseResult<Vec<(VolumeId, Vec<Snapshot>)>> {
         let mut shown = Vec::new();
         if self.probe.tier < Tier::Snapshots {
@@ -98,7 +98,7 @@ impl Harness<'_> {
         Ok(shown)
     }
 
-    /// As [`record`](Self::record), without the order of times, which a race does not tell.
+    /// Like [`record`](Self::record), without comparing times: the order of the calls is unknown.
     fn record_unordered(&self, call: &Call, made: &Value) -> CaseResult {
         let newest = self.state.borrow_mut().newest_time.take();
         let result = self.record(call, made);
@@ -116,14 +116,14 @@ fn shows(model: &Model, volume: VolumeId, snapshots: &[Snapshot]) -> bool {
     })
 }
 
-/// Whether the newest volume of the model is no sooner there than those listed before it.
-fn is_in_turn(model: &Model, order: &[VolumeId]) -> bool {
+/// Whether every volume listed before the model's newest one is already in the model.
+fn keeps_creation_order(model: &Model, order: &[VolumeId]) -> bool {
     let Some(newest) = model.volumes.last() else { return true };
     let Some(at) = order.iter().position(|id| *id == newest.record.uuid) else { return true };
     order.iter().take(at).all(|id| model.volume(*id).is_ok())
 }
 
-/// Starts all threads, lets them go at once, and gathers what they were answered.
+/// Runs each list of calls in its own thread, all starting together, and returns the answers.
 fn run_at_once(
     programs: &[Vec<Call>],
     backend: &dyn VolumeBackend,
@@ -135,7 +135,7 @@ fn run_at_once(
             .map(|calls| {
                 let (start, waiting) = (&start, &waiting);
                 scope.spawn(move || {
-                    // The barrier wakes one thread after the other; a short spin evens that out.
+                    // The barrier wakes threads one by one; a short spin lets them start together.
                     start.wait();
                     waiting.fetch_sub(1, Ordering::SeqCst);
                     for _ in 0..SPINS {
@@ -175,8 +175,8 @@ impl Race<'_> {
         self.programs.iter().flatten().zip(self.answers.iter().flatten())
     }
 
-    /// The model after an order of the calls that explains the answers and ends as it must. `done`
-    /// counts the calls of each thread that are behind.
+    /// The model after an order of the calls that explains the answers and for which `is_end` holds.
+    /// `done` has the number of calls already ordered, for each thread.
     fn explain(
         &self,
         model: Model,
@@ -205,7 +205,7 @@ impl Race<'_> {
                 }
                 _ => false,
             };
-            if is_explained && is_in_turn(&next, order) {
+            if is_explained && keeps_creation_order(&next, order) {
                 if let Some(count) = done.get_mut(thread) {
                     *count += 1;
                 }
@@ -221,8 +221,8 @@ impl Race<'_> {
         (is_over && is_end(&model)).then_some(model)
     }
 
-    /// Snapshots of volumes that were resized at the same time: before or after, nothing shows.
-    fn snapshots_amid_resizes(&self) -> Vec<(VolumeId, SnapshotId)> {
+    /// Snapshots of volumes that were resized concurrently: which size they have is unknown.
+    fn snapshots_during_resizes(&self) -> Vec<(VolumeId, SnapshotId)> {
         let resizes = |call: &Call, id: VolumeId| match call {
             Call::PatchVolume(of, patch) => *of == id && patch.size_bytes.is_some(),
             Call::RestoreSnapshot(of, _) => *of == id,
@@ -245,7 +245,7 @@ impl Race<'_> {
     }
 
     fn describe(&self, listed: &[Volume]) -> String {
-        let mut text = "no order of these calls, made at once, explains their answers:".to_owned();
+        let mut text = "no order of these concurrent calls explains their answers:".to_owned();
         for (call, answer) in self.pairs() {
             let came = match answer {
                 Ok(value) => super::describe::value(value),
@@ -254,6 +254,6 @@ impl Race<'_> {
             let _ = write!(text, "\n  {} -> {came}", call.operation());
         }
         let names: Vec<&str> = listed.iter().map(|volume| &*volume.name).collect();
-        text + &format!("\nand then the volumes {names:?}")
+        text + &format!("\nthe volumes afterwards: {names:?}")
     }
 }

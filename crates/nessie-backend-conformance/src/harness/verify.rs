@@ -1,4 +1,4 @@
-//! Looking at everything the backend shows.
+//! Reads the backend's state and compares it with the model.
 
 use nessie_backend_core::{SnapshotId, VolumeId};
 
@@ -6,11 +6,11 @@ use super::{CaseResult, Harness, Verify};
 use crate::feature::Tier;
 use crate::oracle::call::Call;
 
-/// How many records are read one by one at most.
-const MAX_CLOSE: usize = 40;
+/// Maximum number of records that are read one by one.
+const MAX_RECORDS: usize = 40;
 
 impl Harness<'_> {
-    /// Looks at the backend after a change, or after a refusal, which must have left no trace.
+    /// Checks the backend after a change, or after a refusal, which must change nothing.
     pub(super) fn verify_after(&self, is_changed: bool) -> CaseResult {
         match self.verify.get() {
             Verify::Records if is_changed => self.verify_records(),
@@ -19,7 +19,7 @@ impl Harness<'_> {
         }
     }
 
-    /// Lists everything.
+    /// Checks all listings.
     pub(crate) fn verify_listings(&self) -> CaseResult {
         self.verify_call(&Call::ListVolumes)?;
         if self.probe.tier >= Tier::Snapshots {
@@ -30,41 +30,41 @@ impl Harness<'_> {
         Ok(())
     }
 
-    /// Lists everything, and reads every record by its identifier and by its name.
+    /// Checks all listings, and every record by identifier and by name.
     pub(crate) fn verify_records(&self) -> CaseResult {
         self.verify_listings()?;
-        for volume in self.live_volumes().into_iter().take(MAX_CLOSE) {
+        for volume in self.live_volumes().into_iter().take(MAX_RECORDS) {
             self.verify_call(&Call::GetVolume(volume))?;
             if let Some(name) = self.name_of(volume) {
                 self.verify_call(&Call::FindVolume(name))?;
             }
         }
-        for (volume, snapshot, name) in self.live_snapshots().into_iter().take(MAX_CLOSE) {
+        for (volume, snapshot, name) in self.live_snapshots().into_iter().take(MAX_RECORDS) {
             self.verify_call(&Call::GetSnapshot(volume, snapshot))?;
             self.verify_call(&Call::FindSnapshot(volume, name))?;
         }
         Ok(())
     }
 
-    /// Looks for everything that ever was, to see that what is gone is gone.
+    /// Checks that deleted objects can no longer be read.
     pub(crate) fn verify_deleted(&self) -> CaseResult {
         let (volumes, snapshots, names) = {
             let state = self.state.borrow();
             (state.volumes.clone(), state.snapshots.clone(), state.names.clone())
         };
-        for volume in volumes.into_iter().take(MAX_CLOSE) {
+        for volume in volumes.into_iter().take(MAX_RECORDS) {
             self.verify_call(&Call::GetVolume(volume))?;
         }
-        for name in names.into_iter().take(MAX_CLOSE) {
+        for name in names.into_iter().take(MAX_RECORDS) {
             self.verify_call(&Call::FindVolume(name))?;
         }
-        for (volume, snapshot) in snapshots.into_iter().take(MAX_CLOSE) {
+        for (volume, snapshot) in snapshots.into_iter().take(MAX_RECORDS) {
             self.verify_call(&Call::GetSnapshot(volume, snapshot))?;
         }
         Ok(())
     }
 
-    /// Makes a call that changes nothing, and leaves it out of the log if it shows what it must.
+    /// Makes a reading call and compares its answer with the model. Not logged if it matches.
     pub(crate) fn verify_call(&self, call: &Call) -> CaseResult {
         self.check_time()?;
         let answer = self.log.call(call, self.backend);

@@ -1,4 +1,4 @@
-//! Calls and their answers, as values.
+//! Calls of a backend and their answers, as values.
 
 use nessie_backend_core::{
     AccessHandle, BackendError, Dependents, Result, Snapshot, SnapshotId, Uuid, Volume,
@@ -28,7 +28,7 @@ pub(crate) enum Call {
     SplitClone(VolumeId),
 }
 
-/// What a call gives back.
+/// The result of a successful call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Nothing,
@@ -41,17 +41,17 @@ pub(crate) enum Value {
     Handle(AccessHandle),
 }
 
-/// What came of a call.
+/// The answer to a call.
 pub(crate) type Answer = std::result::Result<Value, Refusal>;
 
-/// What is to be known of an error.
+/// The parts of an error that the contract is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) target: Option<String>,
     pub(crate) dependents: Option<Dependents>,
     pub(crate) message: String,
-    /// What came back was no record at all.
+    /// Set if an adapter received something that is not a record.
     pub(crate) malformed: Option<String>,
 }
 
@@ -117,7 +117,7 @@ impl Call {
         })
     }
 
-    /// The same call of other objects.
+    /// The same call with each identifier replaced.
     pub(crate) fn with_ids(&self, other: impl Fn(Uuid) -> Uuid) -> Self {
         let volume = |id: &VolumeId| VolumeId::new(other(id.uuid()));
         let snapshot = |id: &SnapshotId| SnapshotId::new(other(id.uuid()));
@@ -165,7 +165,7 @@ impl Call {
         }
     }
 
-    /// Whether the call is there to change something.
+    /// Whether the operation changes the backend.
     pub(crate) const fn changes(&self) -> bool {
         !matches!(
             self,

@@ -1,13 +1,13 @@
-//! The grammar of values and the form of records, as the suite reads the contract.
+//! The contract's rules for values and records, implemented independently of any backend.
 
 use nessie_backend_core::{Snapshot, Uuid, Volume, VolumeType};
 
-/// Whether a volume may have the name.
+/// Whether this is a valid volume name.
 pub(crate) fn is_volume_name(name: &str) -> bool {
     is_name(name, 203)
 }
 
-/// Whether a snapshot may have the name.
+/// Whether this is a valid snapshot name.
 pub(crate) fn is_snapshot_name(name: &str) -> bool {
     is_name(name, 255)
 }
@@ -19,7 +19,7 @@ fn is_name(name: &str, longest: usize) -> bool {
         && name.len() <= longest
 }
 
-/// Whether a volume may be mounted at the path.
+/// Whether this is a valid junction path.
 pub(crate) fn is_junction_path(path: &str) -> bool {
     path.len() <= 4096
         && !path.chars().any(char::is_control)
@@ -28,22 +28,25 @@ pub(crate) fn is_junction_path(path: &str) -> bool {
         })
 }
 
-/// Whether an export policy may have the name.
+/// Whether this is a valid export policy name.
 pub(crate) fn is_export_policy(name: &str) -> bool {
     (1..=256).contains(&name.chars().count()) && !name.chars().any(char::is_control)
 }
 
-/// What is wrong with an identifier's form, and the rule it breaks.
+/// Checks the form of an identifier.
+///
+/// # Errors
+/// The rule it breaks, and a description.
 pub(crate) fn check_uuid(uuid: Uuid) -> Result<(), (&'static str, String)> {
     let [_, _, _, _, _, _, version, _, variant, ..] = *uuid.as_bytes();
     if version >> 4 == 4 && variant >> 6 == 0b10 {
         Ok(())
     } else {
-        Err(("2.uuid_form", format!("{uuid} is no UUID of version 4")))
+        Err(("2.uuid_form", format!("{uuid} is not a UUID of version 4")))
     }
 }
 
-/// What is wrong with a volume's form, and the rule it breaks.
+/// Checks the form of a volume record; errors as for [`check_uuid`].
 pub(crate) fn check_volume(volume: &Volume) -> Result<(), (&'static str, String)> {
     let wrong = |rule, text: String| Err((rule, format!("a volume's {text}")));
     check_uuid(volume.uuid.uuid())?;
@@ -75,7 +78,7 @@ pub(crate) fn check_volume(volume: &Volume) -> Result<(), (&'static str, String)
     Ok(())
 }
 
-/// What is wrong with a snapshot's form, and the rule it breaks.
+/// Checks the form of a snapshot record; errors as for [`check_uuid`].
 pub(crate) fn check_snapshot(snapshot: &Snapshot) -> Result<(), (&'static str, String)> {
     check_uuid(snapshot.uuid.uuid())?;
     if !is_snapshot_name(&snapshot.name) {

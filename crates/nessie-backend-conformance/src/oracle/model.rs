@@ -1,7 +1,7 @@
-//! The contract as a naive model: lists, searched from end to end.
+//! The contract as a naive model: plain lists, linear search.
 //!
-//! It shares no rule with any backend, the grammar of values included. What only a backend can
-//! know, the identifier and the time of a new record, it takes from the backend's answer.
+//! It shares no code with any backend, not even the grammar of values. The identifier and the time
+//! of a new record come from the backend's answer.
 
 use nessie_backend_core::{
     AccessHandle, CloneOrigin, Dependents, Snapshot, SnapshotId, Timestamp, Uuid, Volume, VolumeId,
@@ -11,7 +11,7 @@ use nessie_backend_core::{
 use crate::oracle::call::{Answer, Call, Refusal, Value};
 use crate::oracle::grammar;
 
-/// Everything the contract says a backend holds.
+/// The expected state of a backend.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
     pub(crate) volumes: Vec<ModelVolume>,
@@ -19,10 +19,10 @@ pub(crate) struct Model {
 
 #[derive(Clone, Debug)]
 pub(crate) struct ModelVolume {
-    /// The names in its origin are meaningless until it is shown.
+    /// The names in its origin may be outdated; [`Model::show`] fills them in.
     pub(crate) record: Volume,
     pub(crate) snapshots: Vec<ModelSnapshot>,
-    /// Not made by the suite: never touched, and shown as it was.
+    /// Not created by the suite: must stay unchanged.
     pub(crate) is_foreign: bool,
 }
 
@@ -33,24 +33,24 @@ pub(crate) struct ModelSnapshot {
     quota: Quota,
 }
 
-/// The quota of a volume as it was.
+/// The quota of a volume when a snapshot was taken.
 #[derive(Clone, Copy, Debug)]
 enum Quota {
     Known(Option<u64>),
-    /// A resize at the same time does not tell.
+    /// The volume was resized concurrently.
     Unknown,
 }
 
-/// What must come of a call.
+/// The expected answer to a call.
 pub(crate) type Expected = Result<Value, ExpectedRefusal>;
 
-/// The refusal that must come: any of these.
+/// An expected refusal: it must match one of these patterns.
 #[derive(Clone, Debug)]
 pub(crate) struct ExpectedRefusal {
     pub(crate) any_of: Vec<RefusalPattern>,
 }
 
-/// A refusal of this code, about one of the targets if any are given, with these dependents.
+/// A refusal with this code. An empty list of targets or dependents allows any.
 #[derive(Clone, Debug)]
 pub(crate) struct RefusalPattern {
     pub(crate) code: &'static str,
@@ -98,7 +98,7 @@ impl ExpectedRefusal {
     }
 }
 
-/// The record a creation made, as far as only the backend can know it.
+/// What only the backend knows about a new record.
 #[derive(Clone, Copy, Debug)]
 struct NewRecord {
     uuid: Uuid,
@@ -120,14 +120,14 @@ impl NewRecord {
 }
 
 impl Model {
-    /// A model of a backend that already holds something.
+    /// A model of a backend that already holds these volumes.
     pub(crate) fn over(foreign: Vec<Volume>) -> Self {
         let keep = |record| ModelVolume { record, snapshots: Vec::new(), is_foreign: true };
         Self { volumes: foreign.into_iter().map(keep).collect() }
     }
 
-    /// What must come of the call, which the backend answered so; the model then is as the
-    /// backend must be.
+    /// Applies the call and returns the expected answer. The backend's answer supplies what only the
+    /// backend knows.
     pub(crate) fn apply(&mut self, call: &Call, answer: &Answer) -> Expected {
         let new = NewRecord::of(answer);
         Ok(match call {
@@ -145,7 +145,7 @@ impl Model {
             }
             Call::AccessHandle(id) => {
                 check_online(self.volume(*id)?)?;
-                // How the bytes are reached is the backend's to say.
+                // The backend chooses the kind of handle.
                 match answer {
                     Ok(Value::Handle(handle)) => Value::Handle(handle.clone()),
                     _ => Value::Handle(AccessHandle::InMemory),
@@ -197,7 +197,7 @@ impl Model {
         self.volumes.iter().filter(|volume| !volume.is_foreign)
     }
 
-    /// The record of a volume with the present names of its parents.
+    /// The record of a volume, with the current names of its parents.
     fn show(&self, kept: &ModelVolume) -> Volume {
         let mut volume = kept.record.clone();
         if let (Some(origin), false) = (&mut volume.clone, kept.is_foreign)
@@ -432,7 +432,7 @@ impl Model {
     fn split_clone(&mut self, id: VolumeId) -> Result<Volume, ExpectedRefusal> {
         let volume = self.volume_mut(id)?;
         if volume.record.clone.is_none() {
-            // Which word names the volume is the backend's to choose.
+            // The backend chooses the name of the argument.
             let allowed = RefusalPattern {
                 code: "invalid_argument",
                 targets: Vec::new(),
@@ -444,7 +444,7 @@ impl Model {
         Ok(self.show(self.volume(id)?))
     }
 
-    /// Forgets what the quota was when the snapshot was taken: it was taken at the time of a resize.
+    /// Marks the quota of the snapshot as unknown: the volume was resized concurrently.
     pub(crate) fn forget_size(&mut self, id: VolumeId, of: SnapshotId) {
         if let Ok(volume) = self.volume_mut(id) {
             for kept in volume.snapshots.iter_mut().filter(|kept| kept.record.uuid == of) {
@@ -471,7 +471,7 @@ impl Model {
         if is_taken { Err(RefusalPattern::new("volume_exists", &name).into()) } else { Ok(()) }
     }
 
-    /// The clones whose origin is so, in order of creation.
+    /// The clones whose origin meets the condition, in order of creation.
     fn dependents(&self, depends: impl Fn(&CloneOrigin) -> bool) -> Dependents {
         let clones: Vec<&str> = self
             .volumes
@@ -513,7 +513,7 @@ fn check_online(volume: &ModelVolume) -> Result<(), ExpectedRefusal> {
     }
 }
 
-/// Refuses if any argument is bad. Which of several is named is not promised.
+/// Refuses if any argument is invalid. The refusal may name any of them.
 fn refuse_bad(arguments: &[&str]) -> Result<(), ExpectedRefusal> {
     if arguments.is_empty() {
         return Ok(());

@@ -1,7 +1,8 @@
 //! Generated sequences of operations.
 //!
-//! An operation refers to what an earlier one made by that one's number, so that it means the same
-//! in a shorter sequence, or, where what it refers to is gone, something that is missing.
+//! An operation refers to an object by the number of the operation that created it. So it keeps its
+//! meaning in a shorter sequence; if the creating operation was removed, it refers to a missing
+//! object.
 
 use nessie_backend_core::{
     Snapshot, SnapshotId, Uuid, Volume, VolumeId, VolumePatch, VolumeSpec, VolumeState,
@@ -13,14 +14,14 @@ use crate::harness::probe::Probe;
 use crate::oracle::call::{Answer, Call, Value, unused_id};
 use crate::oracle::model::Model;
 
-/// An operation, and its number in the sequence it was generated in.
+/// An operation and its number in the generated sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Op {
     pub(crate) number: usize,
     pub(crate) kind: OpKind,
 }
 
-/// The number of the operation that made something; none for something that never was.
+/// The number of the operation that created the object; `None` for an object that never existed.
 pub(crate) type Ref = Option<usize>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) enum OpKind {
     SplitClone(Ref),
 }
 
-/// A name or path: one of a few labels, which the sequence's own stem makes unique, or just so.
+/// A name or path: a label, which gets a unique prefix in each sequence, or the text as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
     Label(&'static str),
@@ -57,7 +58,7 @@ pub(crate) struct Patch {
     pub(crate) state: Option<VolumeState>,
 }
 
-/// What operations made, by their numbers.
+/// The objects created so far, by the number of the operation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Created {
     pub(crate) volumes: Vec<(usize, VolumeId)>,
@@ -88,8 +89,7 @@ impl Created {
     }
 }
 
-/// The call of an operation, where those before made what they made; labels get their stem from
-/// `name`.
+/// The call for an operation, given the objects created so far. `name` makes a name from a label.
 pub(crate) fn call_of(op: &Op, created: &Created, name: impl Fn(&str) -> String) -> Call {
     let volume = |by: &Ref| created.volume(*by);
     let snapshot = |by: &Ref| created.snapshot(*by);
@@ -117,7 +117,7 @@ pub(crate) fn call_of(op: &Op, created: &Created, name: impl Fn(&str) -> String)
     }
 }
 
-/// What operations there are.
+/// Which operations are generated.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     tier: Tier,
@@ -125,7 +125,7 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// What the backend does, up to the tier.
+    /// The operations that the backend supports, up to the tier.
     pub(crate) fn of(probe: &Probe, tier: Tier) -> Self {
         let unsupported = Feature::ALL.iter().copied().filter(|it| !probe.has(*it)).collect();
         Self { tier: tier.min(probe.tier), unsupported }
@@ -136,16 +136,16 @@ impl Profile {
     }
 }
 
-/// Few, so that they collide.
+/// Few labels, so that names collide.
 const LABELS: &[&str] = &["a", "b", "c", "A", "d"];
 const BAD_NAMES: &[&str] = &["", "a b", "-a", "é", "a/b"];
 const BAD_PATHS: &[&str] = &["a", "/", "/a/", "/a//b", "/.."];
 const POLICIES: &[&str] = &["p", "q", "default"];
 const SIZES: &[u64] = &[1, 5, 7, 1 << 40, (1 << 53) + 1, u64::MAX];
-/// With more volumes than that, deletions are likelier than creations.
+/// Above this number of volumes, deletions are more likely than creations.
 const CROWD: usize = 8;
 
-/// A sequence of operations: the same for the same seed.
+/// Generates a sequence of operations. The same seed gives the same sequence.
 pub(crate) fn generate(seed: u64, steps: usize, profile: &Profile) -> Vec<Op> {
     let mut generator = Generator {
         rng: Rng::new(seed),
@@ -159,7 +159,7 @@ pub(crate) fn generate(seed: u64, steps: usize, profile: &Profile) -> Vec<Op> {
 struct Generator<'a> {
     rng: Rng,
     profile: &'a Profile,
-    /// What would be there if all went well.
+    /// The expected state of the backend.
     model: Model,
     created: Created,
 }
@@ -168,12 +168,12 @@ impl Generator<'_> {
     fn next(&mut self, number: usize) -> Op {
         let op = Op { number, kind: self.draw_kind() };
         let call = call_of(&op, &self.created, ToOwned::to_owned);
-        let born = Uuid::from_u128(number as u128 + 1);
+        let uuid = Uuid::from_u128(number as u128 + 1);
         let answer: Answer = match &call {
             Call::CreateSnapshot(..) => {
-                Ok(Value::Snapshot(Snapshot::new(SnapshotId::new(born), "born")))
+                Ok(Value::Snapshot(Snapshot::new(SnapshotId::new(uuid), "new")))
             }
-            _ => Ok(Value::Volume(Volume::new(VolumeId::new(born), "born"))),
+            _ => Ok(Value::Volume(Volume::new(VolumeId::new(uuid), "new"))),
         };
         if let Ok(value) = self.model.apply(&call, &answer) {
             self.created.add(number, &call, &value);
@@ -183,10 +183,10 @@ impl Generator<'_> {
 
     fn draw_kind(&mut self) -> OpKind {
         let is_crowded = self.model.volumes.len() > CROWD;
-        let is_lonely = self.model.volumes.len() < 2;
+        let is_sparse = self.model.volumes.len() < 2;
         let mut weights = vec![
             (
-                if is_lonely {
+                if is_sparse {
                     120
                 } else if is_crowded {
                     2
@@ -251,17 +251,17 @@ impl Generator<'_> {
         }
     }
 
-    /// Mostly a volume that is there, else one that was, else one that never was.
+    /// Mostly an existing volume, sometimes a deleted one or one that never existed.
     fn volume(&mut self) -> Ref {
         let model = &self.model;
         let is_live = |id: &VolumeId| model.volume(*id).is_ok();
-        let (live, gone): (Vec<_>, Vec<_>) =
+        let (live, deleted): (Vec<_>, Vec<_>) =
             self.created.volumes.iter().partition(|(_, id)| is_live(id));
-        let from = if self.rng.chance(92) { live } else { gone };
+        let from = if self.rng.chance(92) { live } else { deleted };
         if self.rng.chance(3) { None } else { self.rng.pick(&from).map(|(number, _)| *number) }
     }
 
-    /// Mostly a snapshot and its volume, else any snapshot and any volume.
+    /// Mostly an existing snapshot and its volume, sometimes any snapshot and any volume.
     fn of_snapshot(&mut self, what: impl FnOnce(Ref, Ref) -> OpKind) -> OpKind {
         let model = &self.model;
         let live: Vec<(usize, usize)> = self
@@ -302,7 +302,7 @@ impl Generator<'_> {
 
     fn snapshot_name(&mut self) -> Text {
         match self.text(BAD_NAMES, 6) {
-            // Names of snapshots need no stem.
+            // Snapshot names are unique per volume: no prefix needed.
             Text::Label(text) | Text::Raw(text) => Text::Raw(text),
         }
     }
@@ -340,11 +340,11 @@ impl Generator<'_> {
             }
             patch.state = self.rng.pick(&states).copied();
         }
-        self.without_doubt(of, patch)
+        self.without_open_question(of, patch)
     }
 
-    /// Whether giving an offline volume the size it has is a resize, the contract does not say.
-    fn without_doubt(&self, of: Ref, mut patch: Patch) -> Patch {
+    /// Removes a size that an offline volume already has: the contract leaves the answer open.
+    fn without_open_question(&self, of: Ref, mut patch: Patch) -> Patch {
         let made = self.created.volumes.iter().find(|(number, _)| Some(*number) == of);
         if let Some(kept) = made.and_then(|(_, id)| self.model.volume(*id).ok()) {
             let is_online = kept.record.state == VolumeState::Online;
@@ -357,7 +357,7 @@ impl Generator<'_> {
 }
 
 impl Patch {
-    /// The patch itself; labels get their stem from `name`.
+    /// The patch as the backend gets it. `name` makes a name from a label.
     pub(crate) fn patch(&self, name: &impl Fn(&str) -> String) -> VolumePatch {
         let mut patch = VolumePatch::new();
         patch.size_bytes = self.size;
@@ -373,7 +373,7 @@ impl Patch {
 }
 
 impl Text {
-    /// The text itself; a label gets its stem from `name`.
+    /// The text as the backend gets it. `name` makes a name from a label.
     pub(crate) fn text(&self, name: &impl Fn(&str) -> String) -> String {
         match self {
             Self::Label(label) => name(label),
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lacking_is_not_generated() {
+    fn unsupported_operations_are_not_generated() {
         let profile = Profile { tier: Tier::Volumes, unsupported: Feature::ALL.to_vec() };
         for op in generate(3, 500, &profile) {
             match op.kind {

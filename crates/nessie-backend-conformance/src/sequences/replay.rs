@@ -1,13 +1,13 @@
-//! Carrying a generated sequence out on a backend.
+//! Runs a generated sequence on a backend.
 
 use super::op::{Created, Op, call_of};
 use crate::harness::{CaseResult, Harness, Verify};
 use crate::oracle::call::{Answer, Call};
 
-/// A sequence on its way.
+/// A sequence being run.
 pub(crate) struct Replay<'a> {
     harness: &'a Harness<'a>,
-    /// Makes the names of this replay other than those of every other.
+    /// Part of every name, so that no two replays share one.
     number: usize,
     created: Created,
 }
@@ -27,7 +27,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Carries one operation out.
+    /// Runs one operation.
     pub(crate) fn step(&mut self, op: &Op) -> CaseResult {
         let call = self.call(op);
         let answer = self.harness.call(&call)?;
@@ -35,7 +35,7 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Carries several operations out at once.
+    /// Runs several operations concurrently.
     pub(crate) fn race(&mut self, ops: &[Op]) -> CaseResult {
         let calls: Vec<Call> = ops.iter().map(|op| self.call(op)).collect();
         if calls.is_empty() {
@@ -49,26 +49,26 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// After so many steps every record is read one by one.
-const CLOSE_LOOK: usize = 5;
+/// After this many steps every record is read and checked.
+const STEPS_PER_CHECK: usize = 5;
 
-/// Carries a sequence out, looks closely now and then and at the end, and cleans up.
+/// Runs a sequence, checks every record regularly and at the end, and deletes what it created.
 pub(crate) fn replay(harness: &Harness<'_>, number: usize, sequence: &[Op]) -> CaseResult {
     harness.restart()?;
     harness.set_verify(Verify::Listings);
     let mut replay = Replay::new(harness, number);
     for (at, op) in sequence.iter().enumerate() {
         replay.step(op).map_err(|abort| harness.failed_at(at, abort))?;
-        if at % CLOSE_LOOK == CLOSE_LOOK - 1 {
+        if at % STEPS_PER_CHECK == STEPS_PER_CHECK - 1 {
             harness.verify_records().map_err(|abort| harness.failed_at(at, abort))?;
         }
     }
     let last = sequence.len().saturating_sub(1);
-    let look = || {
+    let verify = || {
         harness.verify_records()?;
         harness.verify_deleted()
     };
-    look().map_err(|abort| harness.failed_at(last, abort))?;
+    verify().map_err(|abort| harness.failed_at(last, abort))?;
     harness.delete_own().map_err(|abort| harness.failed_at(last, abort))?;
     harness.verify_listings().map_err(|abort| harness.failed_at(last, abort))
 }

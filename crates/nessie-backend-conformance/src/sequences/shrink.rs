@@ -1,4 +1,4 @@
-//! Making a failing sequence as short as it can be.
+//! Shrinks a failing sequence of operations.
 
 use nessie_backend_core::VolumeState;
 
@@ -6,14 +6,14 @@ use super::op::{Op, OpKind, Patch};
 use super::replay::replay;
 use crate::harness::{Abort, Harness, Violation};
 
-/// How many shorter sequences are tried at most.
+/// Maximum number of shorter sequences tried.
 const MAX_TRIES: usize = 500;
 
-/// The failure of a sequence, told by the shortest one that was found to fail alike.
+/// Finds a shorter sequence that breaks the same rule, and returns its failure.
 pub(crate) fn shrink_sequence(harness: &Harness<'_>, sequence: Vec<Op>, abort: Abort) -> Abort {
     let Abort::Violation(violation) = abort else { return abort };
     let mut search = Search { harness, tries: 0, best: sequence, violation };
-    // What comes after the failing step has no part in it.
+    // Steps after the failing one are not needed.
     let end = harness.failed_step().saturating_add(1).min(search.best.len());
     search.best.truncate(end);
     search.violation.trace = Some(harness.trace());
@@ -41,13 +41,13 @@ impl Search<'_> {
         self.tries >= MAX_TRIES || self.harness.is_nearly_out_of_time()
     }
 
-    /// Takes the shorter sequence if it fails alike, and says whether it does.
+    /// Accepts the shorter sequence if it breaks the same rule. Returns whether it does.
     fn try_it(&mut self, sequence: Vec<Op>) -> bool {
         if self.is_over() {
             return false;
         }
         self.tries += 1;
-        // Beyond the numbers of the sequences themselves.
+        // A number that no generated sequence has, so that the names differ too.
         match replay(self.harness, self.harness.config.sequences + self.tries, &sequence) {
             Err(Abort::Violation(violation))
                 if violation.rules.first() == self.violation.rules.first() =>
@@ -62,7 +62,7 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves out steps: many at once at first, single ones at last.
+    /// Removes steps: first large chunks, finally single steps.
     fn drop_chunks(&mut self) {
         let mut size = self.best.len().div_ceil(2);
         while size > 0 && !self.is_over() {
@@ -96,7 +96,7 @@ impl Search<'_> {
     }
 }
 
-/// The same with one value simpler, for each that can be.
+/// Variants of the operation, each with one value simplified.
 fn simpler(kind: &OpKind) -> Vec<OpKind> {
     match kind {
         OpKind::CreateVolume { name, size: Some(_) } => {

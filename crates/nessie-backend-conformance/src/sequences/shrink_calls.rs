@@ -1,4 +1,4 @@
-//! Making the calls of a case that failed as few as they can be.
+//! Shrinks the list of calls of a failed case.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use crate::harness::{Abort, CaseResult, Harness, Verify, Violation};
 use crate::oracle::call::{Answer, Value};
 use crate::trace::Step;
 
-/// How many shorter lists of calls are tried at most.
+/// Maximum number of shorter lists tried.
 const MAX_TRIES: usize = 200;
-/// Longer lists are told as they are.
+/// Longer lists are reported unshrunk.
 const MAX_CALLS: usize = 200;
 
-/// The failure of a case, told by the fewest of its calls that were found to fail alike.
+/// Finds a shorter list of calls that breaks the same rule, and returns its failure.
 pub(crate) fn shrink_calls(harness: &Harness<'_>, abort: Abort) -> Abort {
     let Abort::Violation(mut violation) = abort else { return abort };
     if violation.trace.is_some() {
@@ -22,7 +22,7 @@ pub(crate) fn shrink_calls(harness: &Harness<'_>, abort: Abort) -> Abort {
     let trace = harness.trace();
     let mut best = trace.steps().to_vec();
     violation.trace = Some(trace);
-    // What a race came to, calls one after the other do not.
+    // Sequential calls do not reproduce a race.
     if harness.has_raced() || best.len() > MAX_CALLS {
         return Abort::Violation(violation);
     }
@@ -37,18 +37,18 @@ pub(crate) fn shrink_calls(harness: &Harness<'_>, abort: Abort) -> Abort {
             }
             let rest = best.iter().skip(at + size);
             let fewer: Vec<Step> = best.iter().take(at).chain(rest).cloned().collect();
-            // The look that shows the failure is in every trace, whether it was left out or not.
-            let found =
-                fails_alike(harness, &fewer, &violation).filter(|(calls, _)| *calls < best.len());
+            // The failing check adds its call to every trace, so the list must really be shorter.
+            let found = replay_failure(harness, &fewer, &violation)
+                .filter(|(calls, _)| *calls < best.len());
             match found {
-                Some((_, alike)) => {
-                    best = alike.trace.as_ref().map_or(fewer, |trace| trace.steps().to_vec());
-                    violation = alike;
+                Some((_, failure)) => {
+                    best = failure.trace.as_ref().map_or(fewer, |trace| trace.steps().to_vec());
+                    violation = failure;
                 }
                 None => at += size,
             }
         }
-        // Single calls are left out until none can be.
+        // Repeat with single calls until none can be removed.
         if size > 1 || best.len() == before {
             size /= 2;
         }
@@ -56,8 +56,8 @@ pub(crate) fn shrink_calls(harness: &Harness<'_>, abort: Abort) -> Abort {
     Abort::Violation(violation)
 }
 
-/// The failure that the calls end in, if it breaks the same rule, and how many calls it takes.
-fn fails_alike(
+/// Makes the calls again. Returns the number of calls and the failure if it breaks the same rule.
+fn replay_failure(
     harness: &Harness<'_>,
     calls: &[Step],
     violation: &Violation,
@@ -73,18 +73,18 @@ fn fails_alike(
     }
 }
 
-/// Makes the calls again, of what they make this time.
+/// Makes the calls again; identifiers of the first run are replaced by those of this run.
 fn replay_calls(harness: &Harness<'_>, calls: &[Step]) -> CaseResult {
     harness.restart()?;
     harness.set_verify(Verify::Records);
-    let mut now: HashMap<Uuid, Uuid> = HashMap::new();
-    let result = calls.iter().try_for_each(|made| {
-        let call = made.call.with_ids(|then| now.get(&then).copied().unwrap_or(then));
+    let mut ids: HashMap<Uuid, Uuid> = HashMap::new();
+    let result = calls.iter().try_for_each(|step| {
+        let call = step.call.with_ids(|id| ids.get(&id).copied().unwrap_or(id));
         let answer = harness.call(&call)?;
-        if let (Some(then), Some(of_now)) =
-            (made.answer.as_ref().and_then(created_id), created_id(&answer))
+        if let (Some(old), Some(new)) =
+            (step.answer.as_ref().and_then(created_id), created_id(&answer))
         {
-            now.insert(then, of_now);
+            ids.insert(old, new);
         }
         Ok(())
     });
@@ -95,7 +95,7 @@ fn replay_calls(harness: &Harness<'_>, calls: &[Step]) -> CaseResult {
     result.map_err(|abort| harness.failed_at(calls.len(), abort))
 }
 
-/// The identifier of what an answer is about.
+/// The identifier of the record in an answer.
 fn created_id(answer: &Answer) -> Option<Uuid> {
     match answer {
         Ok(Value::Volume(volume)) => Some(volume.uuid.uuid()),
