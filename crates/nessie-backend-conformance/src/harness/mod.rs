@@ -67,7 +67,7 @@ struct State {
     volumes: Vec<VolumeId>,
     snapshots: Vec<(VolumeId, SnapshotId)>,
     names: Vec<String>,
-    /// The backend and the model differ: the model no longer matches the backend.
+    /// The model no longer matches the backend.
     is_out_of_sync: bool,
     /// The last changing call, and whether it was refused.
     last_change: Option<(&'static str, bool)>,

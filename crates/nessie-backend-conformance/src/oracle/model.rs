@@ -8,8 +8,8 @@ use nessie_backend_core::{
     VolumePatch, VolumeSpec, VolumeState,
 };
 
-use crate::oracle::call::{Answer, Call, Refusal, Value};
-use crate::oracle::grammar;
+use super::call::{Answer, Call, Refusal, Value};
+use super::grammar;
 
 /// The expected state of a backend.
 #[derive(Clone, Debug, Default)]
