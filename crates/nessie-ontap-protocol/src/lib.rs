@@ -64,34 +64,13 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod body;
-mod condition;
-mod documented;
 mod error;
-mod fields;
-mod filter;
-pub mod job;
-mod json;
-mod order;
-mod page;
-mod query;
 pub mod records;
-pub mod reply;
+mod request;
+mod response;
 mod schema;
-mod size;
-mod spelling;
-mod url;
-mod value;
-mod write;
 
-pub use body::Body;
-pub use documented::Documented;
 pub use error::ApiError;
-pub use fields::Selection;
-pub use filter::Filter;
-pub use order::OrderBy;
-pub use page::{Page, Paging};
-pub use query::{Method, Query};
-pub use schema::{Array, Field, Kind, Presence, Reference, Schema, Writable};
-pub use url::Url;
-pub use value::Value;
+pub use request::{Body, Filter, Method, OrderBy, Paging, Query, Selection, Url};
+pub use response::{Page, reply};
+pub use schema::{Array, Documented, Field, Kind, Presence, Reference, Schema, Value, Writable};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
-use crate::{ApiError, Body, Field, Kind, Value, spelling};
+use crate::request::spelling;
+use crate::{ApiError, Body, Field, Kind, Value};
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]

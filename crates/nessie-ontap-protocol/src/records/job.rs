@@ -7,6 +7,12 @@ use nessie_backend_core::{Timestamp, Uuid};
 use super::Place;
 use crate::{ApiError, Documented, Kind, Schema};
 
+/// The path of a job.
+#[must_use]
+pub fn job_href(job: Uuid) -> String {
+    format!("/api/cluster/jobs/{job}")
+}
+
 /// A job, as it is at one moment.
 #[derive(Clone, Debug)]
 pub struct JobRecord {
@@ -78,5 +84,5 @@ pub static JOB: Schema<JobRecord> = Schema {
         "svm" => |j, _| j.place.as_ref().map(|place| place.svm_href());
     ],
     arrays: &[],
-    href: |j| crate::job::href(j.uuid),
+    href: |j| job_href(j.uuid),
 };

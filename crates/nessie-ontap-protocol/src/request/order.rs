@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::{ApiError, Field, Kind, Schema, Value, spelling};
+use super::spelling;
+use crate::{ApiError, Field, Kind, Schema, Value};
 
 /// The fields a collection is ordered by: those of the request, then those of the schema, so that
 /// no two records are equal.

@@ -54,6 +54,13 @@ impl<'a> Value<'a> {
     }
 }
 
+/// The time that the wire shows.
+pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
+    const MICROS: i64 = 1_000_000;
+    let seconds = time.unix_micros().div_euclid(MICROS);
+    Timestamp::from_unix_micros(seconds * MICROS).unwrap_or(time)
+}
+
 /// Nothing becomes [`Unset`](Value::Unset).
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     fn from(value: Option<T>) -> Self {

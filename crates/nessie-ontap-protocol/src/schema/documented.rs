@@ -6,8 +6,9 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use crate::schema::is_inside;
-use crate::{Field, Kind, Presence, Value, Writable};
+use super::field::{Field, Kind, Presence, Writable};
+use super::path::is_inside;
+use super::value::Value;
 
 /// The fields that ONTAP documents for one kind of object.
 ///

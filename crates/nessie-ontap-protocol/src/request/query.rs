@@ -3,29 +3,10 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::condition::parse_flag;
-use crate::fields::Unknown;
-use crate::{ApiError, Filter, OrderBy, Paging, Schema, Selection, Url, spelling};
-
-/// What a request does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum Method {
-    Get,
-    Head,
-    Post,
-    Patch,
-    Delete,
-    Options,
-}
-
-impl Method {
-    /// Whether it only reads.
-    #[must_use]
-    pub const fn is_read(self) -> bool {
-        matches!(self, Self::Get | Self::Head | Self::Options)
-    }
-}
+use super::condition::parse_flag;
+use super::fields::Unknown;
+use super::{Filter, Method, OrderBy, Paging, Selection, Url, spelling};
+use crate::{ApiError, Schema};
 
 /// The parameters of a request on a collection or a record of one kind.
 #[derive(Debug)]

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use nessie_backend_core::{Timestamp, Uuid};
 use serde_json::Value as Json;
 
-use crate::condition::parse_flag;
+use super::condition::parse_flag;
+use super::json::{self, Tree};
+use super::{size, spelling};
 use crate::error::Shown;
-use crate::json::{self, Tree};
-use crate::schema::is_inside_or_same;
-use crate::{ApiError, Field, Kind, Method, Schema, Writable, size, spelling};
+use crate::schema::path::is_inside_or_same;
+use crate::{ApiError, Field, Kind, Method, Schema, Writable};
 
 /// A JSON object, flattened: nested objects and dotted keys mean the same, and so do hyphens and
 /// underscores in keys.

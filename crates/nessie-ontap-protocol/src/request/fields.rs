@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
+use super::spelling;
 use crate::error::Shown;
-use crate::write::Plan;
-use crate::{ApiError, Field, Presence, Schema, spelling};
+use crate::schema::write::Plan;
+use crate::{ApiError, Field, Presence, Schema};
 
 /// How deep braces may be nested.
 const MAX_DEPTH: usize = 16;

@@ -28,18 +28,18 @@ mod cli_aggregate;
 mod cluster;
 mod compliance_clock;
 mod counter;
+mod empty;
 mod export_policy;
+mod ip_interface;
 mod job;
 mod license;
-mod lif;
 mod nfs_service;
 mod node;
-mod nothing;
-mod place;
 mod snapshot;
 mod snapshot_policy;
 mod software;
 mod svm;
+mod svm_context;
 mod volume;
 
 pub use aggregate::{AGGREGATE, AggregateRecord};
@@ -50,21 +50,21 @@ pub use compliance_clock::{COMPLIANCE_CLOCK, ComplianceClockRecord};
 pub use counter::{
     COUNTER_ROW, COUNTER_TABLE, Counter, CounterRowRecord, CounterTableRecord, TABLES, Table,
 };
-pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
-pub use job::{JOB, JobRecord};
-pub use license::{LICENSE, LicenseRecord, PACKAGES, Package};
-pub use lif::{LIF, LifRecord};
-pub use nfs_service::{NFS_SERVICE, NfsServiceRecord};
-pub use node::{NODE, NodeRecord};
-pub use nothing::{
+pub use empty::{
     APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, EXPORT_RULE,
     FPOLICY_POLICY, KEY_MANAGER, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
 };
-pub use place::{Named, Place};
+pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
+pub use ip_interface::{LIF, LifRecord};
+pub use job::{JOB, JobRecord, job_href};
+pub use license::{LICENSE, LicenseRecord, PACKAGES, Package};
+pub use nfs_service::{NFS_SERVICE, NfsServiceRecord};
+pub use node::{NODE, NodeRecord};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};
 pub use snapshot_policy::{Copies, SNAPSHOT_POLICY, SnapshotPolicyRecord};
 pub use software::{SOFTWARE, SoftwareRecord};
 pub use svm::{SVM, SvmRecord};
+pub use svm_context::{Named, Place};
 pub use volume::{VOLUME, VolumeRecord};
 
 /// The release that is simulated.

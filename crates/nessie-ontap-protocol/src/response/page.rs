@@ -1,26 +1,6 @@
 //! Pages of a collection.
 
-use crate::{Query, Value};
-
-/// Which part of a collection is wanted.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Paging {
-    /// How many records at most: `max_records`.
-    pub max_records: Option<usize>,
-    /// How many records to leave out at the start: `offset`.
-    pub offset: usize,
-    /// Where the page before ended, from the `start.*` parameters that its `next` link gave: the
-    /// values of its last record, in the fields that the collection is ordered by.
-    pub(crate) start: Option<Vec<Value<'static>>>,
-}
-
-impl Paging {
-    /// Whether a page is wanted that follows another one.
-    #[must_use]
-    pub const fn continues(&self) -> bool {
-        self.start.is_some()
-    }
-}
+use crate::Query;
 
 /// One page, and where the next one starts.
 #[derive(Debug)]

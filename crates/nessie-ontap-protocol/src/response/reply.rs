@@ -2,8 +2,9 @@
 
 use nessie_backend_core::Uuid;
 
-use crate::write::{write_links, write_text, write_uuid};
-use crate::{Page, Selection, Url, job};
+use crate::records::job_href;
+use crate::schema::write::{write_links, write_text, write_uuid};
+use crate::{Page, Selection, Url};
 
 /// A collection: `records`, `num_records`, `_links.self` and, if there is more, `_links.next`.
 #[must_use]
@@ -218,7 +219,7 @@ fn write_job(job: Uuid, results: Option<&Url>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"uuid\":");
     write_uuid(job, out);
     out.extend_from_slice(b",\"_links\":{\"self\":{\"href\":");
-    write_text(&job::href(job), out);
+    write_text(&job_href(job), out);
     if let Some(results) = results {
         out.extend_from_slice(b"},\"results\":{\"href\":");
         write_text(&results.href(), out);

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
-use crate::write::whole_seconds;
-use crate::{ApiError, Kind, Value, size, spelling};
+use super::{size, spelling};
+use crate::schema::value::whole_seconds;
+use crate::{ApiError, Kind, Value};
 
 /// Alternatives, one of which has to hold.
 ///

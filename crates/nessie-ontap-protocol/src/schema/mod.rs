@@ -1,9 +1,18 @@
-//! What a kind of object looks like on the wire.
+//! What a kind of object looks like on the wire: its fields, their values and its JSON.
+
+mod documented;
+mod field;
+pub(crate) mod path;
+pub(crate) mod value;
+pub(crate) mod write;
 
 use std::fmt;
 use std::ops::Range;
 
-use crate::{Documented, Value};
+pub use documented::Documented;
+pub use field::{Field, Kind, Presence, Writable};
+use path::{is_inside, is_inside_or_same};
+pub use value::Value;
 
 /// One kind of object: a volume, a snapshot, a job, ….
 ///
@@ -30,21 +39,6 @@ pub struct Schema<R: 'static> {
     pub href: fn(&R) -> String,
 }
 
-/// One field of a [`Schema`].
-pub struct Field<R> {
-    /// Where it stands in the record, as `space.snapshot.reserve_percent`. A field of the objects
-    /// of an array is named without an index, as `aggregates.name`.
-    pub path: &'static str,
-    /// Its type.
-    pub kind: Kind,
-    /// When it comes back without being named.
-    pub presence: Presence,
-    /// Which requests may set it.
-    pub writable: Writable,
-    /// Reads it off a record.
-    pub get: for<'r> fn(&'r R) -> Value<'r>,
-}
-
 /// A nested object that names another one: it gets `_links.self.href`.
 pub struct Reference<R> {
     /// Where the nested object stands, as `svm` or `clone.parent_volume`.
@@ -69,52 +63,6 @@ impl Array {
     pub const fn at(path: &'static str) -> Self {
         Self { path, shown_empty: false }
     }
-}
-
-/// The type of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// An identifier.
-    Uuid,
-    /// A number without a unit.
-    Integer,
-    /// A number with a fraction. No record has one: a filter by it is checked and matches nothing.
-    Number,
-    /// A number of bytes: text with a unit (`20MB`) is understood in requests and filters.
-    Size,
-    /// `true` or `false`.
-    Boolean,
-    /// A moment.
-    Time,
-    /// One of these words.
-    Enumeration(&'static [&'static str]),
-}
-
-/// When a field comes back without being named in `fields`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Presence {
-    /// Always: it identifies the record.
-    Key,
-    /// In a single record, and with `fields=*`.
-    Default,
-    /// With `fields=**` only, or when it or an object it is in is named.
-    Expensive,
-}
-
-/// Which requests may set a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writable {
-    /// None: it is derived.
-    Never,
-    /// The one that creates the object.
-    Post,
-    /// The one that changes it.
-    Patch,
-    /// Both.
-    Both,
 }
 
 impl<R> Schema<R> {
@@ -247,39 +195,9 @@ impl<R> Schema<R> {
     }
 }
 
-impl Kind {
-    /// Whether a field that is documented with this type may be of the other one, which says more:
-    /// identifiers, times and the words of an enumeration are text.
-    fn covers(self, other: Self) -> bool {
-        match self {
-            Self::Text => {
-                matches!(other, Self::Text | Self::Uuid | Self::Time | Self::Enumeration(_))
-            }
-            Self::Integer | Self::Size => matches!(other, Self::Integer | Self::Size),
-            kind => kind == other,
-        }
-    }
-}
-
-/// Whether `path` is in the object at `object`.
-pub(crate) fn is_inside(path: &str, object: &str) -> bool {
-    path.strip_prefix(object).is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// Whether `path` is `object` or in it.
-pub(crate) fn is_inside_or_same(path: &str, object: &str) -> bool {
-    path == object || is_inside(path, object)
-}
-
 impl<R> fmt::Debug for Schema<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Schema").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-impl<R> fmt::Debug for Field<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Field").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,8 @@ use std::io::Write;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
-use crate::{Field, Reference, Schema, Value};
+use super::value::whole_seconds;
+use super::{Field, Reference, Schema, Value};
 
 type Get<R> = for<'r> fn(&'r R) -> Value<'r>;
 
@@ -273,13 +274,6 @@ fn write_time(time: Timestamp, out: &mut Vec<u8>) {
     // The `Z`.
     out.pop();
     out.extend_from_slice(b"+00:00\"");
-}
-
-/// The time that the wire shows.
-pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
-    const MICROS: i64 = 1_000_000;
-    let seconds = time.unix_micros().div_euclid(MICROS);
-    Timestamp::from_unix_micros(seconds * MICROS).unwrap_or(time)
 }
 
 /// Appends `"_links":{"self":{"href":"…"}}`.

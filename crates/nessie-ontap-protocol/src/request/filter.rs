@@ -1,7 +1,8 @@
 //! What a record has to match: `name=vol*&size=>1GB&state=!offline`.
 
-use crate::condition::Condition;
-use crate::{ApiError, Field, Schema, Value, spelling};
+use super::condition::Condition;
+use super::spelling;
+use crate::{ApiError, Field, Schema, Value};
 
 /// Conditions on fields, all of which have to hold.
 #[derive(Debug)]

@@ -1,0 +1,23 @@
+//! Requests: the URL, its parameters and the JSON body, read and checked against a schema.
+
+mod body;
+mod condition;
+mod fields;
+mod filter;
+mod json;
+mod method;
+mod order;
+mod paging;
+mod query;
+mod size;
+pub(crate) mod spelling;
+mod url;
+
+pub use body::Body;
+pub use fields::Selection;
+pub use filter::Filter;
+pub use method::Method;
+pub use order::OrderBy;
+pub use paging::Paging;
+pub use query::Query;
+pub use url::Url;
