@@ -41,13 +41,13 @@ impl ApiError {
     /// 262179: a parameter or a field of the body that nothing knows.
     #[must_use]
     pub fn unexpected_argument(name: &str) -> Self {
-        Self::of_field(262_179, name, format!("Unexpected argument {}.", Shown(name)))
+        Self::of_field(262_179, name, format!("Unexpected argument {}.", Quoted(name)))
     }
 
     /// 262186: one field given twice, or once as a value and once as an object.
     #[must_use]
     pub fn given_twice(name: &str) -> Self {
-        Self::of_field(262_186, name, format!("The field {} is given twice.", Shown(name)))
+        Self::of_field(262_186, name, format!("The field {} is given twice.", Quoted(name)))
     }
 
     /// 262197: a value that a field or a parameter does not take. `rule` completes the sentence
@@ -60,14 +60,14 @@ impl ApiError {
 
     /// An error with another number about the value of a field of a request.
     pub(crate) fn of_value(code: u32, name: &str, value: &str, rule: impl fmt::Display) -> Self {
-        let (value, field) = (Shown(value), Shown(name));
+        let (value, field) = (Quoted(value), Quoted(name));
         let message = format!("The value {value} is invalid for field {field}: it {rule}.");
         Self::of_field(code, name, message)
     }
 
     /// An error about a field of a request. The target is cut where the field's name is long.
     pub(crate) fn of_field(code: u32, name: &str, message: String) -> Self {
-        let target: String = name.chars().take(Shown::MAX_CHARS).collect();
+        let target: String = name.chars().take(Quoted::MAX_CHARS).collect();
         Self::new(400, code, message).about(target)
     }
 
@@ -123,13 +123,13 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// Quotes a name or a value for a message and cuts it where it is long.
-pub(crate) struct Shown<'a>(pub(crate) &'a str);
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
-impl Shown<'_> {
+impl Quoted<'_> {
     const MAX_CHARS: usize = 64;
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.char_indices().nth(Self::MAX_CHARS) {
             Some((end, _)) => write!(f, "{:?}…", self.0.get(..end).unwrap_or_default()),

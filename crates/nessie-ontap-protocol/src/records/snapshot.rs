@@ -28,9 +28,9 @@ pub struct SnapshotRecord {
 }
 
 impl SnapshotRecord {
-    fn kept(&self, path: &str) -> Value<'_> {
-        let kept = self.attributes.as_ref().and_then(|attributes| attributes.get(path));
-        kept.map_or(Value::Unset, Attribute::value)
+    fn attribute(&self, path: &str) -> Value<'_> {
+        let set = self.attributes.as_ref().and_then(|attributes| attributes.get(path));
+        set.map_or(Value::Unset, Attribute::value)
     }
 
     fn volume_href(&self) -> String {
@@ -72,11 +72,11 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
         "position" Kind::Integer, Expensive, Never => |s| s.position.into();
     ],
     fields: fields![
-        "comment" Kind::Text, Default, Both => |s| s.kept("comment");
+        "comment" Kind::Text, Default, Both => |s| s.attribute("comment");
         "create_time" Kind::Time, Default, Never => |s| s.snapshot.create_time.into();
         "delta.size_consumed" Kind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
         "delta.time_elapsed" Kind::Text, Expensive, Never => |s| s.age().into();
-        "expiry_time" Kind::Time, Default, Both => |s| s.kept("expiry_time");
+        "expiry_time" Kind::Time, Default, Both => |s| s.attribute("expiry_time");
         "logical_size" Kind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
         "name" Kind::Text, Key, Both => |s| (&s.snapshot.name).into();
         "owners" Kind::Text, Expensive, Never => |s| {
@@ -86,13 +86,13 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
         "provenance_volume.uuid" Kind::Uuid, Expensive, Never => |s| s.volume.uuid.into();
         "reclaimable_space" Kind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
         "size" Kind::Size, Default, Never => |s| s.snapshot.size_consumed.into();
-        "snaplock.expired" Kind::Boolean, Expensive, Never => |s| match s.kept("snaplock_expiry_time") {
+        "snaplock.expired" Kind::Boolean, Expensive, Never => |s| match s.attribute("snaplock_expiry_time") {
             Value::Time(time) => (time <= s.now).into(),
             _ => Value::Unset,
         };
-        "snaplock.expiry_time" Kind::Time, Expensive, Never => |s| s.kept("snaplock_expiry_time");
-        "snaplock_expiry_time" Kind::Time, Expensive, Both => |s| s.kept("snaplock_expiry_time");
-        "snapmirror_label" Kind::Text, Default, Both => |s| s.kept("snapmirror_label");
+        "snaplock.expiry_time" Kind::Time, Expensive, Never => |s| s.attribute("snaplock_expiry_time");
+        "snaplock_expiry_time" Kind::Time, Expensive, Both => |s| s.attribute("snaplock_expiry_time");
+        "snapmirror_label" Kind::Text, Default, Both => |s| s.attribute("snapmirror_label");
         "state" STATES, Default, Never => |_| "valid".into();
         "svm.name" Kind::Text, Default, Post => |s| (&s.place.svm.name).into();
         "svm.uuid" Kind::Uuid, Default, Post => |s| s.place.svm.uuid.into();

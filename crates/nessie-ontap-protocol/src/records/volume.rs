@@ -35,13 +35,13 @@ impl VolumeRecord {
         self.volume.size_bytes.unwrap_or(self.place.unlimited)
     }
 
-    fn kept<'r>(&'r self, path: &str, default: impl Into<Value<'r>>) -> Value<'r> {
-        let kept = self.attributes.as_ref().and_then(|attributes| attributes.get(path));
-        kept.map_or_else(|| default.into(), Attribute::value)
+    fn attribute_or<'r>(&'r self, path: &str, default: impl Into<Value<'r>>) -> Value<'r> {
+        let set = self.attributes.as_ref().and_then(|attributes| attributes.get(path));
+        set.map_or_else(|| default.into(), Attribute::value)
     }
 
     fn integer(&self, path: &str, default: u64) -> u64 {
-        match self.kept(path, default) {
+        match self.attribute_or(path, default) {
             Value::Integer(number) => number,
             _ => default,
         }
@@ -62,7 +62,7 @@ impl VolumeRecord {
 
     /// The node whose aggregate it is on.
     fn node(&self) -> Option<&Named> {
-        let uuid = self.kept("aggregates.uuid", self.place.aggregate.uuid);
+        let uuid = self.attribute_or("aggregates.uuid", self.place.aggregate.uuid);
         let mut aggregates = self.place.aggregates.iter();
         aggregates.find(|record| uuid == record.aggregate.uuid.into()).map(|record| &record.node)
     }
@@ -78,7 +78,7 @@ impl VolumeRecord {
 
     /// The policy's name; its identifier follows from it.
     fn snapshot_policy(&self) -> Value<'_> {
-        self.kept("snapshot_policy.name", "default")
+        self.attribute_or("snapshot_policy.name", "default")
     }
 
     fn origin<'r>(
@@ -195,18 +195,18 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "position" Kind::Integer, Expensive, Never => |v| v.position.into();
     ],
     fields: fields![
-        "_tags" Kind::Text, Expensive, Both => |v| v.kept("_tags", Value::Unset);
-        "access_time_enabled" Kind::Boolean, Expensive, Both => |v| v.kept("access_time_enabled", true);
-        "aggregates.name" Kind::Text, Default, Post => |v| Value::List(vec![v.kept("aggregates.name", v.place.aggregate.name.as_str())]);
-        "aggregates.uuid" Kind::Uuid, Default, Post => |v| Value::List(vec![v.kept("aggregates.uuid", v.place.aggregate.uuid)]);
-        "aggressive_readahead_mode" READAHEAD, Expensive, Both => |v| v.kept("aggressive_readahead_mode", "none");
-        "analytics.state" ANALYTICS, Expensive, Both => |v| v.kept("analytics.state", "off");
-        "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.kept("anti_ransomware.state", "disabled");
-        "autosize.grow_threshold" Kind::Integer, Expensive, Both => |v| v.kept("autosize.grow_threshold", 85_u64);
-        "autosize.maximum" Kind::Size, Expensive, Both => |v| v.kept("autosize.maximum", v.size().saturating_add(v.size() / 5));
-        "autosize.minimum" Kind::Size, Expensive, Both => |v| v.kept("autosize.minimum", v.size());
-        "autosize.mode" AUTOSIZE, Expensive, Both => |v| v.kept("autosize.mode", "off");
-        "autosize.shrink_threshold" Kind::Integer, Expensive, Both => |v| v.kept("autosize.shrink_threshold", 50_u64);
+        "_tags" Kind::Text, Expensive, Both => |v| v.attribute_or("_tags", Value::Unset);
+        "access_time_enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("access_time_enabled", true);
+        "aggregates.name" Kind::Text, Default, Post => |v| Value::List(vec![v.attribute_or("aggregates.name", v.place.aggregate.name.as_str())]);
+        "aggregates.uuid" Kind::Uuid, Default, Post => |v| Value::List(vec![v.attribute_or("aggregates.uuid", v.place.aggregate.uuid)]);
+        "aggressive_readahead_mode" READAHEAD, Expensive, Both => |v| v.attribute_or("aggressive_readahead_mode", "none");
+        "analytics.state" ANALYTICS, Expensive, Both => |v| v.attribute_or("analytics.state", "off");
+        "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.attribute_or("anti_ransomware.state", "disabled");
+        "autosize.grow_threshold" Kind::Integer, Expensive, Both => |v| v.attribute_or("autosize.grow_threshold", 85_u64);
+        "autosize.maximum" Kind::Size, Expensive, Both => |v| v.attribute_or("autosize.maximum", v.size().saturating_add(v.size() / 5));
+        "autosize.minimum" Kind::Size, Expensive, Both => |v| v.attribute_or("autosize.minimum", v.size());
+        "autosize.mode" AUTOSIZE, Expensive, Both => |v| v.attribute_or("autosize.mode", "off");
+        "autosize.shrink_threshold" Kind::Integer, Expensive, Both => |v| v.attribute_or("autosize.shrink_threshold", 50_u64);
         "clone.has_flexclone" Kind::Boolean, Expensive, Never => |v| v.has_flexclone.into();
         "clone.inherited_physical_used" Kind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
         "clone.is_flexclone" Kind::Boolean, Default, Post => |v| v.volume.clone.is_some().into();
@@ -223,33 +223,33 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             (None, Some(_)) => false.into(),
             (None, None) => Value::Unset,
         };
-        "cloud_retrieval_policy" RETRIEVAL, Expensive, Both => |v| v.kept("cloud_retrieval_policy", "default");
-        "comment" Kind::Text, Default, Both => |v| v.kept("comment", "");
+        "cloud_retrieval_policy" RETRIEVAL, Expensive, Both => |v| v.attribute_or("cloud_retrieval_policy", "default");
+        "comment" Kind::Text, Default, Both => |v| v.attribute_or("comment", "");
         "constituents.name" Kind::Text, Expensive, Never => |_| Value::Unset;
         "constituents_per_aggregate" Kind::Integer, Expensive, Post => |_| Value::Unset;
         "create_time" Kind::Time, Default, Never => |v| v.volume.create_time.into();
-        "efficiency.compaction" EFFICIENCY, Expensive, Both => |v| v.kept("efficiency.compaction", "none");
-        "efficiency.compression" EFFICIENCY, Expensive, Both => |v| v.kept("efficiency.compression", "none");
-        "efficiency.cross_volume_dedupe" EFFICIENCY, Expensive, Both => |v| v.kept("efficiency.cross_volume_dedupe", "none");
-        "efficiency.dedupe" EFFICIENCY, Expensive, Both => |v| v.kept("efficiency.dedupe", "none");
-        "efficiency.policy.name" Kind::Text, Expensive, Both => |v| v.kept("efficiency.policy.name", Value::Unset);
-        "efficiency.state" EFFICIENCY_STATE, Expensive, Never => |v| match v.kept("efficiency.dedupe", "none") {
+        "efficiency.compaction" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.compaction", "none");
+        "efficiency.compression" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.compression", "none");
+        "efficiency.cross_volume_dedupe" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.cross_volume_dedupe", "none");
+        "efficiency.dedupe" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.dedupe", "none");
+        "efficiency.policy.name" Kind::Text, Expensive, Both => |v| v.attribute_or("efficiency.policy.name", Value::Unset);
+        "efficiency.state" EFFICIENCY_STATE, Expensive, Never => |v| match v.attribute_or("efficiency.dedupe", "none") {
             Value::Text(word) if word != "none" => "enabled".into(),
             _ => "disabled".into(),
         };
         "efficiency.volume_path" Kind::Text, Expensive, Never => |v| format!("/vol/{}", v.volume.name).into();
-        "encryption.enabled" Kind::Boolean, Expensive, Both => |v| v.kept("encryption.enabled", false);
+        "encryption.enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("encryption.enabled", false);
         "error_state.has_bad_blocks" Kind::Boolean, Expensive, Never => |_| false.into();
         "error_state.is_inconsistent" Kind::Boolean, Expensive, Never => |_| false.into();
-        "files.maximum" Kind::Integer, Expensive, Both => |v| v.kept("files.maximum", v.size() / 32_768);
+        "files.maximum" Kind::Integer, Expensive, Both => |v| v.attribute_or("files.maximum", v.size() / 32_768);
         "files.used" Kind::Integer, Expensive, Never => |_| 0_u64.into();
         "flexcache_endpoint_type" FLEXCACHE, Default, Never => |_| "none".into();
         "guarantee.honored" Kind::Boolean, Expensive, Never => |v| (v.volume.state == VolumeState::Online).into();
-        "guarantee.type" GUARANTEES, Expensive, Both => |v| v.kept("guarantee.type", "volume");
+        "guarantee.type" GUARANTEES, Expensive, Both => |v| v.attribute_or("guarantee.type", "volume");
         "is_constituent" Kind::Boolean, Expensive, Never => |_| false.into();
         "is_svm_root" Kind::Boolean, Expensive, Never => |_| false.into();
-        "language" LANGUAGES, Default, Post => |v| v.kept("language", "c.utf_8");
-        "max_dir_size" Kind::Size, Expensive, Both => |v| v.kept("max_dir_size", 335_544_320_u64);
+        "language" LANGUAGES, Default, Post => |v| v.attribute_or("language", "c.utf_8");
+        "max_dir_size" Kind::Size, Expensive, Both => |v| v.attribute_or("max_dir_size", 335_544_320_u64);
         "metric.duration" Kind::Text, Expensive, Never => |v| v.measured("PT15S");
         "metric.iops.other" Kind::Integer, Expensive, Never => |v| v.zero();
         "metric.iops.read" Kind::Integer, Expensive, Never => |v| v.zero();
@@ -273,33 +273,33 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             Some(_) => Value::Unset,
         };
         "nas.export_policy.name" Kind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
-        "nas.gid" Kind::Integer, Expensive, Both => |v| v.kept("nas.gid", 0_u64);
+        "nas.gid" Kind::Integer, Expensive, Both => |v| v.attribute_or("nas.gid", 0_u64);
         "nas.junction_parent.name" Kind::Text, Expensive, Never => |_| Value::Unset;
         "nas.junction_parent.uuid" Kind::Uuid, Expensive, Never => |_| Value::Unset;
         "nas.path" Kind::Text, Expensive, Both => |v| v.volume.junction_path.as_deref().into();
-        "nas.security_style" SECURITY, Expensive, Both => |v| v.kept("nas.security_style", "unix");
-        "nas.uid" Kind::Integer, Expensive, Both => |v| v.kept("nas.uid", 0_u64);
-        "nas.unix_permissions" Kind::Integer, Expensive, Both => |v| v.kept("nas.unix_permissions", 755_u64);
+        "nas.security_style" SECURITY, Expensive, Both => |v| v.attribute_or("nas.security_style", "unix");
+        "nas.uid" Kind::Integer, Expensive, Both => |v| v.attribute_or("nas.uid", 0_u64);
+        "nas.unix_permissions" Kind::Integer, Expensive, Both => |v| v.attribute_or("nas.unix_permissions", 755_u64);
         "nodes.name" Kind::Text, Expensive, Never => |v| Value::List(v.node().map(|node| (&node.name).into()).into_iter().collect());
         "nodes.uuid" Kind::Uuid, Expensive, Never => |v| Value::List(v.node().map(|node| node.uuid.into()).into_iter().collect());
-        "qos.policy.max_throughput_iops" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.max_throughput_iops", Value::Unset);
-        "qos.policy.max_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.max_throughput_mbps", Value::Unset);
-        "qos.policy.min_throughput_iops" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.min_throughput_iops", Value::Unset);
-        "qos.policy.min_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.kept("qos.policy.min_throughput_mbps", Value::Unset);
-        "qos.policy.name" Kind::Text, Expensive, Both => |v| v.kept("qos.policy.name", Value::Unset);
-        "qos.policy.uuid" Kind::Uuid, Expensive, Both => |v| v.kept("qos.policy.uuid", Value::Unset);
-        "quota.enabled" Kind::Boolean, Expensive, Both => |v| v.kept("quota.enabled", false);
-        "quota.state" SWITCH, Expensive, Never => |v| match v.kept("quota.enabled", false) {
+        "qos.policy.max_throughput_iops" Kind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.max_throughput_iops", Value::Unset);
+        "qos.policy.max_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.max_throughput_mbps", Value::Unset);
+        "qos.policy.min_throughput_iops" Kind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.min_throughput_iops", Value::Unset);
+        "qos.policy.min_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.min_throughput_mbps", Value::Unset);
+        "qos.policy.name" Kind::Text, Expensive, Both => |v| v.attribute_or("qos.policy.name", Value::Unset);
+        "qos.policy.uuid" Kind::Uuid, Expensive, Both => |v| v.attribute_or("qos.policy.uuid", Value::Unset);
+        "quota.enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("quota.enabled", false);
+        "quota.state" SWITCH, Expensive, Never => |v| match v.attribute_or("quota.enabled", false) {
             Value::Boolean(true) => "on".into(),
             _ => "off".into(),
         };
         "restore_to.snapshot.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
         "restore_to.snapshot.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
-        "scheduled_snapshot_naming_scheme" NAMING, Expensive, Both => |v| v.kept("scheduled_snapshot_naming_scheme", "create_time");
+        "scheduled_snapshot_naming_scheme" NAMING, Expensive, Both => |v| v.attribute_or("scheduled_snapshot_naming_scheme", "create_time");
         "size" Kind::Size, Default, Both => |v| v.size().into();
-        "snaplock.type" SNAPLOCK, Default, Post => |v| v.kept("snaplock.type", "non_snaplock");
+        "snaplock.type" SNAPLOCK, Default, Post => |v| v.attribute_or("snaplock.type", "non_snaplock");
         "snapshot_count" Kind::Integer, Expensive, Never => |v| v.snapshot_count.into();
-        "snapshot_directory_access_enabled" Kind::Boolean, Expensive, Both => |v| v.kept("snapshot_directory_access_enabled", true);
+        "snapshot_directory_access_enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("snapshot_directory_access_enabled", true);
         "snapshot_locking_enabled" Kind::Boolean, Expensive, Never => |_| false.into();
         "snapshot_policy.name" Kind::Text, Default, Both => |v| v.snapshot_policy();
         "snapshot_policy.uuid" Kind::Uuid, Default, Both => |v| match v.snapshot_policy() {
@@ -309,19 +309,19 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "space.afs_total" Kind::Size, Expensive, Never => |v| v.available().into();
         "space.available" Kind::Size, Default, Never => |v| v.available().into();
         "space.available_percent" Kind::Integer, Expensive, Never => |v| v.available_percent().into();
-        "space.filesystem_size_fixed" Kind::Boolean, Expensive, Both => |v| v.kept("space.filesystem_size_fixed", false);
+        "space.filesystem_size_fixed" Kind::Boolean, Expensive, Both => |v| v.attribute_or("space.filesystem_size_fixed", false);
         "space.footprint" Kind::Size, Expensive, Never => |_| 0_u64.into();
-        "space.logical_space.enforcement" Kind::Boolean, Expensive, Both => |v| v.kept("space.logical_space.enforcement", false);
-        "space.logical_space.reporting" Kind::Boolean, Expensive, Both => |v| v.kept("space.logical_space.reporting", false);
+        "space.logical_space.enforcement" Kind::Boolean, Expensive, Both => |v| v.attribute_or("space.logical_space.enforcement", false);
+        "space.logical_space.reporting" Kind::Boolean, Expensive, Both => |v| v.attribute_or("space.logical_space.reporting", false);
         "space.logical_space.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
         "space.percent_used" Kind::Integer, Expensive, Never => |_| 0_u64.into();
         "space.physical_used" Kind::Size, Expensive, Never => |_| 0_u64.into();
         "space.physical_used_percent" Kind::Integer, Expensive, Never => |_| 0_u64.into();
         "space.size" Kind::Size, Default, Both => |v| v.size().into();
         "space.size_available_for_snapshots" Kind::Size, Expensive, Never => |v| v.size().into();
-        "space.snapshot.autodelete.enabled" Kind::Boolean, Expensive, Both => |v| v.kept("space.snapshot.autodelete.enabled", false);
-        "space.snapshot.autodelete_enabled" Kind::Boolean, Expensive, Never => |v| v.kept("space.snapshot.autodelete.enabled", false);
-        "space.snapshot.reserve_percent" Kind::Integer, Expensive, Both => |v| v.kept("space.snapshot.reserve_percent", RESERVE_PERCENT);
+        "space.snapshot.autodelete.enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("space.snapshot.autodelete.enabled", false);
+        "space.snapshot.autodelete_enabled" Kind::Boolean, Expensive, Never => |v| v.attribute_or("space.snapshot.autodelete.enabled", false);
+        "space.snapshot.reserve_percent" Kind::Integer, Expensive, Both => |v| v.attribute_or("space.snapshot.reserve_percent", RESERVE_PERCENT);
         "space.snapshot.reserve_size" Kind::Size, Expensive, Never => |v| v.reserved().into();
         "space.snapshot.space_used_percent" Kind::Integer, Expensive, Never => |_| 0_u64.into();
         "space.snapshot.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
@@ -344,14 +344,14 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "style" STYLES, Default, Post => |v| v.volume.style.as_str().into();
         "svm.name" Kind::Text, Default, Post => |v| (&v.place.svm.name).into();
         "svm.uuid" Kind::Uuid, Default, Post => |v| v.place.svm.uuid.into();
-        "tiering.min_cooling_days" Kind::Integer, Expensive, Both => |v| v.kept("tiering.min_cooling_days", Value::Unset);
-        "tiering.object_tags" Kind::Text, Expensive, Both => |v| v.kept("tiering.object_tags", Value::Unset);
-        "tiering.policy" TIERING, Default, Both => |v| v.kept("tiering.policy", "none");
+        "tiering.min_cooling_days" Kind::Integer, Expensive, Both => |v| v.attribute_or("tiering.min_cooling_days", Value::Unset);
+        "tiering.object_tags" Kind::Text, Expensive, Both => |v| v.attribute_or("tiering.object_tags", Value::Unset);
+        "tiering.policy" TIERING, Default, Both => |v| v.attribute_or("tiering.policy", "none");
         "type" TYPES, Default, Post => |v| v.volume.vol_type.as_str().into();
         "uuid" Kind::Uuid, Key, Never => |v| v.volume.uuid.uuid().into();
     ],
     references: references![
-        "aggregates" => |v, _| match v.kept("aggregates.uuid", v.place.aggregate.uuid) {
+        "aggregates" => |v, _| match v.attribute_or("aggregates.uuid", v.place.aggregate.uuid) {
             Value::Uuid(uuid) => Some(format!("/api/storage/aggregates/{uuid}")),
             _ => None,
         };

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use nessie_backend_core::{Timestamp, Uuid};
 use serde_json::Value as Json;
 
-use super::condition::parse_flag;
+use super::condition::parse_boolean;
 use super::json::{self, Tree};
 use super::{size, spelling};
-use crate::error::Shown;
+use crate::error::Quoted;
 use crate::schema::path::is_inside_or_same;
 use crate::{ApiError, Field, Kind, Method, Schema, Writable};
 
@@ -45,7 +45,7 @@ impl Body {
             return Ok(None);
         }
         if let Some((other, _)) = members.iter().find(|(key, _)| key != RECORDS) {
-            let message = format!("The field {} stands beside the records.", Shown(other));
+            let message = format!("The field {} stands beside the records.", Quoted(other));
             return Err(ApiError::of_field(262_287, other, message));
         }
         let mut records = Vec::new();
@@ -54,7 +54,7 @@ impl Body {
                 return Err(ApiError::given_twice(RECORDS));
             }
             let Tree::Array(elements) = value else {
-                return Err(no_array(RECORDS));
+                return Err(not_an_array(RECORDS));
             };
             for element in elements {
                 let Tree::Object(members) = element else {
@@ -118,9 +118,11 @@ impl Body {
                         check_element(schema, method, path, element)?;
                     }
                 }
-                (None, _) if array => return Err(no_array(path)),
-                (None, Json::Array(_)) if schema.is_object(path) => return Err(an_array(path)),
-                (None, _) if schema.is_object(path) => return Err(no_object(path)),
+                (None, _) if array => return Err(not_an_array(path)),
+                (None, Json::Array(_)) if schema.is_object(path) => {
+                    return Err(unexpected_array(path));
+                }
+                (None, _) if schema.is_object(path) => return Err(not_an_object(path)),
                 (None, _) => return Err(ApiError::unexpected_argument(path)),
             }
         }
@@ -223,11 +225,11 @@ impl Body {
         let elements = match (self.value(array), self.value(&path)) {
             (None, None) => return Ok(None),
             (None, Some(Json::Array(values))) => values.iter().map(Some).collect(),
-            (None, Some(_)) => return Err(no_array(&path)),
+            (None, Some(_)) => return Err(not_an_array(&path)),
             (Some(Json::Array(elements)), None) => {
                 elements.iter().map(|element| element.get(field)).collect::<Vec<_>>()
             }
-            (Some(_), None) => return Err(no_array(array)),
+            (Some(_), None) => return Err(not_an_array(array)),
             (Some(_), Some(_)) => return Err(ApiError::given_twice(&path)),
         };
         let given = elements.into_iter().map(|value| match value {
@@ -315,8 +317,8 @@ fn check_field<R>(
         Json::Array(elements) if schema.in_array(path) => {
             elements.iter().try_for_each(|element| check_value(field, element))
         }
-        Json::Array(_) => Err(an_array(path)),
-        _ if schema.in_array(path) => Err(no_array(path)),
+        Json::Array(_) => Err(unexpected_array(path)),
+        _ if schema.in_array(path) => Err(not_an_array(path)),
         value => check_value(field, value),
     }
 }
@@ -340,7 +342,7 @@ fn check_element<R>(
     path: &str,
     element: &Json,
 ) -> Result<(), ApiError> {
-    let Json::Object(members) = element else { return Err(no_object(path)) };
+    let Json::Object(members) = element else { return Err(not_an_object(path)) };
     for (key, value) in members {
         let path = format!("{path}.{key}");
         match schema.field(&path) {
@@ -350,7 +352,7 @@ fn check_element<R>(
                 check_value(field, value)?;
             }
             None if schema.is_object(&path) && value.is_null() => {}
-            None if schema.is_object(&path) => return Err(no_object(&path)),
+            None if schema.is_object(&path) => return Err(not_an_object(&path)),
             None => return Err(ApiError::unexpected_argument(&path)),
         }
     }
@@ -403,7 +405,7 @@ fn number(path: &str, value: &Json, parse: impl Fn(&str) -> Option<u64>) -> Resu
 fn boolean(path: &str, value: &Json) -> Result<bool, ApiError> {
     match value {
         Json::Bool(flag) => Ok(*flag),
-        Json::String(text) => parse_flag(text)
+        Json::String(text) => parse_boolean(text)
             .ok_or_else(|| ApiError::invalid_value(path, text, "is neither true nor false")),
         value => Err(wrong_type(path, value, "true or false")),
     }
@@ -417,21 +419,21 @@ fn time(path: &str, value: &Json) -> Result<Timestamp, ApiError> {
 
 fn wrong_type(path: &str, value: &Json, wanted: &str) -> ApiError {
     let message = match value {
-        Json::Array(_) => return an_array(path),
-        Json::Object(_) => format!("The field {} is an object, not {wanted}.", Shown(path)),
-        value => format!("The field {} is {value}, not {wanted}.", Shown(path)),
+        Json::Array(_) => return unexpected_array(path),
+        Json::Object(_) => format!("The field {} is an object, not {wanted}.", Quoted(path)),
+        value => format!("The field {} is {value}, not {wanted}.", Quoted(path)),
     };
     ApiError::of_field(262_220, path, message)
 }
 
-fn no_object(path: &str) -> ApiError {
-    ApiError::of_field(262_220, path, format!("The field {} is no object.", Shown(path)))
+fn not_an_object(path: &str) -> ApiError {
+    ApiError::of_field(262_220, path, format!("The field {} is no object.", Quoted(path)))
 }
 
-fn no_array(path: &str) -> ApiError {
-    ApiError::of_field(262_254, path, format!("The field {} is no array.", Shown(path)))
+fn not_an_array(path: &str) -> ApiError {
+    ApiError::of_field(262_254, path, format!("The field {} is no array.", Quoted(path)))
 }
 
-fn an_array(path: &str) -> ApiError {
-    ApiError::of_field(262_255, path, format!("The field {} is an array.", Shown(path)))
+fn unexpected_array(path: &str) -> ApiError {
+    ApiError::of_field(262_255, path, format!("The field {} is an array.", Quoted(path)))
 }

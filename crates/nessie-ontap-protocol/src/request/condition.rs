@@ -143,10 +143,13 @@ impl Test {
             return Ok(Self::Set);
         }
         if let Some((comparison, rest)) = Comparison::split(characters) {
-            return Ok(Self::Compared(comparison, ordered(kind, rest)?));
+            return Ok(Self::Compared(comparison, comparison_operand(kind, rest)?));
         }
         if let Some((low, high)) = split_range(kind, characters) {
-            return Ok(Self::Between(ordered(kind, low)?, ordered(kind, high)?));
+            return Ok(Self::Between(
+                comparison_operand(kind, low)?,
+                comparison_operand(kind, high)?,
+            ));
         }
         if characters.iter().any(|character| character.is('*')) {
             return match kind {
@@ -249,7 +252,7 @@ fn text_of(characters: &[Character]) -> String {
 }
 
 /// The value that another is compared with by `<` and its like.
-fn ordered(kind: Kind, characters: &[Character]) -> Result<Value<'static>, String> {
+fn comparison_operand(kind: Kind, characters: &[Character]) -> Result<Value<'static>, String> {
     if kind == Kind::Boolean {
         return Err("compares what has no order".to_owned());
     }
@@ -260,27 +263,25 @@ fn ordered(kind: Kind, characters: &[Character]) -> Result<Value<'static>, Strin
 }
 
 fn operand(kind: Kind, text: &str) -> Result<Value<'static>, String> {
-    let missing = |what: &str| format!("is no {what}");
+    let not_a = |what: &str| format!("is no {what}");
     match kind {
         Kind::Text => Ok(Value::Text(text.to_owned().into())),
         // Words are understood in each spelling, as in a request's body.
         Kind::Enumeration(words) => Ok(spelling::word(words, text)
             .map_or_else(|| Value::Text(text.to_owned().into()), Value::text)),
-        Kind::Uuid => text.parse().map(Value::Uuid).map_err(|_| missing("UUID")),
-        Kind::Integer => text.parse().map(Value::Integer).map_err(|_| missing("whole number")),
+        Kind::Uuid => text.parse().map(Value::Uuid).map_err(|_| not_a("UUID")),
+        Kind::Integer => text.parse().map(Value::Integer).map_err(|_| not_a("whole number")),
         Kind::Number => match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Value::Text(text.to_owned().into())),
-            _ => Err(missing("number")),
+            _ => Err(not_a("number")),
         },
-        Kind::Size => {
-            size::parse(text).map(Value::Integer).ok_or_else(|| missing("number of bytes"))
-        }
+        Kind::Size => size::parse(text).map(Value::Integer).ok_or_else(|| not_a("number of bytes")),
         Kind::Boolean => {
-            parse_flag(text).map(Value::Boolean).ok_or_else(|| missing("\"true\" or \"false\""))
+            parse_boolean(text).map(Value::Boolean).ok_or_else(|| not_a("\"true\" or \"false\""))
         }
         Kind::Time => parse_time(text)
             .map(|time| Value::Time(whole_seconds(time)))
-            .ok_or_else(|| missing("RFC 3339 time with an offset")),
+            .ok_or_else(|| not_a("RFC 3339 time with an offset")),
     }
 }
 
@@ -294,7 +295,7 @@ fn parse_time(text: &str) -> Option<Timestamp> {
 }
 
 /// `true` or `false` in any case: some clients write `True`.
-pub(crate) fn parse_flag(text: &str) -> Option<bool> {
+pub(crate) fn parse_boolean(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
         Some(true)
     } else if text.eq_ignore_ascii_case("false") {

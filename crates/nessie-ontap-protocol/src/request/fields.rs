@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::spelling;
-use crate::error::Shown;
+use crate::error::Quoted;
 use crate::schema::write::Plan;
 use crate::{ApiError, Field, Presence, Schema};
 
@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 16;
 pub struct Selection<R: 'static> {
     schema: &'static Schema<R>,
     /// Which of the schema's fields, by their places in it.
-    chosen: Vec<bool>,
+    selected: Vec<bool>,
     /// How to write them; made when the first record is written.
     plan: OnceLock<Plan<R>>,
 }
@@ -26,7 +26,7 @@ impl<R> Selection<R> {
     pub fn default_of(schema: &'static Schema<R>, collection: bool) -> Self {
         let mut selection = Self::keys_of(schema);
         if !collection {
-            selection.choose_up_to(Presence::Default);
+            selection.select_up_to(Presence::Default);
         }
         selection
     }
@@ -40,7 +40,7 @@ impl<R> Selection<R> {
         collection: bool,
         text: &str,
     ) -> Result<Self, ApiError> {
-        Self::parse_with(schema, collection, text, Unknown::Refused)
+        Self::parse_with(schema, collection, text, UnknownFields::Refused)
     }
 
     /// Reads the value of `fields`, as [`parse`](Self::parse) does, with what to do about fields
@@ -49,9 +49,9 @@ impl<R> Selection<R> {
         schema: &'static Schema<R>,
         collection: bool,
         text: &str,
-        unknown: Unknown,
+        unknown: UnknownFields,
     ) -> Result<Self, ApiError> {
-        let mut items = Items { schema, unknown, included: Vec::new(), excluded: Vec::new() };
+        let mut items = FieldList { schema, unknown, included: Vec::new(), excluded: Vec::new() };
         items.read(&spelling::name(text))?;
         let mut selection = if items.included.is_empty() {
             Self::default_of(schema, collection)
@@ -60,46 +60,46 @@ impl<R> Selection<R> {
         };
         for item in items.included {
             match item {
-                Item::All(presence) => selection.choose_up_to(presence),
+                Item::UpTo(presence) => selection.select_up_to(presence),
                 Item::Path(path) => selection.set(&path, true),
             }
         }
         for path in items.excluded {
             selection.set(&path, false);
         }
-        selection.choose_up_to(Presence::Key);
+        selection.select_up_to(Presence::Key);
         Ok(selection)
     }
 
     fn keys_of(schema: &'static Schema<R>) -> Self {
-        let chosen = vec![false; schema.fields.len()];
-        let mut selection = Self { schema, chosen, plan: OnceLock::new() };
-        selection.choose_up_to(Presence::Key);
+        let selected = vec![false; schema.fields.len()];
+        let mut selection = Self { schema, selected, plan: OnceLock::new() };
+        selection.select_up_to(Presence::Key);
         selection
     }
 
-    fn choose_up_to(&mut self, presence: Presence) {
-        for (field, chosen) in self.schema.fields.iter().zip(&mut self.chosen) {
-            *chosen |= field.presence <= presence;
+    fn select_up_to(&mut self, presence: Presence) {
+        for (field, selected) in self.schema.fields.iter().zip(&mut self.selected) {
+            *selected |= field.presence <= presence;
         }
     }
 
     fn set(&mut self, path: &str, to: bool) {
-        let places = self.schema.places(path);
-        self.chosen.get_mut(places).unwrap_or_default().fill(to);
+        let range = self.schema.range_of(path);
+        self.selected.get_mut(range).unwrap_or_default().fill(to);
     }
 
-    /// The chosen fields, in the schema's order.
+    /// The selected fields, in the schema's order.
     fn fields(&self) -> impl Iterator<Item = &'static Field<R>> {
         let fields: &'static [Field<R>] = self.schema.fields;
-        fields.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen).map(|(field, _)| field)
+        fields.iter().zip(&self.selected).filter(|(_, selected)| **selected).map(|(field, _)| field)
     }
 
     /// Whether `path`, or a field inside it, is among them.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
-        let chosen = self.chosen.get(self.schema.places(path)).unwrap_or_default();
-        chosen.contains(&true)
+        let selected = self.selected.get(self.schema.range_of(path)).unwrap_or_default();
+        selected.contains(&true)
     }
 
     /// Adds the field at `path`, or those inside it, if the schema has any.
@@ -118,26 +118,26 @@ impl<R> Selection<R> {
 
 /// What becomes of fields that ONTAP lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unknown {
+pub(crate) enum UnknownFields {
     Refused,
     Ignored,
 }
 
 /// What `fields` names, without braces.
-struct Items<R: 'static> {
+struct FieldList<R: 'static> {
     schema: &'static Schema<R>,
-    unknown: Unknown,
+    unknown: UnknownFields,
     included: Vec<Item>,
     excluded: Vec<String>,
 }
 
 enum Item {
-    All(Presence),
+    UpTo(Presence),
     /// A field or an object that ONTAP has. Where the schema lacks it, nothing is written.
     Path(String),
 }
 
-impl<R> Items<R> {
+impl<R> FieldList<R> {
     fn read(&mut self, text: &str) -> Result<(), ApiError> {
         // Of each open brace: what stands before it.
         let mut open: Vec<Prefix> = vec![Prefix::top()];
@@ -189,8 +189,8 @@ impl<R> Items<R> {
         }
         let Some(object) = name.strip_suffix('.') else { return Err(unbalanced()) };
         // Documented objects only: what is in the braces never makes long paths out of short ones.
-        if outer.ignored || !self.schema.is_any_object(object) {
-            if self.unknown == Unknown::Refused {
+        if outer.ignored || !self.schema.is_object_or_documented(object) {
+            if self.unknown == UnknownFields::Refused {
                 return Err(unknown_field(object));
             }
             return Ok(Prefix { path: String::new(), excluded, ignored: true });
@@ -208,14 +208,14 @@ impl<R> Items<R> {
             "*" | "**" => {
                 let whole = path == "**";
                 let presence = if whole { Presence::Expensive } else { Presence::Default };
-                self.included.push(Item::All(presence));
+                self.included.push(Item::UpTo(presence));
                 return Ok(());
             }
             path => path.strip_suffix(".**").or_else(|| path.strip_suffix(".*")),
         };
         let known = match whole {
-            Some(object) => self.schema.is_any_object(object),
-            None => self.schema.names(&path),
+            Some(object) => self.schema.is_object_or_documented(object),
+            None => self.schema.has(&path),
         };
         let path = whole.map(str::to_owned).unwrap_or(path);
         match (known, excluded) {
@@ -223,7 +223,9 @@ impl<R> Items<R> {
             (true, false) => self.included.push(Item::Path(path)),
             // Links come with whatever they belong to.
             (false, false) if self.is_link(&path) => {}
-            (false, _) if self.unknown == Unknown::Refused => return Err(unknown_field(&path)),
+            (false, _) if self.unknown == UnknownFields::Refused => {
+                return Err(unknown_field(&path));
+            }
             (false, _) => {}
         }
         Ok(())
@@ -263,12 +265,15 @@ impl Prefix {
 
 fn unknown_field(path: &str) -> ApiError {
     // The text of arrays, as clients read it.
-    let message =
-        format!("The value {} is invalid for field {} (<field,...>)", Shown(path), Shown("fields"));
+    let message = format!(
+        "The value {} is invalid for field {} (<field,...>)",
+        Quoted(path),
+        Quoted("fields")
+    );
     ApiError::of_field(262_197, "fields", message)
 }
 
 fn unbalanced() -> ApiError {
-    let message = format!("The braces of {} do not match.", Shown("fields"));
+    let message = format!("The braces of {} do not match.", Quoted("fields"));
     ApiError::of_field(262_286, "fields", message)
 }

@@ -61,7 +61,9 @@ impl<R> Filter<R> {
     /// front, as in `volume.name` for the name of a volume.
     pub(crate) fn field(&self, path: &str) -> Option<&'static Field<R>> {
         let known = |path: &str| {
-            self.schema.any_field(path).or_else(|| self.schema.any_field(&format!("{path}.name")))
+            self.schema
+                .field_or_documented(path)
+                .or_else(|| self.schema.field_or_documented(&format!("{path}.name")))
         };
         let of_itself = || {
             let inside = path.strip_prefix(self.schema.name)?;

@@ -22,7 +22,7 @@ pub(crate) enum Tree {
 /// Reads JSON text.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, ApiError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    Level { depth: 0 }
+    TreeSeed { depth: 0 }
         .deserialize(&mut deserializer)
         .and_then(|tree| deserializer.end().map(|()| tree))
         .map_err(|error| {
@@ -33,11 +33,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, ApiError> {
 
 /// Reads a value that lies in so many others.
 #[derive(Clone, Copy)]
-struct Level {
+struct TreeSeed {
     depth: usize,
 }
 
-impl Level {
+impl TreeSeed {
     fn inner<E: Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom("it is nested too deep"));
@@ -46,7 +46,7 @@ impl Level {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Level {
+impl<'de> DeserializeSeed<'de> for TreeSeed {
     type Value = Tree;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
@@ -54,7 +54,7 @@ impl<'de> DeserializeSeed<'de> for Level {
     }
 }
 
-impl<'de> Visitor<'de> for Level {
+impl<'de> Visitor<'de> for TreeSeed {
     type Value = Tree;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,19 +86,19 @@ impl<'de> Visitor<'de> for Level {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
-        let level = self.inner()?;
+        let seed = self.inner()?;
         let mut elements = Vec::new();
-        while let Some(element) = access.next_element_seed(level)? {
+        while let Some(element) = access.next_element_seed(seed)? {
             elements.push(element);
         }
         Ok(Tree::Array(elements))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
-        let level = self.inner()?;
+        let seed = self.inner()?;
         let mut members = Vec::new();
         while let Some(key) = access.next_key()? {
-            members.push((key, access.next_value_seed(level)?));
+            members.push((key, access.next_value_seed(seed)?));
         }
         Ok(Tree::Object(members))
     }

@@ -48,8 +48,8 @@ impl<R> OrderBy<R> {
             if words.next().is_some() {
                 return refuse("has a word too many");
             }
-            let Some(field) = schema.any_field(path) else {
-                if schema.is_any_object(path) {
+            let Some(field) = schema.field_or_documented(path) else {
+                if schema.is_object_or_documented(path) {
                     return Err(unorderable(path, "is an object"));
                 }
                 return refuse("names no field");

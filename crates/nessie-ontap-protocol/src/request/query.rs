@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::condition::parse_flag;
-use super::fields::Unknown;
+use super::condition::parse_boolean;
+use super::fields::UnknownFields;
 use super::{Filter, Method, OrderBy, Paging, Selection, Url, spelling};
 use crate::{ApiError, Schema};
 
@@ -36,7 +36,7 @@ const MAX_TIMEOUT: u64 = 120;
 impl<R> Query<R> {
     /// Reads the parameters of a request.
     ///
-    /// `own` names the parameters that the operation itself takes. `collection` says whether the
+    /// `own_names` lists the parameters that the operation itself takes. `collection` says whether the
     /// path names a collection, which has other default fields than one record. Paging means
     /// nothing for one record, but clients send `max_records` there too.
     ///
@@ -47,22 +47,22 @@ impl<R> Query<R> {
         schema: &'static Schema<R>,
         method: Method,
         collection: bool,
-        own: &[&str],
+        own_names: &[&str],
         url: &Url,
     ) -> Result<Self, ApiError> {
-        let mut given = Given::default();
+        let mut common = CommonParameters::default();
         let mut filter = Filter::none(schema);
         let mut start = Vec::new();
-        let mut taken = Vec::new();
+        let mut own = Vec::new();
         for (name, value) in &url.parameters {
             let name = spelling::name(name);
             let (name, value) = (&*name, value.as_str());
-            if own.contains(&name) {
-                if taken.iter().any(|(other, _)| other == name) {
+            if own_names.contains(&name) {
+                if own.iter().any(|(other, _)| other == name) {
                     return Err(ApiError::given_twice(name));
                 }
-                taken.push((name.to_owned(), value.to_owned()));
-            } else if given.take(name, value)? {
+                own.push((name.to_owned(), value.to_owned()));
+            } else if common.take(name, value)? {
             } else if name.starts_with("start.") {
                 start.push((name.to_owned(), value));
             } else if method == Method::Post && filter.field(name).is_some() {
@@ -72,30 +72,30 @@ impl<R> Query<R> {
                 filter.add(name, value)?;
             }
         }
-        given.add_search(&mut filter)?;
+        common.add_search(&mut filter)?;
         let mut selection =
-            Selection::parse_with(schema, collection, &given.fields, given.unknown()?)?;
+            Selection::parse_with(schema, collection, &common.fields, common.unknown_fields()?)?;
         filter.paths().for_each(|path| selection.add(path));
-        let order = match given.order_by {
+        let order = match common.order_by {
             Some(text) => OrderBy::parse(schema, text)?,
             None => OrderBy::default_of(schema),
         };
         let paging = Paging {
-            max_records: number("max_records", given.max_records, 1..=u64::MAX)?,
-            offset: number("offset", given.offset, 0..=u64::MAX)?.unwrap_or_default(),
+            max_records: number("max_records", common.max_records, 1..=u64::MAX)?,
+            offset: number("offset", common.offset, 0..=u64::MAX)?.unwrap_or_default(),
             start: order.parse_start(&start)?,
         };
-        let timeout = number("return_timeout", given.return_timeout, 0..=MAX_TIMEOUT)?;
+        let timeout = number("return_timeout", common.return_timeout, 0..=MAX_TIMEOUT)?;
         Ok(Self {
             selection,
             filter,
             order,
             paging,
-            return_records: flag("return_records", given.return_records)?
+            return_records: flag("return_records", common.return_records)?
                 .unwrap_or(method.is_read()),
             return_timeout: timeout.map(|seconds: u64| Duration::from_secs(seconds)),
-            continue_on_failure: given.continue_on_failure()?,
-            own: taken,
+            continue_on_failure: common.continue_on_failure()?,
+            own,
         })
     }
 
@@ -142,7 +142,7 @@ impl Url {
 
 /// The parameters that every operation takes, as they were given.
 #[derive(Default)]
-struct Given<'u> {
+struct CommonParameters<'u> {
     /// Those of all parameters of that name.
     fields: String,
     max_records: Option<&'u str>,
@@ -158,7 +158,7 @@ struct Given<'u> {
     query_fields: Option<&'u str>,
 }
 
-impl<'u> Given<'u> {
+impl<'u> CommonParameters<'u> {
     /// Takes a parameter, if it is one of these.
     fn take(&mut self, name: &str, value: &'u str) -> Result<bool, ApiError> {
         let slot = match name {
@@ -186,9 +186,9 @@ impl<'u> Given<'u> {
         }
     }
 
-    fn unknown(&self) -> Result<Unknown, ApiError> {
+    fn unknown_fields(&self) -> Result<UnknownFields, ApiError> {
         let ignored = flag("ignore_unknown_fields", self.ignore_unknown_fields)?;
-        Ok(if ignored == Some(true) { Unknown::Ignored } else { Unknown::Refused })
+        Ok(if ignored == Some(true) { UnknownFields::Ignored } else { UnknownFields::Refused })
     }
 
     /// `serial_records` asks for one record at a time, which is how they are always done.
@@ -233,7 +233,7 @@ fn flag(name: &str, given: Option<&str>) -> Result<Option<bool>, ApiError> {
     match given {
         None => Ok(None),
         Some("") => Ok(Some(true)),
-        Some(text) => parse_flag(text)
+        Some(text) => parse_boolean(text)
             .map(Some)
             .ok_or_else(|| ApiError::invalid_value(name, text, "is neither true nor false")),
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::ApiError;
-use crate::error::Shown;
+use crate::error::Quoted;
 
 /// What a path or a query shows as it is; all else is percent-encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -36,13 +36,13 @@ impl Url {
             .filter(|segment| !segment.is_empty())
             .map(decode)
             .collect::<Result<_, _>>()?;
-        let (query, appended) = split_appended(query);
+        let (query, appended) = split_appended_page_size(query);
         let mut parameters = query
             .split('&')
             .filter(|parameter| !parameter.is_empty())
             .map(|parameter| {
                 let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-                Ok((decode_form(name)?, decode_form(value)?))
+                Ok((decode_query(name)?, decode_query(value)?))
             })
             .collect::<Result<Vec<_>, ApiError>>()?;
         if let Some(value) = appended
@@ -85,7 +85,7 @@ impl Url {
 const MAX_RECORDS: &str = "max_records";
 
 /// Takes `?max_records=1000` off the end of a query.
-fn split_appended(query: &str) -> (&str, Option<&str>) {
+fn split_appended_page_size(query: &str) -> (&str, Option<&str>) {
     if let Some((before, last)) = query.rsplit_once('?')
         && let Some((MAX_RECORDS, value)) = last.split_once('=')
         && !value.is_empty()
@@ -97,13 +97,13 @@ fn split_appended(query: &str) -> (&str, Option<&str>) {
 }
 
 /// Decodes a part of the query.
-fn decode_form(text: &str) -> Result<String, ApiError> {
+fn decode_query(text: &str) -> Result<String, ApiError> {
     if text.contains('+') { decode(&text.replace('+', " ")) } else { decode(text) }
 }
 
 fn decode(text: &str) -> Result<String, ApiError> {
     let refuse =
-        |rule: &str| ApiError::new(400, 2, format!("The URL has {}, which {rule}.", Shown(text)));
+        |rule: &str| ApiError::new(400, 2, format!("The URL has {}, which {rule}.", Quoted(text)));
     for (at, _) in text.match_indices('%') {
         let digits = text.as_bytes().get(at + 1..at + 3).unwrap_or_default();
         if digits.len() != 2 || !digits.iter().all(u8::is_ascii_hexdigit) {

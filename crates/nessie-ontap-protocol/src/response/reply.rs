@@ -54,12 +54,12 @@ pub fn count(total: u64) -> Vec<u8> {
 }
 
 /// Most records are shorter.
-const RECORD: usize = 2_048;
+const RECORD_CAPACITY: usize = 2_048;
 
 /// One record.
 #[must_use]
 pub fn record<R>(selection: &Selection<R>, record: &R) -> Vec<u8> {
-    let mut out = Vec::with_capacity(RECORD);
+    let mut out = Vec::with_capacity(RECORD_CAPACITY);
     selection.write(record, &mut out);
     out
 }

@@ -74,12 +74,12 @@ impl<R> Schema<R> {
     }
 
     /// The field at `path`, be it one that is only documented.
-    pub(crate) fn any_field(&'static self, path: &str) -> Option<&'static Field<R>> {
+    pub(crate) fn field_or_documented(&'static self, path: &str) -> Option<&'static Field<R>> {
         self.field(path).or_else(|| self.documented.field(path))
     }
 
     /// Whether `path` is a field or an object, be it one that is only documented.
-    pub(crate) fn names(&self, path: &str) -> bool {
+    pub(crate) fn has(&self, path: &str) -> bool {
         self.field(path).is_some()
             || self.is_object(path)
             || self.documented.field(path).is_some()
@@ -87,12 +87,12 @@ impl<R> Schema<R> {
     }
 
     /// Whether fields lie in `path`, be they only documented.
-    pub(crate) fn is_any_object(&self, path: &str) -> bool {
+    pub(crate) fn is_object_or_documented(&self, path: &str) -> bool {
         self.is_object(path) || self.documented.is_object(path)
     }
 
     /// Where the field at `path` and those inside it stand.
-    pub(crate) fn places(&self, path: &str) -> Range<usize> {
+    pub(crate) fn range_of(&self, path: &str) -> Range<usize> {
         // A dot sorts before whatever else a path has, so they follow each other.
         let start = self.fields.partition_point(|field| field.path < path);
         let after = self.fields.get(start..).unwrap_or_default();
@@ -122,7 +122,7 @@ impl<R> Schema<R> {
         &self,
         path: &'p str,
     ) -> impl Iterator<Item = &'static Field<R>> + use<'p, R> {
-        let within = self.fields.get(self.places(path)).unwrap_or_default();
+        let within = self.fields.get(self.range_of(path)).unwrap_or_default();
         within.iter().filter(move |field| field.path != path)
     }
 }
