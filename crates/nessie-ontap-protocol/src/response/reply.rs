@@ -148,53 +148,20 @@ pub fn changed<R>(
     out
 }
 
-/// The same JSON for human readers, with a line for each member: `pretty=true`.
+/// The same JSON with each member on a line of its own, indented by two spaces: `pretty=true`.
+///
+/// Bytes that are not one JSON value are returned unchanged.
 #[must_use]
 pub fn pretty(json: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len() * 2);
-    let mut depth = 0;
-    let (mut in_text, mut escaped) = (false, false);
-    let mut bytes = json.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        if in_text {
-            out.push(byte);
-            in_text = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            continue;
-        }
-        match byte {
-            b'{' | b'[' => {
-                out.push(byte);
-                if let Some(end) = bytes.next_if(|next| matches!(next, b'}' | b']')) {
-                    out.push(end);
-                } else {
-                    depth += 1;
-                    new_line(depth, &mut out);
-                }
-            }
-            b'}' | b']' => {
-                depth -= 1;
-                new_line(depth, &mut out);
-                out.push(byte);
-            }
-            b',' => {
-                out.push(byte);
-                new_line(depth, &mut out);
-            }
-            b':' => out.extend_from_slice(b": "),
-            _ => {
-                out.push(byte);
-                in_text = byte == b'"';
-            }
-        }
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let mut writer = serde_json::Serializer::pretty(&mut out);
+    let result = serde_transcode::transcode(&mut reader, &mut writer).and_then(|()| reader.end());
+    if result.is_err() {
+        return json.to_vec();
     }
     out.push(b'\n');
     out
-}
-
-fn new_line(depth: usize, out: &mut Vec<u8>) {
-    out.push(b'\n');
-    out.resize(out.len() + 2 * depth, b' ');
 }
 
 /// Appends `"records":[…],"num_records":N`.

@@ -138,6 +138,28 @@ fn pretty_json_means_the_same() {
     );
 }
 
+#[test]
+fn pretty_json_keeps_the_order_escapes_and_large_numbers() {
+    assert_eq!(
+        reply::pretty(br#"{"b":18446744073709551615,"a":{},"c":[{"d":"\n\u0001"},null,true]}"#),
+        br#"{
+  "b": 18446744073709551615,
+  "a": {},
+  "c": [
+    {
+      "d": "\n\u0001"
+    },
+    null,
+    true
+  ]
+}
+"#
+    );
+    for not_json in [&b""[..], b"<a/>", b"{} {}", b"{\"a\":"] {
+        assert_eq!(reply::pretty(not_json), not_json);
+    }
+}
+
 /// An object whose record has no path of its own, with two arrays of objects.
 static SHELF: Schema<Vec<String>> = Schema {
     name: "shelf",
