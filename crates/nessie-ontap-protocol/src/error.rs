@@ -1,20 +1,20 @@
-//! Refusals, in ONTAP's envelope.
+//! Errors in ONTAP's JSON form.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use nessie_backend_core::BackendError;
 
-/// Why a request was refused, or a job failed.
+/// Why a request or a job failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// The HTTP status of a direct reply.
+    /// The HTTP status of the reply.
     pub status: u16,
-    /// ONTAP's number for the error. On the wire it is text in a reply and a number in a job.
+    /// ONTAP's error code. It is JSON text in a reply and a number in a job.
     pub code: u32,
-    /// What was wrong, with the value and the rule.
+    /// What is wrong, with the value and the rule.
     pub message: String,
-    /// The field, parameter or object that it is about.
+    /// The field, parameter or object that the error is about.
     pub target: Option<Cow<'static, str>>,
 }
 
@@ -25,59 +25,58 @@ impl ApiError {
         Self { status, code, message: message.into(), target: None }
     }
 
-    /// The same error about `target`.
+    /// The same error with this target.
     #[must_use]
     pub fn about(mut self, target: impl Into<Cow<'static, str>>) -> Self {
         self.target = Some(target.into());
         self
     }
 
-    /// Code 4, `entry doesn't exist`: clients match these very words.
+    /// 4: `entry doesn't exist`. Clients match this text.
     #[must_use]
     pub fn no_such_entry() -> Self {
         Self::new(404, 4, "entry doesn't exist").about("uuid")
     }
 
-    /// 262179: a parameter or a field of the body that nothing knows.
+    /// 262179: unknown parameter or field.
     #[must_use]
     pub fn unexpected_argument(name: &str) -> Self {
         Self::of_field(262_179, name, format!("Unexpected argument {}.", Quoted(name)))
     }
 
-    /// 262186: one field given twice, or once as a value and once as an object.
+    /// 262186: a field or a parameter is given twice, or a field both as a value and as an object.
     #[must_use]
     pub fn given_twice(name: &str) -> Self {
         Self::of_field(262_186, name, format!("The field {} is given twice.", Quoted(name)))
     }
 
-    /// 262197: a value that a field or a parameter does not take. `rule` completes the sentence
-    /// about the value, as in `The value "x" is invalid for field "max_records": it is no whole
-    /// number.`
+    /// 262197: invalid value of a field or a parameter. `rule` completes the sentence about the
+    /// value, as in `The value "x" is invalid for field "max_records": it is not a whole number.`
     #[must_use]
     pub fn invalid_value(name: &str, value: &str, rule: impl fmt::Display) -> Self {
         Self::of_value(262_197, name, value, rule)
     }
 
-    /// An error with another number about the value of a field of a request.
+    /// An error about the value of a field, with this code.
     pub(crate) fn of_value(code: u32, name: &str, value: &str, rule: impl fmt::Display) -> Self {
         let (value, field) = (Quoted(value), Quoted(name));
         let message = format!("The value {value} is invalid for field {field}: it {rule}.");
         Self::of_field(code, name, message)
     }
 
-    /// An error about a field of a request. The target is cut where the field's name is long.
+    /// An error about a field. The target is truncated if the field's name is long.
     pub(crate) fn of_field(code: u32, name: &str, message: String) -> Self {
         let target: String = name.chars().take(Quoted::MAX_CHARS).collect();
         Self::new(400, code, message).about(target)
     }
 
-    /// The reply's body: `{"error": {"code", "message", "target"}}`.
+    /// The body of the reply: `{"error": {"code", "message", "target"}}`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({ "error": self.to_member() })
     }
 
-    /// What the reply's body has in it: `{"code", "message", "target"}`.
+    /// The member `error` of the body: `{"code", "message", "target"}`.
     #[must_use]
     pub fn to_member(&self) -> serde_json::Value {
         let mut error = serde_json::Map::new();
@@ -90,7 +89,7 @@ impl ApiError {
     }
 }
 
-/// What a backend refuses, in ONTAP's numbers.
+/// Maps a backend's error to ONTAP's HTTP status and error code.
 impl From<BackendError> for ApiError {
     fn from(error: BackendError) -> Self {
         let (status, code) = match &error {
@@ -122,7 +121,7 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// Quotes a name or a value for a message and cuts it where it is long.
+/// Quotes a name or a value for a message and truncates it if it is long.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl Quoted<'_> {

@@ -5,16 +5,16 @@ use nessie_backend_core::Timestamp;
 use super::Named;
 use crate::{Documented, Kind, Schema};
 
-/// An aggregate. No volume takes anything of it: there are no bytes behind them.
+/// An aggregate. Volumes use none of its space, because no data is stored.
 #[derive(Clone, Debug)]
 pub struct AggregateRecord {
-    /// What it is called.
+    /// Its name and UUID.
     pub aggregate: Named,
     /// Its capacity in bytes.
     pub size: u64,
     /// The node it belongs to.
     pub node: Named,
-    /// When it was made.
+    /// When it was created.
     pub create_time: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! What clients set on volumes and snapshots and the domain has no word for.
+//! Attributes: fields that clients set on volumes and snapshots and that the backend does not store.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::{ApiError, Body, Field, Kind, Value};
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "each variant is named after the type of its value")]
 pub enum Attribute {
     Boolean(bool),
     Integer(u64),
@@ -20,7 +20,7 @@ pub enum Attribute {
 }
 
 impl Attribute {
-    /// As the value of a field.
+    /// The attribute as the value of a field.
     #[must_use]
     pub fn value(&self) -> Value<'_> {
         match self {
@@ -33,11 +33,11 @@ impl Attribute {
         }
     }
 
-    /// The value that `body` gives the field, if it gives one. Words of an enumeration are kept as
-    /// the schema spells them.
+    /// The value of the field in `body`, if there is one. Words of an enumeration get the schema's
+    /// spelling.
     ///
     /// # Errors
-    /// Those of the body's value of that type.
+    /// The value does not have the field's type.
     pub fn of<R>(field: &Field<R>, in_array: bool, body: &Body) -> Result<Option<Self>, ApiError> {
         let path = field.path;
         if in_array {
@@ -56,13 +56,13 @@ impl Attribute {
             Kind::Size => body.size(path)?.map(Self::Integer),
             Kind::Boolean => body.boolean(path)?.map(Self::Boolean),
             Kind::Time => body.time(path)?.map(Self::Time),
-            // No record has one.
+            // Only documented fields have this type, and requests cannot set them.
             Kind::Number => None,
         })
     }
 }
 
-/// Values by the paths of their fields. What is not there has its default.
+/// Attributes by the paths of their fields. A missing attribute has its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
     values: BTreeMap<&'static str, Attribute>,
@@ -80,12 +80,12 @@ impl Attributes {
         self.values.insert(path, value);
     }
 
-    /// Forgets the value of the field at `path`.
+    /// Removes the value of the field at `path`.
     pub fn unset(&mut self, path: &str) {
         self.values.remove(path);
     }
 
-    /// Whether everything has its default.
+    /// Whether all attributes have their defaults.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

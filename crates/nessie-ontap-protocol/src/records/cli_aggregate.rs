@@ -1,21 +1,21 @@
-//! Aggregates as the command line shows them: with the root aggregates of the nodes.
+//! Aggregates in the format of ONTAP's command line, including the root aggregates of the nodes.
 
 use super::Named;
 use crate::{Documented, Kind, Schema};
 
-/// An aggregate on the command line.
+/// An aggregate in the format of the command line.
 #[derive(Clone, Debug)]
 pub struct CliAggregateRecord {
-    /// What it is called.
+    /// Its name and UUID.
     pub aggregate: Named,
     /// The node it belongs to.
     pub node: Named,
-    /// Whether it holds the node's own volume, and so no volume of an SVM.
+    /// Whether it is the root aggregate of its node. Then it has no volumes of SVMs.
     pub is_root: bool,
 }
 
-/// `/api/private/cli/aggr`. The fields have the names of the command line, where nothing is nested
-/// and a record has no link.
+/// `/api/private/cli/aggr`. The fields have the names of the command line. They are not nested, and
+/// records have no link.
 pub static CLI_AGGREGATE: Schema<CliAggregateRecord> = Schema {
     name: "aggr",
     documented: Documented::none(),

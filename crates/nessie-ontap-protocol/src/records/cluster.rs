@@ -6,7 +6,7 @@ use crate::{Documented, Kind, Schema};
 /// The cluster.
 #[derive(Clone, Debug)]
 pub struct ClusterRecord {
-    /// What it is called.
+    /// Its name and UUID.
     pub cluster: Named,
 }
 

@@ -1,4 +1,4 @@
-//! `SnapLock` compliance clocks: each node has one, and it shows the cluster's time.
+//! `SnapLock` compliance clocks. Each node has one, and it shows the cluster's time.
 
 use nessie_backend_core::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::{Documented, Kind, Schema};
 pub struct ComplianceClockRecord {
     /// The node.
     pub node: Named,
-    /// What it shows.
+    /// The time of the clock.
     pub time: Timestamp,
 }
 

@@ -1,8 +1,8 @@
 //! Performance counters.
 //!
-//! Nothing is measured: the nodes are said to be busy for a small, fixed part of the time since
-//! they started, so that what clients work out from two readings is small and they never divide by
-//! zero.
+//! Nothing is measured. The counters report that a node was busy for a small, fixed part of the time
+//! since it started. So the utilization that a client computes from two readings is small, and the
+//! client never divides by zero.
 
 use super::{Named, NodeRecord};
 use crate::{Array, Documented, Kind, Schema, Url, Value};
@@ -12,9 +12,9 @@ use crate::{Array, Documented, Kind, Schema, Url, Value};
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// What it counts.
+    /// Its description.
     pub description: &'static str,
-    /// What its row of a node is called behind the node's name.
+    /// The suffix of a row's identifier, after the node's name.
     pub instance: &'static str,
     /// Its counters.
     pub counters: &'static [Counter],
@@ -25,24 +25,24 @@ pub struct Table {
 pub struct Counter {
     /// Its name.
     pub name: &'static str,
-    /// What it counts.
+    /// Its description.
     pub description: &'static str,
-    /// How it is read: `delta` by the growth between two readings, `percent` by the growth against
-    /// that of its denominator.
+    /// How to evaluate it: `delta` is the difference of two readings, `percent` is that difference
+    /// divided by the difference of the denominator.
     pub kind: &'static str,
     /// Its unit.
     pub unit: &'static str,
-    /// The counter that it is set against.
+    /// The counter to divide by.
     pub denominator: Option<&'static str>,
-    /// How many microseconds are counted as one.
+    /// The number of microseconds in one unit.
     pub micros: u64,
-    /// The part of the time that it counts, in 10 000ths. A counter of several has a label for
-    /// each.
+    /// The parts of the time that it counts, in 10 000ths, with their labels. A counter with one part
+    /// has a single value without a label.
     pub parts: &'static [(&'static str, u64)],
 }
 
 impl Counter {
-    /// What it has counted in so many seconds.
+    /// The amounts counted in this number of seconds, one for each part.
     fn amounts(&self, seconds: u64) -> Vec<Value<'static>> {
         let counted = seconds.saturating_mul(1_000_000 / self.micros);
         let amounts = self.parts.iter().map(|(_, part)| counted.saturating_mul(*part) / 10_000);
@@ -53,25 +53,25 @@ impl Counter {
         self.parts.len() > 1
     }
 
-    /// The amount of a counter of one.
+    /// The amount of a counter with one part.
     fn value(&self, seconds: u64) -> Value<'static> {
         let amount = self.amounts(seconds).into_iter().next();
         amount.filter(|_| !self.is_array()).unwrap_or(Value::Unset)
     }
 
-    /// The amounts of a counter of several.
+    /// The amounts of a counter with several parts.
     fn values(&self, seconds: u64) -> Value<'static> {
         if self.is_array() { Value::List(self.amounts(seconds)) } else { Value::Unset }
     }
 
-    /// What the amounts of a counter of several are of.
+    /// The labels of a counter with several parts.
     fn labels(&self) -> Value<'static> {
         let labels = self.parts.iter().map(|(label, _)| (*label).into());
         if self.is_array() { Value::List(labels.collect()) } else { Value::Unset }
     }
 }
 
-/// The time since the start, in microseconds.
+/// The counter of the time since the start, in microseconds.
 const fn elapsed(name: &'static str) -> Counter {
     Counter {
         name,
@@ -97,7 +97,7 @@ const SYSTEM: &[Counter] = &[
     elapsed("cpu_elapsed_time"),
 ];
 
-/// The tables there are.
+/// All tables.
 pub static TABLES: &[Table] = &[
     Table {
         name: "processor",
@@ -168,19 +168,19 @@ pub static TABLES: &[Table] = &[
     },
 ];
 
-/// The link of what the segments behind `/api/cluster/counter/tables` name.
+/// The link to the object at these path segments after `/api/cluster/counter/tables`.
 fn href(segments: &[&str]) -> String {
     let all = ["api", "cluster", "counter", "tables"].iter().chain(segments);
     let segments = all.map(|segment| (*segment).to_owned()).collect();
     Url { segments, parameters: Vec::new() }.href()
 }
 
-/// A table, with the counters that are asked for.
+/// A table with the requested counters.
 #[derive(Clone, Debug)]
 pub struct CounterTableRecord {
     /// The table.
     pub table: &'static Table,
-    /// Its counters, or some of them.
+    /// The requested counters of the table.
     pub counters: Vec<&'static Counter>,
 }
 
@@ -210,22 +210,22 @@ pub static COUNTER_TABLE: Schema<CounterTableRecord> = Schema {
     href: |t| href(&[t.table.name]),
 };
 
-/// The row of a node in a table, with the counters that are asked for.
+/// The row of a node in a table, with the requested counters.
 #[derive(Clone, Debug)]
 pub struct CounterRowRecord {
     /// The table.
     pub table: &'static Table,
-    /// The table's counters, or some of them.
+    /// The requested counters of the table.
     pub counters: Vec<&'static Counter>,
     /// The node.
     pub node: Named,
-    /// The seconds that have been counted.
+    /// The seconds since the node started.
     pub seconds: u64,
 }
 
 impl CounterRowRecord {
-    /// The row of a node, with all counters. At least one second has been counted, for clients
-    /// take zero as no value.
+    /// The row of a node with all counters. At least one second is counted, because clients read
+    /// zero as a missing value.
     #[must_use]
     pub fn new(table: &'static Table, node: &NodeRecord) -> Self {
         Self {
@@ -236,7 +236,7 @@ impl CounterRowRecord {
         }
     }
 
-    /// What it is called.
+    /// Its identifier.
     #[must_use]
     pub fn id(&self) -> String {
         format!("{}:{}", self.node.name, self.table.instance)

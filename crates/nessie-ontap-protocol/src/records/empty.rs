@@ -1,8 +1,8 @@
-//! Kinds of objects of which there are none: clients look whether there are.
+//! Collections that are always empty. They exist because clients list them.
 
 use crate::{Documented, Kind, Schema};
 
-/// An object that does not exist.
+/// The record of a collection that is always empty.
 #[derive(Clone, Copy, Debug)]
 pub enum Nothing {}
 
@@ -51,7 +51,8 @@ nothing! {
     KEY_MANAGER "security_key_manager", ["uuid" Uuid];
 }
 
-/// `/api/support/ems/application-logs`. Its fields are those of a message, which nobody can read.
+/// `/api/support/ems/application-logs`. The fields are those of a message, which can be posted but
+/// not read.
 pub static APPLICATION_LOG: Schema<Nothing> = Schema {
     name: "ems_application_logs",
     documented: Documented::none(),

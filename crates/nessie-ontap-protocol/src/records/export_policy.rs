@@ -1,4 +1,4 @@
-//! Export policies. Each SVM has one, `default`, without rules.
+//! Export policies. Each SVM has one policy, `default`, without rules.
 
 use std::sync::Arc;
 

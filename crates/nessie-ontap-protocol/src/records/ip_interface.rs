@@ -1,4 +1,4 @@
-//! Addresses.
+//! IP interfaces (LIFs).
 
 use std::sync::Arc;
 
@@ -7,31 +7,31 @@ use nessie_backend_core::Uuid;
 use super::{Named, Place};
 use crate::{Array, Documented, Kind, Schema, Value};
 
-/// An address that serves data of an SVM.
+/// An IP interface that serves data of an SVM.
 #[derive(Clone, Debug)]
 pub struct LifRecord {
-    /// What it is called.
+    /// Its name and UUID.
     pub lif: Named,
-    /// The address.
+    /// Its IP address.
     pub address: String,
-    /// What it serves, as `data_nfs`.
+    /// Its services, such as `data_nfs`.
     pub services: Vec<String>,
     /// The SVM.
     pub place: Arc<Place>,
-    /// The node it is on.
+    /// The node that hosts it.
     pub node: Named,
-    /// The one ipspace there is.
+    /// The only ipspace of the cluster.
     pub ipspace: Named,
 }
 
 impl LifRecord {
-    /// The identifier of the node's port.
+    /// The UUID of the node's port.
     fn port(&self) -> Uuid {
         self.node.part(1)
     }
 }
 
-/// The one port of a node.
+/// The only port of a node.
 const PORT: &str = "e0a";
 
 const FAILOVER: Kind = Kind::Enumeration(&[
@@ -43,7 +43,7 @@ const FAILOVER: Kind = Kind::Enumeration(&[
 ]);
 const FAMILIES: Kind = Kind::Enumeration(&["ipv4", "ipv6"]);
 const SCOPES: Kind = Kind::Enumeration(&["svm", "cluster"]);
-/// An address may serve others, under the names that its cluster was given.
+/// The services that ONTAP documents. The configuration of a cluster may name others.
 const SERVICES: Kind = Kind::Enumeration(&[
     "data_cifs",
     "data_core",

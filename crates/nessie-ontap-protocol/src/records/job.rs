@@ -13,26 +13,26 @@ pub fn job_href(job: Uuid) -> String {
     format!("/api/cluster/jobs/{job}")
 }
 
-/// A job, as it is at one moment.
+/// The state of a job at one time.
 #[derive(Clone, Debug)]
 pub struct JobRecord {
-    /// Its identifier.
+    /// Its UUID.
     pub uuid: Uuid,
-    /// The method and the path of what it does.
+    /// The method and the path of the request.
     pub description: String,
     /// `queued`, `running`, `success` or `failure`.
     pub state: &'static str,
     /// Why it failed.
     pub error: Option<Arc<ApiError>>,
-    /// When it began.
+    /// When it started.
     pub start_time: Timestamp,
     /// When it ended.
     pub end_time: Option<Timestamp>,
-    /// The SVM it works in.
+    /// The SVM of the request, if there is one.
     pub place: Option<Arc<Place>>,
     /// The node it runs on.
     pub node: Arc<str>,
-    /// Its place in the order of creation.
+    /// Its position in the order of creation.
     pub position: u64,
 }
 

@@ -12,16 +12,16 @@ pub struct LicenseRecord {
     pub cluster: Named,
 }
 
-/// What a licence is for.
+/// A licensed package.
 #[derive(Clone, Copy, Debug)]
 pub struct Package {
     /// Its name.
     pub name: &'static str,
-    /// What it allows.
+    /// Its description.
     pub description: &'static str,
 }
 
-/// The packages that are licensed: those whose work is simulated.
+/// The licensed packages: those whose features are simulated.
 pub const PACKAGES: &[Package] = &[
     Package { name: "base", description: "Cluster Base License" },
     Package { name: "flexclone", description: "FlexClone License" },

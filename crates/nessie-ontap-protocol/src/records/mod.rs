@@ -1,8 +1,9 @@
-//! The objects: what ONTAP shows of each, and how it is read off our records.
+//! The records: what ONTAP's REST API shows of each kind of object.
 //!
-//! One file for each kind of object, with its record and its [`Schema`](crate::Schema).
+//! Each kind of object has a file with its record and its [`Schema`](crate::Schema). The files in
+//! `documented` list the fields that ONTAP documents.
 
-/// Writes the fields of a schema as a table: path, type, presence, who may set it, how it is read.
+/// The fields of a schema as a table: path, type, presence, which requests may set it, value.
 macro_rules! fields {
     ($($path:literal $kind:expr, $presence:ident, $writable:ident => $get:expr;)+) => {
         &[$(crate::Field {
@@ -15,7 +16,7 @@ macro_rules! fields {
     };
 }
 
-/// Writes the references of a schema as a table: path, and the link of what is there.
+/// The references of a schema as a table: path and link.
 macro_rules! references {
     ($($path:literal => $href:expr;)+) => {
         &[$(crate::Reference { path: $path, href: $href }),+]
@@ -67,7 +68,7 @@ pub use svm::{SVM, SvmRecord};
 pub use svm_context::{Named, Place};
 pub use volume::{VOLUME, VolumeRecord};
 
-/// The release that is simulated.
+/// The ONTAP release that is simulated.
 pub mod release {
     /// `9` of `9.15.1`.
     pub const GENERATION: u32 = 9;
@@ -75,6 +76,6 @@ pub mod release {
     pub const MAJOR: u32 = 15;
     /// `1` of `9.15.1`.
     pub const MINOR: u32 = 1;
-    /// What ONTAP shows of itself.
+    /// The full version text.
     pub const FULL: &str = "NetApp Release 9.15.1: Tue Jun 18 00:00:00 UTC 2024";
 }

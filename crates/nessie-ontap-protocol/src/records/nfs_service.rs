@@ -1,4 +1,4 @@
-//! NFS services: each SVM has one.
+//! NFS services. Each SVM has one.
 
 use std::sync::Arc;
 

@@ -8,22 +8,22 @@ use crate::{Array, Documented, Kind, Schema, Value};
 /// A node.
 #[derive(Clone, Debug)]
 pub struct NodeRecord {
-    /// What it is called.
+    /// Its name and UUID.
     pub node: Named,
-    /// The number on its label.
+    /// Its serial number.
     pub serial_number: String,
-    /// The node that takes its place when it fails, if there is one.
+    /// Its HA partner, if there is one.
     pub partner: Option<Named>,
-    /// The address at which it is managed.
+    /// The IP address of its management interface.
     pub address: String,
     /// When it started.
     pub started: Timestamp,
-    /// The present time.
+    /// The current time.
     pub now: Timestamp,
 }
 
 impl NodeRecord {
-    /// The seconds since it started.
+    /// The whole seconds since it started.
     #[must_use]
     pub fn uptime(&self) -> u64 {
         let micros = self.now.unix_micros().saturating_sub(self.started.unix_micros());

@@ -8,22 +8,22 @@ use nessie_backend_core::{Snapshot, Timestamp};
 use super::{Attribute, Attributes, Named, Place};
 use crate::{Array, Documented, Kind, Schema, Value};
 
-/// A snapshot with what this face keeps beside it.
+/// A snapshot of the backend with its attributes.
 #[derive(Clone, Debug)]
 pub struct SnapshotRecord {
-    /// Where its volume is.
+    /// The SVM of its volume.
     pub place: Arc<Place>,
-    /// The volume it is of.
+    /// Its volume.
     pub volume: Arc<Named>,
-    /// What the backend knows of it.
+    /// The backend's record of it.
     pub snapshot: Snapshot,
-    /// What it does not know; nothing where all of that has its default.
+    /// The attributes. `None` if all have their defaults.
     pub attributes: Option<Arc<Attributes>>,
-    /// Its place in the order of creation.
+    /// Its position in the order of creation.
     pub position: u64,
-    /// Whether a clone depends on it; false where that was not asked for.
+    /// Whether a clone depends on it. False if that was not requested.
     pub is_cloned: bool,
-    /// The present time.
+    /// The current time.
     pub now: Timestamp,
 }
 
@@ -37,7 +37,7 @@ impl SnapshotRecord {
         format!("/api/storage/volumes/{}", self.volume.uuid)
     }
 
-    /// The time since it was taken, as ISO 8601 writes it.
+    /// The time since it was created, in ISO 8601.
     fn age(&self) -> Option<String> {
         let micros =
             self.now.unix_micros().checked_sub(self.snapshot.create_time?.unix_micros())?;
@@ -45,7 +45,7 @@ impl SnapshotRecord {
     }
 }
 
-/// A number of seconds as ISO 8601 writes it, as `P1DT2H3M4S`.
+/// A number of seconds as a duration in ISO 8601, such as `P1DT2H3M4S`.
 fn duration(seconds: u64) -> String {
     let mut text = "P".to_owned();
     if seconds >= 86_400 {

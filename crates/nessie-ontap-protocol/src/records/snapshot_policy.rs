@@ -1,4 +1,5 @@
-//! Snapshot policies. Nothing takes snapshots by itself: a policy is a name that volumes carry.
+//! Snapshot policies. A volume stores the name of its policy, but no snapshots are created by
+//! schedule.
 
 use super::Named;
 use crate::{Array, Documented, Kind, Schema, Value};
@@ -6,22 +7,22 @@ use crate::{Array, Documented, Kind, Schema, Value};
 /// A snapshot policy.
 #[derive(Clone, Debug)]
 pub struct SnapshotPolicyRecord {
-    /// What it is called.
+    /// Its name and UUID.
     pub policy: Named,
-    /// What it is for.
+    /// Its comment.
     pub comment: &'static str,
-    /// The schedules that it names.
+    /// Its schedules.
     pub copies: &'static [Copies],
 }
 
-/// The snapshots that a policy takes by one schedule.
+/// One schedule of a policy.
 #[derive(Debug)]
 pub struct Copies {
-    /// The schedule, and what the names of the snapshots begin with.
+    /// The name of the schedule, which is also the prefix of the snapshots' names.
     pub schedule: &'static str,
-    /// How many are kept.
+    /// The number of snapshots to keep.
     pub count: u64,
-    /// The label they get.
+    /// The label of the snapshots.
     pub snapmirror_label: Option<&'static str>,
 }
 

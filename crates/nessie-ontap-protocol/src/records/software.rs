@@ -1,4 +1,4 @@
-//! The software that the cluster runs.
+//! The software version of the cluster.
 
 use super::{Named, release};
 use crate::{Array, Documented, Kind, Schema, Value};

@@ -9,11 +9,11 @@ use crate::{Array, Documented, Kind, Schema, Value};
 /// An SVM.
 #[derive(Clone, Debug)]
 pub struct SvmRecord {
-    /// What it is called.
+    /// The SVM.
     pub place: Arc<Place>,
-    /// All aggregates: each SVM may use every one.
+    /// All aggregates of the cluster. Each SVM may use all of them.
     pub aggregates: Arc<[AggregateRecord]>,
-    /// The one ipspace there is.
+    /// The only ipspace of the cluster.
     pub ipspace: Named,
 }
 

@@ -1,4 +1,4 @@
-//! Where volumes are, and what objects are called.
+//! What the objects of one SVM have in common, and the names of objects.
 
 use std::sync::Arc;
 
@@ -6,68 +6,68 @@ use nessie_backend_core::Uuid;
 
 use super::AggregateRecord;
 
-/// An identifier and a name.
+/// The UUID and the name of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
-    /// The identifier.
+    /// The UUID.
     pub uuid: Uuid,
     /// The name.
     pub name: String,
 }
 
 impl Named {
-    /// The identifier of the part with this number, as of a node's port: it follows from that of
-    /// the whole, so that a part needs no place of its own to be kept.
+    /// The UUID of a part of the object, such as a node's port. It is derived from the object's UUID
+    /// and the part's number, so it need not be stored.
     #[must_use]
     pub fn part(&self, number: u8) -> Uuid {
         Uuid::from_u128(self.uuid.as_u128() ^ u128::from(number))
     }
 
-    /// The number on its label, which follows from its identifier.
+    /// The serial number, which is derived from the UUID.
     #[must_use]
     pub fn serial_number(&self) -> String {
         (self.uuid.as_u128() % 1_000_000_000_000).to_string()
     }
 }
 
-/// What all volumes of one SVM share.
+/// What all volumes of one SVM have in common.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The SVM.
     pub svm: Named,
-    /// The SVM's number. No other SVM of the cluster has it.
+    /// The SVM's number, unique in the cluster.
     pub number: u32,
-    /// The aggregates there are.
+    /// All aggregates of the cluster.
     pub aggregates: Arc<[AggregateRecord]>,
-    /// The aggregate of volumes for which none was chosen: those that were not made on this face.
+    /// The aggregate of volumes that were created directly on the backend.
     pub aggregate: Arc<Named>,
-    /// The size that is shown of a volume without a quota: all that its aggregate has.
+    /// The size in bytes of a volume without a quota: the size of its aggregate.
     pub unlimited: u64,
-    /// The snapshot policies there are.
+    /// All snapshot policies of the cluster.
     pub snapshot_policies: Arc<[Named]>,
 }
 
 impl Place {
-    /// The link of the SVM.
+    /// The link to the SVM.
     #[must_use]
     pub fn svm_href(&self) -> String {
         format!("/api/svm/svms/{}", self.svm.uuid)
     }
 
-    /// The number of its export policy `default`. No other policy of the cluster has it: the upper
-    /// half is that of the SVM, the lower half counts the policies of the SVM.
+    /// The id of the SVM's export policy `default`, unique in the cluster. The upper 32 bits are the
+    /// SVM's number, the lower 32 bits number the policies of the SVM.
     #[must_use]
     pub fn export_policy(&self) -> u64 {
         u64::from(self.number) << 32 | 1
     }
 
-    /// The link of its export policy `default`.
+    /// The link to the SVM's export policy `default`.
     #[must_use]
     pub fn export_policy_href(&self) -> String {
         format!("/api/protocols/nfs/export-policies/{}", self.export_policy())
     }
 
-    /// The snapshot policy of that name.
+    /// The snapshot policy with this name.
     #[must_use]
     pub fn snapshot_policy(&self, name: &str) -> Option<&Named> {
         self.snapshot_policies.iter().find(|policy| policy.name == name)

@@ -7,29 +7,29 @@ use nessie_backend_core::{Timestamp, Volume, VolumeState};
 use super::{Attribute, Attributes, Named, Place};
 use crate::{Array, Documented, Kind, Schema, Value};
 
-/// A volume with what this face keeps beside it.
+/// A volume of the backend with its attributes.
 #[derive(Clone, Debug)]
 pub struct VolumeRecord {
-    /// Where it is.
+    /// Its SVM.
     pub place: Arc<Place>,
-    /// What the backend knows of it.
+    /// The backend's record of it.
     pub volume: Volume,
-    /// What it does not know; nothing where all of that has its default.
+    /// The attributes. `None` if all have their defaults.
     pub attributes: Option<Arc<Attributes>>,
-    /// Its place in the order of creation.
+    /// Its position in the order of creation.
     pub position: u64,
-    /// How many snapshots it has; nothing where that was not asked for.
+    /// The number of its snapshots. `None` if that was not requested.
     pub snapshot_count: Option<u64>,
-    /// Whether clones depend on it; nothing where that was not asked for.
+    /// Whether clones depend on it. `None` if that was not requested.
     pub has_flexclone: Option<bool>,
-    /// When its metrics and statistics were taken; nothing where they were not asked for.
+    /// The time of its metrics and statistics. `None` if they were not requested.
     pub measured: Option<Timestamp>,
-    /// How far a split that is under way has come, in percent.
+    /// The progress of its split in percent. `None` if no split is running.
     pub split: Option<u64>,
 }
 
 impl VolumeRecord {
-    /// Its size in bytes. Without a quota it is that of its aggregate.
+    /// Its size in bytes: its quota or, without one, the size of its aggregate.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.volume.size_bytes.unwrap_or(self.place.unlimited)
@@ -47,7 +47,7 @@ impl VolumeRecord {
         }
     }
 
-    /// What is left beside the part for snapshots. Nothing takes any of it: there are no bytes.
+    /// The size without the snapshot reserve. All of it is free, because no data is stored.
     fn available(&self) -> u64 {
         percent(self.size(), self.available_percent())
     }
@@ -60,14 +60,14 @@ impl VolumeRecord {
         self.size() - self.available()
     }
 
-    /// The node whose aggregate it is on.
+    /// The node of its aggregate.
     fn node(&self) -> Option<&Named> {
         let uuid = self.attribute_or("aggregates.uuid", self.place.aggregate.uuid);
         let mut aggregates = self.place.aggregates.iter();
         aggregates.find(|record| uuid == record.aggregate.uuid.into()).map(|record| &record.node)
     }
 
-    /// What was counted or measured: nothing, for no bytes are read or written.
+    /// The value of all metrics: zero, because no data is read or written.
     fn zero(&self) -> Value<'_> {
         self.measured.map(|_| 0_u64).into()
     }
@@ -76,7 +76,7 @@ impl VolumeRecord {
         self.measured.map(|_| value).into()
     }
 
-    /// The policy's name; its identifier follows from it.
+    /// The name of its snapshot policy.
     fn snapshot_policy(&self) -> Value<'_> {
         self.attribute_or("snapshot_policy.name", "default")
     }
@@ -89,7 +89,7 @@ impl VolumeRecord {
     }
 }
 
-/// The part of a new volume that is kept for snapshots.
+/// The snapshot reserve of a new volume in percent.
 const RESERVE_PERCENT: u64 = 5;
 
 fn percent(size: u64, percent: u64) -> u64 {

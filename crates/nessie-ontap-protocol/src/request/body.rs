@@ -1,4 +1,4 @@
-//! The JSON that comes with a request.
+//! The JSON body of a request.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,24 @@ use crate::error::Quoted;
 use crate::schema::path::is_inside_or_same;
 use crate::{ApiError, Field, Kind, Method, Schema, Writable};
 
-/// A JSON object, flattened: nested objects and dotted keys mean the same, and so do hyphens and
-/// underscores in keys.
+/// A JSON object with its nested objects flattened to dotted paths.
+///
+/// `{"space": {"size": 1}}` and `{"space.size": 1}` are equal. A hyphen in a key is read as an
+/// underscore.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Body {
-    /// Values by dotted path. An array stays an array, and each object in one is flattened by
-    /// itself. `null` means that nothing is given.
+    /// Values by dotted path. An array stays an array; each object in it is flattened by itself.
+    /// `null` means that the field is not set.
     values: BTreeMap<String, Json>,
 }
 
 impl Body {
-    /// Reads a body. No bytes and `{}` give nothing.
+    /// Reads a body. Without bytes it is the same as `{}`.
     ///
     /// # Errors
-    /// 262199 for what is no JSON, 262201 for what is no object or is nested too deep, 262186 for
-    /// one field given twice.
+    /// - 262199: not JSON.
+    /// - 262201: not an object, or nested too deep.
+    /// - 262186: a field is given twice.
     pub fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
         match read(bytes)? {
             None => Ok(Self::default()),
@@ -34,18 +37,23 @@ impl Body {
         }
     }
 
-    /// The bodies of a bulk request, `{"records": [{…}, …]}`; nothing where it is none.
+    /// Reads the bodies of a bulk request, `{"records": [{…}, …]}`. `None` if the body has no
+    /// `records`.
     ///
     /// # Errors
-    /// Those of [`parse`](Self::parse), 262287 for something beside the records, 262288 for a
-    /// record that is no object, 262289 for no record at all.
+    /// - Those of [`parse`](Self::parse).
+    /// - 262287: there is another member next to `records`.
+    /// - 262288: an element is not an object.
+    /// - 262289: `records` is empty.
+    /// - 262254: `records` is not an array.
     pub fn parse_records(bytes: &[u8]) -> Result<Option<Vec<Self>>, ApiError> {
         let Some(members) = read(bytes)? else { return Ok(None) };
         if !members.iter().any(|(key, _)| key == RECORDS) {
             return Ok(None);
         }
         if let Some((other, _)) = members.iter().find(|(key, _)| key != RECORDS) {
-            let message = format!("The field {} stands beside the records.", Quoted(other));
+            let message =
+                format!("The field {} is not allowed next to \"records\".", Quoted(other));
             return Err(ApiError::of_field(262_287, other, message));
         }
         let mut records = Vec::new();
@@ -58,14 +66,14 @@ impl Body {
             };
             for element in elements {
                 let Tree::Object(members) = element else {
-                    let message = "A record is no object.".to_owned();
+                    let message = "Each element of \"records\" must be an object.".to_owned();
                     return Err(ApiError::of_field(262_288, RECORDS, message));
                 };
                 records.push(Self::flatten(members)?);
             }
         }
         if records.is_empty() {
-            let message = "There is no record in the request.".to_owned();
+            let message = "The request has no records.".to_owned();
             return Err(ApiError::of_field(262_289, RECORDS, message));
         }
         Ok(Some(records))
@@ -82,7 +90,7 @@ impl Body {
         Ok(body)
     }
 
-    /// Refuses a path that is a value and an object at once, as `{"svm": "a", "svm.name": "a"}`.
+    /// Rejects a path that is both a value and an object, as in `{"svm": "a", "svm.name": "a"}`.
     fn check_overlaps(&self) -> Result<(), ApiError> {
         for (path, value) in &self.values {
             let inside = format!("{path}.");
@@ -95,17 +103,26 @@ impl Body {
         Ok(())
     }
 
-    /// Refuses what the schema does not let this method set: 262179 for an unknown field, 262196
-    /// or 262203 for one that cannot be set, 262198 for a body where there is none to be; and
-    /// values of another type: 262220, 262254 and 262255 for another JSON type, 262222 for what
-    /// is no number, 262245 for one out of range, 262197 for a word or another text that is none
-    /// of the field's.
+    /// Checks that this method may set each field and that each value has the field's type.
     ///
     /// # Errors
-    /// The first such field, as an [`ApiError`] with the field as target.
+    /// The error of the first wrong field, with the field as target:
+    ///
+    /// | Code | Condition |
+    /// |---|---|
+    /// | 262179 | the field is unknown |
+    /// | 262196 | the field cannot be set, or not by this method |
+    /// | 262203 | the field can be set on creation only |
+    /// | 262198 | the method accepts no body |
+    /// | 262220 | the value has the wrong JSON type |
+    /// | 262254 | the value must be an array |
+    /// | 262255 | the value must not be an array |
+    /// | 262222 | the text is not a number, or too large |
+    /// | 262245 | the number is negative, has a fraction or is too large |
+    /// | 262197 | the text is not one of the allowed words, not a UUID, or not a time |
     pub fn check<R>(&self, schema: &Schema<R>, method: Method) -> Result<(), ApiError> {
         if !matches!(method, Method::Post | Method::Patch) && !self.is_empty() {
-            let message = "The method takes no body.";
+            let message = "This method accepts no body.";
             return Err(ApiError::new(400, 262_198, message));
         }
         for (path, value) in &self.values {
@@ -129,18 +146,18 @@ impl Body {
         Ok(())
     }
 
-    /// Puts another value in the place of the one at `path`: where a field is written in more ways
-    /// than its type has.
+    /// Replaces the value at `path`, if there is one. For fields that accept more forms than their
+    /// type has.
     pub fn replace(&mut self, path: &str, value: Json) {
         if let Some(given) = self.values.get_mut(path) {
             *given = value;
         }
     }
 
-    /// Gives a value at `path`.
+    /// Adds a value at `path`.
     ///
     /// # Errors
-    /// 262186 where there is one already.
+    /// 262186: a value is given at `path` or inside it already.
     pub fn add(&mut self, path: &str, value: Json) -> Result<(), ApiError> {
         if self.has(path) {
             return Err(ApiError::given_twice(path));
@@ -149,18 +166,18 @@ impl Body {
         Ok(())
     }
 
-    /// Removes what is given at `path` and inside it.
+    /// Removes the values at `path` and inside it.
     pub fn remove(&mut self, path: &str) {
         self.values.retain(|key, _| !is_inside_or_same(key, path));
     }
 
-    /// Whether nothing is given.
+    /// Whether no value other than `null` is given.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.values().all(Json::is_null)
     }
 
-    /// The paths of what is given, sorted.
+    /// The paths with a value other than `null`, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         let given = self.values.iter().filter(|(_, value)| !value.is_null());
         given.map(|(path, _)| path.as_str())
@@ -169,57 +186,60 @@ impl Body {
     /// Whether a value other than `null` is given at `path` or inside it.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
-        // What begins with the path but goes on with another character than a dot may stand
-        // between, so both places are looked at.
+        // Other paths may sort between `path` and those inside it, as `a!` between `a` and `a.b`. So
+        // both are looked up.
         let inside = format!("{path}.");
         let mut within =
             self.values.range(inside.clone()..).take_while(|(key, _)| key.starts_with(&inside));
         self.value(path).is_some() || within.any(|(_, value)| !value.is_null())
     }
 
-    /// The value at `path`, as it was given. There is none where it was `null`.
+    /// The value at `path`, as it was given. `None` if it is missing or `null`.
     #[must_use]
     pub fn value(&self, path: &str) -> Option<&Json> {
         self.values.get(path).filter(|value| !value.is_null())
     }
 
-    /// Text. Of an array of objects, as `aggregates.name`: see [`texts`](Self::texts).
+    /// The text at `path`. For a field of an array, such as `aggregates.name`, use
+    /// [`texts`](Self::texts).
     ///
     /// # Errors
-    /// An [`ApiError`] that names the field and its value; so do all that follow.
+    /// This and the following methods return an [`ApiError`] that names the field and its value if
+    /// the value has another type.
     pub fn text(&self, path: &str) -> Result<Option<&str>, ApiError> {
         self.value(path).map(|value| text(path, value)).transpose()
     }
 
-    /// An identifier.
+    /// The UUID at `path`.
     pub fn uuid(&self, path: &str) -> Result<Option<Uuid>, ApiError> {
         let Some(text) = self.text(path)? else { return Ok(None) };
-        let refuse = |_| ApiError::invalid_value(path, text, "is no UUID");
+        let refuse = |_| ApiError::invalid_value(path, text, "is not a UUID");
         text.parse().map(Some).map_err(refuse)
     }
 
-    /// A number, or text that is one.
+    /// The whole number at `path`, given as a number or as text.
     pub fn integer(&self, path: &str) -> Result<Option<u64>, ApiError> {
         self.value(path).map(|value| number(path, value, |text| text.parse().ok())).transpose()
     }
 
-    /// A number of bytes, or text with a unit: `"20MB"`.
+    /// The size at `path` in bytes, given as a number or as text with a unit, such as `"20MB"`.
     pub fn size(&self, path: &str) -> Result<Option<u64>, ApiError> {
         self.value(path).map(|value| number(path, value, size::parse)).transpose()
     }
 
-    /// `true`, `false` or text that is one of them, in any case.
+    /// The boolean at `path`, also given as text in upper or lower case.
     pub fn boolean(&self, path: &str) -> Result<Option<bool>, ApiError> {
         self.value(path).map(|value| boolean(path, value)).transpose()
     }
 
-    /// A moment in RFC 3339.
+    /// The time at `path`, given in RFC 3339.
     pub fn time(&self, path: &str) -> Result<Option<Timestamp>, ApiError> {
         self.value(path).map(|value| time(path, value)).transpose()
     }
 
-    /// The texts of one field of an array's objects, in order: `aggregates`, `name`. An array of
-    /// texts at the field itself means the same: `{"aggregates.name": ["aggr1"]}`.
+    /// The texts of one field of an array's objects, in order; an element is `None` if its object
+    /// lacks the field. `{"aggregates": [{"name": "aggr1"}]}` and `{"aggregates.name": ["aggr1"]}`
+    /// give the same.
     pub fn texts(&self, array: &str, field: &str) -> Result<Option<Vec<Option<&str>>>, ApiError> {
         let path = format!("{array}.{field}");
         let elements = match (self.value(array), self.value(&path)) {
@@ -242,8 +262,8 @@ impl Body {
 
 const RECORDS: &str = "records";
 
-/// No field's path is longer. Without a limit, a long key around many short ones would make much
-/// out of little.
+/// The longest path of a field, in bytes. The limit bounds memory: a long key around many short
+/// keys would repeat the long key in each path.
 const MAX_PATH: usize = 255;
 
 fn read(bytes: &[u8]) -> Result<Option<Vec<(String, Tree)>>, ApiError> {
@@ -253,7 +273,7 @@ fn read(bytes: &[u8]) -> Result<Option<Vec<(String, Tree)>>, ApiError> {
     match json::parse(bytes)? {
         Tree::Object(members) => Ok(Some(members)),
         Tree::Array(_) | Tree::Value(_) => {
-            Err(ApiError::new(400, 262_201, "The body is no JSON object."))
+            Err(ApiError::new(400, 262_201, "The body is not a JSON object."))
         }
     }
 }
@@ -313,7 +333,8 @@ fn check_field<R>(
     let path = field.path;
     check_writable(method, field)?;
     match value {
-        // Of plain values, or of one field of an array's objects: `"aggregates.name": ["a"]`.
+        // An array of plain values, or of one field of an array's objects, as in
+        // `"aggregates.name": ["a"]`.
         Json::Array(elements) if schema.in_array(path) => {
             elements.iter().try_for_each(|element| check_value(field, element))
         }
@@ -335,7 +356,7 @@ fn check_writable<R>(method: Method, field: &Field<R>) -> Result<(), ApiError> {
     Err(ApiError::of_field(code, field.path, message))
 }
 
-/// Checks an object in the array at `path`.
+/// Checks an object of the array at `path`.
 fn check_element<R>(
     schema: &Schema<R>,
     method: Method,
@@ -365,7 +386,7 @@ fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
         Kind::Text => text(path, value).map(drop),
         Kind::Uuid => {
             let text = text(path, value)?;
-            let refuse = |_| ApiError::invalid_value(path, text, "is no UUID");
+            let refuse = |_| ApiError::invalid_value(path, text, "is not a UUID");
             text.parse().map(|_: Uuid| ()).map_err(refuse)
         }
         Kind::Integer => number(path, value, |text| text.parse().ok()).map(drop),
@@ -380,7 +401,7 @@ fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
             if spelling::word(words, text).is_some() {
                 return Ok(());
             }
-            let rule = format!("is none of {}", words.join(", "));
+            let rule = format!("is not one of {}", words.join(", "));
             Err(ApiError::invalid_value(path, text, rule))
         }
     }
@@ -393,10 +414,15 @@ fn text<'j>(path: &str, value: &'j Json) -> Result<&'j str, ApiError> {
 fn number(path: &str, value: &Json, parse: impl Fn(&str) -> Option<u64>) -> Result<u64, ApiError> {
     match value {
         Json::Number(number) => number.as_u64().ok_or_else(|| {
-            ApiError::of_value(262_245, path, &number.to_string(), "is no whole number from 0 on")
+            ApiError::of_value(
+                262_245,
+                path,
+                &number.to_string(),
+                "is not a whole number of 0 or more",
+            )
         }),
         Json::String(text) => parse(text).ok_or_else(|| {
-            ApiError::of_value(262_222, path, text, "is no whole number that the field takes")
+            ApiError::of_value(262_222, path, text, "is not a whole number that the field accepts")
         }),
         value => Err(wrong_type(path, value, "a number")),
     }
@@ -413,7 +439,7 @@ fn boolean(path: &str, value: &Json) -> Result<bool, ApiError> {
 
 fn time(path: &str, value: &Json) -> Result<Timestamp, ApiError> {
     let text = text(path, value)?;
-    let rule = "is no RFC 3339 time with an offset, as 2000-01-01T00:00:00+00:00";
+    let rule = "is not an RFC 3339 time with an offset, such as 2000-01-01T00:00:00+00:00";
     text.parse().map_err(|_| ApiError::invalid_value(path, text, rule))
 }
 
@@ -427,13 +453,13 @@ fn wrong_type(path: &str, value: &Json, wanted: &str) -> ApiError {
 }
 
 fn not_an_object(path: &str) -> ApiError {
-    ApiError::of_field(262_220, path, format!("The field {} is no object.", Quoted(path)))
+    ApiError::of_field(262_220, path, format!("The field {} must be an object.", Quoted(path)))
 }
 
 fn not_an_array(path: &str) -> ApiError {
-    ApiError::of_field(262_254, path, format!("The field {} is no array.", Quoted(path)))
+    ApiError::of_field(262_254, path, format!("The field {} must be an array.", Quoted(path)))
 }
 
 fn unexpected_array(path: &str) -> ApiError {
-    ApiError::of_field(262_255, path, format!("The field {} is an array.", Quoted(path)))
+    ApiError::of_field(262_255, path, format!("The field {} must not be an array.", Quoted(path)))
 }

@@ -1,4 +1,4 @@
-//! One condition on a field, as `vol*|!tmp` or `>1GB`.
+//! A condition on a field's value, such as `vol*|!tmp` or `>1GB`.
 
 use std::cmp::Ordering;
 
@@ -8,14 +8,21 @@ use super::{size, spelling};
 use crate::schema::value::whole_seconds;
 use crate::{ApiError, Kind, Value};
 
-/// Alternatives, one of which has to hold.
+/// Alternatives. A value matches if it matches one of them.
 ///
-/// Between alternatives stands `|` or a comma. In each, `!` turns round what follows, `<`, `>`,
-/// `<=`, `>=` and `low..high` compare, `null` is a field without a value, `*` in text stands for
-/// any characters, and by itself for any value. What is in quotes or braces means itself. Nothing
-/// at all is an empty text or no value. A dash is no value too, except in text.
+/// | Syntax | Meaning |
+/// |---|---|
+/// | `a\|b`, `a,b` | either alternative |
+/// | `!a` | not `a` |
+/// | `<a`, `>a`, `<=a`, `>=a`, `low..high` | comparison |
+/// | `*` alone | any value |
+/// | `*` in text | any characters |
+/// | `"a"`, `{a}` | `a` without special characters |
+/// | `null` | unset |
+/// | `-` | unset, except for text |
+/// | empty | unset or empty text |
 ///
-/// A list matches if one of its values does, and what is not set meets no comparison.
+/// A list matches if one of its values matches. An unset value matches no comparison.
 #[derive(Debug)]
 pub(crate) struct Condition {
     alternatives: Vec<Alternative>,
@@ -36,9 +43,9 @@ enum Test {
     Equal(Value<'static>, String),
     Compared(Comparison, Value<'static>),
     Between(Value<'static>, Value<'static>),
-    /// The runs between the stars.
+    /// The texts between the stars.
     Pattern(Vec<String>),
-    /// Text that no value of the field's type is, as `uuid=x`.
+    /// Matches nothing: the text cannot be a value of the field's type, as in `uuid=x`.
     Never,
 }
 
@@ -51,18 +58,18 @@ enum Comparison {
 }
 
 impl Condition {
-    /// Reads the value of a filter on a field of this type. `path` is for the message.
+    /// Reads the value of a filter on a field of this type. `path` is named in the error.
     pub(crate) fn parse(path: &str, kind: Kind, value: &str) -> Result<Self, ApiError> {
         let refuse = |rule: String| ApiError::invalid_value(path, value, rule);
         let alternatives = split(value)
-            .ok_or_else(|| refuse("has a quote or a brace without an end".to_owned()))?
+            .ok_or_else(|| refuse("has an unclosed quote or brace".to_owned()))?
             .iter()
             .map(|characters| Alternative::parse(kind, characters).map_err(&refuse))
             .collect::<Result<_, _>>()?;
         Ok(Self { alternatives })
     }
 
-    /// The text that a value has to equal, if that is all.
+    /// The text that a value must equal, if the condition is a single text without an operator.
     pub(crate) fn exact(&self) -> Option<&str> {
         match self.alternatives.as_slice() {
             [Alternative { negated: false, test: Test::Equal(_, text) }] => Some(text),
@@ -75,7 +82,7 @@ impl Condition {
     }
 }
 
-/// A character of a filter's value, and whether it stands for itself because it was quoted.
+/// A character of a filter's value. A quoted character is never an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Character {
     character: char,
@@ -88,7 +95,8 @@ impl Character {
     }
 }
 
-/// Takes the alternatives apart and the quotes off. Nothing where a quote has no end.
+/// Splits a value into its alternatives and removes the quotes. `None` if a quote or a brace is
+/// not closed.
 fn split(value: &str) -> Option<Vec<Vec<Character>>> {
     let mut alternatives = Vec::new();
     let mut current = Vec::new();
@@ -130,7 +138,7 @@ impl Test {
         if plain && text_of(characters) == "null" {
             return Ok(Self::Unset);
         }
-        // ONTAP's command line shows a dash where there is no value. In text it may be one.
+        // ONTAP's command line shows an unset value as a dash. A text field may hold a dash.
         if kind != Kind::Text && text_of(characters) == "-" {
             return Ok(Self::Unset);
         }
@@ -163,7 +171,7 @@ impl Test {
                         _ => runs.collect(),
                     }))
                 }
-                _ => Err("has a * where only a whole value is understood".to_owned()),
+                _ => Err("has a *, which is supported for text and UUIDs only".to_owned()),
             };
         }
         let text = text_of(characters);
@@ -184,7 +192,7 @@ impl Test {
     }
 
     fn matches_one(&self, value: &Value<'_>) -> bool {
-        // An element of an array may have an array of its own.
+        // An element of an array may contain an array.
         if let Value::List(values) = value {
             return values.iter().any(|value| self.matches_one(value));
         }
@@ -237,7 +245,7 @@ impl Comparison {
     }
 }
 
-/// The sides of `low..high`. In text there have to be both, for text may have dots of its own.
+/// The two sides of `low..high`. In text both must be present, because text may contain dots.
 fn split_range(kind: Kind, characters: &[Character]) -> Option<(&[Character], &[Character])> {
     let at = characters.windows(2).position(|pair| pair.iter().all(|dot| dot.is('.')))?;
     let low = characters.get(..at)?;
@@ -251,41 +259,42 @@ fn text_of(characters: &[Character]) -> String {
     characters.iter().map(|character| character.character).collect()
 }
 
-/// The value that another is compared with by `<` and its like.
+/// Reads the operand of `<`, `>`, `<=`, `>=` or `..`.
 fn comparison_operand(kind: Kind, characters: &[Character]) -> Result<Value<'static>, String> {
     if kind == Kind::Boolean {
-        return Err("compares what has no order".to_owned());
+        return Err("compares a boolean, which has no order".to_owned());
     }
     if characters.is_empty() {
-        return Err("lacks a value to compare with".to_owned());
+        return Err("has no value to compare with".to_owned());
     }
     operand(kind, &text_of(characters))
 }
 
 fn operand(kind: Kind, text: &str) -> Result<Value<'static>, String> {
-    let not_a = |what: &str| format!("is no {what}");
+    let not = |what: &str| format!("is not {what}");
     match kind {
         Kind::Text => Ok(Value::Text(text.to_owned().into())),
-        // Words are understood in each spelling, as in a request's body.
+        // Accept each spelling of a word, as in a request's body.
         Kind::Enumeration(words) => Ok(spelling::word(words, text)
             .map_or_else(|| Value::Text(text.to_owned().into()), Value::text)),
-        Kind::Uuid => text.parse().map(Value::Uuid).map_err(|_| not_a("UUID")),
-        Kind::Integer => text.parse().map(Value::Integer).map_err(|_| not_a("whole number")),
+        Kind::Uuid => text.parse().map(Value::Uuid).map_err(|_| not("a UUID")),
+        Kind::Integer => text.parse().map(Value::Integer).map_err(|_| not("a whole number")),
         Kind::Number => match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Value::Text(text.to_owned().into())),
-            _ => Err(not_a("number")),
+            _ => Err(not("a number")),
         },
-        Kind::Size => size::parse(text).map(Value::Integer).ok_or_else(|| not_a("number of bytes")),
+        Kind::Size => size::parse(text).map(Value::Integer).ok_or_else(|| not("a number of bytes")),
         Kind::Boolean => {
-            parse_boolean(text).map(Value::Boolean).ok_or_else(|| not_a("\"true\" or \"false\""))
+            parse_boolean(text).map(Value::Boolean).ok_or_else(|| not("\"true\" or \"false\""))
         }
         Kind::Time => parse_time(text)
             .map(|time| Value::Time(whole_seconds(time)))
-            .ok_or_else(|| not_a("RFC 3339 time with an offset")),
+            .ok_or_else(|| not("an RFC 3339 time with an offset")),
     }
 }
 
-/// A time whose `+` was sent as it is, and so was read as a space, is the same time.
+/// Reads a time. Accepts a space for the `+` of the offset: a client that does not percent-encode
+/// the `+` in a query sends a space.
 fn parse_time(text: &str) -> Option<Timestamp> {
     let with_plus = || {
         let (time, offset) = text.rsplit_once(' ')?;
@@ -294,7 +303,7 @@ fn parse_time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(with_plus)
 }
 
-/// `true` or `false` in any case: some clients write `True`.
+/// Reads `true` or `false` in upper or lower case: some clients send `True`.
 pub(crate) fn parse_boolean(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
         Some(true)
@@ -305,7 +314,8 @@ pub(crate) fn parse_boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Times compare as they are shown, in whole seconds.
+/// Compares a record's value with an operand. Times are compared in whole seconds, as replies show
+/// them.
 fn compare(value: &Value<'_>, operand: &Value<'_>) -> Option<Ordering> {
     match value {
         Value::Time(time) => Value::Time(whole_seconds(*time)).compare(operand),
@@ -313,8 +323,8 @@ fn compare(value: &Value<'_>, operand: &Value<'_>) -> Option<Ordering> {
     }
 }
 
-/// Whether `text` is these runs with anything between them. Taking every run at the first place
-/// where it stands never loses a match, so the text is gone through once.
+/// Whether `text` consists of these runs with any characters between them. Matching each run at its
+/// first occurrence never loses a match, so one pass over the text is enough.
 fn matches_pattern(runs: &[String], text: &str) -> bool {
     let [first, middle @ .., last] = runs else { return false };
     let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };

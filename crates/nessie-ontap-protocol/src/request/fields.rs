@@ -1,4 +1,4 @@
-//! Which fields come back: `fields=name,space.{size,used},!svm`.
+//! The fields of a reply: `fields=name,space.{size,used},!svm`.
 
 use std::sync::OnceLock;
 
@@ -7,21 +7,21 @@ use crate::error::Quoted;
 use crate::schema::write::Plan;
 use crate::{ApiError, Field, Presence, Schema};
 
-/// How deep braces may be nested.
+/// The maximum nesting depth of braces.
 const MAX_DEPTH: usize = 16;
 
-/// The fields of a reply, and how a record is written with them.
+/// The selected fields of a reply. It also writes records as JSON.
 #[derive(Debug)]
 pub struct Selection<R: 'static> {
     schema: &'static Schema<R>,
-    /// Which of the schema's fields, by their places in it.
+    /// For each field of the schema, whether it is selected.
     selected: Vec<bool>,
-    /// How to write them; made when the first record is written.
+    /// How to write the fields; built when the first record is written.
     plan: OnceLock<Plan<R>>,
 }
 
 impl<R> Selection<R> {
-    /// The fields that come back when none are named.
+    /// The fields of a reply if the request names none.
     #[must_use]
     pub fn default_of(schema: &'static Schema<R>, collection: bool) -> Self {
         let mut selection = Self::keys_of(schema);
@@ -34,7 +34,8 @@ impl<R> Selection<R> {
     /// Reads the value of `fields`.
     ///
     /// # Errors
-    /// 262197 for a field that ONTAP lacks, 262286 for braces that do not match.
+    /// - 262197: ONTAP has no such field.
+    /// - 262286: braces do not match.
     pub fn parse(
         schema: &'static Schema<R>,
         collection: bool,
@@ -43,8 +44,8 @@ impl<R> Selection<R> {
         Self::parse_with(schema, collection, text, UnknownFields::Refused)
     }
 
-    /// Reads the value of `fields`, as [`parse`](Self::parse) does, with what to do about fields
-    /// that ONTAP lacks.
+    /// Reads the value of `fields` like [`parse`](Self::parse). `unknown` says what to do with fields
+    /// that ONTAP does not have.
     pub(crate) fn parse_with(
         schema: &'static Schema<R>,
         collection: bool,
@@ -95,35 +96,35 @@ impl<R> Selection<R> {
         fields.iter().zip(&self.selected).filter(|(_, selected)| **selected).map(|(field, _)| field)
     }
 
-    /// Whether `path`, or a field inside it, is among them.
+    /// Whether `path`, or a field inside it, is selected.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
         let selected = self.selected.get(self.schema.range_of(path)).unwrap_or_default();
         selected.contains(&true)
     }
 
-    /// Adds the field at `path`, or those inside it, if the schema has any.
+    /// Selects the field at `path` or the fields inside it. Does nothing if the schema has none.
     pub fn add(&mut self, path: &str) {
         self.set(path, true);
         self.plan = OnceLock::new();
     }
 
-    /// Appends one record as a JSON object with its `_links`. Unset fields are left out, and so
-    /// are objects with nothing in them.
+    /// Appends one record as a JSON object with its `_links`. Unset fields and empty objects are left
+    /// out.
     pub fn write(&self, record: &R, out: &mut Vec<u8>) {
         let plan = self.plan.get_or_init(|| Plan::new(self.schema, self.fields()));
         plan.write(record, out);
     }
 }
 
-/// What becomes of fields that ONTAP lacks.
+/// What to do with fields that ONTAP does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnknownFields {
     Refused,
     Ignored,
 }
 
-/// What `fields` names, without braces.
+/// The items of `fields`, with braces expanded.
 struct FieldList<R: 'static> {
     schema: &'static Schema<R>,
     unknown: UnknownFields,
@@ -133,16 +134,16 @@ struct FieldList<R: 'static> {
 
 enum Item {
     UpTo(Presence),
-    /// A field or an object that ONTAP has. Where the schema lacks it, nothing is written.
+    /// A field or an object that ONTAP documents. If the schema lacks it, nothing is written.
     Path(String),
 }
 
 impl<R> FieldList<R> {
     fn read(&mut self, text: &str) -> Result<(), ApiError> {
-        // Of each open brace: what stands before it.
+        // The prefix of each open brace.
         let mut open: Vec<Prefix> = vec![Prefix::top()];
         let mut item = String::new();
-        // After a closing brace only a comma or another closing brace makes sense.
+        // After a closing brace only a comma or another closing brace may follow.
         let mut closed = false;
         for character in text.chars() {
             let Some(prefix) = open.last() else { return Err(unbalanced()) };
@@ -180,15 +181,15 @@ impl<R> FieldList<R> {
         }
     }
 
-    /// What the items in a brace after `item` begin with.
+    /// The prefix of the items in a brace after `item`.
     fn prefix(&self, outer: &Prefix, item: &str) -> Result<Prefix, ApiError> {
         let (excluded, name) = outer.join(item);
-        // `{a,b}` by itself is `a,b`.
+        // `{a,b}` without a prefix means `a,b`.
         if name.is_empty() {
             return Ok(Prefix { excluded, ..outer.clone() });
         }
         let Some(object) = name.strip_suffix('.') else { return Err(unbalanced()) };
-        // Documented objects only: what is in the braces never makes long paths out of short ones.
+        // Only documented objects are accepted, so nested braces cannot build very long paths.
         if outer.ignored || !self.schema.is_object_or_documented(object) {
             if self.unknown == UnknownFields::Refused {
                 return Err(unknown_field(object));
@@ -221,7 +222,7 @@ impl<R> FieldList<R> {
         match (known, excluded) {
             (true, true) => self.excluded.push(path),
             (true, false) => self.included.push(Item::Path(path)),
-            // Links come with whatever they belong to.
+            // Links are always in the reply with their object.
             (false, false) if self.is_link(&path) => {}
             (false, _) if self.unknown == UnknownFields::Refused => {
                 return Err(unknown_field(&path));
@@ -244,10 +245,10 @@ impl<R> FieldList<R> {
 
 #[derive(Clone)]
 struct Prefix {
-    /// Empty, or an object's path with a dot behind it.
+    /// Empty, or an object's path followed by a dot.
     path: String,
     excluded: bool,
-    /// It is of an unknown object that the request wants ignored.
+    /// Whether it names an unknown object that the request wants ignored.
     ignored: bool,
 }
 
@@ -256,7 +257,7 @@ impl Prefix {
         Self { path: String::new(), excluded: false, ignored: false }
     }
 
-    /// Whether `item` behind this prefix is excluded, and its whole path.
+    /// Whether `item` after this prefix is excluded, and its full path.
     fn join(&self, item: &str) -> (bool, String) {
         let name = item.strip_prefix('!');
         (self.excluded || name.is_some(), format!("{}{}", self.path, name.unwrap_or(item)))
@@ -264,7 +265,7 @@ impl Prefix {
 }
 
 fn unknown_field(path: &str) -> ApiError {
-    // The text of arrays, as clients read it.
+    // ONTAP's own text, which clients parse.
     let message = format!(
         "The value {} is invalid for field {} (<field,...>)",
         Quoted(path),

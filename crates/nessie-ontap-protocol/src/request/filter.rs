@@ -1,30 +1,31 @@
-//! What a record has to match: `name=vol*&size=>1GB&state=!offline`.
+//! The filter of a collection: `name=vol*&size=>1GB&state=!offline`.
 
 use super::condition::Condition;
 use super::spelling;
 use crate::{ApiError, Field, Schema, Value};
 
-/// Conditions on fields, all of which have to hold.
+/// Conditions on fields. A record matches if it meets all of them.
 #[derive(Debug)]
 pub struct Filter<R: 'static> {
     schema: &'static Schema<R>,
-    /// Each holds when one of its fields meets it.
+    /// Each condition is met if one of its fields matches.
     conditions: Vec<(Vec<&'static Field<R>>, Condition)>,
 }
 
 impl<R> Filter<R> {
-    /// No condition.
+    /// A filter without conditions: every record matches.
     #[must_use]
     pub const fn none(schema: &'static Schema<R>) -> Self {
         Self { schema, conditions: Vec::new() }
     }
 
-    /// Adds a condition, as `size` and `>1GB`. The name of an object with a `name` in it stands
-    /// for that, as in `svm=svm1`.
+    /// Adds a condition, such as `size` and `>1GB`. The path of an object with a field `name` means
+    /// that field, as in `svm=svm1`.
     ///
     /// # Errors
-    /// 262179 for a field that ONTAP lacks, 262197 for a value that is none of its type,
-    /// 262186 for a field that has a condition already.
+    /// - 262179: ONTAP has no such field.
+    /// - 262197: the value does not have the field's type.
+    /// - 262186: the field has a condition already.
     pub fn add(&mut self, path: &str, value: &str) -> Result<(), ApiError> {
         let field = self.field(path).ok_or_else(|| ApiError::unexpected_argument(path))?;
         if self.paths().any(|other| other == field.path) {
@@ -34,7 +35,7 @@ impl<R> Filter<R> {
         Ok(())
     }
 
-    /// Adds a condition that one of several fields has to meet, as
+    /// Adds a condition that one of several fields must meet, as in
     /// `query=vol*&query_fields=name,comment`.
     pub(crate) fn add_any(&mut self, paths: &str, value: &str) -> Result<(), ApiError> {
         let refuse = |path, rule: &str| Err(ApiError::invalid_value("query_fields", path, rule));
@@ -42,23 +43,23 @@ impl<R> Filter<R> {
         let paths = &*spelling::name(paths);
         for path in paths.split(',').map(str::trim).filter(|path| !path.is_empty()) {
             let Some(field) = self.field(path) else {
-                return refuse(path, "names no field");
+                return refuse(path, "is not a field");
             };
             if fields.first().is_some_and(|first| first.kind != field.kind) {
-                return refuse(path, "is of another type than the first");
+                return refuse(path, "has another type than the first field");
             }
             fields.push(field);
         }
         let Some(first) = fields.first() else {
-            return refuse(paths, "names no field");
+            return refuse(paths, "is not a field");
         };
         let condition = Condition::parse("query", first.kind, value)?;
         self.conditions.push((fields, condition));
         Ok(())
     }
 
-    /// The field at `path`, or the name of the object there. The schema's own name may stand in
-    /// front, as in `volume.name` for the name of a volume.
+    /// The field at `path`, or the field `name` of the object at `path`. The path may start with the
+    /// schema's name, as in `volume.name` for the name of a volume.
     pub(crate) fn field(&self, path: &str) -> Option<&'static Field<R>> {
         let known = |path: &str| {
             self.schema
@@ -76,19 +77,19 @@ impl<R> Filter<R> {
         known(path).or_else(of_itself)
     }
 
-    /// Whether there is no condition.
+    /// Whether there are no conditions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// The paths with a condition.
+    /// The paths of the fields with a condition.
     pub fn paths(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.conditions.iter().flat_map(|(fields, _)| fields).map(|field| field.path)
     }
 
-    /// The one text that the field at `path` has to equal, if a condition says so without an
-    /// operator: then a look-up can stand for a search.
+    /// The text that the field at `path` must equal, if its condition is a single text without an
+    /// operator. Then the record can be looked up instead of searched for.
     #[must_use]
     pub fn exact(&self, path: &str) -> Option<&str> {
         self.conditions.iter().find_map(|(fields, condition)| match fields.as_slice() {
@@ -97,8 +98,8 @@ impl<R> Filter<R> {
         })
     }
 
-    /// Whether `value` meets the conditions on the field at `path`: which elements of an array a
-    /// reply has, where it has only those that are filtered by.
+    /// Whether `value` meets the conditions on the field at `path`. For arrays of which a reply
+    /// contains only the matching elements.
     #[must_use]
     pub fn admits(&self, path: &str, value: &Value<'_>) -> bool {
         let mut of_path = self.conditions.iter().filter(|(fields, _)| match fields.as_slice() {

@@ -1,4 +1,4 @@
-//! JSON text as a tree that keeps every member, so that a key given twice is noticed.
+//! JSON text parsed into a tree that keeps duplicate keys, so that they can be reported.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use serde_json::Value as Json;
 
 use crate::ApiError;
 
-/// How deep objects and arrays may be nested.
+/// The maximum nesting depth of objects and arrays.
 const MAX_DEPTH: usize = 32;
 
-/// A JSON value. Its members stand in the order of the text.
+/// A JSON value. Members keep the order of the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tree {
     Object(Vec<(String, Tree)>),
     Array(Vec<Tree>),
-    /// Neither.
+    /// Any other value.
     Value(Json),
 }
 
@@ -27,11 +27,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, ApiError> {
         .and_then(|tree| deserializer.end().map(|()| tree))
         .map_err(|error| {
             let code = if error.is_data() { 262_201 } else { 262_199 };
-            ApiError::new(400, code, format!("The body is no proper JSON: {error}."))
+            ApiError::new(400, code, format!("The body is not valid JSON: {error}."))
         })
 }
 
-/// Reads a value that lies in so many others.
+/// Reads a value at this nesting depth.
 #[derive(Clone, Copy)]
 struct TreeSeed {
     depth: usize,
@@ -40,7 +40,7 @@ struct TreeSeed {
 impl TreeSeed {
     fn inner<E: Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_DEPTH {
-            return Err(E::custom("it is nested too deep"));
+            return Err(E::custom(format_args!("it is nested more than {MAX_DEPTH} levels deep")));
         }
         Ok(Self { depth: self.depth + 1 })
     }

@@ -1,8 +1,8 @@
-//! The method of a request.
+//! The HTTP method of a request.
 
-/// What a request does.
+/// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "each variant is the method of that name")]
 pub enum Method {
     Get,
     Head,
@@ -13,7 +13,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Whether it only reads.
+    /// Whether the method only reads.
     #[must_use]
     pub const fn is_read(self) -> bool {
         matches!(self, Self::Get | Self::Head | Self::Options)

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use super::spelling;
 use crate::{ApiError, Field, Kind, Schema, Value};
 
-/// The fields a collection is ordered by: those of the request, then those of the schema, so that
-/// no two records are equal.
+/// The fields that a collection is ordered by: those of the request, then those of the schema. With
+/// the schema's fields no two records compare equal.
 #[derive(Debug)]
 pub struct OrderBy<R: 'static> {
     fields: Vec<(&'static Field<R>, Direction)>,
@@ -19,7 +19,7 @@ enum Direction {
 }
 
 impl<R> OrderBy<R> {
-    /// The order where the request says nothing.
+    /// The order if the request has no `order_by`.
     #[must_use]
     pub fn default_of(schema: &Schema<R>) -> Self {
         let mut order = Self { fields: Vec::new() };
@@ -30,8 +30,9 @@ impl<R> OrderBy<R> {
     /// Reads the value of `order_by`.
     ///
     /// # Errors
-    /// 262268 for a field that cannot be ordered by, 262197 for one that ONTAP lacks or a
-    /// direction that is none, 262186 for a field named twice.
+    /// - 262268: collections cannot be ordered by the field.
+    /// - 262197: ONTAP has no such field, or the direction is not `asc` or `desc`.
+    /// - 262186: a field is named twice.
     pub fn parse(schema: &'static Schema<R>, text: &str) -> Result<Self, ApiError> {
         let mut order = Self { fields: Vec::new() };
         for item in text.split(',') {
@@ -43,16 +44,16 @@ impl<R> OrderBy<R> {
                 None => Direction::Ascending,
                 Some(word) if word.eq_ignore_ascii_case("asc") => Direction::Ascending,
                 Some(word) if word.eq_ignore_ascii_case("desc") => Direction::Descending,
-                Some(_) => return refuse("names no direction: asc or desc"),
+                Some(_) => return refuse("has a direction other than asc or desc"),
             };
             if words.next().is_some() {
-                return refuse("has a word too many");
+                return refuse("has more words than a field and a direction");
             }
             let Some(field) = schema.field_or_documented(path) else {
                 if schema.is_object_or_documented(path) {
                     return Err(unorderable(path, "is an object"));
                 }
-                return refuse("names no field");
+                return refuse("is not a field");
             };
             if schema.in_array(path) {
                 return Err(unorderable(path, "is in an array"));
@@ -83,7 +84,7 @@ impl<R> OrderBy<R> {
         self.fields.iter().map(|(field, _)| field.path)
     }
 
-    /// Compares two records; unset values come last.
+    /// Compares two records. Unset values come last in either direction.
     #[must_use]
     pub fn compare(&self, left: &R, right: &R) -> Ordering {
         self.fields
@@ -93,7 +94,7 @@ impl<R> OrderBy<R> {
             .unwrap_or(Ordering::Equal)
     }
 
-    /// Compares a record with the values at which a page ended.
+    /// Compares a record with the values at the end of a page.
     pub(crate) fn compare_with(&self, record: &R, end: &[Value<'static>]) -> Ordering {
         self.fields
             .iter()
@@ -111,8 +112,8 @@ impl<R> OrderBy<R> {
             .collect()
     }
 
-    /// Reads the `start.*` parameters: the values at which the page before ended, in the order of
-    /// the fields. No parameters give nothing.
+    /// Reads the `start.*` parameters: the values of the previous page's last record, in the order of
+    /// the fields. `None` without parameters.
     pub(crate) fn parse_start(
         &self,
         parameters: &[(String, &str)],
@@ -132,18 +133,18 @@ impl<R> OrderBy<R> {
             let given = parameters.iter().find(|(name, _)| is_start_of(name, field.path));
             let Some((name, text)) = given else {
                 let name = format!("start.{}", field.path);
-                let message = format!("The page's start lacks {name}.");
+                let message = format!("Missing parameter {name}.");
                 return Err(ApiError::of_field(262_212, &name, message));
             };
             parse_start_text(field.kind, text)
-                .ok_or_else(|| ApiError::invalid_value(name, text, "starts no page"))
+                .ok_or_else(|| ApiError::invalid_value(name, text, "is not a value of this field"))
         });
         end.collect::<Result<_, _>>().map(Some)
     }
 }
 
 fn unorderable(path: &str, why: &str) -> ApiError {
-    let message = format!("The field \"{path}\" {why}: no collection is ordered by it.");
+    let message = format!("Collections cannot be ordered by the field \"{path}\": it {why}.");
     ApiError::of_field(262_268, "order_by", message)
 }
 
@@ -165,14 +166,15 @@ impl Direction {
     }
 }
 
-/// The text of a value in a `start.*` parameter. It is never blank, for clients lose blank values.
+/// The text of a value in a `start.*` parameter. It is never empty, because some clients drop empty
+/// parameters.
 fn start_text(value: &Value<'_>) -> String {
     match value {
         Value::Unset | Value::List(_) => NULL.to_owned(),
         Value::Boolean(flag) => flag.to_string(),
         Value::Integer(number) => number.to_string(),
         Value::Uuid(uuid) => uuid.to_string(),
-        // With all its digits, unlike in a record.
+        // With fractions of a second, unlike in a record.
         Value::Time(time) => time.to_string(),
         Value::Text(text) if text.is_empty() || text.starts_with('"') || text == NULL => {
             format!("\"{text}")

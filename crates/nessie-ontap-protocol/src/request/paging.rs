@@ -2,20 +2,20 @@
 
 use crate::Value;
 
-/// Which part of a collection is wanted.
+/// The part of a collection that a request asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Paging {
-    /// How many records at most: `max_records`.
+    /// The maximum number of records: `max_records`.
     pub max_records: Option<usize>,
-    /// How many records to leave out at the start: `offset`.
+    /// The number of records to skip: `offset`.
     pub offset: usize,
-    /// Where the page before ended, from the `start.*` parameters that its `next` link gave: the
-    /// values of its last record, in the fields that the collection is ordered by.
+    /// Where the previous page ended: the values of its last record in the fields that the
+    /// collection is ordered by. From the `start.*` parameters of its `next` link.
     pub(crate) start: Option<Vec<Value<'static>>>,
 }
 
 impl Paging {
-    /// Whether a page is wanted that follows another one.
+    /// Whether the request follows the `next` link of another page.
     #[must_use]
     pub const fn continues(&self) -> bool {
         self.start.is_some()

@@ -1,4 +1,4 @@
-//! The parameters of a request.
+//! The query parameters of a request.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -8,25 +8,26 @@ use super::fields::UnknownFields;
 use super::{Filter, Method, OrderBy, Paging, Selection, Url, spelling};
 use crate::{ApiError, Schema};
 
-/// The parameters of a request on a collection or a record of one kind.
+/// The query parameters of a request for a collection or for one record.
 #[derive(Debug)]
 pub struct Query<R: 'static> {
-    /// The fields of the reply. They include those that are filtered by.
+    /// The fields of the reply. They include the fields of the filter.
     pub selection: Selection<R>,
-    /// What a record has to match.
+    /// The filter that records must match.
     pub filter: Filter<R>,
     /// The order of a collection.
     pub order: OrderBy<R>,
-    /// Which part of a collection.
+    /// The requested part of a collection.
     pub paging: Paging,
-    /// Whether records are wanted: `return_records`, by default in a `GET` only.
+    /// Whether the reply contains records: `return_records`. The default is true for methods that
+    /// only read.
     pub return_records: bool,
-    /// How long to wait for a job: `return_timeout`; nothing where it was not given.
+    /// How long to wait for a job: `return_timeout`. `None` if it was not given.
     pub return_timeout: Option<Duration>,
-    /// Whether a request on several records goes on after one of them failed.
+    /// Whether a request for several records continues after one of them failed.
     pub continue_on_failure: bool,
-    /// The parameters that the operation itself takes (`force`, `action`,
-    /// `restore_to.snapshot.name`, …), as they were given.
+    /// The parameters that belong to the operation (`force`, `action`, `restore_to.snapshot.name`,
+    /// …), as they were given.
     pub own: Vec<(String, String)>,
 }
 
@@ -36,13 +37,13 @@ const MAX_TIMEOUT: u64 = 120;
 impl<R> Query<R> {
     /// Reads the parameters of a request.
     ///
-    /// `own_names` lists the parameters that the operation itself takes. `collection` says whether the
-    /// path names a collection, which has other default fields than one record. Paging means
-    /// nothing for one record, but clients send `max_records` there too.
+    /// `own_names` lists the parameters that belong to the operation. `collection` says whether the
+    /// path names a collection: it has other default fields than one record. Paging parameters are
+    /// accepted for one record too, because clients send `max_records` there.
     ///
     /// # Errors
-    /// An [`ApiError`] that names the parameter and its value: an unknown one, one given twice, a
-    /// bad value, a filter on a `POST`.
+    /// An [`ApiError`] that names the parameter and its value: the parameter is unknown or given
+    /// twice, its value is invalid, or it is a filter of a `POST`.
     pub fn parse(
         schema: &'static Schema<R>,
         method: Method,
@@ -66,7 +67,7 @@ impl<R> Query<R> {
             } else if name.starts_with("start.") {
                 start.push((name.to_owned(), value));
             } else if method == Method::Post && filter.field(name).is_some() {
-                let message = format!("A POST takes no filter: {name} belongs into the body.");
+                let message = format!("A POST accepts no filter: give {name} in the body.");
                 return Err(ApiError::of_field(262_211, name, message));
             } else {
                 filter.add(name, value)?;
@@ -99,13 +100,13 @@ impl<R> Query<R> {
         })
     }
 
-    /// The operation's own parameter `name`.
+    /// The value of the operation's parameter `name`.
     #[must_use]
     pub fn own(&self, name: &str) -> Option<&str> {
         self.own.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// The operation's own parameter `name` as `true` or `false`, in any case.
+    /// The value of the operation's parameter `name` as a boolean, in upper or lower case.
     ///
     /// # Errors
     /// An [`ApiError`] that names the parameter and its value.
@@ -113,7 +114,8 @@ impl<R> Query<R> {
         flag(name, self.own(name))
     }
 
-    /// The operation's own parameter `name` as one of `words`, in any of its spellings.
+    /// The value of the operation's parameter `name` as one of `words`. Case does not matter, and a
+    /// hyphen is read as an underscore.
     ///
     /// # Errors
     /// An [`ApiError`] that names the parameter, its value and the words.
@@ -124,7 +126,7 @@ impl<R> Query<R> {
     ) -> Result<Option<&'static str>, ApiError> {
         let Some(given) = self.own(name) else { return Ok(None) };
         spelling::word(words, given).map(Some).ok_or_else(|| {
-            ApiError::invalid_value(name, given, format!("is none of {}", words.join(", ")))
+            ApiError::invalid_value(name, given, format!("is not one of {}", words.join(", ")))
         })
     }
 }
@@ -140,10 +142,10 @@ impl Url {
     }
 }
 
-/// The parameters that every operation takes, as they were given.
+/// The parameters that every operation accepts, as they were given.
 #[derive(Default)]
 struct CommonParameters<'u> {
-    /// Those of all parameters of that name.
+    /// The values of all `fields` parameters, each after a comma.
     fields: String,
     max_records: Option<&'u str>,
     return_records: Option<&'u str>,
@@ -159,7 +161,7 @@ struct CommonParameters<'u> {
 }
 
 impl<'u> CommonParameters<'u> {
-    /// Takes a parameter, if it is one of these.
+    /// Stores the parameter if it is one of these, and returns whether it is.
     fn take(&mut self, name: &str, value: &'u str) -> Result<bool, ApiError> {
         let slot = match name {
             "fields" => {
@@ -191,7 +193,8 @@ impl<'u> CommonParameters<'u> {
         Ok(if ignored == Some(true) { UnknownFields::Ignored } else { UnknownFields::Refused })
     }
 
-    /// `serial_records` asks for one record at a time, which is how they are always done.
+    /// `serial_records` asks for one record at a time. Records are always handled so, hence only its
+    /// value is checked.
     fn continue_on_failure(&self) -> Result<bool, ApiError> {
         flag("serial_records", self.serial_records)?;
         flag("pretty", self.pretty)?;
@@ -200,7 +203,7 @@ impl<'u> CommonParameters<'u> {
 
     fn add_search<R>(&self, filter: &mut Filter<R>) -> Result<(), ApiError> {
         let missing = |name: &str, other: &str| {
-            let message = format!("The parameter {other} makes no sense without {name}.");
+            let message = format!("The parameter {other} requires the parameter {name}.");
             Err(ApiError::of_field(262_212, name, message))
         };
         match (self.query, self.query_fields) {
@@ -219,7 +222,7 @@ fn number<N: TryFrom<u64>>(
 ) -> Result<Option<N>, ApiError> {
     let Some(text) = given else { return Ok(None) };
     let refuse = |rule: String| ApiError::invalid_value(name, text, rule);
-    let number: u64 = text.parse().map_err(|_| refuse("is no whole number".to_owned()))?;
+    let number: u64 = text.parse().map_err(|_| refuse("is not a whole number".to_owned()))?;
     let (low, high) = (range.start(), range.end());
     N::try_from(number)
         .ok()
@@ -228,7 +231,7 @@ fn number<N: TryFrom<u64>>(
         .ok_or_else(|| refuse(format!("is outside {low} to {high}")))
 }
 
-/// Reads `true` or `false`. A name without a value, as `?pretty`, means `true`.
+/// Reads a boolean. A name without a value, as in `?pretty`, means `true`.
 fn flag(name: &str, given: Option<&str>) -> Result<Option<bool>, ApiError> {
     match given {
         None => Ok(None),

@@ -1,7 +1,7 @@
-//! Numbers of bytes, with or without a unit.
+//! Sizes in bytes, with or without a unit.
 
-/// Reads a size as ONTAP's command line does: `1073741824`, `1048576KB`, `1GB` or `1g`. Units are
-/// powers of 1024, in either case of letters, with or without their `B`.
+/// Reads a size in the format of ONTAP's command line: `1073741824`, `1048576KB`, `1GB` or `1g`.
+/// Units are powers of 1024. Case does not matter, and the `B` is optional.
 pub(crate) fn parse(text: &str) -> Option<u64> {
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end)?;

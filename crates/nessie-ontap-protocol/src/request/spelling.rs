@@ -1,15 +1,15 @@
-//! Spellings that arrays take for one another.
+//! Spellings that ONTAP treats as equal.
 
 use std::borrow::Cow;
 
-/// A field's or a parameter's name as the schemas write it. Requests may write a hyphen for an
+/// The name of a field or a parameter as the schemas spell it. A request may use a hyphen for an
 /// underscore, as in `export-policy.name`.
 pub(crate) fn name(given: &str) -> Cow<'_, str> {
     if given.contains('-') { given.replace('-', "_").into() } else { given.into() }
 }
 
-/// The one of `words` that `given` means: in either case of letters, and with a hyphen for an
-/// underscore, as `Snapshot-Only` for `snapshot_only`.
+/// The one of `words` that equals `given`, if case is ignored and a hyphen in `given` may stand for
+/// an underscore: `Snapshot-Only` is `snapshot_only`.
 pub(crate) fn word(words: &[&'static str], given: &str) -> Option<&'static str> {
     let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || (a == b'_' && b == b'-');
     words.iter().copied().find(|word| {
@@ -17,7 +17,7 @@ pub(crate) fn word(words: &[&'static str], given: &str) -> Option<&'static str> 
     })
 }
 
-/// Part of a word, as the words of enumerations are written: small letters and underscores.
+/// Part of a word, spelled like the words of enumerations: lower case and underscores.
 pub(crate) fn part_of_word(given: &str) -> String {
     name(given).to_ascii_lowercase()
 }

@@ -1,4 +1,4 @@
-//! The request line, as clients really send it.
+//! The path and the query of a request, in the forms that clients send.
 
 use std::fmt::Write;
 
@@ -7,28 +7,28 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::ApiError;
 use crate::error::Quoted;
 
-/// What a path or a query shows as it is; all else is percent-encoded.
+/// The characters that are percent-encoded in a path or a query.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The path and the parameters of a request, percent-decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Url {
-    /// The segments of the path; empty ones (`//`, a trailing `/`) are left out.
+    /// The segments of the path. Empty segments (`//`, a trailing `/`) are left out.
     pub segments: Vec<String>,
     /// The parameters, in order. A name without `=` has the empty value.
     pub parameters: Vec<(String, String)>,
 }
 
 impl Url {
-    /// Takes a request target apart, as `/api//storage/volumes/?name=vol*&fields=`.
+    /// Parses a request target, such as `/api//storage/volumes/?name=vol*&fields=`.
     ///
-    /// Only the first `?` starts the query. In it `+` is a space, as forms encode it, and `%2B` a
-    /// plus sign; in the path `+` is a plus sign. Where a client has put `?max_records=…` after a
-    /// query that was there already, it is a parameter of its own, unless the query has one of that
-    /// name.
+    /// The first `?` starts the query. In the query `+` is a space, as in HTML forms, and `%2B` is a
+    /// plus sign; in the path `+` is a plus sign. Some clients append `?max_records=…` to a link that
+    /// has a query already: this is read as a separate parameter, unless the query has
+    /// `max_records`.
     ///
     /// # Errors
-    /// An [`ApiError`] for percent-encoding that is broken or gives no UTF-8.
+    /// An [`ApiError`] if the percent-encoding is malformed or does not decode to UTF-8.
     pub fn parse(target: &str) -> Result<Self, ApiError> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let segments = path
@@ -53,13 +53,13 @@ impl Url {
         Ok(Self { segments, parameters })
     }
 
-    /// Path and query as links show them: percent-encoded, the parameters sorted.
+    /// Path and query for a link: percent-encoded, with the parameters sorted by name.
     #[must_use]
     pub fn href(&self) -> String {
         self.href_with(|_| true, &[])
     }
 
-    /// The link to the page that begins with `start`.
+    /// The link to the page that starts at `start`.
     #[must_use]
     pub(crate) fn next_href(&self, start: &[(String, String)]) -> String {
         self.href_with(|name| !name.starts_with("start.") && name != "offset", start)
@@ -84,7 +84,7 @@ impl Url {
 
 const MAX_RECORDS: &str = "max_records";
 
-/// Takes `?max_records=1000` off the end of a query.
+/// Splits an appended `?max_records=1000` from the end of a query.
 fn split_appended_page_size(query: &str) -> (&str, Option<&str>) {
     if let Some((before, last)) = query.rsplit_once('?')
         && let Some((MAX_RECORDS, value)) = last.split_once('=')
@@ -96,14 +96,15 @@ fn split_appended_page_size(query: &str) -> (&str, Option<&str>) {
     (query, None)
 }
 
-/// Decodes a part of the query.
+/// Decodes a name or a value of the query.
 fn decode_query(text: &str) -> Result<String, ApiError> {
     if text.contains('+') { decode(&text.replace('+', " ")) } else { decode(text) }
 }
 
 fn decode(text: &str) -> Result<String, ApiError> {
-    let refuse =
-        |rule: &str| ApiError::new(400, 2, format!("The URL has {}, which {rule}.", Quoted(text)));
+    let refuse = |rule: &str| {
+        ApiError::new(400, 2, format!("The URL contains {}, which {rule}.", Quoted(text)))
+    };
     for (at, _) in text.match_indices('%') {
         let digits = text.as_bytes().get(at + 1..at + 3).unwrap_or_default();
         if digits.len() != 2 || !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -111,5 +112,5 @@ fn decode(text: &str) -> Result<String, ApiError> {
         }
     }
     let decoded = percent_decode_str(text).decode_utf8();
-    Ok(decoded.map_err(|_| refuse("is no UTF-8"))?.into_owned())
+    Ok(decoded.map_err(|_| refuse("does not decode to UTF-8"))?.into_owned())
 }

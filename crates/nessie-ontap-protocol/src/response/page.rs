@@ -2,21 +2,20 @@
 
 use crate::Query;
 
-/// One page, and where the next one starts.
+/// One page of a collection, and the start of the next page.
 #[derive(Debug)]
 pub struct Page<R> {
-    /// The records of this page, in order.
+    /// The records of this page in order.
     pub records: Vec<R>,
-    /// The `start.*` parameters of the next page; nothing on the last one.
+    /// The `start.*` parameters of the next page. `None` on the last page.
     pub next: Option<Vec<(String, String)>>,
 }
 
 impl<R> Page<R> {
-    /// The page of `records` that `query` asks for. The records are those that match, in any
-    /// order.
+    /// The page of `records` that `query` asks for. `records` are the matching records in any order.
     ///
-    /// A page starts after the last record of the one before, wherever that stands by now: records
-    /// that come and go between two pages neither repeat nor hide others.
+    /// A page starts after the values of the previous page's last record. So if records are created
+    /// or deleted between two pages, no other record is repeated or skipped.
     #[must_use]
     pub fn of(mut records: Vec<R>, query: &Query<R>) -> Self {
         let Query { order, paging, .. } = query;

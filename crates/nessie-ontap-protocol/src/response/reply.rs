@@ -1,4 +1,4 @@
-//! What goes back: envelopes of records, collections and jobs.
+//! The JSON of replies: records, collections and jobs.
 
 use nessie_backend_core::Uuid;
 
@@ -6,7 +6,8 @@ use crate::records::job_href;
 use crate::schema::write::{write_links, write_text, write_uuid};
 use crate::{Page, Selection, Url};
 
-/// A collection: `records`, `num_records`, `_links.self` and, if there is more, `_links.next`.
+/// A collection: `records`, `num_records`, `_links.self` and, unless this is the last page,
+/// `_links.next`.
 #[must_use]
 pub fn collection<R>(url: &Url, selection: &Selection<R>, page: &Page<R>) -> Vec<u8> {
     let mut out = b"{".to_vec();
@@ -17,7 +18,7 @@ pub fn collection<R>(url: &Url, selection: &Selection<R>, page: &Page<R>) -> Vec
     out
 }
 
-/// The value of the header `Link` that names the next page, if there is one.
+/// The value of the header `Link` with the link to the next page, if there is one.
 #[must_use]
 pub fn next_link<R>(url: &Url, page: &Page<R>) -> Option<String> {
     next_href(url, page).map(|next| link(&next))
@@ -39,7 +40,7 @@ pub fn next_href<R>(url: &Url, page: &Page<R>) -> Option<String> {
 fn write_page_links(url: &Url, next: Option<&str>, out: &mut Vec<u8>) {
     write_links(&url.href(), out);
     if let Some(next) = next {
-        // Inside the object of the links.
+        // Reopen the object `_links`.
         out.pop();
         out.extend_from_slice(b",\"next\":{\"href\":");
         write_text(next, out);
@@ -53,7 +54,7 @@ pub fn count(total: u64) -> Vec<u8> {
     format!("{{\"num_records\":{total}}}").into_bytes()
 }
 
-/// Most records are shorter.
+/// The initial capacity in bytes. Most records are shorter.
 const RECORD_CAPACITY: usize = 2_048;
 
 /// One record.
@@ -64,7 +65,8 @@ pub fn record<R>(selection: &Selection<R>, record: &R) -> Vec<u8> {
     out
 }
 
-/// What a request made, changed or deleted, where it is no job: `records` and `num_records`.
+/// The objects that a request without a job created, changed or deleted: `records` and
+/// `num_records`.
 #[must_use]
 pub fn records<R>(selection: &Selection<R>, records: &[R]) -> Vec<u8> {
     let mut out = b"{".to_vec();
@@ -73,13 +75,13 @@ pub fn records<R>(selection: &Selection<R>, records: &[R]) -> Vec<u8> {
     out
 }
 
-/// A request that became a job; with `return_records=true` also what it made.
+/// The job of a request. With `return_records=true` also the created objects.
 #[must_use]
 pub fn job<R>(job: Uuid, records: Option<(&Selection<R>, &[R])>) -> Vec<u8> {
     job_and_records(job, None, records)
 }
 
-/// A bulk request that became a job: the link `results` names what it made.
+/// The job of a bulk request. The link `results` leads to the created objects.
 #[must_use]
 pub fn bulk_job<R>(url: &Url, job: Uuid, records: Option<(&Selection<R>, &[R])>) -> Vec<u8> {
     let results = Url {
@@ -104,9 +106,8 @@ fn job_and_records<R>(
     out
 }
 
-/// A change of several objects that became several jobs: `jobs` has them all, and `job` is the
-/// first of them, because some clients read no other. `next` is the link to the objects that are
-/// left.
+/// The jobs of a request that changes several objects: `jobs` has all of them. `job` is the first,
+/// because some clients read only that. `next` is the link to the remaining objects.
 #[must_use]
 pub fn jobs(url: &Url, jobs: &[Uuid], next: Option<&str>) -> Vec<u8> {
     let mut out = b"{".to_vec();
@@ -128,8 +129,8 @@ pub fn jobs(url: &Url, jobs: &[Uuid], next: Option<&str>) -> Vec<u8> {
     out
 }
 
-/// A change of several objects that has been made: how many, with `return_records=true` also
-/// which, and the link to the objects that are left.
+/// The result of a request that changed several objects: their number and, with
+/// `return_records=true`, the objects. `next` is the link to the remaining objects.
 #[must_use]
 pub fn changed<R>(
     url: &Url,

@@ -1,7 +1,7 @@
-//! The fields that ONTAP documents for an object, whether its records have them here or not.
+//! The fields that ONTAP documents for an object, including those that its schema here lacks.
 //!
-//! A client may name each of them: in `fields`, in a filter, in `order_by`. Those that the object's
-//! [`Schema`](crate::Schema) lacks are never set.
+//! A client may name each of them in `fields`, in a filter and in `order_by`. A field that the
+//! [`Schema`](crate::Schema) lacks is unset in every record.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -12,10 +12,10 @@ use super::value::Value;
 
 /// The fields that ONTAP documents for one kind of object.
 ///
-/// They are given as text with a line for each field, sorted by path. A line has the path and,
-/// after a space, the type: `integer`, `size` (a number of bytes), `number` (with a fraction),
-/// `boolean` or `time`; without a type it is text. `[]` behind the type, or in its place, says that
-/// the field is an array of such values. The text is read when the first field is looked up.
+/// They are given as text with one line for each field, sorted by path. A line consists of the path
+/// and, after a space, the type: `integer`, `size` (a number of bytes), `number` (with a fraction),
+/// `boolean` or `time`; the default is text. `[]` after the type, or instead of it, means an array
+/// of such values. The text is parsed when the first field is looked up.
 pub struct Documented<R: 'static> {
     text: &'static str,
     entries: OnceLock<Vec<Entry<R>>>,
@@ -27,13 +27,13 @@ struct Entry<R> {
 }
 
 impl<R> Documented<R> {
-    /// None.
+    /// No documented fields.
     #[must_use]
     pub const fn none() -> Self {
         Self::of("")
     }
 
-    /// Those of a text.
+    /// The fields of a text.
     #[must_use]
     pub const fn of(text: &'static str) -> Self {
         Self { text, entries: OnceLock::new() }
@@ -49,7 +49,7 @@ impl<R> Documented<R> {
         entries.get(at)
     }
 
-    /// The field at `path`. Its value is unset in every record.
+    /// The field at `path`. It is unset in every record.
     pub(crate) fn field(&self, path: &str) -> Option<&Field<R>> {
         self.entry(path).map(|entry| &entry.field)
     }
@@ -59,27 +59,27 @@ impl<R> Documented<R> {
         self.entry(path).is_some_and(|entry| entry.is_array)
     }
 
-    /// Whether `path` is an object that fields lie in.
+    /// Whether `path` is an object with fields.
     pub(crate) fn is_object(&self, path: &str) -> bool {
-        // A dot sorts before whatever else a path has, so the fields inside follow the object.
+        // A dot sorts before all other characters of a path, so the fields inside follow the object.
         let entries = self.entries();
         let next = entries.partition_point(|entry| entry.field.path <= path);
         entries.get(next).is_some_and(|entry| is_inside(entry.field.path, path))
     }
 
-    /// The documented fields, in order.
+    /// The documented fields, sorted by path.
     pub fn fields(&self) -> impl Iterator<Item = &Field<R>> {
         self.entries().iter().map(|entry| &entry.field)
     }
 
-    /// What is wrong with the text, as pairs of a line and a fault.
+    /// The mistakes in the text, as pairs of a line and a description.
     pub(crate) fn faults(&self) -> Vec<(&'static str, &'static str)> {
         let mut faults = Vec::new();
         let lines: Vec<&str> = self.text.lines().collect();
         for line in &lines {
             let is_known = line.split_once(' ').is_none_or(|(_, word)| kind(word).is_some());
             if !is_known {
-                faults.push((*line, "has a type that is not known"));
+                faults.push((*line, "has an unknown type"));
             }
         }
         for pair in self.entries().windows(2) {
@@ -96,7 +96,7 @@ impl<R> Documented<R> {
     }
 }
 
-/// The type that a word stands for.
+/// The type for a word of the text.
 fn kind(word: &str) -> Option<Kind> {
     match word.strip_suffix("[]").unwrap_or(word) {
         "" => Some(Kind::Text),

@@ -6,16 +6,16 @@ use super::value::Value;
 
 /// One field of a [`Schema`](crate::Schema).
 pub struct Field<R> {
-    /// Where it stands in the record, as `space.snapshot.reserve_percent`. A field of the objects
-    /// of an array is named without an index, as `aggregates.name`.
+    /// The path in the record, such as `space.snapshot.reserve_percent`. A field of an array's
+    /// objects is named without an index, such as `aggregates.name`.
     pub path: &'static str,
-    /// Its type.
+    /// The type of the value.
     pub kind: Kind,
-    /// When it comes back without being named.
+    /// When a reply contains the field if `fields` does not name it.
     pub presence: Presence,
-    /// Which requests may set it.
+    /// Which requests may set the field.
     pub writable: Writable,
-    /// Reads it off a record.
+    /// Reads the value from a record.
     pub get: for<'r> fn(&'r R) -> Value<'r>,
 }
 
@@ -25,49 +25,50 @@ pub struct Field<R> {
 pub enum Kind {
     /// Any text.
     Text,
-    /// An identifier.
+    /// A UUID.
     Uuid,
-    /// A number without a unit.
+    /// A whole number without a unit.
     Integer,
-    /// A number with a fraction. No record has one: a filter by it is checked and matches nothing.
+    /// A number with a fraction. Only documented fields have this type: a filter by one is checked
+    /// and matches nothing.
     Number,
-    /// A number of bytes: text with a unit (`20MB`) is understood in requests and filters.
+    /// A number of bytes. Bodies and filters also accept text with a unit, such as `20MB`.
     Size,
     /// `true` or `false`.
     Boolean,
-    /// A moment.
+    /// A time.
     Time,
     /// One of these words.
     Enumeration(&'static [&'static str]),
 }
 
-/// When a field comes back without being named in `fields`.
+/// When a reply contains a field that `fields` does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Presence {
-    /// Always: it identifies the record.
+    /// Always: the field identifies the record.
     Key,
     /// In a single record, and with `fields=*`.
     Default,
-    /// With `fields=**` only, or when it or an object it is in is named.
+    /// Only with `fields=**`, or if `fields` names an object that contains the field.
     Expensive,
 }
 
 /// Which requests may set a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writable {
-    /// None: it is derived.
+    /// No request: the value is derived.
     Never,
-    /// The one that creates the object.
+    /// The request that creates the object.
     Post,
-    /// The one that changes it.
+    /// The request that changes the object.
     Patch,
-    /// Both.
+    /// Both requests.
     Both,
 }
 
 impl Kind {
-    /// Whether a field that is documented with this type may be of the other one, which says more:
-    /// identifiers, times and the words of an enumeration are text.
+    /// Whether a field that is documented with this type may have the other type, which is more
+    /// specific: UUIDs, times and the words of an enumeration are documented as text.
     pub(super) fn covers(self, other: Self) -> bool {
         match self {
             Self::Text => {

@@ -14,51 +14,51 @@ pub use field::{Field, Kind, Presence, Writable};
 use path::{is_inside, is_inside_or_same};
 pub use value::Value;
 
-/// One kind of object: a volume, a snapshot, a job, ….
+/// The schema of one kind of object, such as a volume, a snapshot or a job.
 ///
-/// The fields are sorted by path, so those of one nested object stand together.
+/// The fields are sorted by path, so the fields of a nested object follow each other.
 pub struct Schema<R: 'static> {
-    /// The object's name in ONTAP's documentation, as `volume`.
+    /// The object's name in ONTAP's documentation, such as `volume`.
     pub name: &'static str,
     /// Its fields, sorted by [`path`](Field::path).
     pub fields: &'static [Field<R>],
-    /// The fields that ONTAP documents for it. A client may name those that `fields` lacks too:
-    /// they are unset in every record.
+    /// The fields that ONTAP documents for the object. A client may also name those that `fields`
+    /// lacks: they are unset in every record.
     pub documented: Documented<R>,
-    /// The fields that its collections are ordered by after those that the request names. They
-    /// never change, and no two records have the same values in all of them.
+    /// The fields that collections are ordered by, after the fields that the request names. Their
+    /// values never change, and no two records have the same values in all of them.
     pub order: &'static [&'static str],
-    /// Fields that [`order`](Self::order) may name beside those that are shown.
+    /// Further fields that [`order`](Self::order) may name. Replies never contain them.
     pub hidden: &'static [Field<R>],
-    /// Its nested references to other objects.
+    /// The nested references to other objects.
     pub references: &'static [Reference<R>],
-    /// Arrays among its fields.
+    /// The arrays among the fields.
     pub arrays: &'static [Array],
-    /// The path of the record itself, without a query, as `/api/storage/volumes/<uuid>`. Empty
-    /// where a record has no path: then it is written without `_links`.
+    /// The path of a record without a query, such as `/api/storage/volumes/<uuid>`. Empty if records
+    /// have no path: then they are written without `_links`.
     pub href: fn(&R) -> String,
 }
 
-/// A nested object that names another one: it gets `_links.self.href`.
+/// A nested object that refers to another object. It is written with `_links.self.href`.
 pub struct Reference<R> {
-    /// Where the nested object stands, as `svm` or `clone.parent_volume`.
+    /// The path of the nested object, such as `svm` or `clone.parent_volume`.
     pub path: &'static str,
-    /// The path of what it refers to. Of an array: of its element `index`.
+    /// The link to the other object. In an array: the link of the element `index`.
     pub href: fn(&R, index: usize) -> Option<String>,
 }
 
 /// An array in a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Array {
-    /// Where it stands, as `aggregates`.
+    /// The path of the array, such as `aggregates`.
     pub path: &'static str,
-    /// Whether an array of objects without an element is written as `[]`. Otherwise it is left
-    /// out, as what is unset is.
+    /// Whether an empty array of objects is written as `[]`. Otherwise it is left out, like unset
+    /// fields.
     pub shown_empty: bool,
 }
 
 impl Array {
-    /// An array that is left out where it has no element.
+    /// An array that is left out if it is empty.
     #[must_use]
     pub const fn at(path: &'static str) -> Self {
         Self { path, shown_empty: false }
@@ -73,12 +73,12 @@ impl<R> Schema<R> {
         self.fields.get(at)
     }
 
-    /// The field at `path`, be it one that is only documented.
+    /// The field at `path`, which may be a documented field only.
     pub(crate) fn field_or_documented(&'static self, path: &str) -> Option<&'static Field<R>> {
         self.field(path).or_else(|| self.documented.field(path))
     }
 
-    /// Whether `path` is a field or an object, be it one that is only documented.
+    /// Whether `path` is a field or an object, in the schema or in ONTAP's documentation.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.field(path).is_some()
             || self.is_object(path)
@@ -86,32 +86,32 @@ impl<R> Schema<R> {
             || self.documented.is_object(path)
     }
 
-    /// Whether fields lie in `path`, be they only documented.
+    /// Whether `path` is an object, in the schema or in ONTAP's documentation.
     pub(crate) fn is_object_or_documented(&self, path: &str) -> bool {
         self.is_object(path) || self.documented.is_object(path)
     }
 
-    /// Where the field at `path` and those inside it stand.
+    /// The index range of the field at `path` and the fields inside it.
     pub(crate) fn range_of(&self, path: &str) -> Range<usize> {
-        // A dot sorts before whatever else a path has, so they follow each other.
+        // A dot sorts before all other characters of a path, so these fields follow each other.
         let start = self.fields.partition_point(|field| field.path < path);
         let after = self.fields.get(start..).unwrap_or_default();
         start..start + after.partition_point(|field| is_inside_or_same(field.path, path))
     }
 
-    /// The field at `path` that collections are ordered by, shown or not.
+    /// The field at `path`, which may be a hidden field.
     pub(crate) fn order_field(&self, path: &str) -> Option<&'static Field<R>> {
         self.field(path).or_else(|| self.hidden.iter().find(|field| field.path == path))
     }
 
-    /// Whether `path` is an array, or lies in one.
+    /// Whether `path` is an array or inside one.
     #[must_use]
     pub fn in_array(&self, path: &str) -> bool {
         self.arrays.iter().any(|array| is_inside_or_same(path, array.path))
             || self.documented.is_array(path)
     }
 
-    /// Whether `path` is an object that fields lie in, as `space` or `clone.parent_volume`.
+    /// Whether `path` is an object with fields, such as `space` or `clone.parent_volume`.
     #[must_use]
     pub fn is_object(&self, path: &str) -> bool {
         self.inside(path).next().is_some()
@@ -128,8 +128,8 @@ impl<R> Schema<R> {
 }
 
 impl<R> Schema<R> {
-    /// What is wrong with the table; nothing is with a sound one. Everything else takes a sound
-    /// one for granted, so a test asks this of every schema.
+    /// The mistakes in the tables of this schema; empty if there are none. All other methods require
+    /// a schema without mistakes. Check each schema in a test.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -138,7 +138,7 @@ impl<R> Schema<R> {
         for field in self.fields {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
             if field.path.split('.').any(|key| key.is_empty() || !key.bytes().all(plain)) {
-                fault(field.path, "is no path");
+                fault(field.path, "is not a valid path");
             }
             if self.is_object(field.path) {
                 fault(field.path, "is a field and an object");
@@ -158,17 +158,17 @@ impl<R> Schema<R> {
             fault("order", "is empty");
         }
         for path in self.order.iter().filter(|path| self.order_field(path).is_none()) {
-            fault(path, "orders, but is no field");
+            fault(path, "is in the order, but is not a field");
         }
         for path in self.order.iter().filter(|path| self.in_array(path)) {
-            fault(path, "orders, but is in an array");
+            fault(path, "is in the order, but in an array");
         }
         for reference in self.references.iter().filter(|other| !self.is_object(other.path)) {
-            fault(reference.path, "refers, but is no object");
+            fault(reference.path, "is a reference, but not an object");
         }
         for array in self.arrays {
             if self.field(array.path).is_none() && !self.is_object(array.path) {
-                fault(array.path, "is an array of nothing");
+                fault(array.path, "is an array without fields");
             }
             if self.arrays.iter().any(|other| is_inside(array.path, other.path)) {
                 fault(array.path, "is an array in an array");

@@ -1,37 +1,37 @@
-//! A field's value, as a record gives it.
+//! The value of a record's field.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
-/// What a field of a record holds. Borrowed where the record already has it.
+/// The value of a record's field. It borrows from the record if possible.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'a> {
-    /// Nothing: the field is left out of the reply, and `=null` matches it.
+    /// No value: replies leave the field out, and the filter `null` matches it.
     Unset,
     /// `true` or `false`.
     Boolean(bool),
-    /// A number, sizes in bytes.
+    /// A whole number. Sizes are in bytes.
     Integer(u64),
-    /// Text, or the word of an enumeration.
+    /// Text, or a word of an enumeration.
     Text(Cow<'a, str>),
-    /// An identifier.
+    /// A UUID.
     Uuid(Uuid),
-    /// A moment, written as RFC 3339 with an offset.
+    /// A time, written in RFC 3339 with an offset.
     Time(Timestamp),
-    /// The values of an array, in order: of plain values, or of one field of its objects.
+    /// The values of an array in order: plain values, or the values of one field of its objects.
     List(Vec<Value<'a>>),
 }
 
 impl<'a> Value<'a> {
-    /// Text that the record already has.
+    /// Text that is borrowed from the record.
     #[must_use]
     pub const fn text(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 
-    /// Whether there is nothing to show: an array without elements counts as unset.
+    /// Whether the field is left out. An empty array counts as unset.
     #[must_use]
     pub fn is_unset(&self) -> bool {
         match self {
@@ -41,7 +41,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Compares two values of one type; nothing for others.
+    /// Compares two values of the same type. `None` for other pairs and for lists.
     pub(crate) fn compare(&self, other: &Value<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Boolean(left), Value::Boolean(right)) => Some(left.cmp(right)),
@@ -54,14 +54,14 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The time that the wire shows.
+/// The time rounded down to whole seconds, as replies show it.
 pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
     const MICROS: i64 = 1_000_000;
     let seconds = time.unix_micros().div_euclid(MICROS);
     Timestamp::from_unix_micros(seconds * MICROS).unwrap_or(time)
 }
 
-/// Nothing becomes [`Unset`](Value::Unset).
+/// `None` becomes [`Unset`](Value::Unset).
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Unset, Into::into)

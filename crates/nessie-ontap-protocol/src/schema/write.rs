@@ -1,4 +1,4 @@
-//! Records as JSON text, written without a tree between them and the bytes.
+//! Writes records as JSON text, without a tree of values in between.
 
 use std::fmt;
 use std::io::Write;
@@ -10,7 +10,7 @@ use super::{Field, Reference, Schema, Value};
 
 type Get<R> = for<'r> fn(&'r R) -> Value<'r>;
 
-/// How to write a record: its fields as a tree, made once for all records of a reply.
+/// How to write a record: the selected fields as a tree, built once for all records of a reply.
 pub(crate) struct Plan<R: 'static> {
     members: Vec<Member<R>>,
     href: fn(&R) -> String,
@@ -25,7 +25,7 @@ struct Member<R: 'static> {
 enum Node<R: 'static> {
     Value(Get<R>),
     Object(Object<R>),
-    /// An array of objects: every value in them is a list with one entry for each element.
+    /// An array of objects. Each value in it is a list with one entry for each element.
     Array {
         element: Object<R>,
         shown_empty: bool,
@@ -61,7 +61,7 @@ impl<R> Plan<R> {
     }
 }
 
-/// Puts a field into its place. The fields come sorted, so those of one object follow each other.
+/// Inserts a field into the tree. The fields are sorted, so those of one object follow each other.
 fn insert<R>(
     schema: &Schema<R>,
     members: &mut Vec<Member<R>>,
@@ -84,7 +84,7 @@ fn insert<R>(
     }
 }
 
-/// The object at the first `end` bytes of `path`, without members so far.
+/// The object at the first `end` bytes of `path`, without members.
 fn new_object<R>(schema: &Schema<R>, path: &str, end: usize) -> Node<R> {
     let path = path.get(..end).unwrap_or_default();
     let reference: Option<&Reference<R>> =
@@ -96,8 +96,8 @@ fn new_object<R>(schema: &Schema<R>, path: &str, end: usize) -> Node<R> {
     }
 }
 
-// Every member ends with a comma. The end of its object takes the last one away again, and an
-// object that has none is empty.
+// Every member ends with a comma. The end of the object removes the last comma. An object without a
+// comma is empty.
 
 impl<R> Member<R> {
     fn write(&self, record: &R, out: &mut Vec<u8>) {
@@ -119,7 +119,7 @@ impl<R> Member<R> {
         }
     }
 
-    /// The same of one element of an array.
+    /// Writes the member in one element of an array.
     fn write_element(
         &self,
         record: &R,
@@ -152,7 +152,8 @@ impl<R> Member<R> {
 }
 
 impl<R> Object<R> {
-    /// Writes the object, unless it is empty.
+    /// Writes the object, and returns whether it has members. If not, the caller removes what was
+    /// written.
     fn write(
         &self,
         record: &R,
@@ -175,7 +176,7 @@ impl<R> Object<R> {
         true
     }
 
-    /// Writes an array of such objects, unless it has none.
+    /// Writes an array of such objects, and returns whether it has elements.
     fn write_elements(&self, record: &R, out: &mut Vec<u8>) -> bool {
         let mut columns = Vec::new();
         self.collect(record, &mut columns);
@@ -191,7 +192,7 @@ impl<R> Object<R> {
                 member.write_element(record, index, &mut columns, out);
             });
             if !written {
-                // The place of an element says which it is, so an empty one stays.
+                // Clients identify an element by its index, so an empty element is written too.
                 out.push(b'}');
             }
             out.push(b',');
@@ -199,7 +200,7 @@ impl<R> Object<R> {
         end_array(elements > 0, out)
     }
 
-    /// The lists of all values in the object, in the order in which they are written.
+    /// Collects the lists of all values in the object, in the order in which they are written.
     fn collect<'r>(&self, record: &'r R, columns: &mut Vec<Value<'r>>) {
         for member in &self.members {
             match &member.node {
@@ -226,7 +227,7 @@ fn end_array(any: bool, out: &mut Vec<u8>) -> bool {
     any
 }
 
-/// Writes a value, unless it is unset. Then what was begun stays for the caller to take back.
+/// Writes a value, and returns whether it is set. If not, the caller removes what was written.
 fn write_value(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
     match value {
         Value::Unset => return false,
@@ -271,7 +272,7 @@ pub(crate) fn write_uuid(uuid: Uuid, out: &mut Vec<u8>) {
 /// Whole seconds and a numeric offset, as ONTAP writes them.
 fn write_time(time: Timestamp, out: &mut Vec<u8>) {
     let _ = write!(out, "\"{}", whole_seconds(time));
-    // The `Z`.
+    // Remove the `Z`.
     out.pop();
     out.extend_from_slice(b"+00:00\"");
 }

@@ -38,16 +38,16 @@ fn the_faults_of_a_table_are_found() {
     for fault in [
         "unsound: a does not sort after the field before it",
         "unsound: c is a field and an object",
-        "unsound: e. is no path",
-        "unsound: f g is no path",
-        "unsound: z orders, but is no field",
-        "unsound: b refers, but is no object",
-        "unsound: y is an array of nothing",
+        "unsound: e. is not a valid path",
+        "unsound: f g is not a valid path",
+        "unsound: z is in the order, but is not a field",
+        "unsound: b is a reference, but not an object",
+        "unsound: y is an array without fields",
         "unsound: a is documented as an object",
         "unsound: c is an object, but documented as a field",
         "unsound: c has another type than the documented one",
         "unsound: c.e does not sort after the documented field before it",
-        "unsound: d whole has a type that is not known",
+        "unsound: d whole has an unknown type",
         "unsound: x is documented as a field and as an object",
     ] {
         assert!(faults.iter().any(|found| found == fault), "{fault:?} is not in {faults:#?}");
