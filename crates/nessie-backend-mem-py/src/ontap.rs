@@ -12,8 +12,8 @@ use nessie_backend_core::{
     BackendError, Dependents, SnapshotId, Uuid, VolumeBackend, VolumeId, VolumeState,
 };
 use nessie_store::{
-    Aggregate, ApiError, Clock, Cluster, Config, FieldInfo, Handler, Identity, JobPace, Lif,
-    Method, Presence, Request, Response, Server, ServerOptions, Svm, Writable, serve,
+    Aggregate, ApiError, Clock, Cluster, Config, FieldInfo, FieldPresence, Handler, Identity,
+    JobPace, Lif, Method, Request, Response, Server, ServerOptions, Svm, WritableBy, serve,
 };
 use pyo3::exceptions::{PyBaseException, PyValueError};
 use pyo3::prelude::*;
@@ -253,15 +253,15 @@ pub(crate) fn coverage() -> (Vec<EndpointRow>, Vec<ObjectRow>) {
 
 fn field(field: &FieldInfo) -> FieldRow {
     let presence = match field.presence {
-        Presence::Key => "key",
-        Presence::Default => "default",
-        Presence::Expensive => "expensive",
+        FieldPresence::Key => "key",
+        FieldPresence::Default => "default",
+        FieldPresence::Expensive => "expensive",
     };
     let settable: &[&str] = match field.writable {
-        Writable::Never => &[],
-        Writable::Post => &["POST"],
-        Writable::Patch => &["PATCH"],
-        Writable::Both => &["POST", "PATCH"],
+        WritableBy::Never => &[],
+        WritableBy::Post => &["POST"],
+        WritableBy::Patch => &["PATCH"],
+        WritableBy::Both => &["POST", "PATCH"],
     };
     (field.path, presence, settable)
 }

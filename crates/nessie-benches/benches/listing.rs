@@ -8,7 +8,7 @@ use std::sync::Arc;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId};
-use nessie_ontap_protocol::records::{Named, Place, VOLUME, VolumeRecord};
+use nessie_ontap_protocol::records::{Named, SvmContext, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{Method, Page, Query, Url, reply};
 
 fn main() {
@@ -17,7 +17,7 @@ fn main() {
 
 fn volumes(count: u32) -> Vec<VolumeRecord> {
     let named = |uuid, name: &str| Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() };
-    let place = Arc::new(Place {
+    let place = Arc::new(SvmContext {
         svm: named(1, "svm1"),
         number: 2,
         aggregates: Arc::new([]),

@@ -12,7 +12,7 @@
 //! ```
 //! use nessie_backend_core::Uuid;
 //! use nessie_ontap_protocol::{
-//!     Documented, Field, Kind, Method, Page, Presence, Query, Schema, Url, Value, Writable, reply,
+//!     DocumentedFields, Field, FieldKind, Method, Page, FieldPresence, Query, Schema, Url, FieldValue, WritableBy, reply,
 //! };
 //!
 //! struct Disk {
@@ -23,21 +23,21 @@
 //!
 //! const fn field(
 //!     path: &'static str,
-//!     kind: Kind,
-//!     presence: Presence,
-//!     get: for<'r> fn(&'r Disk) -> Value<'r>,
+//!     kind: FieldKind,
+//!     presence: FieldPresence,
+//!     get: for<'r> fn(&'r Disk) -> FieldValue<'r>,
 //! ) -> Field<Disk> {
-//!     Field { path, kind, presence, writable: Writable::Never, get }
+//!     Field { path, kind, presence, writable: WritableBy::Never, get }
 //! }
 //!
 //! static DISK: Schema<Disk> = Schema {
 //!     name: "disk",
 //!     fields: &[
-//!         field("name", Kind::Text, Presence::Key, |disk| (&disk.name).into()),
-//!         field("space.size", Kind::Size, Presence::Default, |disk| disk.size.into()),
-//!         field("uuid", Kind::Uuid, Presence::Key, |disk| disk.uuid.into()),
+//!         field("name", FieldKind::Text, FieldPresence::Key, |disk| (&disk.name).into()),
+//!         field("space.size", FieldKind::Size, FieldPresence::Default, |disk| disk.size.into()),
+//!         field("uuid", FieldKind::Uuid, FieldPresence::Key, |disk| disk.uuid.into()),
 //!     ],
-//!     documented: Documented::of("name\nouter.diameter number\n"),
+//!     documented: DocumentedFields::of("name\nouter.diameter number\n"),
 //!     order: &["uuid"],
 //!     hidden: &[],
 //!     references: &[],
@@ -73,4 +73,7 @@ mod schema;
 pub use error::ApiError;
 pub use request::{Body, Filter, Method, OrderBy, Paging, Query, Selection, Url};
 pub use response::{Page, reply};
-pub use schema::{Array, Documented, Field, Kind, Presence, Reference, Schema, Value, Writable};
+pub use schema::{
+    ArrayField, DocumentedFields, Field, FieldKind, FieldPresence, FieldValue, ObjectReference,
+    Schema, WritableBy,
+};

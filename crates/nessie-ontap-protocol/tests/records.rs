@@ -4,8 +4,8 @@
 use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_POLICY, EXPORT_RULE,
-    FPOLICY_POLICY, JOB, KEY_MANAGER, LICENSE, LIF, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE,
-    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    FPOLICY_POLICY, IP_INTERFACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY,
+    QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{Method, Query, Schema, Url};
 
@@ -19,7 +19,7 @@ fn every_schema_is_sound() {
         NODE.faults(),
         AGGREGATE.faults(),
         SVM.faults(),
-        LIF.faults(),
+        IP_INTERFACE.faults(),
         EXPORT_POLICY.faults(),
         SNAPSHOT_POLICY.faults(),
         SVM_PEER.faults(),
@@ -82,7 +82,7 @@ fn every_documented_field_may_be_named() {
         ask(&NODE),
         ask(&AGGREGATE),
         ask(&SVM),
-        ask(&LIF),
+        ask(&IP_INTERFACE),
         ask(&EXPORT_POLICY),
         ask(&SNAPSHOT_POLICY),
         ask(&SVM_PEER),

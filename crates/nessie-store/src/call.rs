@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nessie_backend_core::Uuid;
-use nessie_ontap_protocol::records::Place;
+use nessie_ontap_protocol::records::SvmContext;
 use nessie_ontap_protocol::{ApiError, Page, Query, Schema, Url, reply};
 
 use crate::cluster::Cluster;
@@ -143,7 +143,7 @@ impl<'a> Call<'a> {
     }
 
     /// The SVM whose objects a job of this request names.
-    pub(crate) fn owner(&self, place: &Place) -> Option<Owner> {
+    pub(crate) fn owner(&self, place: &SvmContext) -> Option<Owner> {
         let mut rooms = self.cluster.rooms.iter();
         let svm = rooms.position(|room| room.place.svm.uuid == place.svm.uuid)?;
         Some(Owner { svm, epoch: *self.epochs.get(svm)? })

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nessie_backend_core::{Timestamp, Uuid};
 use nessie_ontap_protocol::records::{
-    AggregateRecord, Copies, LifRecord, Named, NodeRecord, Place, SnapshotPolicyRecord,
+    AggregateRecord, IpInterfaceRecord, Named, NodeRecord, PolicyCopies, SnapshotPolicyRecord,
+    SvmContext,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url, reply};
 
@@ -22,7 +23,7 @@ pub struct Cluster {
     pub(crate) name: Named,
     pub(crate) nodes: Vec<NodeRecord>,
     pub(crate) aggregates: Arc<[AggregateRecord]>,
-    pub(crate) lifs: Vec<LifRecord>,
+    pub(crate) lifs: Vec<IpInterfaceRecord>,
     pub(crate) ipspace: Named,
     pub(crate) snapshot_policies: Vec<SnapshotPolicyRecord>,
     pub(crate) rooms: Vec<Room>,
@@ -94,7 +95,7 @@ impl Cluster {
         let rooms: Vec<_> = (0..)
             .zip(svms)
             .map(|(index, svm)| {
-                let place = Place {
+                let place = SvmContext {
                     svm: named(svm.name),
                     // The cluster itself comes before the SVMs.
                     number: index + 2,
@@ -109,7 +110,7 @@ impl Cluster {
         let lifs = rooms
             .iter()
             .flat_map(|room| lifs.iter().map(move |lif| (room, lif)))
-            .map(|(room, lif)| LifRecord {
+            .map(|(room, lif)| IpInterfaceRecord {
                 lif: named(lif.name.clone()),
                 address: lif.address.clone(),
                 services: lif.services.clone(),
@@ -200,7 +201,7 @@ impl Cluster {
 }
 
 /// Their names, their comments, and what they keep. Nothing takes snapshots by itself here.
-const SNAPSHOT_POLICIES: &[(&str, &str, &[Copies])] = &[
+const SNAPSHOT_POLICIES: &[(&str, &str, &[PolicyCopies])] = &[
     (
         "default",
         "Default policy with hourly, daily & weekly schedules.",
@@ -214,14 +215,14 @@ const SNAPSHOT_POLICIES: &[(&str, &str, &[Copies])] = &[
     ("none", "Policy for no automatic snapshots.", &[]),
 ];
 
-const DAILY: Copies = copies("daily", 2, Some("daily"));
+const DAILY: PolicyCopies = copies("daily", 2, Some("daily"));
 
 const fn copies(
     schedule: &'static str,
     count: u64,
     snapmirror_label: Option<&'static str>,
-) -> Copies {
-    Copies { schedule, count, snapmirror_label }
+) -> PolicyCopies {
+    PolicyCopies { schedule, count, snapmirror_label }
 }
 
 struct Time(Option<Clock>);

@@ -1,6 +1,6 @@
 //! What is implemented, as data.
 
-use nessie_ontap_protocol::{Kind, Presence, Schema, Writable};
+use nessie_ontap_protocol::{FieldKind, FieldPresence, Schema, WritableBy};
 
 use crate::router::{ROUTES, word};
 
@@ -30,11 +30,11 @@ pub struct FieldInfo {
     /// Where it stands in the object, as `space.size`.
     pub path: &'static str,
     /// Its type.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// When it comes back without being named.
-    pub presence: Presence,
+    pub presence: FieldPresence,
     /// Which requests may set it.
-    pub writable: Writable,
+    pub writable: WritableBy,
     /// Whether it is in an array.
     pub in_array: bool,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nessie_backend_core::{Timestamp, Uuid};
 use nessie_ontap_protocol::ApiError;
-use nessie_ontap_protocol::records::{JobRecord, Place};
+use nessie_ontap_protocol::records::{JobRecord, SvmContext};
 
 use crate::JobPace;
 
@@ -37,7 +37,7 @@ struct Job {
     description: String,
     outcome: Result<(), Arc<ApiError>>,
     results: Results,
-    place: Option<Arc<Place>>,
+    place: Option<Arc<SvmContext>>,
     owner: Option<Owner>,
     start: Timestamp,
     end: Option<Timestamp>,
@@ -52,7 +52,7 @@ pub(crate) struct NewJob {
     pub(crate) description: String,
     pub(crate) outcome: Result<(), ApiError>,
     pub(crate) results: Results,
-    pub(crate) place: Option<Arc<Place>>,
+    pub(crate) place: Option<Arc<SvmContext>>,
     pub(crate) owner: Option<Owner>,
 }
 

@@ -79,6 +79,6 @@ pub use cluster::Cluster;
 pub use config::{Aggregate, Clock, Config, JobPace, Lif, Svm};
 pub use coverage::{Endpoint, FieldInfo, Fields, coverage};
 pub use http::{Request, Response};
-pub use nessie_ontap_protocol::{ApiError, Kind, Method, Presence, Writable};
+pub use nessie_ontap_protocol::{ApiError, FieldKind, FieldPresence, Method, WritableBy};
 #[cfg(feature = "server")]
 pub use server::{Entry, Handler, Identity, Limits, Log, Server, ServerOptions, serve};

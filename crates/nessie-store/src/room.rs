@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use nessie_backend_core::{BackendError, SnapshotId, Uuid, Volume, VolumeBackend, VolumeId};
 use nessie_ontap_protocol::ApiError;
-use nessie_ontap_protocol::records::{Place, VolumeRecord};
+use nessie_ontap_protocol::records::{SvmContext, VolumeRecord};
 
 use crate::attributes::SideTables;
 use crate::cluster::Cluster;
@@ -16,7 +16,7 @@ use crate::positions::Positions;
 pub(crate) struct Room {
     /// Its place among the SVMs.
     pub(crate) index: u64,
-    pub(crate) place: Arc<Place>,
+    pub(crate) place: Arc<SvmContext>,
     pub(crate) backend: Arc<dyn VolumeBackend>,
     /// Held by a request that changes something, so that its steps are not interleaved with
     /// another's. Whoever calls the backend without this face does not hold it.
@@ -37,7 +37,7 @@ pub(crate) struct Kept {
 }
 
 impl Room {
-    pub(crate) fn new(index: u64, place: Place, backend: Arc<dyn VolumeBackend>) -> Self {
+    pub(crate) fn new(index: u64, place: SvmContext, backend: Arc<dyn VolumeBackend>) -> Self {
         Self {
             index,
             place: Arc::new(place),

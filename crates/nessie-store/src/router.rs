@@ -4,8 +4,8 @@
 use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_POLICY, EXPORT_RULE,
-    FPOLICY_POLICY, JOB, KEY_MANAGER, LICENSE, LIF, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE,
-    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    FPOLICY_POLICY, IP_INTERFACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY,
+    QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -66,8 +66,8 @@ pub(crate) static ROUTES: &[Route] = routes![
     "/api/cluster/software", SOFTWARE: Get clusters::software;
     "/api/name-services/dns", DNS: Get nothing::dns;
     "/api/name-services/dns/{svm.uuid}", DNS: Get nothing::dns_of_svm;
-    "/api/network/ip/interfaces", LIF: Get svms::lifs;
-    "/api/network/ip/interfaces/{uuid}", LIF: Get svms::lif;
+    "/api/network/ip/interfaces", IP_INTERFACE: Get svms::lifs;
+    "/api/network/ip/interfaces/{uuid}", IP_INTERFACE: Get svms::lif;
     "/api/protocols/cifs/services", CIFS_SERVICE: Get nothing::cifs_services;
     "/api/protocols/cifs/services/{svm.uuid}", CIFS_SERVICE: Get nothing::cifs_service;
     "/api/protocols/cifs/shares", CIFS_SHARE: Get nothing::cifs_shares;

@@ -3,7 +3,7 @@
 use nessie_backend_core::Timestamp;
 
 use super::Named;
-use crate::{Documented, Kind, Schema};
+use crate::{DocumentedFields, FieldKind, Schema};
 
 /// An aggregate. Volumes use none of its space, because no data is stored.
 #[derive(Clone, Debug)]
@@ -18,48 +18,49 @@ pub struct AggregateRecord {
     pub create_time: Timestamp,
 }
 
-const STATES: Kind = Kind::Enumeration(&["online", "offline", "restricted", "unknown"]);
-const STORAGE: Kind = Kind::Enumeration(&["hdd", "hybrid", "lun", "ssd", "vmdisk"]);
-const RAID: Kind = Kind::Enumeration(&["raid_dp", "raid_tec", "raid0", "raid4"]);
-const DISKS: Kind = Kind::Enumeration(&[
+const STATES: FieldKind = FieldKind::Enumeration(&["online", "offline", "restricted", "unknown"]);
+const STORAGE: FieldKind = FieldKind::Enumeration(&["hdd", "hybrid", "lun", "ssd", "vmdisk"]);
+const RAID: FieldKind = FieldKind::Enumeration(&["raid_dp", "raid_tec", "raid0", "raid4"]);
+const DISKS: FieldKind = FieldKind::Enumeration(&[
     "fc", "lun", "nl_sas", "nvme_ssd", "sas", "sata", "scsi", "ssd", "ssd_cap", "ssd_zns",
     "vm_disk",
 ]);
-const CLASSES: Kind = Kind::Enumeration(&["capacity", "performance", "solid_state", "virtual"]);
-const SNAPLOCK: Kind = Kind::Enumeration(&["compliance", "enterprise", "non_snaplock"]);
+const CLASSES: FieldKind =
+    FieldKind::Enumeration(&["capacity", "performance", "solid_state", "virtual"]);
+const SNAPLOCK: FieldKind = FieldKind::Enumeration(&["compliance", "enterprise", "non_snaplock"]);
 
 /// `/api/storage/aggregates`.
 pub static AGGREGATE: Schema<AggregateRecord> = Schema {
     name: "aggregate",
-    documented: Documented::of(include_str!("documented/aggregate.txt")),
+    documented: DocumentedFields::of(include_str!("documented/aggregate.txt")),
     order: &["name"],
     hidden: &[],
     fields: fields![
-        "block_storage.hybrid_cache.enabled" Kind::Boolean, Default, Never => |_| false.into();
-        "block_storage.mirror.enabled" Kind::Boolean, Default, Never => |_| false.into();
+        "block_storage.hybrid_cache.enabled" FieldKind::Boolean, Default, Never => |_| false.into();
+        "block_storage.mirror.enabled" FieldKind::Boolean, Default, Never => |_| false.into();
         "block_storage.primary.disk_class" CLASSES, Default, Never => |_| "solid_state".into();
-        "block_storage.primary.disk_count" Kind::Integer, Default, Never => |_| 24_u64.into();
+        "block_storage.primary.disk_count" FieldKind::Integer, Default, Never => |_| 24_u64.into();
         "block_storage.primary.disk_type" DISKS, Default, Never => |_| "ssd".into();
-        "block_storage.primary.raid_size" Kind::Integer, Default, Never => |_| 24_u64.into();
+        "block_storage.primary.raid_size" FieldKind::Integer, Default, Never => |_| 24_u64.into();
         "block_storage.primary.raid_type" RAID, Default, Never => |_| "raid_dp".into();
         "block_storage.storage_type" STORAGE, Default, Never => |_| "ssd".into();
-        "create_time" Kind::Time, Default, Never => |a| a.create_time.into();
-        "data_encryption.drive_protection_enabled" Kind::Boolean, Default, Never => |_| false.into();
-        "data_encryption.software_encryption_enabled" Kind::Boolean, Default, Never => |_| false.into();
-        "home_node.name" Kind::Text, Default, Never => |a| (&a.node.name).into();
-        "home_node.uuid" Kind::Uuid, Default, Never => |a| a.node.uuid.into();
-        "name" Kind::Text, Key, Never => |a| (&a.aggregate.name).into();
-        "node.name" Kind::Text, Default, Never => |a| (&a.node.name).into();
-        "node.uuid" Kind::Uuid, Default, Never => |a| a.node.uuid.into();
+        "create_time" FieldKind::Time, Default, Never => |a| a.create_time.into();
+        "data_encryption.drive_protection_enabled" FieldKind::Boolean, Default, Never => |_| false.into();
+        "data_encryption.software_encryption_enabled" FieldKind::Boolean, Default, Never => |_| false.into();
+        "home_node.name" FieldKind::Text, Default, Never => |a| (&a.node.name).into();
+        "home_node.uuid" FieldKind::Uuid, Default, Never => |a| a.node.uuid.into();
+        "name" FieldKind::Text, Key, Never => |a| (&a.aggregate.name).into();
+        "node.name" FieldKind::Text, Default, Never => |a| (&a.node.name).into();
+        "node.uuid" FieldKind::Uuid, Default, Never => |a| a.node.uuid.into();
         "snaplock_type" SNAPLOCK, Default, Never => |_| "non_snaplock".into();
-        "space.block_storage.available" Kind::Size, Default, Never => |a| a.size.into();
-        "space.block_storage.full_threshold_percent" Kind::Integer, Default, Never => |_| 98_u64.into();
-        "space.block_storage.size" Kind::Size, Default, Never => |a| a.size.into();
-        "space.block_storage.used" Kind::Size, Default, Never => |_| 0_u64.into();
-        "space.footprint" Kind::Size, Default, Never => |_| 0_u64.into();
-        "space.snapshot.used" Kind::Size, Default, Never => |_| 0_u64.into();
+        "space.block_storage.available" FieldKind::Size, Default, Never => |a| a.size.into();
+        "space.block_storage.full_threshold_percent" FieldKind::Integer, Default, Never => |_| 98_u64.into();
+        "space.block_storage.size" FieldKind::Size, Default, Never => |a| a.size.into();
+        "space.block_storage.used" FieldKind::Size, Default, Never => |_| 0_u64.into();
+        "space.footprint" FieldKind::Size, Default, Never => |_| 0_u64.into();
+        "space.snapshot.used" FieldKind::Size, Default, Never => |_| 0_u64.into();
         "state" STATES, Default, Never => |_| "online".into();
-        "uuid" Kind::Uuid, Key, Never => |a| a.aggregate.uuid.into();
+        "uuid" FieldKind::Uuid, Key, Never => |a| a.aggregate.uuid.into();
     ],
     references: references![
         "home_node" => |a, _| Some(format!("/api/cluster/nodes/{}", a.node.uuid));

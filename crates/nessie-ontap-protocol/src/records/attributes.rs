@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nessie_backend_core::{Timestamp, Uuid};
 
 use crate::request::spelling;
-use crate::{ApiError, Body, Field, Kind, Value};
+use crate::{ApiError, Body, Field, FieldKind, FieldValue};
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,14 +22,14 @@ pub enum Attribute {
 impl Attribute {
     /// The attribute as the value of a field.
     #[must_use]
-    pub fn value(&self) -> Value<'_> {
+    pub fn value(&self) -> FieldValue<'_> {
         match self {
             Self::Boolean(flag) => (*flag).into(),
             Self::Integer(number) => (*number).into(),
             Self::Text(text) => text.into(),
             Self::Uuid(uuid) => (*uuid).into(),
             Self::Time(time) => (*time).into(),
-            Self::Texts(texts) => Value::List(texts.iter().map(Value::from).collect()),
+            Self::Texts(texts) => FieldValue::List(texts.iter().map(FieldValue::from).collect()),
         }
     }
 
@@ -38,7 +38,11 @@ impl Attribute {
     ///
     /// # Errors
     /// The value does not have the field's type.
-    pub fn of<R>(field: &Field<R>, in_array: bool, body: &Body) -> Result<Option<Self>, ApiError> {
+    pub fn from_body<R>(
+        field: &Field<R>,
+        in_array: bool,
+        body: &Body,
+    ) -> Result<Option<Self>, ApiError> {
         let path = field.path;
         if in_array {
             let Some(value) = body.value(path) else { return Ok(None) };
@@ -47,17 +51,17 @@ impl Attribute {
             return Ok(Some(Self::Texts(texts.map(str::to_owned).collect())));
         }
         Ok(match field.kind {
-            Kind::Text => body.text(path)?.map(|text| Self::Text(text.to_owned())),
-            Kind::Enumeration(words) => body
+            FieldKind::Text => body.text(path)?.map(|text| Self::Text(text.to_owned())),
+            FieldKind::Enumeration(words) => body
                 .text(path)?
                 .map(|text| Self::Text(spelling::word(words, text).unwrap_or(text).to_owned())),
-            Kind::Uuid => body.uuid(path)?.map(Self::Uuid),
-            Kind::Integer => body.integer(path)?.map(Self::Integer),
-            Kind::Size => body.size(path)?.map(Self::Integer),
-            Kind::Boolean => body.boolean(path)?.map(Self::Boolean),
-            Kind::Time => body.time(path)?.map(Self::Time),
+            FieldKind::Uuid => body.uuid(path)?.map(Self::Uuid),
+            FieldKind::Integer => body.integer(path)?.map(Self::Integer),
+            FieldKind::Size => body.size(path)?.map(Self::Integer),
+            FieldKind::Boolean => body.boolean(path)?.map(Self::Boolean),
+            FieldKind::Time => body.time(path)?.map(Self::Time),
             // Only documented fields have this type, and requests cannot set them.
-            Kind::Number => None,
+            FieldKind::Number => None,
         })
     }
 }

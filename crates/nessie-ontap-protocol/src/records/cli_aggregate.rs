@@ -1,7 +1,7 @@
 //! Aggregates in the format of ONTAP's command line, including the root aggregates of the nodes.
 
 use super::Named;
-use crate::{Documented, Kind, Schema};
+use crate::{DocumentedFields, FieldKind, Schema};
 
 /// An aggregate in the format of the command line.
 #[derive(Clone, Debug)]
@@ -18,15 +18,15 @@ pub struct CliAggregateRecord {
 /// records have no link.
 pub static CLI_AGGREGATE: Schema<CliAggregateRecord> = Schema {
     name: "aggr",
-    documented: Documented::none(),
+    documented: DocumentedFields::none(),
     order: &["aggregate"],
     hidden: &[],
     fields: fields![
-        "aggregate" Kind::Text, Key, Never => |a| (&a.aggregate.name).into();
-        "node" Kind::Text, Expensive, Never => |a| (&a.node.name).into();
-        "root" Kind::Boolean, Expensive, Never => |a| a.is_root.into();
-        "state" Kind::Text, Expensive, Never => |_| "online".into();
-        "uuid" Kind::Uuid, Expensive, Never => |a| a.aggregate.uuid.into();
+        "aggregate" FieldKind::Text, Key, Never => |a| (&a.aggregate.name).into();
+        "node" FieldKind::Text, Expensive, Never => |a| (&a.node.name).into();
+        "root" FieldKind::Boolean, Expensive, Never => |a| a.is_root.into();
+        "state" FieldKind::Text, Expensive, Never => |_| "online".into();
+        "uuid" FieldKind::Uuid, Expensive, Never => |a| a.aggregate.uuid.into();
     ],
     references: &[],
     arrays: &[],

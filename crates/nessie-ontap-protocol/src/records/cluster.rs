@@ -1,7 +1,7 @@
 //! The cluster itself.
 
 use super::{Named, release};
-use crate::{Documented, Kind, Schema};
+use crate::{DocumentedFields, FieldKind, Schema};
 
 /// The cluster.
 #[derive(Clone, Debug)]
@@ -13,20 +13,20 @@ pub struct ClusterRecord {
 /// `/api/cluster`.
 pub static CLUSTER: Schema<ClusterRecord> = Schema {
     name: "cluster",
-    documented: Documented::of(include_str!("documented/cluster.txt")),
+    documented: DocumentedFields::of(include_str!("documented/cluster.txt")),
     order: &["uuid"],
     hidden: &[],
     fields: fields![
-        "contact" Kind::Text, Expensive, Never => |_| "".into();
-        "disaggregated" Kind::Boolean, Expensive, Never => |_| false.into();
-        "location" Kind::Text, Expensive, Never => |_| "".into();
-        "name" Kind::Text, Default, Never => |c| (&c.cluster.name).into();
-        "san_optimized" Kind::Boolean, Expensive, Never => |_| false.into();
-        "uuid" Kind::Uuid, Default, Never => |c| c.cluster.uuid.into();
-        "version.full" Kind::Text, Default, Never => |_| release::FULL.into();
-        "version.generation" Kind::Integer, Default, Never => |_| release::GENERATION.into();
-        "version.major" Kind::Integer, Default, Never => |_| release::MAJOR.into();
-        "version.minor" Kind::Integer, Default, Never => |_| release::MINOR.into();
+        "contact" FieldKind::Text, Expensive, Never => |_| "".into();
+        "disaggregated" FieldKind::Boolean, Expensive, Never => |_| false.into();
+        "location" FieldKind::Text, Expensive, Never => |_| "".into();
+        "name" FieldKind::Text, Default, Never => |c| (&c.cluster.name).into();
+        "san_optimized" FieldKind::Boolean, Expensive, Never => |_| false.into();
+        "uuid" FieldKind::Uuid, Default, Never => |c| c.cluster.uuid.into();
+        "version.full" FieldKind::Text, Default, Never => |_| release::FULL.into();
+        "version.generation" FieldKind::Integer, Default, Never => |_| release::GENERATION.into();
+        "version.major" FieldKind::Integer, Default, Never => |_| release::MAJOR.into();
+        "version.minor" FieldKind::Integer, Default, Never => |_| release::MINOR.into();
     ],
     references: &[],
     arrays: &[],

@@ -3,7 +3,7 @@
 use nessie_backend_core::Timestamp;
 
 use super::Named;
-use crate::{Documented, Kind, Schema};
+use crate::{DocumentedFields, FieldKind, Schema};
 
 /// The compliance clock of a node.
 #[derive(Clone, Debug)]
@@ -17,13 +17,13 @@ pub struct ComplianceClockRecord {
 /// `/api/storage/snaplock/compliance-clocks`.
 pub static COMPLIANCE_CLOCK: Schema<ComplianceClockRecord> = Schema {
     name: "snaplock_compliance_clock",
-    documented: Documented::of(include_str!("documented/snaplock_compliance_clock.txt")),
+    documented: DocumentedFields::of(include_str!("documented/snaplock_compliance_clock.txt")),
     order: &["node.name"],
     hidden: &[],
     fields: fields![
-        "node.name" Kind::Text, Key, Never => |c| (&c.node.name).into();
-        "node.uuid" Kind::Uuid, Key, Never => |c| c.node.uuid.into();
-        "time" Kind::Time, Default, Never => |c| c.time.into();
+        "node.name" FieldKind::Text, Key, Never => |c| (&c.node.name).into();
+        "node.uuid" FieldKind::Uuid, Key, Never => |c| c.node.uuid.into();
+        "time" FieldKind::Time, Default, Never => |c| c.time.into();
     ],
     references: references![
         "node" => |c, _| Some(format!("/api/cluster/nodes/{}", c.node.uuid));

@@ -5,11 +5,11 @@
 //! client never divides by zero.
 
 use super::{Named, NodeRecord};
-use crate::{Array, Documented, Kind, Schema, Url, Value};
+use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema, Url};
 
 /// A table of counters.
 #[derive(Debug)]
-pub struct Table {
+pub struct CounterTable {
     /// Its name.
     pub name: &'static str,
     /// Its description.
@@ -43,10 +43,10 @@ pub struct Counter {
 
 impl Counter {
     /// The amounts counted in this number of seconds, one for each part.
-    fn amounts(&self, seconds: u64) -> Vec<Value<'static>> {
+    fn amounts(&self, seconds: u64) -> Vec<FieldValue<'static>> {
         let counted = seconds.saturating_mul(1_000_000 / self.micros);
         let amounts = self.parts.iter().map(|(_, part)| counted.saturating_mul(*part) / 10_000);
-        amounts.map(Value::from).collect()
+        amounts.map(FieldValue::from).collect()
     }
 
     fn is_array(&self) -> bool {
@@ -54,20 +54,20 @@ impl Counter {
     }
 
     /// The amount of a counter with one part.
-    fn value(&self, seconds: u64) -> Value<'static> {
+    fn value(&self, seconds: u64) -> FieldValue<'static> {
         let amount = self.amounts(seconds).into_iter().next();
-        amount.filter(|_| !self.is_array()).unwrap_or(Value::Unset)
+        amount.filter(|_| !self.is_array()).unwrap_or(FieldValue::Unset)
     }
 
     /// The amounts of a counter with several parts.
-    fn values(&self, seconds: u64) -> Value<'static> {
-        if self.is_array() { Value::List(self.amounts(seconds)) } else { Value::Unset }
+    fn values(&self, seconds: u64) -> FieldValue<'static> {
+        if self.is_array() { FieldValue::List(self.amounts(seconds)) } else { FieldValue::Unset }
     }
 
     /// The labels of a counter with several parts.
-    fn labels(&self) -> Value<'static> {
+    fn labels(&self) -> FieldValue<'static> {
         let labels = self.parts.iter().map(|(label, _)| (*label).into());
-        if self.is_array() { Value::List(labels.collect()) } else { Value::Unset }
+        if self.is_array() { FieldValue::List(labels.collect()) } else { FieldValue::Unset }
     }
 }
 
@@ -98,8 +98,8 @@ const SYSTEM: &[Counter] = &[
 ];
 
 /// All tables.
-pub static TABLES: &[Table] = &[
-    Table {
+pub static ALL_COUNTER_TABLES: &[CounterTable] = &[
+    CounterTable {
         name: "processor",
         description: "The processors of a node",
         instance: "processor0",
@@ -123,19 +123,19 @@ pub static TABLES: &[Table] = &[
             elapsed("elapsed_time"),
         ],
     },
-    Table {
+    CounterTable {
         name: "system",
         description: "A node as a whole",
         instance: "system",
         counters: SYSTEM,
     },
-    Table {
+    CounterTable {
         name: "system:constituent",
         description: "A node as a whole, as a part of the cluster",
         instance: "constituent",
         counters: SYSTEM,
     },
-    Table {
+    CounterTable {
         name: "wafl",
         description: "The file system of a node",
         instance: "wafl",
@@ -179,34 +179,34 @@ fn href(segments: &[&str]) -> String {
 #[derive(Clone, Debug)]
 pub struct CounterTableRecord {
     /// The table.
-    pub table: &'static Table,
+    pub table: &'static CounterTable,
     /// The requested counters of the table.
     pub counters: Vec<&'static Counter>,
 }
 
 impl CounterTableRecord {
-    fn each(&self, get: fn(&'static Counter) -> Value<'static>) -> Value<'_> {
-        Value::List(self.counters.iter().map(|counter| get(counter)).collect())
+    fn each(&self, get: fn(&'static Counter) -> FieldValue<'static>) -> FieldValue<'_> {
+        FieldValue::List(self.counters.iter().map(|counter| get(counter)).collect())
     }
 }
 
 /// `/api/cluster/counter/tables`.
 pub static COUNTER_TABLE: Schema<CounterTableRecord> = Schema {
     name: "counter_table",
-    documented: Documented::of(include_str!("documented/counter_table.txt")),
+    documented: DocumentedFields::of(include_str!("documented/counter_table.txt")),
     order: &["name"],
     hidden: &[],
     fields: fields![
-        "counter_schemas.denominator.name" Kind::Text, Default, Never => |t| t.each(|counter| counter.denominator.into());
-        "counter_schemas.description" Kind::Text, Default, Never => |t| t.each(|counter| counter.description.into());
-        "counter_schemas.name" Kind::Text, Default, Never => |t| t.each(|counter| counter.name.into());
-        "counter_schemas.type" Kind::Text, Default, Never => |t| t.each(|counter| counter.kind.into());
-        "counter_schemas.unit" Kind::Text, Default, Never => |t| t.each(|counter| counter.unit.into());
-        "description" Kind::Text, Default, Never => |t| t.table.description.into();
-        "name" Kind::Text, Key, Never => |t| t.table.name.into();
+        "counter_schemas.denominator.name" FieldKind::Text, Default, Never => |t| t.each(|counter| counter.denominator.into());
+        "counter_schemas.description" FieldKind::Text, Default, Never => |t| t.each(|counter| counter.description.into());
+        "counter_schemas.name" FieldKind::Text, Default, Never => |t| t.each(|counter| counter.name.into());
+        "counter_schemas.type" FieldKind::Text, Default, Never => |t| t.each(|counter| counter.kind.into());
+        "counter_schemas.unit" FieldKind::Text, Default, Never => |t| t.each(|counter| counter.unit.into());
+        "description" FieldKind::Text, Default, Never => |t| t.table.description.into();
+        "name" FieldKind::Text, Key, Never => |t| t.table.name.into();
     ],
     references: &[],
-    arrays: &[Array::at("counter_schemas")],
+    arrays: &[ArrayField::at("counter_schemas")],
     href: |t| href(&[t.table.name]),
 };
 
@@ -214,7 +214,7 @@ pub static COUNTER_TABLE: Schema<CounterTableRecord> = Schema {
 #[derive(Clone, Debug)]
 pub struct CounterRowRecord {
     /// The table.
-    pub table: &'static Table,
+    pub table: &'static CounterTable,
     /// The requested counters of the table.
     pub counters: Vec<&'static Counter>,
     /// The node.
@@ -227,7 +227,7 @@ impl CounterRowRecord {
     /// The row of a node with all counters. At least one second is counted, because clients read
     /// zero as a missing value.
     #[must_use]
-    pub fn new(table: &'static Table, node: &NodeRecord) -> Self {
+    pub fn new(table: &'static CounterTable, node: &NodeRecord) -> Self {
         Self {
             table,
             counters: table.counters.iter().collect(),
@@ -242,30 +242,30 @@ impl CounterRowRecord {
         format!("{}:{}", self.node.name, self.table.instance)
     }
 
-    fn each<'r>(&self, get: impl Fn(&'static Counter) -> Value<'r>) -> Value<'r> {
-        Value::List(self.counters.iter().map(|counter| get(counter)).collect())
+    fn each<'r>(&self, get: impl Fn(&'static Counter) -> FieldValue<'r>) -> FieldValue<'r> {
+        FieldValue::List(self.counters.iter().map(|counter| get(counter)).collect())
     }
 }
 
 /// `/api/cluster/counter/tables/{counter_table.name}/rows`.
 pub static COUNTER_ROW: Schema<CounterRowRecord> = Schema {
     name: "counter_row",
-    documented: Documented::of(include_str!("documented/counter_row.txt")),
+    documented: DocumentedFields::of(include_str!("documented/counter_row.txt")),
     order: &["id"],
     hidden: &[],
     fields: fields![
-        "counter_table.name" Kind::Text, Default, Never => |r| r.table.name.into();
-        "counters.labels" Kind::Text, Default, Never => |r| r.each(Counter::labels);
-        "counters.name" Kind::Text, Default, Never => |r| r.each(|counter| counter.name.into());
-        "counters.value" Kind::Integer, Default, Never => |r| r.each(|counter| counter.value(r.seconds));
-        "counters.values" Kind::Integer, Default, Never => |r| r.each(|counter| counter.values(r.seconds));
-        "id" Kind::Text, Key, Never => |r| r.id().into();
-        "properties.name" Kind::Text, Default, Never => |_| Value::List(vec!["node.name".into()]);
-        "properties.value" Kind::Text, Default, Never => |r| Value::List(vec![(&r.node.name).into()]);
+        "counter_table.name" FieldKind::Text, Default, Never => |r| r.table.name.into();
+        "counters.labels" FieldKind::Text, Default, Never => |r| r.each(Counter::labels);
+        "counters.name" FieldKind::Text, Default, Never => |r| r.each(|counter| counter.name.into());
+        "counters.value" FieldKind::Integer, Default, Never => |r| r.each(|counter| counter.value(r.seconds));
+        "counters.values" FieldKind::Integer, Default, Never => |r| r.each(|counter| counter.values(r.seconds));
+        "id" FieldKind::Text, Key, Never => |r| r.id().into();
+        "properties.name" FieldKind::Text, Default, Never => |_| FieldValue::List(vec!["node.name".into()]);
+        "properties.value" FieldKind::Text, Default, Never => |r| FieldValue::List(vec![(&r.node.name).into()]);
     ],
     references: references![
         "counter_table" => |r, _| Some(href(&[r.table.name]));
     ],
-    arrays: &[Array::at("counters"), Array::at("properties")],
+    arrays: &[ArrayField::at("counters"), ArrayField::at("properties")],
     href: |r| href(&[r.table.name, "rows", &r.id()]),
 };

@@ -1,20 +1,20 @@
 //! Collections that are always empty. They exist because clients list them.
 
-use crate::{Documented, Kind, Schema};
+use crate::{DocumentedFields, FieldKind, Schema};
 
 /// The record of a collection that is always empty.
 #[derive(Clone, Copy, Debug)]
-pub enum Nothing {}
+pub enum NoRecord {}
 
-macro_rules! nothing {
+macro_rules! always_empty {
     ($($(#[$doc:meta])* $name:ident $word:literal, [$($path:literal $kind:ident),+];)+) => {$(
         $(#[$doc])*
-        pub static $name: Schema<Nothing> = Schema {
+        pub static $name: Schema<NoRecord> = Schema {
             name: $word,
-            documented: Documented::of(include_str!(concat!("documented/", $word, ".txt"))),
+            documented: DocumentedFields::of(include_str!(concat!("documented/", $word, ".txt"))),
             order: &[$($path),+],
             hidden: &[],
-            fields: fields![$($path Kind::$kind, Key, Never => |n| match *n {};)+],
+            fields: fields![$($path FieldKind::$kind, Key, Never => |n| match *n {};)+],
             references: &[],
             arrays: &[],
             href: |n| match *n {},
@@ -22,7 +22,7 @@ macro_rules! nothing {
     )+};
 }
 
-nothing! {
+always_empty! {
     /// `/api/svm/peers`.
     SVM_PEER "svm_peer", ["name" Text, "uuid" Uuid];
     /// `/api/storage/luns`.
@@ -53,20 +53,20 @@ nothing! {
 
 /// `/api/support/ems/application-logs`. The fields are those of a message, which can be posted but
 /// not read.
-pub static APPLICATION_LOG: Schema<Nothing> = Schema {
+pub static APPLICATION_LOG: Schema<NoRecord> = Schema {
     name: "ems_application_logs",
-    documented: Documented::none(),
+    documented: DocumentedFields::none(),
     order: &["event_id"],
     hidden: &[],
     fields: fields![
-        "app_version" Kind::Text, Default, Post => |n| match *n {};
-        "autosupport_required" Kind::Boolean, Default, Post => |n| match *n {};
-        "category" Kind::Text, Default, Post => |n| match *n {};
-        "computer_name" Kind::Text, Default, Post => |n| match *n {};
-        "event_description" Kind::Text, Default, Post => |n| match *n {};
-        "event_id" Kind::Integer, Default, Post => |n| match *n {};
-        "event_source" Kind::Text, Default, Post => |n| match *n {};
-        "severity" Kind::Text, Default, Post => |n| match *n {};
+        "app_version" FieldKind::Text, Default, Post => |n| match *n {};
+        "autosupport_required" FieldKind::Boolean, Default, Post => |n| match *n {};
+        "category" FieldKind::Text, Default, Post => |n| match *n {};
+        "computer_name" FieldKind::Text, Default, Post => |n| match *n {};
+        "event_description" FieldKind::Text, Default, Post => |n| match *n {};
+        "event_id" FieldKind::Integer, Default, Post => |n| match *n {};
+        "event_source" FieldKind::Text, Default, Post => |n| match *n {};
+        "severity" FieldKind::Text, Default, Post => |n| match *n {};
     ],
     references: &[],
     arrays: &[],

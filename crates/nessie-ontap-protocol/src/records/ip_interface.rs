@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
 
-use super::{Named, Place};
-use crate::{Array, Documented, Kind, Schema, Value};
+use super::{Named, SvmContext};
+use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// An IP interface that serves data of an SVM.
 #[derive(Clone, Debug)]
-pub struct LifRecord {
+pub struct IpInterfaceRecord {
     /// Its name and UUID.
     pub lif: Named,
     /// Its IP address.
@@ -17,14 +17,14 @@ pub struct LifRecord {
     /// Its services, such as `data_nfs`.
     pub services: Vec<String>,
     /// The SVM.
-    pub place: Arc<Place>,
+    pub place: Arc<SvmContext>,
     /// The node that hosts it.
     pub node: Named,
     /// The only ipspace of the cluster.
     pub ipspace: Named,
 }
 
-impl LifRecord {
+impl IpInterfaceRecord {
     /// The UUID of the node's port.
     fn port(&self) -> Uuid {
         self.node.part(1)
@@ -34,17 +34,17 @@ impl LifRecord {
 /// The only port of a node.
 const PORT: &str = "e0a";
 
-const FAILOVER: Kind = Kind::Enumeration(&[
+const FAILOVER: FieldKind = FieldKind::Enumeration(&[
     "home_port_only",
     "default",
     "home_node_only",
     "sfo_partners_only",
     "broadcast_domain_only",
 ]);
-const FAMILIES: Kind = Kind::Enumeration(&["ipv4", "ipv6"]);
-const SCOPES: Kind = Kind::Enumeration(&["svm", "cluster"]);
+const FAMILIES: FieldKind = FieldKind::Enumeration(&["ipv4", "ipv6"]);
+const SCOPES: FieldKind = FieldKind::Enumeration(&["svm", "cluster"]);
 /// The services that ONTAP documents. The configuration of a cluster may name others.
-const SERVICES: Kind = Kind::Enumeration(&[
+const SERVICES: FieldKind = FieldKind::Enumeration(&[
     "data_cifs",
     "data_core",
     "data_dns_server",
@@ -61,48 +61,48 @@ const SERVICES: Kind = Kind::Enumeration(&[
     "management_https",
     "management_ssh",
 ]);
-const STATES: Kind = Kind::Enumeration(&["up", "down"]);
+const STATES: FieldKind = FieldKind::Enumeration(&["up", "down"]);
 
 /// `/api/network/ip/interfaces`.
-pub static LIF: Schema<LifRecord> = Schema {
+pub static IP_INTERFACE: Schema<IpInterfaceRecord> = Schema {
     name: "ip_interface",
-    documented: Documented::of(include_str!("documented/ip_interface.txt")),
+    documented: DocumentedFields::of(include_str!("documented/ip_interface.txt")),
     order: &["name", "uuid"],
     hidden: &[],
     fields: fields![
-        "enabled" Kind::Boolean, Default, Never => |_| true.into();
-        "ip.address" Kind::Text, Default, Never => |l| (&l.address).into();
+        "enabled" FieldKind::Boolean, Default, Never => |_| true.into();
+        "ip.address" FieldKind::Text, Default, Never => |l| (&l.address).into();
         "ip.family" FAMILIES, Default, Never => |l| if l.address.contains(':') { "ipv6" } else { "ipv4" }.into();
-        "ip.netmask" Kind::Text, Default, Never => |l| if l.address.contains(':') { "64" } else { "24" }.into();
-        "ipspace.name" Kind::Text, Default, Never => |l| (&l.ipspace.name).into();
-        "ipspace.uuid" Kind::Uuid, Default, Never => |l| l.ipspace.uuid.into();
-        "location.auto_revert" Kind::Boolean, Default, Never => |_| false.into();
+        "ip.netmask" FieldKind::Text, Default, Never => |l| if l.address.contains(':') { "64" } else { "24" }.into();
+        "ipspace.name" FieldKind::Text, Default, Never => |l| (&l.ipspace.name).into();
+        "ipspace.uuid" FieldKind::Uuid, Default, Never => |l| l.ipspace.uuid.into();
+        "location.auto_revert" FieldKind::Boolean, Default, Never => |_| false.into();
         "location.failover" FAILOVER, Default, Never => |_| "default".into();
-        "location.home_node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
-        "location.home_node.uuid" Kind::Uuid, Default, Never => |l| l.node.uuid.into();
-        "location.home_port.name" Kind::Text, Default, Never => |_| PORT.into();
-        "location.home_port.node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
-        "location.home_port.uuid" Kind::Uuid, Default, Never => |l| l.port().into();
-        "location.is_home" Kind::Boolean, Default, Never => |_| true.into();
-        "location.node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
-        "location.node.uuid" Kind::Uuid, Default, Never => |l| l.node.uuid.into();
-        "location.port.name" Kind::Text, Default, Never => |_| PORT.into();
-        "location.port.node.name" Kind::Text, Default, Never => |l| (&l.node.name).into();
-        "location.port.uuid" Kind::Uuid, Default, Never => |l| l.port().into();
-        "name" Kind::Text, Key, Never => |l| (&l.lif.name).into();
+        "location.home_node.name" FieldKind::Text, Default, Never => |l| (&l.node.name).into();
+        "location.home_node.uuid" FieldKind::Uuid, Default, Never => |l| l.node.uuid.into();
+        "location.home_port.name" FieldKind::Text, Default, Never => |_| PORT.into();
+        "location.home_port.node.name" FieldKind::Text, Default, Never => |l| (&l.node.name).into();
+        "location.home_port.uuid" FieldKind::Uuid, Default, Never => |l| l.port().into();
+        "location.is_home" FieldKind::Boolean, Default, Never => |_| true.into();
+        "location.node.name" FieldKind::Text, Default, Never => |l| (&l.node.name).into();
+        "location.node.uuid" FieldKind::Uuid, Default, Never => |l| l.node.uuid.into();
+        "location.port.name" FieldKind::Text, Default, Never => |_| PORT.into();
+        "location.port.node.name" FieldKind::Text, Default, Never => |l| (&l.node.name).into();
+        "location.port.uuid" FieldKind::Uuid, Default, Never => |l| l.port().into();
+        "name" FieldKind::Text, Key, Never => |l| (&l.lif.name).into();
         "scope" SCOPES, Default, Never => |_| "svm".into();
-        "service_policy.name" Kind::Text, Default, Never => |_| "default-data-files".into();
-        "services" SERVICES, Default, Never => |l| Value::List(l.services.iter().map(Value::from).collect());
+        "service_policy.name" FieldKind::Text, Default, Never => |_| "default-data-files".into();
+        "services" SERVICES, Default, Never => |l| FieldValue::List(l.services.iter().map(FieldValue::from).collect());
         "state" STATES, Default, Never => |_| "up".into();
-        "svm.name" Kind::Text, Default, Never => |l| (&l.place.svm.name).into();
-        "svm.uuid" Kind::Uuid, Default, Never => |l| l.place.svm.uuid.into();
-        "uuid" Kind::Uuid, Key, Never => |l| l.lif.uuid.into();
+        "svm.name" FieldKind::Text, Default, Never => |l| (&l.place.svm.name).into();
+        "svm.uuid" FieldKind::Uuid, Default, Never => |l| l.place.svm.uuid.into();
+        "uuid" FieldKind::Uuid, Key, Never => |l| l.lif.uuid.into();
     ],
     references: references![
         "location.home_node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
         "location.node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
         "svm" => |l, _| Some(l.place.svm_href());
     ],
-    arrays: &[Array::at("services")],
+    arrays: &[ArrayField::at("services")],
     href: |l| format!("/api/network/ip/interfaces/{}", l.lif.uuid),
 };

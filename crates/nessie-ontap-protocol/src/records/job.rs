@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
-use super::Place;
-use crate::{ApiError, Documented, Kind, Schema};
+use super::SvmContext;
+use crate::{ApiError, DocumentedFields, FieldKind, Schema};
 
 /// The path of a job.
 #[must_use]
@@ -29,7 +29,7 @@ pub struct JobRecord {
     /// When it ended.
     pub end_time: Option<Timestamp>,
     /// The SVM of the request, if there is one.
-    pub place: Option<Arc<Place>>,
+    pub place: Option<Arc<SvmContext>>,
     /// The node it runs on.
     pub node: Arc<str>,
     /// Its position in the order of creation.
@@ -46,7 +46,7 @@ impl JobRecord {
     }
 }
 
-const STATES: Kind = Kind::Enumeration(&[
+const STATES: FieldKind = FieldKind::Enumeration(&[
     "queued",
     "running",
     "paused",
@@ -60,25 +60,25 @@ const STATES: Kind = Kind::Enumeration(&[
 /// `/api/cluster/jobs`.
 pub static JOB: Schema<JobRecord> = Schema {
     name: "job",
-    documented: Documented::of(include_str!("documented/job.txt")),
+    documented: DocumentedFields::of(include_str!("documented/job.txt")),
     order: &["position", "uuid"],
     hidden: fields![
-        "position" Kind::Integer, Expensive, Never => |j| j.position.into();
+        "position" FieldKind::Integer, Expensive, Never => |j| j.position.into();
     ],
     fields: fields![
-        "code" Kind::Integer, Default, Never => |j| j.error.as_ref().map_or(0, |error| error.code).into();
-        "description" Kind::Text, Default, Never => |j| (&j.description).into();
-        "end_time" Kind::Time, Default, Never => |j| j.end_time.into();
-        "error.code" Kind::Text, Default, Never => |j| j.error.as_ref().map(|error| error.code.to_string()).into();
-        "error.message" Kind::Text, Default, Never => |j| j.error.as_ref().map(|error| error.message.as_str()).into();
-        "error.target" Kind::Text, Default, Never => |j| j.error.as_ref().and_then(|error| error.target.as_deref()).into();
-        "message" Kind::Text, Default, Never => |j| j.message().into();
-        "node.name" Kind::Text, Default, Never => |j| (&*j.node).into();
-        "start_time" Kind::Time, Default, Never => |j| j.start_time.into();
+        "code" FieldKind::Integer, Default, Never => |j| j.error.as_ref().map_or(0, |error| error.code).into();
+        "description" FieldKind::Text, Default, Never => |j| (&j.description).into();
+        "end_time" FieldKind::Time, Default, Never => |j| j.end_time.into();
+        "error.code" FieldKind::Text, Default, Never => |j| j.error.as_ref().map(|error| error.code.to_string()).into();
+        "error.message" FieldKind::Text, Default, Never => |j| j.error.as_ref().map(|error| error.message.as_str()).into();
+        "error.target" FieldKind::Text, Default, Never => |j| j.error.as_ref().and_then(|error| error.target.as_deref()).into();
+        "message" FieldKind::Text, Default, Never => |j| j.message().into();
+        "node.name" FieldKind::Text, Default, Never => |j| (&*j.node).into();
+        "start_time" FieldKind::Time, Default, Never => |j| j.start_time.into();
         "state" STATES, Default, Never => |j| j.state.into();
-        "svm.name" Kind::Text, Default, Never => |j| j.place.as_ref().map(|place| place.svm.name.as_str()).into();
-        "svm.uuid" Kind::Uuid, Default, Never => |j| j.place.as_ref().map(|place| place.svm.uuid).into();
-        "uuid" Kind::Uuid, Key, Never => |j| j.uuid.into();
+        "svm.name" FieldKind::Text, Default, Never => |j| j.place.as_ref().map(|place| place.svm.name.as_str()).into();
+        "svm.uuid" FieldKind::Uuid, Default, Never => |j| j.place.as_ref().map(|place| place.svm.uuid).into();
+        "uuid" FieldKind::Uuid, Key, Never => |j| j.uuid.into();
     ],
     references: references![
         "svm" => |j, _| j.place.as_ref().map(|place| place.svm_href());

@@ -9,8 +9,8 @@ macro_rules! fields {
         &[$(crate::Field {
             path: $path,
             kind: $kind,
-            presence: crate::Presence::$presence,
-            writable: crate::Writable::$writable,
+            presence: crate::FieldPresence::$presence,
+            writable: crate::WritableBy::$writable,
             get: $get,
         }),+]
     };
@@ -19,7 +19,7 @@ macro_rules! fields {
 /// The references of a schema as a table: path and link.
 macro_rules! references {
     ($($path:literal => $href:expr;)+) => {
-        &[$(crate::Reference { path: $path, href: $href }),+]
+        &[$(crate::ObjectReference { path: $path, href: $href }),+]
     };
 }
 
@@ -49,23 +49,24 @@ pub use cli_aggregate::{CLI_AGGREGATE, CliAggregateRecord};
 pub use cluster::{CLUSTER, ClusterRecord};
 pub use compliance_clock::{COMPLIANCE_CLOCK, ComplianceClockRecord};
 pub use counter::{
-    COUNTER_ROW, COUNTER_TABLE, Counter, CounterRowRecord, CounterTableRecord, TABLES, Table,
+    ALL_COUNTER_TABLES, COUNTER_ROW, COUNTER_TABLE, Counter, CounterRowRecord, CounterTable,
+    CounterTableRecord,
 };
 pub use empty::{
     APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, EXPORT_RULE,
-    FPOLICY_POLICY, KEY_MANAGER, LUN, Nothing, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+    FPOLICY_POLICY, KEY_MANAGER, LUN, NoRecord, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
 };
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
-pub use ip_interface::{LIF, LifRecord};
+pub use ip_interface::{IP_INTERFACE, IpInterfaceRecord};
 pub use job::{JOB, JobRecord, job_href};
-pub use license::{LICENSE, LicenseRecord, PACKAGES, Package};
+pub use license::{LICENSE, LICENSE_PACKAGES, LicensePackage, LicenseRecord};
 pub use nfs_service::{NFS_SERVICE, NfsServiceRecord};
 pub use node::{NODE, NodeRecord};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};
-pub use snapshot_policy::{Copies, SNAPSHOT_POLICY, SnapshotPolicyRecord};
+pub use snapshot_policy::{PolicyCopies, SNAPSHOT_POLICY, SnapshotPolicyRecord};
 pub use software::{SOFTWARE, SoftwareRecord};
 pub use svm::{SVM, SvmRecord};
-pub use svm_context::{Named, Place};
+pub use svm_context::{Named, SvmContext};
 pub use volume::{VOLUME, VolumeRecord};
 
 /// The ONTAP release that is simulated.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use nessie_backend_core::{Snapshot, Timestamp};
 
-use super::{Attribute, Attributes, Named, Place};
-use crate::{Array, Documented, Kind, Schema, Value};
+use super::{Attribute, Attributes, Named, SvmContext};
+use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A snapshot of the backend with its attributes.
 #[derive(Clone, Debug)]
 pub struct SnapshotRecord {
     /// The SVM of its volume.
-    pub place: Arc<Place>,
+    pub place: Arc<SvmContext>,
     /// Its volume.
     pub volume: Arc<Named>,
     /// The backend's record of it.
@@ -28,9 +28,9 @@ pub struct SnapshotRecord {
 }
 
 impl SnapshotRecord {
-    fn attribute(&self, path: &str) -> Value<'_> {
+    fn attribute(&self, path: &str) -> FieldValue<'_> {
         let set = self.attributes.as_ref().and_then(|attributes| attributes.get(path));
-        set.map_or(Value::Unset, Attribute::value)
+        set.map_or(FieldValue::Unset, Attribute::value)
     }
 
     fn volume_href(&self) -> String {
@@ -60,53 +60,53 @@ fn duration(seconds: u64) -> String {
     text + &format!("{}S", seconds % 60)
 }
 
-const STATES: Kind =
-    Kind::Enumeration(&["valid", "invalid", "partial", "unknown", "pre_conversion"]);
+const STATES: FieldKind =
+    FieldKind::Enumeration(&["valid", "invalid", "partial", "unknown", "pre_conversion"]);
 
 /// `/api/storage/volumes/{volume.uuid}/snapshots`.
 pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
     name: "snapshot",
-    documented: Documented::of(include_str!("documented/snapshot.txt")),
+    documented: DocumentedFields::of(include_str!("documented/snapshot.txt")),
     order: &["position", "uuid"],
     hidden: fields![
-        "position" Kind::Integer, Expensive, Never => |s| s.position.into();
+        "position" FieldKind::Integer, Expensive, Never => |s| s.position.into();
     ],
     fields: fields![
-        "comment" Kind::Text, Default, Both => |s| s.attribute("comment");
-        "create_time" Kind::Time, Default, Never => |s| s.snapshot.create_time.into();
-        "delta.size_consumed" Kind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
-        "delta.time_elapsed" Kind::Text, Expensive, Never => |s| s.age().into();
-        "expiry_time" Kind::Time, Default, Both => |s| s.attribute("expiry_time");
-        "logical_size" Kind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
-        "name" Kind::Text, Key, Both => |s| (&s.snapshot.name).into();
-        "owners" Kind::Text, Expensive, Never => |s| {
+        "comment" FieldKind::Text, Default, Both => |s| s.attribute("comment");
+        "create_time" FieldKind::Time, Default, Never => |s| s.snapshot.create_time.into();
+        "delta.size_consumed" FieldKind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
+        "delta.time_elapsed" FieldKind::Text, Expensive, Never => |s| s.age().into();
+        "expiry_time" FieldKind::Time, Default, Both => |s| s.attribute("expiry_time");
+        "logical_size" FieldKind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
+        "name" FieldKind::Text, Key, Both => |s| (&s.snapshot.name).into();
+        "owners" FieldKind::Text, Expensive, Never => |s| {
             let owner = s.is_cloned.then(|| "volume_clone".into());
-            Value::List(owner.into_iter().collect())
+            FieldValue::List(owner.into_iter().collect())
         };
-        "provenance_volume.uuid" Kind::Uuid, Expensive, Never => |s| s.volume.uuid.into();
-        "reclaimable_space" Kind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
-        "size" Kind::Size, Default, Never => |s| s.snapshot.size_consumed.into();
-        "snaplock.expired" Kind::Boolean, Expensive, Never => |s| match s.attribute("snaplock_expiry_time") {
-            Value::Time(time) => (time <= s.now).into(),
-            _ => Value::Unset,
+        "provenance_volume.uuid" FieldKind::Uuid, Expensive, Never => |s| s.volume.uuid.into();
+        "reclaimable_space" FieldKind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
+        "size" FieldKind::Size, Default, Never => |s| s.snapshot.size_consumed.into();
+        "snaplock.expired" FieldKind::Boolean, Expensive, Never => |s| match s.attribute("snaplock_expiry_time") {
+            FieldValue::Time(time) => (time <= s.now).into(),
+            _ => FieldValue::Unset,
         };
-        "snaplock.expiry_time" Kind::Time, Expensive, Never => |s| s.attribute("snaplock_expiry_time");
-        "snaplock_expiry_time" Kind::Time, Expensive, Both => |s| s.attribute("snaplock_expiry_time");
-        "snapmirror_label" Kind::Text, Default, Both => |s| s.attribute("snapmirror_label");
+        "snaplock.expiry_time" FieldKind::Time, Expensive, Never => |s| s.attribute("snaplock_expiry_time");
+        "snaplock_expiry_time" FieldKind::Time, Expensive, Both => |s| s.attribute("snaplock_expiry_time");
+        "snapmirror_label" FieldKind::Text, Default, Both => |s| s.attribute("snapmirror_label");
         "state" STATES, Default, Never => |_| "valid".into();
-        "svm.name" Kind::Text, Default, Post => |s| (&s.place.svm.name).into();
-        "svm.uuid" Kind::Uuid, Default, Post => |s| s.place.svm.uuid.into();
-        "uuid" Kind::Uuid, Key, Never => |s| s.snapshot.uuid.uuid().into();
-        "version_uuid" Kind::Uuid, Expensive, Never => |s| s.snapshot.uuid.uuid().into();
-        "volume.name" Kind::Text, Default, Post => |s| (&s.volume.name).into();
-        "volume.uuid" Kind::Uuid, Default, Post => |s| s.volume.uuid.into();
+        "svm.name" FieldKind::Text, Default, Post => |s| (&s.place.svm.name).into();
+        "svm.uuid" FieldKind::Uuid, Default, Post => |s| s.place.svm.uuid.into();
+        "uuid" FieldKind::Uuid, Key, Never => |s| s.snapshot.uuid.uuid().into();
+        "version_uuid" FieldKind::Uuid, Expensive, Never => |s| s.snapshot.uuid.uuid().into();
+        "volume.name" FieldKind::Text, Default, Post => |s| (&s.volume.name).into();
+        "volume.uuid" FieldKind::Uuid, Default, Post => |s| s.volume.uuid.into();
     ],
     references: references![
         "provenance_volume" => |s, _| Some(s.volume_href());
         "svm" => |s, _| Some(s.place.svm_href());
         "volume" => |s, _| Some(s.volume_href());
     ],
-    arrays: &[Array::at("owners")],
+    arrays: &[ArrayField::at("owners")],
     href: |s| format!("{}/snapshots/{}", s.volume_href(), s.snapshot.uuid),
 };
 

@@ -2,7 +2,7 @@
 //! schedule.
 
 use super::Named;
-use crate::{Array, Documented, Kind, Schema, Value};
+use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A snapshot policy.
 #[derive(Clone, Debug)]
@@ -12,12 +12,12 @@ pub struct SnapshotPolicyRecord {
     /// Its comment.
     pub comment: &'static str,
     /// Its schedules.
-    pub copies: &'static [Copies],
+    pub copies: &'static [PolicyCopies],
 }
 
 /// One schedule of a policy.
 #[derive(Debug)]
-pub struct Copies {
+pub struct PolicyCopies {
     /// The name of the schedule, which is also the prefix of the snapshots' names.
     pub schedule: &'static str,
     /// The number of snapshots to keep.
@@ -27,31 +27,31 @@ pub struct Copies {
 }
 
 impl SnapshotPolicyRecord {
-    fn each<'r>(&self, get: fn(&'static Copies) -> Value<'r>) -> Value<'r> {
-        Value::List(self.copies.iter().map(get).collect())
+    fn each<'r>(&self, get: fn(&'static PolicyCopies) -> FieldValue<'r>) -> FieldValue<'r> {
+        FieldValue::List(self.copies.iter().map(get).collect())
     }
 }
 
 /// `/api/storage/snapshot-policies`.
 pub static SNAPSHOT_POLICY: Schema<SnapshotPolicyRecord> = Schema {
     name: "snapshot_policy",
-    documented: Documented::of(include_str!("documented/snapshot_policy.txt")),
+    documented: DocumentedFields::of(include_str!("documented/snapshot_policy.txt")),
     order: &["name"],
     hidden: &[],
     fields: fields![
-        "comment" Kind::Text, Default, Never => |p| p.comment.into();
-        "copies.count" Kind::Integer, Default, Never => |p| p.each(|copies| copies.count.into());
-        "copies.prefix" Kind::Text, Default, Never => |p| p.each(|copies| copies.schedule.into());
-        "copies.schedule.name" Kind::Text, Default, Never => |p| p.each(|copies| copies.schedule.into());
-        "copies.snapmirror_label" Kind::Text, Default, Never => |p| p.each(|copies| copies.snapmirror_label.unwrap_or("-").into());
-        "enabled" Kind::Boolean, Default, Never => |_| true.into();
-        "name" Kind::Text, Key, Never => |p| (&p.policy.name).into();
-        "scope" Kind::Text, Default, Never => |_| "cluster".into();
-        "svm.name" Kind::Text, Default, Never => |_| Value::Unset;
-        "svm.uuid" Kind::Uuid, Default, Never => |_| Value::Unset;
-        "uuid" Kind::Uuid, Key, Never => |p| p.policy.uuid.into();
+        "comment" FieldKind::Text, Default, Never => |p| p.comment.into();
+        "copies.count" FieldKind::Integer, Default, Never => |p| p.each(|copies| copies.count.into());
+        "copies.prefix" FieldKind::Text, Default, Never => |p| p.each(|copies| copies.schedule.into());
+        "copies.schedule.name" FieldKind::Text, Default, Never => |p| p.each(|copies| copies.schedule.into());
+        "copies.snapmirror_label" FieldKind::Text, Default, Never => |p| p.each(|copies| copies.snapmirror_label.unwrap_or("-").into());
+        "enabled" FieldKind::Boolean, Default, Never => |_| true.into();
+        "name" FieldKind::Text, Key, Never => |p| (&p.policy.name).into();
+        "scope" FieldKind::Text, Default, Never => |_| "cluster".into();
+        "svm.name" FieldKind::Text, Default, Never => |_| FieldValue::Unset;
+        "svm.uuid" FieldKind::Uuid, Default, Never => |_| FieldValue::Unset;
+        "uuid" FieldKind::Uuid, Key, Never => |p| p.policy.uuid.into();
     ],
     references: &[],
-    arrays: &[Array { path: "copies", shown_empty: true }],
+    arrays: &[ArrayField { path: "copies", shown_empty: true }],
     href: |p| format!("/api/storage/snapshot-policies/{}", p.policy.uuid),
 };

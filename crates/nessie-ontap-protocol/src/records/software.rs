@@ -1,7 +1,7 @@
 //! The software version of the cluster.
 
 use super::{Named, release};
-use crate::{Array, Documented, Kind, Schema, Value};
+use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// The software of the cluster's nodes.
 #[derive(Clone, Debug)]
@@ -11,29 +11,29 @@ pub struct SoftwareRecord {
 }
 
 impl SoftwareRecord {
-    fn each<'r>(&'r self, get: fn(&'r Named) -> Value<'r>) -> Value<'r> {
-        Value::List(self.nodes.iter().map(get).collect())
+    fn each<'r>(&'r self, get: fn(&'r Named) -> FieldValue<'r>) -> FieldValue<'r> {
+        FieldValue::List(self.nodes.iter().map(get).collect())
     }
 }
 
-fn version() -> Value<'static> {
+fn version() -> FieldValue<'static> {
     format!("{}.{}.{}", release::GENERATION, release::MAJOR, release::MINOR).into()
 }
 
 /// `/api/cluster/software`.
 pub static SOFTWARE: Schema<SoftwareRecord> = Schema {
     name: "software",
-    documented: Documented::of(include_str!("documented/software.txt")),
+    documented: DocumentedFields::of(include_str!("documented/software.txt")),
     order: &["version"],
     hidden: &[],
     fields: fields![
-        "nodes.name" Kind::Text, Default, Never => |s| s.each(|node| (&node.name).into());
-        "nodes.version" Kind::Text, Default, Never => |s| s.each(|_| version());
-        "version" Kind::Text, Default, Never => |_| version();
+        "nodes.name" FieldKind::Text, Default, Never => |s| s.each(|node| (&node.name).into());
+        "nodes.version" FieldKind::Text, Default, Never => |s| s.each(|_| version());
+        "version" FieldKind::Text, Default, Never => |_| version();
     ],
     references: references![
         "nodes" => |s, index| s.nodes.get(index).map(|node| format!("/api/cluster/nodes/{}", node.uuid));
     ],
-    arrays: &[Array::at("nodes")],
+    arrays: &[ArrayField::at("nodes")],
     href: |_| "/api/cluster/software".to_owned(),
 };

@@ -32,7 +32,7 @@ impl Named {
 
 /// What all volumes of one SVM have in common.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct SvmContext {
     /// The SVM.
     pub svm: Named,
     /// The SVM's number, unique in the cluster.
@@ -47,7 +47,7 @@ pub struct Place {
     pub snapshot_policies: Arc<[Named]>,
 }
 
-impl Place {
+impl SvmContext {
     /// The link to the SVM.
     #[must_use]
     pub fn svm_href(&self) -> String {

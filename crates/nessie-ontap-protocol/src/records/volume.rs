@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use nessie_backend_core::{Timestamp, Volume, VolumeState};
 
-use super::{Attribute, Attributes, Named, Place};
-use crate::{Array, Documented, Kind, Schema, Value};
+use super::{Attribute, Attributes, Named, SvmContext};
+use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A volume of the backend with its attributes.
 #[derive(Clone, Debug)]
 pub struct VolumeRecord {
     /// Its SVM.
-    pub place: Arc<Place>,
+    pub place: Arc<SvmContext>,
     /// The backend's record of it.
     pub volume: Volume,
     /// The attributes. `None` if all have their defaults.
@@ -35,14 +35,18 @@ impl VolumeRecord {
         self.volume.size_bytes.unwrap_or(self.place.unlimited)
     }
 
-    fn attribute_or<'r>(&'r self, path: &str, default: impl Into<Value<'r>>) -> Value<'r> {
+    fn attribute_or<'r>(
+        &'r self,
+        path: &str,
+        default: impl Into<FieldValue<'r>>,
+    ) -> FieldValue<'r> {
         let set = self.attributes.as_ref().and_then(|attributes| attributes.get(path));
         set.map_or_else(|| default.into(), Attribute::value)
     }
 
     fn integer(&self, path: &str, default: u64) -> u64 {
         match self.attribute_or(path, default) {
-            Value::Integer(number) => number,
+            FieldValue::Integer(number) => number,
             _ => default,
         }
     }
@@ -68,24 +72,24 @@ impl VolumeRecord {
     }
 
     /// The value of all metrics: zero, because no data is read or written.
-    fn zero(&self) -> Value<'_> {
+    fn zero(&self) -> FieldValue<'_> {
         self.measured.map(|_| 0_u64).into()
     }
 
-    fn measured<'r>(&self, value: &'r str) -> Value<'r> {
+    fn measured<'r>(&self, value: &'r str) -> FieldValue<'r> {
         self.measured.map(|_| value).into()
     }
 
     /// The name of its snapshot policy.
-    fn snapshot_policy(&self) -> Value<'_> {
+    fn snapshot_policy(&self) -> FieldValue<'_> {
         self.attribute_or("snapshot_policy.name", "default")
     }
 
     fn origin<'r>(
         &'r self,
-        get: fn(&'r nessie_backend_core::CloneOrigin) -> Value<'r>,
-    ) -> Value<'r> {
-        self.volume.clone.as_ref().map_or(Value::Unset, get)
+        get: fn(&'r nessie_backend_core::CloneOrigin) -> FieldValue<'r>,
+    ) -> FieldValue<'r> {
+        self.volume.clone.as_ref().map_or(FieldValue::Unset, get)
     }
 }
 
@@ -96,24 +100,32 @@ fn percent(size: u64, percent: u64) -> u64 {
     size / 100 * percent + size % 100 * percent / 100
 }
 
-const STATES: Kind = Kind::Enumeration(&["online", "offline", "restricted", "mixed", "error"]);
-const STYLES: Kind = Kind::Enumeration(&["flexvol", "flexgroup", "flexgroup_constituent"]);
-const TYPES: Kind = Kind::Enumeration(&["rw", "dp", "ls"]);
-const GUARANTEES: Kind = Kind::Enumeration(&["volume", "none"]);
-const SECURITY: Kind = Kind::Enumeration(&["unix", "ntfs", "mixed", "unified"]);
-const TIERING: Kind = Kind::Enumeration(&["all", "auto", "backup", "none", "snapshot_only"]);
-const AUTOSIZE: Kind = Kind::Enumeration(&["off", "grow", "grow_shrink"]);
-const SNAPLOCK: Kind = Kind::Enumeration(&["compliance", "enterprise", "non_snaplock"]);
-const EFFICIENCY: Kind = Kind::Enumeration(&["inline", "background", "both", "none", "mixed"]);
-const EFFICIENCY_STATE: Kind = Kind::Enumeration(&["disabled", "enabled", "mixed"]);
-const SWITCH: Kind = Kind::Enumeration(&["off", "on", "mixed"]);
-const ANALYTICS: Kind = Kind::Enumeration(&["unknown", "initializing", "off", "on"]);
-const RANSOMWARE: Kind = Kind::Enumeration(&["disabled", "enabled", "dry_run", "paused"]);
-const RETRIEVAL: Kind = Kind::Enumeration(&["default", "on_read", "never", "promote"]);
-const READAHEAD: Kind =
-    Kind::Enumeration(&["none", "file_prefetch", "sequential_read", "cross_file_sequential_read"]);
-const NAMING: Kind = Kind::Enumeration(&["create_time", "ordinal"]);
-pub(super) const LANGUAGES: Kind = Kind::Enumeration(&[
+const STATES: FieldKind =
+    FieldKind::Enumeration(&["online", "offline", "restricted", "mixed", "error"]);
+const STYLES: FieldKind =
+    FieldKind::Enumeration(&["flexvol", "flexgroup", "flexgroup_constituent"]);
+const TYPES: FieldKind = FieldKind::Enumeration(&["rw", "dp", "ls"]);
+const GUARANTEES: FieldKind = FieldKind::Enumeration(&["volume", "none"]);
+const SECURITY: FieldKind = FieldKind::Enumeration(&["unix", "ntfs", "mixed", "unified"]);
+const TIERING: FieldKind =
+    FieldKind::Enumeration(&["all", "auto", "backup", "none", "snapshot_only"]);
+const AUTOSIZE: FieldKind = FieldKind::Enumeration(&["off", "grow", "grow_shrink"]);
+const SNAPLOCK: FieldKind = FieldKind::Enumeration(&["compliance", "enterprise", "non_snaplock"]);
+const EFFICIENCY: FieldKind =
+    FieldKind::Enumeration(&["inline", "background", "both", "none", "mixed"]);
+const EFFICIENCY_STATE: FieldKind = FieldKind::Enumeration(&["disabled", "enabled", "mixed"]);
+const SWITCH: FieldKind = FieldKind::Enumeration(&["off", "on", "mixed"]);
+const ANALYTICS: FieldKind = FieldKind::Enumeration(&["unknown", "initializing", "off", "on"]);
+const RANSOMWARE: FieldKind = FieldKind::Enumeration(&["disabled", "enabled", "dry_run", "paused"]);
+const RETRIEVAL: FieldKind = FieldKind::Enumeration(&["default", "on_read", "never", "promote"]);
+const READAHEAD: FieldKind = FieldKind::Enumeration(&[
+    "none",
+    "file_prefetch",
+    "sequential_read",
+    "cross_file_sequential_read",
+]);
+const NAMING: FieldKind = FieldKind::Enumeration(&["create_time", "ordinal"]);
+pub(super) const LANGUAGES: FieldKind = FieldKind::Enumeration(&[
     "ar",
     "ar.utf_8",
     "c",
@@ -184,175 +196,175 @@ pub(super) const LANGUAGES: Kind = Kind::Enumeration(&[
     "zh_tw.big5.utf_8",
     "zh_tw.utf_8",
 ]);
-const FLEXCACHE: Kind = Kind::Enumeration(&["none", "cache", "origin"]);
+const FLEXCACHE: FieldKind = FieldKind::Enumeration(&["none", "cache", "origin"]);
 
 /// `/api/storage/volumes`.
 pub static VOLUME: Schema<VolumeRecord> = Schema {
     name: "volume",
-    documented: Documented::of(include_str!("documented/volume.txt")),
+    documented: DocumentedFields::of(include_str!("documented/volume.txt")),
     order: &["position", "uuid"],
     hidden: fields![
-        "position" Kind::Integer, Expensive, Never => |v| v.position.into();
+        "position" FieldKind::Integer, Expensive, Never => |v| v.position.into();
     ],
     fields: fields![
-        "_tags" Kind::Text, Expensive, Both => |v| v.attribute_or("_tags", Value::Unset);
-        "access_time_enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("access_time_enabled", true);
-        "aggregates.name" Kind::Text, Default, Post => |v| Value::List(vec![v.attribute_or("aggregates.name", v.place.aggregate.name.as_str())]);
-        "aggregates.uuid" Kind::Uuid, Default, Post => |v| Value::List(vec![v.attribute_or("aggregates.uuid", v.place.aggregate.uuid)]);
+        "_tags" FieldKind::Text, Expensive, Both => |v| v.attribute_or("_tags", FieldValue::Unset);
+        "access_time_enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("access_time_enabled", true);
+        "aggregates.name" FieldKind::Text, Default, Post => |v| FieldValue::List(vec![v.attribute_or("aggregates.name", v.place.aggregate.name.as_str())]);
+        "aggregates.uuid" FieldKind::Uuid, Default, Post => |v| FieldValue::List(vec![v.attribute_or("aggregates.uuid", v.place.aggregate.uuid)]);
         "aggressive_readahead_mode" READAHEAD, Expensive, Both => |v| v.attribute_or("aggressive_readahead_mode", "none");
         "analytics.state" ANALYTICS, Expensive, Both => |v| v.attribute_or("analytics.state", "off");
         "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.attribute_or("anti_ransomware.state", "disabled");
-        "autosize.grow_threshold" Kind::Integer, Expensive, Both => |v| v.attribute_or("autosize.grow_threshold", 85_u64);
-        "autosize.maximum" Kind::Size, Expensive, Both => |v| v.attribute_or("autosize.maximum", v.size().saturating_add(v.size() / 5));
-        "autosize.minimum" Kind::Size, Expensive, Both => |v| v.attribute_or("autosize.minimum", v.size());
+        "autosize.grow_threshold" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("autosize.grow_threshold", 85_u64);
+        "autosize.maximum" FieldKind::Size, Expensive, Both => |v| v.attribute_or("autosize.maximum", v.size().saturating_add(v.size() / 5));
+        "autosize.minimum" FieldKind::Size, Expensive, Both => |v| v.attribute_or("autosize.minimum", v.size());
         "autosize.mode" AUTOSIZE, Expensive, Both => |v| v.attribute_or("autosize.mode", "off");
-        "autosize.shrink_threshold" Kind::Integer, Expensive, Both => |v| v.attribute_or("autosize.shrink_threshold", 50_u64);
-        "clone.has_flexclone" Kind::Boolean, Expensive, Never => |v| v.has_flexclone.into();
-        "clone.inherited_physical_used" Kind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
-        "clone.is_flexclone" Kind::Boolean, Default, Post => |v| v.volume.clone.is_some().into();
-        "clone.parent_snapshot.name" Kind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_snapshot).into());
-        "clone.parent_snapshot.uuid" Kind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_snapshot_uuid.uuid().into());
-        "clone.parent_svm.name" Kind::Text, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.place.svm.name.as_str()).into();
-        "clone.parent_svm.uuid" Kind::Uuid, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.place.svm.uuid).into();
-        "clone.parent_volume.name" Kind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_volume).into());
-        "clone.parent_volume.uuid" Kind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_volume_uuid.uuid().into());
-        "clone.split_complete_percent" Kind::Integer, Expensive, Never => |v| v.split.into();
-        "clone.split_estimate" Kind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
-        "clone.split_initiated" Kind::Boolean, Expensive, Patch => |v| match (v.split, &v.volume.clone) {
+        "autosize.shrink_threshold" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("autosize.shrink_threshold", 50_u64);
+        "clone.has_flexclone" FieldKind::Boolean, Expensive, Never => |v| v.has_flexclone.into();
+        "clone.inherited_physical_used" FieldKind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
+        "clone.is_flexclone" FieldKind::Boolean, Default, Post => |v| v.volume.clone.is_some().into();
+        "clone.parent_snapshot.name" FieldKind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_snapshot).into());
+        "clone.parent_snapshot.uuid" FieldKind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_snapshot_uuid.uuid().into());
+        "clone.parent_svm.name" FieldKind::Text, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.place.svm.name.as_str()).into();
+        "clone.parent_svm.uuid" FieldKind::Uuid, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.place.svm.uuid).into();
+        "clone.parent_volume.name" FieldKind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_volume).into());
+        "clone.parent_volume.uuid" FieldKind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_volume_uuid.uuid().into());
+        "clone.split_complete_percent" FieldKind::Integer, Expensive, Never => |v| v.split.into();
+        "clone.split_estimate" FieldKind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
+        "clone.split_initiated" FieldKind::Boolean, Expensive, Patch => |v| match (v.split, &v.volume.clone) {
             (Some(_), _) => true.into(),
             (None, Some(_)) => false.into(),
-            (None, None) => Value::Unset,
+            (None, None) => FieldValue::Unset,
         };
         "cloud_retrieval_policy" RETRIEVAL, Expensive, Both => |v| v.attribute_or("cloud_retrieval_policy", "default");
-        "comment" Kind::Text, Default, Both => |v| v.attribute_or("comment", "");
-        "constituents.name" Kind::Text, Expensive, Never => |_| Value::Unset;
-        "constituents_per_aggregate" Kind::Integer, Expensive, Post => |_| Value::Unset;
-        "create_time" Kind::Time, Default, Never => |v| v.volume.create_time.into();
+        "comment" FieldKind::Text, Default, Both => |v| v.attribute_or("comment", "");
+        "constituents.name" FieldKind::Text, Expensive, Never => |_| FieldValue::Unset;
+        "constituents_per_aggregate" FieldKind::Integer, Expensive, Post => |_| FieldValue::Unset;
+        "create_time" FieldKind::Time, Default, Never => |v| v.volume.create_time.into();
         "efficiency.compaction" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.compaction", "none");
         "efficiency.compression" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.compression", "none");
         "efficiency.cross_volume_dedupe" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.cross_volume_dedupe", "none");
         "efficiency.dedupe" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.dedupe", "none");
-        "efficiency.policy.name" Kind::Text, Expensive, Both => |v| v.attribute_or("efficiency.policy.name", Value::Unset);
+        "efficiency.policy.name" FieldKind::Text, Expensive, Both => |v| v.attribute_or("efficiency.policy.name", FieldValue::Unset);
         "efficiency.state" EFFICIENCY_STATE, Expensive, Never => |v| match v.attribute_or("efficiency.dedupe", "none") {
-            Value::Text(word) if word != "none" => "enabled".into(),
+            FieldValue::Text(word) if word != "none" => "enabled".into(),
             _ => "disabled".into(),
         };
-        "efficiency.volume_path" Kind::Text, Expensive, Never => |v| format!("/vol/{}", v.volume.name).into();
-        "encryption.enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("encryption.enabled", false);
-        "error_state.has_bad_blocks" Kind::Boolean, Expensive, Never => |_| false.into();
-        "error_state.is_inconsistent" Kind::Boolean, Expensive, Never => |_| false.into();
-        "files.maximum" Kind::Integer, Expensive, Both => |v| v.attribute_or("files.maximum", v.size() / 32_768);
-        "files.used" Kind::Integer, Expensive, Never => |_| 0_u64.into();
+        "efficiency.volume_path" FieldKind::Text, Expensive, Never => |v| format!("/vol/{}", v.volume.name).into();
+        "encryption.enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("encryption.enabled", false);
+        "error_state.has_bad_blocks" FieldKind::Boolean, Expensive, Never => |_| false.into();
+        "error_state.is_inconsistent" FieldKind::Boolean, Expensive, Never => |_| false.into();
+        "files.maximum" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("files.maximum", v.size() / 32_768);
+        "files.used" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
         "flexcache_endpoint_type" FLEXCACHE, Default, Never => |_| "none".into();
-        "guarantee.honored" Kind::Boolean, Expensive, Never => |v| (v.volume.state == VolumeState::Online).into();
+        "guarantee.honored" FieldKind::Boolean, Expensive, Never => |v| (v.volume.state == VolumeState::Online).into();
         "guarantee.type" GUARANTEES, Expensive, Both => |v| v.attribute_or("guarantee.type", "volume");
-        "is_constituent" Kind::Boolean, Expensive, Never => |_| false.into();
-        "is_svm_root" Kind::Boolean, Expensive, Never => |_| false.into();
+        "is_constituent" FieldKind::Boolean, Expensive, Never => |_| false.into();
+        "is_svm_root" FieldKind::Boolean, Expensive, Never => |_| false.into();
         "language" LANGUAGES, Default, Post => |v| v.attribute_or("language", "c.utf_8");
-        "max_dir_size" Kind::Size, Expensive, Both => |v| v.attribute_or("max_dir_size", 335_544_320_u64);
-        "metric.duration" Kind::Text, Expensive, Never => |v| v.measured("PT15S");
-        "metric.iops.other" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.iops.read" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.iops.total" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.iops.write" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.latency.other" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.latency.read" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.latency.total" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.latency.write" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.status" Kind::Text, Expensive, Never => |v| v.measured("ok");
-        "metric.throughput.other" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.throughput.read" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.throughput.total" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.throughput.write" Kind::Integer, Expensive, Never => |v| v.zero();
-        "metric.timestamp" Kind::Time, Expensive, Never => |v| v.measured.into();
-        "movement.destination_aggregate.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
-        "movement.destination_aggregate.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
-        "name" Kind::Text, Key, Both => |v| (&v.volume.name).into();
-        "nas.export_policy.id" Kind::Integer, Expensive, Both => |v| match v.volume.export_policy.as_deref() {
+        "max_dir_size" FieldKind::Size, Expensive, Both => |v| v.attribute_or("max_dir_size", 335_544_320_u64);
+        "metric.duration" FieldKind::Text, Expensive, Never => |v| v.measured("PT15S");
+        "metric.iops.other" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.iops.read" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.iops.total" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.iops.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.latency.other" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.latency.read" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.latency.total" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.latency.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.status" FieldKind::Text, Expensive, Never => |v| v.measured("ok");
+        "metric.throughput.other" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.throughput.read" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.throughput.total" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.throughput.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "metric.timestamp" FieldKind::Time, Expensive, Never => |v| v.measured.into();
+        "movement.destination_aggregate.name" FieldKind::Text, Expensive, Patch => |_| FieldValue::Unset;
+        "movement.destination_aggregate.uuid" FieldKind::Uuid, Expensive, Patch => |_| FieldValue::Unset;
+        "name" FieldKind::Text, Key, Both => |v| (&v.volume.name).into();
+        "nas.export_policy.id" FieldKind::Integer, Expensive, Both => |v| match v.volume.export_policy.as_deref() {
             None | Some("default") => v.place.export_policy().into(),
-            Some(_) => Value::Unset,
+            Some(_) => FieldValue::Unset,
         };
-        "nas.export_policy.name" Kind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
-        "nas.gid" Kind::Integer, Expensive, Both => |v| v.attribute_or("nas.gid", 0_u64);
-        "nas.junction_parent.name" Kind::Text, Expensive, Never => |_| Value::Unset;
-        "nas.junction_parent.uuid" Kind::Uuid, Expensive, Never => |_| Value::Unset;
-        "nas.path" Kind::Text, Expensive, Both => |v| v.volume.junction_path.as_deref().into();
+        "nas.export_policy.name" FieldKind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
+        "nas.gid" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.gid", 0_u64);
+        "nas.junction_parent.name" FieldKind::Text, Expensive, Never => |_| FieldValue::Unset;
+        "nas.junction_parent.uuid" FieldKind::Uuid, Expensive, Never => |_| FieldValue::Unset;
+        "nas.path" FieldKind::Text, Expensive, Both => |v| v.volume.junction_path.as_deref().into();
         "nas.security_style" SECURITY, Expensive, Both => |v| v.attribute_or("nas.security_style", "unix");
-        "nas.uid" Kind::Integer, Expensive, Both => |v| v.attribute_or("nas.uid", 0_u64);
-        "nas.unix_permissions" Kind::Integer, Expensive, Both => |v| v.attribute_or("nas.unix_permissions", 755_u64);
-        "nodes.name" Kind::Text, Expensive, Never => |v| Value::List(v.node().map(|node| (&node.name).into()).into_iter().collect());
-        "nodes.uuid" Kind::Uuid, Expensive, Never => |v| Value::List(v.node().map(|node| node.uuid.into()).into_iter().collect());
-        "qos.policy.max_throughput_iops" Kind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.max_throughput_iops", Value::Unset);
-        "qos.policy.max_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.max_throughput_mbps", Value::Unset);
-        "qos.policy.min_throughput_iops" Kind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.min_throughput_iops", Value::Unset);
-        "qos.policy.min_throughput_mbps" Kind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.min_throughput_mbps", Value::Unset);
-        "qos.policy.name" Kind::Text, Expensive, Both => |v| v.attribute_or("qos.policy.name", Value::Unset);
-        "qos.policy.uuid" Kind::Uuid, Expensive, Both => |v| v.attribute_or("qos.policy.uuid", Value::Unset);
-        "quota.enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("quota.enabled", false);
+        "nas.uid" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.uid", 0_u64);
+        "nas.unix_permissions" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.unix_permissions", 755_u64);
+        "nodes.name" FieldKind::Text, Expensive, Never => |v| FieldValue::List(v.node().map(|node| (&node.name).into()).into_iter().collect());
+        "nodes.uuid" FieldKind::Uuid, Expensive, Never => |v| FieldValue::List(v.node().map(|node| node.uuid.into()).into_iter().collect());
+        "qos.policy.max_throughput_iops" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.max_throughput_iops", FieldValue::Unset);
+        "qos.policy.max_throughput_mbps" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.max_throughput_mbps", FieldValue::Unset);
+        "qos.policy.min_throughput_iops" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.min_throughput_iops", FieldValue::Unset);
+        "qos.policy.min_throughput_mbps" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.min_throughput_mbps", FieldValue::Unset);
+        "qos.policy.name" FieldKind::Text, Expensive, Both => |v| v.attribute_or("qos.policy.name", FieldValue::Unset);
+        "qos.policy.uuid" FieldKind::Uuid, Expensive, Both => |v| v.attribute_or("qos.policy.uuid", FieldValue::Unset);
+        "quota.enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("quota.enabled", false);
         "quota.state" SWITCH, Expensive, Never => |v| match v.attribute_or("quota.enabled", false) {
-            Value::Boolean(true) => "on".into(),
+            FieldValue::Boolean(true) => "on".into(),
             _ => "off".into(),
         };
-        "restore_to.snapshot.name" Kind::Text, Expensive, Patch => |_| Value::Unset;
-        "restore_to.snapshot.uuid" Kind::Uuid, Expensive, Patch => |_| Value::Unset;
+        "restore_to.snapshot.name" FieldKind::Text, Expensive, Patch => |_| FieldValue::Unset;
+        "restore_to.snapshot.uuid" FieldKind::Uuid, Expensive, Patch => |_| FieldValue::Unset;
         "scheduled_snapshot_naming_scheme" NAMING, Expensive, Both => |v| v.attribute_or("scheduled_snapshot_naming_scheme", "create_time");
-        "size" Kind::Size, Default, Both => |v| v.size().into();
+        "size" FieldKind::Size, Default, Both => |v| v.size().into();
         "snaplock.type" SNAPLOCK, Default, Post => |v| v.attribute_or("snaplock.type", "non_snaplock");
-        "snapshot_count" Kind::Integer, Expensive, Never => |v| v.snapshot_count.into();
-        "snapshot_directory_access_enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("snapshot_directory_access_enabled", true);
-        "snapshot_locking_enabled" Kind::Boolean, Expensive, Never => |_| false.into();
-        "snapshot_policy.name" Kind::Text, Default, Both => |v| v.snapshot_policy();
-        "snapshot_policy.uuid" Kind::Uuid, Default, Both => |v| match v.snapshot_policy() {
-            Value::Text(name) => v.place.snapshot_policy(&name).map(|policy| policy.uuid).into(),
-            _ => Value::Unset,
+        "snapshot_count" FieldKind::Integer, Expensive, Never => |v| v.snapshot_count.into();
+        "snapshot_directory_access_enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("snapshot_directory_access_enabled", true);
+        "snapshot_locking_enabled" FieldKind::Boolean, Expensive, Never => |_| false.into();
+        "snapshot_policy.name" FieldKind::Text, Default, Both => |v| v.snapshot_policy();
+        "snapshot_policy.uuid" FieldKind::Uuid, Default, Both => |v| match v.snapshot_policy() {
+            FieldValue::Text(name) => v.place.snapshot_policy(&name).map(|policy| policy.uuid).into(),
+            _ => FieldValue::Unset,
         };
-        "space.afs_total" Kind::Size, Expensive, Never => |v| v.available().into();
-        "space.available" Kind::Size, Default, Never => |v| v.available().into();
-        "space.available_percent" Kind::Integer, Expensive, Never => |v| v.available_percent().into();
-        "space.filesystem_size_fixed" Kind::Boolean, Expensive, Both => |v| v.attribute_or("space.filesystem_size_fixed", false);
-        "space.footprint" Kind::Size, Expensive, Never => |_| 0_u64.into();
-        "space.logical_space.enforcement" Kind::Boolean, Expensive, Both => |v| v.attribute_or("space.logical_space.enforcement", false);
-        "space.logical_space.reporting" Kind::Boolean, Expensive, Both => |v| v.attribute_or("space.logical_space.reporting", false);
-        "space.logical_space.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
-        "space.percent_used" Kind::Integer, Expensive, Never => |_| 0_u64.into();
-        "space.physical_used" Kind::Size, Expensive, Never => |_| 0_u64.into();
-        "space.physical_used_percent" Kind::Integer, Expensive, Never => |_| 0_u64.into();
-        "space.size" Kind::Size, Default, Both => |v| v.size().into();
-        "space.size_available_for_snapshots" Kind::Size, Expensive, Never => |v| v.size().into();
-        "space.snapshot.autodelete.enabled" Kind::Boolean, Expensive, Both => |v| v.attribute_or("space.snapshot.autodelete.enabled", false);
-        "space.snapshot.autodelete_enabled" Kind::Boolean, Expensive, Never => |v| v.attribute_or("space.snapshot.autodelete.enabled", false);
-        "space.snapshot.reserve_percent" Kind::Integer, Expensive, Both => |v| v.attribute_or("space.snapshot.reserve_percent", RESERVE_PERCENT);
-        "space.snapshot.reserve_size" Kind::Size, Expensive, Never => |v| v.reserved().into();
-        "space.snapshot.space_used_percent" Kind::Integer, Expensive, Never => |_| 0_u64.into();
-        "space.snapshot.used" Kind::Size, Expensive, Never => |_| 0_u64.into();
-        "space.used" Kind::Size, Default, Never => |_| 0_u64.into();
+        "space.afs_total" FieldKind::Size, Expensive, Never => |v| v.available().into();
+        "space.available" FieldKind::Size, Default, Never => |v| v.available().into();
+        "space.available_percent" FieldKind::Integer, Expensive, Never => |v| v.available_percent().into();
+        "space.filesystem_size_fixed" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.filesystem_size_fixed", false);
+        "space.footprint" FieldKind::Size, Expensive, Never => |_| 0_u64.into();
+        "space.logical_space.enforcement" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.logical_space.enforcement", false);
+        "space.logical_space.reporting" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.logical_space.reporting", false);
+        "space.logical_space.used" FieldKind::Size, Expensive, Never => |_| 0_u64.into();
+        "space.percent_used" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
+        "space.physical_used" FieldKind::Size, Expensive, Never => |_| 0_u64.into();
+        "space.physical_used_percent" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
+        "space.size" FieldKind::Size, Default, Both => |v| v.size().into();
+        "space.size_available_for_snapshots" FieldKind::Size, Expensive, Never => |v| v.size().into();
+        "space.snapshot.autodelete.enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.snapshot.autodelete.enabled", false);
+        "space.snapshot.autodelete_enabled" FieldKind::Boolean, Expensive, Never => |v| v.attribute_or("space.snapshot.autodelete.enabled", false);
+        "space.snapshot.reserve_percent" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("space.snapshot.reserve_percent", RESERVE_PERCENT);
+        "space.snapshot.reserve_size" FieldKind::Size, Expensive, Never => |v| v.reserved().into();
+        "space.snapshot.space_used_percent" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
+        "space.snapshot.used" FieldKind::Size, Expensive, Never => |_| 0_u64.into();
+        "space.used" FieldKind::Size, Default, Never => |_| 0_u64.into();
         "state" STATES, Default, Both => |v| v.volume.state.as_str().into();
-        "statistics.iops_raw.other" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.iops_raw.read" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.iops_raw.total" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.iops_raw.write" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.latency_raw.other" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.latency_raw.read" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.latency_raw.total" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.latency_raw.write" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.status" Kind::Text, Expensive, Never => |v| v.measured("ok");
-        "statistics.throughput_raw.other" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.throughput_raw.read" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.throughput_raw.total" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.throughput_raw.write" Kind::Integer, Expensive, Never => |v| v.zero();
-        "statistics.timestamp" Kind::Time, Expensive, Never => |v| v.measured.into();
+        "statistics.iops_raw.other" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.iops_raw.read" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.iops_raw.total" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.iops_raw.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.latency_raw.other" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.latency_raw.read" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.latency_raw.total" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.latency_raw.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.status" FieldKind::Text, Expensive, Never => |v| v.measured("ok");
+        "statistics.throughput_raw.other" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.throughput_raw.read" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.throughput_raw.total" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.throughput_raw.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
+        "statistics.timestamp" FieldKind::Time, Expensive, Never => |v| v.measured.into();
         "style" STYLES, Default, Post => |v| v.volume.style.as_str().into();
-        "svm.name" Kind::Text, Default, Post => |v| (&v.place.svm.name).into();
-        "svm.uuid" Kind::Uuid, Default, Post => |v| v.place.svm.uuid.into();
-        "tiering.min_cooling_days" Kind::Integer, Expensive, Both => |v| v.attribute_or("tiering.min_cooling_days", Value::Unset);
-        "tiering.object_tags" Kind::Text, Expensive, Both => |v| v.attribute_or("tiering.object_tags", Value::Unset);
+        "svm.name" FieldKind::Text, Default, Post => |v| (&v.place.svm.name).into();
+        "svm.uuid" FieldKind::Uuid, Default, Post => |v| v.place.svm.uuid.into();
+        "tiering.min_cooling_days" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("tiering.min_cooling_days", FieldValue::Unset);
+        "tiering.object_tags" FieldKind::Text, Expensive, Both => |v| v.attribute_or("tiering.object_tags", FieldValue::Unset);
         "tiering.policy" TIERING, Default, Both => |v| v.attribute_or("tiering.policy", "none");
         "type" TYPES, Default, Post => |v| v.volume.vol_type.as_str().into();
-        "uuid" Kind::Uuid, Key, Never => |v| v.volume.uuid.uuid().into();
+        "uuid" FieldKind::Uuid, Key, Never => |v| v.volume.uuid.uuid().into();
     ],
     references: references![
         "aggregates" => |v, _| match v.attribute_or("aggregates.uuid", v.place.aggregate.uuid) {
-            Value::Uuid(uuid) => Some(format!("/api/storage/aggregates/{uuid}")),
+            FieldValue::Uuid(uuid) => Some(format!("/api/storage/aggregates/{uuid}")),
             _ => None,
         };
         "clone.parent_snapshot" => |v, _| v.volume.clone.as_ref().map(|clone| format!(
@@ -367,18 +379,18 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             .then(|| v.place.export_policy_href());
         "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
-            Value::Text(name) => v.place.snapshot_policy(&name)
+            FieldValue::Text(name) => v.place.snapshot_policy(&name)
                 .map(|policy| format!("/api/storage/snapshot-policies/{}", policy.uuid)),
             _ => None,
         };
         "svm" => |v, _| Some(v.place.svm_href());
     ],
     arrays: &[
-        Array::at("_tags"),
-        Array::at("aggregates"),
-        Array::at("constituents"),
-        Array::at("nodes"),
-        Array::at("tiering.object_tags"),
+        ArrayField::at("_tags"),
+        ArrayField::at("aggregates"),
+        ArrayField::at("constituents"),
+        ArrayField::at("nodes"),
+        ArrayField::at("tiering.object_tags"),
     ],
     href: |v| format!("/api/storage/volumes/{}", v.volume.uuid),
 };

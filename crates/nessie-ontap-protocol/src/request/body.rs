@@ -10,7 +10,7 @@ use super::json::{self, Tree};
 use super::{size, spelling};
 use crate::error::Quoted;
 use crate::schema::path::is_inside_or_same;
-use crate::{ApiError, Field, Kind, Method, Schema, Writable};
+use crate::{ApiError, Field, FieldKind, Method, Schema, WritableBy};
 
 /// A JSON object with its nested objects flattened to dotted paths.
 ///
@@ -346,10 +346,10 @@ fn check_field<R>(
 
 fn check_writable<R>(method: Method, field: &Field<R>) -> Result<(), ApiError> {
     let (code, what) = match (method, field.writable) {
-        (Method::Post, Writable::Post | Writable::Both)
-        | (Method::Patch, Writable::Patch | Writable::Both) => return Ok(()),
-        (Method::Patch, Writable::Post) => (262_203, "changed by a PATCH"),
-        (Method::Post, Writable::Patch) => (262_196, "set when the object is created"),
+        (Method::Post, WritableBy::Post | WritableBy::Both)
+        | (Method::Patch, WritableBy::Patch | WritableBy::Both) => return Ok(()),
+        (Method::Patch, WritableBy::Post) => (262_203, "changed by a PATCH"),
+        (Method::Post, WritableBy::Patch) => (262_196, "set when the object is created"),
         _ => (262_196, "set"),
     };
     let message = format!("The field \"{}\" cannot be {what}.", field.path);
@@ -383,20 +383,20 @@ fn check_element<R>(
 fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
     let path = field.path;
     match field.kind {
-        Kind::Text => text(path, value).map(drop),
-        Kind::Uuid => {
+        FieldKind::Text => text(path, value).map(drop),
+        FieldKind::Uuid => {
             let text = text(path, value)?;
             let refuse = |_| ApiError::invalid_value(path, text, "is not a UUID");
             text.parse().map(|_: Uuid| ()).map_err(refuse)
         }
-        Kind::Integer => number(path, value, |text| text.parse().ok()).map(drop),
-        Kind::Size => number(path, value, size::parse).map(drop),
-        Kind::Number => {
+        FieldKind::Integer => number(path, value, |text| text.parse().ok()).map(drop),
+        FieldKind::Size => number(path, value, size::parse).map(drop),
+        FieldKind::Number => {
             value.is_number().then_some(()).ok_or_else(|| wrong_type(path, value, "a number"))
         }
-        Kind::Boolean => boolean(path, value).map(drop),
-        Kind::Time => time(path, value).map(drop),
-        Kind::Enumeration(words) => {
+        FieldKind::Boolean => boolean(path, value).map(drop),
+        FieldKind::Time => time(path, value).map(drop),
+        FieldKind::Enumeration(words) => {
             let text = text(path, value)?;
             if spelling::word(words, text).is_some() {
                 return Ok(());

@@ -6,7 +6,7 @@ use nessie_backend_core::{Timestamp, Uuid};
 
 use super::{size, spelling};
 use crate::schema::value::whole_seconds;
-use crate::{ApiError, Kind, Value};
+use crate::{ApiError, FieldKind, FieldValue};
 
 /// Alternatives. A value matches if it matches one of them.
 ///
@@ -40,9 +40,9 @@ enum Test {
     Set,
     Blank,
     /// The value, and the text it was read from.
-    Equal(Value<'static>, String),
-    Compared(Comparison, Value<'static>),
-    Between(Value<'static>, Value<'static>),
+    Equal(FieldValue<'static>, String),
+    Compared(Comparison, FieldValue<'static>),
+    Between(FieldValue<'static>, FieldValue<'static>),
     /// The texts between the stars.
     Pattern(Vec<String>),
     /// Matches nothing: the text cannot be a value of the field's type, as in `uuid=x`.
@@ -59,7 +59,7 @@ enum Comparison {
 
 impl Condition {
     /// Reads the value of a filter on a field of this type. `path` is named in the error.
-    pub(crate) fn parse(path: &str, kind: Kind, value: &str) -> Result<Self, ApiError> {
+    pub(crate) fn parse(path: &str, kind: FieldKind, value: &str) -> Result<Self, ApiError> {
         let refuse = |rule: String| ApiError::invalid_value(path, value, rule);
         let alternatives = split(value)
             .ok_or_else(|| refuse("has an unclosed quote or brace".to_owned()))?
@@ -77,7 +77,7 @@ impl Condition {
         }
     }
 
-    pub(crate) fn matches(&self, value: &Value<'_>) -> bool {
+    pub(crate) fn matches(&self, value: &FieldValue<'_>) -> bool {
         self.alternatives.iter().any(|alternative| alternative.matches(value))
     }
 }
@@ -116,7 +116,7 @@ fn split(value: &str) -> Option<Vec<Vec<Character>>> {
 }
 
 impl Alternative {
-    fn parse(kind: Kind, mut characters: &[Character]) -> Result<Self, String> {
+    fn parse(kind: FieldKind, mut characters: &[Character]) -> Result<Self, String> {
         let mut negated = false;
         while let [first, rest @ ..] = characters
             && first.is('!')
@@ -127,19 +127,19 @@ impl Alternative {
         Ok(Self { negated, test: Test::parse(kind, characters)? })
     }
 
-    fn matches(&self, value: &Value<'_>) -> bool {
+    fn matches(&self, value: &FieldValue<'_>) -> bool {
         self.test.matches(value) != self.negated
     }
 }
 
 impl Test {
-    fn parse(kind: Kind, characters: &[Character]) -> Result<Self, String> {
+    fn parse(kind: FieldKind, characters: &[Character]) -> Result<Self, String> {
         let plain = characters.iter().all(|character| !character.quoted);
         if plain && text_of(characters) == "null" {
             return Ok(Self::Unset);
         }
         // ONTAP's command line shows an unset value as a dash. A text field may hold a dash.
-        if kind != Kind::Text && text_of(characters) == "-" {
+        if kind != FieldKind::Text && text_of(characters) == "-" {
             return Ok(Self::Unset);
         }
         if characters.is_empty() {
@@ -161,11 +161,11 @@ impl Test {
         }
         if characters.iter().any(|character| character.is('*')) {
             return match kind {
-                Kind::Text | Kind::Enumeration(_) | Kind::Uuid => {
+                FieldKind::Text | FieldKind::Enumeration(_) | FieldKind::Uuid => {
                     let runs = characters.split(|character| character.is('*')).map(text_of);
                     Ok(Self::Pattern(match kind {
-                        Kind::Uuid => runs.map(|run| run.to_ascii_lowercase()).collect(),
-                        Kind::Enumeration(_) => {
+                        FieldKind::Uuid => runs.map(|run| run.to_ascii_lowercase()).collect(),
+                        FieldKind::Enumeration(_) => {
                             runs.map(|run| spelling::part_of_word(&run)).collect()
                         }
                         _ => runs.collect(),
@@ -177,12 +177,12 @@ impl Test {
         let text = text_of(characters);
         match operand(kind, &text) {
             Ok(value) => Ok(Self::Equal(value, text)),
-            Err(_) if kind == Kind::Uuid => Ok(Self::Never),
+            Err(_) if kind == FieldKind::Uuid => Ok(Self::Never),
             Err(rule) => Err(rule),
         }
     }
 
-    fn matches(&self, value: &Value<'_>) -> bool {
+    fn matches(&self, value: &FieldValue<'_>) -> bool {
         match self {
             Self::Unset => value.is_unset(),
             Self::Set => !value.is_unset(),
@@ -191,14 +191,14 @@ impl Test {
         }
     }
 
-    fn matches_one(&self, value: &Value<'_>) -> bool {
+    fn matches_one(&self, value: &FieldValue<'_>) -> bool {
         // An element of an array may contain an array.
-        if let Value::List(values) = value {
+        if let FieldValue::List(values) = value {
             return values.iter().any(|value| self.matches_one(value));
         }
         match self {
             Self::Unset | Self::Set | Self::Never => false,
-            Self::Blank => matches!(value, Value::Text(text) if text.is_empty()),
+            Self::Blank => matches!(value, FieldValue::Text(text) if text.is_empty()),
             Self::Equal(operand, _) => compare(value, operand) == Some(Ordering::Equal),
             Self::Compared(comparison, operand) => {
                 compare(value, operand).is_some_and(|ordering| comparison.holds(ordering))
@@ -208,8 +208,8 @@ impl Test {
                     && compare(value, high).is_some_and(Ordering::is_le)
             }
             Self::Pattern(runs) => match value {
-                Value::Text(text) => matches_pattern(runs, text),
-                Value::Uuid(uuid) => {
+                FieldValue::Text(text) => matches_pattern(runs, text),
+                FieldValue::Uuid(uuid) => {
                     let mut buffer = Uuid::encode_buffer();
                     matches_pattern(runs, uuid.as_hyphenated().encode_lower(&mut buffer))
                 }
@@ -246,11 +246,11 @@ impl Comparison {
 }
 
 /// The two sides of `low..high`. In text both must be present, because text may contain dots.
-fn split_range(kind: Kind, characters: &[Character]) -> Option<(&[Character], &[Character])> {
+fn split_range(kind: FieldKind, characters: &[Character]) -> Option<(&[Character], &[Character])> {
     let at = characters.windows(2).position(|pair| pair.iter().all(|dot| dot.is('.')))?;
     let low = characters.get(..at)?;
     let high = characters.get(at + 2..)?;
-    let is_text = matches!(kind, Kind::Text | Kind::Enumeration(_) | Kind::Uuid);
+    let is_text = matches!(kind, FieldKind::Text | FieldKind::Enumeration(_) | FieldKind::Uuid);
     let ends_in_dot = high.first().is_some_and(|first| first.is('.'));
     (!is_text || !(low.is_empty() || high.is_empty() || ends_in_dot)).then_some((low, high))
 }
@@ -260,8 +260,11 @@ fn text_of(characters: &[Character]) -> String {
 }
 
 /// Reads the operand of `<`, `>`, `<=`, `>=` or `..`.
-fn comparison_operand(kind: Kind, characters: &[Character]) -> Result<Value<'static>, String> {
-    if kind == Kind::Boolean {
+fn comparison_operand(
+    kind: FieldKind,
+    characters: &[Character],
+) -> Result<FieldValue<'static>, String> {
+    if kind == FieldKind::Boolean {
         return Err("compares a boolean, which has no order".to_owned());
     }
     if characters.is_empty() {
@@ -270,25 +273,29 @@ fn comparison_operand(kind: Kind, characters: &[Character]) -> Result<Value<'sta
     operand(kind, &text_of(characters))
 }
 
-fn operand(kind: Kind, text: &str) -> Result<Value<'static>, String> {
+fn operand(kind: FieldKind, text: &str) -> Result<FieldValue<'static>, String> {
     let not = |what: &str| format!("is not {what}");
     match kind {
-        Kind::Text => Ok(Value::Text(text.to_owned().into())),
+        FieldKind::Text => Ok(FieldValue::Text(text.to_owned().into())),
         // Accept each spelling of a word, as in a request's body.
-        Kind::Enumeration(words) => Ok(spelling::word(words, text)
-            .map_or_else(|| Value::Text(text.to_owned().into()), Value::text)),
-        Kind::Uuid => text.parse().map(Value::Uuid).map_err(|_| not("a UUID")),
-        Kind::Integer => text.parse().map(Value::Integer).map_err(|_| not("a whole number")),
-        Kind::Number => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::Text(text.to_owned().into())),
+        FieldKind::Enumeration(words) => Ok(spelling::word(words, text)
+            .map_or_else(|| FieldValue::Text(text.to_owned().into()), FieldValue::text)),
+        FieldKind::Uuid => text.parse().map(FieldValue::Uuid).map_err(|_| not("a UUID")),
+        FieldKind::Integer => {
+            text.parse().map(FieldValue::Integer).map_err(|_| not("a whole number"))
+        }
+        FieldKind::Number => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(FieldValue::Text(text.to_owned().into())),
             _ => Err(not("a number")),
         },
-        Kind::Size => size::parse(text).map(Value::Integer).ok_or_else(|| not("a number of bytes")),
-        Kind::Boolean => {
-            parse_boolean(text).map(Value::Boolean).ok_or_else(|| not("\"true\" or \"false\""))
+        FieldKind::Size => {
+            size::parse(text).map(FieldValue::Integer).ok_or_else(|| not("a number of bytes"))
         }
-        Kind::Time => parse_time(text)
-            .map(|time| Value::Time(whole_seconds(time)))
+        FieldKind::Boolean => {
+            parse_boolean(text).map(FieldValue::Boolean).ok_or_else(|| not("\"true\" or \"false\""))
+        }
+        FieldKind::Time => parse_time(text)
+            .map(|time| FieldValue::Time(whole_seconds(time)))
             .ok_or_else(|| not("an RFC 3339 time with an offset")),
     }
 }
@@ -316,9 +323,9 @@ pub(crate) fn parse_boolean(text: &str) -> Option<bool> {
 
 /// Compares a record's value with an operand. Times are compared in whole seconds, as replies show
 /// them.
-fn compare(value: &Value<'_>, operand: &Value<'_>) -> Option<Ordering> {
+fn compare(value: &FieldValue<'_>, operand: &FieldValue<'_>) -> Option<Ordering> {
     match value {
-        Value::Time(time) => Value::Time(whole_seconds(*time)).compare(operand),
+        FieldValue::Time(time) => FieldValue::Time(whole_seconds(*time)).compare(operand),
         value => value.compare(operand),
     }
 }

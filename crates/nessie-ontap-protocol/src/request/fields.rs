@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::spelling;
 use crate::error::Quoted;
 use crate::schema::write::Plan;
-use crate::{ApiError, Field, Presence, Schema};
+use crate::{ApiError, Field, FieldPresence, Schema};
 
 /// The maximum nesting depth of braces.
 const MAX_DEPTH: usize = 16;
@@ -26,7 +26,7 @@ impl<R> Selection<R> {
     pub fn default_of(schema: &'static Schema<R>, collection: bool) -> Self {
         let mut selection = Self::keys_of(schema);
         if !collection {
-            selection.select_up_to(Presence::Default);
+            selection.select_up_to(FieldPresence::Default);
         }
         selection
     }
@@ -68,18 +68,18 @@ impl<R> Selection<R> {
         for path in items.excluded {
             selection.set(&path, false);
         }
-        selection.select_up_to(Presence::Key);
+        selection.select_up_to(FieldPresence::Key);
         Ok(selection)
     }
 
     fn keys_of(schema: &'static Schema<R>) -> Self {
         let selected = vec![false; schema.fields.len()];
         let mut selection = Self { schema, selected, plan: OnceLock::new() };
-        selection.select_up_to(Presence::Key);
+        selection.select_up_to(FieldPresence::Key);
         selection
     }
 
-    fn select_up_to(&mut self, presence: Presence) {
+    fn select_up_to(&mut self, presence: FieldPresence) {
         for (field, selected) in self.schema.fields.iter().zip(&mut self.selected) {
             *selected |= field.presence <= presence;
         }
@@ -133,7 +133,7 @@ struct FieldList<R: 'static> {
 }
 
 enum Item {
-    UpTo(Presence),
+    UpTo(FieldPresence),
     /// A field or an object that ONTAP documents. If the schema lacks it, nothing is written.
     Path(String),
 }
@@ -208,7 +208,8 @@ impl<R> FieldList<R> {
             "*" | "**" if excluded => return Err(unknown_field(item)),
             "*" | "**" => {
                 let whole = path == "**";
-                let presence = if whole { Presence::Expensive } else { Presence::Default };
+                let presence =
+                    if whole { FieldPresence::Expensive } else { FieldPresence::Default };
                 self.included.push(Item::UpTo(presence));
                 return Ok(());
             }

@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use super::spelling;
-use crate::{ApiError, Field, Schema, Value};
+use crate::{ApiError, Field, FieldValue, Schema};
 
 /// Conditions on fields. A record matches if it meets all of them.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl<R> Filter<R> {
     /// Whether `value` meets the conditions on the field at `path`. For arrays of which a reply
     /// contains only the matching elements.
     #[must_use]
-    pub fn admits(&self, path: &str, value: &Value<'_>) -> bool {
+    pub fn admits(&self, path: &str, value: &FieldValue<'_>) -> bool {
         let mut of_path = self.conditions.iter().filter(|(fields, _)| match fields.as_slice() {
             [field] => field.path == path,
             _ => false,

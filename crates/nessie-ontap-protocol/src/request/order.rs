@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::spelling;
-use crate::{ApiError, Field, Kind, Schema, Value};
+use crate::{ApiError, Field, FieldKind, FieldValue, Schema};
 
 /// The fields that a collection is ordered by: those of the request, then those of the schema. With
 /// the schema's fields no two records compare equal.
@@ -95,7 +95,7 @@ impl<R> OrderBy<R> {
     }
 
     /// Compares a record with the values at the end of a page.
-    pub(crate) fn compare_with(&self, record: &R, end: &[Value<'static>]) -> Ordering {
+    pub(crate) fn compare_with(&self, record: &R, end: &[FieldValue<'static>]) -> Ordering {
         self.fields
             .iter()
             .zip(end)
@@ -117,7 +117,7 @@ impl<R> OrderBy<R> {
     pub(crate) fn parse_start(
         &self,
         parameters: &[(String, &str)],
-    ) -> Result<Option<Vec<Value<'static>>>, ApiError> {
+    ) -> Result<Option<Vec<FieldValue<'static>>>, ApiError> {
         if parameters.is_empty() {
             return Ok(None);
         }
@@ -153,7 +153,7 @@ fn is_start_of(parameter: &str, path: &str) -> bool {
 }
 
 impl Direction {
-    fn compare(self, left: &Value<'_>, right: &Value<'_>) -> Ordering {
+    fn compare(self, left: &FieldValue<'_>, right: &FieldValue<'_>) -> Ordering {
         match (left.is_unset(), right.is_unset()) {
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Greater,
@@ -168,35 +168,35 @@ impl Direction {
 
 /// The text of a value in a `start.*` parameter. It is never empty, because some clients drop empty
 /// parameters.
-fn start_text(value: &Value<'_>) -> String {
+fn start_text(value: &FieldValue<'_>) -> String {
     match value {
-        Value::Unset | Value::List(_) => NULL.to_owned(),
-        Value::Boolean(flag) => flag.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Uuid(uuid) => uuid.to_string(),
+        FieldValue::Unset | FieldValue::List(_) => NULL.to_owned(),
+        FieldValue::Boolean(flag) => flag.to_string(),
+        FieldValue::Integer(number) => number.to_string(),
+        FieldValue::Uuid(uuid) => uuid.to_string(),
         // With fractions of a second, unlike in a record.
-        Value::Time(time) => time.to_string(),
-        Value::Text(text) if text.is_empty() || text.starts_with('"') || text == NULL => {
+        FieldValue::Time(time) => time.to_string(),
+        FieldValue::Text(text) if text.is_empty() || text.starts_with('"') || text == NULL => {
             format!("\"{text}")
         }
-        Value::Text(text) => text.clone().into_owned(),
+        FieldValue::Text(text) => text.clone().into_owned(),
     }
 }
 
 const NULL: &str = "null";
 
-fn parse_start_text(kind: Kind, text: &str) -> Option<Value<'static>> {
+fn parse_start_text(kind: FieldKind, text: &str) -> Option<FieldValue<'static>> {
     if text == NULL {
-        return Some(Value::Unset);
+        return Some(FieldValue::Unset);
     }
     Some(match kind {
-        Kind::Text | Kind::Enumeration(_) => {
-            Value::Text(text.strip_prefix('"').unwrap_or(text).to_owned().into())
+        FieldKind::Text | FieldKind::Enumeration(_) => {
+            FieldValue::Text(text.strip_prefix('"').unwrap_or(text).to_owned().into())
         }
-        Kind::Uuid => Value::Uuid(text.parse().ok()?),
-        Kind::Number => return None,
-        Kind::Integer | Kind::Size => Value::Integer(text.parse().ok()?),
-        Kind::Boolean => Value::Boolean(text.parse().ok()?),
-        Kind::Time => Value::Time(text.parse().ok()?),
+        FieldKind::Uuid => FieldValue::Uuid(text.parse().ok()?),
+        FieldKind::Number => return None,
+        FieldKind::Integer | FieldKind::Size => FieldValue::Integer(text.parse().ok()?),
+        FieldKind::Boolean => FieldValue::Boolean(text.parse().ok()?),
+        FieldKind::Time => FieldValue::Time(text.parse().ok()?),
     })
 }

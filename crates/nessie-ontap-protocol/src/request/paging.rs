@@ -1,6 +1,6 @@
 //! Which page of a collection a request asks for.
 
-use crate::Value;
+use crate::FieldValue;
 
 /// The part of a collection that a request asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,7 +11,7 @@ pub struct Paging {
     pub offset: usize,
     /// Where the previous page ended: the values of its last record in the fields that the
     /// collection is ordered by. From the `start.*` parameters of its `next` link.
-    pub(crate) start: Option<Vec<Value<'static>>>,
+    pub(crate) start: Option<Vec<FieldValue<'static>>>,
 }
 
 impl Paging {

@@ -6,9 +6,9 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::field::{Field, Kind, Presence, Writable};
+use super::field::{Field, FieldKind, FieldPresence, WritableBy};
 use super::path::is_inside;
-use super::value::Value;
+use super::value::FieldValue;
 
 /// The fields that ONTAP documents for one kind of object.
 ///
@@ -16,7 +16,7 @@ use super::value::Value;
 /// and, after a space, the type: `integer`, `size` (a number of bytes), `number` (with a fraction),
 /// `boolean` or `time`; the default is text. `[]` after the type, or instead of it, means an array
 /// of such values. The text is parsed when the first field is looked up.
-pub struct Documented<R: 'static> {
+pub struct DocumentedFields<R: 'static> {
     text: &'static str,
     entries: OnceLock<Vec<Entry<R>>>,
 }
@@ -26,7 +26,7 @@ struct Entry<R> {
     is_array: bool,
 }
 
-impl<R> Documented<R> {
+impl<R> DocumentedFields<R> {
     /// No documented fields.
     #[must_use]
     pub const fn none() -> Self {
@@ -97,14 +97,14 @@ impl<R> Documented<R> {
 }
 
 /// The type for a word of the text.
-fn kind(word: &str) -> Option<Kind> {
+fn kind(word: &str) -> Option<FieldKind> {
     match word.strip_suffix("[]").unwrap_or(word) {
-        "" => Some(Kind::Text),
-        "integer" => Some(Kind::Integer),
-        "size" => Some(Kind::Size),
-        "number" => Some(Kind::Number),
-        "boolean" => Some(Kind::Boolean),
-        "time" => Some(Kind::Time),
+        "" => Some(FieldKind::Text),
+        "integer" => Some(FieldKind::Integer),
+        "size" => Some(FieldKind::Size),
+        "number" => Some(FieldKind::Number),
+        "boolean" => Some(FieldKind::Boolean),
+        "time" => Some(FieldKind::Time),
         _ => None,
     }
 }
@@ -113,16 +113,16 @@ fn entry<R>(line: &'static str) -> Entry<R> {
     let (path, word) = line.split_once(' ').unwrap_or((line, ""));
     let field = Field {
         path,
-        kind: kind(word).unwrap_or(Kind::Text),
-        presence: Presence::Expensive,
-        writable: Writable::Never,
-        get: |_| Value::Unset,
+        kind: kind(word).unwrap_or(FieldKind::Text),
+        presence: FieldPresence::Expensive,
+        writable: WritableBy::Never,
+        get: |_| FieldValue::Unset,
     };
     Entry { field, is_array: word.ends_with("[]") }
 }
 
-impl<R> fmt::Debug for Documented<R> {
+impl<R> fmt::Debug for DocumentedFields<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Documented").field("bytes", &self.text.len()).finish_non_exhaustive()
+        f.debug_struct("DocumentedFields").field("bytes", &self.text.len()).finish_non_exhaustive()
     }
 }

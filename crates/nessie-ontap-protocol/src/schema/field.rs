@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::value::Value;
+use super::value::FieldValue;
 
 /// One field of a [`Schema`](crate::Schema).
 pub struct Field<R> {
@@ -10,19 +10,19 @@ pub struct Field<R> {
     /// objects is named without an index, such as `aggregates.name`.
     pub path: &'static str,
     /// The type of the value.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// When a reply contains the field if `fields` does not name it.
-    pub presence: Presence,
+    pub presence: FieldPresence,
     /// Which requests may set the field.
-    pub writable: Writable,
+    pub writable: WritableBy,
     /// Reads the value from a record.
-    pub get: for<'r> fn(&'r R) -> Value<'r>,
+    pub get: for<'r> fn(&'r R) -> FieldValue<'r>,
 }
 
 /// The type of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum FieldKind {
     /// Any text.
     Text,
     /// A UUID.
@@ -44,7 +44,7 @@ pub enum Kind {
 
 /// When a reply contains a field that `fields` does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Presence {
+pub enum FieldPresence {
     /// Always: the field identifies the record.
     Key,
     /// In a single record, and with `fields=*`.
@@ -55,7 +55,7 @@ pub enum Presence {
 
 /// Which requests may set a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writable {
+pub enum WritableBy {
     /// No request: the value is derived.
     Never,
     /// The request that creates the object.
@@ -66,7 +66,7 @@ pub enum Writable {
     Both,
 }
 
-impl Kind {
+impl FieldKind {
     /// Whether a field that is documented with this type may have the other type, which is more
     /// specific: UUIDs, times and the words of an enumeration are documented as text.
     pub(super) fn covers(self, other: Self) -> bool {

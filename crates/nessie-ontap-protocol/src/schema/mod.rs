@@ -9,10 +9,10 @@ pub(crate) mod write;
 use std::fmt;
 use std::ops::Range;
 
-pub use documented::Documented;
-pub use field::{Field, Kind, Presence, Writable};
+pub use documented::DocumentedFields;
+pub use field::{Field, FieldKind, FieldPresence, WritableBy};
 use path::{is_inside, is_inside_or_same};
-pub use value::Value;
+pub use value::FieldValue;
 
 /// The schema of one kind of object, such as a volume, a snapshot or a job.
 ///
@@ -24,23 +24,23 @@ pub struct Schema<R: 'static> {
     pub fields: &'static [Field<R>],
     /// The fields that ONTAP documents for the object. A client may also name those that `fields`
     /// lacks: they are unset in every record.
-    pub documented: Documented<R>,
+    pub documented: DocumentedFields<R>,
     /// The fields that collections are ordered by, after the fields that the request names. Their
     /// values never change, and no two records have the same values in all of them.
     pub order: &'static [&'static str],
     /// Further fields that [`order`](Self::order) may name. Replies never contain them.
     pub hidden: &'static [Field<R>],
     /// The nested references to other objects.
-    pub references: &'static [Reference<R>],
+    pub references: &'static [ObjectReference<R>],
     /// The arrays among the fields.
-    pub arrays: &'static [Array],
+    pub arrays: &'static [ArrayField],
     /// The path of a record without a query, such as `/api/storage/volumes/<uuid>`. Empty if records
     /// have no path: then they are written without `_links`.
     pub href: fn(&R) -> String,
 }
 
 /// A nested object that refers to another object. It is written with `_links.self.href`.
-pub struct Reference<R> {
+pub struct ObjectReference<R> {
     /// The path of the nested object, such as `svm` or `clone.parent_volume`.
     pub path: &'static str,
     /// The link to the other object. In an array: the link of the element `index`.
@@ -49,7 +49,7 @@ pub struct Reference<R> {
 
 /// An array in a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Array {
+pub struct ArrayField {
     /// The path of the array, such as `aggregates`.
     pub path: &'static str,
     /// Whether an empty array of objects is written as `[]`. Otherwise it is left out, like unset
@@ -57,7 +57,7 @@ pub struct Array {
     pub shown_empty: bool,
 }
 
-impl Array {
+impl ArrayField {
     /// An array that is left out if it is empty.
     #[must_use]
     pub const fn at(path: &'static str) -> Self {
@@ -143,7 +143,7 @@ impl<R> Schema<R> {
             if self.is_object(field.path) {
                 fault(field.path, "is a field and an object");
             }
-            if field.presence == Presence::Key && self.in_array(field.path) {
+            if field.presence == FieldPresence::Key && self.in_array(field.path) {
                 fault(field.path, "is a key in an array");
             }
         }
@@ -201,7 +201,7 @@ impl<R> fmt::Debug for Schema<R> {
     }
 }
 
-impl<R> fmt::Debug for Reference<R> {
+impl<R> fmt::Debug for ObjectReference<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reference").field("path", &self.path).finish_non_exhaustive()
     }

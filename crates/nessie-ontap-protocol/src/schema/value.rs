@@ -7,7 +7,7 @@ use nessie_backend_core::{Timestamp, Uuid};
 
 /// The value of a record's field. It borrows from the record if possible.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
+pub enum FieldValue<'a> {
     /// No value: replies leave the field out, and the filter `null` matches it.
     Unset,
     /// `true` or `false`.
@@ -21,10 +21,10 @@ pub enum Value<'a> {
     /// A time, written in RFC 3339 with an offset.
     Time(Timestamp),
     /// The values of an array in order: plain values, or the values of one field of its objects.
-    List(Vec<Value<'a>>),
+    List(Vec<FieldValue<'a>>),
 }
 
-impl<'a> Value<'a> {
+impl<'a> FieldValue<'a> {
     /// Text that is borrowed from the record.
     #[must_use]
     pub const fn text(text: &'a str) -> Self {
@@ -42,13 +42,13 @@ impl<'a> Value<'a> {
     }
 
     /// Compares two values of the same type. `None` for other pairs and for lists.
-    pub(crate) fn compare(&self, other: &Value<'_>) -> Option<Ordering> {
+    pub(crate) fn compare(&self, other: &FieldValue<'_>) -> Option<Ordering> {
         match (self, other) {
-            (Self::Boolean(left), Value::Boolean(right)) => Some(left.cmp(right)),
-            (Self::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
-            (Self::Text(left), Value::Text(right)) => Some(left.cmp(right)),
-            (Self::Uuid(left), Value::Uuid(right)) => Some(left.cmp(right)),
-            (Self::Time(left), Value::Time(right)) => Some(left.cmp(right)),
+            (Self::Boolean(left), FieldValue::Boolean(right)) => Some(left.cmp(right)),
+            (Self::Integer(left), FieldValue::Integer(right)) => Some(left.cmp(right)),
+            (Self::Text(left), FieldValue::Text(right)) => Some(left.cmp(right)),
+            (Self::Uuid(left), FieldValue::Uuid(right)) => Some(left.cmp(right)),
+            (Self::Time(left), FieldValue::Time(right)) => Some(left.cmp(right)),
             _ => None,
         }
     }
@@ -61,8 +61,8 @@ pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_unix_micros(seconds * MICROS).unwrap_or(time)
 }
 
-/// `None` becomes [`Unset`](Value::Unset).
-impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+/// `None` becomes [`Unset`](FieldValue::Unset).
+impl<'a, T: Into<FieldValue<'a>>> From<Option<T>> for FieldValue<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Unset, Into::into)
     }
@@ -70,7 +70,7 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
 
 macro_rules! from {
     ($($type:ty => $variant:ident),+ $(,)?) => {$(
-        impl From<$type> for Value<'_> {
+        impl From<$type> for FieldValue<'_> {
             fn from(value: $type) -> Self {
                 Self::$variant(value.into())
             }
@@ -80,13 +80,13 @@ macro_rules! from {
 
 from!(bool => Boolean, u64 => Integer, u32 => Integer, Uuid => Uuid, Timestamp => Time, String => Text);
 
-impl<'a> From<&'a str> for Value<'a> {
+impl<'a> From<&'a str> for FieldValue<'a> {
     fn from(text: &'a str) -> Self {
         Self::text(text)
     }
 }
 
-impl<'a> From<&'a String> for Value<'a> {
+impl<'a> From<&'a String> for FieldValue<'a> {
     fn from(text: &'a String) -> Self {
         Self::text(text)
     }

@@ -6,9 +6,9 @@ use std::io::Write;
 use nessie_backend_core::{Timestamp, Uuid};
 
 use super::value::whole_seconds;
-use super::{Field, Reference, Schema, Value};
+use super::{Field, FieldValue, ObjectReference, Schema};
 
-type Get<R> = for<'r> fn(&'r R) -> Value<'r>;
+type Get<R> = for<'r> fn(&'r R) -> FieldValue<'r>;
 
 /// How to write a record: the selected fields as a tree, built once for all records of a reply.
 pub(crate) struct Plan<R: 'static> {
@@ -87,7 +87,7 @@ fn insert<R>(
 /// The object at the first `end` bytes of `path`, without members.
 fn new_object<R>(schema: &Schema<R>, path: &str, end: usize) -> Node<R> {
     let path = path.get(..end).unwrap_or_default();
-    let reference: Option<&Reference<R>> =
+    let reference: Option<&ObjectReference<R>> =
         schema.references.iter().find(|reference| reference.path == path);
     let object = Object { members: Vec::new(), href: reference.map(|reference| reference.href) };
     match schema.arrays.iter().find(|array| array.path == path) {
@@ -124,14 +124,14 @@ impl<R> Member<R> {
         &self,
         record: &R,
         index: usize,
-        columns: &mut std::slice::Iter<'_, Value<'_>>,
+        columns: &mut std::slice::Iter<'_, FieldValue<'_>>,
         out: &mut Vec<u8>,
     ) {
         let before = out.len();
         write_key(self.key, out);
         let written = match &self.node {
             Node::Value(_) => match columns.next() {
-                Some(Value::List(values)) => {
+                Some(FieldValue::List(values)) => {
                     values.get(index).is_some_and(|value| write_value(value, out))
                 }
                 Some(value) => index == 0 && write_value(value, out),
@@ -180,8 +180,8 @@ impl<R> Object<R> {
     fn write_elements(&self, record: &R, out: &mut Vec<u8>) -> bool {
         let mut columns = Vec::new();
         self.collect(record, &mut columns);
-        let length = |column: &Value<'_>| match column {
-            Value::List(values) => values.len(),
+        let length = |column: &FieldValue<'_>| match column {
+            FieldValue::List(values) => values.len(),
             value => usize::from(!value.is_unset()),
         };
         let elements = columns.iter().map(length).max().unwrap_or_default();
@@ -201,7 +201,7 @@ impl<R> Object<R> {
     }
 
     /// Collects the lists of all values in the object, in the order in which they are written.
-    fn collect<'r>(&self, record: &'r R, columns: &mut Vec<Value<'r>>) {
+    fn collect<'r>(&self, record: &'r R, columns: &mut Vec<FieldValue<'r>>) {
         for member in &self.members {
             match &member.node {
                 Node::Value(get) => columns.push(get(record)),
@@ -228,16 +228,16 @@ fn end_array(any: bool, out: &mut Vec<u8>) -> bool {
 }
 
 /// Writes a value, and returns whether it is set. If not, the caller removes what was written.
-fn write_value(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
+fn write_value(value: &FieldValue<'_>, out: &mut Vec<u8>) -> bool {
     match value {
-        Value::Unset => return false,
-        Value::Boolean(true) => out.extend_from_slice(b"true"),
-        Value::Boolean(false) => out.extend_from_slice(b"false"),
-        Value::Integer(number) => write_integer(*number, out),
-        Value::Text(text) => write_text(text, out),
-        Value::Uuid(uuid) => write_uuid(*uuid, out),
-        Value::Time(time) => write_time(*time, out),
-        Value::List(values) => {
+        FieldValue::Unset => return false,
+        FieldValue::Boolean(true) => out.extend_from_slice(b"true"),
+        FieldValue::Boolean(false) => out.extend_from_slice(b"false"),
+        FieldValue::Integer(number) => write_integer(*number, out),
+        FieldValue::Text(text) => write_text(text, out),
+        FieldValue::Uuid(uuid) => write_uuid(*uuid, out),
+        FieldValue::Time(time) => write_time(*time, out),
+        FieldValue::List(values) => {
             out.push(b'[');
             let mut any = false;
             for value in values {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use nessie_backend_core::{BackendError, Dependents, SnapshotId, Uuid, VolumeId, VolumeState};
 use nessie_ontap_protocol::{
-    ApiError, Array, Documented, Field, Kind, Page, Presence, Schema, Selection, Value, Writable,
-    reply,
+    ApiError, ArrayField, DocumentedFields, Field, FieldKind, FieldPresence, FieldValue, Page,
+    Schema, Selection, WritableBy, reply,
 };
 use serde_json::Value as Json;
 
@@ -166,24 +166,24 @@ static SHELF: Schema<Vec<String>> = Schema {
     fields: &[
         Field {
             path: "boxes.label",
-            kind: Kind::Text,
-            presence: Presence::Default,
-            writable: Writable::Never,
-            get: |shelf| Value::List(shelf.iter().map(Into::into).collect()),
+            kind: FieldKind::Text,
+            presence: FieldPresence::Default,
+            writable: WritableBy::Never,
+            get: |shelf| FieldValue::List(shelf.iter().map(Into::into).collect()),
         },
         Field {
             path: "jars.label",
-            kind: Kind::Text,
-            presence: Presence::Default,
-            writable: Writable::Never,
-            get: |shelf| Value::List(shelf.iter().map(Into::into).collect()),
+            kind: FieldKind::Text,
+            presence: FieldPresence::Default,
+            writable: WritableBy::Never,
+            get: |shelf| FieldValue::List(shelf.iter().map(Into::into).collect()),
         },
     ],
-    documented: Documented::none(),
+    documented: DocumentedFields::none(),
     order: &["boxes.label"],
     hidden: &[],
     references: &[],
-    arrays: &[Array { path: "boxes", shown_empty: true }, Array::at("jars")],
+    arrays: &[ArrayField { path: "boxes", shown_empty: true }, ArrayField::at("jars")],
     href: |_| String::new(),
 };
 

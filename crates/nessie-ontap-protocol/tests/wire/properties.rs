@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::{
-    Body, Field, Filter, Kind, Method, Presence, Query, Selection, Url, reply,
+    Body, Field, FieldKind, FieldPresence, Filter, Method, Query, Selection, Url, reply,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -156,12 +156,12 @@ fn a_checked_body_has_values_of_the_right_types() {
         }
         for field in THING.fields.iter().filter(|field| !THING.in_array(field.path)) {
             let read = match field.kind {
-                Kind::Text | Kind::Enumeration(_) => body.text(field.path).map(drop),
-                Kind::Integer => body.integer(field.path).map(drop),
-                Kind::Size => body.size(field.path).map(drop),
-                Kind::Boolean => body.boolean(field.path).map(drop),
-                Kind::Time => body.time(field.path).map(drop),
-                Kind::Uuid => body.uuid(field.path).map(drop),
+                FieldKind::Text | FieldKind::Enumeration(_) => body.text(field.path).map(drop),
+                FieldKind::Integer => body.integer(field.path).map(drop),
+                FieldKind::Size => body.size(field.path).map(drop),
+                FieldKind::Boolean => body.boolean(field.path).map(drop),
+                FieldKind::Time => body.time(field.path).map(drop),
+                FieldKind::Uuid => body.uuid(field.path).map(drop),
                 kind => panic!("{kind:?} is not in the test"),
             };
             assert_eq!(read, Ok(()), "{} in {json}", field.path);
@@ -387,7 +387,7 @@ fn item() -> impl Strategy<Value = (bool, String)> {
 
 fn names(item: &str, field: &Field<Thing>) -> bool {
     match item {
-        "*" => field.presence <= Presence::Default,
+        "*" => field.presence <= FieldPresence::Default,
         "**" => true,
         item => field.path == item || field.path.starts_with(&format!("{item}.")),
     }
@@ -398,8 +398,8 @@ fn is_chosen(items: &[(bool, String)], collection: bool, field: &Field<Thing>) -
         |excluded| items.iter().any(|(other, item)| *other == excluded && names(item, field));
     let default = items.iter().all(|(excluded, _)| *excluded)
         && !collection
-        && field.presence == Presence::Default;
-    field.presence == Presence::Key || ((named(false) || default) && !named(true))
+        && field.presence == FieldPresence::Default;
+    field.presence == FieldPresence::Key || ((named(false) || default) && !named(true))
 }
 
 /// Takes out of a whole record what is not chosen, and then what is left empty.

@@ -7,8 +7,9 @@ use nessie_backend_core::{
 };
 use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, AggregateRecord, Attribute, Attributes, CLUSTER, DISK,
-    EXPORT_POLICY, EXPORT_RULE, JOB, JobRecord, LIF, LUN, NODE, Named, Place, QOS_POLICY, QTREE,
-    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SVM, SVM_PEER, SnapshotRecord, VOLUME, VolumeRecord,
+    EXPORT_POLICY, EXPORT_RULE, IP_INTERFACE, JOB, JobRecord, LUN, NODE, Named, QOS_POLICY, QTREE,
+    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SVM, SVM_PEER, SnapshotRecord, SvmContext, VOLUME,
+    VolumeRecord,
 };
 use nessie_ontap_protocol::{ApiError, Schema, Selection, reply};
 
@@ -18,8 +19,8 @@ fn named(uuid: u128, name: &str) -> Named {
     Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() }
 }
 
-fn place() -> Arc<Place> {
-    Arc::new(Place {
+fn place() -> Arc<SvmContext> {
+    Arc::new(SvmContext {
         svm: named(0x51, "svm1"),
         number: 2,
         aggregates: Arc::new([AggregateRecord {
@@ -120,7 +121,7 @@ fn every_schema_is_sound() {
         EXPORT_POLICY.faults(),
         EXPORT_RULE.faults(),
         JOB.faults(),
-        LIF.faults(),
+        IP_INTERFACE.faults(),
         LUN.faults(),
         NODE.faults(),
         QOS_POLICY.faults(),

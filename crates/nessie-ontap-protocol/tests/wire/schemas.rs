@@ -2,14 +2,15 @@
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::{
-    Array, Documented, Field, Kind, Presence, Reference, Schema, Value, Writable,
+    ArrayField, DocumentedFields, Field, FieldKind, FieldPresence, FieldValue, ObjectReference,
+    Schema, WritableBy,
 };
 
 use crate::thing::THING;
 
 const fn field(path: &'static str) -> Field<()> {
-    let (presence, writable) = (Presence::Default, Writable::Never);
-    Field { path, kind: Kind::Text, presence, writable, get: |()| Value::Unset }
+    let (presence, writable) = (FieldPresence::Default, WritableBy::Never);
+    Field { path, kind: FieldKind::Text, presence, writable, get: |()| FieldValue::Unset }
 }
 
 static UNSOUND: Schema<()> = Schema {
@@ -23,11 +24,11 @@ static UNSOUND: Schema<()> = Schema {
         field("e."),
         field("f g"),
     ],
-    documented: Documented::of("a.b\nc boolean\nd whole\nc.e\nx\nx.y\n"),
+    documented: DocumentedFields::of("a.b\nc boolean\nd whole\nc.e\nx\nx.y\n"),
     order: &["z"],
     hidden: &[],
-    references: &[Reference { path: "b", href: |(), _| None }],
-    arrays: &[Array::at("y")],
+    references: &[ObjectReference { path: "b", href: |(), _| None }],
+    arrays: &[ArrayField::at("y")],
     href: |()| String::new(),
 };
 
@@ -68,8 +69,8 @@ fn a_field_is_found_by_its_path_and_an_object_has_what_is_in_it() {
 
 #[test]
 fn values_come_from_what_records_have() {
-    assert_eq!(Value::from(None::<u64>), Value::Unset);
-    assert_eq!(Value::from(Some("a")), Value::text("a"));
-    assert_eq!(Value::from(Uuid::nil()), Value::Uuid(Uuid::nil()));
-    assert!(Value::List(Vec::new()).is_unset() && !Value::text("").is_unset());
+    assert_eq!(FieldValue::from(None::<u64>), FieldValue::Unset);
+    assert_eq!(FieldValue::from(Some("a")), FieldValue::text("a"));
+    assert_eq!(FieldValue::from(Uuid::nil()), FieldValue::Uuid(Uuid::nil()));
+    assert!(FieldValue::List(Vec::new()).is_unset() && !FieldValue::text("").is_unset());
 }

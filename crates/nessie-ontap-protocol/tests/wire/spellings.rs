@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nessie_ontap_protocol::records::{Attribute, Attributes, VOLUME};
-use nessie_ontap_protocol::{Body, Field, Filter, Kind, Method, Writable};
+use nessie_ontap_protocol::{Body, Field, FieldKind, Filter, Method, WritableBy};
 
 use crate::records::volume;
 
@@ -15,7 +15,7 @@ fn spellings(word: &str) -> [String; 4] {
 
 fn enumerated<R>(fields: &'static [Field<R>]) -> Vec<(&'static Field<R>, &'static str)> {
     let words = |field: &'static Field<R>| match field.kind {
-        Kind::Enumeration(words) => words,
+        FieldKind::Enumeration(words) => words,
         _ => &[],
     };
     fields.iter().flat_map(|field| words(field).iter().map(move |word| (field, *word))).collect()
@@ -26,15 +26,15 @@ fn a_body_takes_each_and_the_word_is_kept_as_arrays_write_it() {
     let mut tried = 0;
     for (field, word) in enumerated(VOLUME.fields) {
         let method = match field.writable {
-            Writable::Never => continue,
-            Writable::Patch => Method::Patch,
-            Writable::Post | Writable::Both => Method::Post,
+            WritableBy::Never => continue,
+            WritableBy::Patch => Method::Patch,
+            WritableBy::Post | WritableBy::Both => Method::Post,
         };
         for given in spellings(word) {
             let body = format!("{{\"{}\": \"{given}\"}}", field.path);
             let body = Body::parse(body.as_bytes()).unwrap();
             assert_eq!(body.check(&VOLUME, method), Ok(()), "{} {given}", field.path);
-            let kept = Attribute::of(field, false, &body).unwrap();
+            let kept = Attribute::from_body(field, false, &body).unwrap();
             assert_eq!(kept, Some(Attribute::Text(word.to_owned())), "{} {given}", field.path);
             tried += 1;
         }

@@ -2,7 +2,8 @@
 
 use nessie_backend_core::{Timestamp, Uuid};
 use nessie_ontap_protocol::{
-    Array, Documented, Field, Kind, Presence, Reference, Schema, Value, Writable,
+    ArrayField, DocumentedFields, Field, FieldKind, FieldPresence, FieldValue, ObjectReference,
+    Schema, WritableBy,
 };
 
 /// A thing on a shelf.
@@ -27,70 +28,76 @@ pub(crate) const STATES: &[&str] = &["offline", "online", "restricted"];
 
 const fn field(
     path: &'static str,
-    kind: Kind,
-    presence: Presence,
-    writable: Writable,
-    get: for<'r> fn(&'r Thing) -> Value<'r>,
+    kind: FieldKind,
+    presence: FieldPresence,
+    writable: WritableBy,
+    get: for<'r> fn(&'r Thing) -> FieldValue<'r>,
 ) -> Field<Thing> {
     Field { path, kind, presence, writable, get }
 }
 
 pub(crate) static THING: Schema<Thing> = {
-    use Presence::{Default, Expensive, Key};
-    use Writable::{Both, Never, Patch, Post};
+    use FieldPresence::{Default, Expensive, Key};
+    use WritableBy::{Both, Never, Patch, Post};
     Schema {
         name: "thing",
         fields: &[
-            field("comment", Kind::Text, Default, Both, |thing| thing.comment.as_ref().into()),
-            field("create_time", Kind::Time, Default, Never, |thing| thing.created.into()),
-            field("is_online", Kind::Boolean, Expensive, Patch, |thing| thing.online.into()),
-            field("name", Kind::Text, Key, Both, |thing| (&thing.name).into()),
-            field("origin.parent.name", Kind::Text, Expensive, Post, |thing| {
+            field("comment", FieldKind::Text, Default, Both, |thing| thing.comment.as_ref().into()),
+            field("create_time", FieldKind::Time, Default, Never, |thing| thing.created.into()),
+            field("is_online", FieldKind::Boolean, Expensive, Patch, |thing| thing.online.into()),
+            field("name", FieldKind::Text, Key, Both, |thing| (&thing.name).into()),
+            field("origin.parent.name", FieldKind::Text, Expensive, Post, |thing| {
                 thing.parent.as_ref().map(|(_, name)| name).into()
             }),
-            field("origin.parent.uuid", Kind::Uuid, Expensive, Post, |thing| {
+            field("origin.parent.uuid", FieldKind::Uuid, Expensive, Post, |thing| {
                 thing.parent.as_ref().map(|(uuid, _)| *uuid).into()
             }),
-            field("owners", Kind::Text, Expensive, Both, |thing| {
-                Value::List(thing.owners.iter().map(Into::into).collect())
+            field("owners", FieldKind::Text, Expensive, Both, |thing| {
+                FieldValue::List(thing.owners.iter().map(Into::into).collect())
             }),
-            field("parts.label", Kind::Text, Default, Both, |thing| {
-                Value::List(thing.parts.iter().map(|(_, label)| label.as_ref().into()).collect())
+            field("parts.label", FieldKind::Text, Default, Both, |thing| {
+                FieldValue::List(
+                    thing.parts.iter().map(|(_, label)| label.as_ref().into()).collect(),
+                )
             }),
-            field("parts.maker.uuid", Kind::Uuid, Default, Post, |thing| {
-                Value::List(thing.parts.iter().map(|(uuid, _)| Value::Uuid(*uuid)).collect())
+            field("parts.maker.uuid", FieldKind::Uuid, Default, Post, |thing| {
+                FieldValue::List(
+                    thing.parts.iter().map(|(uuid, _)| FieldValue::Uuid(*uuid)).collect(),
+                )
             }),
-            field("size", Kind::Size, Default, Both, |thing| thing.size.into()),
-            field("space.count", Kind::Integer, Expensive, Both, |thing| {
+            field("size", FieldKind::Size, Default, Both, |thing| thing.size.into()),
+            field("space.count", FieldKind::Integer, Expensive, Both, |thing| {
                 (thing.parts.len() as u64).into()
             }),
-            field("space.used", Kind::Size, Default, Never, |thing| thing.used.into()),
-            field("state", Kind::Enumeration(STATES), Default, Patch, |thing| thing.state.into()),
-            field("uuid", Kind::Uuid, Key, Never, |thing| thing.uuid.into()),
+            field("space.used", FieldKind::Size, Default, Never, |thing| thing.used.into()),
+            field("state", FieldKind::Enumeration(STATES), Default, Patch, |thing| {
+                thing.state.into()
+            }),
+            field("uuid", FieldKind::Uuid, Key, Never, |thing| thing.uuid.into()),
         ],
-        documented: Documented::of(
+        documented: DocumentedFields::of(
             "comment\nlabels []\nmetric.iops integer\nmetric.ratio number\n\
              metric.timestamp time\nowner.name\nspace.lost size\nspace.thin boolean\n",
         ),
         order: &["position", "uuid"],
-        hidden: &[field("position", Kind::Integer, Expensive, Never, |thing| {
+        hidden: &[field("position", FieldKind::Integer, Expensive, Never, |thing| {
             thing.position.into()
         })],
         references: &[
-            Reference {
+            ObjectReference {
                 path: "origin.parent",
                 href: |thing, _| {
                     thing.parent.as_ref().map(|(uuid, _)| format!("/api/things/{uuid}"))
                 },
             },
-            Reference {
+            ObjectReference {
                 path: "parts.maker",
                 href: |thing, index| {
                     thing.parts.get(index).map(|(uuid, _)| format!("/api/makers/{uuid}"))
                 },
             },
         ],
-        arrays: &[Array::at("owners"), Array::at("parts")],
+        arrays: &[ArrayField::at("owners"), ArrayField::at("parts")],
         href: |thing| format!("/api/things/{}", thing.uuid),
     }
 };

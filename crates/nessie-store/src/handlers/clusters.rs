@@ -5,7 +5,7 @@ use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
     AGGREGATE, CLUSTER, COMPLIANCE_CLOCK, ClusterRecord, ComplianceClockRecord, LICENSE,
-    LicenseRecord, NODE, PACKAGES, Package, SOFTWARE, SoftwareRecord,
+    LICENSE_PACKAGES, LicensePackage, LicenseRecord, NODE, SOFTWARE, SoftwareRecord,
 };
 
 use crate::call::{Answer, Call, instance};
@@ -35,18 +35,18 @@ pub(crate) fn software(call: &Call<'_>) -> Answer {
 
 pub(crate) fn licenses(call: &Call<'_>) -> Answer {
     let query = call.query(&LICENSE, true, &[])?;
-    let records = PACKAGES.iter().map(|package| license(call, *package));
+    let records = LICENSE_PACKAGES.iter().map(|package| license(call, *package));
     Ok(call.collection(&query, records.collect()))
 }
 
 pub(crate) fn license_of(call: &Call<'_>) -> Answer {
     let query = call.query(&LICENSE, false, &[])?;
-    let found = PACKAGES.iter().find(|package| package.name == call.argument(0));
+    let found = LICENSE_PACKAGES.iter().find(|package| package.name == call.argument(0));
     let Some(package) = found else { return Err(ApiError::no_such_entry().about("name")) };
     instance(&query, Some(license(call, *package)))
 }
 
-fn license(call: &Call<'_>, package: Package) -> LicenseRecord {
+fn license(call: &Call<'_>, package: LicensePackage) -> LicenseRecord {
     LicenseRecord { package, cluster: call.cluster.name.clone() }
 }
 

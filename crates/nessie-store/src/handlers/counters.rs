@@ -1,7 +1,8 @@
 //! Performance counters: a few tables with a row for each node.
 
 use nessie_ontap_protocol::records::{
-    COUNTER_ROW, COUNTER_TABLE, Counter, CounterRowRecord, CounterTableRecord, TABLES, Table,
+    ALL_COUNTER_TABLES, COUNTER_ROW, COUNTER_TABLE, Counter, CounterRowRecord, CounterTable,
+    CounterTableRecord,
 };
 use nessie_ontap_protocol::{ApiError, Query};
 
@@ -9,7 +10,7 @@ use crate::call::{Answer, Call, instance};
 
 pub(crate) fn tables(call: &Call<'_>) -> Answer {
     let query = call.query(&COUNTER_TABLE, true, &[])?;
-    let records = TABLES.iter().map(|table| record(&query, table));
+    let records = ALL_COUNTER_TABLES.iter().map(|table| record(&query, table));
     Ok(call.collection(&query, records.collect()))
 }
 
@@ -31,15 +32,15 @@ pub(crate) fn row(call: &Call<'_>) -> Answer {
 }
 
 /// The table that the path names.
-fn find(call: &Call<'_>) -> Result<&'static Table, ApiError> {
+fn find(call: &Call<'_>) -> Result<&'static CounterTable, ApiError> {
     let name = call.argument(0);
-    TABLES.iter().find(|table| table.name == name).ok_or_else(|| {
+    ALL_COUNTER_TABLES.iter().find(|table| table.name == name).ok_or_else(|| {
         let message = format!("The counter table {name:?} does not exist.");
         ApiError::new(404, 8_585_320, message).about("name")
     })
 }
 
-fn record(query: &Query<CounterTableRecord>, table: &'static Table) -> CounterTableRecord {
+fn record(query: &Query<CounterTableRecord>, table: &'static CounterTable) -> CounterTableRecord {
     CounterTableRecord { table, counters: wanted(query, "counter_schemas.name", table) }
 }
 
@@ -60,7 +61,7 @@ fn records(
 
 /// The counters of a table that are asked for: a filter by the name of a counter leaves the others
 /// out of the records too.
-fn wanted<R>(query: &Query<R>, path: &str, table: &'static Table) -> Vec<&'static Counter> {
+fn wanted<R>(query: &Query<R>, path: &str, table: &'static CounterTable) -> Vec<&'static Counter> {
     let counters = table.counters.iter();
     counters.filter(|counter| query.filter.admits(path, &counter.name.into())).collect()
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
-use nessie_ontap_protocol::records::Place;
+use nessie_ontap_protocol::records::SvmContext;
 use nessie_ontap_protocol::{ApiError, Body, Page, Query, Schema, reply};
 
 use crate::Response;
@@ -19,7 +19,7 @@ pub(crate) struct Fate<R> {
     pub(crate) job: Uuid,
     /// The path of the object.
     pub(crate) path: String,
-    pub(crate) place: Option<Arc<Place>>,
+    pub(crate) place: Option<Arc<SvmContext>>,
     /// The object as it is then, or was when it was deleted.
     pub(crate) outcome: Result<R, ApiError>,
 }
@@ -79,7 +79,7 @@ pub(crate) struct Made<R: 'static> {
 pub(crate) fn all_made<R>(
     call: &Call<'_>,
     query: &Query<R>,
-    place: Option<Arc<Place>>,
+    place: Option<Arc<SvmContext>>,
     outcomes: Vec<Result<R, ApiError>>,
     of: &Made<R>,
 ) -> Answer {

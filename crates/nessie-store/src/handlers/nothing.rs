@@ -1,7 +1,7 @@
 //! Collections without anything in them.
 
 use nessie_ontap_protocol::records::{
-    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, KEY_MANAGER, LUN, Nothing,
+    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, KEY_MANAGER, LUN, NoRecord,
     QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
 };
 use nessie_ontap_protocol::{ApiError, Body, Schema, reply};
@@ -97,7 +97,7 @@ pub(crate) fn cifs_share(call: &Call<'_>) -> Answer {
     unknown(call, &CIFS_SHARE, "name")
 }
 
-pub(super) fn none(call: &Call<'_>, schema: &'static Schema<Nothing>) -> Answer {
+pub(super) fn none(call: &Call<'_>, schema: &'static Schema<NoRecord>) -> Answer {
     let query = call.query(schema, true, &[])?;
     call.tunnel()?;
     Ok(call.collection(&query, Vec::new()))
@@ -106,7 +106,7 @@ pub(super) fn none(call: &Call<'_>, schema: &'static Schema<Nothing>) -> Answer 
 /// The answer for any one of them: there is none. `key` is the part of the path that says which.
 pub(super) fn unknown(
     call: &Call<'_>,
-    schema: &'static Schema<Nothing>,
+    schema: &'static Schema<NoRecord>,
     key: &'static str,
 ) -> Answer {
     call.query(schema, false, &[])?;
@@ -122,7 +122,7 @@ pub(crate) fn application_log(call: &Call<'_>) -> Answer {
     if let Some(path) = unknown {
         return Err(ApiError::unexpected_argument(path));
     }
-    let records: &[Nothing] = &[];
+    let records: &[NoRecord] = &[];
     let body = if query.return_records {
         reply::records(&query.selection, records)
     } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
-    EXPORT_POLICY, EXPORT_RULE, ExportPolicyRecord, Place, SNAPSHOT_POLICY,
+    EXPORT_POLICY, EXPORT_RULE, ExportPolicyRecord, SNAPSHOT_POLICY, SvmContext,
 };
 
 use super::nothing;
@@ -51,7 +51,7 @@ pub(crate) fn export_rule(call: &Call<'_>) -> Answer {
 }
 
 /// The SVM whose one policy has the number in the path.
-fn place_of_policy(call: &Call<'_>, rooms: &[&Room]) -> Result<Arc<Place>, ApiError> {
+fn place_of_policy(call: &Call<'_>, rooms: &[&Room]) -> Result<Arc<SvmContext>, ApiError> {
     let found = call.argument(0).parse().ok().and_then(|id: u64| {
         rooms.iter().map(|room| &room.place).find(|place| place.export_policy() == id)
     });

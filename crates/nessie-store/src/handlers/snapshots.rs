@@ -7,7 +7,7 @@ use nessie_backend_core::{
     BackendError, Snapshot, SnapshotBackend, SnapshotId, Timestamp, Uuid, Volume, VolumeId,
 };
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SNAPSHOT, SnapshotRecord};
-use nessie_ontap_protocol::{ApiError, Body, Method, Query, Writable};
+use nessie_ontap_protocol::{ApiError, Body, Method, Query, WritableBy};
 
 use super::fate::{self, Fate, Made};
 use super::names;
@@ -142,9 +142,9 @@ impl Wanted {
         let mut attributes = Vec::new();
         let others = ["name", "svm.name", "svm.uuid", "volume.name", "volume.uuid"];
         for field in SNAPSHOT.fields {
-            if field.writable != Writable::Never
+            if field.writable != WritableBy::Never
                 && !others.contains(&field.path)
-                && let Some(value) = Attribute::of(field, false, body)?
+                && let Some(value) = Attribute::from_body(field, false, body)?
             {
                 check_value(field.path, &value)?;
                 attributes.push((field.path, value));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::records::{
-    FPOLICY_POLICY, LIF, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord,
+    FPOLICY_POLICY, IP_INTERFACE, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord,
 };
 use nessie_ontap_protocol::{ApiError, Query};
 
@@ -34,7 +34,7 @@ fn record(call: &Call<'_>, room: &Room) -> SvmRecord {
 }
 
 pub(crate) fn lifs(call: &Call<'_>) -> Answer {
-    let query = call.query(&LIF, true, &[])?;
+    let query = call.query(&IP_INTERFACE, true, &[])?;
     let rooms = call.rooms(&query, "svm")?;
     let is_theirs = |uuid| rooms.iter().any(|room| room.place.svm.uuid == uuid);
     let lifs = call.cluster.lifs.iter().filter(|lif| is_theirs(lif.place.svm.uuid));
@@ -42,7 +42,7 @@ pub(crate) fn lifs(call: &Call<'_>) -> Answer {
 }
 
 pub(crate) fn lif(call: &Call<'_>) -> Answer {
-    let query = call.query(&LIF, false, &[])?;
+    let query = call.query(&IP_INTERFACE, false, &[])?;
     let uuid = call.uuid(0)?;
     let found = call.cluster.lifs.iter().find(|record| record.lif.uuid == uuid);
     instance(&query, found.cloned())

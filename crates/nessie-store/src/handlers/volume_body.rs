@@ -1,8 +1,8 @@
 //! What the body of a request wants a volume to be.
 
 use nessie_backend_core::{BackendError, VolumePatch, VolumeState, rules};
-use nessie_ontap_protocol::records::{Attribute, Attributes, Place, VOLUME};
-use nessie_ontap_protocol::{ApiError, Body, Method, Writable};
+use nessie_ontap_protocol::records::{Attribute, Attributes, SvmContext, VOLUME};
+use nessie_ontap_protocol::{ApiError, Body, Method, WritableBy};
 
 use super::names;
 use super::reference::Reference;
@@ -78,9 +78,9 @@ impl Wanted {
             path: body.text("nas.path")?.map(str::to_owned),
             ..Self::default()
         };
-        for field in VOLUME.fields.iter().filter(|field| field.writable != Writable::Never) {
+        for field in VOLUME.fields.iter().filter(|field| field.writable != WritableBy::Never) {
             if is_kept(field.path)
-                && let Some(value) = Attribute::of(field, VOLUME.in_array(field.path), body)?
+                && let Some(value) = Attribute::from_body(field, VOLUME.in_array(field.path), body)?
             {
                 check_value(field.path, &value, method)?;
                 wanted.attributes.push((field.path, value));
@@ -165,7 +165,7 @@ impl Wanted {
 
     /// Refuses what ONTAP's storage would: names, sizes and paths outside its rules, and policies
     /// that do not exist.
-    pub(crate) fn check(&self, place: &Place) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, place: &SvmContext) -> Result<(), ApiError> {
         if let Some(name) = &self.name {
             names::check_volume(name)?;
         }

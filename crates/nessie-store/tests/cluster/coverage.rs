@@ -1,6 +1,6 @@
 //! Every field does what the table of what is implemented says.
 
-use nessie_store::{Kind, Method, Writable, coverage};
+use nessie_store::{FieldKind, Method, WritableBy, coverage};
 use serde_json::{Value, json};
 
 use crate::support::{Lab, VOLUMES};
@@ -100,17 +100,17 @@ const OTHERS: &[&str] = &[
     "aggregates",
 ];
 
-fn sample(kind: Kind, path: &str, in_array: bool) -> Value {
+fn sample(kind: FieldKind, path: &str, in_array: bool) -> Value {
     if in_array {
         return json!(["one", "two"]);
     }
     match kind {
-        Kind::Boolean => json!(true),
-        Kind::Integer => json!(42),
-        Kind::Size => json!(1_u64 << 31),
-        Kind::Time => json!("2030-01-01T00:00:00+00:00"),
-        Kind::Uuid => json!("00000000-0000-4000-8000-000000000001"),
-        Kind::Enumeration(words) => json!(words.last()),
+        FieldKind::Boolean => json!(true),
+        FieldKind::Integer => json!(42),
+        FieldKind::Size => json!(1_u64 << 31),
+        FieldKind::Time => json!("2030-01-01T00:00:00+00:00"),
+        FieldKind::Uuid => json!("00000000-0000-4000-8000-000000000001"),
+        FieldKind::Enumeration(words) => json!(words.last()),
         _ => json!(format!("x_{}", path.len())),
     }
 }
@@ -123,10 +123,10 @@ fn every_field_that_can_be_set_is_kept() {
         let endpoint = coverage().into_iter().find(|other| other.path == endpoint).unwrap();
         for field in endpoint.fields {
             let settable = match field.writable {
-                Writable::Both => true,
-                Writable::Post => create,
-                Writable::Patch => !create,
-                Writable::Never => false,
+                WritableBy::Both => true,
+                WritableBy::Post => create,
+                WritableBy::Patch => !create,
+                WritableBy::Never => false,
             };
             let is_other = |other: &str| {
                 field
