@@ -105,15 +105,15 @@ pub(crate) fn ask_for_nothing<R>(query: &Query<R>) -> bool {
         let mut keys = TABLE.iter().flat_map(|(_, _, keys)| *keys);
         keys.any(|key| key.name == name && key.empties(query))
     };
-    query.own.iter().any(|(name, _)| asks(name))
+    query.parameters.iter().any(|(name, _)| asks(name))
 }
 
 impl Parameter {
     /// Refuses a value that the key does not take.
     pub(crate) fn check<R>(&self, query: &Query<R>) -> Result<(), ApiError> {
         match self.takes {
-            Takes::Flag => query.own_flag(self.name).map(drop),
-            Takes::Words(words) => query.own_word(self.name, words).map(drop),
+            Takes::Flag => query.parameter_flag(self.name).map(drop),
+            Takes::Words(words) => query.parameter_word(self.name, words).map(drop),
             Takes::Text => Ok(()),
         }
     }
@@ -121,8 +121,8 @@ impl Parameter {
     fn empties<R>(&self, query: &Query<R>) -> bool {
         self.effect == Effect::Empty
             && match self.takes {
-                Takes::Flag => query.own_flag(self.name) == Ok(Some(true)),
-                Takes::Words(_) | Takes::Text => query.own(self.name).is_some(),
+                Takes::Flag => query.parameter_flag(self.name) == Ok(Some(true)),
+                Takes::Words(_) | Takes::Text => query.parameter(self.name).is_some(),
             }
     }
 }

@@ -28,7 +28,7 @@ pub struct Query<R: 'static> {
     pub continue_on_failure: bool,
     /// The parameters that belong to the operation (`force`, `action`, `restore_to.snapshot.name`,
     /// …), as they were given.
-    pub own: Vec<(String, String)>,
+    pub parameters: Vec<(String, String)>,
 }
 
 /// The longest `return_timeout`, in seconds.
@@ -37,7 +37,7 @@ const MAX_TIMEOUT: u64 = 120;
 impl<R> Query<R> {
     /// Reads the parameters of a request.
     ///
-    /// `own_names` lists the parameters that belong to the operation. `collection` says whether the
+    /// `parameter_names` lists the parameters that belong to the operation. `collection` says whether the
     /// path names a collection: it has other default fields than one record. Paging parameters are
     /// accepted for one record too, because clients send `max_records` there.
     ///
@@ -48,21 +48,21 @@ impl<R> Query<R> {
         schema: &'static Schema<R>,
         method: Method,
         collection: bool,
-        own_names: &[&str],
+        parameter_names: &[&str],
         url: &Url,
     ) -> Result<Self, ApiError> {
         let mut common = CommonParameters::default();
         let mut filter = Filter::none(schema);
         let mut start = Vec::new();
-        let mut own = Vec::new();
+        let mut parameters = Vec::new();
         for (name, value) in &url.parameters {
             let name = spelling::name(name);
             let (name, value) = (&*name, value.as_str());
-            if own_names.contains(&name) {
-                if own.iter().any(|(other, _)| other == name) {
+            if parameter_names.contains(&name) {
+                if parameters.iter().any(|(other, _)| other == name) {
                     return Err(ApiError::given_twice(name));
                 }
-                own.push((name.to_owned(), value.to_owned()));
+                parameters.push((name.to_owned(), value.to_owned()));
             } else if common.take(name, value)? {
             } else if name.starts_with("start.") {
                 start.push((name.to_owned(), value));
@@ -96,22 +96,22 @@ impl<R> Query<R> {
                 .unwrap_or(method.is_read()),
             return_timeout: timeout.map(|seconds: u64| Duration::from_secs(seconds)),
             continue_on_failure: common.continue_on_failure()?,
-            own,
+            parameters,
         })
     }
 
     /// The value of the operation's parameter `name`.
     #[must_use]
-    pub fn own(&self, name: &str) -> Option<&str> {
-        self.own.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// The value of the operation's parameter `name` as a boolean, in upper or lower case.
     ///
     /// # Errors
     /// An [`ApiError`] that names the parameter and its value.
-    pub fn own_flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
-        flag(name, self.own(name))
+    pub fn parameter_flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        flag(name, self.parameter(name))
     }
 
     /// The value of the operation's parameter `name` as one of `words`. Case does not matter, and a
@@ -119,12 +119,12 @@ impl<R> Query<R> {
     ///
     /// # Errors
     /// An [`ApiError`] that names the parameter, its value and the words.
-    pub fn own_word(
+    pub fn parameter_word(
         &self,
         name: &str,
         words: &[&'static str],
     ) -> Result<Option<&'static str>, ApiError> {
-        let Some(given) = self.own(name) else { return Ok(None) };
+        let Some(given) = self.parameter(name) else { return Ok(None) };
         spelling::word(words, given).map(Some).ok_or_else(|| {
             ApiError::invalid_value(name, given, format!("is not one of {}", words.join(", ")))
         })

@@ -66,11 +66,11 @@ fn an_operation_has_parameters_of_its_own() {
     let url = url("/t?force=True&origin.parent.name=a&name=b");
     let own = ["force", "origin.parent.name"];
     let query = Query::parse(&THING, Method::Patch, true, &own, &url).unwrap();
-    assert_eq!(query.own_flag("force"), Ok(Some(true)));
-    assert_eq!(query.own("origin.parent.name"), Some("a"));
-    assert_eq!(query.own_flag("other"), Ok(None));
+    assert_eq!(query.parameter_flag("force"), Ok(Some(true)));
+    assert_eq!(query.parameter("origin.parent.name"), Some("a"));
+    assert_eq!(query.parameter_flag("other"), Ok(None));
     assert_eq!(query.filter.paths().collect::<Vec<_>>(), ["name"]);
-    assert_code(query.own_flag("origin.parent.name"), 262_197, "origin.parent.name");
+    assert_code(query.parameter_flag("origin.parent.name"), 262_197, "origin.parent.name");
     assert_code(crate::query("/t?force=true"), 262_179, "force");
 }
 

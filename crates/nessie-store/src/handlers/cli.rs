@@ -11,7 +11,9 @@ const PRIVILEGES: &[&str] = &["admin", "advanced", "diagnostic"];
 /// `aggr`: all aggregates, and the root aggregate of each node.
 pub(crate) fn aggregates(call: &Call<'_>) -> Answer {
     let query = call.query(&CLI_AGGREGATE, true, &["privilege_level"])?;
-    if let Some(level) = query.own("privilege_level").filter(|level| !PRIVILEGES.contains(level)) {
+    if let Some(level) =
+        query.parameter("privilege_level").filter(|level| !PRIVILEGES.contains(level))
+    {
         let rule = format!("is none of {}", PRIVILEGES.join(", "));
         return Err(ApiError::invalid_value("privilege_level", level, rule));
     }

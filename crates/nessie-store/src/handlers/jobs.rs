@@ -15,7 +15,7 @@ pub(crate) fn get(call: &Call<'_>) -> Answer {
 pub(crate) fn patch(call: &Call<'_>) -> Answer {
     let query = call.query(&JOB, false, &["action"])?;
     Body::parse(call.request.body)?.check(&JOB, Method::Patch)?;
-    let Some(action) = query.own_word("action", &["cancel", "pause", "resume"])? else {
+    let Some(action) = query.parameter_word("action", &["cancel", "pause", "resume"])? else {
         let message = "The request lacks the parameter action: cancel, pause or resume.";
         return Err(ApiError::new(400, 262_212, message).about("action"));
     };

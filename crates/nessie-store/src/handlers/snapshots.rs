@@ -36,7 +36,7 @@ pub(crate) fn get(call: &Call<'_>) -> Answer {
 pub(crate) fn list(call: &Call<'_>) -> Answer {
     let query = call.query(&SNAPSHOT, true, &["job_results_uuid"])?;
     let mut records = records(call, &query)?;
-    if let Some(text) = query.own("job_results_uuid") {
+    if let Some(text) = query.parameter("job_results_uuid") {
         let results = call.results(text)?;
         records.retain(|record| results.made.contains(&record.snapshot.uuid.uuid()));
         return Ok(call.collection_of(&query, records, &results));
@@ -108,7 +108,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Answer {
 pub(crate) fn delete_many(call: &Call<'_>) -> Answer {
     let query = call.query(&SNAPSHOT, true, DELETION)?;
     if let Some(bodies) = Body::parse_records(call.request.body)? {
-        query.own_flag("force")?;
+        query.parameter_flag("force")?;
         return each(call, &query, bodies, |mut body| {
             body.remove("name");
             fate::check_empty(&body)?;
@@ -121,7 +121,7 @@ pub(crate) fn delete_many(call: &Call<'_>) -> Answer {
 }
 
 fn check_deletion(call: &Call<'_>, query: &Query<SnapshotRecord>) -> Result<(), ApiError> {
-    query.own_flag("force")?;
+    query.parameter_flag("force")?;
     Body::parse(call.request.body)?.check(&SNAPSHOT, call.request.method)
 }
 

@@ -64,11 +64,11 @@ impl Change {
         normalise(&mut body)?;
         let is_trial = is_trial(query, &mut body)?;
         for path in VALUES {
-            if let Some(value) = query.own(path) {
+            if let Some(value) = query.parameter(path) {
                 body.add(path, value.into())?;
             }
         }
-        if let Some(path) = FILES.iter().find(|path| query.own(path).is_some()) {
+        if let Some(path) = FILES.iter().find(|path| query.parameter(path).is_some()) {
             let message = "Volumes have no files here: a snapshot restores the whole volume.";
             return Err(ApiError::new(400, 918_251, message).about(*path));
         }
@@ -139,7 +139,7 @@ fn is_trial(query: &Query<VolumeRecord>, body: &mut Body) -> Result<bool, ApiErr
     let path = "validate_only";
     let in_body = body.boolean(path)?;
     body.remove(path);
-    match (query.own_flag(path)?, in_body) {
+    match (query.parameter_flag(path)?, in_body) {
         (Some(one), Some(other)) if one != other => Err(ApiError::given_twice(path)),
         (in_query, in_body) => Ok(in_query.or(in_body).unwrap_or(false)),
     }
@@ -240,8 +240,8 @@ fn resize_offline(error: &BackendError) -> ApiError {
 
 fn restore(query: &Query<VolumeRecord>, body: &Body) -> Result<Option<What>, ApiError> {
     let (name_path, uuid_path) = ("restore_to.snapshot.name", "restore_to.snapshot.uuid");
-    let name = query.own(name_path).or(body.text(name_path)?);
-    let uuid = match query.own(uuid_path) {
+    let name = query.parameter(name_path).or(body.text(name_path)?);
+    let uuid = match query.parameter(uuid_path) {
         None => body.uuid(uuid_path)?,
         Some(text) => {
             let refuse = |_| ApiError::invalid_value(uuid_path, text, "is no UUID");

@@ -27,7 +27,7 @@ pub(crate) fn get(call: &Call<'_>) -> Answer {
 pub(crate) fn list(call: &Call<'_>) -> Answer {
     let query = call.query(&VOLUME, true, &["job_results_uuid"])?;
     let mut records = records(call, &query)?;
-    if let Some(text) = query.own("job_results_uuid") {
+    if let Some(text) = query.parameter("job_results_uuid") {
         let results = call.results(text)?;
         records.retain(|record| results.made.contains(&record.volume.uuid.uuid()));
         return Ok(call.collection_of(&query, records, &results));
@@ -95,7 +95,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Answer {
 pub(crate) fn delete_many(call: &Call<'_>) -> Answer {
     let query = call.query(&VOLUME, true, DELETION)?;
     if let Some(bodies) = Body::parse_records(call.request.body)? {
-        query.own_flag("force")?;
+        query.parameter_flag("force")?;
         let read = |mut body| {
             let uuid = fate::take_uuid(&mut body)?;
             fate::check_empty(&body).map(|()| (uuid, ()))
@@ -109,7 +109,7 @@ pub(crate) fn delete_many(call: &Call<'_>) -> Answer {
 }
 
 fn check_deletion(call: &Call<'_>, query: &Query<VolumeRecord>) -> Result<(), ApiError> {
-    query.own_flag("force")?;
+    query.parameter_flag("force")?;
     Body::parse(call.request.body)?.check(&VOLUME, call.request.method)
 }
 
