@@ -31,7 +31,7 @@ fn volumes(count: u32) -> Vec<VolumeRecord> {
         volume.size_bytes = Some(1 << 30);
         volume.create_time = Timestamp::from_unix_micros(1_700_000_000_000_000 + i64::from(i));
         VolumeRecord {
-            place: Arc::clone(&place),
+            svm_context: Arc::clone(&place),
             volume,
             attributes: None,
             position: i.into(),

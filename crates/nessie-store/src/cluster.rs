@@ -111,10 +111,10 @@ impl Cluster {
             .iter()
             .flat_map(|room| lifs.iter().map(move |lif| (room, lif)))
             .map(|(room, lif)| IpInterfaceRecord {
-                lif: named(lif.name.clone()),
+                interface: named(lif.name.clone()),
                 address: lif.address.clone(),
                 services: lif.services.clone(),
-                place: Arc::clone(&room.place),
+                svm_context: Arc::clone(&room.place),
                 node: first_node.node.clone(),
                 ipspace: ipspace.clone(),
             })

@@ -199,7 +199,7 @@ impl Job {
             error,
             start_time: self.start,
             end_time: self.end,
-            place: self.place.clone(),
+            svm_context: self.place.clone(),
             node: Arc::clone(node),
             position: self.position,
         }

@@ -81,7 +81,7 @@ impl Room {
         let kept = self.kept();
         let attributes = kept.attributes.volume(volume.uuid);
         VolumeRecord {
-            place: Arc::clone(&self.place),
+            svm_context: Arc::clone(&self.place),
             split: kept.split(cluster, volume.uuid),
             volume,
             attributes,

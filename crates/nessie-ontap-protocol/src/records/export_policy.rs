@@ -9,7 +9,7 @@ use crate::{DocumentedFields, FieldKind, Schema};
 #[derive(Clone, Debug)]
 pub struct ExportPolicyRecord {
     /// The SVM.
-    pub place: Arc<SvmContext>,
+    pub svm_context: Arc<SvmContext>,
 }
 
 /// `/api/protocols/nfs/export-policies`.
@@ -19,14 +19,14 @@ pub static EXPORT_POLICY: Schema<ExportPolicyRecord> = Schema {
     order: &["svm.name", "name"],
     hidden: &[],
     fields: fields![
-        "id" FieldKind::Integer, Key, Never => |p| p.place.export_policy().into();
+        "id" FieldKind::Integer, Key, Never => |p| p.svm_context.export_policy().into();
         "name" FieldKind::Text, Key, Never => |_| "default".into();
-        "svm.name" FieldKind::Text, Default, Never => |p| (&p.place.svm.name).into();
-        "svm.uuid" FieldKind::Uuid, Default, Never => |p| p.place.svm.uuid.into();
+        "svm.name" FieldKind::Text, Default, Never => |p| (&p.svm_context.svm.name).into();
+        "svm.uuid" FieldKind::Uuid, Default, Never => |p| p.svm_context.svm.uuid.into();
     ],
     references: references![
-        "svm" => |p, _| Some(p.place.svm_href());
+        "svm" => |p, _| Some(p.svm_context.svm_href());
     ],
     arrays: &[],
-    href: |p| p.place.export_policy_href(),
+    href: |p| p.svm_context.export_policy_href(),
 };

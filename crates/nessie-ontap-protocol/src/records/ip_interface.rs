@@ -11,13 +11,13 @@ use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 #[derive(Clone, Debug)]
 pub struct IpInterfaceRecord {
     /// Its name and UUID.
-    pub lif: Named,
+    pub interface: Named,
     /// Its IP address.
     pub address: String,
     /// Its services, such as `data_nfs`.
     pub services: Vec<String>,
     /// The SVM.
-    pub place: Arc<SvmContext>,
+    pub svm_context: Arc<SvmContext>,
     /// The node that hosts it.
     pub node: Named,
     /// The only ipspace of the cluster.
@@ -89,20 +89,20 @@ pub static IP_INTERFACE: Schema<IpInterfaceRecord> = Schema {
         "location.port.name" FieldKind::Text, Default, Never => |_| PORT.into();
         "location.port.node.name" FieldKind::Text, Default, Never => |l| (&l.node.name).into();
         "location.port.uuid" FieldKind::Uuid, Default, Never => |l| l.port().into();
-        "name" FieldKind::Text, Key, Never => |l| (&l.lif.name).into();
+        "name" FieldKind::Text, Key, Never => |l| (&l.interface.name).into();
         "scope" SCOPES, Default, Never => |_| "svm".into();
         "service_policy.name" FieldKind::Text, Default, Never => |_| "default-data-files".into();
         "services" SERVICES, Default, Never => |l| FieldValue::List(l.services.iter().map(FieldValue::from).collect());
         "state" STATES, Default, Never => |_| "up".into();
-        "svm.name" FieldKind::Text, Default, Never => |l| (&l.place.svm.name).into();
-        "svm.uuid" FieldKind::Uuid, Default, Never => |l| l.place.svm.uuid.into();
-        "uuid" FieldKind::Uuid, Key, Never => |l| l.lif.uuid.into();
+        "svm.name" FieldKind::Text, Default, Never => |l| (&l.svm_context.svm.name).into();
+        "svm.uuid" FieldKind::Uuid, Default, Never => |l| l.svm_context.svm.uuid.into();
+        "uuid" FieldKind::Uuid, Key, Never => |l| l.interface.uuid.into();
     ],
     references: references![
         "location.home_node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
         "location.node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
-        "svm" => |l, _| Some(l.place.svm_href());
+        "svm" => |l, _| Some(l.svm_context.svm_href());
     ],
     arrays: &[ArrayField::at("services")],
-    href: |l| format!("/api/network/ip/interfaces/{}", l.lif.uuid),
+    href: |l| format!("/api/network/ip/interfaces/{}", l.interface.uuid),
 };

@@ -29,7 +29,7 @@ pub struct JobRecord {
     /// When it ended.
     pub end_time: Option<Timestamp>,
     /// The SVM of the request, if there is one.
-    pub place: Option<Arc<SvmContext>>,
+    pub svm_context: Option<Arc<SvmContext>>,
     /// The node it runs on.
     pub node: Arc<str>,
     /// Its position in the order of creation.
@@ -76,12 +76,12 @@ pub static JOB: Schema<JobRecord> = Schema {
         "node.name" FieldKind::Text, Default, Never => |j| (&*j.node).into();
         "start_time" FieldKind::Time, Default, Never => |j| j.start_time.into();
         "state" STATES, Default, Never => |j| j.state.into();
-        "svm.name" FieldKind::Text, Default, Never => |j| j.place.as_ref().map(|place| place.svm.name.as_str()).into();
-        "svm.uuid" FieldKind::Uuid, Default, Never => |j| j.place.as_ref().map(|place| place.svm.uuid).into();
+        "svm.name" FieldKind::Text, Default, Never => |j| j.svm_context.as_ref().map(|context| context.svm.name.as_str()).into();
+        "svm.uuid" FieldKind::Uuid, Default, Never => |j| j.svm_context.as_ref().map(|context| context.svm.uuid).into();
         "uuid" FieldKind::Uuid, Key, Never => |j| j.uuid.into();
     ],
     references: references![
-        "svm" => |j, _| j.place.as_ref().map(|place| place.svm_href());
+        "svm" => |j, _| j.svm_context.as_ref().map(|context| context.svm_href());
     ],
     arrays: &[],
     href: |j| job_href(j.uuid),

@@ -9,7 +9,7 @@ use crate::{DocumentedFields, FieldKind, Schema};
 #[derive(Clone, Debug)]
 pub struct NfsServiceRecord {
     /// The SVM.
-    pub place: Arc<SvmContext>,
+    pub svm_context: Arc<SvmContext>,
 }
 
 const STATES: FieldKind = FieldKind::Enumeration(&["online", "offline"]);
@@ -28,16 +28,16 @@ pub static NFS_SERVICE: Schema<NfsServiceRecord> = Schema {
         "rquota_enabled" FieldKind::Boolean, Default, Never => |_| false.into();
         "showmount_enabled" FieldKind::Boolean, Default, Never => |_| true.into();
         "state" STATES, Default, Never => |_| "online".into();
-        "svm.name" FieldKind::Text, Key, Never => |n| (&n.place.svm.name).into();
-        "svm.uuid" FieldKind::Uuid, Key, Never => |n| n.place.svm.uuid.into();
+        "svm.name" FieldKind::Text, Key, Never => |n| (&n.svm_context.svm.name).into();
+        "svm.uuid" FieldKind::Uuid, Key, Never => |n| n.svm_context.svm.uuid.into();
         "transport.tcp_enabled" FieldKind::Boolean, Default, Never => |_| true.into();
         "transport.tcp_max_transfer_size" FieldKind::Size, Default, Never => |_| 65_536_u64.into();
         "transport.udp_enabled" FieldKind::Boolean, Default, Never => |_| false.into();
         "vstorage_enabled" FieldKind::Boolean, Default, Never => |_| false.into();
     ],
     references: references![
-        "svm" => |n, _| Some(n.place.svm_href());
+        "svm" => |n, _| Some(n.svm_context.svm_href());
     ],
     arrays: &[],
-    href: |n| format!("/api/protocols/nfs/services/{}", n.place.svm.uuid),
+    href: |n| format!("/api/protocols/nfs/services/{}", n.svm_context.svm.uuid),
 };

@@ -12,7 +12,7 @@ use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 #[derive(Clone, Debug)]
 pub struct SnapshotRecord {
     /// The SVM of its volume.
-    pub place: Arc<SvmContext>,
+    pub svm_context: Arc<SvmContext>,
     /// Its volume.
     pub volume: Arc<Named>,
     /// The backend's record of it.
@@ -94,8 +94,8 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
         "snaplock_expiry_time" FieldKind::Time, Expensive, Both => |s| s.attribute("snaplock_expiry_time");
         "snapmirror_label" FieldKind::Text, Default, Both => |s| s.attribute("snapmirror_label");
         "state" STATES, Default, Never => |_| "valid".into();
-        "svm.name" FieldKind::Text, Default, Post => |s| (&s.place.svm.name).into();
-        "svm.uuid" FieldKind::Uuid, Default, Post => |s| s.place.svm.uuid.into();
+        "svm.name" FieldKind::Text, Default, Post => |s| (&s.svm_context.svm.name).into();
+        "svm.uuid" FieldKind::Uuid, Default, Post => |s| s.svm_context.svm.uuid.into();
         "uuid" FieldKind::Uuid, Key, Never => |s| s.snapshot.uuid.uuid().into();
         "version_uuid" FieldKind::Uuid, Expensive, Never => |s| s.snapshot.uuid.uuid().into();
         "volume.name" FieldKind::Text, Default, Post => |s| (&s.volume.name).into();
@@ -103,7 +103,7 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
     ],
     references: references![
         "provenance_volume" => |s, _| Some(s.volume_href());
-        "svm" => |s, _| Some(s.place.svm_href());
+        "svm" => |s, _| Some(s.svm_context.svm_href());
         "volume" => |s, _| Some(s.volume_href());
     ],
     arrays: &[ArrayField::at("owners")],

@@ -10,7 +10,7 @@ use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 #[derive(Clone, Debug)]
 pub struct SvmRecord {
     /// The SVM.
-    pub place: Arc<SvmContext>,
+    pub svm_context: Arc<SvmContext>,
     /// All aggregates of the cluster. Each SVM may use all of them.
     pub aggregates: Arc<[AggregateRecord]>,
     /// The only ipspace of the cluster.
@@ -58,7 +58,7 @@ pub static SVM: Schema<SvmRecord> = Schema {
         "iscsi.enabled" FieldKind::Boolean, Default, Never => |_| false.into();
         "language" LANGUAGES, Default, Never => |_| "c.utf_8".into();
         "max_volumes" FieldKind::Text, Expensive, Never => |_| "unlimited".into();
-        "name" FieldKind::Text, Key, Never => |s| (&s.place.svm.name).into();
+        "name" FieldKind::Text, Key, Never => |s| (&s.svm_context.svm.name).into();
         "ndmp.allowed" FieldKind::Boolean, Default, Never => |_| false.into();
         "nfs.allowed" FieldKind::Boolean, Default, Never => |_| true.into();
         "nfs.enabled" FieldKind::Boolean, Default, Never => |_| true.into();
@@ -67,17 +67,17 @@ pub static SVM: Schema<SvmRecord> = Schema {
         "s3.allowed" FieldKind::Boolean, Default, Never => |_| false.into();
         "s3.enabled" FieldKind::Boolean, Default, Never => |_| false.into();
         "snapshot_policy.name" FieldKind::Text, Default, Never => |_| "default".into();
-        "snapshot_policy.uuid" FieldKind::Uuid, Default, Never => |s| s.place.snapshot_policy("default").map(|policy| policy.uuid).into();
+        "snapshot_policy.uuid" FieldKind::Uuid, Default, Never => |s| s.svm_context.snapshot_policy("default").map(|policy| policy.uuid).into();
         "state" STATES, Default, Never => |_| "running".into();
         "storage.limit" FieldKind::Size, Default, Never => |_| 0_u64.into();
         "storage.limit_threshold_alert" FieldKind::Integer, Default, Never => |_| 90_u64.into();
         "subtype" SUBTYPES, Default, Never => |_| "default".into();
-        "uuid" FieldKind::Uuid, Key, Never => |s| s.place.svm.uuid.into();
+        "uuid" FieldKind::Uuid, Key, Never => |s| s.svm_context.svm.uuid.into();
     ],
     references: references![
         "aggregates" => |s, index| s.aggregates.get(index)
             .map(|a| format!("/api/storage/aggregates/{}", a.aggregate.uuid));
     ],
     arrays: &[ArrayField::at("aggregates")],
-    href: |s| s.place.svm_href(),
+    href: |s| s.svm_context.svm_href(),
 };

@@ -11,7 +11,7 @@ use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 #[derive(Clone, Debug)]
 pub struct VolumeRecord {
     /// Its SVM.
-    pub place: Arc<SvmContext>,
+    pub svm_context: Arc<SvmContext>,
     /// The backend's record of it.
     pub volume: Volume,
     /// The attributes. `None` if all have their defaults.
@@ -32,7 +32,7 @@ impl VolumeRecord {
     /// Its size in bytes: its quota or, without one, the size of its aggregate.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.volume.size_bytes.unwrap_or(self.place.unlimited)
+        self.volume.size_bytes.unwrap_or(self.svm_context.unlimited)
     }
 
     fn attribute_or<'r>(
@@ -66,8 +66,8 @@ impl VolumeRecord {
 
     /// The node of its aggregate.
     fn node(&self) -> Option<&Named> {
-        let uuid = self.attribute_or("aggregates.uuid", self.place.aggregate.uuid);
-        let mut aggregates = self.place.aggregates.iter();
+        let uuid = self.attribute_or("aggregates.uuid", self.svm_context.aggregate.uuid);
+        let mut aggregates = self.svm_context.aggregates.iter();
         aggregates.find(|record| uuid == record.aggregate.uuid.into()).map(|record| &record.node)
     }
 
@@ -209,8 +209,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
     fields: fields![
         "_tags" FieldKind::Text, Expensive, Both => |v| v.attribute_or("_tags", FieldValue::Unset);
         "access_time_enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("access_time_enabled", true);
-        "aggregates.name" FieldKind::Text, Default, Post => |v| FieldValue::List(vec![v.attribute_or("aggregates.name", v.place.aggregate.name.as_str())]);
-        "aggregates.uuid" FieldKind::Uuid, Default, Post => |v| FieldValue::List(vec![v.attribute_or("aggregates.uuid", v.place.aggregate.uuid)]);
+        "aggregates.name" FieldKind::Text, Default, Post => |v| FieldValue::List(vec![v.attribute_or("aggregates.name", v.svm_context.aggregate.name.as_str())]);
+        "aggregates.uuid" FieldKind::Uuid, Default, Post => |v| FieldValue::List(vec![v.attribute_or("aggregates.uuid", v.svm_context.aggregate.uuid)]);
         "aggressive_readahead_mode" READAHEAD, Expensive, Both => |v| v.attribute_or("aggressive_readahead_mode", "none");
         "analytics.state" ANALYTICS, Expensive, Both => |v| v.attribute_or("analytics.state", "off");
         "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.attribute_or("anti_ransomware.state", "disabled");
@@ -224,8 +224,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "clone.is_flexclone" FieldKind::Boolean, Default, Post => |v| v.volume.clone.is_some().into();
         "clone.parent_snapshot.name" FieldKind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_snapshot).into());
         "clone.parent_snapshot.uuid" FieldKind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_snapshot_uuid.uuid().into());
-        "clone.parent_svm.name" FieldKind::Text, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.place.svm.name.as_str()).into();
-        "clone.parent_svm.uuid" FieldKind::Uuid, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.place.svm.uuid).into();
+        "clone.parent_svm.name" FieldKind::Text, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.svm_context.svm.name.as_str()).into();
+        "clone.parent_svm.uuid" FieldKind::Uuid, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.svm_context.svm.uuid).into();
         "clone.parent_volume.name" FieldKind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_volume).into());
         "clone.parent_volume.uuid" FieldKind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_volume_uuid.uuid().into());
         "clone.split_complete_percent" FieldKind::Integer, Expensive, Never => |v| v.split.into();
@@ -281,7 +281,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "movement.destination_aggregate.uuid" FieldKind::Uuid, Expensive, Patch => |_| FieldValue::Unset;
         "name" FieldKind::Text, Key, Both => |v| (&v.volume.name).into();
         "nas.export_policy.id" FieldKind::Integer, Expensive, Both => |v| match v.volume.export_policy.as_deref() {
-            None | Some("default") => v.place.export_policy().into(),
+            None | Some("default") => v.svm_context.export_policy().into(),
             Some(_) => FieldValue::Unset,
         };
         "nas.export_policy.name" FieldKind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
@@ -315,7 +315,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "snapshot_locking_enabled" FieldKind::Boolean, Expensive, Never => |_| false.into();
         "snapshot_policy.name" FieldKind::Text, Default, Both => |v| v.snapshot_policy();
         "snapshot_policy.uuid" FieldKind::Uuid, Default, Both => |v| match v.snapshot_policy() {
-            FieldValue::Text(name) => v.place.snapshot_policy(&name).map(|policy| policy.uuid).into(),
+            FieldValue::Text(name) => v.svm_context.snapshot_policy(&name).map(|policy| policy.uuid).into(),
             _ => FieldValue::Unset,
         };
         "space.afs_total" FieldKind::Size, Expensive, Never => |v| v.available().into();
@@ -354,8 +354,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "statistics.throughput_raw.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
         "statistics.timestamp" FieldKind::Time, Expensive, Never => |v| v.measured.into();
         "style" STYLES, Default, Post => |v| v.volume.style.as_str().into();
-        "svm.name" FieldKind::Text, Default, Post => |v| (&v.place.svm.name).into();
-        "svm.uuid" FieldKind::Uuid, Default, Post => |v| v.place.svm.uuid.into();
+        "svm.name" FieldKind::Text, Default, Post => |v| (&v.svm_context.svm.name).into();
+        "svm.uuid" FieldKind::Uuid, Default, Post => |v| v.svm_context.svm.uuid.into();
         "tiering.min_cooling_days" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("tiering.min_cooling_days", FieldValue::Unset);
         "tiering.object_tags" FieldKind::Text, Expensive, Both => |v| v.attribute_or("tiering.object_tags", FieldValue::Unset);
         "tiering.policy" TIERING, Default, Both => |v| v.attribute_or("tiering.policy", "none");
@@ -363,7 +363,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "uuid" FieldKind::Uuid, Key, Never => |v| v.volume.uuid.uuid().into();
     ],
     references: references![
-        "aggregates" => |v, _| match v.attribute_or("aggregates.uuid", v.place.aggregate.uuid) {
+        "aggregates" => |v, _| match v.attribute_or("aggregates.uuid", v.svm_context.aggregate.uuid) {
             FieldValue::Uuid(uuid) => Some(format!("/api/storage/aggregates/{uuid}")),
             _ => None,
         };
@@ -371,19 +371,19 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             "/api/storage/volumes/{}/snapshots/{}",
             clone.parent_volume_uuid, clone.parent_snapshot_uuid
         ));
-        "clone.parent_svm" => |v, _| v.volume.clone.as_ref().map(|_| v.place.svm_href());
+        "clone.parent_svm" => |v, _| v.volume.clone.as_ref().map(|_| v.svm_context.svm_href());
         "clone.parent_volume" => |v, _| v.volume.clone.as_ref().map(|clone| format!(
             "/api/storage/volumes/{}", clone.parent_volume_uuid
         ));
         "nas.export_policy" => |v, _| matches!(v.volume.export_policy.as_deref(), None | Some("default"))
-            .then(|| v.place.export_policy_href());
+            .then(|| v.svm_context.export_policy_href());
         "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
-            FieldValue::Text(name) => v.place.snapshot_policy(&name)
+            FieldValue::Text(name) => v.svm_context.snapshot_policy(&name)
                 .map(|policy| format!("/api/storage/snapshot-policies/{}", policy.uuid)),
             _ => None,
         };
-        "svm" => |v, _| Some(v.place.svm_href());
+        "svm" => |v, _| Some(v.svm_context.svm_href());
     ],
     arrays: &[
         ArrayField::at("_tags"),

@@ -19,7 +19,7 @@ fn named(uuid: u128, name: &str) -> Named {
     Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() }
 }
 
-fn place() -> Arc<SvmContext> {
+fn svm_context() -> Arc<SvmContext> {
     Arc::new(SvmContext {
         svm: named(0x51, "svm1"),
         number: 2,
@@ -44,7 +44,7 @@ pub(crate) fn volume() -> VolumeRecord {
     volume.size_bytes = Some(1 << 30);
     volume.create_time = Some(noon());
     VolumeRecord {
-        place: place(),
+        svm_context: svm_context(),
         volume,
         attributes: None,
         position: 1,
@@ -81,7 +81,7 @@ fn snapshot() -> SnapshotRecord {
     let mut snapshot = Snapshot::new(SnapshotId::new(Uuid::from_u128(3)), "s1");
     snapshot.create_time = Some(noon());
     SnapshotRecord {
-        place: place(),
+        svm_context: svm_context(),
         volume: Arc::new(named(1, "v1")),
         snapshot,
         attributes: None,
@@ -99,7 +99,7 @@ fn job(state: &'static str, error: Option<ApiError>) -> JobRecord {
         error: error.map(Arc::new),
         start_time: noon(),
         end_time: Some("2026-01-01T12:00:01Z".parse().unwrap()),
-        place: Some(place()),
+        svm_context: Some(svm_context()),
         node: "node1".into(),
         position: 1,
     }

@@ -26,7 +26,8 @@ pub(crate) fn snapshot_policy(call: &Call<'_>) -> Answer {
 pub(crate) fn export_policies(call: &Call<'_>) -> Answer {
     let query = call.query(&EXPORT_POLICY, true, &[])?;
     let rooms = call.rooms(&query, "svm")?;
-    let policies = rooms.iter().map(|room| ExportPolicyRecord { place: Arc::clone(&room.place) });
+    let policies =
+        rooms.iter().map(|room| ExportPolicyRecord { svm_context: Arc::clone(&room.place) });
     Ok(call.collection(&query, policies.collect()))
 }
 
@@ -34,7 +35,7 @@ pub(crate) fn export_policy(call: &Call<'_>) -> Answer {
     let query = call.query(&EXPORT_POLICY, false, &[])?;
     let rooms = call.rooms(&query, "svm")?;
     let place = place_of_policy(call, &rooms)?;
-    instance(&query, Some(ExportPolicyRecord { place }))
+    instance(&query, Some(ExportPolicyRecord { svm_context: place }))
 }
 
 pub(crate) fn export_rules(call: &Call<'_>) -> Answer {

@@ -437,12 +437,12 @@ fn many(
         let uuid = record.snapshot.uuid;
         let outcome = call
             .cluster
-            .svm(None, Some(record.place.svm.uuid))
+            .svm(None, Some(record.svm_context.svm.uuid))
             .and_then(|room| change(room, &record.volume, uuid));
         Fate {
             job: call.cluster.ids.next(),
             path: format!("{}/{uuid}", path_of(record.volume.uuid.into())),
-            place: Some(Arc::clone(&record.place)),
+            place: Some(Arc::clone(&record.svm_context)),
             outcome,
         }
     })
@@ -533,7 +533,7 @@ fn record(
     cloned: &HashSet<SnapshotId>,
 ) -> SnapshotRecord {
     SnapshotRecord {
-        place: Arc::clone(&room.place),
+        svm_context: Arc::clone(&room.place),
         volume: Arc::clone(volume),
         attributes: room.kept().attributes.snapshot(volume.uuid.into(), snapshot.uuid),
         position: 0,

@@ -27,7 +27,7 @@ pub(crate) fn get(call: &Call<'_>) -> Answer {
 
 fn record(call: &Call<'_>, room: &Room) -> SvmRecord {
     SvmRecord {
-        place: Arc::clone(&room.place),
+        svm_context: Arc::clone(&room.place),
         aggregates: Arc::clone(&call.cluster.aggregates),
         ipspace: call.cluster.ipspace.clone(),
     }
@@ -37,28 +37,29 @@ pub(crate) fn lifs(call: &Call<'_>) -> Answer {
     let query = call.query(&IP_INTERFACE, true, &[])?;
     let rooms = call.rooms(&query, "svm")?;
     let is_theirs = |uuid| rooms.iter().any(|room| room.place.svm.uuid == uuid);
-    let lifs = call.cluster.lifs.iter().filter(|lif| is_theirs(lif.place.svm.uuid));
+    let lifs = call.cluster.lifs.iter().filter(|lif| is_theirs(lif.svm_context.svm.uuid));
     Ok(call.collection(&query, lifs.cloned().collect()))
 }
 
 pub(crate) fn lif(call: &Call<'_>) -> Answer {
     let query = call.query(&IP_INTERFACE, false, &[])?;
     let uuid = call.uuid(0)?;
-    let found = call.cluster.lifs.iter().find(|record| record.lif.uuid == uuid);
+    let found = call.cluster.lifs.iter().find(|record| record.interface.uuid == uuid);
     instance(&query, found.cloned())
 }
 
 pub(crate) fn nfs_services(call: &Call<'_>) -> Answer {
     let query = call.query(&NFS_SERVICE, true, &[])?;
     let rooms = call.rooms(&query, "svm")?;
-    let services = rooms.iter().map(|room| NfsServiceRecord { place: Arc::clone(&room.place) });
+    let services =
+        rooms.iter().map(|room| NfsServiceRecord { svm_context: Arc::clone(&room.place) });
     Ok(call.collection(&query, services.collect()))
 }
 
 pub(crate) fn nfs_service(call: &Call<'_>) -> Answer {
     let query = call.query(&NFS_SERVICE, false, &[])?;
     let room = room_of_path(call, &query)?;
-    instance(&query, Some(NfsServiceRecord { place: Arc::clone(&room.place) }))
+    instance(&query, Some(NfsServiceRecord { svm_context: Arc::clone(&room.place) }))
 }
 
 pub(crate) fn fpolicy_policies(call: &Call<'_>) -> Answer {

@@ -180,10 +180,10 @@ fn many(
     fate::page_changed(call, query, records(call, query)?, |record| {
         let job = call.cluster.ids.next();
         let path = format!("{PATH}/{}", record.volume.uuid);
-        let place = Some(Arc::clone(&record.place));
+        let place = Some(Arc::clone(&record.svm_context));
         let outcome = call
             .cluster
-            .svm(None, Some(record.place.svm.uuid))
+            .svm(None, Some(record.svm_context.svm.uuid))
             .and_then(|room| change(room, &record.volume, job));
         Fate { job, path, place, outcome }
     })
@@ -245,7 +245,7 @@ fn list_room(
     for ((count, volume), attributes) in (1..).zip(volumes).zip(attributes) {
         let position = positions.as_mut().map_or(count, |known| known.of(volume.uuid.uuid()));
         records.push(VolumeRecord {
-            place: Arc::clone(&room.place),
+            svm_context: Arc::clone(&room.place),
             split: kept.split(call.cluster, volume.uuid),
             volume,
             attributes,
