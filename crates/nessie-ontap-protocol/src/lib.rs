@@ -1,18 +1,29 @@
-//! ONTAP REST on the wire, without I/O.
+//! The ONTAP REST API without I/O: schemas, requests, records, replies and errors.
 //!
-//! A [`Schema`] is the one description of a kind of object: its fields with their types, which of
-//! them a request may set, and how each is read off a record. Everything else stands on it: what a
-//! client may filter and order by, which fields come back, how a record is written, and the table
-//! of what is implemented.
+//! A [`Schema`] describes a kind of object: its fields with their types, which requests may set
+//! them, and how to read them from a record. Filters, selections, orders, bodies and replies are
+//! all checked against it or written from it.
 //!
-//! A request goes through in this order: [`Url`] takes the request line apart, [`Query`] turns its
-//! parameters into a selection of fields, filters, an order and a page, [`Body`] flattens the JSON
-//! that came with it, and [`reply`] writes what goes back. [`ApiError`] is every refusal.
+//! | Purpose | Items |
+//! |---|---|
+//! | Describe an object | [`Schema`], [`Field`], [`FieldKind`], [`FieldPresence`], [`WritableBy`], [`FieldValue`], [`ArrayField`], [`ObjectReference`], [`DocumentedFields`] |
+//! | Parse a request | [`Url`], [`Method`], [`Query`], [`Body`] |
+//! | Use its parameters | [`Selection`], [`Filter`], [`OrderBy`], [`Paging`] |
+//! | Write a reply | [`Page`], [`reply`] |
+//! | Report an error | [`ApiError`] |
+//! | ONTAP's own objects | [`records`] |
+//!
+//! A request passes these steps: [`Url::parse`] splits the request target, [`Query::parse`] reads
+//! the parameters, [`Body::parse`] reads the JSON body, [`Page::of`] orders and cuts the matching
+//! records, and a function of [`reply`] writes the JSON.
+//!
+//! # A schema of your own
 //!
 //! ```
 //! use nessie_backend_core::Uuid;
 //! use nessie_ontap_protocol::{
-//!     DocumentedFields, Field, FieldKind, Method, Page, FieldPresence, Query, Schema, Url, FieldValue, WritableBy, reply,
+//!     DocumentedFields, Field, FieldKind, FieldPresence, FieldValue, Method, Page, Query, Schema,
+//!     Url, WritableBy, reply,
 //! };
 //!
 //! struct Disk {
@@ -77,3 +88,8 @@ pub use schema::{
     ArrayField, DocumentedFields, Field, FieldKind, FieldPresence, FieldValue, ObjectReference,
     Schema, WritableBy,
 };
+
+/// Runs the example of the README as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
