@@ -48,7 +48,8 @@ fn every_schema_is_sound() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
-/// A client may name each documented field in every way, whether the records have it or not.
+/// A client may name each documented field in `fields`, filters and `order_by`, even if the schema
+/// lacks it.
 #[test]
 fn every_documented_field_may_be_named() {
     fn ask<R>(schema: &'static Schema<R>) -> usize {

@@ -132,10 +132,10 @@ impl<R> Query<R> {
 }
 
 impl Url {
-    /// Whether the reply is wanted with line breaks: `pretty=true`.
+    /// Whether the request asks for indented JSON: `pretty=true`.
     ///
     /// # Errors
-    /// 262197 for what is neither `true` nor `false`.
+    /// 262197: the value is neither `true` nor `false`.
     pub fn pretty(&self) -> Result<bool, ApiError> {
         let given = self.parameters.iter().find(|(name, _)| name == "pretty");
         Ok(flag("pretty", given.map(|(_, value)| value.as_str()))?.unwrap_or(false))
@@ -193,8 +193,8 @@ impl<'u> CommonParameters<'u> {
         Ok(if ignored == Some(true) { UnknownFields::Ignored } else { UnknownFields::Refused })
     }
 
-    /// `serial_records` asks for one record at a time. Records are always handled so, hence only its
-    /// value is checked.
+    /// `serial_records` asks for one record at a time. Records are always handled one at a time, so
+    /// only the value is checked.
     fn continue_on_failure(&self) -> Result<bool, ApiError> {
         flag("serial_records", self.serial_records)?;
         flag("pretty", self.pretty)?;

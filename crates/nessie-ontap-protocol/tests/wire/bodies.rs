@@ -1,4 +1,4 @@
-//! The JSON that comes with a request.
+//! The JSON body of a request.
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::{ApiError, Body, Method};

@@ -1,4 +1,4 @@
-//! Fields that ONTAP documents and the records lack.
+//! Fields that ONTAP documents and the schema lacks.
 
 use nessie_ontap_protocol::{Filter, Method, Page, Query, Selection, reply};
 use serde_json::{Value as Json, json};
@@ -60,7 +60,7 @@ fn a_documented_field_is_unset_for_a_filter() {
             "{value}"
         );
     }
-    // The name of an object stands for its `name`.
+    // The path of an object means its field `name`.
     assert!(!query("/t?owner=ann").unwrap().filter.matches(&full()));
     assert!(query("/t?owner=!ann").unwrap().filter.matches(&full()));
     assert!(!query("/t?query=a*&query_fields=comment,owner.name").unwrap().filter.matches(&bare()));

@@ -1,6 +1,6 @@
-//! What goes back, as whole replies beside this file: `golden/*.json`.
+//! Whole replies, compared with the files `golden/*.json`.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p nessie-ontap-protocol` writes the files anew.
+//! `UPDATE_GOLDEN=1 cargo test -p nessie-ontap-protocol` rewrites the files.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use crate::thing::{THING, bare, full};
 use crate::{query, url};
 
-/// Compares a reply with its file. The reply itself has neither spaces nor line breaks.
+/// Compares a reply with its file. The file is indented, the reply is not.
 #[track_caller]
 pub(crate) fn assert_golden(name: &str, reply: &[u8]) {
     let _: Json = serde_json::from_slice(reply).unwrap();
@@ -160,7 +160,7 @@ fn pretty_json_keeps_the_order_escapes_and_large_numbers() {
     }
 }
 
-/// An object whose record has no path of its own, with two arrays of objects.
+/// An object with two arrays of objects, whose records have no path.
 static SHELF: Schema<Vec<String>> = Schema {
     name: "shelf",
     fields: &[

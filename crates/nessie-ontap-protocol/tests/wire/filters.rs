@@ -1,11 +1,11 @@
-//! What a record has to match.
+//! The filter of a collection.
 
 use nessie_ontap_protocol::Filter;
 
 use crate::thing::{THING, Thing, bare, full};
 use crate::{assert_code, query};
 
-/// Whether a filter lets a record through.
+/// Whether a record matches a filter.
 fn matches(path: &str, value: &str, thing: &Thing) -> bool {
     let mut filter = Filter::none(&THING);
     filter.add(path, value).unwrap_or_else(|error| panic!("{path}={value}: {error}"));
@@ -117,9 +117,9 @@ fn times_compare_in_whole_seconds() {
         "2026-01-02T03:04:05Z",
         "2026-01-02T04:04:05+01:00",
         "2026-01-02T03:04:05.999Z",
-        // As Python prints a `datetime`.
+        // The format of Python's `str(datetime)`.
         "2026-01-02 03:04:05.999000+00:00",
-        // A plus sign that was not encoded arrives as a space.
+        // A plus sign that was not percent-encoded is read as a space.
         "2026-01-02T04:04:05 01:00",
         "2026-01-02 03:04:05 00:00..2026-01-02T03:04:05Z",
         ">2026-01-02T03:04:04Z",
@@ -207,7 +207,7 @@ fn a_hyphen_in_a_name_is_an_underscore() {
     );
     assert_code(query("/t?not-here=1"), 262_179, "not_here");
     assert_code(query("/t?fields=not-here"), 262_197, "fields");
-    // Values keep theirs.
+    // Hyphens in values stay hyphens.
     let mut thing = full();
     thing.name = "a-b".to_owned();
     assert!(matches("name", "a-b", &thing) && !matches("name", "a_b", &thing));

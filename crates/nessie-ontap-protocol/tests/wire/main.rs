@@ -1,4 +1,4 @@
-//! The wire, tried on a kind of object made up for it.
+//! Requests and replies, tested with a schema of their own.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod bodies;

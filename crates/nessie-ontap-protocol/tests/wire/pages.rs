@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::thing::{Thing, bare, full};
 use crate::{assert_code, query, url};
 
-/// Things with these names, made in this order.
+/// Things with these names, created in this order.
 fn things(names: &[&str]) -> Vec<Thing> {
     let make = |(i, name): (u32, &&str)| Thing {
         uuid: Uuid::from_u128(1_000 - u128::from(i)),
@@ -29,7 +29,7 @@ fn assert_order(order_by: &str, things: Vec<Thing>, expected: &[&str]) {
     assert_eq!(names(&Page::of(things, &query)), expected, "{order_by}");
 }
 
-/// Goes from page to page by the links, as a client does.
+/// Follows the links from page to page, like a client.
 pub(crate) fn walk(
     target: &str,
     mut list: impl FnMut(&Query<Thing>) -> Vec<Thing>,
@@ -68,7 +68,7 @@ fn a_request_orders_by_fields_and_directions() {
     assert_order("name%20DESC", given(), &["dd", "c", "bb", "a"]);
     assert_order("size,name%20desc", given(), &["c", "a", "dd", "bb"]);
     assert_order("size%20desc,name%20asc,", given(), &["bb", "dd", "a", "c"]);
-    // Where the fields are equal, the schema's order decides.
+    // If the fields are equal, the schema's order decides.
     assert_order("size", given(), &["a", "c", "bb", "dd"]);
 }
 
@@ -87,7 +87,7 @@ fn what_cannot_be_ordered_by_is_refused() {
     assert_code(query("/t?order_by=x"), 262_197, "order_by");
     assert_code(query("/t?order_by=name%20up"), 262_197, "order_by");
     assert_code(query("/t?order_by=name%20asc%20x"), 262_197, "order_by");
-    // What is not shown is not there for a request.
+    // A request cannot name a hidden field.
     assert_code(query("/t?order_by=position"), 262_197, "order_by");
     assert_code(query("/t?order_by=owners"), 262_268, "order_by");
     assert_code(query("/t?order_by=parts.label"), 262_268, "order_by");

@@ -1,4 +1,4 @@
-//! The parameters that every operation takes.
+//! The parameters that every operation accepts.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What holds for any request and any record: nothing panics, and what the code does in a clever
-//! way comes out as a simple program would have it.
+//! Properties of all requests and records: nothing panics, and each fast algorithm gives the result
+//! of a simple one.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::url;
 
 // Nothing panics.
 
-/// Text in which the grammar's own pieces are frequent.
+/// Text in which the tokens of the grammar are frequent.
 fn noise() -> impl Strategy<Value = String> {
     let pieces = vec![
         "/api/t",
@@ -146,7 +146,7 @@ fn any_body_is_read_or_refused() {
     });
 }
 
-/// What `check` lets through can be read by the field's type.
+/// A value that `check` accepts can be read with the field's type.
 #[test]
 fn a_checked_body_has_values_of_the_right_types() {
     check(2_000, &json(), |json| {
@@ -170,7 +170,7 @@ fn a_checked_body_has_values_of_the_right_types() {
     });
 }
 
-/// Dots instead of nesting, at every level or at none.
+/// Replaces nesting by dotted keys, at all levels or at none.
 fn dotted(prefix: &str, json: &Json, out: &mut Map<String, Json>) {
     match json {
         Json::Object(members) => {
@@ -193,7 +193,7 @@ fn a_body_may_be_nested_or_dotted() {
         let mut flat = Map::new();
         dotted("", &json, &mut flat);
         let flat = Json::Object(flat).to_string();
-        // A blank key is lost between two dots, and with it what stood beside it.
+        // An empty key is lost between two dots, together with its siblings.
         if !flat.contains("\"\"") && !flat.contains("..") && !flat.contains("\".") {
             assert_eq!(Body::parse(flat.as_bytes()).unwrap(), nested, "{json} and {flat}");
         }
@@ -211,7 +211,7 @@ enum Condition {
     Below(String),
     AtLeast(String),
     Between(String, String),
-    /// Runs between stars.
+    /// The texts between stars.
     Pattern(Vec<String>),
 }
 
@@ -232,7 +232,7 @@ fn condition() -> impl Strategy<Value = (bool, Condition)> {
     (any::<bool>(), condition)
 }
 
-/// Quotes text so that it means itself.
+/// Quotes text so that no character is an operator.
 fn quoted(text: &str) -> String {
     let quote = |part: &str| if part.is_empty() { String::new() } else { format!("\"{part}\"") };
     text.split('"').map(quote).collect::<Vec<_>>().join("{\"}")
@@ -253,7 +253,7 @@ fn written((negated, condition): &(bool, Condition)) -> String {
     format!("{}{text}", if *negated { "!" } else { "" })
 }
 
-/// Whether text is these runs with anything between them, by trying everything.
+/// Whether text consists of these runs with any characters between them, by trying all splits.
 fn fits(runs: &[String], text: &str) -> bool {
     match runs {
         [] => false,
@@ -303,7 +303,7 @@ fn filters_on_text_agree_with_a_simple_program() {
     });
 }
 
-/// An operator and the numbers that it takes.
+/// An operator and its operands.
 type Comparison = (&'static str, u64, u64);
 
 fn comparison() -> impl Strategy<Value = Comparison> {
@@ -369,7 +369,7 @@ fn an_exact_filter_matches_that_text_alone() {
 
 // Selections.
 
-/// An item of `fields`: a field or an object around it, perhaps excluded.
+/// An item of `fields`: a field or an object that contains it, excluded or not.
 fn item() -> impl Strategy<Value = (bool, String)> {
     let paths: BTreeSet<String> = THING
         .fields
@@ -402,7 +402,7 @@ fn is_chosen(items: &[(bool, String)], collection: bool, field: &Field<Thing>) -
     field.presence == FieldPresence::Key || ((named(false) || default) && !named(true))
 }
 
-/// Takes out of a whole record what is not chosen, and then what is left empty.
+/// Removes the fields that are not selected from a whole record, then the empty objects.
 fn pruned(path: &str, json: &Json, chosen: &dyn Fn(&str) -> bool) -> Option<Json> {
     match json {
         Json::Object(members) => {
@@ -456,7 +456,7 @@ fn selections_agree_with_a_pruned_tree() {
     });
 }
 
-/// Braces mean what the paths mean that they stand for.
+/// Braces select the same fields as the paths that they expand to.
 #[test]
 fn braces_mean_what_they_stand_for() {
     let case = (vec(select(vec!["used", "count"]), 0..4), any::<bool>(), any::<bool>());

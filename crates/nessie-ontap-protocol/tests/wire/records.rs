@@ -1,4 +1,4 @@
-//! The objects of ONTAP, whole: `golden/*.json`.
+//! Whole records of ONTAP's objects, compared with the files `golden/*.json`.
 
 use std::sync::Arc;
 
@@ -147,7 +147,7 @@ fn volumes() {
     assert_record("volume_offline.json", &VOLUME, "state,size,guarantee", &offline);
 }
 
-/// What one client reads out of whole objects.
+/// The fields that a client reads from whole records.
 #[test]
 fn objects_of_a_volume_have_what_is_in_them() {
     let fields = "nas,guarantee,snapshot_policy,aggregates,space.snapshot.{used,reserve_percent}";

@@ -1,4 +1,4 @@
-//! What a schema says about itself.
+//! The lookups and the checks of a schema.
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::{

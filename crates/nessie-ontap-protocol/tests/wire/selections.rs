@@ -1,4 +1,4 @@
-//! Which fields come back.
+//! The fields of a reply.
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::{Selection, reply};
@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::thing::{THING, Thing, bare, full};
 use crate::{assert_code, query};
 
-/// What a record looks like with these fields.
+/// The JSON of a record with these fields.
 fn written(fields: &str, thing: &Thing) -> Json {
     let selection = Selection::parse(&THING, true, fields).unwrap();
     serde_json::from_slice(&reply::record(&selection, thing)).unwrap()
@@ -96,7 +96,7 @@ fn the_lists_of_an_array_become_objects() {
         json!({"uuid": uuid, "_links": {"self": {"href": format!("/api/makers/{uuid}")}}})
     };
     assert_eq!(parts, &json!([{"label": "lid", "maker": maker(3)}, {"maker": maker(4)}]));
-    // An element without what is asked for keeps its place.
+    // An element without the requested field keeps its index.
     assert_eq!(written("parts.label", &full())["parts"], json!([{"label": "lid"}, {}]));
 }
 

@@ -1,4 +1,4 @@
-//! The words of enumerations, in each spelling that arrays take.
+//! The words of enumerations, in each spelling that ONTAP accepts.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use nessie_ontap_protocol::{Body, Field, FieldKind, Filter, Method, WritableBy};
 
 use crate::records::volume;
 
-/// As it is, in the other case of letters, with hyphens, and both.
+/// The word itself, in upper case, with hyphens, and both.
 fn spellings(word: &str) -> [String; 4] {
     let hyphens = word.replace('_', "-");
     [word.to_owned(), word.to_ascii_uppercase(), hyphens.clone(), hyphens.to_ascii_uppercase()]
@@ -52,7 +52,7 @@ fn a_filter_takes_each() {
             attributes: Some(Arc::new(attributes)),
             ..volume()
         };
-        // What follows from other values is what it is.
+        // Skip fields whose value does not come from the attributes.
         if (field.get)(&record) != word.into() {
             continue;
         }

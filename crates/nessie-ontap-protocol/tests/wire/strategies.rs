@@ -1,4 +1,4 @@
-//! Random things, and how random cases are taken.
+//! Strategies for random things, and the runner of random cases.
 
 use nessie_backend_core::{Timestamp, Uuid};
 use proptest::collection::vec;
@@ -9,8 +9,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use crate::thing::{STATES, Thing};
 
-/// Takes the same random cases on every run; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` choose
-/// others.
+/// Runs the same random cases each time. `PROPTEST_RNG_SEED` and `PROPTEST_CASES` select others.
 pub(crate) fn check<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value)) {
     let environment = Config::default();
     let seed = match environment.rng_seed {
@@ -30,7 +29,7 @@ pub(crate) fn check<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Valu
     }
 }
 
-/// Short text of few letters, operators among them, so that much is equal.
+/// Short text of few characters, including operators, so that equal texts are frequent.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[ab]{0,4}",
@@ -43,7 +42,7 @@ fn uuid() -> impl Strategy<Value = Uuid> {
     (0_u128..4).prop_map(Uuid::from_u128)
 }
 
-/// Few moments, some of them in one second.
+/// A few times, some of them within the same second.
 pub(crate) fn time() -> impl Strategy<Value = Timestamp> {
     (-4_i64..4).prop_map(|half| Timestamp::from_unix_micros(half * 500_000).unwrap())
 }

@@ -1,4 +1,4 @@
-//! A kind of object with every sort of field, to try the grammar on.
+//! A kind of object with each type of field, to test the grammar with.
 
 use nessie_backend_core::{Timestamp, Uuid};
 use nessie_ontap_protocol::{
@@ -6,7 +6,7 @@ use nessie_ontap_protocol::{
     Schema, WritableBy,
 };
 
-/// A thing on a shelf.
+/// The record of the test object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Thing {
     pub(crate) uuid: Uuid,
@@ -20,7 +20,7 @@ pub(crate) struct Thing {
     pub(crate) parent: Option<(Uuid, String)>,
     pub(crate) owners: Vec<String>,
     pub(crate) parts: Vec<(Uuid, Option<String>)>,
-    /// Its place in the order of creation, which is not shown.
+    /// Its position in the order of creation, which is hidden.
     pub(crate) position: u64,
 }
 
@@ -102,7 +102,7 @@ pub(crate) static THING: Schema<Thing> = {
     }
 };
 
-/// A thing with everything set.
+/// A thing with all fields set.
 pub(crate) fn full() -> Thing {
     Thing {
         uuid: Uuid::from_u128(1),
@@ -120,7 +120,7 @@ pub(crate) fn full() -> Thing {
     }
 }
 
-/// A thing with nothing set that can be left out.
+/// A thing with all optional fields unset.
 pub(crate) fn bare() -> Thing {
     Thing {
         uuid: Uuid::from_u128(5),

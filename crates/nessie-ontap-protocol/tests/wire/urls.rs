@@ -1,4 +1,4 @@
-//! The request line.
+//! The path and the query of a request.
 
 use nessie_ontap_protocol::Url;
 
