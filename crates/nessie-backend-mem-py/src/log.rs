@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use nessie_store::{Entry, Log};
+use nessie_store::{AccessLog, AccessLogEntry};
 
 /// Bytes that may wait.
 const MOST_WAITING: usize = 4 << 20;
@@ -34,12 +34,12 @@ struct State {
 
 impl Lines {
     /// What the server calls.
-    pub(crate) fn log(self: &Arc<Self>) -> Log {
+    pub(crate) fn log(self: &Arc<Self>) -> AccessLog {
         let lines = Arc::clone(self);
-        Arc::new(move |entry: &Entry<'_>| lines.push(entry))
+        Arc::new(move |entry: &AccessLogEntry<'_>| lines.push(entry))
     }
 
-    fn push(&self, entry: &Entry<'_>) {
+    fn push(&self, entry: &AccessLogEntry<'_>) {
         let mut state = self.state();
         let bytes = size_of::<Line>() + entry.method.len() + entry.target.len();
         if state.is_closed || state.bytes + bytes > MOST_WAITING {

@@ -12,8 +12,8 @@ use nessie_backend_core::{
     BackendError, Dependents, SnapshotId, Uuid, VolumeBackend, VolumeId, VolumeState,
 };
 use nessie_store::{
-    Aggregate, ApiError, Clock, Cluster, Config, FieldInfo, FieldPresence, Handler, Identity,
-    JobPace, Lif, Method, Request, Response, Server, ServerOptions, Svm, WritableBy, serve,
+    Aggregate, ApiError, Clock, Cluster, Config, FieldInfo, FieldPresence, Identity, JobCompletion,
+    Lif, Method, Request, RequestHandler, Response, Server, ServerOptions, Svm, WritableBy, serve,
 };
 use pyo3::exceptions::{PyBaseException, PyValueError};
 use pyo3::prelude::*;
@@ -42,7 +42,7 @@ struct Requested {
     is_quick: bool,
 }
 
-impl Handler for Requested {
+impl RequestHandler for Requested {
     fn handle(&self, request: &Request<'_>) -> Response {
         if self.is_quick {
             gate::outside(|| self.cluster.handle(request))
@@ -109,7 +109,7 @@ impl OntapCluster {
             config.svms.push(Svm { name, backend });
         }
         let cluster = Cluster::new(config);
-        let cluster = cluster.map_err(|error| PyValueError::new_err(error.message))?;
+        let cluster = cluster.map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(Self { handler: Arc::new(Requested { cluster, is_quick }) })
     }
 
@@ -174,19 +174,21 @@ const METHODS: [(&str, Method); 6] = [
     ("OPTIONS", Method::Options),
 ];
 
-fn job_pace(word: &str, number: f64) -> PyResult<JobPace> {
+fn job_pace(word: &str, number: f64) -> PyResult<JobCompletion> {
     let refuse = || PyValueError::new_err(format!("jobs: {word}:{number} is no pace of jobs"));
     match word {
-        "immediate" => Ok(JobPace::Immediate),
+        "immediate" => Ok(JobCompletion::Immediate),
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "it is a whole number in range"
         )]
         "polls" if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) => {
-            Ok(JobPace::Polls(number as u32))
+            Ok(JobCompletion::Polls(number as u32))
         }
-        "seconds" => Duration::try_from_secs_f64(number).map(JobPace::After).map_err(|_| refuse()),
+        "seconds" => {
+            Duration::try_from_secs_f64(number).map(JobCompletion::After).map_err(|_| refuse())
+        }
         _ => Err(refuse()),
     }
 }

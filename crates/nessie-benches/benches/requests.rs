@@ -25,7 +25,7 @@ use axum::serve::ListenerExt;
 use nessie_backend_core::{VolumeBackend, VolumeSpec};
 use nessie_backend_mem::MemBackend;
 use nessie_store::{
-    Cluster, Config, Handler, Method, Request, Response, Server, ServerOptions, Svm, serve,
+    Cluster, Config, Method, Request, RequestHandler, Response, Server, ServerOptions, Svm, serve,
 };
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -132,7 +132,7 @@ impl Subject {
     }
 }
 
-fn start(handler: Arc<dyn Handler>) -> Server {
+fn start(handler: Arc<dyn RequestHandler>) -> Server {
     let mut options = ServerOptions::new("admin", "secret");
     options.tls = false;
     serve(handler, options).unwrap()
@@ -141,7 +141,7 @@ fn start(handler: Arc<dyn Handler>) -> Server {
 /// The same one kilobyte out of this server: what it takes itself, beside what it serves.
 struct Fixed;
 
-impl Handler for Fixed {
+impl RequestHandler for Fixed {
     fn handle(&self, _: &Request<'_>) -> Response {
         let body = vec![b'x'; 1024];
         Response { status: 200, content_type: "text/plain", headers: Vec::new(), body }

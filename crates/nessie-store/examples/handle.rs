@@ -1,15 +1,11 @@
-//! Asks a cluster without a server: makes a volume and lists what there is.
-
-use std::sync::Arc;
+//! Sends requests to a cluster without a server: creates a volume and lists the volumes.
 
 use nessie_backend_mem::MemBackend;
-use nessie_store::{ApiError, Cluster, Config, Method, Request, Response, Svm};
+use nessie_store::{Cluster, ConfigError, Method, Request, Response};
 
-fn main() -> Result<(), ApiError> {
+fn main() -> Result<(), ConfigError> {
     let backend = MemBackend::new();
-    let mut config = Config::default();
-    config.svms.push(Svm { name: "svm1".to_owned(), backend: Arc::new(backend.clone()) });
-    let cluster = Cluster::new(config)?;
+    let cluster = Cluster::builder().svm("svm1", backend.clone()).build()?;
 
     let body = br#"{
         "name": "build_cache",
@@ -20,7 +16,7 @@ fn main() -> Result<(), ApiError> {
     }"#;
     show(&ask(&cluster, Method::Post, "/api/storage/volumes?return_timeout=15", body));
     show(&ask(&cluster, Method::Get, "/api/storage/volumes?fields=size,nas.path&pretty=true", b""));
-    // The volume is the backend's: whoever holds it sees it too.
+    // The volume is in the backend, for every user of the backend.
     assert!(backend.contains_name("build_cache"));
     Ok(())
 }

@@ -11,19 +11,17 @@ use std::sync::Arc;
 
 use nessie_backend_core::{VolumeBackend, VolumeSpec};
 use nessie_backend_mem::MemBackend;
-use nessie_store::{Cluster, Config, ServerOptions, Svm, serve};
+use nessie_store::{Cluster, ServerOptions, serve};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let backend = MemBackend::new();
-    let mut config = Config::default();
-    config.svms.push(Svm { name: "svm1".to_owned(), backend: Arc::new(backend.clone()) });
-    let cluster = Arc::new(Cluster::new(config)?);
+    let cluster = Arc::new(Cluster::builder().svm("svm1", backend.clone()).build()?);
 
     let mut options = ServerOptions::new("admin", "secret");
     options.tls = false;
     let server = serve(cluster, options)?;
 
-    // What is made here is seen there at once, and the other way round.
+    // A volume that is created in the backend is in the REST API, and the other way round.
     let mut volume = VolumeSpec::named("build_cache");
     volume.size_bytes = Some(50 << 30);
     backend.create_volume(volume)?;

@@ -1,21 +1,20 @@
-//! The cluster: its parts, and how a request finds its way.
+//! The parts of a cluster.
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nessie_backend_core::{Timestamp, Uuid};
+use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
     AggregateRecord, IpInterfaceRecord, Named, NodeRecord, PolicyCopies, SnapshotPolicyRecord,
     SvmContext,
 };
-use nessie_ontap_protocol::{ApiError, Method, Url, reply};
 
-use crate::call::unknown_svm;
+use crate::clock::ClusterClock;
+use crate::config::{Config, ConfigError};
 use crate::ids::Ids;
 use crate::jobs::Jobs;
-use crate::room::Room;
-use crate::{Clock, Config, Request, Response, router};
+use crate::svm::SvmState;
 
 /// A simulated cluster. Requests may come from any number of threads.
 #[derive(Debug)]
@@ -26,27 +25,27 @@ pub struct Cluster {
     pub(crate) lifs: Vec<IpInterfaceRecord>,
     pub(crate) ipspace: Named,
     pub(crate) snapshot_policies: Vec<SnapshotPolicyRecord>,
-    pub(crate) rooms: Vec<Room>,
-    pub(crate) jobs: Jobs,
+    pub(crate) svms: Vec<SvmState>,
+    pub(crate) jobs: Arc<Jobs>,
     pub(crate) ids: Ids,
-    clock: Time,
+    clock: ClusterClock,
 }
 
 impl Cluster {
     /// Builds a cluster from its parts.
     ///
     /// # Errors
-    /// An [`ApiError`] that says which part is wrong: a name that is empty or given twice, no
-    /// node, no aggregate.
-    pub fn new(config: Config) -> Result<Self, ApiError> {
+    /// A [`ConfigError`] that names the invalid part: an empty or duplicate name, no node, or no
+    /// aggregate.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
         let Config { name, svms, nodes, aggregates, lifs, jobs, seed, clock } = config;
-        check_names("cluster", [name.as_str()].into_iter())?;
+        check_names("name", [name.as_str()].into_iter())?;
         check_names("svms", svms.iter().map(|svm| svm.name.as_str()))?;
         check_names("nodes", nodes.iter().map(String::as_str))?;
         check_names("aggregates", aggregates.iter().map(|aggregate| aggregate.name.as_str()))?;
         check_names("lifs", lifs.iter().map(|lif| lif.name.as_str()))?;
         let ids = Ids::new(seed);
-        let clock = Time(clock);
+        let clock = ClusterClock::new(clock);
         let started = clock.now();
         let named = |name: String| Named { uuid: ids.next(), name };
         let name = named(name);
@@ -58,7 +57,7 @@ impl Cluster {
             .map(|(index, node)| NodeRecord {
                 node: node.clone(),
                 serial_number: node.serial_number(),
-                // Two nodes after each other are a pair.
+                // Two consecutive nodes are an HA pair.
                 partner: nodes.get(index ^ 1).cloned(),
                 address: address.to_owned(),
                 started,
@@ -66,7 +65,7 @@ impl Cluster {
             })
             .collect();
         let Some(first_node) = nodes.first() else {
-            return Err(missing("nodes"));
+            return Err(ConfigError::Missing { field: "nodes" });
         };
         let aggregates: Arc<[_]> = aggregates
             .into_iter()
@@ -79,7 +78,7 @@ impl Cluster {
             })
             .collect();
         let Some(first_aggregate) = aggregates.first() else {
-            return Err(missing("aggregates"));
+            return Err(ConfigError::Missing { field: "aggregates" });
         };
         let snapshot_policies: Vec<_> = SNAPSHOT_POLICIES
             .iter()
@@ -92,34 +91,40 @@ impl Cluster {
         let policy_names: Arc<[_]> =
             snapshot_policies.iter().map(|record| record.policy.clone()).collect();
         let default_aggregate = Arc::new(first_aggregate.aggregate.clone());
-        let rooms: Vec<_> = (0..)
+        let jobs = Arc::new(Jobs::new(jobs, &first_node.node.name));
+        let svms: Vec<_> = (0..)
             .zip(svms)
             .map(|(index, svm)| {
-                let place = SvmContext {
+                let svm_context = SvmContext {
                     svm: named(svm.name),
-                    // The cluster itself comes before the SVMs.
+                    // The cluster itself has number 1.
                     number: index + 2,
                     aggregates: Arc::clone(&aggregates),
                     aggregate: Arc::clone(&default_aggregate),
                     unlimited: first_aggregate.size,
                     snapshot_policies: Arc::clone(&policy_names),
                 };
-                Room::new(index.into(), place, svm.backend)
+                SvmState::new(
+                    index.into(),
+                    svm_context,
+                    svm.backend,
+                    Arc::clone(&jobs),
+                    clock.clone(),
+                )
             })
             .collect();
-        let lifs = rooms
+        let lifs = svms
             .iter()
-            .flat_map(|room| lifs.iter().map(move |lif| (room, lif)))
-            .map(|(room, lif)| IpInterfaceRecord {
+            .flat_map(|svm| lifs.iter().map(move |lif| (svm, lif)))
+            .map(|(svm, lif)| IpInterfaceRecord {
                 interface: named(lif.name.clone()),
                 address: lif.address.clone(),
                 services: lif.services.clone(),
-                svm_context: Arc::clone(&room.place),
+                svm_context: Arc::clone(&svm.svm_context),
                 node: first_node.node.clone(),
                 ipspace: ipspace.clone(),
             })
             .collect();
-        let jobs = Jobs::new(jobs, &first_node.node.name);
         Ok(Self {
             name,
             nodes,
@@ -127,37 +132,11 @@ impl Cluster {
             lifs,
             ipspace,
             snapshot_policies,
-            rooms,
+            svms,
             jobs,
             ids,
             clock,
         })
-    }
-
-    /// Answers a request. It never fails: a refusal is a response too.
-    #[must_use]
-    pub fn handle(&self, request: &Request<'_>) -> Response {
-        let (mut response, pretty) = match Url::parse(request.target) {
-            Err(error) => (Response::refusal(&error), false),
-            Ok(url) => match url.pretty() {
-                Err(error) => (Response::refusal(&error), false),
-                Ok(pretty) => (router::answer(self, request, &url), pretty),
-            },
-        };
-        if pretty && response.content_type == Response::JSON {
-            response.body = reply::pretty(&response.body);
-        }
-        if request.method == Method::Head {
-            response.body.clear();
-        }
-        response
-    }
-
-    /// Whether answering may take long: a listing, or a backend that is not in memory. A server
-    /// then answers beside its other connections.
-    #[must_use]
-    pub fn may_take_long(&self, request: &Request<'_>) -> bool {
-        router::may_take_long(request)
     }
 
     /// The present time.
@@ -165,29 +144,33 @@ impl Cluster {
         self.clock.now()
     }
 
-    /// The nodes as they are now.
+    /// The nodes at the present time.
     pub(crate) fn nodes_now(&self) -> Vec<NodeRecord> {
         let now = self.now();
         self.nodes.iter().map(|record| NodeRecord { now, ..record.clone() }).collect()
     }
 
-    /// The SVM of that name and identifier; at least one of them is given.
-    pub(crate) fn svm(&self, name: Option<&str>, uuid: Option<Uuid>) -> Result<&Room, ApiError> {
+    /// The SVM with that name, UUID or both. It is an error if neither is given.
+    pub(crate) fn svm(
+        &self,
+        name: Option<&str>,
+        uuid: Option<Uuid>,
+    ) -> Result<&SvmState, ApiError> {
         let by_name = |name: &str| {
-            let found = self.rooms.iter().find(|room| room.place.svm.name == name);
+            let found = self.svms.iter().find(|svm| svm.svm_context.svm.name == name);
             found.ok_or_else(|| unknown_svm(name))
         };
         let by_uuid = |uuid: Uuid| {
-            let found = self.rooms.iter().find(|room| room.place.svm.uuid == uuid);
+            let found = self.svms.iter().find(|svm| svm.svm_context.svm.uuid == uuid);
             found.ok_or_else(|| unknown_svm(&uuid.to_string()))
         };
         match (name, uuid) {
             (Some(name), None) => by_name(name),
             (None, Some(uuid)) => by_uuid(uuid),
             (Some(name), Some(uuid)) => {
-                let room = by_name(name)?;
-                if room.place.svm.uuid == uuid {
-                    return Ok(room);
+                let svm = by_name(name)?;
+                if svm.svm_context.svm.uuid == uuid {
+                    return Ok(svm);
                 }
                 let message = format!("The SVM {name:?} does not have the UUID {uuid}.");
                 Err(ApiError::new(400, 2_621_706, message).about("svm.uuid"))
@@ -200,7 +183,7 @@ impl Cluster {
     }
 }
 
-/// Their names, their comments, and what they keep. Nothing takes snapshots by itself here.
+/// Names, comments and schedules of the snapshot policies. The schedules take no snapshots here.
 const SNAPSHOT_POLICIES: &[(&str, &str, &[PolicyCopies])] = &[
     (
         "default",
@@ -225,41 +208,22 @@ const fn copies(
     PolicyCopies { schedule, count, snapmirror_label }
 }
 
-struct Time(Option<Clock>);
-
-impl Time {
-    fn now(&self) -> Timestamp {
-        let Some(clock) = &self.0 else {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH);
-            let since = since.unwrap_or(Duration::ZERO);
-            return Timestamp::UNIX_EPOCH.checked_add(since).unwrap_or(Timestamp::MAX);
-        };
-        clock()
-    }
-}
-
-impl std::fmt::Debug for Time {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Time")
-    }
-}
-
 fn check_names<'n>(
-    what: &'static str,
+    field: &'static str,
     names: impl Iterator<Item = &'n str>,
-) -> Result<(), ApiError> {
+) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
     for name in names {
         if name.is_empty() {
-            return Err(ApiError::invalid_value(what, name, "is no name"));
+            return Err(ConfigError::EmptyName { field });
         }
         if !seen.insert(name) {
-            return Err(ApiError::invalid_value(what, name, "is a name given twice"));
+            return Err(ConfigError::DuplicateName { field, name: name.to_owned() });
         }
     }
     Ok(())
 }
 
-fn missing(what: &'static str) -> ApiError {
-    ApiError::new(400, 262_212, format!("A cluster needs {what}.")).about(what)
+pub(crate) fn unknown_svm(name: &str) -> ApiError {
+    ApiError::new(400, 2_621_462, format!("SVM {name:?} does not exist.")).about("svm")
 }

@@ -1,15 +1,16 @@
-//! What a cluster is made of.
+//! The configuration of a cluster.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nessie_backend_core::{Timestamp, VolumeBackend};
 
-/// Tells the time of a cluster, from any thread.
+/// The clock of a cluster. It is called from any thread.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// A cluster's parts. [`Default`] has one node, one aggregate, one data LIF and no SVM.
+/// The parts of a cluster. [`Default`] has one node, one aggregate, one data LIF and no SVM.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
@@ -19,28 +20,29 @@ pub struct Config {
     pub svms: Vec<Svm>,
     /// Names of the nodes.
     pub nodes: Vec<String>,
-    /// Aggregates; they are spread over the nodes in turn.
+    /// Aggregates. They are assigned to the nodes in turn.
     pub aggregates: Vec<Aggregate>,
     /// Data LIFs of every SVM.
     pub lifs: Vec<Lif>,
     /// When jobs end.
-    pub jobs: JobPace,
-    /// Makes the identifiers of SVMs, aggregates, jobs, … repeatable; drawn when not given.
+    pub jobs: JobCompletion,
+    /// Seed for the UUIDs of SVMs, aggregates, jobs and so on; the same seed gives the same UUIDs.
+    /// Random if `None`.
     pub seed: Option<u64>,
-    /// The time; the system's when not given.
+    /// The clock; the system's if `None`.
     pub clock: Option<Clock>,
 }
 
-/// A namespace of volumes.
+/// A storage virtual machine: a namespace of volumes.
 #[derive(Clone)]
 pub struct Svm {
     /// Its name.
     pub name: String,
-    /// Its volumes.
+    /// The backend that holds its volumes.
     pub backend: Arc<dyn VolumeBackend>,
 }
 
-/// Where volumes lie.
+/// An aggregate, which contains volumes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aggregate {
     /// Its name.
@@ -60,19 +62,57 @@ pub struct Lif {
     pub services: Vec<String>,
 }
 
-/// When a job reaches its end.
+/// When a job completes.
 ///
-/// What it does is done, or refused, when it is made; this is how long it says otherwise.
+/// The work of a job succeeds or fails before the job exists. This only sets how long the job
+/// reports that it is not complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum JobPace {
-    /// At once.
+pub enum JobCompletion {
+    /// Immediately.
     #[default]
     Immediate,
-    /// When it has been asked for this often: first queued, then running.
+    /// After it has been read this many times: first it is queued, then running.
     Polls(u32),
-    /// When so much time has passed on the cluster's clock.
+    /// After this time on the cluster's clock.
     After(Duration),
 }
+
+/// An invalid [`Config`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A name is empty.
+    EmptyName {
+        /// The field of [`Config`].
+        field: &'static str,
+    },
+    /// Two parts of one kind have the same name.
+    DuplicateName {
+        /// The field of [`Config`].
+        field: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// The cluster has no node or no aggregate.
+    Missing {
+        /// The field of [`Config`].
+        field: &'static str,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyName { field } => write!(f, "{field}: a name is empty"),
+            Self::DuplicateName { field, name } => {
+                write!(f, "{field}: the name {name:?} is used twice")
+            }
+            Self::Missing { field } => write!(f, "{field}: a cluster needs at least one"),
+        }
+    }
+}
+
+impl Error for ConfigError {}
 
 impl Default for Config {
     fn default() -> Self {
@@ -86,7 +126,7 @@ impl Default for Config {
                 address: "127.0.0.1".to_owned(),
                 services: vec!["data_core".to_owned(), "data_nfs".to_owned()],
             }],
-            jobs: JobPace::Immediate,
+            jobs: JobCompletion::Immediate,
             seed: None,
             clock: None,
         }

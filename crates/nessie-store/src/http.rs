@@ -2,10 +2,10 @@
 
 use nessie_ontap_protocol::{ApiError, Method};
 
-/// What a client asks, after authentication.
+/// An authenticated request.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// What to do.
+    /// The method.
     pub method: Method,
     /// Path and query as they were sent, as `/api/storage/volumes?name=vol*`.
     pub target: &'a str,
@@ -13,18 +13,18 @@ pub struct Request<'a> {
     pub svm_name: Option<&'a str>,
     /// The header `X-Dot-SVM-UUID`.
     pub svm_uuid: Option<&'a str>,
-    /// The body; empty where there is none.
+    /// The body; empty if there is none.
     pub body: &'a [u8],
 }
 
-/// What the client gets.
+/// The response to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// The media type of the body.
     pub content_type: &'static str,
-    /// Further headers: `Location`, `Link`, `Allow`.
+    /// Other headers: `Location`, `Link`, `Allow`.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -39,8 +39,20 @@ impl Response {
         Self { status, content_type: Self::JSON, headers: Vec::new(), body }
     }
 
-    /// A refusal.
+    /// An error response.
     pub(crate) fn refusal(error: &ApiError) -> Self {
         Self::json(error.status, error.to_json().to_string().into_bytes())
+    }
+}
+
+/// A method as HTTP writes it.
+pub(crate) const fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+        Method::Options => "OPTIONS",
     }
 }

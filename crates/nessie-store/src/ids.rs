@@ -1,4 +1,4 @@
-//! Identifiers of what the cluster itself makes.
+//! The UUIDs of the objects that the cluster itself creates.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use nessie_backend_core::Uuid;
 
-/// Makes identifiers; the same seed makes the same ones in the same order.
+/// Creates UUIDs. The same seed gives the same UUIDs in the same order.
 #[derive(Debug)]
 pub(crate) struct Ids {
     state: AtomicU64,
@@ -14,7 +14,7 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn new(seed: Option<u64>) -> Self {
-        // Hashers are seeded by the operating system.
+        // The operating system seeds this hasher.
         let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0_u8));
         Self { state: AtomicU64::new(mix(seed)) }
     }
@@ -29,7 +29,7 @@ impl Ids {
     }
 }
 
-/// The step and the mixing of `SplitMix64`, whose outputs do not repeat.
+/// The increment of `SplitMix64`, whose outputs do not repeat.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 fn mix(state: u64) -> u64 {

@@ -1,4 +1,4 @@
-//! Jobs: what requests that change something turn into.
+//! Jobs, which report the results of changes.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,17 +8,17 @@ use nessie_backend_core::{Timestamp, Uuid};
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{JobRecord, SvmContext};
 
-use crate::JobPace;
+use crate::JobCompletion;
 
-/// How long a job that has ended can be asked for.
+/// How long a completed job is kept.
 const RETENTION: Duration = Duration::from_secs(300);
-/// How many jobs are kept at most; the oldest go first.
+/// How many jobs are kept at most. The oldest are removed first.
 const MAX_JOBS: usize = 100_000;
 
 /// The jobs of the last minutes.
 #[derive(Debug)]
 pub(crate) struct Jobs {
-    pace: JobPace,
+    completion: JobCompletion,
     node: Arc<str>,
     table: Mutex<Table>,
 }
@@ -28,120 +28,124 @@ struct Table {
     jobs: HashMap<Uuid, Job>,
     /// In order of creation.
     order: VecDeque<Uuid>,
-    made: u64,
+    created: u64,
 }
 
-/// What a job does is done when it is made; the rest is how long it says otherwise.
+/// The work is finished before the job exists; the job only simulates progress.
 #[derive(Debug)]
 struct Job {
     description: String,
     outcome: Result<(), Arc<ApiError>>,
     results: Results,
-    place: Option<Arc<SvmContext>>,
+    svm_context: Option<Arc<SvmContext>>,
     owner: Option<Owner>,
     start: Timestamp,
     end: Option<Timestamp>,
-    /// How often it has been asked for.
-    asked: u32,
+    /// How often clients have read it.
+    polls: u32,
     position: u64,
 }
 
-/// A job to be.
+/// A job to add.
 pub(crate) struct NewJob {
     pub(crate) uuid: Uuid,
     pub(crate) description: String,
     pub(crate) outcome: Result<(), ApiError>,
     pub(crate) results: Results,
-    pub(crate) place: Option<Arc<SvmContext>>,
+    pub(crate) svm_context: Option<Arc<SvmContext>>,
     pub(crate) owner: Option<Owner>,
 }
 
-/// The SVM whose objects a job names, and the epoch of its backend in which the names hold. The
-/// job is not shown in another one.
+/// The SVM whose objects a job refers to, and the epoch of its backend. The job is not shown in a
+/// later epoch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owner {
-    /// The SVM's place among the SVMs.
+    /// The index of the SVM.
     pub(crate) svm: usize,
     pub(crate) epoch: u64,
 }
 
-/// What became of each object that a bulk creation was to make.
+/// The results of a bulk creation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Results {
-    pub(crate) made: Vec<Uuid>,
+    pub(crate) created: Vec<Uuid>,
     pub(crate) refusals: Vec<ApiError>,
 }
 
 impl Jobs {
-    pub(crate) fn new(pace: JobPace, node: &str) -> Self {
-        Self { pace, node: node.into(), table: Mutex::default() }
+    pub(crate) fn new(completion: JobCompletion, node: &str) -> Self {
+        Self { completion, node: node.into(), table: Mutex::default() }
     }
 
-    /// Whether jobs end when they are made.
+    /// Whether jobs are complete from the start.
     pub(crate) fn are_immediate(&self) -> bool {
-        match self.pace {
-            JobPace::Immediate | JobPace::Polls(0) => true,
-            JobPace::Polls(_) => false,
-            JobPace::After(duration) => duration.is_zero(),
+        match self.completion {
+            JobCompletion::Immediate | JobCompletion::Polls(0) => true,
+            JobCompletion::Polls(_) => false,
+            JobCompletion::After(duration) => duration.is_zero(),
         }
     }
 
     pub(crate) fn add(&self, new: NewJob, now: Timestamp) {
-        let NewJob { uuid, description, outcome, results, place, owner } = new;
+        let NewJob { uuid, description, outcome, results, svm_context, owner } = new;
         let end = self.are_immediate().then_some(now);
         let outcome = outcome.map_err(Arc::new);
         let mut table = self.lock();
-        table.forget(now);
-        table.made += 1;
-        let position = table.made;
+        table.evict(now);
+        table.created += 1;
+        let position = table.created;
         let start = now;
-        let job =
-            Job { description, outcome, results, place, owner, start, end, asked: 0, position };
+        let job = Job {
+            description,
+            outcome,
+            results,
+            svm_context,
+            owner,
+            start,
+            end,
+            polls: 0,
+            position,
+        };
         table.jobs.insert(uuid, job);
         table.order.push_back(uuid);
     }
 
-    /// One job, as the client that asks for it finds it. `epochs` are those of the SVMs, in order.
+    /// Reads one job, which counts as a poll. `epochs` are those of the SVMs, in order.
     pub(crate) fn get(&self, uuid: Uuid, now: Timestamp, epochs: &[u64]) -> Option<JobRecord> {
         let mut table = self.lock();
-        let job = table.jobs.get_mut(&uuid).filter(|job| job.is_of(epochs))?;
+        let job = table.jobs.get_mut(&uuid).filter(|job| job.is_current(epochs))?;
         if job.end.is_none() {
-            job.asked = job.asked.saturating_add(1);
-            job.proceed(self.pace, now);
+            job.polls = job.polls.saturating_add(1);
+            job.update(self.completion, now);
         }
-        (!job.is_over(now)).then(|| job.record(uuid, &self.node))
+        (!job.is_expired(now)).then(|| job.record(uuid, &self.node))
     }
 
-    /// All jobs. A list counts as no question after any of them.
+    /// Lists all jobs. This does not count as a poll of any job.
     pub(crate) fn list(&self, now: Timestamp, epochs: &[u64]) -> Vec<JobRecord> {
         let mut table = self.lock();
-        table.forget(now);
+        table.evict(now);
         for job in table.jobs.values_mut() {
-            job.proceed(self.pace, now);
+            job.update(self.completion, now);
         }
         let jobs = table.order.iter().filter_map(|uuid| Some((*uuid, table.jobs.get(uuid)?)));
-        jobs.filter(|(_, job)| !job.is_over(now) && job.is_of(epochs))
+        jobs.filter(|(_, job)| !job.is_expired(now) && job.is_current(epochs))
             .map(|(uuid, job)| job.record(uuid, &self.node))
             .collect()
     }
 
-    /// What a job made and what it could not; nothing where there is no such job.
+    /// The results of a job; `None` if there is no such job.
     pub(crate) fn results(&self, uuid: Uuid, epochs: &[u64]) -> Option<Results> {
         let table = self.lock();
-        table.jobs.get(&uuid).filter(|job| job.is_of(epochs)).map(|job| job.results.clone())
+        table.jobs.get(&uuid).filter(|job| job.is_current(epochs)).map(|job| job.results.clone())
     }
 
-    /// Whether a job says that it has not ended.
-    pub(crate) fn is_under_way(&self, uuid: Uuid, now: Timestamp) -> bool {
-        self.state_of(uuid, now) == Some(true)
-    }
-
-    /// Whether a job is under way; nothing where there is no such job.
-    pub(crate) fn state_of(&self, uuid: Uuid, now: Timestamp) -> Option<bool> {
+    /// Whether a job reports that it is not complete; `None` if there is no such job.
+    pub(crate) fn is_running(&self, uuid: Uuid, now: Timestamp) -> Option<bool> {
         let mut table = self.lock();
         let job = table.jobs.get_mut(&uuid)?;
-        job.proceed(self.pace, now);
-        (!job.is_over(now)).then_some(job.end.is_none())
+        job.update(self.completion, now);
+        (!job.is_expired(now)).then_some(job.end.is_none())
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -150,10 +154,10 @@ impl Jobs {
 }
 
 impl Table {
-    /// Forgets jobs that are over, and the oldest of too many.
-    fn forget(&mut self, now: Timestamp) {
+    /// Removes expired jobs, and the oldest ones if there are too many.
+    fn evict(&mut self, now: Timestamp) {
         while let Some(uuid) = self.order.front() {
-            let is_over = self.jobs.get(uuid).is_none_or(|job| job.is_over(now));
+            let is_over = self.jobs.get(uuid).is_none_or(|job| job.is_expired(now));
             if !is_over && self.order.len() < MAX_JOBS {
                 return;
             }
@@ -164,23 +168,25 @@ impl Table {
 }
 
 impl Job {
-    fn proceed(&mut self, pace: JobPace, now: Timestamp) {
+    fn update(&mut self, completion: JobCompletion, now: Timestamp) {
         if self.end.is_some() {
             return;
         }
-        self.end = match pace {
-            JobPace::Immediate => Some(now),
-            JobPace::Polls(polls) => (self.asked >= polls).then_some(now),
-            JobPace::After(duration) => self.start.checked_add(duration).filter(|end| *end <= now),
+        self.end = match completion {
+            JobCompletion::Immediate => Some(now),
+            JobCompletion::Polls(needed) => (self.polls >= needed).then_some(now),
+            JobCompletion::After(duration) => {
+                self.start.checked_add(duration).filter(|end| *end <= now)
+            }
         };
     }
 
-    /// Whether its SVM is still in the epoch in which the job was made.
-    fn is_of(&self, epochs: &[u64]) -> bool {
+    /// Whether the SVM is still in the epoch in which the job was created.
+    fn is_current(&self, epochs: &[u64]) -> bool {
         self.owner.is_none_or(|owner| epochs.get(owner.svm) == Some(&owner.epoch))
     }
 
-    fn is_over(&self, now: Timestamp) -> bool {
+    fn is_expired(&self, now: Timestamp) -> bool {
         let forgotten = self.end.and_then(|end| end.checked_add(RETENTION));
         forgotten.is_some_and(|forgotten| forgotten < now)
     }
@@ -189,7 +195,7 @@ impl Job {
         let (state, error) = match (&self.outcome, self.end) {
             (Ok(()), Some(_)) => ("success", None),
             (Err(error), Some(_)) => ("failure", Some(Arc::clone(error))),
-            (_, None) if self.asked <= 1 => ("queued", None),
+            (_, None) if self.polls <= 1 => ("queued", None),
             (_, None) => ("running", None),
         };
         JobRecord {
@@ -199,7 +205,7 @@ impl Job {
             error,
             start_time: self.start,
             end_time: self.end,
-            svm_context: self.place.clone(),
+            svm_context: self.svm_context.clone(),
             node: Arc::clone(node),
             position: self.position,
         }

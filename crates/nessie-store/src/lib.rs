@@ -1,8 +1,19 @@
 //! A simulated ONTAP cluster over any backend of the trait stack.
 //!
-//! [`Cluster`] answers ONTAP REST requests from the volumes of its SVMs, each of which is a backend
-//! of its own. [`Cluster::handle`] needs no socket; `serve` puts an HTTP server in front of it
+//! [`Cluster`] answers ONTAP REST requests from the volumes of its SVMs, each of which has its own
+//! backend. [`Cluster::handle`] needs no socket; `serve` puts an HTTP server in front of it
 //! (feature `server`, on by default).
+//!
+//! | | |
+//! |---|---|
+//! | [`Cluster`] | the cluster; answers a [`Request`] with a [`Response`] |
+//! | [`ClusterBuilder`], [`Config`], [`ConfigError`] | build a cluster |
+//! | [`Svm`], [`Aggregate`], [`Lif`], [`Clock`], [`JobCompletion`] | the parts of a configuration |
+//! | [`coverage()`], [`Endpoint`], [`FieldInfo`], [`Fields`] | the implemented paths, methods and fields |
+//! | [`ApiError`] | an error with ONTAP's code |
+//! | `serve`, `Server`, `ServerOptions`, `Identity`, `Limits` | the HTTP server |
+//! | `RequestHandler` | what a server calls; a wrapper around a cluster can implement it |
+//! | `AccessLog`, `AccessLogEntry` | the access log of a server |
 //!
 //! ```
 //! # #[cfg(feature = "server")]
@@ -10,13 +21,12 @@
 //! use std::sync::Arc;
 //!
 //! use nessie_backend_mem::MemBackend;
-//! use nessie_store::{Cluster, Config, ServerOptions, Svm, serve};
+//! use nessie_store::{Cluster, ServerOptions, serve};
 //!
 //! let backend = MemBackend::new();
-//! let mut config = Config::default();
-//! config.svms.push(Svm { name: "svm1".to_owned(), backend: Arc::new(backend.clone()) });
+//! let cluster = Cluster::builder().svm("svm1", backend.clone()).build()?;
 //!
-//! let server = serve(Arc::new(Cluster::new(config)?), ServerOptions::new("admin", "secret"))?;
+//! let server = serve(Arc::new(cluster), ServerOptions::new("admin", "secret"))?;
 //! println!("https://{}/api/storage/volumes", server.address());
 //! let verify_against = server.ca_pem();
 //! # assert!(verify_against.is_some());
@@ -35,50 +45,64 @@
 //!
 //! # What is simulated, and how
 //!
-//! * What a request changes is changed, or refused, before it is answered. A job only tells of it;
-//!   [`JobPace`] says how long it claims to be at work. Jobs are kept for 300 seconds after their
-//!   end, the last 100 000 at most.
-//! * What ONTAP keeps of a volume and the domain has no word for (comment, policies, guarantee,
-//!   tiering, …) is kept beside the backend, given back, and gone with the volume. It changes
-//!   nothing else: no bytes are stored, moved, compressed or encrypted.
+//! * A change succeeds or fails before its request is answered. A job only reports the result;
+//!   [`JobCompletion`] sets how long it reports that it is not complete. Jobs are kept for 300 seconds
+//!   after they complete, and at most 100 000 of them.
+//! * Fields of a volume that the backend does not store (comment, policies, guarantee, tiering, …)
+//!   are stored beside the backend, returned by later requests and deleted with the volume. They
+//!   have no other effect: no data is stored, moved, compressed or encrypted.
 //! * When the [epoch](nessie_backend_core::VolumeBackend::epoch) of a backend changes, as by
-//!   `MemBackend::reset`, what was kept beside it and the jobs about its objects are deleted.
-//! * ONTAP's rules of names and sizes hold for requests. What was made without this face is listed
-//!   and served whatever it is called; a volume without a quota is shown as large as its aggregate.
-//! * A deleted volume is gone at once: there is no recovery queue. A volume that is offline keeps
+//!   `MemBackend::reset`, these fields and the jobs of its objects are deleted.
+//! * ONTAP's rules for names and sizes apply to requests. Volumes created directly on the backend
+//!   are served even if ONTAP would reject their names. A volume without a quota reports the size
+//!   of its aggregate.
+//! * Volumes are deleted immediately: there is no recovery queue. A volume that is offline keeps
 //!   its junction path.
-//! * There is one export policy, `default`, in every SVM, and there are ONTAP's three snapshot
-//!   policies and its three efficiency policies. There are no `QoS` policies. A request that names
-//!   an object that is not there is refused. Nothing takes snapshots on its own.
+//! * Each SVM has one export policy, `default`. The cluster has ONTAP's three predefined snapshot
+//!   policies and three efficiency policies, and no `QoS` policies. A request that refers to an
+//!   object that does not exist is refused. No schedule takes snapshots.
 //! * Nothing is measured. Metrics and statistics of volumes are zero, and the performance counters
-//!   of the nodes grow by a small, fixed part of the time.
-//! * A field that ONTAP 9.15.1 documents and that is not simulated may be asked for, filtered and
-//!   ordered by. No record has it.
-//! * A change of a collection changes `max_records` objects at most and links to the rest.
-//! * What a backend does not offer is refused with code 3.
-//! * Collections come in order of creation, page by page, whatever is made and deleted meanwhile.
+//!   of the nodes grow at a small, fixed rate.
+//! * A request may select, filter and order by fields that ONTAP 9.15.1 documents and that are not
+//!   simulated. No record has them.
+//! * A change of a collection changes at most `max_records` objects and links to the rest.
+//! * A feature that the backend does not support is refused with code 3.
+//! * Collections are in order of creation. Pages stay consistent when objects are created and
+//!   deleted between requests.
 #![forbid(unsafe_code)]
 
-mod attributes;
-mod call;
+mod api;
+mod builder;
+mod clock;
 mod cluster;
 mod config;
 mod coverage;
+mod fields;
 mod handlers;
 mod http;
 mod ids;
 mod jobs;
 mod parameters;
-mod positions;
-mod room;
 mod router;
 #[cfg(feature = "server")]
 mod server;
+mod side_data;
+mod svm;
 
+pub use builder::ClusterBuilder;
 pub use cluster::Cluster;
-pub use config::{Aggregate, Clock, Config, JobPace, Lif, Svm};
-pub use coverage::{Endpoint, FieldInfo, Fields, coverage};
+pub use config::{Aggregate, Clock, Config, ConfigError, JobCompletion, Lif, Svm};
+pub use coverage::{Endpoint, coverage};
+pub use fields::{FieldInfo, Fields};
 pub use http::{Request, Response};
 pub use nessie_ontap_protocol::{ApiError, FieldKind, FieldPresence, Method, WritableBy};
 #[cfg(feature = "server")]
-pub use server::{Entry, Handler, Identity, Limits, Log, Server, ServerOptions, serve};
+pub use server::{
+    AccessLog, AccessLogEntry, Identity, Limits, RequestHandler, Server, ServerOptions, serve,
+};
+
+#[doc(hidden)]
+pub use config::JobCompletion as JobPace;
+#[cfg(feature = "server")]
+#[doc(hidden)]
+pub use server::{AccessLog as Log, AccessLogEntry as Entry, RequestHandler as Handler};

@@ -1,69 +1,73 @@
-//! The query keys that ONTAP documents for single operations and that need nothing done here.
+//! The query parameters that ONTAP documents for single operations and that have no effect here.
 //!
-//! Those of every operation are in [`Query`]; those that an operation acts on are named where it
-//! does.
+//! Parameters of every operation are in [`Query`]; those that an operation acts on are named in its
+//! handler.
 
 use nessie_ontap_protocol::{ApiError, Method, Query};
 
-/// A documented query key.
+/// A documented query parameter.
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
-    takes: Takes,
+    value: ValueKind,
     effect: Effect,
 }
 
-/// What its value has to be.
+/// The values that a parameter takes.
 #[derive(Clone, Copy, Debug)]
-enum Takes {
+enum ValueKind {
     /// `true` or `false`.
     Flag,
     Words(&'static [&'static str]),
     Text,
 }
 
-/// What comes of it.
+/// The effect of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
-    /// Nothing, because a cluster without what it is about answers the same with it and without.
-    Same,
-    /// It asks for objects of which there are none: the collection is empty.
+    /// None: the cluster lacks the feature that the parameter controls.
+    Ignored,
+    /// It selects objects that do not exist here: the collection is empty.
     Empty,
 }
 
-const fn key(name: &'static str, takes: Takes, effect: Effect) -> Parameter {
-    Parameter { name, takes, effect }
+const fn key(name: &'static str, value: ValueKind, effect: Effect) -> Parameter {
+    Parameter { name, value, effect }
 }
 
-/// The keys of the operations, by the name of the object and the method.
+/// The parameters of the operations, by object name and method.
 static TABLE: &[(&str, Method, &[Parameter])] = {
-    use Effect::{Empty, Same};
-    use Takes::{Flag, Text, Words};
+    use Effect::{Empty, Ignored};
+    use ValueKind::{Flag, Text, Words};
     &[
         (
             "volume",
             Method::Patch,
             &[
                 // There are no tiers.
-                key("clone.match_parent_storage_tier", Flag, Same),
+                key("clone.match_parent_storage_tier", Flag, Ignored),
                 // Nothing is lost when power fails, so no volume is fenced after it.
-                key("nvfail", Words(&["off", "on"]), Same),
+                key("nvfail", Words(&["off", "on"]), Ignored),
                 // There are no LUNs.
-                key("preserve_lun_ids", Flag, Same),
-                // It overrides references of SnapMirror, of which there are none.
-                key("restore_to.snapshot.force", Flag, Same),
-                // It says how the members of a FlexGroup share a size.
-                key("sizing_method", Words(&["use_existing_resources", "add_new_resources"]), Same),
+                key("preserve_lun_ids", Flag, Ignored),
+                // It overrides SnapMirror references, which do not exist.
+                key("restore_to.snapshot.force", Flag, Ignored),
+                // It controls how the members of a FlexGroup share a size.
+                key(
+                    "sizing_method",
+                    Words(&["use_existing_resources", "add_new_resources"]),
+                    Ignored,
+                ),
             ],
         ),
-        // There are no relationships.
-        ("snapmirror_relationship", Method::Get, &[key("list_destinations_only", Flag, Same)]),
+        // There are no SnapMirror relationships.
+        ("snapmirror_relationship", Method::Get, &[key("list_destinations_only", Flag, Ignored)]),
         (
             "aggregate",
             Method::Get,
             &[
-                key("auto_provision_policy", Words(&["expand", "optimal"]), Same),
-                // Each is a question about spare disks, and there are none.
+                key("auto_provision_policy", Words(&["expand", "optimal"]), Ignored),
+                // Each selects spare disks, and there are none.
                 key("flash_pool_eligible", Flag, Empty),
                 key("recommend", Flag, Empty),
                 key("show_spares", Flag, Empty),
@@ -73,7 +77,7 @@ static TABLE: &[(&str, Method, &[Parameter])] = {
             "ip_interface",
             Method::Get,
             &[
-                // Each asks which interfaces to make: none are missing.
+                // Each requests recommendations for new interfaces: there are none.
                 key("recommend.interfaces_per_node", Text, Empty),
                 key("recommend.ip.family", Text, Empty),
                 key("recommend.ipspace.name", Text, Empty),
@@ -92,15 +96,15 @@ static TABLE: &[(&str, Method, &[Parameter])] = {
     ]
 };
 
-/// The keys of a method on an object.
-pub(crate) fn of(object: &str, method: Method) -> &'static [Parameter] {
+/// The parameters of a method on an object.
+pub(crate) fn documented_for(object: &str, method: Method) -> &'static [Parameter] {
     let method = if method == Method::Head { Method::Get } else { method };
     let found = TABLE.iter().find(|(other, of, _)| *other == object && *of == method);
     found.map_or(&[], |(_, _, keys)| *keys)
 }
 
-/// Whether a request asks for objects of which there are none.
-pub(crate) fn ask_for_nothing<R>(query: &Query<R>) -> bool {
+/// Whether a request selects objects that do not exist here.
+pub(crate) fn request_empty_collection<R>(query: &Query<R>) -> bool {
     let asks = |name: &str| {
         let mut keys = TABLE.iter().flat_map(|(_, _, keys)| *keys);
         keys.any(|key| key.name == name && key.empties(query))
@@ -109,20 +113,20 @@ pub(crate) fn ask_for_nothing<R>(query: &Query<R>) -> bool {
 }
 
 impl Parameter {
-    /// Refuses a value that the key does not take.
+    /// Refuses a value that the parameter does not take.
     pub(crate) fn check<R>(&self, query: &Query<R>) -> Result<(), ApiError> {
-        match self.takes {
-            Takes::Flag => query.parameter_flag(self.name).map(drop),
-            Takes::Words(words) => query.parameter_word(self.name, words).map(drop),
-            Takes::Text => Ok(()),
+        match self.value {
+            ValueKind::Flag => query.parameter_flag(self.name).map(drop),
+            ValueKind::Words(words) => query.parameter_word(self.name, words).map(drop),
+            ValueKind::Text => Ok(()),
         }
     }
 
     fn empties<R>(&self, query: &Query<R>) -> bool {
         self.effect == Effect::Empty
-            && match self.takes {
-                Takes::Flag => query.parameter_flag(self.name) == Ok(Some(true)),
-                Takes::Words(_) | Takes::Text => query.parameter(self.name).is_some(),
+            && match self.value {
+                ValueKind::Flag => query.parameter_flag(self.name) == Ok(Some(true)),
+                ValueKind::Words(_) | ValueKind::Text => query.parameter(self.name).is_some(),
             }
     }
 }

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nessie_store::{
-    Cluster, Config, Handler, Identity, Limits, Method, Request, Response, Server, ServerOptions,
-    serve,
+    Cluster, Config, Identity, Limits, Method, Request, RequestHandler, Response, Server,
+    ServerOptions, serve,
 };
 use socket2::{Domain, Socket, Type};
 
@@ -42,7 +42,7 @@ impl Echo {
     }
 }
 
-impl Handler for Echo {
+impl RequestHandler for Echo {
     fn handle(&self, request: &Request<'_>) -> Response {
         self.calls.fetch_add(1, Ordering::SeqCst);
         assert!(!request.target.starts_with("/panic"), "a fault of the handler, wanted here");

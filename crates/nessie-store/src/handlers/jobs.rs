@@ -3,23 +3,24 @@
 use nessie_ontap_protocol::records::JOB;
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
-use crate::call::{Answer, Call, instance};
+use super::context::{HandlerResult, RequestContext, instance};
 
-pub(crate) fn get(call: &Call<'_>) -> Answer {
-    let query = call.query(&JOB, false, &[])?;
-    let job = call.cluster.jobs.get(call.uuid(0)?, call.cluster.now(), &call.epochs);
+pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&JOB, false, &[])?;
+    let job =
+        context.cluster.jobs.get(context.path_uuid(0)?, context.cluster.now(), &context.epochs);
     instance(&query, job)
 }
 
-/// No job can be paused or cancelled: what it does is done when it is made.
-pub(crate) fn patch(call: &Call<'_>) -> Answer {
-    let query = call.query(&JOB, false, &["action"])?;
-    Body::parse(call.request.body)?.check(&JOB, Method::Patch)?;
+/// No job can be paused or cancelled: its work is finished before it exists.
+pub(crate) fn patch(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&JOB, false, &["action"])?;
+    Body::parse(context.request.body)?.check(&JOB, Method::Patch)?;
     let Some(action) = query.parameter_word("action", &["cancel", "pause", "resume"])? else {
         let message = "The request lacks the parameter action: cancel, pause or resume.";
         return Err(ApiError::new(400, 262_212, message).about("action"));
     };
-    let under_way = call.cluster.jobs.state_of(call.uuid(0)?, call.cluster.now());
+    let under_way = context.cluster.jobs.is_running(context.path_uuid(0)?, context.cluster.now());
     let (code, why) = match (under_way, action) {
         (None, _) => return Err(ApiError::no_such_entry()),
         (Some(false), _) => (458_762, "has ended"),
@@ -31,7 +32,8 @@ pub(crate) fn patch(call: &Call<'_>) -> Answer {
     Err(ApiError::new(409, code, message).about("action"))
 }
 
-pub(crate) fn list(call: &Call<'_>) -> Answer {
-    let query = call.query(&JOB, true, &[])?;
-    Ok(call.collection(&query, call.cluster.jobs.list(call.cluster.now(), &call.epochs)))
+pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&JOB, true, &[])?;
+    Ok(context
+        .collection(&query, context.cluster.jobs.list(context.cluster.now(), &context.epochs)))
 }

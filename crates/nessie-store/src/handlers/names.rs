@@ -1,10 +1,9 @@
-//! Names as ONTAP takes them, on a backend that takes more.
+//! ONTAP's rules for names. Backends accept more.
 
 use nessie_backend_core::rules::{MAX_SNAPSHOT_NAME, MAX_VOLUME_NAME};
 use nessie_ontap_protocol::ApiError;
 
-/// Refuses what is no name of a volume: 1 to 203 letters, digits and underscores, the first of
-/// them no digit.
+/// Accepts a volume name: 1 to 203 letters, digits and underscores; the first is not a digit.
 pub(super) fn check_volume(name: &str) -> Result<(), ApiError> {
     let refuse = |code, rule: &str| Err(refusal("volume", name, code, rule));
     let Some(first) = name.chars().next() else {
@@ -27,8 +26,8 @@ pub(super) fn check_volume(name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Refuses what is no name of a snapshot: 1 to 255 letters, digits, underscores, hyphens and dots,
-/// the first of them neither hyphen nor dot.
+/// Accepts a snapshot name: 1 to 255 letters, digits, underscores, hyphens and dots; the first is
+/// neither a hyphen nor a dot.
 pub(super) fn check_snapshot(name: &str) -> Result<(), ApiError> {
     let refuse = |code, rule: &str| Err(refusal("snapshot", name, code, rule));
     if name.starts_with(RESERVED) {
@@ -56,7 +55,7 @@ pub(super) fn check_snapshot(name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// What the names of snapshots begin with that replication makes.
+/// The prefix of snapshots that replication creates.
 const RESERVED: &str = "snapmirror.";
 
 const ALLOWED: &str = "allowed are letters (A-Z, a-z), digits (0-9)";

@@ -1,4 +1,4 @@
-//! An object that a body names.
+//! A reference to an object in a request body.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::records::Named;
 use nessie_ontap_protocol::{ApiError, Body};
 
-/// An object by name, by identifier or by both. Its text is for messages.
+/// A reference by name, by UUID or by both. `Display` is for error messages.
 #[derive(Debug)]
 pub(super) struct Reference {
     pub(super) name: Option<String>,
@@ -14,14 +14,14 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// What a body names at `path`; nothing where it names nothing.
+    /// The reference at `path`; `None` if the body has none.
     pub(super) fn read(body: &Body, path: &str) -> Result<Option<Self>, ApiError> {
         let name = body.text(&format!("{path}.name"))?.map(str::to_owned);
         let uuid = body.uuid(&format!("{path}.uuid"))?;
         Ok((name.is_some() || uuid.is_some()).then_some(Self { name, uuid }))
     }
 
-    /// The object that has the name or, where none is given, the identifier.
+    /// The object with the name or, if none is given, the UUID.
     pub(super) fn find<'n>(
         &self,
         mut objects: impl Iterator<Item = &'n Named>,
@@ -32,12 +32,12 @@ impl Reference {
         })
     }
 
-    /// Whether the identifier, if one is given, is that of the object.
+    /// Whether the object has the UUID, if one is given.
     pub(super) fn agrees(&self, object: &Named) -> bool {
         self.uuid.is_none_or(|uuid| uuid == object.uuid)
     }
 
-    /// Whether it names no object: by the word `none` or an empty name.
+    /// Whether it means that there is no object: the name is `none` or empty.
     pub(super) fn is_none(&self) -> bool {
         self.uuid.is_none() && matches!(self.name.as_deref(), Some("" | "none"))
     }

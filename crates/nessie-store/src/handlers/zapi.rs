@@ -1,11 +1,11 @@
-//! The older interface, as far as clients need it to find out which release this is.
+//! ZAPI, the older XML interface: only the calls with which clients find out the ONTAP release.
 
 use nessie_ontap_protocol::Method;
 use nessie_ontap_protocol::records::release;
 
 use crate::{Request, Response};
 
-/// Answers a call in XML. What is wrong with it is told in the results, as ONTAP does.
+/// Answers a call in XML. Errors are in the results, as in ONTAP.
 pub(crate) fn answer(request: &Request<'_>) -> Response {
     let results = match (request.method, std::str::from_utf8(request.body).ok().and_then(call)) {
         (Method::Post, Some(call)) => results(call),

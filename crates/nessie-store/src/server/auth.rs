@@ -1,4 +1,4 @@
-//! Who may ask: HTTP Basic authentication.
+//! HTTP Basic authentication.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::{Choice, ConstantTimeEq};
 
-/// The one user, as a client sends name and password.
+/// Name and password of the one user, in the form that a client sends.
 pub(super) struct Credentials {
     /// In each encoding that clients use: UTF-8, and ISO 8859-1 where it differs.
     tokens: Vec<Vec<u8>>,
@@ -15,7 +15,7 @@ pub(super) struct Credentials {
 
 impl Credentials {
     /// # Errors
-    /// `InvalidInput` for what no client can send.
+    /// `InvalidInput` for a name or password that no client can send.
     pub(super) fn new(username: &str, password: &str) -> io::Result<Self> {
         let refuse = |text: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         if username.is_empty() || username.contains(':') {
@@ -36,9 +36,9 @@ impl Credentials {
         Ok(Self { tokens })
     }
 
-    /// Whether the value of the header `Authorization` is theirs. How long that takes says nothing
-    /// of how much of it was right.
-    pub(super) fn admit(&self, header: Option<&[u8]>) -> bool {
+    /// Whether the value of the header `Authorization` is correct. The comparison takes constant
+    /// time.
+    pub(super) fn accepts(&self, header: Option<&[u8]>) -> bool {
         let Some((scheme, token)) = header.and_then(|header| header.split_at_checked(6)) else {
             return false;
         };
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn admits(credentials: &Credentials, header: &str) -> bool {
-        credentials.admit(Some(header.as_bytes()))
+        credentials.accepts(Some(header.as_bytes()))
     }
 
     #[test]
@@ -81,8 +81,8 @@ mod tests {
         {
             assert!(!admits(&credentials, wrong), "{wrong}");
         }
-        assert!(!credentials.admit(None));
-        assert!(!credentials.admit(Some(b"\xff\xff\xff\xff\xff\xff\xff")));
+        assert!(!credentials.accepts(None));
+        assert!(!credentials.accepts(Some(b"\xff\xff\xff\xff\xff\xff\xff")));
     }
 
     #[test]

@@ -1,57 +1,57 @@
-//! A body that comes in chunks, by RFC 9112, section 7.1.
+//! The chunked transfer coding, RFC 9112 section 7.1.
 
 use bytes::{Buf, BytesMut};
 
-/// The longest line with the size of a chunk and its extensions.
-const LONGEST_SIZE: usize = 1 << 10;
+/// The longest line with a chunk size and chunk extensions.
+const MAX_SIZE_LINE: usize = 1 << 10;
 
-/// Decodes the chunks of one body, piece by piece as they come.
+/// Decodes the chunks of one body incrementally.
 #[derive(Debug)]
-pub(super) struct Chunks {
+pub(super) struct ChunkDecoder {
     state: State,
-    /// Bytes that the trailer section may still have.
+    /// Bytes that the trailer section may still use.
     trailer: usize,
 }
 
 #[derive(Debug)]
 enum State {
-    /// Before the size of a chunk.
+    /// Before a chunk size.
     Size,
-    /// Within a chunk, before so many bytes of it.
+    /// Within a chunk, with this many bytes left.
     Data(u64),
-    /// Behind the data of a chunk.
+    /// After the data of a chunk.
     DataEnd,
     /// Within the trailer section.
     Trailer,
     Complete,
 }
 
-/// What decoding came to.
+/// The result of a decoding step.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The next bytes of the body are the first of the input, so many.
+    /// This many bytes at the start of the input belong to the body.
     Data(usize),
     /// More input is needed.
     Incomplete,
-    /// The body is complete; what the input has left belongs to the next request.
+    /// The body is complete; the rest of the input belongs to the next request.
     Complete,
 }
 
-impl Chunks {
+impl ChunkDecoder {
     /// `most_trailer` is how many bytes the trailer section may have.
     pub(super) const fn new(most_trailer: usize) -> Self {
         Self { state: State::Size, trailer: most_trailer }
     }
 
-    /// Takes from `input` what comes before the next data. The caller takes the data itself before
-    /// it calls again.
+    /// Removes from `input` everything before the next data. The caller removes the data itself
+    /// before the next call.
     ///
     /// # Errors
     /// The rule that the input breaks.
     pub(super) fn step(&mut self, input: &mut BytesMut) -> Result<Step, &'static str> {
         loop {
             self.state = match self.state {
-                State::Size => match line(input, LONGEST_SIZE) {
+                State::Size => match line(input, MAX_SIZE_LINE) {
                     Err(TooLong) => return Err("the size of a chunk has too many characters"),
                     Ok(None) => return Ok(Step::Incomplete),
                     Ok(Some(length)) => {
@@ -95,7 +95,7 @@ impl Chunks {
 
 struct TooLong;
 
-/// The length of the line that `input` begins with, its end included, once it is there.
+/// The length of the first line of `input`, its end included, if it is complete.
 fn line(input: &[u8], most: usize) -> Result<Option<usize>, TooLong> {
     let length = input.iter().take(most).position(|byte| *byte == b'\n');
     match length {
@@ -105,14 +105,14 @@ fn line(input: &[u8], most: usize) -> Result<Option<usize>, TooLong> {
     }
 }
 
-/// A line without its end. Nothing if it ends otherwise than with CR LF or has a control character:
-/// other readers may see another line there, and then a request within a body.
+/// A line without its end. `None` if the end is not CRLF or the line has a control character: other
+/// readers may see another line there, and then a request within a body.
 fn content(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\r\n")?;
     line.iter().all(|byte| *byte == b'\t' || !byte.is_ascii_control()).then_some(line)
 }
 
-/// Reads the size of a chunk; extensions have no meaning here.
+/// Reads a chunk size. Chunk extensions are ignored.
 fn size(line: &[u8]) -> Result<u64, &'static str> {
     let malformed = "the size of a chunk is not a hexadecimal number on a line of its own";
     let line = content(line).ok_or(malformed)?;
@@ -130,7 +130,7 @@ mod tests {
 
     /// The body, and what is left of the input, which comes in pieces of `size` bytes.
     fn decode(input: &[u8], size: usize) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
-        let mut chunks = Chunks::new(100);
+        let mut chunks = ChunkDecoder::new(100);
         let (mut body, mut buffer) = (Vec::new(), BytesMut::new());
         let mut pieces = input.chunks(size);
         loop {

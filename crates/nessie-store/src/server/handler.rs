@@ -1,30 +1,32 @@
-//! Who answers.
+//! What answers the requests of a server.
 
-use super::public;
+use super::unauthenticated;
 use crate::{Cluster, Request, Response};
 
 /// Answers the requests of a [`Server`](crate::Server), from any of its threads.
 ///
-/// A [`Cluster`] does. One that wraps it can do something before and after each request.
-pub trait Handler: Send + Sync + 'static {
-    /// Answers a request. A panic in it is a reply of status 500, and the server goes on.
+/// [`Cluster`] implements it. A wrapper around a cluster can run code before and after each
+/// request.
+pub trait RequestHandler: Send + Sync + 'static {
+    /// Answers a request. A panic in it becomes a response with status 500, and the server
+    /// continues.
     fn handle(&self, request: &Request<'_>) -> Response;
 
-    /// Whether answering may take long. Then it happens beside the server's other connections,
-    /// and otherwise at once, between them.
+    /// Whether to answer on the blocking thread pool instead of the I/O thread, because it may take
+    /// long.
     fn may_take_long(&self, request: &Request<'_>) -> bool;
 
-    /// Answers a request for which no login is needed, from whoever it comes. Nothing, as it is
-    /// unless implemented, stands for all others.
+    /// Answers a request that needs no login. `None`, the default, means that the request needs
+    /// one.
     ///
-    /// A [`Cluster`] answers `GET /`, with what it is, and `GET /healthz`.
+    /// A [`Cluster`] answers `GET /`, with the name of the product, and `GET /healthz`.
     fn answer_anyone(&self, request: &Request<'_>) -> Option<Response> {
         let _ = request;
         None
     }
 }
 
-impl Handler for Cluster {
+impl RequestHandler for Cluster {
     fn handle(&self, request: &Request<'_>) -> Response {
         Self::handle(self, request)
     }
@@ -34,6 +36,6 @@ impl Handler for Cluster {
     }
 
     fn answer_anyone(&self, request: &Request<'_>) -> Option<Response> {
-        public::answer(request)
+        unauthenticated::answer(request)
     }
 }

@@ -1,8 +1,8 @@
 //! The head of a request: its line and its header fields, by the rules of RFC 9112.
 //!
-//! A head that breaks a rule is refused with the status that the RFC names. There is one deliberate
-//! exception: a target may contain any byte but spaces and control characters, because clients send
-//! `<`, `>` and `"` as they are.
+//! A head that breaks a rule is refused with the status that the RFC requires. There is one
+//! deliberate exception: a target may contain any byte except spaces and control characters,
+//! because clients send `<`, `>` and `"` unencoded.
 
 use std::borrow::Cow;
 
@@ -10,15 +10,15 @@ use httparse::EMPTY_HEADER;
 use nessie_ontap_protocol::{ApiError, Method};
 
 /// The most header fields that a request may have.
-const MOST_FIELDS: usize = 100;
-/// The longest method. Those of HTTP are shorter.
-const LONGEST_METHOD: usize = 32;
-/// How much of a bad value an error shows.
+const MAX_FIELDS: usize = 100;
+/// The longest method name. All HTTP methods are shorter.
+const MAX_METHOD_LENGTH: usize = 32;
+/// How many bytes of an invalid value an error shows.
 const SHOWN: usize = 40;
 
 /// The head of one request.
 #[derive(Debug)]
-pub(super) struct Head<'a> {
+pub(super) struct ParsedHead<'a> {
     /// The method as it was sent: a token.
     pub(super) method: &'a str,
     /// Path and query as they were sent.
@@ -39,27 +39,27 @@ pub(super) struct Head<'a> {
 /// How the body of a request is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// By its number of bytes; 0 where there is no body.
+    /// By its number of bytes; 0 if there is no body.
     Length(u64),
     /// By the last of its chunks.
     Chunked,
 }
 
-/// Whether the connection can have a further request.
+/// Whether the connection stays open for another request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeepAlive {
-    /// HTTP/1.1, where it is the rule.
+    /// HTTP/1.1, where it is the default.
     Implied,
-    /// HTTP/1.0, where the client has to ask and the reply has to agree.
-    Asked,
-    /// The connection ends with the reply.
+    /// HTTP/1.0, where the client requests it and the response confirms it.
+    Explicit,
+    /// The connection closes after the response.
     No,
 }
 
-/// Where the head ends that `bytes` begin with, if all of it is there. `seen` bytes were looked at
-/// by an earlier call.
+/// The length of the head at the start of `bytes`, if it is complete. `seen` bytes were searched by
+/// an earlier call.
 pub(super) fn end(bytes: &[u8], seen: usize) -> Option<usize> {
-    // The end may have begun before what is new: `\n\r\n` has three bytes.
+    // The end may begin in the bytes already searched: `\n\r\n` has three bytes.
     let mut from = seen.saturating_sub(3);
     loop {
         let line_feed = from + bytes.get(from..)?.iter().position(|byte| *byte == b'\n')?;
@@ -71,7 +71,7 @@ pub(super) fn end(bytes: &[u8], seen: usize) -> Option<usize> {
     }
 }
 
-/// Refuses what cannot become a request, whatever follows.
+/// Refuses a first byte that cannot begin a request.
 pub(super) fn check_first_byte(bytes: &[u8]) -> Result<(), ApiError> {
     match bytes.first() {
         // The first byte of a TLS record with a ClientHello.
@@ -85,7 +85,7 @@ pub(super) fn check_first_byte(bytes: &[u8]) -> Result<(), ApiError> {
     }
 }
 
-/// The refusal of a head of which more than `most` bytes have come.
+/// The error for a head longer than `most` bytes.
 pub(super) fn too_large(bytes: &[u8], most: usize) -> ApiError {
     let line = bytes.get(..most).unwrap_or(bytes);
     if line.contains(&b'\n') {
@@ -94,27 +94,27 @@ pub(super) fn too_large(bytes: &[u8], most: usize) -> ApiError {
         return ApiError::new(431, 2, message);
     }
     match line.iter().position(|byte| *byte == b' ') {
-        Some(length) if length <= LONGEST_METHOD => {
+        Some(length) if length <= MAX_METHOD_LENGTH => {
             ApiError::new(414, 2, format!("The request line has more than {most} bytes."))
         }
         _ => bad_line(bytes),
     }
 }
 
-/// Parses a head that is there as a whole, up to and with its empty line.
-pub(super) fn parse(bytes: &[u8]) -> Result<Head<'_>, ApiError> {
+/// Parses a complete head, including its empty line.
+pub(super) fn parse(bytes: &[u8]) -> Result<ParsedHead<'_>, ApiError> {
     let (Line { method, target, minor }, fields) = parse_line(bytes)?;
-    let mut headers = [EMPTY_HEADER; MOST_FIELDS];
+    let mut headers = [EMPTY_HEADER; MAX_FIELDS];
     let headers = match httparse::parse_headers(fields, &mut headers) {
         Ok(httparse::Status::Complete((_, headers))) => headers,
         Err(httparse::Error::TooManyHeaders) => {
-            let message = format!("The request has more than {MOST_FIELDS} header fields.");
+            let message = format!("The request has more than {MAX_FIELDS} header fields.");
             return Err(ApiError::new(431, 2, message));
         }
         Ok(httparse::Status::Partial) => return Err(bad("A header field has no end.")),
         Err(error) => return Err(bad(format!("A header field is malformed: {error}."))),
     };
-    let mut head = Head {
+    let mut head = ParsedHead {
         method,
         target,
         framing: Framing::Length(0),
@@ -131,7 +131,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head<'_>, ApiError> {
     for header in headers {
         let value = header.value;
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-        // By length first: most fields are none of these.
+        // By length first: most fields are not among these.
         match header.name.len() {
             4 if is("host") => {
                 check_host(value)?;
@@ -168,7 +168,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head<'_>, ApiError> {
     if asks_to_close {
         head.keep_alive = KeepAlive::No;
     } else if asks_to_stay && minor == 0 {
-        head.keep_alive = KeepAlive::Asked;
+        head.keep_alive = KeepAlive::Explicit;
     }
     Ok(head)
 }
@@ -181,7 +181,7 @@ struct Line<'a> {
     minor: u8,
 }
 
-/// Parses the request line; returns what follows it, too.
+/// Parses the request line; also returns the bytes after it.
 fn parse_line(bytes: &[u8]) -> Result<(Line<'_>, &[u8]), ApiError> {
     let line_feed = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (line, fields) = bytes.split_at_checked(line_feed).unwrap_or((bytes, b""));
@@ -197,7 +197,7 @@ fn parse_line(bytes: &[u8]) -> Result<(Line<'_>, &[u8]), ApiError> {
         return Err(bad_line(line));
     }
     let minor = parse_version(version).map_err(|error| error.unwrap_or_else(|| bad_line(line)))?;
-    if method.len() > LONGEST_METHOD {
+    if method.len() > MAX_METHOD_LENGTH {
         return Err(unknown_method(method));
     }
     // A token is ASCII.
@@ -205,7 +205,7 @@ fn parse_line(bytes: &[u8]) -> Result<(Line<'_>, &[u8]), ApiError> {
     Ok((Line { method, target: parse_target(method, target)?, minor }, fields))
 }
 
-/// The minor version of HTTP/1. Nothing as an error stands for a version that is malformed.
+/// The minor version of HTTP/1. `Err(None)` is a malformed version.
 fn parse_version(version: &[u8]) -> Result<u8, Option<ApiError>> {
     match version {
         b"HTTP/1.1" => Ok(1),
@@ -244,7 +244,7 @@ fn parse_target<'a>(method: &str, target: &'a [u8]) -> Result<Cow<'a, str>, ApiE
     }
 }
 
-/// A host and perhaps a port, or nothing.
+/// Accepts a host with an optional port, or an empty value.
 fn check_host(value: &[u8]) -> Result<(), ApiError> {
     let is_host_byte =
         |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte);
@@ -252,12 +252,12 @@ fn check_host(value: &[u8]) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(bad(format!(
-        "The header Host is {}, which is no host with an optional port.",
+        "The header Host is {}, which is not a host with an optional port.",
         shown(value)
     )))
 }
 
-/// The value of a `Content-Length`, where `other` is that of one before it.
+/// The value of a `Content-Length`; `other` is the value of an earlier one.
 fn parse_length(value: &[u8], other: Option<u64>) -> Result<u64, ApiError> {
     let digits = str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     let Some(length) = digits.and_then(|digits| digits.parse().ok()) else {
@@ -271,7 +271,8 @@ fn parse_length(value: &[u8], other: Option<u64>) -> Result<u64, ApiError> {
     Ok(length)
 }
 
-/// Transfer codings other than `chunked` are refused, and what leaves the end of the body in doubt.
+/// Refuses transfer codings other than `chunked`, and headers that make the end of the body
+/// ambiguous.
 fn check_codings(codings: &[&[u8]], minor: u8, has_length: bool) -> Result<(), ApiError> {
     let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
     if minor == 0 {
@@ -293,12 +294,12 @@ fn check_codings(codings: &[&[u8]], minor: u8, has_length: bool) -> Result<(), A
     }
 }
 
-/// The refusal of a method that is none of HTTP's.
+/// The error for an unknown method.
 pub(super) fn unknown_method(method: &[u8]) -> ApiError {
     ApiError::new(501, 3, format!("The method {} is not implemented.", shown(method)))
 }
 
-/// The methods that have a meaning here.
+/// The methods that the API supports.
 pub(super) fn method(word: &str) -> Option<Method> {
     Some(match word {
         "GET" => Method::Get,
@@ -320,19 +321,19 @@ pub(super) fn bad(message: impl Into<String>) -> ApiError {
     ApiError::new(400, 2, message.into())
 }
 
-/// The members of a list, without those that are empty.
+/// The members of a list, without empty ones.
 fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
 }
 
-/// A value of a client in quotation marks, printable and not too long.
+/// A value of a client, quoted, escaped and shortened for an error message.
 fn shown(value: &[u8]) -> String {
     let part = value.get(..SHOWN).unwrap_or(value);
     let more = if part.len() < value.len() { "…" } else { "" };
     format!("\"{}\"{more}", part.escape_ascii())
 }
 
-/// Whether it may stand in a method or in the name of a header field.
+/// Whether a byte may be part of a method or a field name.
 const fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(

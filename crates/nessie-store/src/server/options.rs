@@ -1,55 +1,54 @@
-//! How a server is set up.
+//! The options of a server.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Hears of every request that was answered, on the thread that answered it. A panic in it changes
-/// nothing for the client.
-pub type Log = Arc<dyn Fn(&Entry<'_>) + Send + Sync>;
+/// Called for every answered request, on the thread that answered it. A panic in it does not affect
+/// the client.
+pub type AccessLog = Arc<dyn Fn(&AccessLogEntry<'_>) + Send + Sync>;
 
-/// One request that was answered. Its texts are printable ASCII without spaces, whatever a client
-/// sends.
+/// One answered request. Its strings are printable ASCII without spaces, whatever a client sends.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Entry<'a> {
+pub struct AccessLogEntry<'a> {
     /// The method as it was sent; `-` for a request whose head is malformed.
     pub method: &'a str,
-    /// Path and query as they were sent, except that bytes beyond ASCII are percent-encoded; `-` for
+    /// Path and query as they were sent, but non-ASCII bytes are percent-encoded; `-` for
     /// a request whose head is malformed.
     pub target: &'a str,
     /// The status of the reply.
     pub status: u16,
-    /// Bytes of the reply's body.
+    /// Size of the response body in bytes.
     pub bytes: usize,
-    /// From the request's head being there to the reply's.
+    /// From the arrival of the request head to the response head.
     pub time: Duration,
 }
 
-/// Where a server listens, whom it lets in, and what it allows them.
+/// The address, credentials, certificate and limits of a server.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ServerOptions {
-    /// The name or address of this machine to listen at. `127.0.0.1` unless set.
+    /// The host name or address to listen on. Default `127.0.0.1`.
     pub host: String,
-    /// The port; 0, as it is unless set, leaves the choice to the system.
+    /// The port. Default 0: the system chooses a free one.
     pub port: u16,
-    /// Who may ask.
+    /// The name of the one user.
     pub username: String,
-    /// Their password.
+    /// The password of the user.
     pub password: String,
-    /// Whether to speak TLS, as it is unless set, or plain HTTP.
+    /// Whether to use TLS instead of plain HTTP. Default true.
     pub tls: bool,
-    /// The certificate to speak TLS with; a new one for `host` unless set.
+    /// The TLS certificate. By default, a new one is issued for `host`.
     pub identity: Option<Identity>,
-    /// What clients can take of the server.
+    /// Limits for clients.
     pub limits: Limits,
-    /// Who hears of each request; nobody unless set.
-    pub log: Option<Log>,
+    /// Called for each answered request. Default: not called.
+    pub log: Option<AccessLog>,
 }
 
 impl ServerOptions {
-    /// HTTPS on a port of the loopback address that the system chooses, for one user.
+    /// HTTPS on a free port of the loopback address, for one user.
     #[must_use]
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
         Self {
@@ -68,8 +67,7 @@ impl ServerOptions {
 /// A certificate and its key.
 #[derive(Clone)]
 pub struct Identity {
-    /// The server's certificate in PEM, followed by those of the authorities between it and the one
-    /// that clients know.
+    /// The server's certificate in PEM, followed by the certificates of intermediate authorities.
     pub certificates: String,
     /// Its private key in PEM, not encrypted.
     pub key: String,
@@ -96,26 +94,28 @@ impl fmt::Debug for ServerOptions {
     }
 }
 
-/// What clients can take of a server: whoever takes more gets an error or a closed connection.
+/// Limits for clients. A client that exceeds one gets an error or a closed connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Connections at a time. 4096. When there are that many and another one comes, the one that
-    /// has been there longest without a login is closed; if all have logged in, it waits.
+    /// Simultaneous connections. Default 4096. When there are that many and another client
+    /// connects, the oldest connection that has not logged in is closed; if all have logged in, the
+    /// new client waits.
     pub connections: usize,
-    /// Bytes of a request's line and header fields, of which there may be 100. 64 KiB.
+    /// Size of the request line and header fields in bytes; there are at most 100 fields. Default
+    /// 64 KiB.
     pub head_bytes: usize,
-    /// Bytes of a request's body. 1 MiB.
+    /// Size of a request body in bytes. Default 1 MiB.
     pub body_bytes: usize,
-    /// How long a connection may take for the head of its next request, idle time included. 60 s.
+    /// Time for the head of the next request, idle time included. Default 60 s.
     pub head_time: Duration,
-    /// How long a body may take. 30 s.
+    /// Time for a request body. Default 30 s.
     pub body_time: Duration,
-    /// How long the TLS handshake may take. 10 s.
+    /// Time for the TLS handshake. Default 10 s.
     pub handshake_time: Duration,
-    /// How long a client may take nothing of a reply. 30 s.
+    /// Time in which a client must read some of a waiting response. Default 30 s.
     pub write_time: Duration,
-    /// How long requests may take that are under way when the server is stopped. 5 s.
+    /// Time for requests in progress when the server is stopped. Default 5 s.
     pub grace: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Replies as they are sent: what every reply of an array carries, and the rules of HTTP.
+//! Writes responses by the rules of HTTP, with the header fields of an ONTAP array.
 
 use std::io::Write;
 use std::time::SystemTime;
@@ -11,8 +11,8 @@ use crate::Response;
 
 const CONTENT_TYPE: &str = "application/hal+json";
 
-/// A reply that refuses a request.
-pub(super) fn refuse(error: &ApiError, headers: &[(&'static str, &str)]) -> Response {
+/// An error response.
+pub(super) fn error_response(error: &ApiError, headers: &[(&'static str, &str)]) -> Response {
     Response {
         status: error.status,
         content_type: CONTENT_TYPE,
@@ -21,12 +21,12 @@ pub(super) fn refuse(error: &ApiError, headers: &[(&'static str, &str)]) -> Resp
     }
 }
 
-/// Whether a reply of this status has a body, and says how long it is.
+/// Whether a response with this status has a body and a `Content-Length`.
 pub(super) const fn has_body(status: u16) -> bool {
     !matches!(status, 100..=199 | 204 | 304)
 }
 
-/// Writes the head of a reply.
+/// Writes the head of a response.
 pub(super) fn write_head(output: &mut Vec<u8>, response: &Response, keep_alive: KeepAlive) {
     let Response { status, content_type, headers, body } = response;
     let mut text = |arguments: std::fmt::Arguments<'_>| {
@@ -43,7 +43,7 @@ pub(super) fn write_head(output: &mut Vec<u8>, response: &Response, keep_alive: 
         reason = reason(*status)
     ));
     for (name, value) in headers {
-        // Whatever a value has in it, it cannot become another field.
+        // A value with a control character could add another field.
         if !value.bytes().any(|byte| byte.is_ascii_control()) {
             text(format_args!("{name}: {value}\r\n"));
         }
@@ -53,13 +53,13 @@ pub(super) fn write_head(output: &mut Vec<u8>, response: &Response, keep_alive: 
     }
     match keep_alive {
         KeepAlive::Implied => {}
-        KeepAlive::Asked => text(format_args!("connection: keep-alive\r\n")),
+        KeepAlive::Explicit => text(format_args!("connection: keep-alive\r\n")),
         KeepAlive::No => text(format_args!("connection: close\r\n")),
     }
     text(format_args!("date: {}\r\n\r\n", HttpDate::from(SystemTime::now())));
 }
 
-/// What a status is called. A name is a courtesy: clients read the number.
+/// The reason phrase of a status. Clients only use the number.
 const fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

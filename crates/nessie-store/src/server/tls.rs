@@ -1,7 +1,8 @@
-//! The certificate of a server: one that the caller gives, or one that is made anew each time.
+//! The certificate of a server: given by the caller, or issued at each start.
 //!
-//! For one that is made an authority is made too, signs this one certificate and is forgotten. Clients verify against
-//! the authority, as they do in earnest; a certificate that signed itself is refused by some.
+//! For an issued certificate a new CA is created, which signs this one certificate and is then
+//! dropped. Clients verify with the CA, as with a real array; some clients refuse self-signed
+//! certificates.
 
 use std::error::Error;
 use std::io;
@@ -20,24 +21,24 @@ use tokio_rustls::TlsAcceptor;
 
 use super::options::Identity;
 
-/// Who a server says it is.
+/// The TLS identity of a server.
 pub(super) struct Tls {
-    /// The certificate of the authority that was made; nothing for a certificate that was given.
+    /// The certificate of the new CA; `None` for a given certificate.
     pub(super) ca_pem: Option<String>,
-    /// Takes connections in its name.
+    /// Accepts TLS connections with the certificate.
     pub(super) acceptor: TlsAcceptor,
 }
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
-/// Makes a certificate for a server at `host`, which may be reached as `localhost` too.
-pub(super) fn make(host: &str) -> io::Result<Tls> {
+/// Issues a certificate for a server at `host`, which is also valid for `localhost`.
+pub(super) fn self_issued(host: &str) -> io::Result<Tls> {
     let refuse = |error| invalid(format!("certificate for {host:?}: {error}"));
-    try_to_make(host).map_err(refuse)
+    issue(host).map_err(refuse)
 }
 
-/// Takes a certificate that the caller gives.
-pub(super) fn take(identity: &Identity) -> io::Result<Tls> {
+/// Uses a certificate of the caller.
+pub(super) fn from_identity(identity: &Identity) -> io::Result<Tls> {
     let certificates = CertificateDer::pem_slice_iter(identity.certificates.as_bytes());
     let certificates: Vec<_> = certificates
         .collect::<Result<_, _>>()
@@ -50,7 +51,7 @@ pub(super) fn take(identity: &Identity) -> io::Result<Tls> {
             "the key has no PEM block with a private key that is not encrypted: {error}"
         ))
     })?;
-    let acceptor = accept_with(certificates, key)
+    let acceptor = acceptor(certificates, key)
         .map_err(|error| invalid(format!("the certificate and the key: {error}")))?;
     Ok(Tls { ca_pem: None, acceptor })
 }
@@ -59,7 +60,7 @@ fn invalid(message: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
-fn try_to_make(host: &str) -> Result<Tls, AnyError> {
+fn issue(host: &str) -> Result<Tls, AnyError> {
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, "nessie ontap authority");
@@ -77,11 +78,11 @@ fn try_to_make(host: &str) -> Result<Tls, AnyError> {
     let certificate = server.signed_by(&key, &Issuer::new(authority, authority_key))?;
 
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let acceptor = accept_with(vec![certificate.der().clone()], key)?;
+    let acceptor = acceptor(vec![certificate.der().clone()], key)?;
     Ok(Tls { ca_pem: Some(ca_pem), acceptor })
 }
 
-fn accept_with(
+fn acceptor(
     certificates: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 ) -> Result<TlsAcceptor, rustls::Error> {
@@ -93,7 +94,7 @@ fn accept_with(
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// What clients may call the server.
+/// The host names and addresses in the certificate.
 fn names(host: &str) -> Vec<String> {
     let mut names: Vec<String> =
         ["localhost", "127.0.0.1", "::1"].into_iter().map(str::to_owned).collect();

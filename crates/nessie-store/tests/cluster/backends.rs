@@ -1,12 +1,15 @@
-//! Several SVMs, backends that have less, and objects that were not made on this face.
+//! Several SVMs, backends that have less, and objects that were created directly on the backend.
 
 use std::sync::Arc;
 
 use nessie_backend_core::{
-    AccessHandle, Result, SnapshotBackend, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    AccessHandle, Result, SnapshotBackend, Timestamp, Volume, VolumeBackend, VolumeId, VolumePatch,
+    VolumeSpec,
 };
 use nessie_backend_mem::MemBackend;
-use nessie_store::{Aggregate, Cluster, Config, Method, Request, Response, Svm};
+use nessie_store::{
+    Aggregate, Cluster, ClusterBuilder, Config, JobCompletion, Method, Request, Response, Svm,
+};
 
 use crate::support::{Lab, VOLUMES};
 
@@ -117,4 +120,38 @@ fn parts_that_do_not_fit_together_are_refused() {
     refused(|config| config.nodes.push("node1".to_owned()));
     refused(|config| config.aggregates.push(Aggregate { name: String::new(), size: 1 }));
     refused(|config| config.name.clear());
+}
+
+#[test]
+fn an_invalid_configuration_names_the_part_and_the_rule() {
+    let error = |builder: ClusterBuilder| builder.build().unwrap_err().to_string();
+    let twice = Cluster::builder().svm("svm1", MemBackend::new()).svm("svm1", MemBackend::new());
+    assert_eq!(error(twice), "svms: the name \"svm1\" is used twice");
+    assert_eq!(error(Cluster::builder().name("")), "name: a name is empty");
+    assert_eq!(error(Cluster::builder().nodes([""; 0])), "nodes: a cluster needs at least one");
+}
+
+#[test]
+fn a_built_cluster_has_the_parts_that_were_set() {
+    let cluster = Cluster::builder()
+        .name("east")
+        .svm("svm1", MemBackend::new())
+        .nodes(["a", "b"])
+        .aggregates([Aggregate { name: "ssd".to_owned(), size: 1 << 40 }])
+        .lifs([])
+        .jobs(JobCompletion::Polls(2))
+        .seed(1)
+        .clock(|| Timestamp::UNIX_EPOCH)
+        .build()
+        .unwrap();
+    let get = |target| {
+        let request =
+            Request { method: Method::Get, target, svm_name: None, svm_uuid: None, body: b"" };
+        String::from_utf8(cluster.handle(&request).body).unwrap()
+    };
+    assert!(get("/api/cluster").contains(r#""name":"east""#));
+    assert!(get("/api/svm/svms").contains(r#""name":"svm1""#));
+    assert!(get("/api/cluster/nodes").contains(r#""num_records":2"#));
+    assert!(get("/api/storage/aggregates").contains(r#""name":"ssd""#));
+    assert!(get("/api/network/ip/interfaces").contains(r#""num_records":0"#));
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nessie_backend_mem::MemBackend;
-use nessie_store::{JobPace, Method, Request, Svm};
+use nessie_store::{JobCompletion, Method, Request, Svm};
 use serde_json::Value;
 
 use crate::support::{Lab, Reply, UNKNOWN, VOLUMES};
@@ -245,7 +245,7 @@ fn a_job_cannot_be_stopped() {
     let reply = lab.send(Method::Patch, &format!("/api/cluster/jobs/{UNKNOWN}?action=cancel"), "");
     assert_eq!((reply.status, reply.code()), (404, "4"));
 
-    let slow = Lab::with(|config| config.jobs = JobPace::Polls(1_000));
+    let slow = Lab::with(|config| config.jobs = JobCompletion::Polls(1_000));
     let body = r#"{"name":"v1","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}"#;
     slow.send(Method::Post, VOLUMES, body);
     refused(&slow, "?action=Cancel", "458784");

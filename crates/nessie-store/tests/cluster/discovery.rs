@@ -117,18 +117,21 @@ fn the_software_is_one_object() {
 
 #[test]
 fn a_filter_by_a_counter_leaves_the_others_out() {
-    const TABLES: &str = "/api/cluster/counter/tables";
+    const ALL_COUNTER_TABLES: &str = "/api/cluster/counter/tables";
     let lab = Lab::new();
     lab.backend.advance(Duration::from_secs(60)).unwrap();
-    assert_eq!(lab.get(&format!("{TABLES}?return_records=false")), json!({"num_records": 4}));
+    assert_eq!(
+        lab.get(&format!("{ALL_COUNTER_TABLES}?return_records=false")),
+        json!({"num_records": 4})
+    );
     let table = lab.get(&format!(
-        "{TABLES}/system:constituent?counter_schemas.name=average_processor_busy_percent\
+        "{ALL_COUNTER_TABLES}/system:constituent?counter_schemas.name=average_processor_busy_percent\
          &fields=counter_schemas.*"
     ));
     let schemas = table["counter_schemas"].as_array().unwrap();
     assert_eq!(schemas.len(), 1, "{table}");
     assert_eq!(schemas[0]["denominator"]["name"], "cpu_elapsed_time");
-    let rows = format!("{TABLES}/processor/rows");
+    let rows = format!("{ALL_COUNTER_TABLES}/processor/rows");
     let row = only(&lab.get(&format!("{rows}?id=node1:*"))).clone();
     let wanted =
         "counters.name=domain_busy_percent%7Cunknown&fields=id,counter_table.name,counters.*";
@@ -144,7 +147,7 @@ fn a_filter_by_a_counter_leaves_the_others_out() {
     assert_eq!(one["counters"][1]["value"], 60_000_000);
     assert_eq!(lab.get(&format!("{rows}?counters.name=unknown"))["num_records"], 0);
     for path in ["nothing", "nothing/rows", "nothing/rows/1"] {
-        let reply = lab.send(Method::Get, &format!("{TABLES}/{path}"), "");
+        let reply = lab.send(Method::Get, &format!("{ALL_COUNTER_TABLES}/{path}"), "");
         assert_eq!((reply.status, reply.code()), (404, "8585320"), "{path}");
     }
     let reply = lab.send(Method::Get, &format!("{rows}/node9:processor0"), "");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nessie_backend_core::VolumeBackend;
-use nessie_store::{JobPace, Method};
+use nessie_store::{JobCompletion, Method};
 
 use crate::support::{GIB, Lab, UNKNOWN, VOLUMES};
 
@@ -86,7 +86,7 @@ fn clones_live() {
 
 #[test]
 fn jobs_end_after_some_polls() {
-    let lab = Lab::with(|config| config.jobs = JobPace::Polls(3));
+    let lab = Lab::with(|config| config.jobs = JobCompletion::Polls(3));
     let body = r#"{"name":"v1","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}"#;
     let reply = lab.send(Method::Post, &format!("{VOLUMES}?return_timeout=15"), body);
     assert_eq!(reply.status, 202);
@@ -97,7 +97,7 @@ fn jobs_end_after_some_polls() {
 
 #[test]
 fn jobs_end_after_some_time_and_are_forgotten() {
-    let lab = Lab::with(|config| config.jobs = JobPace::After(Duration::from_secs(2)));
+    let lab = Lab::with(|config| config.jobs = JobCompletion::After(Duration::from_secs(2)));
     let body = r#"{"name":"v1","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}"#;
     lab.send(Method::Post, VOLUMES, body);
     let clone = r#"{"name":"c1","svm.name":"svm1","clone":{"is_flexclone":true,"parent_volume":{"name":"v1"}}}"#;

@@ -1,4 +1,4 @@
-//! The cluster, asked without a server.
+//! The cluster without a server.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails that way")]
 
 mod backends;

@@ -8,7 +8,7 @@ use nessie_backend_core::{
     AccessHandle, Result, SnapshotBackend, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 use nessie_backend_mem::MemBackend;
-use nessie_store::{JobPace, Method};
+use nessie_store::{JobCompletion, Method};
 use serde_json::Value;
 
 use crate::support::{Lab, VOLUMES};
@@ -110,7 +110,7 @@ fn new_objects_do_not_have_the_attributes_of_those_before_the_reset() {
 
 #[test]
 fn a_new_clone_is_not_under_the_split_of_one_before_the_reset() {
-    let lab = Lab::with(|config| config.jobs = JobPace::Polls(100));
+    let lab = Lab::with(|config| config.jobs = JobCompletion::Polls(100));
     let make = |lab: &Lab| {
         let volume = r#"{"name":"v1","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}"#;
         lab.send(Method::Post, VOLUMES, volume);

@@ -1,4 +1,4 @@
-//! A cluster to ask, and what it answers.
+//! A cluster for the tests, and its replies.
 
 use std::sync::Arc;
 

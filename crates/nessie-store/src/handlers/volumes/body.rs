@@ -1,12 +1,12 @@
-//! What the body of a request wants a volume to be.
+//! The fields of a volume that a request body sets.
 
 use nessie_backend_core::{BackendError, VolumePatch, VolumeState, rules};
-use nessie_ontap_protocol::records::{Attribute, Attributes, SvmContext, VOLUME};
+use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SvmContext, VOLUME};
 use nessie_ontap_protocol::{ApiError, Body, Method, WritableBy};
 
-use super::names;
-use super::reference::Reference;
 use crate::cluster::Cluster;
+use crate::handlers::names;
+use crate::handlers::reference::Reference;
 
 /// The smallest volume, in bytes: ONTAP's 20 MB.
 pub(crate) const MIN_SIZE: u64 = 20 << 20;
@@ -14,25 +14,25 @@ pub(crate) const MIN_SIZE: u64 = 20 << 20;
 /// The largest volume, in bytes: ONTAP's 300 TB.
 const MAX_SIZE: u64 = 300 << 40;
 
-/// What a request wants of a volume. What it says nothing about is not there.
+/// The fields of a volume that a request sets. Absent fields are `None` or missing.
 #[derive(Debug, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct VolumeFields {
     pub(crate) name: Option<String>,
     pub(crate) size: Option<u64>,
     pub(crate) state: Option<VolumeState>,
-    /// Where to mount it; empty for nowhere.
+    /// The junction path; empty to unmount.
     pub(crate) path: Option<String>,
-    /// Whether the one export policy of the SVM is named.
+    /// Whether the body names the export policy of the SVM.
     names_export_policy: bool,
     export_policy_id: Option<u64>,
     attributes: Vec<(&'static str, Attribute)>,
-    /// The objects of attributes that are to have their defaults.
+    /// Objects whose attributes are reset to their defaults.
     removed: Vec<&'static str>,
-    /// A name that nothing has: for storage to refuse.
+    /// The error for a reference to an unknown policy. [`check`](Self::check) returns it.
     unknown: Option<ApiError>,
 }
 
-/// Fields that are not kept beside the volume as they are given.
+/// Fields that are not stored as attributes as they are given.
 const OTHERS: &[&str] = &[
     "aggregates",
     "clone",
@@ -67,11 +67,11 @@ fn no_export_policy(given: &str) -> ApiError {
     ApiError::new(400, 918_271, message).about("nas.export_policy")
 }
 
-impl Wanted {
-    /// Reads a body. What is wrong with the request is refused; what storage would refuse waits
-    /// for [`check`](Self::check).
+impl VolumeFields {
+    /// Reads a body. Errors of the request itself are returned here; those that ONTAP reports when
+    /// the job runs are left to [`check`](Self::check).
     pub(crate) fn read(cluster: &Cluster, body: &Body, method: Method) -> Result<Self, ApiError> {
-        let mut wanted = Self {
+        let mut fields = Self {
             name: body.text("name")?.map(str::to_owned),
             size: size(body)?,
             state: body.text("state")?.map(state).transpose()?,
@@ -83,14 +83,14 @@ impl Wanted {
                 && let Some(value) = Attribute::from_body(field, VOLUME.in_array(field.path), body)?
             {
                 check_value(field.path, &value, method)?;
-                wanted.attributes.push((field.path, value));
+                fields.attributes.push((field.path, value));
             }
         }
-        wanted.read_snapshot_policy(cluster, body)?;
-        wanted.read_export_policy(body)?;
-        wanted.read_qos_policy(body)?;
-        wanted.read_efficiency_policy(body)?;
-        Ok(wanted)
+        fields.read_snapshot_policy(cluster, body)?;
+        fields.read_export_policy(body)?;
+        fields.read_qos_policy(body)?;
+        fields.read_efficiency_policy(body)?;
+        Ok(fields)
     }
 
     fn read_snapshot_policy(&mut self, cluster: &Cluster, body: &Body) -> Result<(), ApiError> {
@@ -109,8 +109,7 @@ impl Wanted {
         Ok(())
     }
 
-    /// Each SVM has one policy. Its number differs from SVM to SVM: [`check`](Self::check) compares
-    /// it.
+    /// Each SVM has one policy, each with its own number, which [`check`](Self::check) compares.
     fn read_export_policy(&mut self, body: &Body) -> Result<(), ApiError> {
         let name = body.text("nas.export_policy.name")?;
         let id = body.integer("nas.export_policy.id")?;
@@ -126,8 +125,8 @@ impl Wanted {
         Ok(())
     }
 
-    /// There are no policies of service quality. The word `none` removes one, with the limits that stand in the
-    /// place of one.
+    /// There are no `QoS` policies. The name `none` also removes the limits that a request can set
+    /// instead of a policy.
     fn read_qos_policy(&mut self, body: &Body) -> Result<(), ApiError> {
         let Some(given) = Reference::read(body, "qos.policy")? else { return Ok(()) };
         if given.is_none() {
@@ -139,7 +138,7 @@ impl Wanted {
         Ok(())
     }
 
-    /// There are ONTAP's own efficiency policies. The word `none` and a hyphen remove one.
+    /// Only ONTAP's predefined efficiency policies exist. `none` or a hyphen removes the policy.
     fn read_efficiency_policy(&mut self, body: &Body) -> Result<(), ApiError> {
         let path = "efficiency.policy.name";
         match body.text(path)? {
@@ -158,14 +157,14 @@ impl Wanted {
         Ok(())
     }
 
-    /// Whether nothing is wanted.
+    /// Whether the request changes nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.patch().is_empty() && !self.has_attributes() && self.unknown.is_none()
     }
 
-    /// Refuses what ONTAP's storage would: names, sizes and paths outside its rules, and policies
-    /// that do not exist.
-    pub(crate) fn check(&self, place: &SvmContext) -> Result<(), ApiError> {
+    /// Returns the errors that ONTAP reports when the job runs: invalid names, sizes and paths, and
+    /// unknown policies.
+    pub(crate) fn check(&self, svm_context: &SvmContext) -> Result<(), ApiError> {
         if let Some(name) = &self.name {
             names::check_volume(name)?;
         }
@@ -184,13 +183,13 @@ impl Wanted {
             };
             rules::junction_path(path).map_err(refuse)?;
         }
-        if let Some(id) = self.export_policy_id.filter(|id| *id != place.export_policy()) {
+        if let Some(id) = self.export_policy_id.filter(|id| *id != svm_context.export_policy()) {
             return Err(no_export_policy(&id.to_string()));
         }
         self.unknown.clone().map_or(Ok(()), Err)
     }
 
-    /// What the backend is to change.
+    /// The changes for the backend.
     pub(crate) fn patch(&self) -> VolumePatch {
         let mut patch = VolumePatch::new();
         patch.name.clone_from(&self.name);
@@ -201,7 +200,7 @@ impl Wanted {
         patch
     }
 
-    /// Puts what the backend does not keep to the rest of that.
+    /// Writes the fields that the backend does not store to the attributes.
     pub(crate) fn apply(&self, attributes: &mut Attributes) {
         for path in &self.removed {
             for field in VOLUME.inside(path) {
@@ -213,13 +212,19 @@ impl Wanted {
         }
     }
 
-    /// Whether there is something that the backend does not keep.
+    /// Whether there are fields that the backend does not store.
     pub(crate) fn has_attributes(&self) -> bool {
         !self.attributes.is_empty() || !self.removed.is_empty()
     }
 }
 
-/// Reads the body of a request on a volume, with the permissions in any of their spellings.
+/// Sets the aggregate of a volume.
+pub(super) fn set_aggregate(attributes: &mut Attributes, aggregate: &Named) {
+    attributes.set("aggregates.name", Attribute::Text(aggregate.name.clone()));
+    attributes.set("aggregates.uuid", Attribute::Uuid(aggregate.uuid));
+}
+
+/// Replaces the UNIX permissions of a body, in any of their forms, by a number.
 pub(crate) fn normalise(body: &mut Body) -> Result<(), ApiError> {
     let path = "nas.unix_permissions";
     let Some(value) = body.value(path) else { return Ok(()) };
@@ -235,7 +240,7 @@ pub(crate) fn normalise(body: &mut Body) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Permissions as a number whose decimal digits are the octal ones, as 755.
+/// Permissions as a number with their octal digits as decimal digits, as 755.
 fn permissions(text: &str) -> Option<u64> {
     if !text.is_empty() && text.bytes().all(|digit| (b'0'..=b'7').contains(&digit)) {
         return text.parse().ok().filter(|number| *number <= 7777);
@@ -276,7 +281,7 @@ fn state(word: &str) -> Result<VolumeState, ApiError> {
     })
 }
 
-/// Rules of single values beside those of their types.
+/// Refuses values that break a rule other than those of their type.
 fn check_value(path: &'static str, value: &Attribute, method: Method) -> Result<(), ApiError> {
     match (path, value) {
         ("comment", Attribute::Text(text)) if text.chars().count() > 1023 => {
@@ -301,7 +306,7 @@ fn check_value(path: &'static str, value: &Attribute, method: Method) -> Result<
     }
 }
 
-/// Clients take this text apart at its commas: it has none.
+/// The text has no comma, because clients split it at commas.
 fn too_small(size: u64) -> ApiError {
     let units = [(30, "GB"), (20, "MB"), (10, "KB")];
     let unit = units.iter().find(|(shift, _)| size >> shift > 0);

@@ -1,7 +1,7 @@
-//! What this face keeps beside the volumes and snapshots of a backend.
+//! The attributes of volumes and snapshots that the backend does not store.
 //!
-//! Volumes that go without this face's knowledge leave their attributes behind: identifiers are
-//! never used twice in one epoch of the backend, so these do no harm, and they are swept out when
+//! If a volume is deleted directly on the backend, its attributes are left behind. That is
+//! harmless, because UUIDs are never used twice in one epoch of the backend. They are removed when
 //! there are many.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -12,7 +12,7 @@ use nessie_ontap_protocol::records::Attributes;
 
 /// The attributes of one SVM's volumes and snapshots.
 #[derive(Debug, Default)]
-pub(crate) struct SideTables {
+pub(crate) struct AttributeTables {
     tables: RwLock<Tables>,
 }
 
@@ -20,19 +20,19 @@ pub(crate) struct SideTables {
 struct Tables {
     volumes: HashMap<VolumeId, Arc<Attributes>>,
     snapshots: BTreeMap<(VolumeId, SnapshotId), Arc<Attributes>>,
-    /// How many may be there before they are swept.
+    /// The number of entries at which the next sweep is due.
     limit: usize,
 }
 
-/// Fewer are not worth a sweep.
-const FEW: usize = 1024;
+/// Fewer entries are not swept.
+const MIN_SWEEP: usize = 1024;
 
-impl SideTables {
+impl AttributeTables {
     pub(crate) fn volume(&self, volume: VolumeId) -> Option<Arc<Attributes>> {
         self.read(|tables| tables.volumes.get(&volume).cloned())
     }
 
-    /// Those of many volumes, under one lock.
+    /// The attributes of many volumes, under one lock.
     pub(crate) fn volumes(
         &self,
         volumes: impl Iterator<Item = VolumeId>,
@@ -72,35 +72,36 @@ impl SideTables {
         attributes: Attributes,
     ) {
         if attributes.is_empty() {
-            self.forget_snapshot(volume, snapshot);
+            self.remove_snapshot(volume, snapshot);
             return;
         }
         self.write(|tables| tables.snapshots.insert((volume, snapshot), Arc::new(attributes)));
         self.sweep(backend);
     }
 
-    pub(crate) fn forget_volume(&self, volume: VolumeId) {
+    pub(crate) fn remove_volume(&self, volume: VolumeId) {
         self.write(|tables| {
             tables.volumes.remove(&volume);
             let first = (volume, SnapshotId::new(Uuid::nil()));
             let last = (volume, SnapshotId::new(Uuid::max()));
-            let gone: Vec<_> = tables.snapshots.range(first..=last).map(|(key, _)| *key).collect();
-            for key in gone {
+            let deleted: Vec<_> =
+                tables.snapshots.range(first..=last).map(|(key, _)| *key).collect();
+            for key in deleted {
                 tables.snapshots.remove(&key);
             }
         });
     }
 
-    pub(crate) fn forget_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) {
+    pub(crate) fn remove_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) {
         self.write(|tables| tables.snapshots.remove(&(volume, snapshot)));
     }
 
-    /// Forgets what belongs to volumes that are gone, once there are twice as many as were left
-    /// the last time. No lock is held while the backend is asked.
+    /// Removes the attributes of deleted volumes, once there are twice as many entries as after the
+    /// last sweep. No lock is held while the backend is called.
     fn sweep(&self, backend: &dyn VolumeBackend) {
         let due = self.write(|tables| {
             let count = tables.len();
-            let due = count > tables.limit.max(FEW);
+            let due = count > tables.limit.max(MIN_SWEEP);
             if due {
                 tables.limit = count * 2;
             }
@@ -111,7 +112,8 @@ impl SideTables {
         }
         let Ok(volumes) = backend.list_volumes() else { return };
         let present: HashSet<VolumeId> = volumes.iter().map(|volume| volume.uuid).collect();
-        // Whoever sets attributes holds the SVM's turn, so none were set since the list was made.
+        // Attributes are only set under the SVM's write lock, so none were set after the list was
+        // read.
         self.write(|tables| {
             tables.volumes.retain(|volume, _| present.contains(volume));
             tables.snapshots.retain(|(volume, _), _| present.contains(volume));
@@ -145,18 +147,18 @@ mod tests {
     #[test]
     fn what_is_gone_is_swept_out() {
         let backend = MemBackend::new();
-        let tables = SideTables::default();
+        let tables = AttributeTables::default();
         let mut attributes = Attributes::default();
         attributes.set("comment", Attribute::Text("kept".to_owned()));
-        let kept = backend.create_volume(VolumeSpec::named("kept")).unwrap().uuid;
-        tables.set_volume(&backend, kept, attributes.clone());
-        for number in 0..4 * FEW {
+        let volume_kept = backend.create_volume(VolumeSpec::named("kept")).unwrap().uuid;
+        tables.set_volume(&backend, volume_kept, attributes.clone());
+        for number in 0..4 * MIN_SWEEP {
             let spec = VolumeSpec::named(format!("v{number}"));
             let volume = backend.create_volume(spec).unwrap().uuid;
             tables.set_volume(&backend, volume, attributes.clone());
             backend.delete_volume(volume).unwrap();
         }
-        assert!(tables.read(Tables::len) <= 2 * FEW);
-        assert!(tables.volume(kept).is_some());
+        assert!(tables.read(Tables::len) <= 2 * MIN_SWEEP);
+        assert!(tables.volume(volume_kept).is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! A connection with what was read and not yet parsed, and what was answered and not yet sent.
+//! Reads request messages from a stream and writes response messages to it, with buffers for both.
 
 use std::io;
 use std::time::Duration;
@@ -8,25 +8,25 @@ use nessie_ontap_protocol::ApiError;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::chunks::{Chunks, Step};
+use super::chunks::{ChunkDecoder, Step};
 use super::head::{self, Framing};
 use super::options::Limits;
 
-/// Room for what is read first.
+/// Capacity for the first read.
 const FIRST_READ: usize = 2 << 10;
-/// Replies are sent at the latest when so many bytes of them wait.
-const MOST_WAITING: usize = 64 << 10;
-/// Memory that a connection may keep for each direction while nothing happens.
-const MOST_KEPT: usize = 16 << 10;
-/// How much of a body that is too large is read. A client that is still sending when the
-/// connection closes may never see why.
-const MOST_DISCARDED: u64 = 256 << 20;
-/// How long the server waits after its last reply for the client to close.
+/// Responses are sent once this many bytes of them are buffered.
+const FLUSH_THRESHOLD: usize = 64 << 10;
+/// Buffer capacity that an idle connection keeps for each direction.
+const KEPT_CAPACITY: usize = 16 << 10;
+/// How much of a too large body is read. If the connection closes while the client is still
+/// sending, the client may not see the response.
+const MAX_DISCARDED: u64 = 256 << 20;
+/// How long the server waits after its last response for the client to close.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// A connection.
+/// A stream of HTTP messages.
 #[derive(Debug)]
-pub(super) struct Wire<S> {
+pub(super) struct MessageStream<S> {
     stream: S,
     input: BytesMut,
     output: Vec<u8>,
@@ -34,45 +34,46 @@ pub(super) struct Wire<S> {
 
 /// Why there is no further request, or no body.
 #[derive(Debug)]
-pub(super) enum Stop {
-    /// The connection is closed, or it failed: nobody reads a reply.
-    Gone,
-    /// The client gets this reply, the last one.
-    Refusal(ApiError),
+pub(super) enum ReadError {
+    /// The connection is closed or failed: no response can be sent.
+    Closed,
+    /// The client gets this error as the last response.
+    Refused(ApiError),
 }
 
-impl From<io::Error> for Stop {
+impl From<io::Error> for ReadError {
     fn from(_: io::Error) -> Self {
-        Self::Gone
+        Self::Closed
     }
 }
 
-impl From<ApiError> for Stop {
+impl From<ApiError> for ReadError {
     fn from(refusal: ApiError) -> Self {
-        Self::Refusal(refusal)
+        Self::Refused(refusal)
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> MessageStream<S> {
     pub(super) fn new(stream: S) -> Self {
         Self { stream, input: BytesMut::new(), output: Vec::new() }
     }
 
-    /// Reads until the head of the next request is there; returns its length. `set_begun` is called
-    /// with true once its first byte is there, and with false once every reply is sent and no byte
-    /// of it is there.
+    /// Reads until the head of the next request is complete, and returns its length. `set_begun` is
+    /// called with true when its first byte has arrived, and with false when every response is sent
+    /// and no byte of it has arrived.
     ///
-    /// A client that is gone, or says nothing in time, between two requests is [`Stop::Gone`].
-    pub(super) async fn head(
+    /// A client that disconnects, or sends nothing in time, between two requests is
+    /// [`ReadError::Closed`].
+    pub(super) async fn read_head(
         &mut self,
         limits: &Limits,
         set_begun: impl Fn(bool),
-    ) -> Result<usize, Stop> {
+    ) -> Result<usize, ReadError> {
         let deadline = Instant::now() + limits.head_time;
         let mut seen = 0;
         loop {
             if seen == 0 {
-                // Empty lines before a request are no part of it.
+                // Empty lines before a request are ignored.
                 while let [b'\r' | b'\n', ..] = self.input.as_ref() {
                     self.input.advance(1);
                 }
@@ -96,7 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             let room = FIRST_READ.max(self.input.len());
             match self.fill(room, deadline).await? {
                 Read::Some => {}
-                Read::End | Read::Late if seen == 0 => return Err(Stop::Gone),
+                Read::End | Read::Late if seen == 0 => return Err(ReadError::Closed),
                 Read::End => return Err(head::bad("The request ends within its head.").into()),
                 Read::Late => {
                     let time = limits.head_time.as_secs_f64();
@@ -108,24 +109,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// What was read and not yet taken.
+    /// The bytes that were read and not yet consumed.
     pub(super) fn input(&self) -> &[u8] {
         &self.input
     }
 
-    /// Removes the head that was parsed.
-    pub(super) fn take_head(&mut self, length: usize) {
+    /// Removes the parsed head.
+    pub(super) fn consume_head(&mut self, length: usize) {
         self.input.advance(length);
     }
 
-    /// Reads a body whole. One that is too large is read as far as is bearable, so that a client
-    /// that sends all of it first sees the refusal.
-    pub(super) async fn body(
+    /// Reads a whole body. Of a body that is too large, up to [`MAX_DISCARDED`] bytes are read and
+    /// dropped, so that a client that sends all of it before it reads sees the error.
+    pub(super) async fn read_body(
         &mut self,
         framing: Framing,
         expects_continue: bool,
         limits: &Limits,
-    ) -> Result<Bytes, Stop> {
+    ) -> Result<Bytes, ReadError> {
         if framing == Framing::Length(0) {
             return Ok(Bytes::new());
         }
@@ -134,27 +135,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             if matches!(framing, Framing::Length(length) if length > most) {
                 return Err(too_large(most).into());
             }
-            // Some clients do not wait for it.
+            // Some clients do not wait for `100 Continue`.
             if self.input.is_empty() {
                 self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             }
         }
         let deadline = Instant::now() + limits.body_time;
         match framing {
-            Framing::Length(length) => self.counted(length, most, limits, deadline).await,
-            Framing::Chunked => self.chunked(most, limits, deadline).await,
+            Framing::Length(length) => self.read_counted(length, most, limits, deadline).await,
+            Framing::Chunked => self.read_chunked(most, limits, deadline).await,
         }
     }
 
-    async fn counted(
+    async fn read_counted(
         &mut self,
         length: u64,
         most: u64,
         limits: &Limits,
         deadline: Instant,
-    ) -> Result<Bytes, Stop> {
+    ) -> Result<Bytes, ReadError> {
         if length > most {
-            let mut rest = length.min(MOST_DISCARDED);
+            let mut rest = length.min(MAX_DISCARDED);
             loop {
                 let here = self.input.len() as u64;
                 if here >= rest {
@@ -162,29 +163,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 }
                 rest -= here;
                 self.input.clear();
-                self.more(limits, deadline).await?;
+                self.read_more(limits, deadline).await?;
             }
             return Err(too_large(most).into());
         }
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         while self.input.len() < length {
             self.input.reserve(length - self.input.len());
-            self.more(limits, deadline).await?;
+            self.read_more(limits, deadline).await?;
         }
         let body = self.input.split_to(length).freeze();
-        if length > MOST_KEPT && self.input.is_empty() {
+        if length > KEPT_CAPACITY && self.input.is_empty() {
             self.input = BytesMut::new();
         }
         Ok(body)
     }
 
-    async fn chunked(
+    async fn read_chunked(
         &mut self,
         most: u64,
         limits: &Limits,
         deadline: Instant,
-    ) -> Result<Bytes, Stop> {
-        let mut chunks = Chunks::new(limits.head_bytes);
+    ) -> Result<Bytes, ReadError> {
+        let mut chunks = ChunkDecoder::new(limits.head_bytes);
         let mut body = Vec::new();
         let mut size = 0;
         loop {
@@ -193,7 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 Step::Data(here) => {
                     let data = self.input.split_to(here);
                     size += here as u64;
-                    if size > MOST_DISCARDED {
+                    if size > MAX_DISCARDED {
                         return Err(too_large(most).into());
                     }
                     if size > most {
@@ -202,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                         body.extend_from_slice(&data);
                     }
                 }
-                Step::Incomplete => self.more(limits, deadline).await?,
+                Step::Incomplete => self.read_more(limits, deadline).await?,
                 Step::Complete if size > most => return Err(too_large(most).into()),
                 Step::Complete => return Ok(body.into()),
             }
@@ -210,7 +211,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// Reads more of a body.
-    async fn more(&mut self, limits: &Limits, deadline: Instant) -> Result<(), Stop> {
+    async fn read_more(&mut self, limits: &Limits, deadline: Instant) -> Result<(), ReadError> {
         self.flush().await?;
         match self.fill(FIRST_READ, deadline).await? {
             Read::Some => Ok(()),
@@ -223,7 +224,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// Reads what there is, and waits until there is something.
+    /// Waits for bytes, and reads those that are available.
     async fn fill(&mut self, room: usize, deadline: Instant) -> io::Result<Read> {
         self.input.reserve(room);
         match timeout_at(deadline, self.stream.read_buf(&mut self.input)).await {
@@ -234,16 +235,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// Where a reply is written. It is sent when there is nothing to be answered at the moment.
+    /// The buffer for responses. It is sent before the connection waits for the next request.
     pub(super) fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }
 
-    /// Sends a part of a reply that is too large to be copied, behind what waits.
-    pub(super) async fn send(&mut self, body: &[u8]) -> io::Result<()> {
-        if body.len() < MOST_WAITING {
+    /// Writes the body of a response after the buffered bytes. A large one is sent without a copy.
+    pub(super) async fn write_body(&mut self, body: &[u8]) -> io::Result<()> {
+        if body.len() < FLUSH_THRESHOLD {
             self.output.extend_from_slice(body);
-            if self.output.len() < MOST_WAITING {
+            if self.output.len() < FLUSH_THRESHOLD {
                 return Ok(());
             }
             return self.flush().await;
@@ -253,8 +254,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.stream.flush().await
     }
 
-    /// Sends what waits. Where the future is dropped before it is ready, a later call sends the
-    /// rest: no byte is sent twice.
+    /// Sends the buffered bytes.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         if self.output.is_empty() {
             return Ok(());
@@ -266,22 +266,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             }
             self.output.drain(..sent);
         }
-        self.output.shrink_to(MOST_KEPT);
+        self.output.shrink_to(KEPT_CAPACITY);
         self.stream.flush().await
     }
 
-    /// Sends what waits, and then that nothing more comes.
+    /// Sends the buffered bytes and shuts the sending side down.
     pub(super) async fn finish(&mut self) -> io::Result<()> {
         self.flush().await?;
         self.stream.shutdown().await
     }
 
-    /// Waits a while for the client to close. One that is still sending can read the last reply
-    /// before: if bytes were left unread, the system would take the reply back.
+    /// Waits for the client to close, for a limited time, and discards what it sends. If unread
+    /// bytes were left, the system would reset the connection and the client could lose the last
+    /// response.
     pub(super) async fn drain(mut self) {
         let drain = async {
             let mut discarded = 0;
-            while discarded < MOST_DISCARDED {
+            while discarded < MAX_DISCARDED {
                 self.input.clear();
                 self.input.reserve(FIRST_READ);
                 match self.stream.read_buf(&mut self.input).await {
@@ -294,12 +295,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 }
 
-/// What a read came to.
+/// The result of a read.
 enum Read {
     Some,
     /// The client sends no more.
     End,
-    /// Nothing came in time.
+    /// Nothing arrived in time.
     Late,
 }
 

@@ -1,40 +1,40 @@
-//! The creation of volumes and of clones.
+//! Creates volumes and clones.
 
 use nessie_backend_core::{
     BackendError, Snapshot, Uuid, Volume, VolumeBackend, VolumeId, VolumeSpec, VolumeState,
 };
-use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME, VolumeRecord};
+use nessie_ontap_protocol::records::{Attributes, Named, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
-use super::reference::Reference;
-use super::volume_body::{MIN_SIZE, Wanted, normalise};
-use crate::call::Call;
-use crate::handlers::snapshots::check_room_for_one;
-use crate::room::Room;
+use super::body::{MIN_SIZE, VolumeFields, normalise, set_aggregate};
+use crate::handlers::context::RequestContext;
+use crate::handlers::lookup::{check_snapshot_count, find_aggregate, find_snapshot, svm_of_body};
+use crate::handlers::reference::Reference;
+use crate::svm::SvmState;
 
-/// A volume to be.
+/// A volume to create.
 pub(crate) struct Creation<'a> {
-    pub(crate) room: &'a Room,
+    pub(crate) svm: &'a SvmState,
     name: String,
-    wanted: Wanted,
-    from: Source,
+    fields: VolumeFields,
+    source: VolumeSource,
 }
 
-enum Source {
-    Nothing {
-        /// The aggregate, or why there is none.
+enum VolumeSource {
+    Empty {
+        /// The aggregate, or the error if it does not exist.
         aggregate: Result<Named, ApiError>,
     },
-    Snapshot(Origin),
+    Clone(CloneParent),
 }
 
-/// What a clone is to be made of.
-struct Origin {
+/// The parent of a new clone.
+struct CloneParent {
     volume: Reference,
     snapshot: Option<Reference>,
 }
 
-/// What a clone has of its parent beside what the backend gives it.
+/// The attributes that a clone inherits from its parent.
 const INHERITED: &[&str] = &[
     "aggregates.name",
     "aggregates.uuid",
@@ -48,25 +48,25 @@ const INHERITED: &[&str] = &[
 ];
 
 impl<'a> Creation<'a> {
-    /// Reads a body and refuses what is wrong with the request.
-    pub(crate) fn read(call: &Call<'a>, mut body: Body) -> Result<Self, ApiError> {
+    /// Reads a body, and refuses an invalid one.
+    pub(crate) fn read(context: &RequestContext<'a>, mut body: Body) -> Result<Self, ApiError> {
         normalise(&mut body)?;
         body.check(&VOLUME, Method::Post)?;
-        let room = owner(call, &body, "svm")?;
+        let svm = svm_of_body(context, &body, "svm")?;
         let Some(name) = body.text("name")? else {
             let message = "The request does not name the volume.";
             return Err(ApiError::new(400, 262_212, message).about("name"));
         };
-        let wanted = Wanted::read(call.cluster, &body, Method::Post)?;
+        let fields = VolumeFields::read(context.cluster, &body, Method::Post)?;
         let is_clone = body.boolean("clone.is_flexclone")? == Some(true);
         check_style(&body)?;
         check_type(&body, is_clone)?;
-        let from = if is_clone {
+        let source = if is_clone {
             if body.has("aggregates") {
                 let message = "A clone is in the aggregate of its parent.";
                 return Err(ApiError::new(400, 918_233, message).about("aggregates"));
             }
-            Source::Snapshot(Origin::read(call, &body, room)?)
+            VolumeSource::Clone(CloneParent::read(context, &body, svm)?)
         } else {
             if ["parent_volume", "parent_snapshot", "parent_svm"]
                 .iter()
@@ -75,32 +75,32 @@ impl<'a> Creation<'a> {
                 let message = "Only a clone has a parent: clone.is_flexclone is not true.";
                 return Err(ApiError::new(400, 918_247, message).about("clone"));
             }
-            Source::Nothing { aggregate: aggregate(call, &body)? }
+            VolumeSource::Empty { aggregate: aggregate(context, &body)? }
         };
-        Ok(Self { room, name: name.to_owned(), wanted, from })
+        Ok(Self { svm, name: name.to_owned(), fields, source })
     }
 
-    /// Makes the volume, or nothing at all.
-    pub(crate) fn run(&self, call: &Call<'_>) -> Result<VolumeRecord, ApiError> {
-        let _turn = self.room.turn();
-        let kept = self.room.kept();
-        self.wanted.check(&self.room.place)?;
-        let backend = &*self.room.backend;
+    /// Creates the volume. After an error, nothing is left of it.
+    pub(crate) fn run(&self, context: &RequestContext<'_>) -> Result<VolumeRecord, ApiError> {
+        let _lock = self.svm.write_lock();
+        let side_data = self.svm.side_data();
+        self.fields.check(&self.svm.svm_context)?;
+        let backend = &*self.svm.backend;
         let mut attributes = Attributes::default();
-        let volume = match &self.from {
-            Source::Nothing { aggregate } => {
+        let volume = match &self.source {
+            VolumeSource::Empty { aggregate } => {
                 let aggregate = aggregate.clone()?;
-                if aggregate.uuid != self.room.place.aggregate.uuid {
+                if aggregate.uuid != self.svm.svm_context.aggregate.uuid {
                     set_aggregate(&mut attributes, &aggregate);
                 }
-                let size = self.wanted.size.unwrap_or(MIN_SIZE);
+                let size = self.fields.size.unwrap_or(MIN_SIZE);
                 let spec = VolumeSpec::named(self.name.as_str()).size_bytes(size);
                 let volume = backend.create_volume(spec)?;
                 self.finish(&volume)?
             }
-            Source::Snapshot(origin) => {
-                let parent = origin.volume(backend)?;
-                if let Some(inherited) = kept.attributes.volume(parent.uuid) {
+            VolumeSource::Clone(parent_ref) => {
+                let parent = parent_ref.volume(backend)?;
+                if let Some(inherited) = side_data.attributes.volume(parent.uuid) {
                     for field in
                         VOLUME.fields.iter().filter(|field| INHERITED.contains(&field.path))
                     {
@@ -109,54 +109,58 @@ impl<'a> Creation<'a> {
                         }
                     }
                 }
-                self.clone_of(call, origin, &parent)?
+                self.clone_of(context, parent_ref, &parent)?
             }
         };
-        self.wanted.apply(&mut attributes);
+        self.fields.apply(&mut attributes);
         if !attributes.is_empty() {
-            kept.attributes.set_volume(backend, volume.uuid, attributes);
+            side_data.attributes.set_volume(backend, volume.uuid, attributes);
         }
-        Ok(self.room.record(call.cluster, volume))
+        Ok(self.svm.record(volume))
     }
 
-    /// Makes a clone, with a snapshot of its own to stand on if none is named.
+    /// Creates a clone, and a base snapshot if the request names none.
     fn clone_of(
         &self,
-        call: &Call<'_>,
-        origin: &Origin,
+        context: &RequestContext<'_>,
+        parent_ref: &CloneParent,
         parent: &Volume,
     ) -> Result<Volume, ApiError> {
-        let backend = &*self.room.backend;
+        let backend = &*self.svm.backend;
         let clones = backend.as_clone()?;
         if parent.state != VolumeState::Online {
             let error = BackendError::VolumeOffline { volume: parent.uuid, state: parent.state };
             return Err(error.into());
         }
-        if let Some(snapshot) = origin.snapshot(backend, parent.uuid)? {
+        if let Some(snapshot) = parent_ref.snapshot(backend, parent.uuid)? {
             let volume = clones.create_clone(parent.uuid, snapshot.uuid, &self.name)?;
             return self.finish(&volume);
         }
-        // A snapshot is taken and goes again for nothing where the name is taken.
+        // Checked first, so that no base snapshot is created in vain.
         if backend.find_volume(&self.name)?.is_some() {
             return Err(BackendError::VolumeExists { name: self.name.clone() }.into());
         }
-        let base = self.take_base(call, parent.uuid)?;
+        let base = self.take_base(context, parent.uuid)?;
         let made = clones
             .create_clone(parent.uuid, base.uuid, &self.name)
             .map_err(ApiError::from)
             .and_then(|volume| self.finish(&volume));
         if made.is_err() {
-            // It was made a moment ago, and nobody else was told of it.
+            // The base snapshot is new, so no other client uses it.
             let _ = backend.as_snapshot()?.delete_snapshot(parent.uuid, base.uuid);
         }
         made
     }
 
-    fn take_base(&self, call: &Call<'_>, parent: VolumeId) -> Result<Snapshot, ApiError> {
-        let snapshots = self.room.backend.as_snapshot()?;
-        check_room_for_one(snapshots, parent)?;
+    fn take_base(
+        &self,
+        context: &RequestContext<'_>,
+        parent: VolumeId,
+    ) -> Result<Snapshot, ApiError> {
+        let snapshots = self.svm.backend.as_snapshot()?;
+        check_snapshot_count(snapshots, parent)?;
         // As 2000-01-01T00:00:00Z, with or without a fraction.
-        let now = call.cluster.now().to_string();
+        let now = context.cluster.now().to_string();
         let date = now.get(..10).unwrap_or_default();
         let time = now.get(11..19).unwrap_or_default().replace(':', "");
         let mut number = 0_u32;
@@ -170,10 +174,11 @@ impl<'a> Creation<'a> {
         }
     }
 
-    /// Gives a new volume what can be given only then. If that is refused, the volume goes again.
+    /// Sets the fields that can only be set after the creation. If that fails, the volume is
+    /// deleted.
     fn finish(&self, volume: &Volume) -> Result<Volume, ApiError> {
-        let backend = &*self.room.backend;
-        let mut patch = self.wanted.patch();
+        let backend = &*self.svm.backend;
+        let mut patch = self.fields.patch();
         patch.name = None;
         patch.state = patch.state.filter(|state| *state != volume.state);
         patch.size_bytes = patch.size_bytes.filter(|size| Some(*size) != volume.size_bytes);
@@ -191,13 +196,13 @@ impl<'a> Creation<'a> {
     }
 }
 
-impl Origin {
-    fn read(call: &Call<'_>, body: &Body, room: &Room) -> Result<Self, ApiError> {
+impl CloneParent {
+    fn read(context: &RequestContext<'_>, body: &Body, svm: &SvmState) -> Result<Self, ApiError> {
         if body.has("clone.parent_svm") {
-            let parent = call
+            let parent = context
                 .cluster
                 .svm(body.text("clone.parent_svm.name")?, body.uuid("clone.parent_svm.uuid")?)?;
-            if parent.place.svm.uuid != room.place.svm.uuid {
+            if parent.svm_context.svm.uuid != svm.svm_context.svm.uuid {
                 if body.text("nas.path")?.is_some_and(|path| !path.is_empty()) {
                     let message = "A clone of a volume in another SVM cannot be mounted at once.";
                     return Err(ApiError::new(400, 1_520_442, message).about("nas.path"));
@@ -245,49 +250,6 @@ impl Origin {
     }
 }
 
-/// The snapshot of that name, that identifier or both.
-pub(super) fn find_snapshot(
-    backend: &dyn VolumeBackend,
-    volume: VolumeId,
-    given: &Reference,
-    about: &'static str,
-) -> Result<Snapshot, ApiError> {
-    let snapshots = backend.as_snapshot()?;
-    let unknown = || {
-        let message = format!("The snapshot {given} does not exist.");
-        ApiError::new(400, 1_638_600, message).about(about)
-    };
-    let uuid = given.uuid;
-    let found = match (&given.name, uuid) {
-        (Some(name), _) => snapshots.find_snapshot(volume, name)?.ok_or_else(unknown)?,
-        (None, Some(uuid)) => match snapshots.get_snapshot(volume, uuid.into()) {
-            Err(BackendError::SnapshotNotFound { .. }) => return Err(unknown()),
-            found => found?,
-        },
-        (None, None) => return Err(unknown()),
-    };
-    if uuid.is_some_and(|uuid| uuid != found.uuid.uuid()) {
-        let message = "The name and the UUID of the snapshot do not agree.";
-        return Err(ApiError::new(400, 918_243, message).about(about));
-    }
-    Ok(found)
-}
-
-/// The SVM that a body names at `path`, or else the header.
-pub(super) fn owner<'a>(call: &Call<'a>, body: &Body, path: &str) -> Result<&'a Room, ApiError> {
-    let (name, uuid) = (body.text(&format!("{path}.name"))?, body.uuid(&format!("{path}.uuid"))?);
-    let tunnel = call.tunnel()?;
-    if let (Some(room), None, None) = (tunnel, name, uuid) {
-        return Ok(room);
-    }
-    let named = call.cluster.svm(name, uuid)?;
-    if tunnel.is_some_and(|room| room.place.svm.uuid != named.place.svm.uuid) {
-        let message = "The body and the header name different SVMs.";
-        return Err(ApiError::new(400, 262_185, message).about("svm"));
-    }
-    Ok(named)
-}
-
 fn check_style(body: &Body) -> Result<(), ApiError> {
     if let Some(style) = body.text("style")?
         && !style.eq_ignore_ascii_case("flexvol")
@@ -318,8 +280,12 @@ fn check_type(body: &Body, is_clone: bool) -> Result<(), ApiError> {
     }
 }
 
-/// The aggregate that a body names. One that does not exist is for storage to refuse.
-fn aggregate(call: &Call<'_>, body: &Body) -> Result<Result<Named, ApiError>, ApiError> {
+/// The aggregate that a body names. An unknown aggregate is the inner error, which ONTAP reports
+/// when the job runs.
+fn aggregate(
+    context: &RequestContext<'_>,
+    body: &Body,
+) -> Result<Result<Named, ApiError>, ApiError> {
     let names = body.texts("aggregates", "name")?.unwrap_or_default();
     let uuids = body.texts("aggregates", "uuid")?.unwrap_or_default();
     let refuse = |code, message: &str| Err(ApiError::new(400, code, message).about("aggregates"));
@@ -333,27 +299,5 @@ fn aggregate(call: &Call<'_>, body: &Body) -> Result<Result<Named, ApiError>, Ap
     if name.is_none() && uuid.is_none() {
         return refuse(787_140, "The request names no aggregate.");
     }
-    named_aggregate(call, &Reference { name, uuid })
-}
-
-/// The aggregate of that name, that identifier or both.
-pub(super) fn named_aggregate(
-    call: &Call<'_>,
-    given: &Reference,
-) -> Result<Result<Named, ApiError>, ApiError> {
-    let aggregates = call.cluster.aggregates.iter().map(|record| &record.aggregate);
-    let Some(found) = given.find(aggregates) else {
-        let message = format!("The aggregate {given} does not exist.");
-        return Ok(Err(ApiError::new(400, 917_508, message).about("aggregates")));
-    };
-    if !given.agrees(found) {
-        let message = "The name and the UUID of the aggregate do not agree.";
-        return Err(ApiError::new(400, 787_141, message).about("aggregates"));
-    }
-    Ok(Ok(found.clone()))
-}
-
-pub(super) fn set_aggregate(attributes: &mut Attributes, aggregate: &Named) {
-    attributes.set("aggregates.name", Attribute::Text(aggregate.name.clone()));
-    attributes.set("aggregates.uuid", Attribute::Uuid(aggregate.uuid));
+    find_aggregate(context, &Reference { name, uuid })
 }

@@ -1,33 +1,34 @@
-//! The change of a volume: its fields, a restore, a split or a move.
+//! Changes a volume: its fields, a restore, a clone split or a move.
 
 use nessie_backend_core::{BackendError, Snapshot, Uuid, Volume, VolumeState};
 use nessie_ontap_protocol::records::{Attributes, Named, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
-use super::reference::Reference;
-use super::volume_body::{Wanted, normalise};
-use super::volume_creation::{find_snapshot, named_aggregate, set_aggregate};
-use crate::call::Call;
-use crate::room::{Kept, Room};
+use super::body::{VolumeFields, normalise, set_aggregate};
+use crate::handlers::context::RequestContext;
+use crate::handlers::lookup::{find_aggregate, find_snapshot, is_locked};
+use crate::handlers::reference::Reference;
+use crate::side_data::SideData;
+use crate::svm::SvmState;
 
-/// What is to be changed of a volume.
+/// A change of a volume.
 pub(crate) struct Change {
-    what: What,
-    /// Whether the change is only to be checked: `validate_only`.
-    is_trial: bool,
+    kind: ChangeKind,
+    /// Whether the change is only checked.
+    validate_only: bool,
 }
 
-enum What {
+enum ChangeKind {
     Fields {
-        wanted: Box<Wanted>,
-        /// Where to move it, or why there is no such place.
+        fields: Box<VolumeFields>,
+        /// The aggregate to move it to, or the error if it does not exist.
         aggregate: Option<Result<Named, ApiError>>,
     },
     Restore(Reference),
     Split,
 }
 
-/// The parameters that a change acts on.
+/// The query parameters that a change uses.
 pub(crate) const PARAMETERS: &[&str] = &[
     "aggressive_readahead_mode",
     "restore_to.byte_count",
@@ -40,13 +41,13 @@ pub(crate) const PARAMETERS: &[&str] = &[
     "validate_only",
 ];
 
-/// Those of one volume alone: of a collection it is a filter.
+/// A parameter of a change of one volume. For a collection it is a filter.
 pub(crate) const OF_ONE: &str = "snapshot_directory_access_enabled";
 
-/// Those that give a field's value.
+/// Parameters that set a field.
 const VALUES: &[&str] = &["aggressive_readahead_mode", "scheduled_snapshot_naming_scheme", OF_ONE];
 
-/// Those that restore one file instead of a volume.
+/// Parameters that restore one file instead of a volume.
 const FILES: &[&str] = &[
     "restore_to.byte_count",
     "restore_to.path",
@@ -55,14 +56,14 @@ const FILES: &[&str] = &[
 ];
 
 impl Change {
-    /// Reads a request and refuses what is wrong with it.
+    /// Reads a request, and refuses an invalid one.
     pub(crate) fn read(
-        call: &Call<'_>,
+        context: &RequestContext<'_>,
         query: &Query<VolumeRecord>,
         mut body: Body,
     ) -> Result<Self, ApiError> {
         normalise(&mut body)?;
-        let is_trial = is_trial(query, &mut body)?;
+        let validate_only = validate_only(query, &mut body)?;
         for path in VALUES {
             if let Some(value) = query.parameter(path) {
                 body.add(path, value.into())?;
@@ -73,19 +74,19 @@ impl Change {
             return Err(ApiError::new(400, 918_251, message).about(*path));
         }
         body.check(&VOLUME, Method::Patch)?;
-        Ok(Self { what: Self::read_what(call, query, &body)?, is_trial })
+        Ok(Self { kind: Self::read_kind(context, query, &body)?, validate_only })
     }
 
-    fn read_what(
-        call: &Call<'_>,
+    fn read_kind(
+        context: &RequestContext<'_>,
         query: &Query<VolumeRecord>,
         body: &Body,
-    ) -> Result<What, ApiError> {
-        let wanted = Wanted::read(call.cluster, body, Method::Patch)?;
+    ) -> Result<ChangeKind, ApiError> {
+        let fields = VolumeFields::read(context.cluster, body, Method::Patch)?;
         let aggregate = Reference::read(body, "movement.destination_aggregate")?
-            .map(|given| named_aggregate(call, &given))
+            .map(|given| find_aggregate(context, &given))
             .transpose()?;
-        let is_plain = !wanted.is_empty() || aggregate.is_some();
+        let is_plain = !fields.is_empty() || aggregate.is_some();
         let split = body.boolean("clone.split_initiated")?;
         if let Some(change) = restore(query, body)? {
             if is_plain || split.is_some() {
@@ -95,47 +96,49 @@ impl Change {
             return Ok(change);
         }
         match split {
-            None if is_plain => Ok(What::Fields { wanted: Box::new(wanted), aggregate }),
+            None if is_plain => Ok(ChangeKind::Fields { fields: Box::new(fields), aggregate }),
             None => Err(ApiError::new(400, 262_190, "The request changes nothing.")),
-            Some(true) if !is_plain => Ok(What::Split),
+            Some(true) if !is_plain => Ok(ChangeKind::Split),
             Some(true) => Err(no_split("A split changes nothing else at the same time.")),
             Some(false) => Err(no_split("No split is under way that could be stopped.")),
         }
     }
 
-    /// Makes the change, or none at all. A trial only checks it. The job is the one that tells of
-    /// it.
+    /// Makes the change, or only checks it. After an error, nothing is changed. `job` is the job
+    /// that reports the change.
     pub(crate) fn run(
         &self,
-        call: &Call<'_>,
-        room: &Room,
+        context: &RequestContext<'_>,
+        svm: &SvmState,
         volume: &Volume,
         job: Uuid,
     ) -> Result<VolumeRecord, ApiError> {
-        let _turn = room.turn();
-        let kept = room.kept();
-        let volume = room.volume(volume.uuid)?.ok_or_else(ApiError::no_such_entry)?;
-        if self.is_trial {
-            check(call, room, &kept, &volume, &self.what)?;
-            return Ok(room.record(call.cluster, volume));
+        let _lock = svm.write_lock();
+        let side_data = svm.side_data();
+        let volume = svm.volume(volume.uuid)?.ok_or_else(ApiError::no_such_entry)?;
+        if self.validate_only {
+            check(context, svm, &side_data, &volume, &self.kind)?;
+            return Ok(svm.record(volume));
         }
-        let changed = match &self.what {
-            What::Fields { wanted, aggregate } => {
-                change_fields(room, &kept, volume, wanted, aggregate.as_ref())?
+        let changed = match &self.kind {
+            ChangeKind::Fields { fields, aggregate } => {
+                change_fields(svm, &side_data, volume, fields, aggregate.as_ref())?
             }
-            What::Restore(snapshot) => restore_to(call, room, &kept, &volume, snapshot)?,
-            What::Split => split(room, &volume)?,
+            ChangeKind::Restore(snapshot) => {
+                restore_to(context, svm, &side_data, &volume, snapshot)?
+            }
+            ChangeKind::Split => split(svm, &volume)?,
         };
-        let record = room.record(call.cluster, changed);
-        if matches!(self.what, What::Split) && !call.cluster.jobs.are_immediate() {
-            kept.begin_split(record.volume.uuid, job);
+        let record = svm.record(changed);
+        if matches!(self.kind, ChangeKind::Split) && !context.cluster.jobs.are_immediate() {
+            side_data.begin_split(record.volume.uuid, job);
         }
         Ok(record)
     }
 }
 
-/// Whether the request wants the change to be checked and not made, in its query or its body.
-fn is_trial(query: &Query<VolumeRecord>, body: &mut Body) -> Result<bool, ApiError> {
+/// Whether the query or the body sets `validate_only`.
+fn validate_only(query: &Query<VolumeRecord>, body: &mut Body) -> Result<bool, ApiError> {
     let path = "validate_only";
     let in_body = body.boolean(path)?;
     body.remove(path);
@@ -145,27 +148,27 @@ fn is_trial(query: &Query<VolumeRecord>, body: &mut Body) -> Result<bool, ApiErr
     }
 }
 
-/// Refuses what [`Change::run`] would refuse, and changes nothing.
+/// Returns the errors of [`Change::run`] without a change.
 fn check(
-    call: &Call<'_>,
-    room: &Room,
-    kept: &Kept,
+    context: &RequestContext<'_>,
+    svm: &SvmState,
+    side_data: &SideData,
     volume: &Volume,
-    what: &What,
+    kind: &ChangeKind,
 ) -> Result<(), ApiError> {
-    let backend = &*room.backend;
-    match what {
-        What::Fields { wanted, aggregate } => {
-            wanted.check(&room.place)?;
+    let backend = &*svm.backend;
+    match kind {
+        ChangeKind::Fields { fields, aggregate } => {
+            fields.check(&svm.svm_context)?;
             aggregate
                 .as_ref()
                 .map_or(Ok(()), |found| found.as_ref().map(drop).map_err(Clone::clone))?;
-            if let Some(name) = wanted.name.as_ref().filter(|name| **name != volume.name)
+            if let Some(name) = fields.name.as_ref().filter(|name| **name != volume.name)
                 && backend.find_volume(name)?.is_some()
             {
                 return Err(BackendError::VolumeExists { name: name.clone() }.into());
             }
-            if let Some(path) = wanted.path.as_deref().filter(|path| !path.is_empty()) {
+            if let Some(path) = fields.path.as_deref().filter(|path| !path.is_empty()) {
                 let is_there = |other: &Volume| {
                     other.uuid != volume.uuid
                         && other
@@ -177,18 +180,18 @@ fn check(
                     return Err(BackendError::JunctionPathExists { path: path.to_owned() }.into());
                 }
             }
-            if wanted.size.is_some()
+            if fields.size.is_some()
                 && volume.state != VolumeState::Online
-                && wanted.state != Some(VolumeState::Online)
+                && fields.state != Some(VolumeState::Online)
             {
                 let (volume, state) = (volume.uuid, volume.state);
                 return Err(resize_offline(&BackendError::VolumeOffline { volume, state }));
             }
             Ok(())
         }
-        What::Restore(snapshot) => {
-            let (_, newer) = restorable(call, room, kept, volume, snapshot)?;
-            let cloned = room.cloned_snapshots()?;
+        ChangeKind::Restore(snapshot) => {
+            let (_, newer) = restorable(context, svm, side_data, volume, snapshot)?;
+            let cloned = svm.cloned_snapshots()?;
             match newer.iter().find(|snapshot| cloned.contains(&snapshot.uuid)) {
                 None => Ok(()),
                 Some(busy) => {
@@ -197,23 +200,23 @@ fn check(
                 }
             }
         }
-        What::Split if volume.clone.is_none() => Err(not_a_clone()),
-        What::Split => Ok(()),
+        ChangeKind::Split if volume.clone.is_none() => Err(not_a_clone()),
+        ChangeKind::Split => Ok(()),
     }
 }
 
 fn change_fields(
-    room: &Room,
-    kept: &Kept,
+    svm: &SvmState,
+    side_data: &SideData,
     volume: Volume,
-    wanted: &Wanted,
+    fields: &VolumeFields,
     aggregate: Option<&Result<Named, ApiError>>,
 ) -> Result<Volume, ApiError> {
-    let backend = &*room.backend;
-    wanted.check(&room.place)?;
+    let backend = &*svm.backend;
+    fields.check(&svm.svm_context)?;
     let aggregate = aggregate.cloned().transpose()?;
     let uuid = volume.uuid;
-    let patch = wanted.patch();
+    let patch = fields.patch();
     let changed = if patch.is_empty() {
         volume
     } else {
@@ -222,14 +225,14 @@ fn change_fields(
             error => error.into(),
         })?
     };
-    if wanted.has_attributes() || aggregate.is_some() {
-        let before = kept.attributes.volume(uuid);
+    if fields.has_attributes() || aggregate.is_some() {
+        let before = side_data.attributes.volume(uuid);
         let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
-        wanted.apply(&mut attributes);
+        fields.apply(&mut attributes);
         if let Some(aggregate) = aggregate {
             set_aggregate(&mut attributes, &aggregate);
         }
-        kept.attributes.set_volume(backend, uuid, attributes);
+        side_data.attributes.set_volume(backend, uuid, attributes);
     }
     Ok(changed)
 }
@@ -238,13 +241,13 @@ fn resize_offline(error: &BackendError) -> ApiError {
     ApiError::new(409, 917_533, error.to_string())
 }
 
-fn restore(query: &Query<VolumeRecord>, body: &Body) -> Result<Option<What>, ApiError> {
+fn restore(query: &Query<VolumeRecord>, body: &Body) -> Result<Option<ChangeKind>, ApiError> {
     let (name_path, uuid_path) = ("restore_to.snapshot.name", "restore_to.snapshot.uuid");
     let name = query.parameter(name_path).or(body.text(name_path)?);
     let uuid = match query.parameter(uuid_path) {
         None => body.uuid(uuid_path)?,
         Some(text) => {
-            let refuse = |_| ApiError::invalid_value(uuid_path, text, "is no UUID");
+            let refuse = |_| ApiError::invalid_value(uuid_path, text, "is not a UUID");
             Some(text.parse().map_err(refuse)?)
         }
     };
@@ -253,18 +256,18 @@ fn restore(query: &Query<VolumeRecord>, body: &Body) -> Result<Option<What>, Api
         return Err(ApiError::new(400, 1_638_515, message).about(name_path));
     }
     let snapshot = Reference { name: name.map(str::to_owned), uuid };
-    Ok((name.is_some() || uuid.is_some()).then_some(What::Restore(snapshot)))
+    Ok((name.is_some() || uuid.is_some()).then_some(ChangeKind::Restore(snapshot)))
 }
 
 fn restore_to(
-    call: &Call<'_>,
-    room: &Room,
-    kept: &Kept,
+    context: &RequestContext<'_>,
+    svm: &SvmState,
+    side_data: &SideData,
     volume: &Volume,
     snapshot: &Reference,
 ) -> Result<Volume, ApiError> {
-    let (target, newer) = restorable(call, room, kept, volume, snapshot)?;
-    let snapshots = room.backend.as_snapshot()?;
+    let (target, newer) = restorable(context, svm, side_data, volume, snapshot)?;
+    let snapshots = svm.backend.as_snapshot()?;
     let restored =
         snapshots.restore_snapshot(volume.uuid, target.uuid).map_err(|error| match error {
             BackendError::SnapshotBusy { .. } => ApiError::new(409, 9_437_886, error.to_string()),
@@ -272,20 +275,20 @@ fn restore_to(
             error => error.into(),
         })?;
     for snapshot in newer {
-        kept.attributes.forget_snapshot(volume.uuid, snapshot.uuid);
+        side_data.attributes.remove_snapshot(volume.uuid, snapshot.uuid);
     }
     Ok(restored)
 }
 
-/// The snapshot to restore, and the newer ones, none of which is locked.
+/// The snapshot to restore, and the newer ones. It is an error if one of these is locked.
 fn restorable(
-    call: &Call<'_>,
-    room: &Room,
-    kept: &Kept,
+    context: &RequestContext<'_>,
+    svm: &SvmState,
+    side_data: &SideData,
     volume: &Volume,
     snapshot: &Reference,
 ) -> Result<(Snapshot, Vec<Snapshot>), ApiError> {
-    let backend = &*room.backend;
+    let backend = &*svm.backend;
     let snapshots = backend.as_snapshot()?;
     if volume.state != VolumeState::Online {
         let error = BackendError::VolumeOffline { volume: volume.uuid, state: volume.state };
@@ -295,10 +298,10 @@ fn restorable(
     let all = snapshots.list_snapshots(volume.uuid)?;
     let newer: Vec<_> =
         all.into_iter().skip_while(|snapshot| snapshot.uuid != target.uuid).skip(1).collect();
-    let now = call.cluster.now();
+    let now = context.cluster.now();
     for snapshot in &newer {
-        let attributes = kept.attributes.snapshot(volume.uuid, snapshot.uuid);
-        if super::snapshots::is_locked(attributes.as_deref(), now) {
+        let attributes = side_data.attributes.snapshot(volume.uuid, snapshot.uuid);
+        if is_locked(attributes.as_deref(), now) {
             let message = format!("The newer snapshot {:?} has not expired.", snapshot.name);
             return Err(ApiError::new(409, 9_437_886, message));
         }
@@ -306,15 +309,15 @@ fn restorable(
     Ok((target, newer))
 }
 
-fn split(room: &Room, volume: &Volume) -> Result<Volume, ApiError> {
+fn split(svm: &SvmState, volume: &Volume) -> Result<Volume, ApiError> {
     if volume.clone.is_none() {
         return Err(not_a_clone());
     }
-    Ok(room.backend.as_clone()?.split_clone(volume.uuid)?)
+    Ok(svm.backend.as_clone()?.split_clone(volume.uuid)?)
 }
 
 fn not_a_clone() -> ApiError {
-    no_split("The volume is no clone.")
+    no_split("The volume is not a clone.")
 }
 
 fn no_split(why: &str) -> ApiError {

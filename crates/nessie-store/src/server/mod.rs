@@ -1,28 +1,28 @@
 //! The HTTP server in front of a cluster.
 //!
-//! HTTP/1.1 with keep-alive and pipelining, over TLS or plain. There is no router here: a request
-//! goes to the [`Handler`] as it came, so no client is refused for how it spells a URL. Whatever a
-//! client does is bounded: connections, the size of heads and bodies, and the time it takes to send
-//! a request or to take the reply.
+//! HTTP/1.1 with keep-alive and pipelining, over TLS or plain. There is no router here: the
+//! [`RequestHandler`] gets the target of a request as it was sent, in any spelling of the URL. Every
+//! resource that a client can use is limited: connections, the size of heads and bodies, and the
+//! time to send a request or to read the response.
 //!
-//! The requests are parsed here, with `httparse` for the header fields, and not by an HTTP library:
-//! every malformed request gets a reply with ONTAP's error object, and a URL may have `<`, `>` and
-//! `"` in it. Libraries answer such requests themselves, without a body or not at all.
+//! Requests are parsed here, with `httparse` for the header fields, instead of by an HTTP server
+//! library: every malformed request gets a response with ONTAP's error object, and a URL may
+//! contain `<`, `>` and `"`. Libraries answer such requests themselves, without a body or not at
+//! all.
 
-mod answer;
+mod accept;
 mod auth;
 mod chunks;
-mod connections;
-mod conversation;
+mod connection;
 mod handler;
 mod head;
+mod message_stream;
 mod options;
-mod patient;
-mod places;
-mod public;
 mod reply;
+mod service;
+mod slots;
 mod tls;
-mod wire;
+mod unauthenticated;
 
 use std::io;
 use std::mem;
@@ -38,30 +38,29 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-pub use self::handler::Handler;
-pub use self::options::{Entry, Identity, Limits, Log, ServerOptions};
+pub use self::handler::RequestHandler;
+pub use self::options::{AccessLog, AccessLogEntry, Identity, Limits, ServerOptions};
 
-use self::answer::Context;
 use self::auth::Credentials;
+use self::service::ServerContext;
 
-/// Threads that read and write; requests that may take long have others.
+/// Threads for I/O and for quick requests.
 const WORKERS: usize = 2;
 /// Threads for requests that may take long.
-const LONG_REQUESTS: usize = 32;
-/// Clients that may wait until they are let in.
+const BLOCKING_THREADS: usize = 32;
+/// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
-/// How long the end waits for connections, and then for threads, that do not end when told to.
-const LEFT_OVER: Duration = Duration::from_millis(250);
+/// Extra time to wait for connections, and then for threads, that do not end in time.
+const STOP_MARGIN: Duration = Duration::from_millis(250);
 
-/// A server that runs on threads of its own until it is stopped or dropped.
+/// A server that runs on its own threads until it is stopped or dropped.
 ///
-/// In a process that was forked from the one that started it there is no server: there, stopping
-/// and dropping do nothing.
+/// In a forked child process there is no server: there, stopping and dropping do nothing.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     ca_pem: Option<String>,
-    /// The process that has the threads.
+    /// The process that the threads belong to.
     process: u32,
     stop: Option<Sender<()>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -69,24 +68,24 @@ pub struct Server {
 
 /// Starts a server.
 ///
-/// It listens when this returns. Requests are answered on its own threads, several at a time.
+/// It is listening when this returns. Requests are answered concurrently on its own threads.
 ///
 /// # Errors
-/// The address cannot be listened on, a credential is one that no client can send, or no
-/// certificate can be made for the host. [`io::ErrorKind::InvalidInput`] is a value in the options
-/// that cannot be used, as a certificate and a key that do not belong together.
-pub fn serve(handler: Arc<dyn Handler>, options: ServerOptions) -> io::Result<Server> {
+/// The server cannot listen on the address, no client can send the credentials, or no certificate
+/// can be issued for the host. [`io::ErrorKind::InvalidInput`]: an option is invalid, as a
+/// certificate and a key that do not match.
+pub fn serve(handler: Arc<dyn RequestHandler>, options: ServerOptions) -> io::Result<Server> {
     let credentials = Credentials::new(&options.username, &options.password)?;
     let tls = match &options.identity {
         _ if !options.tls => None,
-        Some(identity) => Some(tls::take(identity)?),
-        None => Some(tls::make(&options.host)?),
+        Some(identity) => Some(tls::from_identity(identity)?),
+        None => Some(tls::self_issued(&options.host)?),
     };
     let listener = listen(&options.host, options.port)?;
     let address = listener.local_addr()?;
     let runtime = Builder::new_multi_thread()
         .worker_threads(WORKERS)
-        .max_blocking_threads(LONG_REQUESTS)
+        .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("ontap-worker")
         .enable_io()
         .enable_time()
@@ -97,28 +96,28 @@ pub fn serve(handler: Arc<dyn Handler>, options: ServerOptions) -> io::Result<Se
     };
     let (ca_pem, acceptor) = tls.map_or((None, None), |tls| (tls.ca_pem, Some(tls.acceptor)));
     let (limits, log) = (options.limits, options.log);
-    let context = Arc::new(Context { handler, credentials, limits, log, acceptor });
-    let most = context.limits.grace + LEFT_OVER;
-    let (stop, asked_to_stop) = mpsc::channel();
+    let context = Arc::new(ServerContext { handler, credentials, limits, log, acceptor });
+    let most = context.limits.grace + STOP_MARGIN;
+    let (stop, stop_requested) = mpsc::channel();
     let thread = thread::Builder::new().name("ontap-server".to_owned()).spawn(move || {
         let (stopping, stopped) = watch::channel(false);
         let (end, ended) = mpsc::channel::<()>();
         runtime.spawn(async move {
-            connections::accept(listener, context, stopped).await;
+            accept::accept(listener, context, stopped).await;
             drop(end);
         });
-        // It fails when the server is dropped, which means the same.
-        let _ = asked_to_stop.recv();
+        // An error means that the server was dropped: it stops too.
+        let _ = stop_requested.recv();
         let _ = stopping.send(true);
-        // Not a timer of the runtime: handlers may hold all the threads that would look at it.
+        // Not a timer of the runtime: handlers may block all the threads that would poll it.
         let _ = ended.recv_timeout(most);
-        runtime.shutdown_timeout(LEFT_OVER);
+        runtime.shutdown_timeout(STOP_MARGIN);
     })?;
     let thread = Mutex::new(Some(thread));
     Ok(Server { address, ca_pem, process: process::id(), stop: Some(stop), thread })
 }
 
-/// A socket that listens at the first address of the host that lets it.
+/// A listening socket on the first address of the host that can be bound.
 fn listen(host: &str, port: u16) -> io::Result<StdListener> {
     let mut refusal = io::Error::new(io::ErrorKind::NotFound, format!("no address of {host:?}"));
     let unknown = |error: io::Error| io::Error::new(error.kind(), format!("{host:?}: {error}"));
@@ -133,7 +132,7 @@ fn listen(host: &str, port: u16) -> io::Result<StdListener> {
 
 fn listen_at(address: SocketAddr) -> io::Result<StdListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // On Windows it would let two servers listen at one address.
+    // On Windows it would let two servers listen on one address.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
@@ -143,47 +142,47 @@ fn listen_at(address: SocketAddr) -> io::Result<StdListener> {
 }
 
 impl Server {
-    /// Where it listens. The port is the one that the system chose, if it was left to it.
+    /// The address it listens on, with the port that the system chose if the option was 0.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The certificate, in PEM, that clients verify this server against; nothing without TLS, and
-    /// nothing where [`ServerOptions::identity`] is set.
+    /// The CA certificate, in PEM, that clients verify this server with; `None` without TLS or if
+    /// [`ServerOptions::identity`] is set.
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
     }
 
-    /// Stops listening, lets requests that are under way end, for at most [`Limits::grace`], and
-    /// returns when all is over. It may be called again, and from several threads.
+    /// Stops listening, waits for requests in progress for at most [`Limits::grace`], and returns
+    /// when the server has ended. It may be called again, and from several threads.
     ///
-    /// It returns within [`Limits::grace`] and half a second, whatever handlers and clients do. A
-    /// handler that is still at work then goes on alone, and nobody gets its reply.
+    /// It returns within [`Limits::grace`] plus half a second, whatever handlers and clients do. A
+    /// handler that is still running then continues, and its response is dropped.
     pub fn stop(&self) {
-        if self.is_here()
+        if self.is_owner_process()
             && let Some(stop) = &self.stop
         {
-            // It fails where nobody listens to it any more: then the server has ended.
+            // An error means that the server has already ended.
             let _ = stop.send(());
         }
         self.join();
     }
 
-    /// Waits until the server is stopped, by another thread.
+    /// Waits until another thread stops the server.
     pub fn join(&self) {
-        if !self.is_here() {
+        if !self.is_owner_process() {
             return;
         }
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(thread) = thread.take() {
-            // What a panic there had to say was said when it happened.
+            // A panic was reported when it happened.
             let _ = thread.join();
         }
     }
 
-    fn is_here(&self) -> bool {
+    fn is_owner_process(&self) -> bool {
         process::id() == self.process
     }
 }
@@ -191,8 +190,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
-        if !self.is_here() {
-            // The threads were not copied, and may have held what dropping these would wait for.
+        if !self.is_owner_process() {
+            // A fork does not copy the threads, and they may have held locks that these drops would
+            // wait for.
             mem::forget(self.stop.take());
             let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner);
             mem::forget(thread.take());

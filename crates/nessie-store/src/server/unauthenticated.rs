@@ -1,4 +1,4 @@
-//! What anyone may ask without a login: what this is, and whether it is up.
+//! The requests that need no login: product information and health.
 
 use nessie_ontap_protocol::Method;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::{Request, Response};
 
 const CONTENT_TYPE: &str = "application/json";
 
-/// The reply to `GET /` and `GET /healthz`; nothing for any other request.
+/// The reply to `GET /` and `GET /healthz`; `None` for any other request.
 pub(super) fn answer(request: &Request<'_>) -> Option<Response> {
     if !matches!(request.method, Method::Get | Method::Head) {
         return None;

@@ -1,4 +1,4 @@
-//! A request on its way to the one who answers it.
+//! The context of a request, and the replies that every operation can give.
 
 use std::time::Duration;
 
@@ -6,28 +6,29 @@ use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::records::SvmContext;
 use nessie_ontap_protocol::{ApiError, Page, Query, Schema, Url, reply};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, unknown_svm};
+use crate::http::{Request, Response, method_name};
 use crate::jobs::{Owner, Results};
-use crate::room::Room;
-use crate::{Request, Response, parameters, router};
+use crate::parameters;
+use crate::svm::SvmState;
 
-/// A request whose URL and headers are understood.
-pub(crate) struct Call<'a> {
+/// A request whose URL has been parsed and routed.
+pub(crate) struct RequestContext<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) request: &'a Request<'a>,
     pub(crate) url: &'a Url,
-    /// What stands in the place of the path's variables, in order.
-    pub(crate) arguments: Vec<&'a str>,
-    /// The epochs of the SVMs' backends when the request came, in the order of the SVMs.
+    /// The values of the path's variables, in order.
+    pub(crate) path_variables: Vec<&'a str>,
+    /// The epochs of the SVMs' backends when the request arrived, in the order of the SVMs.
     pub(crate) epochs: Vec<u64>,
 }
 
-/// What an answer is, or why there is none.
-pub(crate) type Answer = Result<Response, ApiError>;
+/// The response to a request, or the error.
+pub(crate) type HandlerResult = Result<Response, ApiError>;
 
-impl<'a> Call<'a> {
-    /// Reads the parameters. `own` names those that the operation acts on; what ONTAP documents
-    /// beside them is in [`parameters`].
+impl<'a> RequestContext<'a> {
+    /// Reads the query parameters. `own` names those that the operation acts on; the others that
+    /// ONTAP documents are in [`parameters`].
     pub(crate) fn query<R>(
         &self,
         schema: &'static Schema<R>,
@@ -35,7 +36,7 @@ impl<'a> Call<'a> {
         own: &[&str],
     ) -> Result<Query<R>, ApiError> {
         let method = self.request.method;
-        let documented = parameters::of(schema.name, method);
+        let documented = parameters::documented_for(schema.name, method);
         if documented.is_empty() {
             return Query::parse(schema, method, collection, own, self.url);
         }
@@ -46,18 +47,18 @@ impl<'a> Call<'a> {
         Ok(query)
     }
 
-    /// A variable of the path. The router sees to it that it is there.
-    pub(crate) fn argument(&self, index: usize) -> &'a str {
-        self.arguments.get(index).copied().unwrap_or_default()
+    /// A variable of the path. The router ensures that it exists.
+    pub(crate) fn path_variable(&self, index: usize) -> &'a str {
+        self.path_variables.get(index).copied().unwrap_or_default()
     }
 
-    /// A variable of the path that is an identifier. What is none names nothing.
-    pub(crate) fn uuid(&self, index: usize) -> Result<Uuid, ApiError> {
-        self.argument(index).parse().map_err(|_| ApiError::no_such_entry())
+    /// A variable of the path that is a UUID. Any other text is an unknown entry.
+    pub(crate) fn path_uuid(&self, index: usize) -> Result<Uuid, ApiError> {
+        self.path_variable(index).parse().map_err(|_| ApiError::no_such_entry())
     }
 
     /// The SVM that the headers name.
-    pub(crate) fn tunnel(&self) -> Result<Option<&'a Room>, ApiError> {
+    pub(crate) fn tunnel(&self) -> Result<Option<&'a SvmState>, ApiError> {
         let Request { svm_name: name, svm_uuid: uuid, .. } = self.request;
         if name.is_none() && uuid.is_none() {
             return Ok(None);
@@ -69,32 +70,36 @@ impl<'a> Call<'a> {
         self.cluster.svm(*name, uuid).map(Some)
     }
 
-    /// The SVMs that a request is about: the one of the headers or all, without those that its
-    /// filter leaves out anyway.
-    pub(crate) fn rooms<R>(&self, query: &Query<R>, svm: &str) -> Result<Vec<&'a Room>, ApiError> {
+    /// The SVMs that a request applies to: the one that the headers name, or all, except those that
+    /// its filter excludes.
+    pub(crate) fn svms<R>(
+        &self,
+        query: &Query<R>,
+        svm: &str,
+    ) -> Result<Vec<&'a SvmState>, ApiError> {
         let (of_name, of_uuid) = match svm {
             "" => ("name".to_owned(), "uuid".to_owned()),
             svm => (format!("{svm}.name"), format!("{svm}.uuid")),
         };
         let name = query.filter.exact(&of_name);
         let uuid = query.filter.exact(&of_uuid).and_then(|text| text.parse::<Uuid>().ok());
-        let agrees = |room: &Room| {
-            name.is_none_or(|name| name == room.place.svm.name)
-                && uuid.is_none_or(|uuid| uuid == room.place.svm.uuid)
+        let agrees = |svm: &SvmState| {
+            name.is_none_or(|name| name == svm.svm_context.svm.name)
+                && uuid.is_none_or(|uuid| uuid == svm.svm_context.svm.uuid)
         };
-        if let Some(room) = self.tunnel()? {
-            if !agrees(room) {
+        if let Some(svm) = self.tunnel()? {
+            if !agrees(svm) {
                 let message = "The filter and the header name different SVMs.";
                 return Err(ApiError::new(400, 262_185, message).about(of_name));
             }
-            return Ok(vec![room]);
+            return Ok(vec![svm]);
         }
-        Ok(self.cluster.rooms.iter().filter(|room| agrees(room)).collect())
+        Ok(self.cluster.svms.iter().filter(|svm| agrees(svm)).collect())
     }
 
-    /// The reply with those of `records` that match.
+    /// The reply with the records that match.
     pub(crate) fn collection<R>(&self, query: &Query<R>, mut records: Vec<R>) -> Response {
-        if parameters::ask_for_nothing(query) {
+        if parameters::request_empty_collection(query) {
             records.clear();
         }
         records.retain(|record| query.filter.matches(record));
@@ -110,14 +115,14 @@ impl<'a> Call<'a> {
         response
     }
 
-    /// What came of the bulk creation whose job is named.
-    pub(crate) fn results(&self, job: &str) -> Result<Results, ApiError> {
+    /// The results of the bulk creation with that job.
+    pub(crate) fn bulk_results(&self, job: &str) -> Result<Results, ApiError> {
         let results =
             job.parse().ok().and_then(|uuid| self.cluster.jobs.results(uuid, &self.epochs));
         results.ok_or_else(|| ApiError::no_such_entry().about("job_results_uuid"))
     }
 
-    /// The reply with what a bulk creation made, and with `errors` if not all of it was made.
+    /// The reply with the objects that a bulk creation created, and with `errors` if some failed.
     pub(crate) fn collection_of<R>(
         &self,
         query: &Query<R>,
@@ -127,7 +132,7 @@ impl<'a> Call<'a> {
         let mut response = self.collection(query, records);
         if !results.refusals.is_empty() {
             let errors = results.refusals.iter().map(ApiError::to_member).collect();
-            // Inside the object.
+            // Append inside the object.
             response.body.pop();
             response.body.extend_from_slice(b",\"errors\":");
             response.body.extend(serde_json::Value::Array(errors).to_string().bytes());
@@ -136,31 +141,28 @@ impl<'a> Call<'a> {
         response
     }
 
-    /// Whether the outcome is waited for: then it is the reply, and otherwise a job is.
-    pub(crate) fn waits<R>(&self, query: &Query<R>) -> bool {
+    /// Whether the client waits for the result. Then the reply has it; otherwise the reply has a
+    /// job.
+    pub(crate) fn client_waits<R>(&self, query: &Query<R>) -> bool {
         let is_long = query.return_timeout.unwrap_or_default() > Duration::ZERO;
         is_long && self.cluster.jobs.are_immediate()
     }
 
     /// The SVM whose objects a job of this request names.
-    pub(crate) fn owner(&self, place: &SvmContext) -> Option<Owner> {
-        let mut rooms = self.cluster.rooms.iter();
-        let svm = rooms.position(|room| room.place.svm.uuid == place.svm.uuid)?;
+    pub(crate) fn job_owner(&self, svm_context: &SvmContext) -> Option<Owner> {
+        let mut svms = self.cluster.svms.iter();
+        let svm = svms.position(|svm| svm.svm_context.svm.uuid == svm_context.svm.uuid)?;
         Some(Owner { svm, epoch: *self.epochs.get(svm)? })
     }
 
-    /// What a job says that it does.
-    pub(crate) fn description(&self, path: &str) -> String {
-        format!("{} {path}", router::word(self.request.method))
+    /// The description of a job.
+    pub(crate) fn job_description(&self, path: &str) -> String {
+        format!("{} {path}", method_name(self.request.method))
     }
 }
 
-pub(crate) fn unknown_svm(name: &str) -> ApiError {
-    ApiError::new(400, 2_621_462, format!("SVM {name:?} does not exist.")).about("svm")
-}
-
 /// The reply with one record, if there is one that matches.
-pub(crate) fn instance<R>(query: &Query<R>, record: Option<R>) -> Answer {
+pub(crate) fn instance<R>(query: &Query<R>, record: Option<R>) -> HandlerResult {
     let record = record.filter(|record| query.filter.matches(record));
     let record = record.ok_or_else(ApiError::no_such_entry)?;
     Ok(Response::json(200, reply::record(&query.selection, &record)))

@@ -1,0 +1,35 @@
+//! The REST API of a cluster: from a request to its response.
+
+use nessie_ontap_protocol::{Method, Url, reply};
+
+use crate::cluster::Cluster;
+use crate::http::{Request, Response};
+use crate::router;
+
+impl Cluster {
+    /// Answers a request. It never fails: a refusal is a response too.
+    #[must_use]
+    pub fn handle(&self, request: &Request<'_>) -> Response {
+        let (mut response, pretty) = match Url::parse(request.target) {
+            Err(error) => (Response::refusal(&error), false),
+            Ok(url) => match url.pretty() {
+                Err(error) => (Response::refusal(&error), false),
+                Ok(pretty) => (router::answer(self, request, &url), pretty),
+            },
+        };
+        if pretty && response.content_type == Response::JSON {
+            response.body = reply::pretty(&response.body);
+        }
+        if request.method == Method::Head {
+            response.body.clear();
+        }
+        response
+    }
+
+    /// Whether answering may take long: a listing, or a backend that is not in memory. A server
+    /// then answers on another thread than the one that serves connections.
+    #[must_use]
+    pub fn may_take_long(&self, request: &Request<'_>) -> bool {
+        router::may_take_long(request)
+    }
+}

@@ -1,0 +1,88 @@
+//! Builds a cluster step by step.
+
+use std::sync::Arc;
+
+use nessie_backend_core::{Timestamp, VolumeBackend};
+
+use crate::cluster::Cluster;
+use crate::config::{Aggregate, Config, ConfigError, JobCompletion, Lif, Svm};
+
+/// Builds a [`Cluster`]. It starts from [`Config::default`].
+///
+/// ```
+/// use nessie_backend_mem::MemBackend;
+/// use nessie_store::Cluster;
+///
+/// let cluster = Cluster::builder().svm("svm1", MemBackend::new()).seed(1).build()?;
+/// # Ok::<(), nessie_store::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct ClusterBuilder {
+    config: Config,
+}
+
+impl Cluster {
+    /// Builds a cluster step by step.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::default()
+    }
+}
+
+impl ClusterBuilder {
+    /// Sets the name of the cluster.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.config.name = name.into();
+        self
+    }
+
+    /// Adds an SVM with the backend that holds its volumes.
+    pub fn svm(mut self, name: impl Into<String>, backend: impl VolumeBackend + 'static) -> Self {
+        self.config.svms.push(Svm { name: name.into(), backend: Arc::new(backend) });
+        self
+    }
+
+    /// Sets the names of the nodes.
+    pub fn nodes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.config.nodes = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the aggregates.
+    pub fn aggregates(mut self, aggregates: impl IntoIterator<Item = Aggregate>) -> Self {
+        self.config.aggregates = aggregates.into_iter().collect();
+        self
+    }
+
+    /// Sets the data LIFs that every SVM has.
+    pub fn lifs(mut self, lifs: impl IntoIterator<Item = Lif>) -> Self {
+        self.config.lifs = lifs.into_iter().collect();
+        self
+    }
+
+    /// Sets when jobs complete.
+    pub fn jobs(mut self, completion: JobCompletion) -> Self {
+        self.config.jobs = completion;
+        self
+    }
+
+    /// Sets the seed for the UUIDs that the cluster creates.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = Some(seed);
+        self
+    }
+
+    /// Sets the clock.
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.config.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Builds the cluster.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the invalid part.
+    pub fn build(self) -> Result<Cluster, ConfigError> {
+        Cluster::new(self.config)
+    }
+}

@@ -1,0 +1,27 @@
+//! The operations, one file for each kind of object, and what they share.
+//!
+//! * [`context`]: the request and the replies that every operation can give;
+//! * [`collection`]: the operations that volumes and snapshots share;
+//! * [`lookup`]: finds the SVMs, volumes, snapshots and aggregates that requests name;
+//! * [`outcome`]: the replies to changes, and their jobs;
+//! * [`names`], [`reference`]: parts of request bodies.
+
+mod collection;
+mod context;
+mod lookup;
+mod names;
+mod outcome;
+mod reference;
+
+pub(crate) mod cli;
+pub(crate) mod cluster;
+pub(crate) mod counters;
+pub(crate) mod empty;
+pub(crate) mod jobs;
+pub(crate) mod policies;
+pub(crate) mod snapshots;
+pub(crate) mod svm;
+pub(crate) mod volumes;
+pub(crate) mod zapi;
+
+pub(crate) use context::{HandlerResult, RequestContext};

@@ -1,0 +1,257 @@
+//! Volumes. [`create`] and [`patch`] have the changes, [`body`] the fields that requests set.
+
+mod body;
+mod create;
+mod patch;
+
+use std::sync::Arc;
+
+use nessie_backend_core::{Uuid, Volume};
+use nessie_ontap_protocol::records::{VOLUME, VolumeRecord};
+use nessie_ontap_protocol::{ApiError, Body, Query};
+
+use self::create::Creation;
+use self::patch::{Change, OF_ONE, PARAMETERS};
+use crate::handlers::collection::FORCE;
+use crate::handlers::context::{HandlerResult, RequestContext, instance};
+use crate::handlers::lookup::find_volume;
+use crate::handlers::outcome::{self, ObjectKind, Outcome};
+use crate::side_data::lock;
+use crate::svm::SvmState;
+
+const PATH: &str = "/api/storage/volumes";
+
+const KIND: ObjectKind<VolumeRecord> = ObjectKind {
+    schema: &VOLUME,
+    uuid: |record| record.volume.uuid.uuid(),
+    svm_context: |record| &record.svm_context,
+};
+
+pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&VOLUME, false, &[])?;
+    let (svm, volume) = find_volume(context, &query, context.path_uuid(0)?)?;
+    let mut record = svm.record(volume);
+    search(context, svm, &query, std::slice::from_mut(&mut record))?;
+    instance(&query, Some(record))
+}
+
+pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
+    KIND.list(context, |query| records(context, query))
+}
+
+pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&VOLUME, true, &[])?;
+    if let Some(bodies) = Body::parse_records(context.request.body)? {
+        let creations: Vec<_> = bodies
+            .into_iter()
+            .map(|body| Creation::read(context, body))
+            .collect::<Result<_, _>>()?;
+        let svm_context = creations.first().map(|creation| Arc::clone(&creation.svm.svm_context));
+        return KIND.create_many(context, &query, svm_context, creations, |creation| {
+            creation.run(context)
+        });
+    }
+    let creation = Creation::read(context, Body::parse(context.request.body)?)?;
+    KIND.create(context, &query, PATH, &creation.svm.svm_context, || creation.run(context))
+}
+
+pub(crate) fn patch(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&VOLUME, false, &[PARAMETERS, &[OF_ONE]].concat())?;
+    let change = Change::read(context, &query, Body::parse(context.request.body)?)?;
+    one(context, &query, |svm, volume, job| change.run(context, svm, volume, job))
+}
+
+pub(crate) fn patch_many(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&VOLUME, true, PARAMETERS)?;
+    if let Some(bodies) = Body::parse_records(context.request.body)? {
+        let read =
+            |mut body| Ok((outcome::take_uuid(&mut body)?, Change::read(context, &query, body)?));
+        let changes = bodies.into_iter().map(read).collect::<Result<_, ApiError>>()?;
+        return each(context, &query, changes, |change, svm, volume, job| {
+            change.run(context, svm, volume, job)
+        });
+    }
+    outcome::check_filter(&query)?;
+    let change = Change::read(context, &query, Body::parse(context.request.body)?)?;
+    many(context, &query, |svm, volume, job| change.run(context, svm, volume, job))
+}
+
+/// Deletes a volume immediately: there is no recovery queue for `force` to bypass.
+pub(crate) fn delete(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&VOLUME, false, FORCE)?;
+    KIND.check_deletion(context, &query)?;
+    one(context, &query, |svm, volume, _| remove(svm, volume))
+}
+
+pub(crate) fn delete_many(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&VOLUME, true, FORCE)?;
+    if let Some(bodies) = Body::parse_records(context.request.body)? {
+        query.parameter_flag("force")?;
+        let read = |mut body| {
+            let uuid = outcome::take_uuid(&mut body)?;
+            outcome::check_empty(&body).map(|()| (uuid, ()))
+        };
+        let volumes = bodies.into_iter().map(read).collect::<Result<_, _>>()?;
+        return each(context, &query, volumes, |(), svm, volume, _| remove(svm, volume));
+    }
+    outcome::check_filter(&query)?;
+    KIND.check_deletion(context, &query)?;
+    many(context, &query, |svm, volume, _| remove(svm, volume))
+}
+
+fn remove(svm: &SvmState, volume: &Volume) -> Result<VolumeRecord, ApiError> {
+    let _lock = svm.write_lock();
+    let side_data = svm.side_data();
+    let record = svm.record(volume.clone());
+    svm.backend.delete_volume(volume.uuid)?;
+    side_data.attributes.remove_volume(volume.uuid);
+    Ok(record)
+}
+
+/// Changes the volume that the path names.
+fn one(
+    context: &RequestContext<'_>,
+    query: &Query<VolumeRecord>,
+    change: impl FnOnce(&SvmState, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
+) -> HandlerResult {
+    let outcome = change_of(context, query, context.path_uuid(0)?, change)?;
+    outcome::reply_changed(context, query, outcome)
+}
+
+/// Changes each of the volumes that a request's records identify.
+fn each<T>(
+    context: &RequestContext<'_>,
+    query: &Query<VolumeRecord>,
+    changes: Vec<(Uuid, T)>,
+    change: impl Fn(T, &SvmState, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
+) -> HandlerResult {
+    outcome::check_no_filter(query)?;
+    context.svms(query, "svm")?;
+    outcome::reply_changed_many(context, query, changes, None, |(uuid, fields)| {
+        change_of(context, query, uuid, |svm, volume, job| change(fields, svm, volume, job))
+            .unwrap_or_else(|error| Outcome::refused(context, format!("{PATH}/{uuid}"), error))
+    })
+}
+
+/// Changes one volume. An unknown volume is an outcome; an error of the request or the backend ends
+/// the request.
+fn change_of(
+    context: &RequestContext<'_>,
+    query: &Query<VolumeRecord>,
+    uuid: Uuid,
+    change: impl FnOnce(&SvmState, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
+) -> Result<Outcome<VolumeRecord>, ApiError> {
+    let job = context.cluster.ids.next();
+    let path = format!("{PATH}/{uuid}");
+    Ok(match find_volume(context, query, uuid) {
+        Err(error) if error.code != 4 => return Err(error),
+        Err(error) => Outcome { job, path, svm_context: None, result: Err(error) },
+        Ok((svm, volume)) => {
+            let svm_context = Some(Arc::clone(&svm.svm_context));
+            let matches =
+                query.filter.is_empty() || query.filter.matches(&svm.record(volume.clone()));
+            let outcome =
+                if matches { change(svm, &volume, job) } else { Err(ApiError::no_such_entry()) };
+            Outcome { job, path, svm_context, result: outcome }
+        }
+    })
+}
+
+/// Changes the volumes that match, page by page.
+fn many(
+    context: &RequestContext<'_>,
+    query: &Query<VolumeRecord>,
+    change: impl Fn(&SvmState, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
+) -> HandlerResult {
+    KIND.change_page(context, query, records(context, query)?, |svm, record, job| {
+        change(svm, &record.volume, job)
+    })
+}
+
+/// The volumes that may match: all, or one if the filter has its name or UUID.
+fn records(
+    context: &RequestContext<'_>,
+    query: &Query<VolumeRecord>,
+) -> Result<Vec<VolumeRecord>, ApiError> {
+    let mut records = Vec::new();
+    for svm in context.svms(query, "svm")? {
+        let first = records.len();
+        if let Some(text) = query.filter.exact("uuid") {
+            let found = text.parse::<Uuid>().ok().map(|uuid| svm.volume(uuid.into()));
+            records.extend(found.transpose()?.flatten().map(|found| svm.record(found)));
+        } else if let Some(name) = query.filter.exact("name") {
+            let found = svm.backend.find_volume(name)?;
+            records.extend(found.map(|found| svm.record(found)));
+        } else {
+            list_svm(context, query, svm, &mut records)?;
+        }
+        search(context, svm, query, records.get_mut(first..).unwrap_or_default())?;
+    }
+    Ok(records)
+}
+
+/// Appends all volumes of an SVM.
+fn list_svm(
+    context: &RequestContext<'_>,
+    query: &Query<VolumeRecord>,
+    svm: &SvmState,
+    records: &mut Vec<VolumeRecord>,
+) -> Result<(), ApiError> {
+    let side_data = svm.side_data();
+    let volumes = svm.backend.list_volumes()?;
+    let attributes = side_data.attributes.volumes(volumes.iter().map(|volume| volume.uuid));
+    // Only pages need positions that stay the same between requests. With several SVMs there may be
+    // pages although the volumes of this one fit.
+    let fit = |max| max >= volumes.len() && context.cluster.svms.len() == 1;
+    let pages = query.paging.continues() || query.paging.max_records.is_some_and(|max| !fit(max));
+    let mut order = pages.then(|| lock(&side_data.volumes));
+    if let Some(order) = &mut order {
+        order.prune(volumes.len(), volumes.iter().map(|volume| volume.uuid.uuid()));
+    }
+    records.reserve(volumes.len());
+    for ((count, volume), attributes) in (1..).zip(volumes).zip(attributes) {
+        let position = order.as_mut().map_or(count, |order| order.position(volume.uuid.uuid()));
+        records.push(svm.record_with(&side_data, volume, attributes, position));
+    }
+    Ok(())
+}
+
+/// Sets the fields that need a search, if the request needs them.
+fn search(
+    context: &RequestContext<'_>,
+    svm: &SvmState,
+    query: &Query<VolumeRecord>,
+    records: &mut [VolumeRecord],
+) -> Result<(), ApiError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let wants = |path| query.selection.has(path) || query.order.paths().any(|other| other == path);
+    if wants("metric") || wants("statistics") {
+        let now = context.cluster.now();
+        for record in &mut *records {
+            record.measured = Some(now);
+        }
+    }
+    if wants("snapshot_count")
+        && let Ok(snapshots) = svm.backend.as_snapshot()
+    {
+        for record in &mut *records {
+            // A volume that was deleted after it was listed has none.
+            let found = snapshots.list_snapshots(record.volume.uuid);
+            record.snapshot_count = Some(found.map_or(0, |found| found.len() as u64));
+        }
+    }
+    if wants("clone.has_flexclone") {
+        let parents: std::collections::HashSet<_> = svm
+            .backend
+            .list_volumes()?
+            .into_iter()
+            .filter_map(|volume| volume.clone.map(|origin| origin.parent_volume_uuid))
+            .collect();
+        for record in records {
+            record.has_flexclone = Some(parents.contains(&record.volume.uuid));
+        }
+    }
+    Ok(())
+}

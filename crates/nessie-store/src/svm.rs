@@ -1,0 +1,122 @@
+//! An SVM: its backend, and the data that the REST API adds to it.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use nessie_backend_core::{BackendError, SnapshotId, Volume, VolumeBackend, VolumeId};
+use nessie_ontap_protocol::ApiError;
+use nessie_ontap_protocol::records::{Attributes, SvmContext, VolumeRecord};
+
+use crate::clock::ClusterClock;
+use crate::jobs::Jobs;
+use crate::side_data::{SideData, lock};
+
+/// An SVM.
+pub(crate) struct SvmState {
+    /// Its index among the SVMs of the cluster.
+    index: u64,
+    pub(crate) svm_context: Arc<SvmContext>,
+    pub(crate) backend: Arc<dyn VolumeBackend>,
+    jobs: Arc<Jobs>,
+    clock: ClusterClock,
+    /// Held by a request that changes something, so that its steps are not interleaved with those
+    /// of another request. Code that calls the backend directly does not hold it.
+    write_lock: Mutex<()>,
+    side_data: RwLock<Arc<SideData>>,
+}
+
+impl SvmState {
+    pub(crate) fn new(
+        index: u64,
+        svm_context: SvmContext,
+        backend: Arc<dyn VolumeBackend>,
+        jobs: Arc<Jobs>,
+        clock: ClusterClock,
+    ) -> Self {
+        Self {
+            index,
+            svm_context: Arc::new(svm_context),
+            backend,
+            jobs,
+            clock,
+            write_lock: Mutex::default(),
+            side_data: RwLock::default(),
+        }
+    }
+
+    /// The side data of the present epoch of the backend. Call this before the objects are read
+    /// or changed: if the backend is reset in between, what is then written to the side data is
+    /// never read again.
+    pub(crate) fn side_data(&self) -> Arc<SideData> {
+        let epoch = self.backend.epoch();
+        let current = Arc::clone(&self.side_data.read().unwrap_or_else(PoisonError::into_inner));
+        if current.epoch() >= epoch {
+            return current;
+        }
+        let mut current = self.side_data.write().unwrap_or_else(PoisonError::into_inner);
+        if current.epoch() < epoch {
+            *current = Arc::new(SideData::new(epoch));
+        }
+        Arc::clone(&current)
+    }
+
+    /// Waits until no other request changes anything in this SVM.
+    pub(crate) fn write_lock(&self) -> MutexGuard<'_, ()> {
+        lock(&self.write_lock)
+    }
+
+    /// The volume with that UUID, if it is in this SVM.
+    pub(crate) fn volume(&self, uuid: VolumeId) -> Result<Option<Volume>, ApiError> {
+        match self.backend.get_volume(uuid) {
+            Ok(volume) => Ok(Some(volume)),
+            Err(BackendError::VolumeNotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The record of a volume, without the fields that need a search.
+    pub(crate) fn record(&self, volume: Volume) -> VolumeRecord {
+        let side_data = self.side_data();
+        let attributes = side_data.attributes.volume(volume.uuid);
+        self.record_with(&side_data, volume, attributes, 0)
+    }
+
+    /// The same with attributes that were read before, and a position in this SVM.
+    pub(crate) fn record_with(
+        &self,
+        side_data: &SideData,
+        volume: Volume,
+        attributes: Option<Arc<Attributes>>,
+        position: u64,
+    ) -> VolumeRecord {
+        VolumeRecord {
+            svm_context: Arc::clone(&self.svm_context),
+            split: side_data.split_progress(volume.uuid, &self.jobs, &self.clock),
+            volume,
+            attributes,
+            position: self.position(position),
+            snapshot_count: None,
+            has_flexclone: None,
+            measured: None,
+        }
+    }
+
+    /// The position in the whole cluster of an object with this position in the SVM.
+    pub(crate) const fn position(&self, in_svm: u64) -> u64 {
+        (self.index << 48) + in_svm
+    }
+
+    /// The snapshots that clones depend on.
+    pub(crate) fn cloned_snapshots(&self) -> Result<HashSet<SnapshotId>, ApiError> {
+        let volumes = self.backend.list_volumes()?;
+        let origins = volumes.iter().filter_map(|volume| volume.clone.as_ref());
+        Ok(origins.map(|origin| origin.parent_snapshot_uuid).collect())
+    }
+}
+
+impl fmt::Debug for SvmState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SvmState").field("svm", &self.svm_context.svm.name).finish_non_exhaustive()
+    }
+}
