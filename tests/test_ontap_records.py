@@ -24,7 +24,7 @@ def without_links_and_cluster(record: Any) -> Any:
         return {
             key: without_links_and_cluster(value)
             for key, value in record.items()
-            if key not in ("_links", "svm", "aggregates", "parent_svm", "snapshot_policy")
+            if key not in ("_links", "svm", "aggregates", "nodes", "parent_svm", "snapshot_policy")
         }
     return record
 

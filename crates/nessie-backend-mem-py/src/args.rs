@@ -62,7 +62,7 @@ fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
     // Not `bytes`, which is a property and so Python code.
     let number = value.getattr(intern!(py, "int")).and_then(|number| number.extract());
     number.map(Uuid::from_u128).map_err(|error: PyErr| {
-        // What a subclass says of itself need not fit.
+        // It can be set to any number.
         if error.is_instance_of::<PyOverflowError>(py) {
             let reason = "is a UUID of more than 128 bits".to_owned();
             return BackendError::InvalidArgument { argument: argument.to_owned().into(), reason }
