@@ -440,7 +440,7 @@ fn boolean(path: &str, value: &Json) -> Result<bool, ApiError> {
 fn time(path: &str, value: &Json) -> Result<Timestamp, ApiError> {
     let text = text(path, value)?;
     let rule = "is not an RFC 3339 time with an offset, such as 2000-01-01T00:00:00+00:00";
-    text.parse().map_err(|_| ApiError::invalid_value(path, text, rule))
+    super::time::parse(text).ok_or_else(|| ApiError::invalid_value(path, text, rule))
 }
 
 fn wrong_type(path: &str, value: &Json, wanted: &str) -> ApiError {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
-use super::{size, spelling};
+use super::{size, spelling, time};
 use crate::schema::value::whole_seconds;
 use crate::{ApiError, FieldKind, FieldValue};
 
@@ -304,10 +304,10 @@ fn operand(kind: FieldKind, text: &str) -> Result<FieldValue<'static>, String> {
 /// the `+` in a query sends a space.
 fn parse_time(text: &str) -> Option<Timestamp> {
     let with_plus = || {
-        let (time, offset) = text.rsplit_once(' ')?;
-        format!("{time}+{offset}").parse().ok()
+        let (local, offset) = text.rsplit_once(' ')?;
+        time::parse(&format!("{local}+{offset}"))
     };
-    text.parse().ok().or_else(with_plus)
+    time::parse(text).or_else(with_plus)
 }
 
 /// Reads `true` or `false` in upper or lower case: some clients send `True`.

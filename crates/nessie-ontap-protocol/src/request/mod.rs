@@ -11,6 +11,7 @@ mod paging;
 mod query;
 mod size;
 pub(crate) mod spelling;
+mod time;
 mod url;
 
 pub use body::Body;

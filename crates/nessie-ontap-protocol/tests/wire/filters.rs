@@ -117,6 +117,8 @@ fn times_compare_in_whole_seconds() {
         "2026-01-02T03:04:05Z",
         "2026-01-02T04:04:05+01:00",
         "2026-01-02T03:04:05.999Z",
+        // The format of Go's `RFC3339Nano`.
+        "2026-01-02T03:04:05.123456789Z",
         // The format of Python's `str(datetime)`.
         "2026-01-02 03:04:05.999000+00:00",
         // A plus sign that was not percent-encoded is read as a space.
