@@ -414,7 +414,7 @@ def test_a_run_of_the_suite_can_be_interrupted_at_any_time(milliseconds: int) ->
 def large() -> MemBackend:
     """A backend that it takes a while to go through."""
     backend = MemBackend(seed=1)
-    backend.create_volumes([f"v{number}" for number in range(120_000)])
+    backend.create_volumes([f"v{number}" for number in range(400_000)])
     return backend
 
 
@@ -436,7 +436,7 @@ def test_a_long_call_can_be_interrupted(
     with pytest.raises(KeyboardInterrupt), interrupted_after(0.001):
         finished.extend(map(call, [large] * 50))
     assert len(finished) < 50
-    assert len(large) == 120_000
+    assert len(large) == 400_000
 
 
 # The end of the interpreter ------------------------------------------------------------------

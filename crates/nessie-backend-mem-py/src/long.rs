@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use crate::exit::Calling;
 
 /// How often the caller looks for signals.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(20);
 /// Work on fewer records than these is over sooner than anyone notices.
 const MANY: usize = 100_000;
 

@@ -1,21 +1,37 @@
-//! Turns for others during long loops that need the interpreter.
+//! Turns for other threads during long loops that need the interpreter.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList, PyTuple};
 
 use crate::exit::Calling;
 
-/// How many items are handled before other threads and signals get their turn.
+/// How many items are handled before signals get their turn.
 const ITEMS: usize = 1024;
+/// How long the interpreter is kept from other threads. A thread that waits for it asks for it after
+/// 5 ms; only then is it sure to get it when it is let go. If it is let go more often, the waiting
+/// thread wakes each time, finds it taken again, and never asks.
+const TURN: Duration = Duration::from_millis(6);
+
+thread_local! {
+    /// When this thread last let the interpreter go.
+    static LET_GO: Cell<Option<Instant>> = const { Cell::new(None) };
+}
 
 /// Lets other threads run and Ctrl-C through now and then; `done` items are handled so far.
 pub(crate) fn take(py: Python<'_>, done: usize) -> PyResult<()> {
-    if done.is_multiple_of(ITEMS) {
-        {
-            let _calling = Calling::python(py);
-            py.check_signals()?;
-        }
+    if !done.is_multiple_of(ITEMS) {
+        return Ok(());
+    }
+    {
+        let _calling = Calling::python(py);
+        py.check_signals()?;
+    }
+    if LET_GO.get().is_none_or(|at| at.elapsed() >= TURN) {
         py.detach(|| ());
+        LET_GO.set(Some(Instant::now()));
     }
     Ok(())
 }
