@@ -11,26 +11,27 @@ use std::sync::{Mutex, PoisonError};
 use nessie_backend_core::{
     BackendError, SnapshotBackend, SnapshotId, Uuid, VolumeBackend, VolumeId,
 };
-use nessie_backend_mem::{self as core, BulkError, SnapshotRow, VolumeRow};
-use pyo3::PyTypeInfo;
+use nessie_backend_mem::binding::{IntoRows, SnapshotRow, VolumeRow};
+use nessie_backend_mem::{self as core, BulkError};
+
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyType};
 
-use crate::args::{self, Id, PatchArgs};
-use crate::batch::{self, Names, Sizes};
-use crate::columns::{self, SelectionArgs, SnapshotArgs, Table};
+use crate::args::batch::{self, Names, Sizes};
+use crate::args::scalars::{self, Id, PatchArgs};
 use crate::errors::{Error, Result};
-use crate::freed::Freed;
-use crate::gate;
 use crate::hints;
-use crate::long;
-use crate::records::{self, Known};
-use crate::time;
-use crate::travel;
-use crate::turn;
-use crate::uuids::Uuids;
+use crate::results::records::{self, Known};
+use crate::results::table::{self, SelectionArgs, SnapshotArgs, Table};
+use crate::results::time;
+use crate::results::uuids::Uuids;
+use crate::runtime::files;
+use crate::runtime::fork;
+use crate::runtime::freed::Freed;
+use crate::runtime::interrupt;
+use crate::runtime::long;
 
 /// The in-memory reference backend for ONTAP-shaped storage: volumes, snapshots, clones.
 ///
@@ -83,7 +84,7 @@ impl MemBackend {
     }
 
     /// The volumes as they are now.
-    fn rows(&self, py: Python<'_>) -> Freed<core::IntoRows> {
+    fn rows(&self, py: Python<'_>) -> Freed<IntoRows> {
         Freed::new(self.call(py, core::MemBackend::view).into_rows())
     }
 
@@ -93,7 +94,7 @@ impl MemBackend {
         if self.bulk_calls.load(Ordering::Relaxed) == 0 && !self.core.is_in_use() {
             call(&self.core)
         } else {
-            gate::detached(py, || call(&self.core))
+            fork::detached(py, || call(&self.core))
         }
     }
 
@@ -121,7 +122,7 @@ impl MemBackend {
         argument: &'static str,
         value: &Bound<'py, PyAny>,
     ) -> Result<Id<'py, VolumeId>> {
-        args::id(argument, value)
+        scalars::id(argument, value)
             .map_err(|error| self.hinted_text(error, value, hints::of_volume_text))
     }
 
@@ -132,7 +133,7 @@ impl MemBackend {
         argument: &'static str,
         value: &Bound<'py, PyAny>,
     ) -> Result<Id<'py, SnapshotId>> {
-        args::id(argument, value).map_err(|error| {
+        scalars::id(argument, value).map_err(|error| {
             self.hinted_text(error, value, |core, text| hints::of_snapshot_text(core, volume, text))
         })
     }
@@ -146,7 +147,7 @@ impl MemBackend {
     ) -> Error {
         let Ok(text) = value.cast::<PyString>() else { return error };
         let Error::Backend(error) = error else { return error };
-        let text = args::name(text);
+        let text = scalars::name(text);
         match self.call(value.py(), |core| hint(core, &text)) {
             Some(hint) => Error::Hinted(error.into(), hint),
             None => Error::Backend(error),
@@ -180,7 +181,7 @@ impl MemBackend {
         }
         self.bulk_calls.fetch_add(1, Ordering::Relaxed);
         let _under_way = UnderWay(&self.bulk_calls);
-        gate::detached(py, || call(&self.core))
+        fork::detached(py, || call(&self.core))
     }
 }
 
@@ -191,7 +192,7 @@ impl MemBackend {
     fn new(seed: Option<&Bound<'_, PyAny>>, start: Option<&Bound<'_, PyAny>>) -> Result<Self> {
         let mut builder = core::MemBackend::builder();
         if let Some(seed) = seed {
-            builder = builder.seed(args::seed(seed)?);
+            builder = builder.seed(scalars::seed(seed)?);
         }
         if let Some(start) = start {
             builder = builder.start(time::instant("start", start)?);
@@ -216,9 +217,9 @@ impl MemBackend {
         name: &Bound<'py, PyAny>,
         size_bytes: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
-        let name = args::string("name", name)?;
-        let size = size_bytes.map(args::size).transpose()?;
-        let text = args::name(name);
+        let name = scalars::string("name", name)?;
+        let size = size_bytes.map(scalars::size).transpose()?;
+        let text = scalars::name(name);
         let volume = self.call(name.py(), |core| core.rows().create_volume(&text, size))?;
         Ok(records::volume(name.py(), &volume, &Known { name: exact(name), ..Known::default() })?)
     }
@@ -227,7 +228,9 @@ impl MemBackend {
     ///
     /// The list is consistent: it shows the backend as it was when the call was made.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        list(py, self.rows(py), |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
+        interrupt::list(py, self.rows(py), |volume: VolumeRow| {
+            records::volume(py, &volume, &Known::default())
+        })
     }
 
     /// Volumes as a table of columns, in order of creation.
@@ -259,11 +262,11 @@ impl MemBackend {
         created_before: Option<&Bound<'py, PyAny>>,
         created_after: Option<&Bound<'py, PyAny>>,
     ) -> Result<Table> {
-        let name = args::optional_string("name", name)?;
-        let state = args::optional_string("state", state)?;
+        let name = scalars::optional_string("name", name)?;
+        let state = scalars::optional_string("state", state)?;
         let args = SelectionArgs { name, state, is_clone, parent, created_before, created_after };
         let py = this.py();
-        columns::volumes(py, this.get().call(py, core::MemBackend::view), &args)
+        table::volumes(py, this.get().call(py, core::MemBackend::view), &args)
     }
 
     /// One volume.
@@ -279,8 +282,8 @@ impl MemBackend {
 
     /// The volume of that name, or None.
     fn find_volume<'py>(&self, name: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyDict>>> {
-        let name = args::string("name", name)?;
-        let text = args::name(name);
+        let name = scalars::string("name", name)?;
+        let text = scalars::name(name);
         let Some(volume) = self.call(name.py(), |core| core.rows().find_volume(&text)) else {
             return Ok(None);
         };
@@ -314,13 +317,13 @@ impl MemBackend {
         name: Option<&Bound<'py, PyAny>>,
         state: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
-        let junction_path = args::optional_string("junction_path", junction_path)?;
-        let export_policy = args::optional_string("export_policy", export_policy)?;
-        let name = args::optional_string("name", name)?;
-        let state = args::optional_string("state", state)?;
+        let junction_path = scalars::optional_string("junction_path", junction_path)?;
+        let export_policy = scalars::optional_string("export_policy", export_policy)?;
+        let name = scalars::optional_string("name", name)?;
+        let state = scalars::optional_string("state", state)?;
         let id = self.volume_id("uuid", uuid)?;
         let patch = PatchArgs { size_bytes, junction_path, export_policy, name, state };
-        let patch = args::patch(&patch).map_err(|error| match error {
+        let patch = scalars::patch(&patch).map_err(|error| match error {
             // A bad value of a missing volume is "not found".
             Error::Backend(_) => {
                 let found = self.call(uuid.py(), |core| core.rows().get_volume(id.value));
@@ -361,9 +364,9 @@ impl MemBackend {
         vol_uuid: AnyId<'_, 'py>,
         name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
-        let name = args::string("name", name)?;
+        let name = scalars::string("name", name)?;
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
-        let text = args::name(name);
+        let text = scalars::name(name);
         let snapshot = self.ask(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
         let known = Known { name: exact(name), ..Known::default() };
         Ok(records::snapshot(name.py(), &snapshot, &known)?)
@@ -377,7 +380,9 @@ impl MemBackend {
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let view = self.view(py);
         let rows = view.snapshot_rows(volume).map_err(|error| self.hinted(py, error))?;
-        list(py, rows, |snapshot: SnapshotRow| records::snapshot(py, &snapshot, &Known::default()))
+        interrupt::list(py, rows, |snapshot: SnapshotRow| {
+            records::snapshot(py, &snapshot, &Known::default())
+        })
     }
 
     /// Snapshots as a table of columns: volume by volume, each volume's in order of creation.
@@ -408,10 +413,10 @@ impl MemBackend {
         created_before: Option<&Bound<'_, PyAny>>,
         created_after: Option<&Bound<'_, PyAny>>,
     ) -> Result<Table> {
-        let name = args::optional_string("name", name)?;
+        let name = scalars::optional_string("name", name)?;
         let args = SnapshotArgs { vol_uuids, name, is_pinned, created_before, created_after };
-        let selection = columns::snapshot_selection(&args)?;
-        columns::snapshots(py, self.call(py, core::MemBackend::view), &selection)
+        let selection = table::snapshot_selection(&args)?;
+        table::snapshots(py, self.call(py, core::MemBackend::view), &selection)
     }
 
     /// One snapshot of that volume.
@@ -438,9 +443,9 @@ impl MemBackend {
         vol_uuid: AnyId<'_, 'py>,
         name: &Bound<'py, PyAny>,
     ) -> Result<Option<Bound<'py, PyDict>>> {
-        let name = args::string("name", name)?;
+        let name = scalars::string("name", name)?;
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
-        let text = args::name(name);
+        let text = scalars::name(name);
         let found = self.ask(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
         let Some(snapshot) = found else {
             return Ok(None);
@@ -459,10 +464,10 @@ impl MemBackend {
         snap_uuid: AnyId<'_, 'py>,
         name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
-        let name = args::string("name", name)?;
+        let name = scalars::string("name", name)?;
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
-        let text = args::name(name);
+        let text = scalars::name(name);
         let snapshot =
             self.ask(name.py(), |core| core.rows().rename_snapshot(volume, id.value, &text))?;
         let known = Known { uuid: id.text, name: exact(name), ..Known::default() };
@@ -509,10 +514,10 @@ impl MemBackend {
         parent_snap_uuid: AnyId<'_, 'py>,
         new_name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
-        let new_name = args::string("new_name", new_name)?;
+        let new_name = scalars::string("new_name", new_name)?;
         let parent = self.volume_id("parent_vol_uuid", parent_vol_uuid)?;
         let snapshot = self.snapshot_id(parent.value, "parent_snap_uuid", parent_snap_uuid)?;
-        let name = args::name(new_name);
+        let name = scalars::name(new_name);
         let (from, at) = (parent.value, snapshot.value);
         let volume = self.ask(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
         let known = Known {
@@ -572,10 +577,10 @@ impl MemBackend {
         vol_uuids: &Bound<'_, PyAny>,
         name: &Bound<'_, PyAny>,
     ) -> Result<Uuids> {
-        let name = args::string("name", name)?;
+        let name = scalars::string("name", name)?;
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
-        let text = args::name(name);
+        let text = scalars::name(name);
         let made = self.bulk(name.py(), |core| core.create_snapshots(volumes, &text));
         let made = made.map_err(|error| self.hinted(name.py(), error))?;
         Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
@@ -622,7 +627,7 @@ impl MemBackend {
         skip_busy: bool,
     ) -> Result<Bound<'py, PyAny>> {
         let py = vol_uuids.py();
-        let Some(name) = args::optional_string("name", name)? else {
+        let Some(name) = scalars::optional_string("name", name)? else {
             let pairs = batch::snapshot_ids("vol_uuids", vol_uuids)?;
             let left = self.bulk(py, |core| {
                 if skip_busy {
@@ -635,11 +640,11 @@ impl MemBackend {
             let pair = |(volume, snapshot): (VolumeId, SnapshotId)| {
                 (text(volume.uuid()), text(snapshot.uuid())).into_pyobject(py)
             };
-            return Ok(list(py, left.into_iter(), pair)?.into_any());
+            return Ok(interrupt::list(py, left.into_iter(), pair)?.into_any());
         };
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
-        let text = args::name(name);
+        let text = scalars::name(name);
         let left = self
             .bulk(py, |core| {
                 if skip_busy {
@@ -700,17 +705,17 @@ impl MemBackend {
         name: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
-        let junction_path = args::optional_string("junction_path", junction_path)?;
-        let export_policy = args::optional_string("export_policy", export_policy)?;
-        let name = args::optional_string("name", name)?;
-        let state = args::optional_string("state", state)?;
+        let junction_path = scalars::optional_string("junction_path", junction_path)?;
+        let export_policy = scalars::optional_string("export_policy", export_policy)?;
+        let name = scalars::optional_string("name", name)?;
+        let state = scalars::optional_string("state", state)?;
         let py = vol_uuids.py();
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
         let read = || {
             let sizes = Sizes::read(size_bytes, volumes.len())?;
             let patch = PatchArgs { size_bytes: None, junction_path, export_policy, name, state };
-            Ok((args::patch(&patch)?, sizes))
+            Ok((scalars::patch(&patch)?, sizes))
         };
         let (mut patch, sizes) = read().map_err(|error| {
             // A bad value for a missing volume is "not found".
@@ -751,7 +756,9 @@ impl MemBackend {
             return Err(self.hinted(py, error));
         }
         let rows = volumes.iter().filter_map(|id| view.volume_row((*id).into()).ok());
-        list(py, rows, |volume: VolumeRow| records::volume(py, &volume, &Known::default()))
+        interrupt::list(py, rows, |volume: VolumeRow| {
+            records::volume(py, &volume, &Known::default())
+        })
     }
 
     /// The backend's present time as RFC 3339 text in UTC.
@@ -795,7 +802,7 @@ impl MemBackend {
     /// same identifiers once more. Without a seed, identifiers are drawn anew, so that none is
     /// ever given out twice.
     fn reset(&self, py: Python<'_>) -> Result<()> {
-        Ok(gate::detached(py, || self.core.reset())?)
+        Ok(fork::detached(py, || self.core.reset())?)
     }
 
     /// A hash of the whole state, as 32 hexadecimal digits.
@@ -832,7 +839,7 @@ impl MemBackend {
         progress: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
         let copy = Freed::new(self.call(path_or_file.py(), core::MemBackend::fork));
-        travel::dump(&copy, path_or_file, progress)
+        files::dump(&copy, path_or_file, progress)
     }
 
     /// The backend that dump() wrote.
@@ -855,7 +862,7 @@ impl MemBackend {
         path_or_file: &Bound<'_, PyAny>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> Result<Self> {
-        Ok(travel::load(path_or_file, progress)?.into())
+        Ok(files::load(path_or_file, progress)?.into())
     }
 
     /// Check what must hold between any two calls; for tests.
@@ -894,12 +901,12 @@ impl MemBackend {
 
     fn __contains__(&self, item: &Bound<'_, PyAny>) -> Result<bool> {
         if let Ok(name) = item.cast::<PyString>() {
-            let text = args::name(name);
+            let text = scalars::name(name);
             if self.call(item.py(), |core| core.contains_name(&text)) {
                 return Ok(true);
             }
         }
-        match args::id::<VolumeId>("uuid", item) {
+        match scalars::id::<VolumeId>("uuid", item) {
             Ok(id) => Ok(self.call(item.py(), |core| core.contains(id.value))),
             Err(Error::Backend(BackendError::InvalidArgument { .. })) => Ok(false),
             Err(Error::Python(error))
@@ -955,7 +962,7 @@ pub(crate) fn restore(state: Bound<'_, PyBytes>) -> Result<MemBackend> {
 /// Yields the volumes of a backend as they were when the iteration began.
 #[pyclass(frozen, module = "nessie_backend_mem._core")]
 struct VolumeIterator {
-    volumes: Mutex<Freed<core::IntoRows>>,
+    volumes: Mutex<Freed<IntoRows>>,
 }
 
 #[pymethods]
@@ -972,20 +979,6 @@ impl VolumeIterator {
     fn __length_hint__(&self) -> usize {
         self.volumes.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
-}
-
-/// A list, built so that other threads run meanwhile and Ctrl-C ends it.
-pub(crate) fn list<'py, T, U: PyTypeInfo>(
-    py: Python<'py>,
-    items: impl Iterator<Item = T>,
-    make: impl Fn(T) -> PyResult<Bound<'py, U>>,
-) -> Result<Bound<'py, PyList>> {
-    let list = PyList::empty(py);
-    for (index, item) in items.enumerate() {
-        list.append(make(item)?)?;
-        turn::take(py, index + 1)?;
-    }
-    Ok(list)
 }
 
 /// A text of any length, built so that other threads run meanwhile.

@@ -18,8 +18,8 @@ use nessie_backend_core::VolumeBackend;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::exit::{Calling, attach_again};
-use crate::foreign::{PyBackend, Watch};
+use crate::py_backend::{PyBackend, RunGuard};
+use crate::runtime::exit::{Calling, attach_again};
 
 /// A rule: its identifier, section and text.
 type RuleRow = (&'static str, &'static str, &'static str);
@@ -84,7 +84,7 @@ pub(crate) fn run(
     config = sequences.into_iter().fold(config, Config::sequences);
     config = steps.into_iter().fold(config, Config::steps);
 
-    let watch = Arc::<Watch>::default();
+    let watch = Arc::<RunGuard>::default();
     let (observe, abandon) = (observe.clone().unbind(), abandon.clone().unbind());
     let source = source(py, make, fresh, &watch)?;
     let report = py.detach(|| {
@@ -104,7 +104,7 @@ pub(crate) fn run(
     }
 }
 
-fn source(py: Python<'_>, make: Py<PyAny>, fresh: bool, watch: &Arc<Watch>) -> PyResult<Source> {
+fn source(py: Python<'_>, make: Py<PyAny>, fresh: bool, watch: &Arc<RunGuard>) -> PyResult<Source> {
     let watch = Arc::clone(watch);
     if !fresh {
         let _calling = Calling::python(py);
@@ -122,7 +122,7 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Asks the threads that are still in a call to leave it, and gives them a moment: one that is at
 /// work in Python as the interpreter ends could take the process down.
-fn abandon_all(py: Python<'_>, watch: &Watch, abandon: &Py<PyAny>) -> PyResult<()> {
+fn abandon_all(py: Python<'_>, watch: &RunGuard, abandon: &Py<PyAny>) -> PyResult<()> {
     let threads = watch.threads();
     if threads.is_empty() {
         return Ok(());
@@ -144,7 +144,7 @@ fn abandon_all(py: Python<'_>, watch: &Watch, abandon: &Py<PyAny>) -> PyResult<(
 struct Observer<'a> {
     observe: &'a Py<PyAny>,
     abandon: &'a Py<PyAny>,
-    watch: &'a Watch,
+    watch: &'a RunGuard,
     done: usize,
 }
 

@@ -9,7 +9,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use pyo3::{PyErrArguments, PyTypeInfo};
 
-use crate::exit::Calling;
+use crate::runtime::exit::Calling;
 
 /// Names the classes of `nessie_backend_mem.errors` and how to have them all at hand.
 macro_rules! classes {

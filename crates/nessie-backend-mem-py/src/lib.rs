@@ -1,34 +1,19 @@
 //! The compiled half of the Python package: arguments in, the core's answer out as fresh objects.
 //!
 //! There is no logic here. No lock of the core is held while Python code runs. Work that holds one
-//! without the interpreter goes through [`gate`], so a process can be forked at any time. Calls of
-//! Python code go through [`exit`], so a process can end while other threads are in them.
+//! without the interpreter goes through [`fork`](runtime::fork), so a process can be forked at any time. Calls of
+//! Python code go through [`exit`](runtime::exit), so a process can end while other threads are in them.
 #![forbid(unsafe_code)]
 
 mod args;
-mod asked;
 mod backend;
-mod batch;
-mod capsules;
-mod column_args;
-mod columns;
 mod conformance;
 mod errors;
-mod exit;
-mod foreign;
-mod freed;
-mod gate;
-mod gated;
 mod hints;
-mod log;
-mod long;
 mod ontap;
-mod records;
-mod time;
-mod travel;
-mod turn;
-mod uuids;
-mod whole_file;
+mod py_backend;
+mod results;
+mod runtime;
 
 use pyo3::prelude::*;
 
@@ -43,17 +28,17 @@ mod _core {
     #[pymodule_export]
     use crate::backend::{MemBackend, restore};
     #[pymodule_export]
-    use crate::columns::{Table, restore_table};
-    #[pymodule_export]
     use crate::conformance::{cases, rules, run};
-    #[pymodule_export]
-    use crate::exit::at_exit;
-    #[pymodule_export]
-    use crate::gate::{after_fork_in_child, after_fork_in_parent, before_fork};
     #[pymodule_export]
     use crate::ontap::{OntapCluster, OntapListener, coverage, error};
     #[pymodule_export]
-    use crate::uuids::Uuids;
+    use crate::results::table::{Table, restore_table};
+    #[pymodule_export]
+    use crate::results::uuids::Uuids;
+    #[pymodule_export]
+    use crate::runtime::exit::at_exit;
+    #[pymodule_export]
+    use crate::runtime::fork::{after_fork_in_child, after_fork_in_parent, before_fork};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use nessie_backend_core::{Result, SnapshotId, Timestamp, VolumeId};
 
-use crate::clock::Clock;
-use crate::image;
+use crate::env::clock::Clock;
+use crate::env::random::Origin;
 use crate::inner::Inner;
-use crate::slab::Slot;
-use crate::source::Origin;
+use crate::saved::image;
 use crate::state::{Stamp, State};
+use crate::storage::slab::Slot;
 use crate::view::View;
 
 /// The in-memory reference backend: every tier, every operation, no data.

@@ -3,9 +3,9 @@
 use nessie_backend_core::{Result, Timestamp};
 
 use crate::backend::MemBackend;
-use crate::clock::Clock;
+use crate::env::clock::Clock;
+use crate::env::random::{Origin, Source};
 use crate::inner::Inner;
-use crate::source::{Origin, Source};
 use crate::state::State;
 
 impl MemBackend {

@@ -2,8 +2,8 @@
 
 use nessie_backend_core::Result;
 
-use crate::clock::Clock;
-use crate::source::Source;
+use crate::env::clock::Clock;
+use crate::env::random::Source;
 use crate::state::{Stamp, State};
 
 /// The state machine with its clock and its randomness.

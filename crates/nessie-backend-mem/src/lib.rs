@@ -37,36 +37,26 @@
 #![deny(unsafe_code)]
 
 mod backend;
+#[doc(hidden)]
+pub mod binding;
 mod builder;
 mod bulk;
-mod chain;
-mod clock;
 #[cfg(feature = "arrow")]
 pub mod columns;
-mod dump;
-mod foreign;
-mod ident;
-mod image;
-mod index;
+mod env;
+mod error;
 mod inner;
-mod process;
-mod row;
-mod rows;
-mod slab;
-mod source;
+mod saved;
 mod state;
-mod text;
+mod storage;
 mod traits;
-mod travel;
 mod tree;
 mod view;
 
 pub use backend::{Counts, MemBackend};
 pub use builder::MemBackendBuilder;
-pub use bulk::BulkError;
-pub use row::{RowOrigin, RowRest, SnapshotRow, VolumeRow};
-pub use rows::Rows;
-pub use view::{IntoRows, View};
+pub use error::BulkError;
+pub use view::View;
 
 /// Runs the Rust example of the README, which lies outside of the packaged crate.
 #[cfg(doctest)]

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use nessie_backend_core::VolumeState;
 
-use crate::slab::{NONE, Slot};
 use crate::state::{OfParentSnapshot, State, time};
+use crate::storage::slab::{NONE, Slot};
 
 /// Levels that are indented; deeper ones say how deep they are instead, so that the text of a long
 /// line of clones stays in proportion to the line.

@@ -4,11 +4,11 @@ use std::fmt;
 
 use nessie_backend_core::{Result, Snapshot, SnapshotId, Volume, VolumeId};
 
-use crate::bulk::BulkError;
-use crate::chain::walk;
-use crate::row::{SnapshotRow, VolumeRow};
-use crate::slab::{NONE, Slot};
+use crate::binding::records::{SnapshotRow, VolumeRow};
+use crate::error::BulkError;
 use crate::state::{ByCreation, State};
+use crate::storage::list::walk;
+use crate::storage::slab::{NONE, Slot};
 use crate::tree;
 
 /// A backend as it was at one instant. Made by [`MemBackend::view`](crate::MemBackend::view).

@@ -9,7 +9,7 @@ use twox_hash::XxHash3_64;
 
 use super::kind::Chosen;
 use super::{RowKind, Table};
-use crate::state::{Broken, Refusal};
+use crate::saved::{Broken, Refusal};
 
 const MAGIC: [u8; 8] = *b"NESSIETB";
 const VERSION: u32 = 1;

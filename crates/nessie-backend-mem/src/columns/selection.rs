@@ -6,9 +6,9 @@ use nessie_backend_core::rules::{MAX_SNAPSHOT_NAME, MAX_VOLUME_NAME};
 use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumeState};
 
 use super::pattern::Pattern;
-use crate::bulk::BulkError;
-use crate::slab::Slot;
+use crate::error::BulkError;
 use crate::state::State;
+use crate::storage::slab::Slot;
 
 /// What a volume must be to be in a table: all that is given. The default selects every volume.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

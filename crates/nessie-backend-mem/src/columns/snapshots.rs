@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::column::{Names, Uuids, number_field, text_field, time_field, times, zeros};
 use super::kind::{Kind, Viewed};
 use super::saved::check_time;
-use crate::row::SnapshotRow;
-use crate::slab::Slot;
+use crate::binding::records::SnapshotRow;
 use crate::state::time;
+use crate::storage::slab::Slot;
 
 /// Rows that are snapshots.
 ///

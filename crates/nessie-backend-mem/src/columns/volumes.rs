@@ -15,9 +15,9 @@ use super::column::{
 };
 use super::kind::{Kind, Viewed};
 use super::saved::check_time;
-use crate::row::{RowOrigin, RowRest, VolumeRow};
-use crate::slab::Slot;
+use crate::binding::records::{RowOrigin, RowRest, VolumeRow};
 use crate::state::{quota, time};
+use crate::storage::slab::Slot;
 
 /// Rows that are volumes.
 ///

@@ -11,10 +11,10 @@ use super::lookup::{key, quota};
 use super::{
     ByCreation, OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full,
 };
-use crate::bulk::BulkError;
-use crate::chain::{Chain, split_run};
-use crate::index::Entry;
-use crate::slab::{self, Links, NONE, Slot};
+use crate::error::BulkError;
+use crate::storage::index::Entry;
+use crate::storage::list::{List, split_run};
+use crate::storage::slab::{self, Links, NONE, Slot};
 
 /// The result of a bulk transition.
 type Bulk<T> = std::result::Result<T, BulkError>;
@@ -126,7 +126,7 @@ impl State {
         let order = self.order;
         let fill = |entry: &mut slab::Entry<'_, VolumeRecord>, last: Option<Slot>, item| {
             let (name, size): (&str, Option<u64>) = item;
-            let after = |chain: Chain| Links { prev: last.unwrap_or(chain.last), next: NONE };
+            let after = |chain: List| Links { prev: last.unwrap_or(chain.last), next: NONE };
             entry.record.name = name.into();
             entry.record.size = size.unwrap_or(0);
             entry.record.create_time = stamp.time.unix_micros();
@@ -607,13 +607,13 @@ const RUN: usize = 1 << 10;
 struct Family<'a> {
     snapshot: Slot,
     policy: &'a str,
-    of_volume: Chain,
-    of_snapshot: Chain,
+    of_volume: List,
+    of_snapshot: List,
 }
 
 impl Default for Family<'_> {
     fn default() -> Self {
-        let none = Chain::default();
+        let none = List::default();
         Self { snapshot: NONE, policy: "", of_volume: none, of_snapshot: none }
     }
 }

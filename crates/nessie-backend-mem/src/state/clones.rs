@@ -4,8 +4,8 @@ use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId
 
 use super::lookup::key;
 use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
-use crate::chain::{Chain, Node};
-use crate::slab::{NONE, Slot};
+use crate::storage::list::{List, Node};
+use crate::storage::slab::{NONE, Slot};
 
 impl State {
     pub(crate) fn create_clone(
@@ -85,15 +85,15 @@ impl State {
     }
 
     /// The clones of a snapshot.
-    pub(super) fn clones_of(&self, snapshot: Slot) -> Chain {
+    pub(super) fn clones_of(&self, snapshot: Slot) -> List {
         match self.snapshots.get(snapshot).pin {
-            NONE => Chain::default(),
+            NONE => List::default(),
             pin => self.pins.get(pin).clones,
         }
     }
 
     /// Notes which clones are left of a snapshot that had some.
-    pub(super) fn set_clones_of(&mut self, snapshot: Slot, clones: Chain) {
+    pub(super) fn set_clones_of(&mut self, snapshot: Slot, clones: List) {
         let pin = self.snapshots.get(snapshot).pin;
         if clones.is_empty() {
             self.pins.remove(pin);
@@ -122,15 +122,15 @@ impl State {
         self.clones -= 1;
     }
 
-    pub(super) fn dependents_of_volume(&self, clones: Chain) -> Dependents {
+    pub(super) fn dependents_of_volume(&self, clones: List) -> Dependents {
         self.dependents::<OfParentVolume>(clones)
     }
 
-    pub(super) fn dependents_of_snapshot(&self, clones: Chain) -> Dependents {
+    pub(super) fn dependents_of_snapshot(&self, clones: List) -> Dependents {
         self.dependents::<OfParentSnapshot>(clones)
     }
 
-    fn dependents<L>(&self, clones: Chain) -> Dependents
+    fn dependents<L>(&self, clones: List) -> Dependents
     where
         VolumeRecord: Node<L>,
     {

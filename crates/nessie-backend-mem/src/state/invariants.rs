@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use nessie_backend_core::{VolumePatch, rules};
 
 use super::record::{ByCreation, OfParentSnapshot, OfParentVolume};
-use super::{Chain, State};
-use crate::chain::Node;
-use crate::slab::{NONE, Record, Slab, Slot};
+use super::{List, State};
+use crate::storage::list::Node;
+use crate::storage::slab::{NONE, Record, Slab, Slot};
 
 /// Fails with the rule when it does not hold.
 fn ensure(holds: bool, rule: impl FnOnce() -> String) -> Result<(), String> {
@@ -130,7 +130,7 @@ impl State {
 /// A chain's links agree in both directions, its ends and length are right, its slots occupied.
 fn check_chain<L, T: Record + Node<L>>(
     slab: &Slab<T>,
-    chain: Chain,
+    chain: List,
     what: &str,
 ) -> Result<(), String> {
     let mut seen = HashSet::new();

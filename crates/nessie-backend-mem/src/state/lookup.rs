@@ -6,24 +6,24 @@ use foldhash::fast::FixedState;
 use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId};
 
 use super::{State, VolumeRecord};
-use crate::ident::{Address, Kind};
-use crate::row::{RowOrigin, RowRest, SnapshotRow, VolumeRow};
-use crate::slab::{Record, Slab, Slot};
+use crate::binding::records::{RowOrigin, RowRest, SnapshotRow, VolumeRow};
+use crate::storage::ids::{Address, Kind};
+use crate::storage::slab::{Record, Slab, Slot};
 
 /// Hashes of what the indexes are keyed by. Nothing that leaves a backend depends on them.
-pub(super) mod key {
+pub(crate) mod key {
     use super::{BuildHasher, FixedState, Hasher, Slot};
 
-    pub(in crate::state) fn volume_name(name: &str) -> u64 {
+    pub(crate) fn volume_name(name: &str) -> u64 {
         hash(0, name.as_bytes())
     }
 
-    pub(in crate::state) fn snapshot_name(volume: Slot, name: &str) -> u64 {
+    pub(crate) fn snapshot_name(volume: Slot, name: &str) -> u64 {
         hash(u64::from(volume) + 1, name.as_bytes())
     }
 
     /// Paths that differ in ASCII case alone have the same hash.
-    pub(in crate::state) fn junction(path: &str) -> u64 {
+    pub(crate) fn junction(path: &str) -> u64 {
         hash(0, path.to_ascii_lowercase().as_bytes())
     }
 
@@ -173,7 +173,7 @@ fn address<T: Record>(slab: &Slab<T>, kind: Kind, slot: Slot) -> Address {
     Address { kind, slot, generation, lineage: slab.lineage(slot) }
 }
 
-pub(super) fn resolve<T: Record>(slab: &Slab<T>, kind: Kind, address: Address) -> Option<Slot> {
+pub(crate) fn resolve<T: Record>(slab: &Slab<T>, kind: Kind, address: Address) -> Option<Slot> {
     let (record, lineage) = slab.occupied(address.slot)?;
     let generation = record.header().generation;
     let found = Address { kind, slot: address.slot, generation, lineage };

@@ -3,9 +3,9 @@
 use compact_str::CompactString;
 use nessie_backend_core::{VolumeState, VolumeType};
 
-use crate::chain::{Chain, Node};
-use crate::slab::{Header, Links, NONE, Record, Slot};
-use crate::text::TextRef;
+use crate::storage::list::{List, Node};
+use crate::storage::slab::{Header, Links, NONE, Record, Slot};
+use crate::storage::text::TextRef;
 
 /// Names the lists in order of creation: of all volumes, and of a volume's snapshots.
 #[derive(Debug)]
@@ -38,9 +38,9 @@ pub(crate) struct VolumeRecord {
     pub(crate) name: CompactString,
     // From here on, another cache line.
     pub(crate) junction: Option<Box<str>>,
-    pub(crate) snapshots: Chain,
+    pub(crate) snapshots: List,
     /// The clones of all of this volume's snapshots.
-    pub(crate) clones: Chain,
+    pub(crate) clones: List,
     /// A clone's place among the clones of its parent volume.
     pub(crate) in_volume: Links,
     /// A clone's place among the clones of its parent snapshot.
@@ -66,8 +66,8 @@ impl Default for VolumeRecord {
             is_mounted: false,
             name: CompactString::const_new(""),
             junction: None,
-            snapshots: Chain::default(),
-            clones: Chain::default(),
+            snapshots: List::default(),
+            clones: List::default(),
             in_volume: Links::default(),
             in_snapshot: Links::default(),
         }
@@ -104,7 +104,7 @@ impl Default for SnapshotRecord {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pin {
     header: Header,
-    pub(crate) clones: Chain,
+    pub(crate) clones: List,
 }
 
 macro_rules! record {

@@ -4,8 +4,8 @@ use nessie_backend_core::{BackendError, Result, SnapshotId, VolumeId, rules};
 
 use super::lookup::key;
 use super::{ByCreation, SnapshotRecord, Stamp, State, VolumeRecord, full};
-use crate::chain::walk;
-use crate::slab::{Entry, NONE, Slot};
+use crate::storage::list::walk;
+use crate::storage::slab::{Entry, NONE, Slot};
 
 impl State {
     pub(crate) fn create_snapshot(
@@ -113,7 +113,7 @@ impl State {
     }
 
     /// Enters a snapshot that has its volume and its links in the volume's list.
-    pub(super) fn append_snapshot(&mut self, volume: Slot, slot: Slot) {
+    pub(crate) fn append_snapshot(&mut self, volume: Slot, slot: Slot) {
         let record = self.volumes.get_mut(volume);
         record.snapshots = record.snapshots.with::<ByCreation, _>(&mut self.snapshots, slot);
     }

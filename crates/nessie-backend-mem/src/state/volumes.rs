@@ -4,8 +4,8 @@ use nessie_backend_core::{BackendError, Result, VolumeId, VolumePatch, VolumeSta
 
 use super::lookup::key;
 use super::{ByCreation, Stamp, State, VolumeRecord, full};
-use crate::chain::Chain;
-use crate::slab::{Entry, Slot};
+use crate::storage::list::List;
+use crate::storage::slab::{Entry, Slot};
 
 impl State {
     pub(crate) fn create_volume(
@@ -70,7 +70,7 @@ impl State {
             let dependents = self.dependents_of_volume(clones);
             return Err(BackendError::VolumeBusy { volume: uuid, dependents });
         }
-        while let Chain { first, len: 1.., .. } = self.volumes.get(slot).snapshots {
+        while let List { first, len: 1.., .. } = self.volumes.get(slot).snapshots {
             self.remove_snapshot(slot, first);
         }
         self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);

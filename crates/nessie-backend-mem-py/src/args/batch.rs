@@ -1,0 +1,283 @@
+//! Arguments of bulk calls: many names, identifiers or sizes.
+
+use nessie_backend_core::{BackendError, SnapshotId, VolumeId};
+use nessie_backend_mem::BulkError;
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+
+use crate::args::columns::{Column, snapshots_for_volumes, volumes_for_snapshots};
+use crate::args::scalars;
+use crate::backend::MemBackend;
+use crate::errors::{Error, Result};
+use crate::results::table::Table;
+use crate::results::uuids::Uuids;
+use crate::runtime::interrupt::{self, Items};
+
+/// No batch has more items: what keeps an iterator without an end from filling the memory.
+pub(crate) const MOST_ITEMS: usize = 1 << 24;
+/// Nor do its names take more bytes than this.
+pub(crate) const MOST_TEXT: usize = 1 << 30;
+
+/// Names, copied out of Python so that no `str` is touched while the interpreter goes on.
+#[derive(Default)]
+pub(crate) struct Names {
+    text: String,
+    /// Where each name ends.
+    ends: Vec<usize>,
+}
+
+impl Names {
+    pub(crate) fn read(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Self> {
+        let mut names = Self::default();
+        if let Some(column) = Column::of(argument, value)? {
+            column.texts(value.py(), |name| names.push(argument, name))?;
+            return Ok(names);
+        }
+        for item in items(argument, "str", value)? {
+            let item = item?;
+            let Ok(name) = item.cast::<PyString>() else {
+                return Err(wrong_item(argument, names.ends.len(), "a str", &item));
+            };
+            names.push(argument, &scalars::name(name))?;
+            interrupt::check(value.py(), names.ends.len())?;
+        }
+        Ok(names)
+    }
+
+    fn push(&mut self, argument: &'static str, name: &str) -> Result<()> {
+        self.text.push_str(name);
+        self.ends.push(self.text.len());
+        bound(argument, self.text.len(), MOST_TEXT, "bytes")?;
+        bound(argument, self.ends.len(), MOST_ITEMS, "items")
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> + '_ {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let name = self.text.get(start..*end).unwrap_or_default();
+            start = *end;
+            name
+        })
+    }
+}
+
+/// Reads the volumes that a bulk call is about, in whatever way they are given: as the [`Uuids`] of
+/// another call, as a table of volumes, as a backend, which stands for all of its volumes, as a
+/// column, or as an iterable of identifiers and records.
+pub(crate) fn volume_ids(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Uuids> {
+    const EXPECTED: &str = "a str or uuid.UUID";
+    let py = value.py();
+    if let Ok(uuids) = value.cast::<Uuids>() {
+        return Ok(uuids.get().clone());
+    }
+    if let Ok(table) = value.cast::<Table>() {
+        let ids = table.get().volume_ids(py).ok_or_else(|| snapshots_for_volumes(argument))?;
+        return Ok(Uuids::new(ids));
+    }
+    if let Ok(backend) = value.cast::<MemBackend>() {
+        return Ok(Uuids::new(backend.get().volume_ids(py)));
+    }
+    if let Some(column) = Column::of(argument, value)? {
+        return Ok(Uuids::new(column.volume_ids(py)?));
+    }
+    let mut ids = Vec::new();
+    for item in items(argument, "str or uuid.UUID", value)? {
+        let item = item?;
+        let id = match item.cast::<PyDict>() {
+            Ok(record) if record.contains(intern!(py, "volume_uuid"))? => {
+                return Err(snapshots_for_volumes(argument));
+            }
+            Ok(record) => key(argument, ids.len(), record, "uuid")?,
+            Err(_) => item,
+        };
+        let id = scalars::id::<VolumeId>(argument, &id)
+            .map_err(|error| at(error, argument, ids.len(), EXPECTED, &id))?;
+        ids.push(id.value.uuid());
+        bound(argument, ids.len(), MOST_ITEMS, "items")?;
+        interrupt::check(py, ids.len())?;
+    }
+    Ok(Uuids::new(ids))
+}
+
+/// Reads the snapshots that a bulk call is about, each with the volume it is of: as a table of
+/// snapshots, or as an iterable of pairs and of the rows of such a table.
+pub(crate) fn snapshot_ids(
+    argument: &'static str,
+    value: &Bound<'_, PyAny>,
+) -> Result<Vec<(VolumeId, SnapshotId)>> {
+    const PAIR: &str = "(volume uuid, snapshot uuid) or a row of snapshots()";
+    let py = value.py();
+    if let Ok(table) = value.cast::<Table>() {
+        let refuse = || volumes_for_snapshots(argument, "a table of volumes");
+        return table.get().snapshot_ids(py).ok_or_else(refuse);
+    }
+    if value.is_instance_of::<Uuids>() || value.is_instance_of::<MemBackend>() {
+        let found = value.get_type().name()?;
+        return Err(volumes_for_snapshots(argument, &found.to_string_lossy()));
+    }
+    if let Some(column) = Column::of(argument, value)? {
+        let ids = column.snapshot_ids(py)?.into_iter();
+        return Ok(ids.map(|(volume, snapshot)| (volume.into(), snapshot.into())).collect());
+    }
+    let mut ids = Vec::new();
+    for item in items(argument, PAIR, value)? {
+        let item = item?;
+        let (volume, snapshot) = if let Ok(record) = item.cast::<PyDict>() {
+            let place = ids.len();
+            (key(argument, place, record, "volume_uuid")?, key(argument, place, record, "uuid")?)
+        } else if let Ok(pair) = item.cast::<PyTuple>()
+            && pair.len() == 2
+        {
+            (pair.get_item(0)?, pair.get_item(1)?)
+        } else {
+            return Err(wrong_item(argument, ids.len(), PAIR, &item));
+        };
+        let place = ids.len();
+        let refuse = |id, error| at(error, argument, place, "a pair of str or uuid.UUID", id);
+        let of =
+            scalars::id::<VolumeId>(argument, &volume).map_err(|error| refuse(&volume, error))?;
+        let id = scalars::id::<SnapshotId>(argument, &snapshot)
+            .map_err(|error| refuse(&snapshot, error))?;
+        ids.push((of.value, id.value));
+        bound(argument, ids.len(), MOST_ITEMS, "items")?;
+        interrupt::check(py, ids.len())?;
+    }
+    Ok(ids)
+}
+
+/// The identifier in a record.
+fn key<'py>(
+    argument: &str,
+    index: usize,
+    record: &Bound<'py, PyDict>,
+    key: &str,
+) -> Result<Bound<'py, PyAny>> {
+    record.get_item(key)?.ok_or_else(|| {
+        let message = format!("{argument}[{index}] is a dict without {key:?}");
+        PyTypeError::new_err(message).into()
+    })
+}
+
+/// Quotas: the same for all items, or one for each.
+pub(crate) enum Sizes {
+    All(Option<u64>),
+    Each(Vec<Option<u64>>),
+}
+
+impl Sizes {
+    const ARGUMENT: &str = scalars::SIZE;
+
+    /// Reads `size_bytes` for a batch of `count` items.
+    pub(crate) fn read(value: Option<&Bound<'_, PyAny>>, count: usize) -> Result<Self> {
+        let Some(value) = value else { return Ok(Self::All(None)) };
+        let mut sizes = Vec::new();
+        if let Some(column) = Column::of(Self::ARGUMENT, value)? {
+            column.sizes(value.py(), |size| {
+                sizes.push(size);
+                bound(Self::ARGUMENT, sizes.len(), MOST_ITEMS, "items")
+            })?;
+            return Self::each(sizes, count);
+        }
+        let Some(iterator) = iterator(value)? else {
+            return Ok(Self::All(Some(scalars::size(value)?)));
+        };
+        for item in iterator {
+            let item = item?;
+            let size = if item.is_none() {
+                None
+            } else {
+                let size = scalars::size(&item);
+                Some(size.map_err(|error| at(error, Self::ARGUMENT, sizes.len(), "an int", &item))?)
+            };
+            sizes.push(size);
+            interrupt::check(value.py(), sizes.len())?;
+            if sizes.len() > count {
+                break;
+            }
+        }
+        Self::each(sizes, count)
+    }
+
+    /// One size for each item, if there are so many.
+    fn each(sizes: Vec<Option<u64>>, count: usize) -> Result<Self> {
+        if sizes.len() == count {
+            return Ok(Self::Each(sizes));
+        }
+        let found = if sizes.len() > count { "more".into() } else { sizes.len().to_string() };
+        let reason = format!("has {found} sizes for {count} volumes");
+        Err(BackendError::InvalidArgument { argument: Self::ARGUMENT.into(), reason }.into())
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<u64> {
+        match self {
+            Self::All(size) => *size,
+            Self::Each(sizes) => sizes.get(index).copied().flatten(),
+        }
+    }
+}
+
+fn items<'py>(argument: &str, expected: &str, value: &Bound<'py, PyAny>) -> Result<Items<'py>> {
+    // A record is iterable too, by its keys.
+    let is_one = match value.cast::<PyDict>() {
+        Ok(dict) => dict.contains(intern!(value.py(), "uuid"))?,
+        Err(_) => false,
+    };
+    if let Some(iterator) = iterator(value)?.filter(|_| !is_one) {
+        return Ok(iterator);
+    }
+    let found = value.get_type().name()?.to_string();
+    let fix = match found.as_str() {
+        "str" | "UUID" | "dict" => "; put a single one into a list",
+        _ => "",
+    };
+    let message = format!("{argument} must be an iterable of {expected}, not {found}{fix}");
+    Err(PyTypeError::new_err(message).into())
+}
+
+/// Iterates over a value, if that can be done and makes sense. What it raises itself passes.
+fn iterator<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Items<'py>>> {
+    // A text is a sequence of texts too, bytes one of numbers, and neither is ever meant.
+    if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
+        return Ok(None);
+    }
+    match Items::of(value) {
+        Ok(iterator) => Ok(Some(iterator)),
+        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The error of one item, with its place.
+fn at(
+    error: Error,
+    argument: &str,
+    index: usize,
+    expected: &str,
+    item: &Bound<'_, PyAny>,
+) -> Error {
+    match error {
+        Error::Backend(error) => BulkError::at(index, error).into(),
+        Error::Python(error) if error.is_instance_of::<PyTypeError>(item.py()) => {
+            wrong_item(argument, index, expected, item)
+        }
+        other => other,
+    }
+}
+
+fn wrong_item(argument: &str, index: usize, expected: &str, item: &Bound<'_, PyAny>) -> Error {
+    scalars::wrong_type(&format!("{argument}[{index}]"), expected, item)
+}
+
+pub(crate) fn bound(argument: &'static str, len: usize, most: usize, what: &str) -> Result<()> {
+    if len <= most {
+        return Ok(());
+    }
+    let reason = format!("has more than {most} {what}");
+    Err(BackendError::InvalidArgument { argument: argument.into(), reason }.into())
+}

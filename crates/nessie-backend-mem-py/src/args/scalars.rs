@@ -1,0 +1,212 @@
+//! Python arguments into the core's types.
+//!
+//! A value of the wrong type is a `TypeError`, a malformed one an `InvalidArgumentError`.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use nessie_backend_core::{BackendError, Uuid, VolumePatch, rules};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyInt, PyString, PyType};
+
+use crate::errors::{Error, Result};
+use crate::runtime::exit::Calling;
+
+/// An identifier, and the text it came as if that is its canonical spelling: the result of the
+/// call can carry that very object.
+pub(crate) struct Id<'py, T> {
+    pub(crate) value: T,
+    pub(crate) text: Option<Bound<'py, PyString>>,
+}
+
+/// Reads an identifier from any standard UUID spelling or a `uuid.UUID`.
+pub(crate) fn id<'py, T>(argument: &'static str, value: &Bound<'py, PyAny>) -> Result<Id<'py, T>>
+where
+    T: FromStr<Err = BackendError> + From<Uuid>,
+{
+    let Ok(text) = value.cast::<PyString>() else {
+        return Ok(Id { value: uuid_object(argument, value)?.into(), text: None });
+    };
+    let spelling = match text.to_str() {
+        Ok(spelling) => Cow::Borrowed(spelling),
+        Err(_) => text.to_string_lossy(),
+    };
+    let value = T::from_str(&spelling).map_err(|error| error.for_argument(argument))?;
+    let text = if is_canonical(&spelling) { text.cast_exact().ok().cloned() } else { None };
+    Ok(Id { value, text })
+}
+
+/// Whether a text that is known to spell a UUID spells it in lower case with hyphens.
+fn is_canonical(spelling: &str) -> bool {
+    // No early exit, so that all bytes are looked at together.
+    spelling.len() == 36 && !spelling.bytes().fold(false, |any, b| any | b.is_ascii_uppercase())
+}
+
+/// The UUID that a value spells or is, if it is one at all.
+pub(crate) fn uuid(value: &Bound<'_, PyAny>) -> Option<Uuid> {
+    match value.cast::<PyString>() {
+        Ok(text) => Uuid::parse_str(text.to_str().ok()?).ok(),
+        Err(_) => uuid_object("uuid", value).ok(),
+    }
+}
+
+fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
+    static UUID: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = value.py();
+    if !value.is_instance(UUID.import(py, "uuid", "UUID")?)? {
+        return Err(wrong_type(argument, "a str or uuid.UUID", value));
+    }
+    // Not `bytes`, which is a property and so Python code.
+    let number = value.getattr(intern!(py, "int")).and_then(|number| number.extract());
+    number.map(Uuid::from_u128).map_err(|error: PyErr| {
+        // It can be set to any number.
+        if error.is_instance_of::<PyOverflowError>(py) {
+            let reason = "is a UUID of more than 128 bits".to_owned();
+            return BackendError::InvalidArgument { argument: argument.to_owned().into(), reason }
+                .into();
+        }
+        Error::Python(error)
+    })
+}
+
+/// A value that must be text.
+pub(crate) fn string<'a, 'py>(
+    argument: &str,
+    value: &'a Bound<'py, PyAny>,
+) -> Result<&'a Bound<'py, PyString>> {
+    value.cast::<PyString>().map_err(|_| wrong_type(argument, "a str", value))
+}
+
+/// A value that must be text if it is given.
+pub(crate) fn optional_string<'a, 'py>(
+    argument: &str,
+    value: Option<&'a Bound<'py, PyAny>>,
+) -> Result<Option<&'a Bound<'py, PyString>>> {
+    value.map(|value| string(argument, value)).transpose()
+}
+
+/// Reads a name. A lone surrogate becomes U+FFFD, which no name may contain, so that the core
+/// refuses it in its place among the checks.
+pub(crate) fn name<'a>(value: &'a Bound<'_, PyString>) -> Cow<'a, str> {
+    value.to_string_lossy()
+}
+
+/// The fields of a patch as Python passes them.
+pub(crate) struct PatchArgs<'a, 'py> {
+    pub(crate) size_bytes: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) junction_path: Option<&'a Bound<'py, PyString>>,
+    pub(crate) export_policy: Option<&'a Bound<'py, PyString>>,
+    pub(crate) name: Option<&'a Bound<'py, PyString>>,
+    pub(crate) state: Option<&'a Bound<'py, PyString>>,
+}
+
+/// Reads a patch. An error of the backend's kind is to be raised only if the volume exists.
+pub(crate) fn patch(args: &PatchArgs<'_, '_>) -> Result<VolumePatch> {
+    let mut patch = VolumePatch::new();
+    if let Some(size) = args.size_bytes {
+        patch.size_bytes = Some(self::size(size)?);
+    }
+    if let Some(path) = args.junction_path {
+        patch.junction_path = Some(text("junction_path", path)?.to_owned());
+    }
+    if let Some(policy) = args.export_policy {
+        patch.export_policy = Some(text("export_policy", policy)?.to_owned());
+    }
+    patch.name = args.name.map(|value| name(value).into_owned());
+    patch.state = args.state.map(|state| state.to_string_lossy().parse()).transpose()?;
+    Ok(patch)
+}
+
+/// Reads text that has a UTF-8 form.
+fn text<'a>(argument: &'static str, value: &'a Bound<'_, PyString>) -> Result<&'a str> {
+    value.to_str().map_err(|_| {
+        let rule = "has a lone surrogate";
+        BackendError::invalid(argument, &value.to_string_lossy(), rule).into()
+    })
+}
+
+/// Reads a quota; the backend refuses 0.
+pub(crate) fn size(value: &Bound<'_, PyAny>) -> Result<u64> {
+    unsigned(SIZE, rules::SIZE_BYTES, value)
+}
+
+pub(crate) const SIZE: &str = "size_bytes";
+
+/// Reads a seed.
+pub(crate) fn seed(value: &Bound<'_, PyAny>) -> Result<u64> {
+    unsigned("seed", "is outside 0 to 2^64-1", value)
+}
+
+/// Reads an integer from 0 to 2^64-1. `rule` is what one out of range breaks.
+fn unsigned(argument: &'static str, rule: &str, value: &Bound<'_, PyAny>) -> Result<u64> {
+    // Python is much quicker at reading signed integers, and few are too large for that.
+    if let Ok(int) = value.cast_exact::<PyInt>()
+        && let Ok(small) = int.extract::<i64>()
+        && let Ok(small) = u64::try_from(small)
+    {
+        return Ok(small);
+    }
+    integer(argument, "an int", rule, value)
+}
+
+/// Reads an integer, or what can stand for one. `rule` is what one out of range breaks.
+pub(crate) fn integer<'py, T>(
+    argument: &'static str,
+    expected: &str,
+    rule: &str,
+    value: &Bound<'py, PyAny>,
+) -> Result<T>
+where
+    T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,
+{
+    if value.cast_exact::<PyInt>().is_err() && value.cast::<PyBool>().is_ok() {
+        return Err(wrong_type(argument, expected, value));
+    }
+    // The `__index__` of another type may be Python code.
+    let _calling = Calling::python(value.py());
+    value.extract::<T>().map_err(|error| {
+        if error.is_instance_of::<PyOverflowError>(value.py()) {
+            let reason = format!("{} {rule}", shown(value));
+            BackendError::InvalidArgument { argument: argument.into(), reason }.into()
+        } else if error.is_instance_of::<PyTypeError>(value.py()) {
+            wrong_type(argument, expected, value)
+        } else {
+            Error::Python(error)
+        }
+    })
+}
+
+/// A number for a message; a long one by its size alone.
+pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
+    if let Ok(bits) = value.call_method0("bit_length").and_then(|bits| bits.extract::<u64>())
+        && bits > 256
+    {
+        return format!("an integer of {bits} bits");
+    }
+    match value.str() {
+        Ok(text) if text.len().is_ok_and(|length| length <= 80) => text.to_string(),
+        _ => "the number".into(),
+    }
+}
+
+pub(crate) fn wrong_type(argument: &str, expected: &str, value: &Bound<'_, PyAny>) -> Error {
+    let found = value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
+    let hint = Some(value).filter(|_| expected == "an int").and_then(size_hint).unwrap_or_default();
+    PyTypeError::new_err(format!("{argument} must be {expected}, not {found}{hint}")).into()
+}
+
+/// How to write a size that was given as text with a unit: `"50GiB"`, `"50 GB"` or `"50g"`, which
+/// are the same in ONTAP.
+fn size_hint(value: &Bound<'_, PyAny>) -> Option<String> {
+    let text = value.cast::<PyString>().ok()?.to_str().ok()?;
+    let digits = text.find(|c: char| !c.is_ascii_digit()).filter(|digits| (1..16).contains(digits));
+    let (number, unit) = text.split_at_checked(digits?)?;
+    let unit = unit.trim_start().to_ascii_uppercase();
+    let letter = unit.strip_suffix('B').unwrap_or(&unit);
+    let letter = letter.strip_suffix('I').unwrap_or(letter);
+    let power = ["K", "M", "G", "T", "P", "E"].iter().position(|other| *other == letter)?;
+    Some(format!("; write {text:?} as {number} * 2**{}", (power + 1) * 10))
+}

@@ -1,0 +1,111 @@
+//! A backend in memory beside others that are written in Python.
+//!
+//! A request to such a cluster may call Python at any step, so a fork cannot wait for the whole of
+//! it. It waits for each call of this backend alone.
+
+use nessie_backend_core::{
+    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
+    Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+};
+use nessie_backend_mem::MemBackend;
+
+use crate::runtime::fork::guarded;
+
+/// A backend whose calls hold its lock only while no fork is about to happen.
+pub(crate) struct Gated(pub(crate) MemBackend);
+
+impl VolumeBackend for Gated {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    fn epoch(&self) -> u64 {
+        self.0.epoch()
+    }
+
+    fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
+        guarded(|| self.0.create_volume(spec))
+    }
+
+    fn list_volumes(&self) -> Result<Vec<Volume>> {
+        guarded(|| self.0.list_volumes())
+    }
+
+    fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
+        guarded(|| self.0.get_volume(uuid))
+    }
+
+    fn find_volume(&self, name: &str) -> Result<Option<Volume>> {
+        guarded(|| self.0.find_volume(name))
+    }
+
+    fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
+        guarded(|| self.0.patch_volume(uuid, patch))
+    }
+
+    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
+        guarded(|| self.0.delete_volume(uuid))
+    }
+
+    fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
+        guarded(|| self.0.access_handle(uuid))
+    }
+
+    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
+        Ok(self)
+    }
+
+    fn as_clone(&self) -> Result<&dyn CloneBackend> {
+        Ok(self)
+    }
+}
+
+impl SnapshotBackend for Gated {
+    fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot> {
+        guarded(|| self.0.create_snapshot(volume, name))
+    }
+
+    fn list_snapshots(&self, volume: VolumeId) -> Result<Vec<Snapshot>> {
+        guarded(|| self.0.list_snapshots(volume))
+    }
+
+    fn get_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Snapshot> {
+        guarded(|| self.0.get_snapshot(volume, snapshot))
+    }
+
+    fn find_snapshot(&self, volume: VolumeId, name: &str) -> Result<Option<Snapshot>> {
+        guarded(|| self.0.find_snapshot(volume, name))
+    }
+
+    fn rename_snapshot(
+        &self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        name: &str,
+    ) -> Result<Snapshot> {
+        guarded(|| self.0.rename_snapshot(volume, snapshot, name))
+    }
+
+    fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
+        guarded(|| self.0.delete_snapshot(volume, snapshot))
+    }
+
+    fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
+        guarded(|| self.0.restore_snapshot(volume, snapshot))
+    }
+}
+
+impl CloneBackend for Gated {
+    fn create_clone(
+        &self,
+        parent_volume: VolumeId,
+        parent_snapshot: SnapshotId,
+        new_name: &str,
+    ) -> Result<Volume> {
+        guarded(|| self.0.create_clone(parent_volume, parent_snapshot, new_name))
+    }
+
+    fn split_clone(&self, volume: VolumeId) -> Result<Volume> {
+        guarded(|| self.0.split_clone(volume))
+    }
+}

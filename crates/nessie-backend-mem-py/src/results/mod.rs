@@ -1,0 +1,8 @@
+//! The results of the core into Python objects.
+
+pub(crate) mod capsules;
+pub(crate) mod cast;
+pub(crate) mod records;
+pub(crate) mod table;
+pub(crate) mod time;
+pub(crate) mod uuids;

@@ -1,0 +1,460 @@
+//! The class `Table`: columns for whoever reads Arrow, dicts for everybody else.
+#![allow(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "these are Python's docstrings, shown as plain text"
+)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow_array::RecordBatchReader;
+use arrow_schema::SchemaRef;
+use nessie_backend_core::{SnapshotId, Timestamp, Uuid, VolumeId};
+use nessie_backend_mem::View;
+use nessie_backend_mem::columns::{self, SnapshotSelection, Snapshots, VolumeSelection, Volumes};
+use pyo3::basic::CompareOp;
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::slice::PySliceIndices;
+use pyo3::types::{PyBool, PyBytes, PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple, PyType};
+use pyo3_arrow::PySchema;
+
+use crate::args::batch;
+use crate::args::scalars;
+use crate::errors::Result;
+use crate::results::capsules;
+use crate::results::cast;
+use crate::results::records::{self, Known};
+use crate::results::time;
+use crate::results::uuids::Uuids;
+use crate::runtime::freed::Freed;
+use crate::runtime::interrupt;
+
+/// What selects volumes, as Python passes it.
+pub(crate) struct SelectionArgs<'a, 'py> {
+    pub(crate) name: Option<&'a Bound<'py, PyString>>,
+    pub(crate) state: Option<&'a Bound<'py, PyString>>,
+    pub(crate) is_clone: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) parent: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) created_before: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) created_after: Option<&'a Bound<'py, PyAny>>,
+}
+
+/// The table of the selected volumes.
+pub(crate) fn volumes(py: Python<'_>, view: View, args: &SelectionArgs<'_, '_>) -> Result<Table> {
+    let mut selection = VolumeSelection::new();
+    selection.is_clone = args.is_clone.map(|value| boolean("is_clone", value)).transpose()?;
+    if let Some(parent) = args.parent {
+        let id = scalars::id::<VolumeId>("parent", parent)?.value;
+        let snapshot = SnapshotId::from(id.uuid());
+        if view.contains_snapshot(snapshot) {
+            selection.parent_snapshot = Some(snapshot);
+        } else {
+            selection.parent = Some(id);
+        }
+    }
+    selection.created_before = time("created_before", args.created_before)?;
+    selection.created_after = time("created_after", args.created_after)?;
+    selection.name = args.name.map(|name| scalars::name(name).into_owned());
+    if let Some(state) = args.state {
+        selection.state = match state.to_string_lossy().parse() {
+            Ok(state) => Some(state),
+            Err(error) => {
+                // A bad value beside a missing parent is "not found".
+                selection.parent.map(|parent| view.volume_row(parent)).transpose()?;
+                return Err(error.into());
+            }
+        };
+    }
+    let table = py.detach(|| view.volume_table(&selection))?;
+    Ok(Rows::Volumes(Freed::new(table)).into())
+}
+
+fn boolean(argument: &str, value: &Bound<'_, PyAny>) -> Result<bool> {
+    match value.cast::<PyBool>() {
+        Ok(value) => Ok(value.is_true()),
+        Err(_) => Err(scalars::wrong_type(argument, "a bool", value)),
+    }
+}
+
+fn time(argument: &'static str, value: Option<&Bound<'_, PyAny>>) -> Result<Option<Timestamp>> {
+    value.map(|value| time::instant(argument, value)).transpose()
+}
+
+/// What selects snapshots, as Python passes it.
+pub(crate) struct SnapshotArgs<'a, 'py> {
+    pub(crate) vol_uuids: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) name: Option<&'a Bound<'py, PyString>>,
+    pub(crate) is_pinned: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) created_before: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) created_after: Option<&'a Bound<'py, PyAny>>,
+}
+
+/// What the arguments select. They may run Python code, so this comes before the view is taken.
+pub(crate) fn snapshot_selection(args: &SnapshotArgs<'_, '_>) -> Result<SnapshotSelection> {
+    let mut selection = SnapshotSelection::new();
+    if let Some(volumes) = args.vol_uuids {
+        let volumes = batch::volume_ids("vol_uuids", volumes)?;
+        selection = selection.volumes(volumes.as_slice().iter().copied());
+    }
+    selection.is_pinned = args.is_pinned.map(|value| boolean("is_pinned", value)).transpose()?;
+    selection.created_before = time("created_before", args.created_before)?;
+    selection.created_after = time("created_after", args.created_after)?;
+    selection.name = args.name.map(|name| scalars::name(name).into_owned());
+    Ok(selection)
+}
+
+/// The table of the selected snapshots.
+pub(crate) fn snapshots(
+    py: Python<'_>,
+    view: View,
+    selection: &SnapshotSelection,
+) -> Result<Table> {
+    let table = py.detach(|| view.snapshot_table(selection))?;
+    Ok(Rows::Snapshots(Freed::new(table)).into())
+}
+
+/// Make the table that pickling saved.
+#[pyfunction]
+#[pyo3(name = "_restore_table")]
+pub(crate) fn restore_table(kind: &str, rows: &Bound<'_, PyBytes>) -> Result<Table> {
+    let (py, bytes) = (rows.py(), rows.as_bytes());
+    Ok(if kind == Rows::VOLUMES {
+        Rows::Volumes(Freed::new(py.detach(|| columns::Table::from_bytes(bytes))?)).into()
+    } else {
+        Rows::Snapshots(Freed::new(py.detach(|| columns::Table::from_bytes(bytes))?)).into()
+    })
+}
+
+/// Volumes or snapshots as they were at one instant: columns for what reads Arrow, dicts for
+/// everything else. Nothing changes a table.
+///
+/// It has the Arrow PyCapsule stream interface, so pyarrow.table(t), polars.DataFrame(t),
+/// pandas.DataFrame.from_arrow(t) and duckdb.from_arrow(t) read it, as often as they like; this
+/// package needs none of them. Columns are built 65536 rows at a time while they are read.
+///
+/// pandas.DataFrame(t) works too, but makes a dict of each row: it is slow, times are text, and
+/// columns without any value are missing. In both, pandas makes a column of integers float64 if one
+/// of them is null, as size_bytes is without a quota; pyarrow and polars keep the integers.
+///
+/// Of volumes the columns are: uuid, name, size_bytes, state, style, vol_type, create_time,
+/// junction_path, export_policy, parent_volume, parent_snapshot, parent_volume_uuid,
+/// parent_snapshot_uuid; of snapshots: volume_uuid, volume, uuid, name, create_time, size_consumed.
+/// Sizes are uint64, times are timestamps in UTC, state, style and vol_type are dictionaries; uuids
+/// are text, as in all other results and arguments. What a record lacks is null.
+///
+/// len(t) counts rows. t[i] is a fresh dict: a volume as list_volumes() gives it, a snapshot with
+/// the keys of its columns; iter(t) yields them all. t[i:j] is a table of that part. t["name"] is a
+/// column, as column() gives it.
+///
+/// A table can be given back: delete_volumes(b.volumes(name="tmp-*")) deletes the volumes of its
+/// rows, and every other bulk call takes it like that.
+///
+/// Two tables are equal if they are of the same kind and have equal rows in the same order. A table
+/// is true unless it is empty, and has no hash. Nothing changes it, so copies are the object itself.
+/// A pickle has its rows, and nothing else of the backend.
+#[pyclass(frozen, weakref, module = "nessie_backend_mem")]
+pub(crate) struct Table {
+    rows: Rows,
+}
+
+/// The rows of either kind.
+#[derive(Clone)]
+enum Rows {
+    Volumes(Freed<columns::Table<Volumes>>),
+    Snapshots(Freed<columns::Table<Snapshots>>),
+}
+
+impl From<Rows> for Table {
+    fn from(rows: Rows) -> Self {
+        Self { rows }
+    }
+}
+
+/// Does the same with the rows of either kind.
+macro_rules! with {
+    ($rows:expr, $table:ident => $do:expr) => {
+        match $rows {
+            Rows::Volumes($table) => $do,
+            Rows::Snapshots($table) => $do,
+        }
+    };
+}
+
+/// Makes rows of the kind that `rows` has.
+macro_rules! same_kind {
+    ($rows:expr, $table:ident => $make:expr) => {
+        match $rows {
+            Rows::Volumes($table) => Rows::Volumes(Freed::new($make)),
+            Rows::Snapshots($table) => Rows::Snapshots(Freed::new($make)),
+        }
+    };
+}
+
+impl Rows {
+    const VOLUMES: &str = "volumes";
+    const SNAPSHOTS: &str = "snapshots";
+
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Volumes(_) => Self::VOLUMES,
+            Self::Snapshots(_) => Self::SNAPSHOTS,
+        }
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Volumes(one), Self::Volumes(other)) => **one == **other,
+            (Self::Snapshots(one), Self::Snapshots(other)) => **one == **other,
+            _ => false,
+        }
+    }
+
+    fn len(&self) -> usize {
+        with!(self, table => table.len())
+    }
+
+    fn schema(&self) -> SchemaRef {
+        with!(self, table => table.schema())
+    }
+
+    fn dict<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Option<Bound<'py, PyDict>>> {
+        match self {
+            Self::Volumes(table) => {
+                table.row(index).map(|row| records::volume(py, &row, &Known::default())).transpose()
+            }
+            Self::Snapshots(table) => {
+                table.row(index).map(|row| records::snapshot_of_volume(py, &row)).transpose()
+            }
+        }
+    }
+}
+
+#[pymethods]
+impl Table {
+    /// The names of the columns, in order.
+    #[getter]
+    fn column_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.rows.schema().fields().iter().map(|field| field.name()))
+    }
+
+    /// A column, as it is in the dicts: the Uuids of the column uuid or volume_uuid, and of any other
+    /// a list, with None where a dict lacks the key. t[name] is the same.
+    ///
+    /// name: one of column_names.
+    ///
+    /// Raises KeyError if there is no such column.
+    fn column<'py>(&self, name: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+        let py = name.py();
+        let text = scalars::string("name", name)?.to_string_lossy();
+        let schema = self.rows.schema();
+        if schema.index_of(&text).is_err() {
+            let names: Vec<&str> =
+                schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let message = format!("no column {text:?}; there are {}", names.join(", "));
+            return Err(PyKeyError::new_err(message).into());
+        }
+        if let Some(uuids) = self.uuids(py, &text) {
+            return Ok(Bound::new(py, uuids)?.into_any());
+        }
+        let value = |index| match &self.rows {
+            Rows::Volumes(table) => {
+                let row = table.row(index)?;
+                Some(records::volume_column(py, &row, &text))
+            }
+            Rows::Snapshots(table) => {
+                let row = table.row(index)?;
+                Some(records::snapshot_column(py, &row, &text))
+            }
+        };
+        let values = interrupt::list(py, (0..self.rows.len()).filter_map(value), |value| value)?;
+        Ok(values.into_any())
+    }
+
+    /// All rows as a list of fresh dicts.
+    fn to_pylist<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
+        let dicts = (0..self.rows.len()).filter_map(|index| self.rows.dict(py, index).transpose());
+        interrupt::list(py, dicts, |dict| dict)
+    }
+
+    fn __len__(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn __getitem__<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = index.py();
+        if let Ok(slice) = index.cast::<PySlice>() {
+            return Ok(Bound::new(py, self.part(slice)?)?.into_any());
+        }
+        if index.is_instance_of::<PyString>() {
+            return Ok(self.column(index)?);
+        }
+        let dict = match self.place(index)? {
+            Some(place) => self.rows.dict(py, place)?,
+            None => None,
+        };
+        let out_of_range = || PyIndexError::new_err("row index out of range");
+        dict.map(Bound::into_any).ok_or_else(out_of_range)
+    }
+
+    fn __iter__(&self) -> RowIterator {
+        RowIterator { rows: self.rows.clone(), next: AtomicUsize::new(0) }
+    }
+
+    fn __repr__(&self) -> String {
+        let kind = self.rows.kind();
+        let names: Vec<String> =
+            self.rows.schema().fields().iter().map(|field| field.name().clone()).collect();
+        format!("<Table of {kind}, rows={}, columns={}>", self.rows.len(), names.join(","))
+    }
+
+    fn __richcmp__(&self, other: &Bound<'_, PyAny>, op: CompareOp) -> Py<PyAny> {
+        let py = other.py();
+        let Ok(other) = other.cast::<Self>() else { return py.NotImplemented() };
+        let wanted = match op {
+            CompareOp::Eq => true,
+            CompareOp::Ne => false,
+            _ => return py.NotImplemented(),
+        };
+        let other = &other.get().rows;
+        let equal = py.detach(|| self.rows.equals(other));
+        PyBool::new(py, equal == wanted).to_owned().into_any().unbind()
+    }
+
+    fn __copy__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    fn __deepcopy__<'py>(this: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        this
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> Result<Reduced<'py>> {
+        let bytes = py.detach(|| with!(&self.rows, table => table.to_bytes()))?;
+        let restore = py.import("nessie_backend_mem._core")?.getattr("_restore_table")?;
+        Ok((restore, (self.rows.kind(), PyBytes::new(py, &bytes))))
+    }
+
+    #[classmethod]
+    #[pyo3(signature = (item, /))]
+    fn __class_getitem__<'py>(
+        cls: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        cls.py().import("types")?.getattr("GenericAlias")?.call1((cls, item))
+    }
+
+    /// The names and types of the columns, for what reads Arrow.
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        capsules::schema(py, &*self.rows.schema())
+    }
+
+    /// The columns, for what reads Arrow.
+    ///
+    /// requested_schema: other types to give the columns, if all of them can have theirs: text of any
+    ///     kind, also in place of dictionaries; int64 in place of uint64.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyCapsule>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let read = |schema| capsules::requested(schema, PySchema::from_arrow_pycapsule);
+        let wanted = requested_schema.map(read).transpose()?.map(PySchema::into_inner);
+        let table: Box<dyn RecordBatchReader + Send> = with!(&self.rows, table => match &wanted {
+            Some(wanted) => cast::cast_reader(table.batches(), wanted),
+            None => Box::new(table.batches()),
+        });
+        capsules::stream(py, table)
+    }
+}
+
+/// What makes the table again, and its arguments: the kind of the rows, and the rows.
+type Reduced<'py> = (Bound<'py, PyAny>, (&'static str, Bound<'py, PyBytes>));
+
+impl Table {
+    /// The identifiers of the volumes, if the rows are volumes.
+    pub(crate) fn volume_ids(&self, py: Python<'_>) -> Option<Vec<Uuid>> {
+        let Rows::Volumes(table) = &self.rows else { return None };
+        Some(py.detach(|| table.ids().into_iter().map(VolumeId::uuid).collect()))
+    }
+
+    /// The identifiers of the snapshots with their volumes', if the rows are snapshots.
+    pub(crate) fn snapshot_ids(&self, py: Python<'_>) -> Option<Vec<(VolumeId, SnapshotId)>> {
+        let Rows::Snapshots(table) = &self.rows else { return None };
+        Some(py.detach(|| table.ids()))
+    }
+
+    /// A column of identifiers that every row has.
+    fn uuids(&self, py: Python<'_>, column: &str) -> Option<Uuids> {
+        match (&self.rows, column) {
+            (Rows::Volumes(_), "uuid") => self.volume_ids(py).map(Uuids::new),
+            (Rows::Snapshots(table), "uuid") => Some(py.detach(|| {
+                Uuids::new(table.ids().into_iter().map(|(_, snapshot)| snapshot.uuid()))
+            })),
+            (Rows::Snapshots(table), "volume_uuid") => {
+                Some(py.detach(|| {
+                    Uuids::new(table.ids().into_iter().map(|(volume, _)| volume.uuid()))
+                }))
+            }
+            _ => None,
+        }
+    }
+
+    /// The place that an index means, if it can be one.
+    fn place(&self, index: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+        let index = match index.extract::<isize>() {
+            Ok(index) => index,
+            Err(error) if error.is_instance_of::<PyOverflowError>(index.py()) => return Ok(None),
+            Err(error) if error.is_instance_of::<PyTypeError>(index.py()) => {
+                return Err(scalars::wrong_type(
+                    "row index",
+                    "an int or slice, or the name of a column",
+                    index,
+                )
+                .into());
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(match usize::try_from(index) {
+            Ok(place) => Some(place),
+            Err(_) => self.rows.len().checked_sub(index.unsigned_abs()),
+        })
+    }
+
+    fn part(&self, slice: &Bound<'_, PySlice>) -> PyResult<Self> {
+        let slice_of = isize::try_from(self.rows.len())?;
+        let PySliceIndices { start, step, slicelength, .. } = slice.indices(slice_of)?;
+        let rows = if step == 1 {
+            let start = start.unsigned_abs();
+            same_kind!(&self.rows, table => table.slice(start..start + slicelength))
+        } else {
+            let place = |nth: usize| (start + step * nth.cast_signed()).unsigned_abs();
+            let places = (0..slicelength).map(place);
+            slice.py().detach(|| same_kind!(&self.rows, table => table.pick(places)))
+        };
+        Ok(Self { rows })
+    }
+}
+
+/// Yields the rows of a table.
+#[pyclass(frozen, module = "nessie_backend_mem._core")]
+struct RowIterator {
+    rows: Rows,
+    next: AtomicUsize,
+}
+
+#[pymethods]
+impl RowIterator {
+    fn __iter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        self.rows.dict(py, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn __length_hint__(&self) -> usize {
+        self.rows.len().saturating_sub(self.next.load(Ordering::Relaxed))
+    }
+}

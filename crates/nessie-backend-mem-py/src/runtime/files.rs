@@ -1,0 +1,245 @@
+//! Dumps to files and Python's file objects, and back.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::PathBuf;
+
+use nessie_backend_core::BackendError;
+use nessie_backend_mem::MemBackend;
+use pyo3::exceptions::{PyBlockingIOError, PyOSError, PyOverflowError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::args::scalars::{shown, wrong_type};
+use crate::errors::{Error, Result};
+use crate::runtime::exit::{Calling, attach_again};
+use crate::runtime::whole_file;
+
+const ARGUMENT: &str = "path_or_file";
+/// Bytes that are read at once.
+const BLOCK: usize = 1 << 18;
+
+/// Writes a backend to a path or a file object.
+pub(crate) fn dump(
+    backend: &MemBackend,
+    target: &Bound<'_, PyAny>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> Result<()> {
+    let py = target.py();
+    let mut progress = Progress::new(progress)?;
+    match place(target, "write")? {
+        Place::Path(path) => {
+            let done = py.detach(|| {
+                whole_file::write(&path, |file| {
+                    backend.dump_with_progress(file, |done, total| progress.call(done, total))
+                })
+            });
+            done.map_err(|error| from_core(py, error, Some(target)))
+        }
+        Place::File(file) => {
+            let done = py.detach(|| {
+                backend.dump_with_progress(file, |done, total| progress.call(done, total))
+            });
+            done.map_err(|error| from_core(py, error, None))
+        }
+    }
+}
+
+/// Reads a backend from a path or a file object.
+pub(crate) fn load(
+    origin: &Bound<'_, PyAny>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> Result<MemBackend> {
+    let py = origin.py();
+    let mut progress = Progress::new(progress)?;
+    match place(origin, "read")? {
+        Place::Path(path) => {
+            let loaded = py.detach(|| {
+                let file = File::open(&path).map_err(|error| failed("load", error))?;
+                let reader = BufReader::with_capacity(BLOCK, file);
+                MemBackend::load_with_progress(reader, |done, total| progress.call(done, total))
+            });
+            loaded.map_err(|error| from_core(py, error, Some(origin)))
+        }
+        Place::File(file) => {
+            let loaded = py.detach(|| {
+                let reader = BufReader::with_capacity(BLOCK, file);
+                MemBackend::load_with_progress(reader, |done, total| progress.call(done, total))
+            });
+            loaded.map_err(|error| from_core(py, error, None))
+        }
+    }
+}
+
+/// Where a dump is.
+enum Place {
+    Path(PathBuf),
+    File(PyFile),
+}
+
+/// Reads the argument: a path, or an object with the method that is needed.
+fn place(argument: &Bound<'_, PyAny>, method: &str) -> Result<Place> {
+    let py = argument.py();
+    let _calling = Calling::python(py);
+    if argument.hasattr(method)? {
+        if argument.is_instance(&py.import("io")?.getattr("TextIOBase")?)? {
+            let rule = "must be a file opened in binary mode, not one of text";
+            return Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}")).into());
+        }
+        return Ok(Place::File(PyFile(argument.clone().unbind())));
+    }
+    match argument.extract::<PathBuf>() {
+        Ok(path) if path.as_os_str().as_encoded_bytes().contains(&0) => {
+            Err(bad_path("it has a null character"))
+        }
+        Ok(path) => Ok(Place::Path(path)),
+        // What an object's own `__fspath__` raises is its own business.
+        Err(error)
+            if !argument.is_instance_of::<PyString>()
+                && !error.is_instance_of::<PyTypeError>(py) =>
+        {
+            Err(error.into())
+        }
+        Err(error) if error.is_instance_of::<PyTypeError>(py) => {
+            Err(wrong_type(ARGUMENT, "a str, an os.PathLike or a binary file", argument))
+        }
+        Err(_) => Err(bad_path("it has a lone surrogate")),
+    }
+}
+
+fn bad_path(reason: &str) -> Error {
+    let reason = format!("is no path: {reason}");
+    BackendError::InvalidArgument { argument: ARGUMENT.into(), reason }.into()
+}
+
+/// A file object of Python's.
+struct PyFile(Py<PyAny>);
+
+impl Write for PyFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        attach_again(|py| {
+            let file = self.0.bind(py);
+            let count = file.call_method1(intern!(py, "write"), (PyBytes::new(py, bytes),))?;
+            if count.is_none() {
+                if file.is_instance(&py.import("io")?.getattr("RawIOBase")?)? {
+                    let text = "the file does not block, and takes nothing at present";
+                    return Err(PyBlockingIOError::new_err(text));
+                }
+                // Simple objects return nothing, and have written everything.
+                return Ok(bytes.len());
+            }
+            written(&count, bytes.len())
+        })
+        .map_err(|error: PyErr| io::Error::other(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        attach_again(|py| {
+            let file = self.0.bind(py);
+            if file.hasattr(intern!(py, "flush"))? {
+                file.call_method0(intern!(py, "flush"))?;
+            }
+            Ok(())
+        })
+        .map_err(|error: PyErr| io::Error::other(error))
+    }
+}
+
+/// Reads how many of `given` bytes a file says that it has written.
+fn written(count: &Bound<'_, PyAny>, given: usize) -> PyResult<usize> {
+    let out_of_range = || {
+        let count = shown(count);
+        PyOSError::new_err(format!("write() of {given} bytes returned {count}"))
+    };
+    match count.extract::<usize>() {
+        Ok(count) if count <= given => Ok(count),
+        Ok(_) => Err(out_of_range()),
+        Err(error) if error.is_instance_of::<PyOverflowError>(count.py()) => Err(out_of_range()),
+        Err(error) if error.is_instance_of::<PyTypeError>(count.py()) => {
+            let found = count.get_type().name()?;
+            let rule = "must be a file whose write() returns an int or None";
+            Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}, not {found}")))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Read for PyFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        attach_again(|py| {
+            let read = self.0.bind(py).call_method1(intern!(py, "read"), (buffer.len(),))?;
+            let Ok(bytes) = read.cast::<PyBytes>() else {
+                let rule = "must be a file whose read(n) returns bytes";
+                return Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}")));
+            };
+            let bytes = bytes.as_bytes();
+            let Some(room) = buffer.get_mut(..bytes.len()) else {
+                let rule = "must be a file whose read(n) returns at most n bytes";
+                return Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}")));
+            };
+            room.copy_from_slice(bytes);
+            Ok(bytes.len())
+        })
+        .map_err(|error: PyErr| io::Error::other(error))
+    }
+}
+
+/// Whoever wants to know how far it is, and Ctrl-C.
+struct Progress(Option<Py<PyAny>>);
+
+impl Progress {
+    fn new(callback: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+        match callback {
+            Some(callback) if !callback.is_callable() => {
+                Err(wrong_type("progress", "callable", callback))
+            }
+            callback => Ok(Self(callback.map(|callback| callback.clone().unbind()))),
+        }
+    }
+
+    fn call(&mut self, done: u64, total: u64) -> io::Result<()> {
+        attach_again(|py| {
+            py.check_signals()?;
+            if let Some(callback) = &self.0 {
+                callback.bind(py).call1((done, total))?;
+            }
+            Ok(())
+        })
+        .map_err(|error: PyErr| io::Error::other(error))
+    }
+}
+
+fn failed(operation: &'static str, error: io::Error) -> BackendError {
+    BackendError::substrate(operation, error)
+}
+
+/// The core's error as what went wrong: what Python raised, or an `OSError` with the path as it was
+/// given, or a refusal of the content.
+fn from_core(py: Python<'_>, error: BackendError, path: Option<&Bound<'_, PyAny>>) -> Error {
+    let BackendError::Substrate { operation, source } = error else {
+        return error.for_argument(ARGUMENT).into();
+    };
+    let error = match source.downcast::<io::Error>() {
+        Ok(error) => *error,
+        Err(source) => return BackendError::Substrate { operation, source }.into(),
+    };
+    let Some(number) = error.raw_os_error() else {
+        return match error.downcast::<PyErr>() {
+            Ok(raised) => raised.into(),
+            Err(error) => PyOSError::new_err(error.to_string()).into(),
+        };
+    };
+    match os_error(py, number, path) {
+        Ok(error) | Err(error) => error.into(),
+    }
+}
+
+/// What Python raises itself for an error of the operating system.
+fn os_error(py: Python<'_>, number: i32, path: Option<&Bound<'_, PyAny>>) -> PyResult<PyErr> {
+    let text: String = py.import("os")?.call_method1("strerror", (number,))?.extract()?;
+    Ok(match path {
+        Some(path) => PyOSError::new_err((number, text, path.clone().unbind())),
+        None => PyOSError::new_err((number, text)),
+    })
+}

@@ -1,0 +1,110 @@
+//! The operations that return a record, returning rows.
+
+use nessie_backend_core::{Result, SnapshotId, VolumeId, VolumePatch};
+
+use crate::backend::MemBackend;
+use crate::binding::records::{SnapshotRow, VolumeRow};
+use crate::state::State;
+
+/// The operations that return a record, with [`VolumeRow`] in place of
+/// [`Volume`](nessie_backend_core::Volume) and [`SnapshotRow`] in place of
+/// [`Snapshot`](nessie_backend_core::Snapshot). Made by [`MemBackend::rows`]; each does what the
+/// method of the same name of the traits does.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    backend: &'a MemBackend,
+}
+
+impl MemBackend {
+    /// The operations that return a record, in the form that is quickest to make.
+    #[must_use]
+    pub const fn rows(&self) -> Rows<'_> {
+        Rows { backend: self }
+    }
+}
+
+impl Rows<'_> {
+    /// Creates a volume.
+    pub fn create_volume(self, name: &str, size_bytes: Option<u64>) -> Result<VolumeRow> {
+        self.backend.create(|state, stamp| state.create_volume(name, size_bytes, stamp), State::row)
+    }
+
+    /// One volume.
+    pub fn get_volume(self, uuid: VolumeId) -> Result<VolumeRow> {
+        let inner = self.backend.read();
+        inner.state.find(uuid).map(|slot| inner.state.row_of(slot, uuid))
+    }
+
+    /// The volume of that name, or nothing.
+    #[must_use]
+    pub fn find_volume(self, name: &str) -> Option<VolumeRow> {
+        let inner = self.backend.read();
+        inner.state.volume_named(name).map(|slot| inner.state.row(slot))
+    }
+
+    /// Changes what the patch gives.
+    pub fn patch_volume(self, uuid: VolumeId, patch: &VolumePatch) -> Result<VolumeRow> {
+        self.backend
+            .change(|state| state.patch_volume(uuid, patch), |state, slot| state.row_of(slot, uuid))
+    }
+
+    /// Takes a snapshot.
+    pub fn create_snapshot(self, volume: VolumeId, name: &str) -> Result<SnapshotRow> {
+        self.backend
+            .create(|state, stamp| state.create_snapshot(volume, name, stamp), State::snapshot_row)
+    }
+
+    /// One snapshot of that volume.
+    pub fn get_snapshot(self, volume: VolumeId, snapshot: SnapshotId) -> Result<SnapshotRow> {
+        let inner = self.backend.read();
+        let volume = inner.state.find(volume)?;
+        let slot = inner.state.find_snapshot(volume, snapshot)?;
+        Ok(inner.state.snapshot_row_of(slot, snapshot))
+    }
+
+    /// The volume's snapshot of that name, or nothing.
+    pub fn find_snapshot(self, volume: VolumeId, name: &str) -> Result<Option<SnapshotRow>> {
+        let inner = self.backend.read();
+        let volume = inner.state.find(volume)?;
+        Ok(inner.state.snapshot_named(volume, name).map(|slot| inner.state.snapshot_row(slot)))
+    }
+
+    /// Gives a snapshot another name.
+    pub fn rename_snapshot(
+        self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        name: &str,
+    ) -> Result<SnapshotRow> {
+        self.backend.change(
+            |state| state.rename_snapshot(volume, snapshot, name),
+            |state, slot| state.snapshot_row_of(slot, snapshot),
+        )
+    }
+
+    /// Takes a volume back to a snapshot.
+    pub fn restore_snapshot(self, uuid: VolumeId, snapshot: SnapshotId) -> Result<VolumeRow> {
+        self.backend.change(
+            |state| state.restore_snapshot(uuid, snapshot),
+            |state, slot| state.row_of(slot, uuid),
+        )
+    }
+
+    /// Creates a clone.
+    pub fn create_clone(
+        self,
+        parent_volume: VolumeId,
+        parent_snapshot: SnapshotId,
+        new_name: &str,
+    ) -> Result<VolumeRow> {
+        self.backend.create(
+            |state, stamp| state.create_clone(parent_volume, parent_snapshot, new_name, stamp),
+            State::row,
+        )
+    }
+
+    /// Makes a clone a plain volume.
+    pub fn split_clone(self, uuid: VolumeId) -> Result<VolumeRow> {
+        self.backend.change(|state| state.split_clone(uuid), |state, slot| state.row_of(slot, uuid))
+    }
+}
