@@ -186,14 +186,14 @@ impl Language for Rust {
             }
         };
         let receiver = match call {
-            Call::CreateClone(..) | Call::SplitClone(_) => "b.as_clone().unwrap()",
+            Call::CreateClone(..) | Call::SplitClone(_) => "b.clone_backend().unwrap()",
             Call::CreateSnapshot(..)
             | Call::ListSnapshots(_)
             | Call::GetSnapshot(..)
             | Call::FindSnapshot(..)
             | Call::RenameSnapshot(..)
             | Call::DeleteSnapshot(..)
-            | Call::RestoreSnapshot(..) => "b.as_snapshot().unwrap()",
+            | Call::RestoreSnapshot(..) => "b.snapshot_backend().unwrap()",
             _ => "b",
         };
         format!("{receiver}.{}({arguments})", call.operation())
@@ -391,8 +391,8 @@ mod tests {
             trace().as_rust(),
             r#"let vol1 = b.create_volume(VolumeSpec::named("a").size_bytes(5)).unwrap();
 let _ = b.create_volume(VolumeSpec::named("a").size_bytes(5));  // refused: volume_exists
-let snap1 = b.as_snapshot().unwrap().create_snapshot(vol1.uuid, "s").unwrap();
-let clone1 = b.as_clone().unwrap().create_clone(vol1.uuid, snap1.uuid, "c").unwrap();
+let snap1 = b.snapshot_backend().unwrap().create_snapshot(vol1.uuid, "s").unwrap();
+let clone1 = b.clone_backend().unwrap().create_clone(vol1.uuid, snap1.uuid, "c").unwrap();
 b.patch_volume(clone1.uuid, VolumePatch::new().junction_path("/\"é\0").state(VolumeState::Offline)).unwrap();
 b.delete_volume("00000000-0000-0000-0000-000000000000".parse().unwrap());  // refused: volume_not_found"#
         );

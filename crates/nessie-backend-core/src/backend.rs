@@ -24,15 +24,15 @@ use crate::{
 /// # Implementing it
 ///
 /// A backend of volumes alone writes the six methods without a default body. One with snapshots
-/// implements [`SnapshotBackend`] too and overrides [`as_snapshot`](Self::as_snapshot); one with
-/// clones implements [`CloneBackend`] and overrides [`as_clone`](Self::as_clone) as well.
+/// implements [`SnapshotBackend`] too and overrides [`snapshot_backend`](Self::snapshot_backend); one with
+/// clones implements [`CloneBackend`] and overrides [`clone_backend`](Self::clone_backend) as well.
 pub trait VolumeBackend: Send + Sync {
     /// The tiers this backend offers. The default reads them off
-    /// [`as_snapshot`](Self::as_snapshot) and [`as_clone`](Self::as_clone), so it is honest.
+    /// [`snapshot_backend`](Self::snapshot_backend) and [`clone_backend`](Self::clone_backend), so it is honest.
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            snapshots: self.as_snapshot().is_ok(),
-            clones: self.as_clone().is_ok(),
+            snapshots: self.snapshot_backend().is_ok(),
+            clones: self.clone_backend().is_ok(),
             replication: false,
         }
     }
@@ -100,7 +100,7 @@ pub trait VolumeBackend: Send + Sync {
     ///
     /// # Errors
     /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default.
-    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
+    fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         Err(BackendError::not_supported("snapshots"))
     }
 
@@ -108,7 +108,7 @@ pub trait VolumeBackend: Send + Sync {
     ///
     /// # Errors
     /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default.
-    fn as_clone(&self) -> Result<&dyn CloneBackend> {
+    fn clone_backend(&self) -> Result<&dyn CloneBackend> {
         Err(BackendError::not_supported("clones"))
     }
 }
@@ -250,11 +250,11 @@ macro_rules! forward {
             fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
                 (**self).access_handle(uuid)
             }
-            fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
-                (**self).as_snapshot()
+            fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
+                (**self).snapshot_backend()
             }
-            fn as_clone(&self) -> Result<&dyn CloneBackend> {
-                (**self).as_clone()
+            fn clone_backend(&self) -> Result<&dyn CloneBackend> {
+                (**self).clone_backend()
             }
         }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// The tiers a backend offers. Clones and replication each imply snapshots.
 ///
 /// Capabilities are honest: an advertised tier is reachable through
-/// [`VolumeBackend::as_snapshot`](crate::VolumeBackend::as_snapshot) or
-/// [`VolumeBackend::as_clone`](crate::VolumeBackend::as_clone) and works; one that is not
+/// [`VolumeBackend::snapshot_backend`](crate::VolumeBackend::snapshot_backend) or
+/// [`VolumeBackend::clone_backend`](crate::VolumeBackend::clone_backend) and works; one that is not
 /// advertised answers [`FeatureNotSupported`](crate::BackendError::FeatureNotSupported).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {

@@ -84,12 +84,12 @@ impl VolumeBackend for Recorder {
         self.volume("access_handle", uuid);
         Ok(AccessHandle::InMemory)
     }
-    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
-        self.note("as_snapshot", ());
+    fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
+        self.note("snapshot_backend", ());
         Ok(self)
     }
-    fn as_clone(&self) -> Result<&dyn CloneBackend> {
-        self.note("as_clone", ());
+    fn clone_backend(&self) -> Result<&dyn CloneBackend> {
+        self.note("clone_backend", ());
         Ok(self)
     }
 }
@@ -143,8 +143,8 @@ fn call_everything<B: CloneBackend + ?Sized>(backend: &B) -> Vec<String> {
         show(&backend.patch_volume(volume, patch)),
         show(&backend.delete_volume(volume)),
         show(&backend.access_handle(volume)),
-        show(&backend.as_snapshot().unwrap().get_snapshot(volume, snapshot)),
-        show(&backend.as_clone().unwrap().split_clone(volume)),
+        show(&backend.snapshot_backend().unwrap().get_snapshot(volume, snapshot)),
+        show(&backend.clone_backend().unwrap().split_clone(volume)),
         show(&backend.create_snapshot(volume, "n")),
         show(&backend.list_snapshots(volume)),
         show(&backend.get_snapshot(volume, snapshot)),
@@ -286,8 +286,8 @@ fn default_bodies_refuse_by_the_name_of_the_operation_or_tier() {
     assert_unsupported(Minimal.rename_snapshot(volume, snapshot, "n"), "rename_snapshot");
     assert_unsupported(Minimal.restore_snapshot(volume, snapshot), "restore_snapshot");
     assert_unsupported(Minimal.split_clone(volume), "split_clone");
-    assert_unsupported(Minimal.as_snapshot().map(drop), "snapshots");
-    assert_unsupported(Minimal.as_clone().map(drop), "clones");
+    assert_unsupported(Minimal.snapshot_backend().map(drop), "snapshots");
+    assert_unsupported(Minimal.clone_backend().map(drop), "clones");
 }
 
 #[test]
@@ -322,10 +322,10 @@ impl VolumeBackend for Tiered {
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
         Minimal.access_handle(uuid)
     }
-    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
+    fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         if self.0 >= 1 { Ok(&Minimal) } else { Err(BackendError::not_supported("snapshots")) }
     }
-    fn as_clone(&self) -> Result<&dyn CloneBackend> {
+    fn clone_backend(&self) -> Result<&dyn CloneBackend> {
         if self.0 >= 2 { Ok(&Minimal) } else { Err(BackendError::not_supported("clones")) }
     }
 }

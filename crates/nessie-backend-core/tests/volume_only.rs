@@ -39,8 +39,8 @@ fn the_backend_is_under_60_lines_of_code() {
 fn capabilities_are_honest() {
     let shelf = Shelf::default();
     assert_eq!(shelf.capabilities(), Capabilities::VOLUMES);
-    assert_refused(shelf.as_snapshot().map(drop), "feature_not_supported", "snapshots");
-    assert_refused(shelf.as_clone().map(drop), "feature_not_supported", "clones");
+    assert_refused(shelf.snapshot_backend().map(drop), "feature_not_supported", "snapshots");
+    assert_refused(shelf.clone_backend().map(drop), "feature_not_supported", "clones");
 }
 
 #[test]

@@ -49,11 +49,11 @@ impl VolumeBackend for MemBackend {
         Ok(AccessHandle::InMemory)
     }
 
-    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
+    fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         Ok(self)
     }
 
-    fn as_clone(&self) -> Result<&dyn CloneBackend> {
+    fn clone_backend(&self) -> Result<&dyn CloneBackend> {
         Ok(self)
     }
 }

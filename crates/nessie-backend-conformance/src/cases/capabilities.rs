@@ -38,8 +38,8 @@ fn are_consistent(h: &Harness<'_>) -> CaseResult {
 fn advertised_tiers_are_reachable(h: &Harness<'_>) -> CaseResult {
     let Capabilities { snapshots, clones, .. } = h.probe.capabilities;
     for (tier, is_advertised, reached) in [
-        ("snapshots", snapshots, h.backend().as_snapshot().map(drop)),
-        ("clones", clones, h.backend().as_clone().map(drop)),
+        ("snapshots", snapshots, h.backend().snapshot_backend().map(drop)),
+        ("clones", clones, h.backend().clone_backend().map(drop)),
     ] {
         if let (true, Err(error)) = (is_advertised, reached) {
             return Err(h.violation(format!(
@@ -53,8 +53,8 @@ fn advertised_tiers_are_reachable(h: &Harness<'_>) -> CaseResult {
 fn other_tiers_are_refused(h: &Harness<'_>) -> CaseResult {
     let Capabilities { snapshots, clones, .. } = h.probe.capabilities;
     for (tier, word, is_advertised, reached) in [
-        ("snapshots", "snapshot", snapshots, h.backend().as_snapshot().map(drop)),
-        ("clones", "clone", clones, h.backend().as_clone().map(drop)),
+        ("snapshots", "snapshot", snapshots, h.backend().snapshot_backend().map(drop)),
+        ("clones", "clone", clones, h.backend().clone_backend().map(drop)),
     ] {
         match reached {
             _ if is_advertised => {}
@@ -73,10 +73,10 @@ fn tiers_are_of_one_backend(h: &Harness<'_>) -> CaseResult {
     let volume = h.create("a")?;
     h.snapshot(&volume, "s")?;
     let unreachable = |error: BackendError| h.violation(format!("a tier is out of reach: {error}"));
-    let snapshots = h.backend().as_snapshot().map_err(unreachable)?;
+    let snapshots = h.backend().snapshot_backend().map_err(unreachable)?;
     let mut seen = vec![(snapshots.capabilities(), snapshots.list_volumes())];
     if h.probe.capabilities.clones {
-        let clones = h.backend().as_clone().map_err(unreachable)?;
+        let clones = h.backend().clone_backend().map_err(unreachable)?;
         seen.push((clones.capabilities(), clones.list_volumes()));
         seen.push((clones.capabilities(), h.backend().list_volumes()));
     }

@@ -38,8 +38,8 @@ impl Probe {
         let stem = stems.into_iter().find(is_free).unwrap_or_default();
 
         let capabilities = backend.capabilities();
-        let snapshots = backend.as_snapshot().err();
-        let clones = backend.as_clone().err();
+        let snapshots = backend.snapshot_backend().err();
+        let clones = backend.clone_backend().err();
         let unreachable = |tier: &str, error: Option<BackendError>| match error {
             Some(error) => format!("the tier {tier} is advertised and not reachable: {error}"),
             None => format!("the backend does not advertise {tier}"),
@@ -104,14 +104,14 @@ fn unsupported(backend: &dyn VolumeBackend, tier: Tier, name: &str) -> Vec<Featu
     note(Feature::PatchRestricted, patch(VolumePatch::new().state(VolumeState::Restricted)));
     note(Feature::PatchState, patch(VolumePatch::new().state(VolumeState::Offline)));
     let _ = patch(VolumePatch::new().state(VolumeState::Online));
-    if let (true, Ok(tier_of_snapshots)) = (tier >= Tier::Snapshots, backend.as_snapshot())
+    if let (true, Ok(tier_of_snapshots)) = (tier >= Tier::Snapshots, backend.snapshot_backend())
         && let Ok(snapshot) = tier_of_snapshots.create_snapshot(uuid, "probe")
     {
         let renamed = tier_of_snapshots.rename_snapshot(uuid, snapshot.uuid, "probe-2");
         note(Feature::RenameSnapshot, renamed.err());
         let restored = tier_of_snapshots.restore_snapshot(uuid, snapshot.uuid);
         note(Feature::RestoreSnapshot, restored.err());
-        if let (true, Ok(tier_of_clones)) = (tier >= Tier::Clones, backend.as_clone()) {
+        if let (true, Ok(tier_of_clones)) = (tier >= Tier::Clones, backend.clone_backend()) {
             let name = format!("{name}-clone");
             if let Ok(clone) = tier_of_clones.create_clone(uuid, snapshot.uuid, &name) {
                 note(Feature::SplitClone, tier_of_clones.split_clone(clone.uuid).err());

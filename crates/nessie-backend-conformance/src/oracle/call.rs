@@ -89,31 +89,33 @@ impl Call {
             }
             Self::AccessHandle(volume) => Value::Handle(backend.access_handle(*volume)?),
             Self::CreateSnapshot(volume, name) => {
-                Value::Snapshot(backend.as_snapshot()?.create_snapshot(*volume, name)?)
+                Value::Snapshot(backend.snapshot_backend()?.create_snapshot(*volume, name)?)
             }
             Self::ListSnapshots(volume) => {
-                Value::Snapshots(backend.as_snapshot()?.list_snapshots(*volume)?)
+                Value::Snapshots(backend.snapshot_backend()?.list_snapshots(*volume)?)
             }
             Self::GetSnapshot(volume, snapshot) => {
-                Value::Snapshot(backend.as_snapshot()?.get_snapshot(*volume, *snapshot)?)
+                Value::Snapshot(backend.snapshot_backend()?.get_snapshot(*volume, *snapshot)?)
             }
             Self::FindSnapshot(volume, name) => {
-                Value::MaybeSnapshot(backend.as_snapshot()?.find_snapshot(*volume, name)?)
+                Value::MaybeSnapshot(backend.snapshot_backend()?.find_snapshot(*volume, name)?)
             }
-            Self::RenameSnapshot(volume, snapshot, name) => {
-                Value::Snapshot(backend.as_snapshot()?.rename_snapshot(*volume, *snapshot, name)?)
-            }
+            Self::RenameSnapshot(volume, snapshot, name) => Value::Snapshot(
+                backend.snapshot_backend()?.rename_snapshot(*volume, *snapshot, name)?,
+            ),
             Self::DeleteSnapshot(volume, snapshot) => {
-                backend.as_snapshot()?.delete_snapshot(*volume, *snapshot)?;
+                backend.snapshot_backend()?.delete_snapshot(*volume, *snapshot)?;
                 Value::Nothing
             }
             Self::RestoreSnapshot(volume, snapshot) => {
-                Value::Volume(backend.as_snapshot()?.restore_snapshot(*volume, *snapshot)?)
+                Value::Volume(backend.snapshot_backend()?.restore_snapshot(*volume, *snapshot)?)
             }
             Self::CreateClone(volume, snapshot, name) => {
-                Value::Volume(backend.as_clone()?.create_clone(*volume, *snapshot, name)?)
+                Value::Volume(backend.clone_backend()?.create_clone(*volume, *snapshot, name)?)
             }
-            Self::SplitClone(volume) => Value::Volume(backend.as_clone()?.split_clone(*volume)?),
+            Self::SplitClone(volume) => {
+                Value::Volume(backend.clone_backend()?.split_clone(*volume)?)
+            }
         })
     }
 

@@ -109,7 +109,7 @@ fn finding_by_list() -> Mutant {
             Ok(b.list_volumes()?.into_iter().find(|volume| volume.name == name))
         })),
         find_snapshot: Some(Box::new(|b, volume, name| {
-            let mut snapshots = b.as_snapshot()?.list_snapshots(volume)?.into_iter();
+            let mut snapshots = b.snapshot_backend()?.list_snapshots(volume)?.into_iter();
             Ok(snapshots.find(|snapshot| snapshot.name == name))
         })),
         ..Mutant::default()

@@ -76,10 +76,10 @@ impl VolumeBackend for Mutant {
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
         self.access_handle(uuid)
     }
-    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
+    fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         if self.hides_snapshots { Err(unsupported("snapshots")) } else { Ok(self) }
     }
-    fn as_clone(&self) -> Result<&dyn CloneBackend> {
+    fn clone_backend(&self) -> Result<&dyn CloneBackend> {
         if self.hides_clones { Err(unsupported("clones")) } else { Ok(self) }
     }
 }

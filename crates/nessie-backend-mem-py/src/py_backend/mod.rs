@@ -338,12 +338,12 @@ impl VolumeBackend for PyBackend {
         self.get(&Call::new("access_handle").volume(uuid), records::access_handle)
     }
 
-    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
+    fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         self.check_tier(Tier::Snapshots)?;
         Ok(self)
     }
 
-    fn as_clone(&self) -> Result<&dyn CloneBackend> {
+    fn clone_backend(&self) -> Result<&dyn CloneBackend> {
         self.check_tier(Tier::Clones)?;
         Ok(self)
     }

@@ -69,7 +69,7 @@ impl Call {
 
     /// Makes the call. `known_as` is the identifier by which `backend` knows a record.
     pub fn make(&self, backend: &MemBackend, known_as: impl Fn(Uuid) -> Uuid) -> Result<Answer> {
-        let clones = backend.as_clone()?;
+        let clones = backend.clone_backend()?;
         let snapshots: &dyn SnapshotBackend = clones;
         let volumes: &dyn VolumeBackend = clones;
         let of = |volume: &VolumeId| VolumeId::new(known_as(volume.uuid()));

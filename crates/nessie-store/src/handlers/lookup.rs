@@ -53,7 +53,7 @@ pub(super) fn find_snapshot(
     given: &Reference,
     about: &'static str,
 ) -> Result<Snapshot, ApiError> {
-    let snapshots = backend.as_snapshot()?;
+    let snapshots = backend.snapshot_backend()?;
     let unknown = || {
         let message = format!("The snapshot {given} does not exist.");
         ApiError::new(400, 1_638_600, message).about(about)

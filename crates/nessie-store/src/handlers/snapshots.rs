@@ -28,7 +28,7 @@ pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&SNAPSHOT, false, &[])?;
     let (svm, volume) = volume_of_path(context, &query, context.path_uuid(1)?.into())?;
     let snapshot =
-        svm.backend.as_snapshot()?.get_snapshot(volume.uuid, context.path_uuid(1)?.into())?;
+        svm.backend.snapshot_backend()?.get_snapshot(volume.uuid, context.path_uuid(1)?.into())?;
     let cloned = cloned(svm, &query)?;
     instance(&query, Some(record(context, svm, &volume_name(&volume), snapshot, &cloned)))
 }
@@ -235,7 +235,7 @@ fn take(
     let side_data = svm.side_data();
     let name = fields.name.as_deref().unwrap_or_default();
     names::check_snapshot(name)?;
-    let snapshots = svm.backend.as_snapshot()?;
+    let snapshots = svm.backend.snapshot_backend()?;
     check_snapshot_count(snapshots, volume.uuid)?;
     let taken = snapshots.create_snapshot(volume.uuid, name).map_err(|error| match error {
         BackendError::VolumeOffline { .. } => ApiError::new(409, 524_479, error.to_string()),
@@ -254,7 +254,7 @@ fn change(
 ) -> Result<SnapshotRecord, ApiError> {
     let _lock = svm.write_lock();
     let side_data = svm.side_data();
-    let snapshots = svm.backend.as_snapshot()?;
+    let snapshots = svm.backend.snapshot_backend()?;
     let volume_id = VolumeId::new(volume.uuid);
     let before = snapshots.get_snapshot(volume_id, snapshot)?;
     let changed = match &fields.name {
@@ -276,7 +276,7 @@ fn remove(
 ) -> Result<SnapshotRecord, ApiError> {
     let _lock = svm.write_lock();
     let side_data = svm.side_data();
-    let snapshots = svm.backend.as_snapshot()?;
+    let snapshots = svm.backend.snapshot_backend()?;
     let volume_id = VolumeId::new(volume.uuid);
     let before = snapshots.get_snapshot(volume_id, snapshot)?;
     let attributes = side_data.attributes.snapshot(volume_id, snapshot);
@@ -366,7 +366,7 @@ fn volume_of_path<'a>(
         return find_volume(context, query, context.path_uuid(0)?);
     }
     for svm in context.svms(query, "svm")? {
-        let snapshots = svm.backend.as_snapshot()?;
+        let snapshots = svm.backend.snapshot_backend()?;
         for volume in svm.backend.list_volumes()? {
             match snapshots.get_snapshot(volume.uuid, snapshot) {
                 Ok(_) => return Ok((svm, volume)),
@@ -391,7 +391,7 @@ fn matching(
     if query.filter.is_empty() {
         return Ok(());
     }
-    let snapshot = svm.backend.as_snapshot()?.get_snapshot(volume.uuid, uuid)?;
+    let snapshot = svm.backend.snapshot_backend()?.get_snapshot(volume.uuid, uuid)?;
     let record = record(context, svm, &volume_name(volume), snapshot, &cloned(svm, query)?);
     if query.filter.matches(&record) { Ok(()) } else { Err(ApiError::no_such_entry()) }
 }
@@ -449,7 +449,7 @@ fn append(
     records: &mut Vec<SnapshotRecord>,
 ) -> Result<(), ApiError> {
     let side_data = svm.side_data();
-    let snapshots = svm.backend.as_snapshot()?;
+    let snapshots = svm.backend.snapshot_backend()?;
     let name = volume_name(volume);
     if let Some(fields) = query.filter.exact("name") {
         if let Some(found) = snapshots.find_snapshot(volume.uuid, fields)? {

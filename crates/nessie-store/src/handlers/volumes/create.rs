@@ -127,7 +127,7 @@ impl<'a> Creation<'a> {
         parent: &Volume,
     ) -> Result<Volume, ApiError> {
         let backend = &*self.svm.backend;
-        let clones = backend.as_clone()?;
+        let clones = backend.clone_backend()?;
         if parent.state != VolumeState::Online {
             let error = BackendError::VolumeOffline { volume: parent.uuid, state: parent.state };
             return Err(error.into());
@@ -147,7 +147,7 @@ impl<'a> Creation<'a> {
             .and_then(|volume| self.finish(&volume));
         if made.is_err() {
             // The base snapshot is new, so no other client uses it.
-            let _ = backend.as_snapshot()?.delete_snapshot(parent.uuid, base.uuid);
+            let _ = backend.snapshot_backend()?.delete_snapshot(parent.uuid, base.uuid);
         }
         made
     }
@@ -157,7 +157,7 @@ impl<'a> Creation<'a> {
         context: &RequestContext<'_>,
         parent: VolumeId,
     ) -> Result<Snapshot, ApiError> {
-        let snapshots = self.svm.backend.as_snapshot()?;
+        let snapshots = self.svm.backend.snapshot_backend()?;
         check_snapshot_count(snapshots, parent)?;
         // As 2000-01-01T00:00:00Z, with or without a fraction.
         let now = context.cluster.now().to_string();

@@ -234,7 +234,7 @@ fn search(
         }
     }
     if wants("snapshot_count")
-        && let Ok(snapshots) = svm.backend.as_snapshot()
+        && let Ok(snapshots) = svm.backend.snapshot_backend()
     {
         for record in &mut *records {
             // A volume that was deleted after it was listed has none.

@@ -267,7 +267,7 @@ fn restore_to(
     snapshot: &Reference,
 ) -> Result<Volume, ApiError> {
     let (target, newer) = restorable(context, svm, side_data, volume, snapshot)?;
-    let snapshots = svm.backend.as_snapshot()?;
+    let snapshots = svm.backend.snapshot_backend()?;
     let restored =
         snapshots.restore_snapshot(volume.uuid, target.uuid).map_err(|error| match error {
             BackendError::SnapshotBusy { .. } => ApiError::new(409, 9_437_886, error.to_string()),
@@ -289,7 +289,7 @@ fn restorable(
     snapshot: &Reference,
 ) -> Result<(Snapshot, Vec<Snapshot>), ApiError> {
     let backend = &*svm.backend;
-    let snapshots = backend.as_snapshot()?;
+    let snapshots = backend.snapshot_backend()?;
     if volume.state != VolumeState::Online {
         let error = BackendError::VolumeOffline { volume: volume.uuid, state: volume.state };
         return Err(ApiError::new(409, 9_437_885, error.to_string()));
@@ -313,7 +313,7 @@ fn split(svm: &SvmState, volume: &Volume) -> Result<Volume, ApiError> {
     if volume.clone.is_none() {
         return Err(not_a_clone());
     }
-    Ok(svm.backend.as_clone()?.split_clone(volume.uuid)?)
+    Ok(svm.backend.clone_backend()?.split_clone(volume.uuid)?)
 }
 
 fn not_a_clone() -> ApiError {
