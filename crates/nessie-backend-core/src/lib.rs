@@ -17,7 +17,8 @@
 //! # Text
 //!
 //! Records, specifications, patches and access handles serialise with serde under the names of
-//! their fields; fields marked optional are absent when unset. Text round-trips are exact.
+//! their fields; [`Volume::origin`] alone is called `clone`. Optional fields are absent when unset.
+//! Text round-trips are exact.
 #![forbid(unsafe_code)]
 
 mod access;

@@ -32,9 +32,9 @@ pub struct Volume {
     /// Name of the export policy; `None` while none was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export_policy: Option<String>,
-    /// Where a clone comes from; `None` for a plain volume.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clone: Option<CloneOrigin>,
+    /// Where a clone comes from; `None` for a plain volume. The key in text is `clone`.
+    #[serde(rename = "clone", default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<CloneOrigin>,
 }
 
 impl Volume {
@@ -52,7 +52,7 @@ impl Volume {
             create_time: None,
             junction_path: None,
             export_policy: None,
-            clone: None,
+            origin: None,
         }
     }
 }
@@ -284,7 +284,7 @@ mod tests {
             create_time: Timestamp::from_unix_micros(1),
             junction_path: Some("/a/é".into()),
             export_policy: Some("default".into()),
-            clone: Some(CloneOrigin {
+            origin: Some(CloneOrigin {
                 parent_volume: "p".into(),
                 parent_snapshot: "s".into(),
                 parent_volume_uuid: VolumeId::new(Uuid::max()),
@@ -293,6 +293,7 @@ mod tests {
             ..Volume::new(VolumeId::new(Uuid::max()), "v")
         };
         let text = serde_json::to_string(&volume).unwrap();
+        assert!(text.contains(",\"clone\":{\"parent_volume\":"), "{text}");
         assert_eq!(serde_json::from_str::<Volume>(&text).unwrap(), volume);
     }
 

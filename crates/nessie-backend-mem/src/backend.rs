@@ -29,7 +29,7 @@ use crate::view::View;
 /// let volume = backend.create_volume(VolumeSpec::named("build-cache"))?;
 /// let snapshot = backend.create_snapshot(volume.uuid, "pre-build")?;
 /// let clone = backend.create_clone(volume.uuid, snapshot.uuid, "build-cache-pr1234")?;
-/// assert_eq!(clone.clone.unwrap().parent_volume, "build-cache");
+/// assert_eq!(clone.origin.unwrap().parent_volume, "build-cache");
 /// # Ok(())
 /// # }
 /// ```

@@ -20,7 +20,7 @@ use proptest::prelude::*;
 type Fields = Vec<Option<String>>;
 
 fn fields(volume: &Volume) -> Fields {
-    let origin = volume.clone.as_ref();
+    let origin = volume.origin.as_ref();
     vec![
         Some(volume.uuid.to_string()),
         Some(volume.name.clone()),
@@ -184,7 +184,7 @@ proptest! {
         let volumes = backend.list_volumes().unwrap();
         let pinned: Vec<_> = volumes
             .iter()
-            .filter_map(|volume| Some(volume.clone.as_ref()?.parent_snapshot_uuid))
+            .filter_map(|volume| Some(volume.origin.as_ref()?.parent_snapshot_uuid))
             .collect();
         let matches = |name: &str| match pattern {
             Some("build-*") => name.starts_with("build-"),
@@ -259,11 +259,11 @@ proptest! {
         let expected: Vec<Fields> = volumes
             .iter()
             .filter(|volume| state.is_none_or(|state| volume.state == state))
-            .filter(|volume| is_clone.is_none_or(|is_clone| volume.clone.is_some() == is_clone))
+            .filter(|volume| is_clone.is_none_or(|is_clone| volume.origin.is_some() == is_clone))
             .filter(|volume| before.is_none_or(|before| volume.create_time < Some(time(before))))
             .filter(|volume| after.is_none_or(|after| volume.create_time >= Some(time(after))))
             .filter(|volume| selection.parent.is_none_or(|parent| {
-                volume.clone.as_ref().is_some_and(|origin| origin.parent_volume_uuid == parent)
+                volume.origin.as_ref().is_some_and(|origin| origin.parent_volume_uuid == parent)
             }))
             .map(fields)
             .collect();

@@ -184,7 +184,7 @@ impl World {
 
     /// What `MemBackend` has beside the traits says the same as they do.
     fn check_shortcuts(&self, volumes: &[Volume], snapshots: usize) {
-        let clones = volumes.iter().filter(|volume| volume.clone.is_some()).count();
+        let clones = volumes.iter().filter(|volume| volume.origin.is_some()).count();
         let count = |n: usize| u32::try_from(n).unwrap();
         assert_eq!(
             self.backend.counts(),

@@ -212,7 +212,7 @@ fn assert_consistent(volumes: &[Volume]) {
     let mounted = || volumes.iter().filter_map(|volume| volume.junction_path.as_ref());
     let paths: HashSet<&String> = mounted().collect();
     assert_eq!(paths.len(), mounted().count(), "a path comes twice");
-    for origin in volumes.iter().filter_map(|volume| volume.clone.as_ref()) {
+    for origin in volumes.iter().filter_map(|volume| volume.origin.as_ref()) {
         let parent = names.get(&origin.parent_volume_uuid).copied();
         assert_eq!(parent, Some(origin.parent_volume.as_str()), "a clone without its parent");
     }
@@ -255,7 +255,7 @@ fn a_listing_is_of_one_moment() {
         view.check_invariants().unwrap();
         let volumes: Vec<Volume> = view.volumes().collect();
         assert_consistent(&volumes);
-        for origin in volumes.iter().filter_map(|volume| volume.clone.as_ref()) {
+        for origin in volumes.iter().filter_map(|volume| volume.origin.as_ref()) {
             let mut snapshots = view.snapshots(origin.parent_volume_uuid).unwrap();
             let parent = snapshots.find(|it| it.uuid == origin.parent_snapshot_uuid).unwrap();
             assert_eq!(parent.name, origin.parent_snapshot);

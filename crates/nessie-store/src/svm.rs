@@ -110,7 +110,7 @@ impl SvmState {
     /// The snapshots that clones depend on.
     pub(crate) fn cloned_snapshots(&self) -> Result<HashSet<SnapshotId>, ApiError> {
         let volumes = self.backend.list_volumes()?;
-        let origins = volumes.iter().filter_map(|volume| volume.clone.as_ref());
+        let origins = volumes.iter().filter_map(|volume| volume.origin.as_ref());
         Ok(origins.map(|origin| origin.parent_snapshot_uuid).collect())
     }
 }

@@ -109,7 +109,7 @@ fn of_volumes(found: &Volume, expected: &Volume) -> Option<String> {
     field("create_time", time(found), time(expected));
     field("junction_path", optional(&found.junction_path), optional(&expected.junction_path));
     field("export_policy", optional(&found.export_policy), optional(&expected.export_policy));
-    let origin = |volume: &Volume| match &volume.clone {
+    let origin = |volume: &Volume| match &volume.origin {
         None => "unset".to_owned(),
         Some(origin) => format!(
             "volume {} ({}), snapshot {} ({})",

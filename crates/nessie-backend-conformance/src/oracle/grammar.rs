@@ -62,7 +62,7 @@ pub(crate) fn check_volume(volume: &Volume) -> Result<(), (&'static str, String)
     if let Some(policy) = volume.export_policy.as_ref().filter(|name| !is_export_policy(name)) {
         return wrong("2.export_policy", format!("export_policy is {policy:?}"));
     }
-    if let Some(origin) = &volume.clone {
+    if let Some(origin) = &volume.origin {
         check_uuid(origin.parent_volume_uuid.uuid())?;
         check_uuid(origin.parent_snapshot_uuid.uuid())?;
         if !is_volume_name(&origin.parent_volume) || !is_snapshot_name(&origin.parent_snapshot) {

@@ -200,7 +200,7 @@ impl Model {
     /// The record of a volume, with the current names of its parents.
     fn show(&self, kept: &ModelVolume) -> Volume {
         let mut volume = kept.record.clone();
-        if let (Some(origin), false) = (&mut volume.clone, kept.is_foreign)
+        if let (Some(origin), false) = (&mut volume.origin, kept.is_foreign)
             && let Ok(parent) = self.volume(origin.parent_volume_uuid)
         {
             origin.parent_volume.clone_from(&parent.record.name);
@@ -420,7 +420,7 @@ impl Model {
         record.size_bytes = parent.record.size_bytes;
         record.export_policy.clone_from(&parent.record.export_policy);
         record.create_time = new.create_time;
-        record.clone = Some(CloneOrigin {
+        record.origin = Some(CloneOrigin {
             parent_volume: parent.record.name.clone(),
             parent_snapshot: snapshot.record.name.clone(),
             parent_volume_uuid: id,
@@ -431,7 +431,7 @@ impl Model {
 
     fn split_clone(&mut self, id: VolumeId) -> Result<Volume, ExpectedRefusal> {
         let volume = self.volume_mut(id)?;
-        if volume.record.clone.is_none() {
+        if volume.record.origin.is_none() {
             // The backend chooses the name of the argument.
             let allowed = RefusalPattern {
                 code: "invalid_argument",
@@ -440,7 +440,7 @@ impl Model {
             };
             return Err(allowed.into());
         }
-        volume.record.clone = None;
+        volume.record.origin = None;
         Ok(self.show(self.volume(id)?))
     }
 
@@ -476,7 +476,7 @@ impl Model {
         let clones: Vec<&str> = self
             .volumes
             .iter()
-            .filter(|volume| volume.record.clone.as_ref().is_some_and(&depends))
+            .filter(|volume| volume.record.origin.as_ref().is_some_and(&depends))
             .map(|volume| &*volume.record.name)
             .collect();
         Dependents {

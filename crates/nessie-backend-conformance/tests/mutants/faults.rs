@@ -712,7 +712,7 @@ fn of_snapshots() -> Vec<Fault> {
             result.map(|_| volume)
         };
         restores_supported_on_plain_volumes "3.optional": restore_snapshot = |b, volume, of| {
-            if b.get_volume(volume)?.clone.is_some() {
+            if b.get_volume(volume)?.origin.is_some() {
                 return Err(BackendError::not_supported("restore_snapshot"));
             }
             b.restore_snapshot(volume, of)
@@ -790,13 +790,13 @@ fn of_clones() -> Vec<Fault> {
             };
         origins_by_name_only "1.origin": create_clone = |b, volume, of, name| {
             edited(b.create_clone(volume, of, name), |clone| {
-                if let Some(origin) = &mut clone.clone {
+                if let Some(origin) = &mut clone.origin {
                     origin.parent_volume_uuid = clone.uuid;
                 }
             })
         };
         lists_without_origins "1.origin": list_volumes = |b| {
-            each(b.list_volumes(), |volume| volume.clone = None)
+            each(b.list_volumes(), |volume| volume.origin = None)
         };
         splits_and_keeps_the_origin "3.split_clone": split_clone = |b, volume| {
             let before = b.get_volume(volume)?;
@@ -805,7 +805,7 @@ fn of_clones() -> Vec<Fault> {
         };
         splits_nothing "3.split_clone": split_clone = |b, volume| {
             let before = b.get_volume(volume)?;
-            if before.clone.is_none() {
+            if before.origin.is_none() {
                 return b.split_clone(volume);
             }
             Ok(before)
@@ -817,7 +817,7 @@ fn of_clones() -> Vec<Fault> {
             }
         };
         splits_no_offline_clone "3.split_clone": split_clone = |b, volume| {
-            let is_clone = b.get_volume(volume)?.clone.is_some();
+            let is_clone = b.get_volume(volume)?.origin.is_some();
             if is_clone && !is_online(b, volume) {
                 return Err(offline(volume));
             }
@@ -829,7 +829,7 @@ fn of_clones() -> Vec<Fault> {
         };
         deletes_parents "3.delete_volume.refuses": delete_volume = |b, uuid| {
             for volume in b.list_volumes()? {
-                if volume.clone.is_some_and(|origin| origin.parent_volume_uuid == uuid) {
+                if volume.origin.is_some_and(|origin| origin.parent_volume_uuid == uuid) {
                     b.split_clone(volume.uuid)?;
                 }
             }
@@ -837,7 +837,7 @@ fn of_clones() -> Vec<Fault> {
         };
         deletes_parents_with_their_clones "3.delete_volume.refuses": delete_volume = |b, uuid| {
             for volume in b.list_volumes()? {
-                if volume.clone.is_some_and(|origin| origin.parent_volume_uuid == uuid) {
+                if volume.origin.is_some_and(|origin| origin.parent_volume_uuid == uuid) {
                     b.delete_volume(volume.uuid)?;
                 }
             }
@@ -845,7 +845,7 @@ fn of_clones() -> Vec<Fault> {
         };
         deletes_snapshots_of_clones "3.delete_snapshot.refuses": delete_snapshot = |b, volume, of| {
             for clone in b.list_volumes()? {
-                if clone.clone.is_some_and(|origin| origin.parent_snapshot_uuid == of) {
+                if clone.origin.is_some_and(|origin| origin.parent_snapshot_uuid == of) {
                     b.split_clone(clone.uuid)?;
                 }
             }
@@ -854,7 +854,7 @@ fn of_clones() -> Vec<Fault> {
         pins_every_snapshot "3.delete_snapshot": delete_snapshot = |b, volume, of| {
             b.get_snapshot(volume, of)?;
             let is_of_volume = |it: &Volume| {
-                it.clone.as_ref().is_some_and(|origin| origin.parent_volume_uuid == volume)
+                it.origin.as_ref().is_some_and(|origin| origin.parent_volume_uuid == volume)
             };
             if let Some(clone) = b.list_volumes()?.into_iter().find(is_of_volume) {
                 let dependents = Dependents { names: vec![clone.name], count: 1 };
@@ -864,7 +864,7 @@ fn of_clones() -> Vec<Fault> {
         };
         pins_nothing_while_offline "3.offline_keeps": delete_snapshot = |b, volume, of| {
             for clone in b.list_volumes()? {
-                let is_of_it = clone.clone.is_some_and(|it| it.parent_snapshot_uuid == of);
+                let is_of_it = clone.origin.is_some_and(|it| it.parent_snapshot_uuid == of);
                 if is_of_it && clone.state == VolumeState::Offline {
                     b.split_clone(clone.uuid)?;
                 }
@@ -876,9 +876,9 @@ fn of_clones() -> Vec<Fault> {
 
 /// Names the root of a chain of clones in place of the direct parent.
 fn root(b: &Mem, volume: &mut Volume) {
-    while let Some(origin) = &volume.clone {
+    while let Some(origin) = &volume.origin {
         match b.get_volume(origin.parent_volume_uuid) {
-            Ok(Volume { clone: Some(above), .. }) => volume.clone = Some(above),
+            Ok(Volume { origin: Some(above), .. }) => volume.origin = Some(above),
             _ => return,
         }
     }
@@ -947,7 +947,7 @@ fn of_errors() -> Vec<Fault> {
         names_all_dependents "4.dependents": delete_snapshot = |b, volume, of| {
             b.delete_snapshot(volume, of).map_err(|error| with_dependents(error, |it| {
                 let is_of_it = |it: &Volume| {
-                    it.clone.as_ref().is_some_and(|origin| origin.parent_snapshot_uuid == of)
+                    it.origin.as_ref().is_some_and(|origin| origin.parent_snapshot_uuid == of)
                 };
                 let volumes = b.list_volumes().unwrap_or_default();
                 it.names = volumes.into_iter().filter(is_of_it).map(|it| it.name).collect();
@@ -1050,7 +1050,7 @@ fn of_memory() -> Vec<Fault> {
                 get_volume: Some(Box::new(move |b, uuid| {
                     edited(b.get_volume(uuid), |volume| {
                         let names = known.lock().unwrap();
-                        if let (Some(origin), Some(name)) = (&mut volume.clone, names.get(&uuid)) {
+                        if let (Some(origin), Some(name)) = (&mut volume.origin, names.get(&uuid)) {
                             origin.parent_volume.clone_from(name);
                         }
                     })
@@ -1069,7 +1069,7 @@ fn of_memory() -> Vec<Fault> {
                 })),
                 list_volumes: Some(Box::new(move |b| {
                     each(b.list_volumes(), |volume| {
-                        if let Some(origin) = &mut volume.clone {
+                        if let Some(origin) = &mut volume.origin {
                             let names = known.lock().unwrap();
                             if let Some(name) = names.get(&origin.parent_snapshot_uuid) {
                                 origin.parent_snapshot.clone_from(name);
@@ -1100,8 +1100,8 @@ fn of_memory() -> Vec<Fault> {
             Mutant {
                 split_clone: Some(Box::new(move |b, volume| {
                     let before = b.get_volume(volume)?;
-                    if before.clone.is_some() && splits.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
-                        return edited(Ok(before), |volume| volume.clone = None);
+                    if before.origin.is_some() && splits.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
+                        return edited(Ok(before), |volume| volume.origin = None);
                     }
                     b.split_clone(volume)
                 })),
@@ -1183,7 +1183,7 @@ fn of_memory() -> Vec<Fault> {
         fault! { races_between_clone_and_delete "3.linearizable": Mutant {
             delete_snapshot: Some(Box::new(|b, volume, of| {
                 let is_of_it = |it: &Volume| {
-                    it.clone.as_ref().is_some_and(|origin| origin.parent_snapshot_uuid == of)
+                    it.origin.as_ref().is_some_and(|origin| origin.parent_snapshot_uuid == of)
                 };
                 if b.list_volumes()?.iter().any(is_of_it) {
                     return b.delete_snapshot(volume, of);

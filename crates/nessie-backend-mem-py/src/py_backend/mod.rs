@@ -240,7 +240,7 @@ impl PyBackend {
     ) -> Result<Option<SnapshotId>> {
         let snapshots = self.list_snapshots(volume)?;
         let volumes = self.list_volumes()?;
-        let origins = volumes.iter().filter_map(|volume| volume.clone.as_ref());
+        let origins = volumes.iter().filter_map(|volume| volume.origin.as_ref());
         let busy: HashSet<SnapshotId> = origins.map(|origin| origin.parent_snapshot_uuid).collect();
         let newer = snapshots.iter().map(|each| each.uuid).skip_while(|id| *id != snapshot).skip(1);
         Ok(newer.into_iter().find(|id| busy.contains(id)))

@@ -195,7 +195,7 @@ pub(super) fn volume(value: &Bound<'_, PyAny>) -> Read<Volume> {
     volume.create_time = fields.optional_time("create_time")?;
     volume.junction_path = fields.optional_text("junction_path")?;
     volume.export_policy = fields.optional_text("export_policy")?;
-    volume.clone = fields.optional("clone")?.map(|value| origin(&value)).transpose()?;
+    volume.origin = fields.optional("clone")?.map(|value| origin(&value)).transpose()?;
     fields.end()?;
     Ok(volume)
 }

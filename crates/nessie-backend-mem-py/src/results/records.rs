@@ -142,7 +142,7 @@ pub(crate) fn volume<'py>(
     if let Some(policy) = &rest.export_policy {
         dict.set_item(intern!(py, "export_policy"), policy)?;
     }
-    if let Some(origin) = &rest.clone {
+    if let Some(origin) = &rest.origin {
         dict.set_item(intern!(py, "clone"), templates.origin.copy(py, origin, known)?)?;
     }
     Ok(dict)
@@ -233,7 +233,7 @@ pub(crate) fn volume_column<'py>(
     column: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     let rest = row.rest.as_deref();
-    let origin = rest.and_then(|rest| rest.clone.as_ref());
+    let origin = rest.and_then(|rest| rest.origin.as_ref());
     let optional = |text: Option<&str>| text.into_pyobject(py);
     Ok(match column {
         "name" => PyString::new(py, &row.name).into_any(),

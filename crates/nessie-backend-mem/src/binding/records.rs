@@ -35,7 +35,7 @@ pub struct RowRest {
     /// See [`Volume::export_policy`].
     pub export_policy: Option<String>,
     /// See [`Volume::clone`].
-    pub clone: Option<RowOrigin>,
+    pub origin: Option<RowOrigin>,
 }
 
 /// A [`CloneOrigin`] that takes no allocation while its names are short.
@@ -92,7 +92,7 @@ impl From<VolumeRow> for Volume {
         volume.create_time = Some(row.create_time);
         volume.junction_path = rest.junction_path;
         volume.export_policy = rest.export_policy;
-        volume.clone = rest.clone.map(CloneOrigin::from);
+        volume.origin = rest.origin.map(CloneOrigin::from);
         volume
     }
 }

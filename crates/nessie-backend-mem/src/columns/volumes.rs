@@ -124,7 +124,7 @@ impl Kind for Volumes {
             create_time: row.create_time.unix_micros(),
             junction_path: rest.and_then(|rest| rest.junction_path.as_deref()),
             export_policy: rest.and_then(|rest| rest.export_policy.as_deref()),
-            origin: rest.and_then(|rest| rest.clone.as_ref()).map(|origin| OriginFields {
+            origin: rest.and_then(|rest| rest.origin.as_ref()).map(|origin| OriginFields {
                 volume: &origin.parent_volume,
                 snapshot: &origin.parent_snapshot,
                 volume_uuid: origin.parent_volume_uuid,
@@ -137,7 +137,7 @@ impl Kind for Volumes {
         let rest = RowRest {
             junction_path: fields.junction_path.map(str::to_owned),
             export_policy: fields.export_policy.map(str::to_owned),
-            clone: fields.origin.map(|origin| RowOrigin {
+            origin: fields.origin.map(|origin| RowOrigin {
                 parent_volume: origin.volume.into(),
                 parent_snapshot: origin.snapshot.into(),
                 parent_volume_uuid: origin.volume_uuid,

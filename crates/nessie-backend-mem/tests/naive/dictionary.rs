@@ -61,7 +61,7 @@ impl Dictionary {
     fn volume(&self, mut volume: Volume) -> Volume {
         let proposed = |id: VolumeId| VolumeId::new(self.proposed(id.uuid()));
         volume.uuid = proposed(volume.uuid);
-        if let Some(origin) = &mut volume.clone {
+        if let Some(origin) = &mut volume.origin {
             origin.parent_volume_uuid = proposed(origin.parent_volume_uuid);
             let snapshot = origin.parent_snapshot_uuid.uuid();
             origin.parent_snapshot_uuid = SnapshotId::new(self.proposed(snapshot));

@@ -215,7 +215,7 @@ impl Naive {
         let mut record = Volume::new(id, name);
         record.size_bytes = parent.size_bytes;
         record.export_policy = parent.export_policy;
-        record.clone = Some(CloneOrigin {
+        record.origin = Some(CloneOrigin {
             parent_volume: String::new(),
             parent_snapshot: String::new(),
             parent_volume_uuid,
@@ -226,7 +226,7 @@ impl Naive {
 
     fn split_clone(&mut self, id: VolumeId) -> Result<Volume> {
         let record = &mut self.volume_mut(id)?.record;
-        record.clone.take().ok_or_else(|| invalid("vol_uuid"))?;
+        record.origin.take().ok_or_else(|| invalid("vol_uuid"))?;
         Ok(self.show(self.volume(id)?))
     }
 
@@ -244,7 +244,7 @@ impl Naive {
     /// The record of a volume, the names of its parents as they are now.
     fn show(&self, volume: &KeptVolume) -> Volume {
         let mut record = volume.record.clone();
-        if let Some(origin) = &mut record.clone {
+        if let Some(origin) = &mut record.origin {
             let parent = self.volume(origin.parent_volume_uuid).unwrap();
             let kept = |kept: &&KeptSnapshot| kept.record.uuid == origin.parent_snapshot_uuid;
             let snapshot = parent.snapshots.iter().find(kept).unwrap();
@@ -282,7 +282,7 @@ impl Naive {
     }
 
     fn dependents(&self, depends: impl Fn(&CloneOrigin) -> bool) -> Dependents {
-        let clones = self.volumes.iter().filter(|v| v.record.clone.as_ref().is_some_and(&depends));
+        let clones = self.volumes.iter().filter(|v| v.record.origin.as_ref().is_some_and(&depends));
         let names: Vec<String> = clones.map(|clone| clone.record.name.clone()).collect();
         Dependents { count: names.len() as u64, names: names.into_iter().take(16).collect() }
     }

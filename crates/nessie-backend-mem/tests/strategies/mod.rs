@@ -93,7 +93,7 @@ fn any_of(items: Vec<Uuid>) -> BoxedStrategy<Uuid> {
 
 /// The direct parents of all clones.
 fn parents(naive: &Naive) -> Vec<(VolumeId, SnapshotId)> {
-    let origins = naive.volumes.iter().filter_map(|volume| volume.record.clone.as_ref());
+    let origins = naive.volumes.iter().filter_map(|volume| volume.record.origin.as_ref());
     origins.map(|origin| (origin.parent_volume_uuid, origin.parent_snapshot_uuid)).collect()
 }
 
@@ -108,7 +108,7 @@ fn volume_id(naive: &Naive) -> BoxedStrategy<VolumeId> {
 }
 
 fn clone_id(naive: &Naive) -> BoxedStrategy<VolumeId> {
-    let clones = naive.volumes.iter().filter(|volume| volume.record.clone.is_some());
+    let clones = naive.volumes.iter().filter(|volume| volume.record.origin.is_some());
     let clones = clones.map(|clone| clone.record.uuid.uuid()).collect();
     prop_oneof![3 => any_of(clones).prop_map(VolumeId::new), 2 => volume_id(naive)].boxed()
 }

@@ -89,7 +89,7 @@ impl VolumeRecord {
         &'r self,
         get: fn(&'r nessie_backend_core::CloneOrigin) -> FieldValue<'r>,
     ) -> FieldValue<'r> {
-        self.volume.clone.as_ref().map_or(FieldValue::Unset, get)
+        self.volume.origin.as_ref().map_or(FieldValue::Unset, get)
     }
 }
 
@@ -221,16 +221,16 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "autosize.shrink_threshold" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("autosize.shrink_threshold", 50_u64);
         "clone.has_flexclone" FieldKind::Boolean, Expensive, Never => |v| v.has_flexclone.into();
         "clone.inherited_physical_used" FieldKind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
-        "clone.is_flexclone" FieldKind::Boolean, Default, Post => |v| v.volume.clone.is_some().into();
+        "clone.is_flexclone" FieldKind::Boolean, Default, Post => |v| v.volume.origin.is_some().into();
         "clone.parent_snapshot.name" FieldKind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_snapshot).into());
         "clone.parent_snapshot.uuid" FieldKind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_snapshot_uuid.uuid().into());
-        "clone.parent_svm.name" FieldKind::Text, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.svm_context.svm.name.as_str()).into();
-        "clone.parent_svm.uuid" FieldKind::Uuid, Expensive, Post => |v| v.volume.clone.as_ref().map(|_| v.svm_context.svm.uuid).into();
+        "clone.parent_svm.name" FieldKind::Text, Expensive, Post => |v| v.volume.origin.as_ref().map(|_| v.svm_context.svm.name.as_str()).into();
+        "clone.parent_svm.uuid" FieldKind::Uuid, Expensive, Post => |v| v.volume.origin.as_ref().map(|_| v.svm_context.svm.uuid).into();
         "clone.parent_volume.name" FieldKind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_volume).into());
         "clone.parent_volume.uuid" FieldKind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_volume_uuid.uuid().into());
         "clone.split_complete_percent" FieldKind::Integer, Expensive, Never => |v| v.split.into();
         "clone.split_estimate" FieldKind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
-        "clone.split_initiated" FieldKind::Boolean, Expensive, Patch => |v| match (v.split, &v.volume.clone) {
+        "clone.split_initiated" FieldKind::Boolean, Expensive, Patch => |v| match (v.split, &v.volume.origin) {
             (Some(_), _) => true.into(),
             (None, Some(_)) => false.into(),
             (None, None) => FieldValue::Unset,
@@ -367,12 +367,12 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             FieldValue::Uuid(uuid) => Some(format!("/api/storage/aggregates/{uuid}")),
             _ => None,
         };
-        "clone.parent_snapshot" => |v, _| v.volume.clone.as_ref().map(|clone| format!(
+        "clone.parent_snapshot" => |v, _| v.volume.origin.as_ref().map(|clone| format!(
             "/api/storage/volumes/{}/snapshots/{}",
             clone.parent_volume_uuid, clone.parent_snapshot_uuid
         ));
-        "clone.parent_svm" => |v, _| v.volume.clone.as_ref().map(|_| v.svm_context.svm_href());
-        "clone.parent_volume" => |v, _| v.volume.clone.as_ref().map(|clone| format!(
+        "clone.parent_svm" => |v, _| v.volume.origin.as_ref().map(|_| v.svm_context.svm_href());
+        "clone.parent_volume" => |v, _| v.volume.origin.as_ref().map(|clone| format!(
             "/api/storage/volumes/{}", clone.parent_volume_uuid
         ));
         "nas.export_policy" => |v, _| matches!(v.volume.export_policy.as_deref(), None | Some("default"))

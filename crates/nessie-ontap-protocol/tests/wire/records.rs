@@ -60,7 +60,7 @@ fn clone() -> VolumeRecord {
     record.volume.uuid = VolumeId::new(Uuid::from_u128(2));
     "c1".clone_into(&mut record.volume.name);
     record.volume.junction_path = Some("/c1".to_owned());
-    record.volume.clone = Some(CloneOrigin {
+    record.volume.origin = Some(CloneOrigin {
         parent_volume: "v1".to_owned(),
         parent_snapshot: "s1".to_owned(),
         parent_volume_uuid: VolumeId::new(Uuid::from_u128(1)),

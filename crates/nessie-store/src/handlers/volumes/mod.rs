@@ -247,7 +247,7 @@ fn search(
             .backend
             .list_volumes()?
             .into_iter()
-            .filter_map(|volume| volume.clone.map(|origin| origin.parent_volume_uuid))
+            .filter_map(|volume| volume.origin.map(|origin| origin.parent_volume_uuid))
             .collect();
         for record in records {
             record.has_flexclone = Some(parents.contains(&record.volume.uuid));

@@ -200,7 +200,7 @@ fn check(
                 }
             }
         }
-        ChangeKind::Split if volume.clone.is_none() => Err(not_a_clone()),
+        ChangeKind::Split if volume.origin.is_none() => Err(not_a_clone()),
         ChangeKind::Split => Ok(()),
     }
 }
@@ -310,7 +310,7 @@ fn restorable(
 }
 
 fn split(svm: &SvmState, volume: &Volume) -> Result<Volume, ApiError> {
-    if volume.clone.is_none() {
+    if volume.origin.is_none() {
         return Err(not_a_clone());
     }
     Ok(svm.backend.clone_backend()?.split_clone(volume.uuid)?)
