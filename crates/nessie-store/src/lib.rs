@@ -100,9 +100,3 @@ pub use nessie_ontap_protocol::{ApiError, FieldKind, FieldPresence, Method, Writ
 pub use server::{
     AccessLog, AccessLogEntry, Identity, Limits, RequestHandler, Server, ServerOptions, serve,
 };
-
-#[doc(hidden)]
-pub use config::JobCompletion as JobPace;
-#[cfg(feature = "server")]
-#[doc(hidden)]
-pub use server::{AccessLog as Log, AccessLogEntry as Entry, RequestHandler as Handler};
