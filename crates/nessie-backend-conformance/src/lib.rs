@@ -35,7 +35,7 @@
 //! |---|---|
 //! | run in a test | [`run_all`], [`conformance_tests!`] |
 //! | run with settings, get a report | [`run`], [`Config`] |
-//! | run in threads, with timeouts and progress | [`run_shared`], [`Source`], [`Factory`], [`Event`] |
+//! | run in threads, with timeouts and progress | [`run_shared`], [`BackendSource`], [`BackendFactory`], [`RunEvent`] |
 //! | read the report | [`Report`], [`CaseReport`], [`Outcome`], [`Failure`], [`Trace`], [`Counts`] |
 //! | list cases and rules | [`cases()`], [`Case`], [`rules`], [`Rule`], [`Tier`], [`Feature`] |
 //! | report invalid values from another language | [`MalformedRecord`] |
@@ -96,5 +96,5 @@ pub use report::{CaseReport, Counts, Failure, Outcome, Report};
 pub use rule::{Rule, rules};
 #[doc(hidden)]
 pub use runner::run_case;
-pub use runner::{Event, Factory, Source, run, run_all, run_shared};
+pub use runner::{BackendFactory, BackendSource, RunEvent, run, run_all, run_shared};
 pub use trace::Trace;

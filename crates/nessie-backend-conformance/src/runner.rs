@@ -18,21 +18,21 @@ use crate::harness::{Abort, CallLog, Harness, Violation, panic_text};
 use crate::report::{CaseReport, Failure, Outcome, Report};
 use crate::sequences::shrink_calls::shrink_calls;
 
-/// Interval between two [`Event::Tick`] events.
+/// Interval between two [`RunEvent::Tick`] events.
 const TICK: Duration = Duration::from_millis(50);
 
 /// Where [`run_shared`] takes the backend for each case from.
-pub enum Source {
+pub enum BackendSource {
     /// Always the same backend.
     One(Arc<dyn VolumeBackend>),
     /// A new backend for each case.
-    Each(Factory),
+    Each(BackendFactory),
 }
 
 /// Makes a backend.
-pub type Factory = Box<dyn Fn() -> Result<Arc<dyn VolumeBackend>> + Send + Sync>;
+pub type BackendFactory = Box<dyn Fn() -> Result<Arc<dyn VolumeBackend>> + Send + Sync>;
 
-impl fmt::Debug for Source {
+impl fmt::Debug for BackendSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::One(_) => "One(..)",
@@ -44,7 +44,7 @@ impl fmt::Debug for Source {
 /// What [`run_shared`] reports to its observer.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub enum Event<'a> {
+pub enum RunEvent<'a> {
     /// A case starts.
     Started {
         /// The case.
@@ -118,19 +118,19 @@ pub fn run_case(name: &str, backend: &dyn VolumeBackend) {
 }
 
 /// Runs the suite with each case in its own thread. If a case exceeds the time limit, the run
-/// abandons its thread and reports a timeout. With [`Source::One`], if a call still hangs then, the
-/// remaining cases are skipped; with [`Source::Each`] the run continues.
+/// abandons its thread and reports a timeout. With [`BackendSource::One`], if a call still hangs
+/// then, the remaining cases are skipped; with [`BackendSource::Each`] the run continues.
 ///
 /// `observe` is called in the caller's thread: when a case starts, about every 50 ms while it runs,
 /// and when it ends. If it returns `Break`, the run ends; the remaining cases are interrupted.
 pub fn run_shared(
-    source: &Source,
+    source: &BackendSource,
     config: &Config,
-    observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    observe: &mut dyn FnMut(RunEvent<'_>) -> ControlFlow<()>,
 ) -> Report {
     let mut run = Run::new(config);
     let total = run.selected.len();
-    let is_shared = matches!(source, Source::One(_));
+    let is_shared = matches!(source, BackendSource::One(_));
     let probe = {
         let config = config.clone();
         run_job(source, &config.clone(), cases::probe_case(), observe, move |backend, log| {
@@ -149,7 +149,7 @@ pub fn run_shared(
             continue;
         }
         let started = Instant::now();
-        let outcome = if observe(Event::Started { case, index, total }).is_break() {
+        let outcome = if observe(RunEvent::Started { case, index, total }).is_break() {
             Outcome::Interrupted
         } else {
             let (probe, config) = (Arc::clone(&probe), config.clone());
@@ -167,7 +167,7 @@ pub fn run_shared(
             _ => {}
         }
         let report = run.done(case, outcome, started.elapsed());
-        if observe(Event::Finished(&report)).is_break() && stop.is_none() {
+        if observe(RunEvent::Finished(&report)).is_break() && stop.is_none() {
             stop = Some(Outcome::Interrupted);
         }
     }
@@ -176,15 +176,15 @@ pub fn run_shared(
 
 /// Runs a job on a backend in its own thread, and waits for it within the time limit.
 fn run_job<T: Send + 'static>(
-    source: &Source,
+    source: &BackendSource,
     config: &Config,
     case: &'static Case,
-    observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    observe: &mut dyn FnMut(RunEvent<'_>) -> ControlFlow<()>,
     job: impl FnOnce(&dyn VolumeBackend, &Arc<CallLog>) -> T + Send + 'static,
 ) -> std::result::Result<T, Outcome> {
     let made = match source {
-        Source::One(backend) => Ok(Arc::clone(backend)),
-        Source::Each(make) => guarded(case, &CallLog::default(), config, || {
+        BackendSource::One(backend) => Ok(Arc::clone(backend)),
+        BackendSource::Each(make) => guarded(case, &CallLog::default(), config, || {
             make().map_err(|error| {
                 Abort::violation("1.honest", format!("no backend could be made: {error}"))
             })
@@ -211,7 +211,7 @@ fn await_job<T>(
     log: &CallLog,
     config: &Config,
     case: &'static Case,
-    observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    observe: &mut dyn FnMut(RunEvent<'_>) -> ControlFlow<()>,
 ) -> std::result::Result<T, Outcome> {
     // The case checks the limit itself between calls, and then needs time to clean up.
     let grace = (config.time_limit / 4).min(Duration::from_secs(2));
@@ -227,7 +227,7 @@ fn await_job<T>(
             }
         }
         let elapsed = started.elapsed();
-        if observe(Event::Tick { case, elapsed }).is_break() {
+        if observe(RunEvent::Tick { case, elapsed }).is_break() {
             log.cancel();
             let _ = receiver.recv_timeout(TICK * 5);
             return Err(Outcome::Interrupted);

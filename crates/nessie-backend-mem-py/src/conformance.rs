@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nessie_backend_conformance::{
-    self as suite, CaseReport, Config, Event, Outcome, Report, Source,
+    self as suite, BackendSource, CaseReport, Config, Outcome, Report, RunEvent,
 };
 use nessie_backend_core::VolumeBackend;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -104,14 +104,19 @@ pub(crate) fn run(
     }
 }
 
-fn source(py: Python<'_>, make: Py<PyAny>, fresh: bool, watch: &Arc<RunGuard>) -> PyResult<Source> {
+fn source(
+    py: Python<'_>,
+    make: Py<PyAny>,
+    fresh: bool,
+    watch: &Arc<RunGuard>,
+) -> PyResult<BackendSource> {
     let watch = Arc::clone(watch);
     if !fresh {
         let _calling = Calling::python(py);
         let backend = PyBackend::new(&make.bind(py).call0()?, watch)?;
-        return Ok(Source::One(Arc::new(backend)));
+        return Ok(BackendSource::One(Arc::new(backend)));
     }
-    Ok(Source::Each(Box::new(move || {
+    Ok(BackendSource::Each(Box::new(move || {
         let backend: Arc<dyn VolumeBackend> = Arc::new(PyBackend::made_by(&make, &watch)?);
         Ok(backend)
     })))
@@ -149,11 +154,11 @@ struct Observer<'a> {
 }
 
 impl Observer<'_> {
-    fn see(&mut self, event: Event<'_>) -> ControlFlow<()> {
+    fn see(&mut self, event: RunEvent<'_>) -> ControlFlow<()> {
         let (case, seconds, outcome) = match event {
-            Event::Started { case, .. } => (case.name(), 0.0, None),
-            Event::Tick { case, elapsed, .. } => (case.name(), elapsed.as_secs_f64(), None),
-            Event::Finished(report) => {
+            RunEvent::Started { case, .. } => (case.name(), 0.0, None),
+            RunEvent::Tick { case, elapsed, .. } => (case.name(), elapsed.as_secs_f64(), None),
+            RunEvent::Finished(report) => {
                 self.done += 1;
                 (report.name, report.time.as_secs_f64(), Some(report.outcome.as_str()))
             }

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use mutant::Mutant;
 use nessie_backend_conformance::{
-    Case, Config, Event, Failure, MalformedRecord, Outcome, Report, Source, Tier, cases, rules,
-    run, run_all, run_shared,
+    BackendSource, Case, Config, Failure, MalformedRecord, Outcome, Report, RunEvent, Tier, cases,
+    rules, run, run_all, run_shared,
 };
 use nessie_backend_core::{
     BackendError, CloneBackend, SnapshotBackend, VolumeBackend, VolumePatch, VolumeSpec,
@@ -40,7 +40,7 @@ fn only_failure(report: &Report) -> &Failure {
     report.failures().next().unwrap_or_else(|| panic!("nothing failed:\n{report}"))
 }
 
-fn shared(source: &Source, config: &Config) -> Report {
+fn shared(source: &BackendSource, config: &Config) -> Report {
     run_shared(source, config, &mut |_| ControlFlow::Continue(()))
 }
 
@@ -52,9 +52,9 @@ fn the_reference_passes_as_value_reference_and_shared_pointer() {
     assert!(run(by_reference, &quick()).is_success());
     let pointer: Arc<dyn VolumeBackend> = Arc::new(backend);
     assert!(run(&pointer, &quick()).is_success());
-    assert!(shared(&Source::One(pointer), &quick()).is_success());
+    assert!(shared(&BackendSource::One(pointer), &quick()).is_success());
     let factory = || Ok(Arc::new(MemBackend::builder().seed(1).build()?) as Arc<dyn VolumeBackend>);
-    assert!(shared(&Source::Each(Box::new(factory)), &quick()).is_success());
+    assert!(shared(&BackendSource::Each(Box::new(factory)), &quick()).is_success());
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_shared_backend_that_hangs_is_left_behind_and_the_rest_is_skipped() {
         .time_limit(Duration::from_millis(100))
         .only("create_volume.*")
         .only("capabilities.are_consistent");
-    let report = shared(&Source::One(Arc::new(hanging())), &config);
+    let report = shared(&BackendSource::One(Arc::new(hanging())), &config);
     assert!(outcome(&report, "capabilities.are_consistent").is_success());
     let Outcome::TimedOut { trace, .. } = outcome(&report, "create_volume.makes_a_volume") else {
         panic!("{report}")
@@ -186,7 +186,7 @@ fn of_a_factory_only_the_case_that_hangs_is_left_behind() {
         .only("create_volume.keeps_sizes_exactly")
         .only("capabilities.*");
     let factory = || Ok(Arc::new(hanging()) as Arc<dyn VolumeBackend>);
-    let report = shared(&Source::Each(Box::new(factory)), &config);
+    let report = shared(&BackendSource::Each(Box::new(factory)), &config);
     // Those that make a volume time out, each on a backend of its own; the others do not.
     assert_eq!((report.counts().timed_out, report.counts().passed), (4, 4), "{report}");
 }
@@ -194,7 +194,7 @@ fn of_a_factory_only_the_case_that_hangs_is_left_behind() {
 #[test]
 fn a_factory_that_fails_is_a_failure() {
     let factory = || Err(BackendError::substrate("connect", "nobody there"));
-    let report = shared(&Source::Each(Box::new(factory)), &quick());
+    let report = shared(&BackendSource::Each(Box::new(factory)), &quick());
     assert!(only_failure(&report).message.contains("nobody there"), "{report}");
     assert_eq!(report.counts().failed, 1);
     assert_eq!(report.cases.len(), cases().len());
@@ -202,16 +202,16 @@ fn a_factory_that_fails_is_a_failure() {
 
 #[test]
 fn an_observer_sees_every_case_and_can_end_the_run() {
-    let source = Source::One(Arc::new(MemBackend::new()));
+    let source = BackendSource::One(Arc::new(MemBackend::new()));
     let config = quick().only("create_volume.*");
     let (mut started, mut finished) = (Vec::new(), Vec::new());
     let report = run_shared(&source, &config, &mut |event| {
         match event {
-            Event::Started { case, index, total } => {
+            RunEvent::Started { case, index, total } => {
                 assert_eq!((index, total > index), (started.len(), true));
                 started.push(case.name());
             }
-            Event::Finished(case) => finished.push(case.name),
+            RunEvent::Finished(case) => finished.push(case.name),
             _ => {}
         }
         if finished.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -15,15 +15,15 @@ mod mutant;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use nessie_backend_conformance::{Config, Event, Outcome, Source, rules, run_shared};
+use nessie_backend_conformance::{BackendSource, Config, Outcome, RunEvent, rules, run_shared};
 
 /// The first case that the backend fails, and the likeliest of the rules it breaks.
 fn first_failure(backend: mutant::Mutant) -> Option<(&'static str, &'static str)> {
     let mut first = None;
-    let source = Source::One(Arc::new(backend));
+    let source = BackendSource::One(Arc::new(backend));
     let config = Config::default().sequences(4);
     let _ = run_shared(&source, &config, &mut |event| match event {
-        Event::Finished(case) if !case.outcome.is_success() => {
+        RunEvent::Finished(case) if !case.outcome.is_success() => {
             let rule = match &case.outcome {
                 Outcome::Failed(failure) => failure.rules[0],
                 other => other.as_str(),
