@@ -1,0 +1,148 @@
+//! Calls of the core: with or without the interpreter, and with hints in their errors.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nessie_backend_core::{SnapshotId, Uuid, VolumeId};
+use nessie_backend_mem::binding::IntoRows;
+use nessie_backend_mem::{self as core, BulkError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::args::scalars::{self, Id};
+use crate::errors::{Error, Result};
+use crate::hints;
+use crate::runtime::fork;
+use crate::runtime::freed::Freed;
+
+use super::MemBackend;
+
+/// As many snapshots are deleted in about a millisecond.
+const FEW_SNAPSHOTS: u32 = 4096;
+
+impl MemBackend {
+    /// The backend itself, for others that work on it.
+    pub(crate) fn shared(&self) -> core::MemBackend {
+        core::MemBackend::clone(&self.core)
+    }
+
+    /// The identifiers of all volumes, in order of creation.
+    pub(crate) fn volume_ids(&self, py: Python<'_>) -> Vec<Uuid> {
+        let view = self.call(py, core::MemBackend::view);
+        py.detach(move || view.volume_ids().into_iter().map(VolumeId::uuid).collect())
+    }
+
+    /// The backend as it is now.
+    pub(super) fn view(&self, py: Python<'_>) -> Freed<core::View> {
+        Freed::new(self.call(py, core::MemBackend::view))
+    }
+
+    /// The volumes as they are now.
+    pub(super) fn rows(&self, py: Python<'_>) -> Freed<IntoRows> {
+        Freed::new(self.call(py, core::MemBackend::view).into_rows())
+    }
+
+    /// Makes a single call. While a bulk call or an endpoint is at work it may have to wait, and
+    /// does so without the interpreter.
+    pub(super) fn call<R: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&core::MemBackend) -> R + Send,
+    ) -> R {
+        if self.bulk_calls.load(Ordering::Relaxed) == 0 && !self.core.is_in_use() {
+            call(&self.core)
+        } else {
+            fork::detached(py, || call(&self.core))
+        }
+    }
+
+    /// Makes a single call that the backend may refuse.
+    pub(super) fn ask<R: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&core::MemBackend) -> nessie_backend_core::Result<R> + Send,
+    ) -> Result<R> {
+        self.call(py, call).map_err(|error| self.hinted(py, error))
+    }
+
+    /// A refusal, with a hint if there is one.
+    pub(super) fn hinted(&self, py: Python<'_>, error: impl Into<BulkError>) -> Error {
+        let error = error.into();
+        match self.call(py, |core| hints::of_refusal(core, &error.error)) {
+            Some(hint) => Error::Hinted(error, hint),
+            None => Error::Bulk(error),
+        }
+    }
+
+    /// Reads the uuid of a volume.
+    pub(super) fn volume_id<'py>(
+        &self,
+        argument: &'static str,
+        value: &Bound<'py, PyAny>,
+    ) -> Result<Id<'py, VolumeId>> {
+        scalars::id(argument, value)
+            .map_err(|error| self.hinted_text(error, value, hints::of_volume_text))
+    }
+
+    /// Reads the uuid of a snapshot of a volume.
+    pub(super) fn snapshot_id<'py>(
+        &self,
+        volume: VolumeId,
+        argument: &'static str,
+        value: &Bound<'py, PyAny>,
+    ) -> Result<Id<'py, SnapshotId>> {
+        scalars::id(argument, value).map_err(|error| {
+            self.hinted_text(error, value, |core, text| hints::of_snapshot_text(core, volume, text))
+        })
+    }
+
+    /// The refusal of a text that is no uuid, with a hint if there is one.
+    pub(super) fn hinted_text(
+        &self,
+        error: Error,
+        value: &Bound<'_, PyAny>,
+        hint: impl FnOnce(&core::MemBackend, &str) -> Option<String> + Send,
+    ) -> Error {
+        let Ok(text) = value.cast::<PyString>() else { return error };
+        let Error::Backend(error) = error else { return error };
+        let text = scalars::name(text);
+        match self.call(value.py(), |core| hint(core, &text)) {
+            Some(hint) => Error::Hinted(error.into(), hint),
+            None => Error::Backend(error),
+        }
+    }
+
+    /// Makes a single call that may delete all snapshots of a volume. Where they are many, it is
+    /// made as a bulk call.
+    pub(super) fn ask_on_snapshots<R: Send>(
+        &self,
+        py: Python<'_>,
+        volume: VolumeId,
+        call: impl FnOnce(&core::MemBackend) -> nessie_backend_core::Result<R> + Send,
+    ) -> Result<R> {
+        let count = self.call(py, |core| core.snapshot_count(volume));
+        if count.is_ok_and(|count| count > FEW_SNAPSHOTS) {
+            self.bulk(py, call).map_err(|error| self.hinted(py, error))
+        } else {
+            self.ask(py, call)
+        }
+    }
+
+    /// Makes a bulk call, while other Python threads go on.
+    pub(super) fn bulk<R: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&core::MemBackend) -> R + Send,
+    ) -> R {
+        /// Notes the end of the call, even if it panics.
+        struct UnderWay<'a>(&'a AtomicUsize);
+        impl Drop for UnderWay<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.bulk_calls.fetch_add(1, Ordering::Relaxed);
+        let _under_way = UnderWay(&self.bulk_calls);
+        fork::detached(py, || call(&self.core))
+    }
+}

@@ -1,0 +1,51 @@
+//! Methods on one clone.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::args::scalars;
+use crate::errors::Result;
+use crate::results::records::{self, Known};
+
+use super::{AnyId, MemBackend, exact};
+
+#[pymethods]
+impl MemBackend {
+    /// Create a writable online volume from a snapshot, and return it.
+    ///
+    /// The clone has its parent's size and export policy, no junction path and no snapshots, and
+    /// its "clone" key says where it comes from. A clone of a clone names its direct parent.
+    ///
+    /// Raises VolumeNotFoundError, SnapshotNotFoundError, InvalidArgumentError,
+    /// VolumeExistsError; VolumeOfflineError unless the parent is online.
+    fn create_clone<'py>(
+        &self,
+        parent_vol_uuid: AnyId<'_, 'py>,
+        parent_snap_uuid: AnyId<'_, 'py>,
+        new_name: &Bound<'py, PyAny>,
+    ) -> Result<Bound<'py, PyDict>> {
+        let new_name = scalars::string("new_name", new_name)?;
+        let parent = self.volume_id("parent_vol_uuid", parent_vol_uuid)?;
+        let snapshot = self.snapshot_id(parent.value, "parent_snap_uuid", parent_snap_uuid)?;
+        let name = scalars::name(new_name);
+        let (from, at) = (parent.value, snapshot.value);
+        let volume = self.ask(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
+        let known = Known {
+            name: exact(new_name),
+            parent_volume_uuid: parent.text,
+            parent_snapshot_uuid: snapshot.text,
+            ..Known::default()
+        };
+        Ok(records::volume(new_name.py(), &volume, &known)?)
+    }
+
+    /// Make a clone a plain volume and return it. Its parent's snapshot is free then.
+    ///
+    /// Raises VolumeNotFoundError; InvalidArgumentError if the volume is not a clone.
+    fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
+        let id = self.volume_id("vol_uuid", vol_uuid)?;
+        let volume = self.ask(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
+        let known = Known { uuid: id.text, ..Known::default() };
+        Ok(records::volume(vol_uuid.py(), &volume, &known)?)
+    }
+}
