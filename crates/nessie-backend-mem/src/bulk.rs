@@ -29,7 +29,7 @@ impl MemBackend {
         let mut inner = self.write();
         let stamp = inner.stamp()?;
         let specs = specs.into_iter();
-        let made = inner.state.draft(|state| state.create_volumes(specs, stamp))?;
+        let made = inner.state.transact(|state| state.create_volumes(specs, stamp))?;
         Ok(made.into_iter().map(|slot| inner.state.volume_id(slot)).collect())
     }
 
@@ -63,7 +63,7 @@ impl MemBackend {
         let stamp = inner.stamp()?;
         let (volume, snapshot, names) = (parent_volume, parent_snapshot, names.into_iter());
         let clone = |state: &mut State| state.create_clones(volume, snapshot, names, stamp);
-        let made = inner.state.draft(clone)?;
+        let made = inner.state.transact(clone)?;
         Ok(made.into_iter().map(|slot| inner.state.volume_id(slot)).collect())
     }
 

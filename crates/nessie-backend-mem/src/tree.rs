@@ -56,9 +56,9 @@ fn push_children(todo: &mut Vec<Item>, state: &State, parent: What, level: usize
             todo.extend(state.snapshot_slots(slot).map(|slot| item(What::Snapshot(slot))));
         }
         What::Snapshot(slot) => {
-            let pin = state.snapshots.get(slot).pin;
-            if pin != NONE {
-                let clones = state.pins.get(pin).clones;
+            let list = state.snapshots.get(slot).clone_list;
+            if list != NONE {
+                let clones = state.clone_lists.get(list).clones;
                 let clones = clones.iter::<OfParentSnapshot, _>(&state.volumes);
                 todo.extend(clones.map(|slot| item(What::Volume(slot))));
             }

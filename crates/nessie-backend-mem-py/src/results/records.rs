@@ -133,7 +133,7 @@ pub(crate) fn volume<'py>(
     };
     dict.set_item(intern!(py, "uuid"), uuid_text(py, &known.uuid, row.uuid.uuid()))?;
     dict.set_item(intern!(py, "name"), name_text(py, &known.name, &row.name))?;
-    let Some(rest) = &row.rest else {
+    let Some(rest) = &row.optional else {
         return Ok(dict);
     };
     if let Some(path) = &rest.junction_path {
@@ -232,7 +232,7 @@ pub(crate) fn volume_column<'py>(
     row: &VolumeRow,
     column: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let rest = row.rest.as_deref();
+    let rest = row.optional.as_deref();
     let origin = rest.and_then(|rest| rest.origin.as_ref());
     let optional = |text: Option<&str>| text.into_pyobject(py);
     Ok(match column {

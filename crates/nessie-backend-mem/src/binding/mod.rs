@@ -6,5 +6,5 @@ pub(crate) mod calls;
 pub(crate) mod records;
 
 pub use self::calls::Rows;
-pub use self::records::{RowOrigin, RowRest, SnapshotRow, VolumeRow};
+pub use self::records::{OptionalFields, RowOrigin, SnapshotRow, VolumeRow};
 pub use crate::view::IntoRows;

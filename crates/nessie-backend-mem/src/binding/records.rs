@@ -23,13 +23,13 @@ pub struct VolumeRow {
     /// See [`Volume::create_time`].
     pub create_time: Timestamp,
     /// What most volumes lack.
-    pub rest: Option<Box<RowRest>>,
+    pub optional: Option<Box<OptionalFields>>,
 }
 
 /// The fields that are rarely set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RowRest {
+pub struct OptionalFields {
     /// See [`Volume::junction_path`].
     pub junction_path: Option<String>,
     /// See [`Volume::export_policy`].
@@ -84,7 +84,7 @@ impl From<RowOrigin> for CloneOrigin {
 
 impl From<VolumeRow> for Volume {
     fn from(row: VolumeRow) -> Self {
-        let rest = row.rest.map_or_else(RowRest::default, |rest| *rest);
+        let rest = row.optional.map_or_else(OptionalFields::default, |rest| *rest);
         let mut volume = Self::new(row.uuid, row.name);
         volume.size_bytes = row.size_bytes;
         volume.state = row.state;

@@ -18,7 +18,7 @@ use nessie_backend_core::Uuid;
 
 use super::BATCH_ROWS;
 
-type Filled = Result<ArrayRef, ArrowError>;
+type ColumnResult = Result<ArrayRef, ArrowError>;
 
 /// The zone of all times.
 const UTC: &str = "UTC";
@@ -75,7 +75,7 @@ impl Names {
         self.offsets.push(offset(&self.bytes));
     }
 
-    pub(super) fn finish(self) -> Filled {
+    pub(super) fn finish(self) -> ColumnResult {
         text_array(self.offsets, self.bytes, None)
     }
 }
@@ -94,7 +94,7 @@ impl Uuids {
         self.texts.push(uuid_text(uuid));
     }
 
-    pub(super) fn finish(self) -> Filled {
+    pub(super) fn finish(self) -> ColumnResult {
         let rows = self.texts.len();
         let offsets = if rows <= BATCH_ROWS {
             UUID_OFFSETS.slice(0, rows)
@@ -166,7 +166,7 @@ impl SparseTexts {
         self.bytes.extend_from_slice(text);
     }
 
-    pub(super) fn finish(mut self, rows: usize) -> Filled {
+    pub(super) fn finish(mut self, rows: usize) -> ColumnResult {
         if self.present.is_empty() {
             return Ok(Arc::new(ABSENT.slice(0, rows)));
         }
@@ -186,20 +186,20 @@ const fn offset(bytes: &[u8]) -> i32 {
     bytes.len() as i32
 }
 
-fn text_array(offsets: Vec<i32>, mut bytes: Vec<u8>, present: Option<NullBuffer>) -> Filled {
+fn text_array(offsets: Vec<i32>, mut bytes: Vec<u8>, present: Option<NullBuffer>) -> ColumnResult {
     bytes.shrink_to_fit();
     let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
     Ok(Arc::new(StringArray::try_new(offsets, Buffer::from_vec(bytes), present)?))
 }
 
 /// A column of quotas, where 0 stands for none.
-pub(super) fn quotas(sizes: Vec<u64>) -> Filled {
+pub(super) fn quotas(sizes: Vec<u64>) -> ColumnResult {
     let present = sizes.contains(&0).then(|| sizes.iter().map(|size| *size != 0).collect());
     Ok(Arc::new(UInt64Array::try_new(sizes.into(), present)?))
 }
 
 /// A column of nothing but 0.
-pub(super) fn zeros(rows: usize) -> Filled {
+pub(super) fn zeros(rows: usize) -> ColumnResult {
     Ok(Arc::new(UInt64Array::try_new(ScalarBuffer::new(ZEROS.clone(), 0, rows), None)?))
 }
 
@@ -209,16 +209,16 @@ pub(super) fn times(micros: Vec<i64>) -> ArrayRef {
 }
 
 /// A column of words, given by their places among all of the words.
-pub(super) fn words(places: Vec<i8>, all: &LazyLock<ArrayRef>) -> Filled {
+pub(super) fn words(places: Vec<i8>, all: &LazyLock<ArrayRef>) -> ColumnResult {
     places_of_words(places.into(), all)
 }
 
 /// A column of nothing but the first of all words.
-pub(super) fn first_words(rows: usize, all: &LazyLock<ArrayRef>) -> Filled {
+pub(super) fn first_words(rows: usize, all: &LazyLock<ArrayRef>) -> ColumnResult {
     places_of_words(ScalarBuffer::new(ZEROS.clone(), 0, rows), all)
 }
 
-fn places_of_words(places: ScalarBuffer<i8>, all: &LazyLock<ArrayRef>) -> Filled {
+fn places_of_words(places: ScalarBuffer<i8>, all: &LazyLock<ArrayRef>) -> ColumnResult {
     let places = Int8Array::try_new(places, None)?;
     Ok(Arc::new(DictionaryArray::<Int8Type>::try_new(places, Arc::clone(all))?))
 }

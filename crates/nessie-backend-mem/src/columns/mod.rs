@@ -1,6 +1,6 @@
 //! Tables of everything at one instant, as Arrow record batches.
 //!
-//! A [`Table`] is chosen from a [`View`]: which volumes or snapshots it has is settled then, and
+//! A [`Table`] is selected from a [`View`]: which volumes or snapshots it has is settled then, and
 //! costs four bytes a row. Its columns are built when they are asked for, batch by batch, so an
 //! export takes little more memory than what is exported. [`Table::to_bytes`] saves the rows of a
 //! table, and nothing else of the backend, for another process.
@@ -45,7 +45,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use nessie_backend_core::{Result, Uuid};
 
-use self::kind::{Chosen, Viewed};
+use self::kind::{Selected, Viewed};
 pub use self::selection::{SnapshotSelection, VolumeSelection};
 pub use self::snapshots::{SnapshotOfVolume, Snapshots};
 pub use self::volumes::Volumes;
@@ -99,7 +99,7 @@ mod kind {
 
     /// Where the rows are: in the state of a backend, or, once a table was saved, in the table.
     #[derive(Debug)]
-    pub(super) enum Chosen<R> {
+    pub(super) enum Selected<R> {
         Viewed(Viewed),
         Own(Vec<R>),
     }
@@ -112,24 +112,24 @@ mod kind {
     }
 }
 
-/// Rows chosen from a [`View`], in a fixed order. Nothing changes it, and copies share everything.
+/// Rows selected from a [`View`], in a fixed order. Nothing changes it, and copies share everything.
 /// Two tables are equal if they have equal rows in the same order.
 ///
 /// Made by [`View::volume_table`], [`View::snapshot_table`] and [`Table::from_bytes`].
 pub struct Table<K: RowKind> {
-    chosen: Arc<Chosen<K::Row>>,
-    /// The part of `chosen` that this table has.
+    selected: Arc<Selected<K::Row>>,
+    /// The part of `selected` that this table has.
     range: Range<usize>,
     kind: PhantomData<K>,
 }
 
 impl<K: RowKind> Table<K> {
-    fn new(chosen: Chosen<K::Row>) -> Self {
-        let rows = match &chosen {
-            Chosen::Viewed(viewed) => viewed.slots.len(),
-            Chosen::Own(rows) => rows.len(),
+    fn new(selected: Selected<K::Row>) -> Self {
+        let rows = match &selected {
+            Selected::Viewed(viewed) => viewed.slots.len(),
+            Selected::Own(rows) => rows.len(),
         };
-        Self { chosen: Arc::new(chosen), range: 0..rows, kind: PhantomData }
+        Self { selected: Arc::new(selected), range: 0..rows, kind: PhantomData }
     }
 
     /// How many rows there are.
@@ -161,12 +161,12 @@ impl<K: RowKind> Table<K> {
     /// of snapshots with their volumes'.
     #[must_use]
     pub fn ids(&self) -> Vec<K::Id> {
-        match &*self.chosen {
-            Chosen::Viewed(viewed) => {
+        match &*self.selected {
+            Selected::Viewed(viewed) => {
                 let slots = viewed.slots.get(self.range.clone()).unwrap_or_default();
                 slots.iter().map(|slot| K::id(viewed, *slot)).collect()
             }
-            Chosen::Own(rows) => {
+            Selected::Own(rows) => {
                 let rows = rows.get(self.range.clone()).unwrap_or_default();
                 rows.iter().map(K::id_of_row).collect()
             }
@@ -176,9 +176,9 @@ impl<K: RowKind> Table<K> {
     /// How many records this table keeps in memory, which may be all those of a backend.
     #[must_use]
     pub fn records(&self) -> usize {
-        match &*self.chosen {
-            Chosen::Viewed(viewed) => viewed.state.records(),
-            Chosen::Own(rows) => rows.len(),
+        match &*self.selected {
+            Selected::Viewed(viewed) => viewed.state.records(),
+            Selected::Own(rows) => rows.len(),
         }
     }
 
@@ -187,22 +187,22 @@ impl<K: RowKind> Table<K> {
     pub fn slice(&self, part: Range<usize>) -> Self {
         let start = self.range.start.saturating_add(part.start).min(self.range.end);
         let end = self.range.start.saturating_add(part.end).clamp(start, self.range.end);
-        Self { chosen: Arc::clone(&self.chosen), range: start..end, kind: PhantomData }
+        Self { selected: Arc::clone(&self.selected), range: start..end, kind: PhantomData }
     }
 
     /// The rows at these places in this order, without those that are not there.
     #[must_use]
     pub fn pick(&self, places: impl IntoIterator<Item = usize>) -> Self {
         let places = places.into_iter();
-        Self::new(match &*self.chosen {
-            Chosen::Viewed(viewed) => {
+        Self::new(match &*self.selected {
+            Selected::Viewed(viewed) => {
                 let slots = viewed.slots.get(self.range.clone()).unwrap_or_default();
                 let slots = places.filter_map(|place| slots.get(place).copied()).collect();
-                Chosen::Viewed(Viewed { state: Arc::clone(&viewed.state), slots })
+                Selected::Viewed(Viewed { state: Arc::clone(&viewed.state), slots })
             }
-            Chosen::Own(rows) => {
+            Selected::Own(rows) => {
                 let rows = rows.get(self.range.clone()).unwrap_or_default();
-                Chosen::Own(places.filter_map(|place| rows.get(place).cloned()).collect())
+                Selected::Own(places.filter_map(|place| rows.get(place).cloned()).collect())
             }
         })
     }
@@ -217,11 +217,11 @@ impl<K: RowKind> Table<K> {
         self.range.clone().filter_map(|place| self.fields_at(place))
     }
 
-    /// The fields at a place of `chosen`.
+    /// The fields at a place of `selected`.
     fn fields_at(&self, place: usize) -> Option<K::Fields<'_>> {
-        match &*self.chosen {
-            Chosen::Viewed(viewed) => Some(K::fields(viewed, *viewed.slots.get(place)?)),
-            Chosen::Own(rows) => rows.get(place).map(K::fields_of_row),
+        match &*self.selected {
+            Selected::Viewed(viewed) => Some(K::fields(viewed, *viewed.slots.get(place)?)),
+            Selected::Own(rows) => rows.get(place).map(K::fields_of_row),
         }
     }
 }
@@ -229,13 +229,13 @@ impl<K: RowKind> Table<K> {
 /// The table without rows.
 impl<K: RowKind> Default for Table<K> {
     fn default() -> Self {
-        Self::new(Chosen::Own(Vec::new()))
+        Self::new(Selected::Own(Vec::new()))
     }
 }
 
 impl<K: RowKind> PartialEq for Table<K> {
     fn eq(&self, other: &Self) -> bool {
-        let is_same = Arc::ptr_eq(&self.chosen, &other.chosen) && self.range == other.range;
+        let is_same = Arc::ptr_eq(&self.selected, &other.selected) && self.range == other.range;
         is_same || self.len() == other.len() && self.fields().eq(other.fields())
     }
 }
@@ -244,7 +244,7 @@ impl<K: RowKind> Eq for Table<K> {}
 
 impl<K: RowKind> Clone for Table<K> {
     fn clone(&self) -> Self {
-        Self { chosen: Arc::clone(&self.chosen), range: self.range.clone(), kind: PhantomData }
+        Self { selected: Arc::clone(&self.selected), range: self.range.clone(), kind: PhantomData }
     }
 }
 
@@ -316,7 +316,7 @@ impl View {
     pub fn volume_table(self, selection: &VolumeSelection) -> Result<Table<Volumes>> {
         let state = self.into_state();
         let slots = selection.slots(&state)?;
-        Ok(Table::new(Chosen::Viewed(Viewed { state: Arc::new(state), slots })))
+        Ok(Table::new(Selected::Viewed(Viewed { state: Arc::new(state), slots })))
     }
 
     /// The selected snapshots as a table, volume by volume in the order of the selection, each
@@ -333,6 +333,6 @@ impl View {
     ) -> Result<Table<Snapshots>, BulkError> {
         let state = self.into_state();
         let slots = selection.slots(&state)?;
-        Ok(Table::new(Chosen::Viewed(Viewed { state: Arc::new(state), slots })))
+        Ok(Table::new(Selected::Viewed(Viewed { state: Arc::new(state), slots })))
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! The bytes are a magic number, a version, the kind of the rows, a checksum of the rest, and then
 //! the number of rows and the fields of each, in postcard's encoding. They hold the rows alone and
-//! nothing else of the backend that the table was chosen from.
+//! nothing else of the backend that the table was selected from.
 
 use nessie_backend_core::{BackendError, Result, Timestamp};
 use twox_hash::XxHash3_64;
 
-use super::kind::Chosen;
+use super::kind::Selected;
 use super::{RowKind, Table};
 use crate::saved::{Broken, Refusal};
 
@@ -65,7 +65,7 @@ fn read<K: RowKind>(bytes: &[u8]) -> Result<Table<K>, Refusal> {
     if !rest.is_empty() {
         return Err(Broken("there are more rows than announced").into());
     }
-    Ok(Table::new(Chosen::Own(rows)))
+    Ok(Table::new(Selected::Own(rows)))
 }
 
 fn check_preamble(tag: u8, bytes: &[u8]) -> Result<&[u8], Broken> {

@@ -15,7 +15,7 @@ use super::column::{
 };
 use super::kind::{Kind, Viewed};
 use super::saved::check_time;
-use crate::binding::records::{RowOrigin, RowRest, VolumeRow};
+use crate::binding::records::{OptionalFields, RowOrigin, VolumeRow};
 use crate::state::{quota, time};
 use crate::storage::slab::Slot;
 
@@ -114,7 +114,7 @@ impl Kind for Volumes {
     }
 
     fn fields_of_row(row: &VolumeRow) -> VolumeFields<'_> {
-        let rest = row.rest.as_deref();
+        let rest = row.optional.as_deref();
         VolumeFields {
             uuid: row.uuid,
             name: &row.name,
@@ -134,7 +134,7 @@ impl Kind for Volumes {
     }
 
     fn row(fields: VolumeFields<'_>) -> VolumeRow {
-        let rest = RowRest {
+        let rest = OptionalFields {
             junction_path: fields.junction_path.map(str::to_owned),
             export_policy: fields.export_policy.map(str::to_owned),
             origin: fields.origin.map(|origin| RowOrigin {
@@ -151,7 +151,7 @@ impl Kind for Volumes {
             state: fields.state,
             vol_type: fields.vol_type,
             create_time: time(fields.create_time),
-            rest: (rest != RowRest::default()).then(|| Box::new(rest)),
+            optional: (rest != OptionalFields::default()).then(|| Box::new(rest)),
         }
     }
 

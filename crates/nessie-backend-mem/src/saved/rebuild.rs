@@ -146,7 +146,7 @@ impl Rebuild {
         };
         let placed = state.volumes.place(&self.volume_plan, image.slot, image.generation, fill);
         placed.ok_or(Broken("the volume's slot does not exist or is taken"))?;
-        state.order = state.order.with::<ByCreation, _>(&mut state.volumes, image.slot);
+        state.order = state.order.push_back::<ByCreation, _>(&mut state.volumes, image.slot);
         if !image.junction.is_empty() {
             state.check_junction_free(image.junction, image.slot)?;
             state.mount(image.slot, image.junction);

@@ -1,7 +1,7 @@
 //! Transitions of many records at once.
 //!
 //! Each does what the single transitions do one after the other, or nothing. Those that create
-//! volumes work on a draft of the state; the others check everything first.
+//! volumes work on a copy of the state; the others check everything first.
 
 use nessie_backend_core::{
     BackendError, Dependents, Result, SnapshotId, VolumeId, VolumePatch, VolumeState, rules,
@@ -41,32 +41,32 @@ impl State {
     /// Runs a transition on a copy of the state, which shares its records until they are written
     /// to, and keeps the copy if it succeeds. The index of names is not copied: the transition
     /// itself takes back what it entered there when it fails.
-    pub(crate) fn draft<T>(&mut self, transition: impl FnOnce(&mut Self) -> Bulk<T>) -> Bulk<T> {
+    pub(crate) fn transact<T>(&mut self, transition: impl FnOnce(&mut Self) -> Bulk<T>) -> Bulk<T> {
         let names = std::mem::take(&mut self.volume_names);
-        let mut draft = Self { volume_names: names, ..self.clone() };
-        let result = transition(&mut draft);
+        let mut copy = Self { volume_names: names, ..self.clone() };
+        let result = transition(&mut copy);
         if result.is_ok() {
-            *self = draft;
+            *self = copy;
         } else {
-            self.volume_names = draft.volume_names;
+            self.volume_names = copy.volume_names;
         }
         result
     }
 
-    /// Creates a volume of each name and size. To be run by [`draft`](Self::draft): an error leaves
+    /// Creates a volume of each name and size. To be run by [`transact`](Self::transact): an error leaves
     /// all but the index of names half done.
     pub(crate) fn create_volumes<'a>(
         &mut self,
         specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
         stamp: Stamp,
     ) -> Bulk<Vec<Slot>> {
-        self.create_named(specs, stamp, &Family::default(), |name, size| {
+        self.create_named(specs, stamp, &CloneParent::default(), |name, size| {
             rules::volume_name(name)?;
             size.map_or(Ok(()), rules::size_bytes)
         })
     }
 
-    /// Creates a clone of each name. To be run by [`draft`](Self::draft) too.
+    /// Creates a clone of each name. To be run by [`transact`](Self::transact) too.
     pub(crate) fn create_clones<'a>(
         &mut self,
         parent_volume: VolumeId,
@@ -79,21 +79,21 @@ impl State {
         if names.len() == 0 {
             return Ok(Vec::new());
         }
-        let no_pin = self.pins.is_full();
+        let no_list = self.clone_lists.is_full();
         let VolumeRecord { state, size, clones: of_volume, .. } = *self.volumes.get(parent);
         let of_snapshot = self.clones_of(snapshot);
         let policy = self.volumes.text(parent).to_owned();
-        let family = Family { snapshot, policy: &policy, of_volume, of_snapshot };
+        let parent = CloneParent { snapshot, policy: &policy, of_volume, of_snapshot };
         let made =
-            self.create_named(names.map(|name| (name, quota(size))), stamp, &family, |name, _| {
+            self.create_named(names.map(|name| (name, quota(size))), stamp, &parent, |name, _| {
                 rules::volume_name(name).map_err(|error| error.for_argument("new_name"))?;
                 match state {
-                    VolumeState::Online if no_pin => Err(full()),
+                    VolumeState::Online if no_list => Err(full()),
                     VolumeState::Online => Ok(()),
                     state => Err(BackendError::VolumeOffline { volume: parent_volume, state }),
                 }
             })?;
-        self.adopt_all(snapshot, &made)?;
+        self.link_clones(snapshot, &made)?;
         Ok(made)
     }
 
@@ -103,7 +103,7 @@ impl State {
         &mut self,
         items: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
         stamp: Stamp,
-        family: &Family<'_>,
+        parent: &CloneParent<'_>,
         check: impl Fn(&str, Option<u64>) -> Result<()>,
     ) -> Bulk<Vec<Slot>> {
         let count = items.len();
@@ -131,11 +131,11 @@ impl State {
             entry.record.size = size.unwrap_or(0);
             entry.record.create_time = stamp.time.unix_micros();
             entry.record.header.links = after(order);
-            if family.snapshot != NONE {
-                entry.record.parent_snapshot = family.snapshot;
-                entry.record.in_volume = after(family.of_volume);
-                entry.record.in_snapshot = after(family.of_snapshot);
-                entry.set_text(family.policy);
+            if parent.snapshot != NONE {
+                entry.record.parent_snapshot = parent.snapshot;
+                entry.record.in_volume = after(parent.of_volume);
+                entry.record.in_snapshot = after(parent.of_snapshot);
+                entry.set_text(parent.policy);
             }
         };
         let link = |record: &mut VolumeRecord, next| {
@@ -146,7 +146,7 @@ impl State {
             }
         };
         let made = self.volumes.insert_all(stamp.lineage, count, valid, fill, link);
-        self.order = order.with_all::<ByCreation, _>(&mut self.volumes, &made);
+        self.order = order.extend::<ByCreation, _>(&mut self.volumes, &made);
         if made.len() < hashes.len() {
             failure = Some(BulkError::at(made.len(), full()));
         }
@@ -321,7 +321,7 @@ impl State {
         busy: Busy,
     ) -> Bulk<Vec<(VolumeId, SnapshotId)>> {
         let mut seen = Seen::new(self.snapshots.capacity());
-        let mut doomed = Vec::with_capacity(pairs.len());
+        let mut deleting = Vec::with_capacity(pairs.len());
         let mut left = Vec::new();
         for (index, (volume, snapshot)) in pairs.iter().enumerate() {
             let of = self.find(*volume).at(index)?;
@@ -335,11 +335,11 @@ impl State {
                 return Err(BackendError::SnapshotNotFound { volume, snapshot }).at(index);
             }
             self.check_no_clones(slot).at(index)?;
-            doomed.push((of, slot));
+            deleting.push((of, slot));
         }
 
         let mut names = Vec::new();
-        for some in doomed.chunks(PORTION) {
+        for some in deleting.chunks(PORTION) {
             names.extend(some.iter().map(|(volume, slot)| {
                 entry(key::snapshot_name(*volume, self.snapshot_name(*slot)), *slot, 0)
             }));
@@ -372,7 +372,7 @@ impl State {
             record.header.links.next = slot;
         });
         self.volumes.change_all(pairs, |record, slot| {
-            record.snapshots = record.snapshots.and(slot);
+            record.snapshots = record.snapshots.appended(slot);
         });
         for (entry, slot) in entries.iter_mut().zip(&made) {
             entry.slot = *slot;
@@ -396,7 +396,7 @@ impl State {
             record.header.links.prev = prev;
         });
         self.volumes.change_all(gone, |record, links| {
-            record.snapshots = record.snapshots.less(links);
+            record.snapshots = record.snapshots.removed(links);
         });
         self.snapshots.remove_all(slots.iter().copied());
     }
@@ -408,13 +408,13 @@ impl State {
         volumes: &[impl Into<VolumeId> + Copy],
         busy: Busy,
     ) -> Bulk<Vec<VolumeId>> {
-        let mut doomed = Seen::new(self.volumes.capacity());
+        let mut deleting = Seen::new(self.volumes.capacity());
         let mut slots = Vec::with_capacity(volumes.len());
         let mut parents = Vec::new();
         let mut has_clones = false;
         for (index, id) in ids(volumes).enumerate() {
             let found = self.find(id).at(index)?;
-            if !doomed.insert(found) {
+            if !deleting.insert(found) {
                 return Err(BackendError::VolumeNotFound { volume: id }).at(index);
             }
             let record = self.volumes.get(found);
@@ -428,17 +428,17 @@ impl State {
         match busy {
             Busy::Refuse => {
                 for (index, slot) in parents {
-                    self.check_no_clones_but(&doomed, slot).at(index)?;
+                    self.check_no_clones_but(&deleting, slot).at(index)?;
                 }
             }
             Busy::Skip => {
-                self.spare_busy(&mut doomed, parents.into_iter().map(|(_, slot)| slot));
+                self.spare_busy(&mut deleting, parents.into_iter().map(|(_, slot)| slot));
                 slots.retain(|slot| {
-                    let is_doomed = doomed.has(*slot);
-                    if !is_doomed {
+                    let is_deleted = deleting.has(*slot);
+                    if !is_deleted {
                         left.push(self.volume_id(*slot));
                     }
-                    is_doomed
+                    is_deleted
                 });
             }
         }
@@ -453,21 +453,21 @@ impl State {
         for some in slots.chunks(RUN) {
             self.remove_volumes(some, &mut names, &mut snapshot_names);
             if names.len() + snapshot_names.len() >= PORTION {
-                self.forget_names(&mut names, &mut snapshot_names);
+                self.unindex(&mut names, &mut snapshot_names);
             }
         }
-        self.forget_names(&mut names, &mut snapshot_names);
+        self.unindex(&mut names, &mut snapshot_names);
         Ok(left)
     }
 
-    /// Takes the volumes with clones that stay out of the doomed ones: a clone that stays keeps
+    /// Takes the volumes with clones that stay out of those to be deleted: a clone that stays keeps
     /// its parent, which then keeps its own.
-    fn spare_busy(&self, doomed: &mut Seen, parents: impl Iterator<Item = Slot>) {
+    fn spare_busy(&self, deleting: &mut Seen, parents: impl Iterator<Item = Slot>) {
         for parent in parents {
             let mut clones =
                 self.volumes.get(parent).clones.iter::<OfParentVolume, _>(&self.volumes);
-            let mut spared = if clones.all(|clone| doomed.has(clone)) { NONE } else { parent };
-            while spared != NONE && doomed.remove(spared) {
+            let mut spared = if clones.all(|clone| deleting.has(clone)) { NONE } else { parent };
+            while spared != NONE && deleting.remove(spared) {
                 let snapshot = self.volumes.get(spared).parent_snapshot;
                 spared = if snapshot == NONE { NONE } else { self.snapshots.get(snapshot).volume };
             }
@@ -484,7 +484,7 @@ impl State {
             if snapshot != NONE {
                 let parent = self.snapshots.get(snapshot).volume;
                 let clones = self.volumes.get(parent).clones;
-                let clones = clones.without_all::<OfParentVolume, _>(&mut self.volumes, run);
+                let clones = clones.remove_run::<OfParentVolume, _>(&mut self.volumes, run);
                 self.volumes.get_mut(parent).clones = clones;
             }
         }
@@ -495,7 +495,7 @@ impl State {
             let snapshot = self.volumes.get(first).parent_snapshot;
             if snapshot != NONE {
                 let before = self.clones_of(snapshot);
-                let clones = before.without_all::<OfParentSnapshot, _>(&mut self.volumes, run);
+                let clones = before.remove_run::<OfParentSnapshot, _>(&mut self.volumes, run);
                 self.clones -= before.len - clones.len;
                 self.set_clones_of(snapshot, clones);
             }
@@ -524,7 +524,7 @@ impl State {
         let mut left = volumes;
         while !left.is_empty() {
             let (run, others) = split_run::<ByCreation, _>(&self.volumes, left);
-            self.order = self.order.without_all::<ByCreation, _>(&mut self.volumes, run);
+            self.order = self.order.remove_run::<ByCreation, _>(&mut self.volumes, run);
             left = others;
         }
         for slot in volumes {
@@ -534,18 +534,18 @@ impl State {
     }
 
     /// Removes names from the indexes, and empties the lists of them.
-    fn forget_names(&mut self, names: &mut Vec<Entry>, snapshot_names: &mut Vec<Entry>) {
+    fn unindex(&mut self, names: &mut Vec<Entry>, snapshot_names: &mut Vec<Entry>) {
         self.volume_names.remove_all(&self.volume_names.by_bucket(names));
         self.snapshot_names.remove_all(&self.snapshot_names.by_bucket(snapshot_names));
         names.clear();
         snapshot_names.clear();
     }
 
-    /// Refuses when a clone other than the doomed ones depends on the volume.
-    fn check_no_clones_but(&self, doomed: &Seen, slot: Slot) -> Result<()> {
+    /// Refuses when a clone other than those to be deleted depends on the volume.
+    fn check_no_clones_but(&self, deleting: &Seen, slot: Slot) -> Result<()> {
         let clones = self.volumes.get(slot).clones;
         let in_the_way =
-            || clones.iter::<OfParentVolume, _>(&self.volumes).filter(|slot| !doomed.has(*slot));
+            || clones.iter::<OfParentVolume, _>(&self.volumes).filter(|slot| !deleting.has(*slot));
         let count = in_the_way().count();
         if count == 0 {
             return Ok(());
@@ -604,14 +604,14 @@ const RUN: usize = 1 << 10;
 
 /// What the volumes of a batch are clones of, and the clones there were before. By default they are
 /// none.
-struct Family<'a> {
+struct CloneParent<'a> {
     snapshot: Slot,
     policy: &'a str,
     of_volume: List,
     of_snapshot: List,
 }
 
-impl Default for Family<'_> {
+impl Default for CloneParent<'_> {
     fn default() -> Self {
         let none = List::default();
         Self { snapshot: NONE, policy: "", of_volume: none, of_snapshot: none }

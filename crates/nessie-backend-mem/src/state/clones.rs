@@ -36,7 +36,7 @@ impl State {
         policy: &str,
         stamp: Stamp,
     ) -> Result<Slot> {
-        if self.pins.is_full() {
+        if self.clone_lists.is_full() {
             return Err(full());
         }
         let slot = self.add_volume(stamp, name, self.volumes.get(parent).size, policy)?;
@@ -64,42 +64,43 @@ impl State {
         clone.parent_snapshot = snapshot;
         clone.in_volume = of_volume.end();
         clone.in_snapshot = of_snapshot.end();
-        self.adopt_all(snapshot, &[slot])
+        self.link_clones(snapshot, &[slot])
     }
 
     /// Enters volumes that have their links into the lists of a snapshot's clones.
-    pub(super) fn adopt_all(&mut self, snapshot: Slot, slots: &[Slot]) -> Result<()> {
-        let SnapshotRecord { volume: parent, mut pin, .. } = *self.snapshots.get(snapshot);
-        if pin == NONE {
-            pin = self.pins.insert(0, |_| ()).ok_or_else(full)?;
-            self.snapshots.get_mut(snapshot).pin = pin;
+    pub(super) fn link_clones(&mut self, snapshot: Slot, slots: &[Slot]) -> Result<()> {
+        let SnapshotRecord { volume: parent, clone_list: mut list, .. } =
+            *self.snapshots.get(snapshot);
+        if list == NONE {
+            list = self.clone_lists.insert(0, |_| ()).ok_or_else(full)?;
+            self.snapshots.get_mut(snapshot).clone_list = list;
         }
         let of_volume = self.volumes.get(parent).clones;
-        let of_volume = of_volume.with_all::<OfParentVolume, _>(&mut self.volumes, slots);
+        let of_volume = of_volume.extend::<OfParentVolume, _>(&mut self.volumes, slots);
         self.volumes.get_mut(parent).clones = of_volume;
-        let of_snapshot = self.pins.get(pin).clones;
-        let of_snapshot = of_snapshot.with_all::<OfParentSnapshot, _>(&mut self.volumes, slots);
-        self.clones += of_snapshot.len - self.pins.get(pin).clones.len;
-        self.pins.get_mut(pin).clones = of_snapshot;
+        let of_snapshot = self.clone_lists.get(list).clones;
+        let of_snapshot = of_snapshot.extend::<OfParentSnapshot, _>(&mut self.volumes, slots);
+        self.clones += of_snapshot.len - self.clone_lists.get(list).clones.len;
+        self.clone_lists.get_mut(list).clones = of_snapshot;
         Ok(())
     }
 
     /// The clones of a snapshot.
     pub(super) fn clones_of(&self, snapshot: Slot) -> List {
-        match self.snapshots.get(snapshot).pin {
+        match self.snapshots.get(snapshot).clone_list {
             NONE => List::default(),
-            pin => self.pins.get(pin).clones,
+            list => self.clone_lists.get(list).clones,
         }
     }
 
     /// Notes which clones are left of a snapshot that had some.
     pub(super) fn set_clones_of(&mut self, snapshot: Slot, clones: List) {
-        let pin = self.snapshots.get(snapshot).pin;
+        let list = self.snapshots.get(snapshot).clone_list;
         if clones.is_empty() {
-            self.pins.remove(pin);
-            self.snapshots.get_mut(snapshot).pin = NONE;
+            self.clone_lists.remove(list);
+            self.snapshots.get_mut(snapshot).clone_list = NONE;
         } else {
-            self.pins.get_mut(pin).clones = clones;
+            self.clone_lists.get_mut(list).clones = clones;
         }
     }
 
@@ -110,13 +111,13 @@ impl State {
             return;
         }
         let clones = self.clones_of(snapshot);
-        let clones = clones.without::<OfParentSnapshot, _>(&mut self.volumes, slot);
+        let clones = clones.remove::<OfParentSnapshot, _>(&mut self.volumes, slot);
         self.set_clones_of(snapshot, clones);
 
         let parent = self.snapshots.get(snapshot).volume;
         let clones = self.volumes.get(parent).clones;
         self.volumes.get_mut(parent).clones =
-            clones.without::<OfParentVolume, _>(&mut self.volumes, slot);
+            clones.remove::<OfParentVolume, _>(&mut self.volumes, slot);
 
         self.volumes.get_mut(slot).parent_snapshot = NONE;
         self.clones -= 1;

@@ -18,7 +18,7 @@ impl State {
     /// Checks every rule the state must keep, and names one that is broken. Takes time and memory
     /// in proportion to the state.
     pub(crate) fn check_invariants(&self) -> Result<(), String> {
-        check_chain::<ByCreation, _>(&self.volumes, self.order, "order of volumes")?;
+        check_list::<ByCreation, _>(&self.volumes, self.order, "order of volumes")?;
         ensure(self.order.len == self.volumes.len(), || {
             format!("{} volumes are in order, {} exist", self.order.len, self.volumes.len())
         })?;
@@ -47,7 +47,7 @@ impl State {
         ensure(self.snapshot_names.len() == self.snapshots.len() as usize, || {
             format!("{} snapshot names are indexed", self.snapshot_names.len())
         })?;
-        self.check_pins()
+        self.check_clone_lists()
     }
 
     fn check_volume(&self, slot: Slot) -> Result<(), String> {
@@ -68,7 +68,7 @@ impl State {
         }
         rules::volume_patch(&patch).map_err(|error| what(&error.to_string()))?;
 
-        check_chain::<ByCreation, _>(&self.snapshots, record.snapshots, &what("snapshots"))?;
+        check_list::<ByCreation, _>(&self.snapshots, record.snapshots, &what("snapshots"))?;
         for snapshot in self.snapshot_slots(slot) {
             let its = self.snapshots.get(snapshot);
             let name = self.snapshot_name(snapshot);
@@ -81,7 +81,7 @@ impl State {
             rules::snapshot_name(name).map_err(|error| what(&error.to_string()))?;
         }
 
-        check_chain::<OfParentVolume, _>(&self.volumes, record.clones, &what("clones"))?;
+        check_list::<OfParentVolume, _>(&self.volumes, record.clones, &what("clones"))?;
         for clone in record.clones.iter::<OfParentVolume, _>(&self.volumes) {
             let snapshot = self.volumes.get(clone).parent_snapshot;
             ensure(snapshot != NONE && self.snapshots.get(snapshot).volume == slot, || {
@@ -92,21 +92,21 @@ impl State {
     }
 
     /// Every clone is among its snapshot's clones, and no other volume is.
-    fn check_pins(&self) -> Result<(), String> {
-        let mut pins = 0;
-        let mut pinned = 0;
+    fn check_clone_lists(&self) -> Result<(), String> {
+        let mut lists = 0;
+        let mut listed = 0;
         for volume in self.volume_slots() {
             let mut of_volume = 0;
             for snapshot in self.snapshot_slots(volume) {
-                let pin = self.snapshots.get(snapshot).pin;
-                if pin == NONE {
+                let list = self.snapshots.get(snapshot).clone_list;
+                if list == NONE {
                     continue;
                 }
-                pins += 1;
-                let clones = self.pins.get(pin).clones;
+                lists += 1;
+                let clones = self.clone_lists.get(list).clones;
                 let what = || format!("clones of snapshot {:?}", self.snapshot_name(snapshot));
                 ensure(!clones.is_empty(), || format!("{}: none are left", what()))?;
-                check_chain::<OfParentSnapshot, _>(&self.volumes, clones, &what())?;
+                check_list::<OfParentSnapshot, _>(&self.volumes, clones, &what())?;
                 for clone in clones.iter::<OfParentSnapshot, _>(&self.volumes) {
                     ensure(self.volumes.get(clone).parent_snapshot == snapshot, || {
                         format!("{}: one is of another snapshot", what())
@@ -118,24 +118,25 @@ impl State {
             ensure(self.volumes.get(volume).clones.len == of_volume, || {
                 format!("volume {name:?}: its snapshots have {of_volume} clones, it lists others")
             })?;
-            pinned += of_volume;
+            listed += of_volume;
         }
-        ensure(pins == self.pins.len(), || {
-            format!("{} pins exist, {pins} are held", self.pins.len())
+        ensure(lists == self.clone_lists.len(), || {
+            format!("{} clone lists exist, {lists} are held", self.clone_lists.len())
         })?;
-        ensure(pinned == self.clones, || format!("{pinned} clones pin their parent"))
+        ensure(listed == self.clones, || format!("{listed} clones are listed"))
     }
 }
 
-/// A chain's links agree in both directions, its ends and length are right, its slots occupied.
-fn check_chain<L, T: Record + Node<L>>(
+/// Checks that the links of a list agree in both directions, that its ends and length are right,
+/// and that its slots are occupied.
+fn check_list<L, T: Record + Node<L>>(
     slab: &Slab<T>,
-    chain: List,
+    list: List,
     what: &str,
 ) -> Result<(), String> {
     let mut seen = HashSet::new();
     let mut prev = NONE;
-    let mut slot = chain.first;
+    let mut slot = list.first;
     while slot != NONE {
         ensure(slab.occupied(slot).is_some(), || format!("{what}: slot {slot} is vacant"))?;
         ensure(seen.insert(slot), || format!("{what}: slot {slot} comes twice"))?;
@@ -143,6 +144,6 @@ fn check_chain<L, T: Record + Node<L>>(
         ensure(links.prev == prev, || format!("{what}: slot {slot} does not link back"))?;
         (prev, slot) = (slot, links.next);
     }
-    ensure(chain.last == prev, || format!("{what}: ends elsewhere"))?;
-    ensure(chain.len as usize == seen.len(), || format!("{what}: has another length"))
+    ensure(list.last == prev, || format!("{what}: ends elsewhere"))?;
+    ensure(list.len as usize == seen.len(), || format!("{what}: has another length"))
 }

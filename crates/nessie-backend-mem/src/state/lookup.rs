@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId};
 
 use super::{State, VolumeRecord};
-use crate::binding::records::{RowOrigin, RowRest, SnapshotRow, VolumeRow};
+use crate::binding::records::{OptionalFields, RowOrigin, SnapshotRow, VolumeRow};
 use crate::storage::ids::{Address, Kind};
 use crate::storage::slab::{Record, Slab, Slot};
 
@@ -121,15 +121,15 @@ impl State {
             state: record.state,
             vol_type: record.vol_type,
             create_time: time(record.create_time),
-            rest: self.rest_of_row(record, policy),
+            optional: self.optional_fields(record, policy),
         }
     }
 
-    fn rest_of_row(&self, record: &VolumeRecord, policy: &str) -> Option<Box<RowRest>> {
+    fn optional_fields(&self, record: &VolumeRecord, policy: &str) -> Option<Box<OptionalFields>> {
         if !(record.is_mounted || record.is_clone()) && policy.is_empty() {
             return None;
         }
-        Some(Box::new(RowRest {
+        Some(Box::new(OptionalFields {
             junction_path: record.junction.as_deref().map(str::to_owned),
             export_policy: (!policy.is_empty()).then(|| policy.to_owned()),
             origin: record.is_clone().then(|| self.origin(record.parent_snapshot)),

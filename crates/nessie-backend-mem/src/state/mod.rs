@@ -20,7 +20,7 @@ pub(crate) use self::bulk::Busy;
 pub(crate) use self::lookup::quota;
 pub(crate) use self::lookup::time;
 pub(crate) use self::record::{
-    ByCreation, OfParentSnapshot, OfParentVolume, Pin, SnapshotRecord, VolumeRecord,
+    ByCreation, CloneList, OfParentSnapshot, OfParentVolume, SnapshotRecord, VolumeRecord,
 };
 use crate::storage::ids::IdKey;
 use crate::storage::index::Index;
@@ -34,7 +34,7 @@ pub(crate) struct State {
     pub(crate) volumes: Slab<VolumeRecord>,
     pub(crate) snapshots: Slab<SnapshotRecord>,
     /// The clones of each snapshot that has any.
-    pub(crate) pins: Slab<Pin>,
+    pub(crate) clone_lists: Slab<CloneList>,
     /// All volumes in order of creation.
     pub(crate) order: List,
     /// How many volumes are clones.
@@ -57,7 +57,7 @@ impl State {
             key,
             volumes: Slab::default(),
             snapshots: Slab::default(),
-            pins: Slab::default(),
+            clone_lists: Slab::default(),
             order: List::default(),
             clones: 0,
             volume_names: Index::default(),

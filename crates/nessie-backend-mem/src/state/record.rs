@@ -84,7 +84,7 @@ pub(crate) struct SnapshotRecord {
     pub(crate) create_time: i64,
     pub(crate) volume: Slot,
     /// The list of the snapshot's clones, while there are any.
-    pub(crate) pin: Slot,
+    pub(crate) clone_list: Slot,
 }
 
 impl Default for SnapshotRecord {
@@ -95,14 +95,14 @@ impl Default for SnapshotRecord {
             size: 0,
             create_time: 0,
             volume: NONE,
-            pin: NONE,
+            clone_list: NONE,
         }
     }
 }
 
 /// The clones of one snapshot. Apart from the snapshot, because few have any.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pin {
+pub(crate) struct CloneList {
     header: Header,
     pub(crate) clones: List,
 }
@@ -137,7 +137,7 @@ macro_rules! record {
 
 record!(VolumeRecord, export_policy);
 record!(SnapshotRecord, name);
-record!(Pin);
+record!(CloneList);
 
 macro_rules! node {
     ($record:ty, $list:ty, $($links:ident).+) => {

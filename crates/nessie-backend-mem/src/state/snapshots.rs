@@ -84,15 +84,15 @@ impl State {
 
     /// Whether a clone depends on the snapshot.
     pub(crate) fn is_pinned(&self, slot: Slot) -> bool {
-        self.snapshots.get(slot).pin != NONE
+        self.snapshots.get(slot).clone_list != NONE
     }
 
     pub(super) fn check_no_clones(&self, slot: Slot) -> Result<()> {
-        match self.snapshots.get(slot).pin {
+        match self.snapshots.get(slot).clone_list {
             NONE => Ok(()),
-            pin => Err(BackendError::SnapshotBusy {
+            list => Err(BackendError::SnapshotBusy {
                 snapshot: self.snapshot_id(slot),
-                dependents: self.dependents_of_snapshot(self.pins.get(pin).clones),
+                dependents: self.dependents_of_snapshot(self.clone_lists.get(list).clones),
             }),
         }
     }
@@ -115,7 +115,7 @@ impl State {
     /// Enters a snapshot that has its volume and its links in the volume's list.
     pub(crate) fn append_snapshot(&mut self, volume: Slot, slot: Slot) {
         let record = self.volumes.get_mut(volume);
-        record.snapshots = record.snapshots.with::<ByCreation, _>(&mut self.snapshots, slot);
+        record.snapshots = record.snapshots.push_back::<ByCreation, _>(&mut self.snapshots, slot);
     }
 
     /// Removes a snapshot without clones.
@@ -127,7 +127,7 @@ impl State {
     /// Removes a snapshot without clones that is not in the index any more.
     pub(super) fn remove_unindexed_snapshot(&mut self, volume: Slot, slot: Slot) {
         let parent = self.volumes.get_mut(volume);
-        parent.snapshots = parent.snapshots.without::<ByCreation, _>(&mut self.snapshots, slot);
+        parent.snapshots = parent.snapshots.remove::<ByCreation, _>(&mut self.snapshots, slot);
         self.snapshots.remove(slot);
     }
 

@@ -82,7 +82,7 @@ impl State {
     pub(super) fn remove_volume(&mut self, slot: Slot) {
         self.detach_from_parent(slot);
         self.mount(slot, "");
-        self.order = self.order.without::<ByCreation, _>(&mut self.volumes, slot);
+        self.order = self.order.remove::<ByCreation, _>(&mut self.volumes, slot);
         self.volumes.remove(slot);
     }
 
@@ -130,7 +130,7 @@ impl State {
             entry.record.create_time = stamp.time.unix_micros();
         };
         let slot = self.volumes.insert(stamp.lineage, fill).ok_or_else(full)?;
-        self.order = self.order.with::<ByCreation, _>(&mut self.volumes, slot);
+        self.order = self.order.push_back::<ByCreation, _>(&mut self.volumes, slot);
         Ok(slot)
     }
 

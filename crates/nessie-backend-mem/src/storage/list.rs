@@ -32,30 +32,31 @@ impl List {
         self.len == 0
     }
 
-    /// The links that a record needs to be the last of this chain.
+    /// The links of a record that is appended to this list.
     pub(crate) const fn end(&self) -> Links {
         Links { prev: self.last, next: NONE }
     }
 
-    /// The chain with `slot` at its end, whose record has the links for it.
+    /// Appends `slot`, whose record already has its links, and returns the longer list.
     #[must_use]
-    pub(crate) fn with<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
+    pub(crate) fn push_back<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
         if self.last != NONE {
             slab.get_mut(self.last).links_mut().next = slot;
         }
-        self.and(slot)
+        self.appended(slot)
     }
 
-    /// The ends of the chain with `slot` at its end. The links of the records are the caller's.
+    /// The ends and length after `slot` is appended. The caller sets the links of the records.
     #[must_use]
-    pub(crate) const fn and(self, slot: Slot) -> Self {
+    pub(crate) const fn appended(self, slot: Slot) -> Self {
         let first = if self.is_empty() { slot } else { self.first };
         Self { first, last: slot, len: self.len + 1 }
     }
 
-    /// The ends of the chain without the record of these links, which are the caller's too.
+    /// The ends and length after the record with these links is removed. The caller sets the links
+    /// of its neighbours.
     #[must_use]
-    pub(crate) const fn less(self, Links { prev, next }: Links) -> Self {
+    pub(crate) const fn removed(self, Links { prev, next }: Links) -> Self {
         Self {
             first: if prev == NONE { next } else { self.first },
             last: if next == NONE { prev } else { self.last },
@@ -63,19 +64,20 @@ impl List {
         }
     }
 
-    /// The chain with `slots` at its end, whose records have the links for it.
+    /// Appends `slots`, whose records already have their links, and returns the longer list.
     #[must_use]
-    pub(crate) fn with_all<L, T: Node<L>>(self, slab: &mut Slab<T>, slots: &[Slot]) -> Self {
+    pub(crate) fn extend<L, T: Node<L>>(self, slab: &mut Slab<T>, slots: &[Slot]) -> Self {
         let (&[first, ..], &[.., last]) = (slots, slots) else { return self };
-        let joined = self.with::<L, T>(slab, first);
+        let joined = self.push_back::<L, T>(slab, first);
         #[expect(clippy::cast_possible_truncation, reason = "there are no more than slots")]
         let len = self.len + slots.len() as u32;
         Self { last, len, ..joined }
     }
 
-    /// The chain without `slots`, which follow each other in it. Their own links stay as they are.
+    /// Removes `slots`, which are neighbours in the list in this order, and returns the shorter
+    /// list. The links of the removed records are unchanged.
     #[must_use]
-    pub(crate) fn without_all<L, T: Node<L>>(self, slab: &mut Slab<T>, slots: &[Slot]) -> Self {
+    pub(crate) fn remove_run<L, T: Node<L>>(self, slab: &mut Slab<T>, slots: &[Slot]) -> Self {
         let (&[first, ..], &[.., last]) = (slots, slots) else { return self };
         let Links { prev, .. } = slab.get(first).links();
         let Links { next, .. } = slab.get(last).links();
@@ -87,18 +89,18 @@ impl List {
         }
         #[expect(clippy::cast_possible_truncation, reason = "there are no more than slots")]
         let len = self.len - slots.len() as u32;
-        Self { len, ..self.less(Links { prev, next }) }
+        Self { len, ..self.removed(Links { prev, next }) }
     }
 
-    /// The chain without `slot`, which is in it.
+    /// Removes `slot`, which is in the list, and returns the shorter list.
     #[must_use]
-    pub(crate) fn without<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
-        let shorter = self.without_all::<L, T>(slab, &[slot]);
+    pub(crate) fn remove<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
+        let shorter = self.remove_run::<L, T>(slab, &[slot]);
         *slab.get_mut(slot).links_mut() = Links::default();
         shorter
     }
 
-    /// The slots of the chain in order.
+    /// The slots of the list in order.
     pub(crate) fn iter<L, T: Node<L>>(
         self,
         slab: &Slab<T>,
@@ -107,7 +109,7 @@ impl List {
     }
 }
 
-/// Parts the first of these slots, as many as follow each other in their list, from the others.
+/// Splits the slots after the first run: the first slots that are neighbours in their list.
 pub(crate) fn split_run<'a, L, T: Node<L>>(
     slab: &Slab<T>,
     slots: &'a [Slot],
@@ -117,7 +119,7 @@ pub(crate) fn split_run<'a, L, T: Node<L>>(
     slots.split_at(slots.len().min(1 + pairs.take_while(follows).count()))
 }
 
-/// The slots of a chain from `slot` on.
+/// The slots of a list from `slot` on.
 pub(crate) fn walk<L, T: Node<L>>(
     slab: &Slab<T>,
     slot: Slot,

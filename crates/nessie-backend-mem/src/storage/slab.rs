@@ -183,7 +183,7 @@ impl<T: Record> Slab<T> {
         lineage: u64,
         fill: impl FnOnce(&mut Entry<'_, T>),
     ) -> Option<Slot> {
-        self.go_on_with(lineage);
+        self.set_epoch(lineage);
         let slot = self.free_slot()?;
         let (index, place) = split(slot);
         let chunk = Arc::make_mut(&mut self.chunks[index]);
@@ -203,7 +203,7 @@ impl<T: Record> Slab<T> {
         mut fill: impl FnMut(&mut Entry<'_, T>, Option<Slot>, I),
         mut link: impl FnMut(&mut T, Slot),
     ) -> Vec<Slot> {
-        self.go_on_with(lineage);
+        self.set_epoch(lineage);
         let mut made = Vec::with_capacity(count);
         let mut items = items.peekable();
         let mut last = None;
@@ -268,7 +268,7 @@ impl<T: Record> Slab<T> {
     }
 
     /// Leaves vacant slots of another lineage alone.
-    const fn go_on_with(&mut self, lineage: u64) {
+    const fn set_epoch(&mut self, lineage: u64) {
         if self.lineage != lineage {
             self.lineage = lineage;
             self.vacant = NONE;
