@@ -24,9 +24,9 @@ PASSES = 3
 def load(peer: str) -> tuple[Callable[[], calls.Peer], type[Exception]]:
     """Return the peer's class and the error with which it refuses."""
     if peer == "dict":
-        import dict_peer
+        import dict_baseline
 
-        return dict_peer.DictBackend, dict_peer.NotFoundError
+        return dict_baseline.DictBackend, dict_baseline.NotFoundError
     import nessie_backend_mem
 
     return nessie_backend_mem.MemBackend, nessie_backend_mem.NessieError

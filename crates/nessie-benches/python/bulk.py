@@ -1,6 +1,6 @@
 """Compare the bulk calls with loops of single calls on the published 0.3.1 wheel.
 
-    python tests/bench/bulk.py
+    python crates/nessie-benches/python/bulk.py
 
 Run it with the interpreter that has this repository's package. The published wheel goes into a
 scratch environment. Every measurement is a fresh process (`bulk_work.py`), the two take turns, and

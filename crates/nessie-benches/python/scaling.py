@@ -1,6 +1,6 @@
 """Show that a call costs the same on a small and on a large backend, and what an object weighs.
 
-    python tests/bench/scaling.py
+    python crates/nessie-benches/python/scaling.py
 
 Run it with the interpreter that has this repository's package. Every measurement is a fresh
 process: `growth.py` for ns per call (medians over the rounds), `memory.py` for bytes. Targets: a

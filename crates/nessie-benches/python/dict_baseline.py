@@ -1,4 +1,4 @@
-"""The plain peer: what a Python programmer writes in an hour, dicts of dicts and nothing compiled.
+"""The baseline: what a Python programmer writes in an hour, dicts of dicts and nothing compiled.
 
 It keeps the records of the contract, checks that what it is asked for exists and that names are
 free, and answers with fresh dicts. It checks no values and has no clock of its own and no lock.

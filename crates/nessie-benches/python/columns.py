@@ -1,6 +1,6 @@
 """Compare exports of columns with the listings of the published 0.3.1, and weigh them.
 
-    python tests/bench/columns.py
+    python crates/nessie-benches/python/columns.py
 
 Run it with the interpreter that has this repository's package and pyarrow. The published wheel goes
 into a scratch environment. Every measurement is a fresh process (`columns_worker.py`); shown are

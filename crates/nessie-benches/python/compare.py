@@ -1,6 +1,6 @@
 """Compare single calls with the published 0.3.1 wheel and with a plain Python dict of dicts.
 
-    python tests/bench/compare.py
+    python crates/nessie-benches/python/compare.py
 
 Run it with the interpreter that has this repository's package. The published wheel goes into a
 scratch environment. The three peers take turns, each turn in a fresh process (`workload.py`), and
