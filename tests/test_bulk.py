@@ -174,7 +174,7 @@ def test_get_volumes_keeps_the_order_and_repeats(backend: MemBackend) -> None:
 def test_an_empty_batch_does_nothing(backend: MemBackend) -> None:
     parent, [snapshot] = volume_with_snapshots(backend, "v", "s")
     before = pickle.dumps(backend)
-    empties: list[Any] = [[], (), iter([]), Uuids.frombytes(b""), {}, set()]
+    empties: list[Any] = [[], (), iter([]), Uuids.from_bytes(b""), {}, set()]
     for empty in empties:
         assert backend.create_volumes(empty, None) == []
         assert backend.create_volumes(empty, []) == []
@@ -327,13 +327,13 @@ spellings: st.SearchStrategy[Callable[[str], Any]] = st.sampled_from(
 def uuid_batches(draw: st.DrawFn, least: int = 0) -> tuple[list[str], Any]:
     """Volumes of the world, some of them odd, and the same as an argument."""
     begin, end = sorted(draw(st.tuples(st.integers(0, 40), st.integers(0, 40))))
-    uuids = WORLD.many[begin : end : draw(st.sampled_from([1, 2]))].tolist()
+    uuids = WORLD.many[begin : end : draw(st.sampled_from([1, 2]))].to_pylist()
     for uuid in draw(st.lists(st.sampled_from([*WORLD.special, WORLD.many[7]]), max_size=4)):
         uuids.insert(draw(st.integers(0, len(uuids))), uuid)
     if len(uuids) < least:
         uuids.append(WORLD.many[0])
     if draw(st.booleans()):
-        return uuids, Uuids.frombytes(b"".join(UUID(uuid).bytes for uuid in uuids))
+        return uuids, Uuids.from_bytes(b"".join(UUID(uuid).bytes for uuid in uuids))
     spell = draw(spellings)
     return uuids, draw(containers)([spell(uuid) for uuid in uuids])
 

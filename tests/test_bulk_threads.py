@@ -250,7 +250,7 @@ def large() -> tuple[MemBackend, dict[str, Callable[[MemBackend], object]]]:
     uuids = backend.create_volumes(f"v{number}" for number in range(LARGE))
     snapshots = backend.create_snapshots(uuids, "s")
     names = [f"new{number}" for number in range(LARGE)]
-    texts = uuids.tolist()
+    texts = uuids.to_pylist()
     return backend, {
         "create_volumes": lambda copied: copied.create_volumes(names),
         "create_clones": lambda copied: copied.create_clones(uuids[0], snapshots[0], names),
@@ -260,7 +260,7 @@ def large() -> tuple[MemBackend, dict[str, Callable[[MemBackend], object]]]:
         "delete_snapshots": lambda copied: copied.delete_snapshots(uuids, "s"),
         "delete_volumes": lambda copied: copied.delete_volumes(uuids),
         "uuids as texts": lambda copied: copied.patch_volumes(texts, 5),
-        "tolist": lambda copied: uuids.tolist(),
+        "to_pylist": lambda copied: uuids.to_pylist(),
         "equality": lambda copied: uuids == texts,
     }
 
@@ -366,7 +366,7 @@ def test_other_threads_go_on_while_much_is_deleted_or_freed() -> None:
     first = many.create_snapshot(volume, "first")["uuid"]
     for number in range(30_000):
         many.create_snapshot(volume, f"s{number}")
-    uuids = Uuids.frombytes(bytes(16 * 500_000))
+    uuids = Uuids.from_bytes(bytes(16 * 500_000))
     box: list[object] = []
 
     def full(keep: Callable[[MemBackend], object]) -> Callable[[], object]:
@@ -381,7 +381,7 @@ def test_other_threads_go_on_while_much_is_deleted_or_freed() -> None:
         "the end of a backend": lambda: full(lambda made: made),
         "the end of a table": lambda: full(lambda made: made.volumes(name="v1")),
         "the end of an iteration": lambda: full(iter),
-        "tobytes": lambda: uuids.tobytes,
+        "to_bytes": lambda: uuids.to_bytes,
         "reversal": lambda: partial(operator.getitem, uuids, slice(None, None, -1)),
     }
     for name, make in calls.items():

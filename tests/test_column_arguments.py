@@ -345,7 +345,7 @@ def test_a_type_with_a_name_that_is_not_utf8_is_refused(backend: MemBackend) -> 
     with refuses(backend, InvalidArgumentError, target="requested_schema"):
         backend.volumes().__arrow_c_stream__(asked)
     with refuses(backend, InvalidArgumentError, target="requested_schema"):
-        Uuids.frombytes(b"").__arrow_c_array__(field.__arrow_c_schema__())
+        Uuids.from_bytes(b"").__arrow_c_array__(field.__arrow_c_schema__())
 
 
 def test_types_that_are_nested_too_deep_are_refused() -> None:
@@ -387,7 +387,7 @@ for depth in (1, 63, 64, 12_000):
     schema = pa.schema([("x", nested(depth - 1))]).__arrow_c_schema__()
     print(str(outcome(backend.volumes().__arrow_c_stream__, schema))[:70])
     schema = nested(depth).__arrow_c_schema__()
-    print(str(outcome(Uuids.frombytes(b"").__arrow_c_array__, schema))[:70])
+    print(str(outcome(Uuids.from_bytes(b"").__arrow_c_array__, schema))[:70])
 """
     done = run_python("-c", program)
     assert (done.returncode, done.stderr) == (0, "")
@@ -433,7 +433,7 @@ some_uuids = st.lists(st.uuids(), max_size=12)
 
 @given(some_uuids, st.integers(0, 12), st.integers(1, 3))
 def test_every_reader_reads_uuids_as_text(ids: list[uuid.UUID], start: int, step: int) -> None:
-    uuids = Uuids.frombytes(b"".join(id_.bytes for id_ in ids))[start::step]
+    uuids = Uuids.from_bytes(b"".join(id_.bytes for id_ in ids))[start::step]
     expected = list(uuids)
     column = pa.array(uuids)
     column.validate(full=True)
@@ -465,7 +465,7 @@ def test_uuids_join_with_the_columns_of_a_table(backend: MemBackend) -> None:
 
 def test_uuids_come_in_other_types_where_they_are_asked_for() -> None:
     ids = [uuid.UUID(int=number) for number in (1, 2**64, 2**128 - 1)]
-    uuids = Uuids.frombytes(b"".join(id_.bytes for id_ in ids))
+    uuids = Uuids.from_bytes(b"".join(id_.bytes for id_ in ids))
     for kind in (pa.large_string(), pa.string_view()):
         column = pa.array(uuids, type=kind)
         column.validate(full=True)
@@ -485,14 +485,14 @@ def test_uuids_come_in_other_types_where_they_are_asked_for() -> None:
 
 def test_more_uuids_than_a_batch_has_are_one_column(backend: MemBackend) -> None:
     uuids = backend.create_volumes(f"v{number}" for number in range(65_537))
-    assert pa.array(uuids).to_pylist() == uuids.tolist()
+    assert pa.array(uuids).to_pylist() == uuids.to_pylist()
     assert backend.get_volumes(pa.array(uuids)) == backend.list_volumes()
 
 
 @pytest.mark.parametrize("wrong", [5, "text", object()])
 def test_what_is_no_schema_is_a_type_error(wrong: Any) -> None:
     with pytest.raises(TypeError):
-        Uuids.frombytes(b"").__arrow_c_array__(wrong)
+        Uuids.from_bytes(b"").__arrow_c_array__(wrong)
 
 
 @reads_memory

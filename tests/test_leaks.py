@@ -137,15 +137,15 @@ def test_batches_and_their_items_are_not_kept(backend: MemBackend) -> None:
 
 
 def test_uuids_keep_nothing_and_are_freed() -> None:
-    uuids = Uuids.frombytes(bytes(range(160)))
-    text, data = unique_text(uuids[3]), uuids.tobytes()
+    uuids = Uuids.from_bytes(bytes(range(160)))
+    text, data = unique_text(uuids[3]), uuids.to_bytes()
 
     def full_round() -> None:
         list(uuids)
         iter(uuids)
-        uuids[2:5][::-1].tolist()
+        uuids[2:5][::-1].to_pylist()
         pickle.loads(pickle.dumps(uuids))
-        Uuids.frombytes(data)
+        Uuids.from_bytes(data)
         assert uuids != [text]
         assert uuids.count(text) == 1
         assert uuids.index(text) == 3
@@ -328,7 +328,7 @@ def test_uuids_take_sixteen_bytes_each_and_parts_nothing() -> None:
     program = """
 from nessie_backend_mem import Uuids
 before = resident()
-uuids = Uuids.frombytes(bytes(16 << 22))
+uuids = Uuids.from_bytes(bytes(16 << 22))
 parts = [uuids[number:] for number in range(1000)]
 print(resident() - before)
 """

@@ -24,7 +24,7 @@ slices = st.builds(slice, ends, ends, st.none() | places.filter(bool))
 
 
 def made_of(texts: Sequence[str]) -> Uuids:
-    return Uuids.frombytes(b"".join(UUID(text).bytes for text in texts))
+    return Uuids.from_bytes(b"".join(UUID(text).bytes for text in texts))
 
 
 def outcome(call: Any) -> Any:
@@ -44,7 +44,7 @@ def test_it_reads_like_the_list(texts: list[str]) -> None:
     assert len(uuids) == len(texts)
     assert bool(uuids) == bool(texts)
     assert list(uuids) == texts
-    assert uuids.tolist() == texts
+    assert uuids.to_pylist() == texts
     assert list(reversed(uuids)) == texts[::-1]
     assert [*uuids] == texts
     assert all(type(text) is str for text in uuids)
@@ -68,7 +68,7 @@ def test_a_slice_of_a_slice_is_that_of_the_list(
         assert part == items
         assert list(part) == items
         assert len(part) == len(items)
-        assert part.tobytes() == made_of(items).tobytes()
+        assert part.to_bytes() == made_of(items).to_bytes()
 
 
 places = st.integers(-15, 15) | st.sampled_from([2**63, 2**64, -(2**63), -(2**64), 10**30])
@@ -244,10 +244,10 @@ def test_bytes_pickles_and_copies_have_the_same_items(
     texts: list[str], part: slice, protocol: int
 ) -> None:
     uuids = made_of(texts)[part]
-    assert uuids.tobytes() == b"".join(UUID(text).bytes for text in texts[part])
-    assert len(uuids.tobytes()) == 16 * len(uuids)
+    assert uuids.to_bytes() == b"".join(UUID(text).bytes for text in texts[part])
+    assert len(uuids.to_bytes()) == 16 * len(uuids)
     for again in (
-        Uuids.frombytes(uuids.tobytes()),
+        Uuids.from_bytes(uuids.to_bytes()),
         pickle.loads(pickle.dumps(uuids, protocol)),
         copy.copy(uuids),
         copy.deepcopy(uuids),
@@ -257,7 +257,7 @@ def test_bytes_pickles_and_copies_have_the_same_items(
 
 
 def test_a_pickled_part_leaves_the_rest_behind() -> None:
-    uuids = Uuids.frombytes(bytes(16 * 10_000))
+    uuids = Uuids.from_bytes(bytes(16 * 10_000))
     assert len(pickle.dumps(uuids[:10])) < 500
     assert len(pickle.dumps(uuids)) < 16 * 10_000 + 500
 
@@ -265,18 +265,18 @@ def test_a_pickled_part_leaves_the_rest_behind() -> None:
 @pytest.mark.parametrize("length", [1, 15, 17, 16 * 3 - 1])
 def test_bytes_of_another_length_are_refused(length: int) -> None:
     with pytest.raises(ValueError, match=f"{length} bytes are no multiple of 16"):
-        Uuids.frombytes(bytes(length))
+        Uuids.from_bytes(bytes(length))
 
 
 @pytest.mark.parametrize("wrong", [None, 5, UNKNOWN, [0] * 16])
 def test_what_is_no_bytes_is_a_type_error(wrong: Any) -> None:
     with pytest.raises(TypeError):
-        Uuids.frombytes(wrong)
+        Uuids.from_bytes(wrong)
 
 
 def test_a_part_outlives_the_whole(backend: MemBackend) -> None:
     uuids = backend.create_volumes(["a", "b", "c"])
-    part, iterator, expected = uuids[1:], iter(uuids), uuids.tolist()
+    part, iterator, expected = uuids[1:], iter(uuids), uuids.to_pylist()
     gone = weakref.ref(uuids)
     del uuids
     assert gone() is None

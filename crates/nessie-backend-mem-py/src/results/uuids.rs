@@ -24,7 +24,7 @@ use crate::runtime::interrupt::{self, Items};
 /// Uuids that a bulk call returned, as an immutable sequence of str.
 ///
 /// It takes 16 bytes an item and goes into the next bulk call without being parsed again. Index,
-/// slice, iterate and compare it like a list; tolist() makes one. A slice shares its items.
+/// slice, iterate and compare it like a list; to_pylist() makes one. A slice shares its items.
 ///
 /// It equals another Uuids, a list or a tuple of the same items, and is true unless it is empty. It
 /// has no hash, because it equals lists; tuple(u) has one. Nothing changes it, so copies are the
@@ -175,8 +175,8 @@ impl Uuids {
         &self,
         py: Python<'py>,
     ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
-        let make = py.get_type::<Self>().getattr("frombytes")?;
-        Ok((make, (self.tobytes(py),)))
+        let make = py.get_type::<Self>().getattr("from_bytes")?;
+        Ok((make, (self.to_bytes(py),)))
     }
 
     fn __copy__(this: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -188,7 +188,7 @@ impl Uuids {
     }
 
     /// The items as a list of str.
-    fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+    fn to_pylist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         for (index, uuid) in self.as_slice().iter().enumerate() {
             list.append(Self::text(py, uuid))?;
@@ -198,7 +198,7 @@ impl Uuids {
     }
 
     /// The items as bytes, 16 each.
-    fn tobytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let bytes = |uuids: &[Uuid]| -> Vec<u8> {
             uuids.iter().flat_map(|uuid| *uuid.as_bytes()).collect()
         };
@@ -209,7 +209,7 @@ impl Uuids {
     ///
     /// Raises ValueError if their number is not a multiple of 16.
     #[staticmethod]
-    fn frombytes(py: Python<'_>, data: &[u8]) -> PyResult<Self> {
+    fn from_bytes(py: Python<'_>, data: &[u8]) -> PyResult<Self> {
         let (uuids, rest) = data.as_chunks();
         if !rest.is_empty() {
             let message = format!("{} bytes are no multiple of 16", data.len());
