@@ -24,7 +24,7 @@ from nessie_backend_mem import (
 from nessie_backend_mem.conformance import ConformanceError, Progress, Report, run, run_all
 from support import run_python
 
-QUICK: dict[str, Any] = {"many": 20, "rounds": 2, "sequences": 2, "steps": 30}
+QUICK: dict[str, Any] = {"objects": 20, "rounds": 2, "sequences": 2, "steps": 30}
 """Sizes that let the whole suite run in less than a second."""
 
 
@@ -734,7 +734,7 @@ def test_what_is_no_backend_is_refused(backend: Any, message: str) -> None:
         ({"time_limit": 10**400}, "time_limit"),
         *(
             ({argument: number}, f"{argument} must be from 0 to")
-            for argument in ("seed", "many", "threads", "rounds", "sequences", "steps")
+            for argument in ("seed", "objects", "threads", "rounds", "sequences", "steps")
             for number in (-1, 2**64)
         ),
     ],

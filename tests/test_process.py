@@ -525,7 +525,7 @@ def test_a_process_can_end_while_python_code_that_a_call_calls_has_no_end() -> N
 QUICK_CALLS = {
     "refusal": "try: backend.get_volume(unknown)\n        except NessieError: pass",
     "uuid": "backend.get_volume(known)",
-    "suite": "run(MemBackend, cases=['create_volume.*', 'concurrency.*'], many=10, rounds=2)",
+    "suite": "run(MemBackend, cases=['create_volume.*', 'concurrency.*'], objects=10, rounds=2)",
     "listing": "backend.list_volumes()",
     "dump": "backend.dump(os.devnull, progress=lambda *_: None)",
 }

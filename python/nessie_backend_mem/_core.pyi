@@ -271,7 +271,7 @@ def _conformance_run(
     *,
     seed: int,
     time_limit: float,
-    many: int | None = None,
+    objects: int | None = None,
     threads: int | None = None,
     rounds: int | None = None,
     sequences: int | None = None,

@@ -11,8 +11,8 @@ use wildmatch::WildMatch;
 /// ```
 /// use nessie_backend_conformance::Config;
 ///
-/// let config = Config::default().seed(7).many(50).only("create_volume.*");
-/// assert_eq!(config, Config::default().seed(7).many(50).only("create_volume.*"));
+/// let config = Config::default().seed(7).objects(50).only("create_volume.*");
+/// assert_eq!(config, Config::default().seed(7).objects(50).only("create_volume.*"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub struct Config {
     pub(crate) seed: u64,
     pub(crate) prefix: String,
     pub(crate) time_limit: Duration,
-    pub(crate) many: usize,
+    pub(crate) objects: usize,
     pub(crate) threads: usize,
     pub(crate) rounds: usize,
     pub(crate) sequences: usize,
@@ -65,8 +65,8 @@ impl Config {
 
     /// Number of volumes, snapshots or clones in the `scale` cases. Default 520, at least 20.
     #[must_use]
-    pub fn many(mut self, many: usize) -> Self {
-        self.many = many.max(20);
+    pub fn objects(mut self, objects: usize) -> Self {
+        self.objects = objects.max(20);
         self
     }
 
@@ -119,7 +119,7 @@ impl Default for Config {
             seed: 0,
             prefix: "conf".to_owned(),
             time_limit: Duration::from_secs(30),
-            many: 520,
+            objects: 520,
             threads: 4,
             rounds: 100,
             sequences: 60,

@@ -25,7 +25,7 @@
 //! use nessie_backend_conformance::{Config, run};
 //! # use nessie_backend_mem::MemBackend as MyBackend;
 //!
-//! let report = run(&MyBackend::new(), &Config::default().only("create_volume.*").many(50));
+//! let report = run(&MyBackend::new(), &Config::default().only("create_volume.*").objects(50));
 //! assert!(report.is_success(), "{report}");
 //! ```
 //!

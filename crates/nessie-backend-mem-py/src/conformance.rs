@@ -56,7 +56,7 @@ pub(crate) fn cases() -> Vec<CaseRow> {
 #[pyo3(name = "_conformance_run")]
 #[pyo3(signature = (
     make, fresh, names, observe, abandon, *,
-    seed, time_limit, many=None, threads=None, rounds=None, sequences=None, steps=None
+    seed, time_limit, objects=None, threads=None, rounds=None, sequences=None, steps=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
 pub(crate) fn run(
@@ -68,7 +68,7 @@ pub(crate) fn run(
     abandon: &Bound<'_, PyAny>,
     seed: u64,
     time_limit: f64,
-    many: Option<usize>,
+    objects: Option<usize>,
     threads: Option<usize>,
     rounds: Option<usize>,
     sequences: Option<usize>,
@@ -78,7 +78,7 @@ pub(crate) fn run(
         .map_err(|error| PyValueError::new_err(format!("time_limit: {error}")))?;
     let mut config = Config::default().seed(seed).time_limit(time_limit);
     config = names.into_iter().fold(config, Config::only);
-    config = many.into_iter().fold(config, Config::many);
+    config = objects.into_iter().fold(config, Config::objects);
     config = threads.into_iter().fold(config, Config::threads);
     config = rounds.into_iter().fold(config, Config::rounds);
     config = sequences.into_iter().fold(config, Config::sequences);

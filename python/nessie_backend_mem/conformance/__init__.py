@@ -127,7 +127,7 @@ def run(
     seed: int = 0,
     cases: Iterable[str] = ("*",),
     time_limit: float = 30.0,
-    many: int | None = None,
+    objects: int | None = None,
     threads: int | None = None,
     rounds: int | None = None,
     sequences: int | None = None,
@@ -141,7 +141,7 @@ def run(
         seed: where generated sequences come from; 0 to 2**64 - 1.
         cases: names of cases to run; ``*``, ``?`` and ``[...]`` stand for what they do in a shell.
         time_limit: how many seconds one case may take. One that takes longer is abandoned.
-        many: how many volumes, snapshots and clones the cases about many of them make.
+        objects: how many volumes, snapshots or clones the `scale` cases create.
         threads: how many threads call at once in the cases about concurrency.
         rounds: how often each race is run.
         sequences: how many sequences of operations are compared with a model.
@@ -161,7 +161,7 @@ def run(
         raise ValueError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
     source = Source.of(backend)
     sizes = {
-        "many": many,
+        "objects": objects,
         "threads": threads,
         "rounds": rounds,
         "sequences": sequences,

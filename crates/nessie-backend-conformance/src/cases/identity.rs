@@ -32,7 +32,7 @@ super::cases! { identity, __identity_cases:
 
 fn of_volumes_is_their_own(h: &Harness<'_>) -> CaseResult {
     h.set_verify(Verify::Never);
-    for number in 0..h.config.many.min(100) {
+    for number in 0..h.config.objects.min(100) {
         let volume = h.create("a")?;
         if number % 3 == 0 {
             h.create(&number.to_string())?;
@@ -45,7 +45,7 @@ fn of_volumes_is_their_own(h: &Harness<'_>) -> CaseResult {
 fn of_snapshots_is_their_own(h: &Harness<'_>) -> CaseResult {
     let a = h.create("a")?;
     h.set_verify(Verify::Never);
-    for number in 0..h.config.many.min(100) {
+    for number in 0..h.config.objects.min(100) {
         let snapshot = h.snapshot(&a, "s")?;
         if number % 3 == 0 {
             h.snapshot(&a, &number.to_string())?;

@@ -24,7 +24,7 @@ super::cases! { scale, __scale_cases:
 fn of_volumes(h: &Harness<'_>) -> CaseResult {
     h.set_verify(Verify::Never);
     let mut volumes = Vec::new();
-    for number in 0..h.config.many {
+    for number in 0..h.config.objects {
         volumes.push(h.create_sized(&number.to_string(), 1 + number as u64)?);
     }
     h.verify_call(&Call::ListVolumes)?;
@@ -44,7 +44,7 @@ fn of_volumes(h: &Harness<'_>) -> CaseResult {
 fn of_volumes_that_come_and_go(h: &Harness<'_>) -> CaseResult {
     h.set_verify(Verify::Never);
     let mut volumes = Vec::new();
-    for number in 0..h.config.many {
+    for number in 0..h.config.objects {
         volumes.push(h.create(&number.to_string())?);
     }
     for volume in volumes.iter().step_by(3) {
@@ -66,7 +66,7 @@ fn of_snapshots(h: &Harness<'_>) -> CaseResult {
     let (a, c) = (h.create("a")?, h.create("c")?);
     h.set_verify(Verify::Never);
     let mut snapshots = Vec::new();
-    for number in 0..h.config.many {
+    for number in 0..h.config.objects {
         snapshots.push(h.snapshot(&a, &format!("s{number}"))?);
     }
     h.snapshot(&c, "s0")?;
@@ -86,11 +86,11 @@ fn of_snapshots_that_a_restore_drops(h: &Harness<'_>) -> CaseResult {
     let a = h.create_sized("a", 5)?;
     h.set_verify(Verify::Never);
     let mut snapshots = Vec::new();
-    for number in 0..h.config.many {
+    for number in 0..h.config.objects {
         snapshots.push(h.snapshot(&a, &format!("s{number}"))?);
     }
     h.patch(&a, calls::size(9))?;
-    if let Some(middle) = snapshots.get(h.config.many / 2) {
+    if let Some(middle) = snapshots.get(h.config.objects / 2) {
         h.returns_volume(&calls::restore(&a, middle))?;
     }
     h.verify_listings()
@@ -100,7 +100,7 @@ fn of_clones(h: &Harness<'_>) -> CaseResult {
     let a = h.create_sized("a", 5)?;
     let s = h.snapshot(&a, "s")?;
     h.set_verify(Verify::Never);
-    for number in 0..h.config.many {
+    for number in 0..h.config.objects {
         h.clone(&a, &s, &number.to_string())?;
     }
     h.verify_call(&Call::ListVolumes)?;
@@ -112,7 +112,7 @@ fn of_generations(h: &Harness<'_>) -> CaseResult {
     h.set_verify(Verify::Never);
     let mut parent = h.create_sized("root", 5)?;
     let root = parent.clone();
-    for number in 0..h.config.many.min(40) {
+    for number in 0..h.config.objects.min(40) {
         let s = h.snapshot(&parent, "s")?;
         parent = h.clone(&parent, &s, &number.to_string())?;
     }
@@ -123,7 +123,7 @@ fn of_generations(h: &Harness<'_>) -> CaseResult {
 fn of_junctions(h: &Harness<'_>) -> CaseResult {
     h.set_verify(Verify::Never);
     let mut volumes = Vec::new();
-    for number in 0..h.config.many.min(100) {
+    for number in 0..h.config.objects.min(100) {
         let volume = h.create(&number.to_string())?;
         h.patch(&volume, calls::junction(&h.path(&number.to_string())))?;
         volumes.push(volume);

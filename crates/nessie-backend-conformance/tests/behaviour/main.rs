@@ -29,7 +29,7 @@ use nessie_backend_core::{
 use nessie_backend_mem::MemBackend;
 
 fn quick() -> Config {
-    Config::default().sequences(6).rounds(8).many(40)
+    Config::default().sequences(6).rounds(8).objects(40)
 }
 
 fn outcome<'a>(report: &'a Report, name: &str) -> &'a Outcome {
