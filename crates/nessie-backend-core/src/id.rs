@@ -13,20 +13,20 @@ macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $argument:literal) => {
         $(#[$doc])*
         ///
-        /// Read from any standard UUID spelling (canonical, upper case, without hyphens,
-        /// `urn:uuid:`, in braces), written in the canonical lower-case one.
+        /// Parses every standard spelling of a UUID: canonical, upper case, without hyphens,
+        /// `urn:uuid:`, in braces. Prints the canonical one in lower case.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Uuid);
 
         impl $name {
-            /// Wraps a UUID.
+            /// The identifier with this UUID.
             #[must_use]
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            /// The UUID itself.
+            /// The UUID.
             #[must_use]
             pub const fn uuid(self) -> Uuid {
                 self.0
@@ -39,10 +39,23 @@ macro_rules! identifier {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl AsRef<Uuid> for $name {
+            fn as_ref(&self) -> &Uuid {
+                &self.0
+            }
+        }
+
         impl FromStr for $name {
             type Err = BackendError;
 
-            /// Fails with [`BackendError::InvalidArgument`] when `text` is no UUID.
+            /// # Errors
+            /// [`BackendError::InvalidArgument`] if `text` is not a UUID.
             fn from_str(text: &str) -> Result<Self, BackendError> {
                 Uuid::parse_str(text)
                     .map(Self)
@@ -65,12 +78,12 @@ macro_rules! identifier {
 }
 
 identifier!(
-    /// Identifies a volume; never used twice in one backend, not even after a delete.
+    /// The identifier of a volume. A backend never uses one twice, not even after a delete.
     VolumeId,
     "vol_uuid"
 );
 identifier!(
-    /// Identifies a snapshot; never used twice in one backend, not even after a delete.
+    /// The identifier of a snapshot. A backend never uses one twice, not even after a delete.
     SnapshotId,
     "snap_uuid"
 );
@@ -96,11 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_uuid_is_refused_by_name_and_value() {
+    fn text_that_is_not_a_uuid_is_refused_with_argument_and_value() {
         let error = "67e55044".parse::<SnapshotId>().unwrap_err();
         assert_eq!(error.code(), "invalid_argument");
         assert_eq!(error.target().as_deref(), Some("snap_uuid"));
         assert!(error.to_string().contains("67e55044"), "{error}");
+    }
+
+    #[test]
+    fn an_identifier_converts_to_its_uuid_and_back() {
+        let uuid = Uuid::parse_str(CANONICAL).unwrap();
+        let id = VolumeId::from(uuid);
+        assert_eq!((Uuid::from(id), *id.as_ref(), id.uuid()), (uuid, uuid, uuid));
+        assert_eq!(Uuid::from(SnapshotId::from(uuid)), uuid);
     }
 
     #[test]
