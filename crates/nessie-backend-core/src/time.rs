@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -80,6 +80,31 @@ impl Timestamp {
     }
 }
 
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = BackendError;
+
+    /// The latest whole microsecond that is not after `time`.
+    ///
+    /// # Errors
+    /// [`BackendError::InvalidArgument`] if `time` is before [`MIN`](Self::MIN) or after
+    /// [`MAX`](Self::MAX).
+    fn try_from(time: SystemTime) -> Result<Self, BackendError> {
+        let (nanos, text) = match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => (since.as_nanos().cast_signed(), format!("{since:?} after")),
+            Err(before) => {
+                let before = before.duration();
+                (-before.as_nanos().cast_signed(), format!("{before:?} before"))
+            }
+        };
+        let micros = nanos.div_euclid(1_000);
+        let micros = i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX });
+        Self::try_from_unix_micros(micros).map_err(|rule| BackendError::InvalidArgument {
+            argument: "timestamp".into(),
+            reason: format!("{text} the Unix epoch {rule}"),
+        })
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Every instant is within the years of a `DateTime`, so the fallback is never taken.
@@ -102,7 +127,11 @@ impl fmt::Debug for Timestamp {
 impl FromStr for Timestamp {
     type Err = BackendError;
 
-    /// Reads RFC 3339 text. Fails with [`BackendError::InvalidArgument`].
+    /// Parses RFC 3339 text.
+    ///
+    /// # Errors
+    /// [`BackendError::InvalidArgument`] if the text is not RFC 3339 with an offset, is finer than
+    /// a microsecond or is out of range.
     fn from_str(text: &str) -> Result<Self, BackendError> {
         let refuse = |rule: &str| BackendError::invalid("timestamp", text, rule);
         let (local, offset) = parts(text).ok_or_else(|| {
@@ -183,6 +212,26 @@ mod tests {
         assert_eq!(at("0001-01-01T01:00:00+01:00"), Timestamp::MIN);
         assert_eq!(Timestamp::MAX.checked_add(Duration::from_micros(1)), None);
         assert_eq!(Timestamp::UNIX_EPOCH.checked_add(Duration::MAX), None);
+    }
+
+    #[test]
+    fn a_system_time_is_cut_to_whole_microseconds_on_both_sides_of_the_epoch() {
+        let nanos = Duration::from_nanos;
+        let micros = |time| Timestamp::try_from(time).unwrap().unix_micros();
+        assert_eq!(micros(UNIX_EPOCH), 0);
+        assert_eq!(micros(UNIX_EPOCH + nanos(1_999)), 1);
+        assert_eq!(micros(UNIX_EPOCH - nanos(1)), -1);
+        assert_eq!(micros(UNIX_EPOCH - nanos(1_000)), -1);
+    }
+
+    #[test]
+    fn a_system_time_outside_of_the_calendar_is_refused() {
+        let years = |years: u64| Duration::from_secs(years * 366 * 86_400);
+        let late = Timestamp::try_from(UNIX_EPOCH + years(8_100)).unwrap_err().to_string();
+        assert!(late.contains("after the Unix epoch is after 9999-12-31"), "{late}");
+        let Some(early) = UNIX_EPOCH.checked_sub(years(2_000)) else { return };
+        let early = Timestamp::try_from(early).unwrap_err().to_string();
+        assert!(early.contains("before the Unix epoch is before 0001-01-01"), "{early}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The clock of a cluster.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use nessie_backend_core::Timestamp;
 
@@ -17,12 +17,10 @@ impl ClusterClock {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        let Some(clock) = &self.0 else {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH);
-            let since = since.unwrap_or(Duration::ZERO);
-            return Timestamp::UNIX_EPOCH.checked_add(since).unwrap_or(Timestamp::MAX);
-        };
-        clock()
+        match &self.0 {
+            Some(clock) => clock(),
+            None => SystemTime::now().try_into().unwrap_or(Timestamp::MAX),
+        }
     }
 }
 

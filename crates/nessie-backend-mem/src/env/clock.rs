@@ -1,6 +1,6 @@
 //! Time: the only module that reads a clock.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use nessie_backend_core::{BackendError, Result, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -64,8 +64,7 @@ impl Clock {
 }
 
 fn system_time() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::UNIX_EPOCH.checked_add(since_epoch).unwrap_or(Timestamp::MAX)
+    SystemTime::now().try_into().unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
