@@ -39,6 +39,7 @@
 //! | read the report | [`Report`], [`CaseReport`], [`Outcome`], [`Failure`], [`Trace`], [`Counts`] |
 //! | list cases and rules | [`cases()`], [`Case`], [`rules`], [`Rule`], [`Tier`], [`Feature`] |
 //! | report invalid values from another language | [`MalformedRecord`] |
+//! | compare a backend with the model in tests of your own (feature `oracle`, unstable) | module `oracle` |
 //!
 //! # How a run works
 //!
@@ -76,7 +77,10 @@ mod config;
 mod feature;
 mod harness;
 mod malformed;
+#[cfg(not(feature = "oracle"))]
 mod oracle;
+#[cfg(feature = "oracle")]
+pub mod oracle;
 mod report;
 mod rule;
 mod runner;

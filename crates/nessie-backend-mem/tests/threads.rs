@@ -1,26 +1,18 @@
 //! Many threads on one backend lose nothing and never see a half-done operation.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-#[allow(
-    dead_code,
-    unreachable_pub,
-    missing_debug_implementations,
-    reason = "shared between test binaries"
-)]
-mod naive;
-
 use std::collections::{HashMap, HashSet};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use nessie_backend_conformance::oracle::call::{Answer, Call, Value};
+use nessie_backend_conformance::oracle::model::Model;
 use nessie_backend_core::{
     BackendError, CloneBackend, Result, SnapshotBackend, SnapshotId, Uuid, Volume, VolumeBackend,
     VolumeId, VolumePatch, VolumeSpec, VolumeState,
 };
 use nessie_backend_mem::MemBackend;
-
-use self::naive::{Call, Dictionary, Naive, Outcome};
 
 const THREADS: usize = 8;
 
@@ -268,98 +260,91 @@ fn a_listing_is_of_one_moment() {
     assert_eq!(backend.counts().volumes, 204);
 }
 
-/// A handful of records that the calls of [`menu`] are about.
+/// A backend with a few records, which the calls of [`menu`](Scene::menu) are about.
 struct Scene {
     backend: MemBackend,
-    naive: Naive,
-    ids: Dictionary,
+    model: Model,
+    parent: VolumeId,
+    other: VolumeId,
+    clone: VolumeId,
+    base: SnapshotId,
+    later: SnapshotId,
 }
-
-const fn volume_id(n: u128) -> VolumeId {
-    VolumeId::new(Uuid::from_u128(n))
-}
-
-const fn snapshot_id(n: u128) -> SnapshotId {
-    SnapshotId::new(Uuid::from_u128(n))
-}
-
-const PARENT: VolumeId = volume_id(1);
-const OTHER: VolumeId = volume_id(2);
-const CLONE: VolumeId = volume_id(3);
-const BASE: SnapshotId = snapshot_id(4);
-const LATER: SnapshotId = snapshot_id(5);
 
 impl Scene {
     fn set() -> Self {
         let backend = MemBackend::builder().seed(0).build().unwrap();
-        let naive = Naive::new(backend.now());
-        let mut scene = Self { backend, naive, ids: Dictionary::default() };
-        for call in [
-            Call::CreateVolume { id: PARENT, spec: VolumeSpec::named("parent") },
-            Call::CreateVolume { id: OTHER, spec: VolumeSpec::named("other") },
-            Call::CreateSnapshot { id: BASE, volume: PARENT, name: "base".into() },
-            Call::CreateSnapshot { id: LATER, volume: PARENT, name: "later".into() },
-            Call::CreateClone { id: CLONE, volume: PARENT, snapshot: BASE, name: "clone".into() },
-        ] {
-            scene.naive.ask(&call).unwrap();
-            let answer = call.make(&scene.backend, |id| scene.ids.chosen(id));
-            scene.ids.learn(&call, &answer);
-        }
-        scene
+        let mut model = Model::default();
+        let mut make = |call: Call| {
+            let answer = call.make(&backend);
+            model.check(&call, &answer).unwrap();
+            match answer.unwrap() {
+                Value::Volume(volume) => volume.uuid.uuid(),
+                Value::Snapshot(snapshot) => snapshot.uuid.uuid(),
+                other => panic!("{call:?} gives {other:?}"),
+            }
+        };
+        let parent = make(Call::CreateVolume(VolumeSpec::named("parent"))).into();
+        let other = make(Call::CreateVolume(VolumeSpec::named("other"))).into();
+        let base = make(Call::CreateSnapshot(parent, "base".into())).into();
+        let later = make(Call::CreateSnapshot(parent, "later".into())).into();
+        let clone = make(Call::CreateClone(parent, base, "clone".into())).into();
+        Self { backend, model, parent, other, clone, base, later }
+    }
+
+    /// Calls that conflict with each other.
+    fn menu(&self) -> Vec<Call> {
+        let Self { parent, other, clone, base, later, .. } = *self;
+        let patch = VolumePatch::new;
+        let name = || "x".to_owned();
+        vec![
+            Call::CreateVolume(VolumeSpec::named("x")),
+            Call::PatchVolume(other, patch().name("x").size_bytes(7)),
+            Call::PatchVolume(parent, patch().name("x").size_bytes(9)),
+            Call::PatchVolume(parent, patch().state(VolumeState::Offline)),
+            Call::PatchVolume(parent, patch().state(VolumeState::Online)),
+            Call::PatchVolume(parent, patch().junction_path("/j")),
+            Call::PatchVolume(other, patch().junction_path("/J").name("other2")),
+            Call::DeleteVolume(parent),
+            Call::DeleteVolume(other),
+            Call::DeleteVolume(clone),
+            Call::CreateSnapshot(parent, name()),
+            Call::RenameSnapshot(parent, base, name()),
+            Call::DeleteSnapshot(parent, base),
+            Call::DeleteSnapshot(parent, later),
+            Call::RestoreSnapshot(parent, base),
+            Call::CreateClone(parent, later, name()),
+            Call::SplitClone(clone),
+            Call::ListVolumes,
+            Call::FindVolume(name()),
+            Call::ListSnapshots(parent),
+            Call::GetVolume(clone),
+        ]
     }
 }
 
-/// Calls that get in each other's way; `new` is what they create.
-fn menu(new: u128) -> Vec<Call> {
-    let patch = VolumePatch::new;
-    let name = || "x".to_owned();
-    vec![
-        Call::CreateVolume { id: volume_id(new), spec: VolumeSpec::named("x") },
-        Call::PatchVolume(OTHER, patch().name("x").size_bytes(7)),
-        Call::PatchVolume(PARENT, patch().name("x").size_bytes(9)),
-        Call::PatchVolume(PARENT, patch().state(VolumeState::Offline)),
-        Call::PatchVolume(PARENT, patch().state(VolumeState::Online)),
-        Call::PatchVolume(PARENT, patch().junction_path("/j")),
-        Call::PatchVolume(OTHER, patch().junction_path("/J").name("other2")),
-        Call::DeleteVolume(PARENT),
-        Call::DeleteVolume(OTHER),
-        Call::DeleteVolume(CLONE),
-        Call::CreateSnapshot { id: snapshot_id(new), volume: PARENT, name: name() },
-        Call::RenameSnapshot(PARENT, BASE, name()),
-        Call::DeleteSnapshot(PARENT, BASE),
-        Call::DeleteSnapshot(PARENT, LATER),
-        Call::RestoreSnapshot(PARENT, BASE),
-        Call::CreateClone { id: volume_id(new), volume: PARENT, snapshot: LATER, name: name() },
-        Call::SplitClone(CLONE),
-        Call::ListVolumes,
-        Call::FindVolume(name()),
-        Call::ListSnapshots(PARENT),
-        Call::GetVolume(CLONE),
-    ]
-}
-
-/// A call as it was observed: it happened at some moment between its start and its end.
+/// A call and its answer. The backend ran it at some moment between its start and its end.
 struct Observed {
     call: Call,
-    outcome: Outcome,
+    answer: Answer,
     start: usize,
     end: usize,
 }
 
-/// Whether the naive backend gives the same outcomes in some order of the calls that keeps each
-/// thread's order and lets no call come after one that started only when it had ended.
-fn has_explanation(naive: &Naive, threads: &[&[Observed]]) -> bool {
+/// Whether the model gives the same answers in some order of the calls that keeps each thread's
+/// order and puts no call after one that started only when it had ended.
+fn has_explanation(model: &Model, threads: &[&[Observed]]) -> bool {
     let next = || threads.iter().filter_map(|calls| calls.first());
     let Some(first_end) = next().map(|observed| observed.end).min() else { return true };
     threads.iter().enumerate().any(|(chosen, calls)| {
         let Some((observed, rest)) = calls.split_first() else { return false };
-        let mut naive = naive.clone();
-        if observed.start > first_end || naive.ask(&observed.call) != observed.outcome {
+        let mut model = model.clone();
+        if observed.start > first_end || model.check(&observed.call, &observed.answer).is_err() {
             return false;
         }
         let mut threads = threads.to_vec();
         threads[chosen] = rest;
-        has_explanation(&naive, &threads)
+        has_explanation(&model, &threads)
     })
 }
 
@@ -376,18 +361,18 @@ impl Dice {
 }
 
 #[test]
-fn the_outcomes_of_calls_at_the_same_time_are_those_of_some_order() {
+fn the_answers_to_concurrent_calls_are_those_of_some_order() {
     const CALLS: usize = 3;
     let mut dice = Dice(0x6e65_7373_6965);
     // Until calls have overlapped often, as long as that may take on a busy machine.
     let (mut rounds, mut overlapping) = (0, 0);
     while rounds < 4_000 && overlapping < 500 {
         rounds += 1;
-        let Scene { backend, naive, mut ids } = Scene::set();
+        let scene = Scene::set();
         let plans: Vec<Vec<Call>> = (0..3)
-            .map(|thread| {
-                let mut choose = |n: usize| {
-                    let mut menu = menu(100 + (thread * CALLS + n) as u128);
+            .map(|_| {
+                let mut choose = |_| {
+                    let mut menu = scene.menu();
                     menu.swap_remove(dice.roll(menu.len()))
                 };
                 (0..CALLS).map(&mut choose).collect()
@@ -397,43 +382,31 @@ fn the_outcomes_of_calls_at_the_same_time_are_those_of_some_order() {
         let clock = AtomicUsize::new(0);
         let ready = AtomicUsize::new(0);
         let tick = || clock.fetch_add(1, Ordering::SeqCst);
-        let made = together(3, |thread| {
-            // A barrier wakes its threads one by one; this lets them go at once.
+        let observed = together(3, |thread| {
+            // A barrier wakes its threads one by one; this lets them start at the same time.
             ready.fetch_add(1, Ordering::SeqCst);
             while ready.load(Ordering::SeqCst) < 3 {
                 thread::yield_now();
             }
             let make = |call: &Call| {
                 let start = tick();
-                let answer = call.make(&backend, |id| ids.chosen(id));
-                (call.clone(), answer, start, tick())
+                let answer = call.make(&scene.backend);
+                Observed { call: call.clone(), answer, start, end: tick() }
             };
             plans[thread].iter().map(make).collect::<Vec<_>>()
         });
 
-        for (call, answer, ..) in made.iter().flatten() {
-            ids.learn(call, answer);
-        }
-        let observed: Vec<Vec<Observed>> = made
-            .into_iter()
-            .map(|calls| {
-                let observe = |(call, answer, start, end)| {
-                    let outcome = ids.translate(answer);
-                    Observed { call, outcome, start, end }
-                };
-                calls.into_iter().map(observe).collect()
-            })
-            .collect();
         let histories: Vec<&[Observed]> = observed.iter().map(Vec::as_slice).collect();
         overlapping += usize::from(observed.iter().flatten().any(|it| it.end - it.start > 1));
-        assert!(has_explanation(&naive, &histories), "round {rounds}: {}", transcript(&observed));
-        backend.check_invariants().unwrap();
+        let is_explained = has_explanation(&scene.model, &histories);
+        assert!(is_explained, "round {rounds}: {}", transcript(&observed));
+        scene.backend.check_invariants().unwrap();
     }
 }
 
 fn transcript(threads: &[Vec<Observed>]) -> String {
-    let line = |Observed { call, outcome, start, end }: &Observed| {
-        format!("\n    {start}-{end} {call:?}\n        -> {outcome:?}")
+    let line = |Observed { call, answer, start, end }: &Observed| {
+        format!("\n    {start}-{end} {call:?}\n        -> {answer:?}")
     };
     threads.iter().map(|calls| calls.iter().map(line).collect::<String>() + "\n").collect()
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nessie_backend_core::VolumeBackend;
 
-use crate::oracle::call::{Answer, Call, Refusal, Value};
+use crate::oracle::call::{Answer, Call, Value};
 use crate::trace::{Step, Trace};
 
 /// The calls of a case. Outlives the case, so that one that hangs or panics can be reported.
@@ -20,10 +20,10 @@ impl CallLog {
     /// Makes a call. Logs it before, and its answer after.
     pub(crate) fn call(&self, call: &Call, backend: &dyn VolumeBackend) -> Answer {
         if self.is_paused.load(Ordering::Relaxed) {
-            return call.make(backend).map_err(|error| Refusal::from(&error));
+            return call.make(backend);
         }
         self.steps().push(Step { call: call.clone(), answer: None });
-        let answer = call.make(backend).map_err(|error| Refusal::from(&error));
+        let answer = call.make(backend);
         if let Some(step) = self.steps().last_mut() {
             step.answer = Some(without_list(&answer));
         }

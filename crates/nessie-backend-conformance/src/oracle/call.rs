@@ -9,54 +9,83 @@ use crate::malformed::MalformedRecord;
 
 /// A call of a backend, with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
+pub enum Call {
+    /// `create_volume`.
     CreateVolume(VolumeSpec),
+    /// `list_volumes`.
     ListVolumes,
+    /// `get_volume`.
     GetVolume(VolumeId),
+    /// `find_volume`.
     FindVolume(String),
+    /// `patch_volume`.
     PatchVolume(VolumeId, VolumePatch),
+    /// `delete_volume`.
     DeleteVolume(VolumeId),
+    /// `access_handle`.
     AccessHandle(VolumeId),
+    /// `create_snapshot`.
     CreateSnapshot(VolumeId, String),
+    /// `list_snapshots`.
     ListSnapshots(VolumeId),
+    /// `get_snapshot`.
     GetSnapshot(VolumeId, SnapshotId),
+    /// `find_snapshot`.
     FindSnapshot(VolumeId, String),
+    /// `rename_snapshot`.
     RenameSnapshot(VolumeId, SnapshotId, String),
+    /// `delete_snapshot`.
     DeleteSnapshot(VolumeId, SnapshotId),
+    /// `restore_snapshot`.
     RestoreSnapshot(VolumeId, SnapshotId),
+    /// `create_clone`.
     CreateClone(VolumeId, SnapshotId, String),
+    /// `split_clone`.
     SplitClone(VolumeId),
 }
 
 /// The result of a successful call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
+pub enum Value {
+    /// The operation returns nothing.
     Nothing,
+    /// A volume.
     Volume(Volume),
+    /// The volume that was found, if any.
     MaybeVolume(Option<Volume>),
+    /// A list of volumes.
     Volumes(Vec<Volume>),
+    /// A snapshot.
     Snapshot(Snapshot),
+    /// The snapshot that was found, if any.
     MaybeSnapshot(Option<Snapshot>),
+    /// A list of snapshots.
     Snapshots(Vec<Snapshot>),
+    /// The access handle of a volume.
     Handle(AccessHandle),
 }
 
 /// The answer to a call.
-pub(crate) type Answer = std::result::Result<Value, Refusal>;
+pub type Answer = std::result::Result<Value, Refusal>;
 
 /// The parts of an error that the contract is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) code: &'static str,
-    pub(crate) target: Option<String>,
-    pub(crate) dependents: Option<Dependents>,
-    pub(crate) message: String,
+pub struct Refusal {
+    /// See [`BackendError::code`].
+    pub code: &'static str,
+    /// See [`BackendError::target`].
+    pub target: Option<String>,
+    /// See [`BackendError::dependents`].
+    pub dependents: Option<Dependents>,
+    /// The error as text.
+    pub message: String,
     /// Set if an adapter received something that is not a record.
-    pub(crate) malformed: Option<String>,
+    pub malformed: Option<String>,
 }
 
 /// An identifier that no backend gives out: a version 4 UUID in which all other bits are zero.
-pub(crate) fn unused_id() -> Uuid {
+#[must_use]
+pub fn unused_id() -> Uuid {
     Uuid::from_u128(0x4000_8000_0000_0000_0000)
 }
 
@@ -74,7 +103,11 @@ impl From<&BackendError> for Refusal {
 
 impl Call {
     /// Makes the call.
-    pub(crate) fn make(&self, backend: &dyn VolumeBackend) -> Result<Value> {
+    pub fn make(&self, backend: &dyn VolumeBackend) -> Answer {
+        self.run(backend).map_err(|error| Refusal::from(&error))
+    }
+
+    fn run(&self, backend: &dyn VolumeBackend) -> Result<Value> {
         Ok(match self {
             Self::CreateVolume(spec) => Value::Volume(backend.create_volume(spec.clone())?),
             Self::ListVolumes => Value::Volumes(backend.list_volumes()?),
@@ -120,7 +153,8 @@ impl Call {
     }
 
     /// The same call with each identifier replaced.
-    pub(crate) fn with_ids(&self, other: impl Fn(Uuid) -> Uuid) -> Self {
+    #[must_use]
+    pub fn with_ids(&self, other: impl Fn(Uuid) -> Uuid) -> Self {
         let volume = |id: &VolumeId| VolumeId::new(other(id.uuid()));
         let snapshot = |id: &SnapshotId| SnapshotId::new(other(id.uuid()));
         match self {
@@ -146,7 +180,8 @@ impl Call {
     }
 
     /// The operation's name.
-    pub(crate) const fn operation(&self) -> &'static str {
+    #[must_use]
+    pub const fn operation(&self) -> &'static str {
         match self {
             Self::CreateVolume(_) => "create_volume",
             Self::ListVolumes => "list_volumes",
@@ -168,7 +203,8 @@ impl Call {
     }
 
     /// Whether the operation changes the backend.
-    pub(crate) const fn changes(&self) -> bool {
+    #[must_use]
+    pub const fn changes(&self) -> bool {
         !matches!(
             self,
             Self::ListVolumes

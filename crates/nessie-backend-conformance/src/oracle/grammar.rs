@@ -3,12 +3,14 @@
 use nessie_backend_core::{Snapshot, Uuid, Volume, VolumeType};
 
 /// Whether this is a valid volume name.
-pub(crate) fn is_volume_name(name: &str) -> bool {
+#[must_use]
+pub fn is_volume_name(name: &str) -> bool {
     is_name(name, 203)
 }
 
 /// Whether this is a valid snapshot name.
-pub(crate) fn is_snapshot_name(name: &str) -> bool {
+#[must_use]
+pub fn is_snapshot_name(name: &str) -> bool {
     is_name(name, 255)
 }
 
@@ -20,7 +22,8 @@ fn is_name(name: &str, longest: usize) -> bool {
 }
 
 /// Whether this is a valid junction path.
-pub(crate) fn is_junction_path(path: &str) -> bool {
+#[must_use]
+pub fn is_junction_path(path: &str) -> bool {
     path.len() <= 4096
         && !path.chars().any(char::is_control)
         && path.strip_prefix('/').is_some_and(|components| {
@@ -29,7 +32,8 @@ pub(crate) fn is_junction_path(path: &str) -> bool {
 }
 
 /// Whether this is a valid export policy name.
-pub(crate) fn is_export_policy(name: &str) -> bool {
+#[must_use]
+pub fn is_export_policy(name: &str) -> bool {
     (1..=256).contains(&name.chars().count()) && !name.chars().any(char::is_control)
 }
 
@@ -37,7 +41,7 @@ pub(crate) fn is_export_policy(name: &str) -> bool {
 ///
 /// # Errors
 /// The rule it breaks, and a description.
-pub(crate) fn check_uuid(uuid: Uuid) -> Result<(), (&'static str, String)> {
+pub fn check_uuid(uuid: Uuid) -> Result<(), (&'static str, String)> {
     let [_, _, _, _, _, _, version, _, variant, ..] = *uuid.as_bytes();
     if version >> 4 == 4 && variant >> 6 == 0b10 {
         Ok(())
@@ -46,8 +50,11 @@ pub(crate) fn check_uuid(uuid: Uuid) -> Result<(), (&'static str, String)> {
     }
 }
 
-/// Checks the form of a volume record; errors as for [`check_uuid`].
-pub(crate) fn check_volume(volume: &Volume) -> Result<(), (&'static str, String)> {
+/// Checks the form of a volume record.
+///
+/// # Errors
+/// As [`check_uuid`].
+pub fn check_volume(volume: &Volume) -> Result<(), (&'static str, String)> {
     let wrong = |rule, text: String| Err((rule, format!("a volume's {text}")));
     check_uuid(volume.uuid.uuid())?;
     if !is_volume_name(&volume.name) {
@@ -78,8 +85,11 @@ pub(crate) fn check_volume(volume: &Volume) -> Result<(), (&'static str, String)
     Ok(())
 }
 
-/// Checks the form of a snapshot record; errors as for [`check_uuid`].
-pub(crate) fn check_snapshot(snapshot: &Snapshot) -> Result<(), (&'static str, String)> {
+/// Checks the form of a snapshot record.
+///
+/// # Errors
+/// As [`check_uuid`].
+pub fn check_snapshot(snapshot: &Snapshot) -> Result<(), (&'static str, String)> {
     check_uuid(snapshot.uuid.uuid())?;
     if !is_snapshot_name(&snapshot.name) {
         return Err(("2.snapshot_names", format!("a snapshot's name is {:?}", snapshot.name)));

@@ -13,22 +13,27 @@ use super::grammar;
 
 /// The expected state of a backend.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Model {
-    pub(crate) volumes: Vec<ModelVolume>,
+pub struct Model {
+    /// All volumes, in order of creation.
+    pub volumes: Vec<ModelVolume>,
 }
 
+/// The expected state of a volume.
 #[derive(Clone, Debug)]
-pub(crate) struct ModelVolume {
-    /// The names in its origin may be outdated; [`Model::show`] fills them in.
-    pub(crate) record: Volume,
-    pub(crate) snapshots: Vec<ModelSnapshot>,
+pub struct ModelVolume {
+    /// The record. The names in its origin may be outdated; [`Model::list`] has the current ones.
+    pub record: Volume,
+    /// Its snapshots, in order of creation.
+    pub snapshots: Vec<ModelSnapshot>,
     /// Not created by the suite: must stay unchanged.
-    pub(crate) is_foreign: bool,
+    pub is_foreign: bool,
 }
 
+/// The expected state of a snapshot.
 #[derive(Clone, Debug)]
-pub(crate) struct ModelSnapshot {
-    pub(crate) record: Snapshot,
+pub struct ModelSnapshot {
+    /// The record.
+    pub record: Snapshot,
     /// The volume's quota when the snapshot was taken.
     quota: Quota,
 }
@@ -42,20 +47,24 @@ enum Quota {
 }
 
 /// The expected answer to a call.
-pub(crate) type Expected = Result<Value, ExpectedRefusal>;
+pub type Expected = Result<Value, ExpectedRefusal>;
 
 /// An expected refusal: it must match one of these patterns.
 #[derive(Clone, Debug)]
-pub(crate) struct ExpectedRefusal {
-    pub(crate) any_of: Vec<RefusalPattern>,
+pub struct ExpectedRefusal {
+    /// The patterns. A refusal that matches one of them is correct.
+    pub any_of: Vec<RefusalPattern>,
 }
 
 /// A refusal with this code. An empty list of targets or dependents allows any.
 #[derive(Clone, Debug)]
-pub(crate) struct RefusalPattern {
-    pub(crate) code: &'static str,
-    pub(crate) targets: Vec<String>,
-    pub(crate) dependents: Vec<Dependents>,
+pub struct RefusalPattern {
+    /// The error's code.
+    pub code: &'static str,
+    /// What the error may be about.
+    pub targets: Vec<String>,
+    /// What the error may list as dependents.
+    pub dependents: Vec<Dependents>,
 }
 
 impl RefusalPattern {
@@ -71,31 +80,40 @@ impl From<RefusalPattern> for ExpectedRefusal {
 }
 
 impl ExpectedRefusal {
-    pub(crate) fn has_code(&self, refusal: &Refusal) -> bool {
-        self.any_of.iter().any(|allowed| allowed.code == refusal.code)
+    /// Whether the code is one of the expected ones.
+    #[must_use]
+    pub fn has_code(&self, refusal: &Refusal) -> bool {
+        self.matching_code(refusal).next().is_some()
     }
 
-    pub(crate) fn has_target(&self, refusal: &Refusal) -> bool {
-        self.any_of.iter().any(|allowed| {
-            allowed.code == refusal.code
-                && (allowed.targets.is_empty()
-                    || refusal
-                        .target
-                        .as_ref()
-                        .is_some_and(|target| allowed.targets.contains(target)))
-        })
+    /// Whether the target is one of those that are expected for this code.
+    #[must_use]
+    pub fn has_target(&self, refusal: &Refusal) -> bool {
+        let found = refusal.target.as_ref();
+        self.matching_code(refusal).any(|allowed| is_allowed(&allowed.targets, found))
     }
 
-    pub(crate) fn has_dependents(&self, refusal: &Refusal) -> bool {
-        self.any_of.iter().any(|allowed| {
-            allowed.code == refusal.code
-                && (allowed.dependents.is_empty()
-                    || refusal
-                        .dependents
-                        .as_ref()
-                        .is_some_and(|found| allowed.dependents.contains(found)))
-        })
+    /// Whether the dependents are among those that are expected for this code.
+    #[must_use]
+    pub fn has_dependents(&self, refusal: &Refusal) -> bool {
+        let found = refusal.dependents.as_ref();
+        self.matching_code(refusal).any(|allowed| is_allowed(&allowed.dependents, found))
     }
+
+    /// Whether the refusal is correct: its code, its target and its dependents.
+    #[must_use]
+    pub fn matches(&self, refusal: &Refusal) -> bool {
+        self.has_code(refusal) && self.has_target(refusal) && self.has_dependents(refusal)
+    }
+
+    fn matching_code(&self, refusal: &Refusal) -> impl Iterator<Item = &RefusalPattern> {
+        self.any_of.iter().filter(|allowed| allowed.code == refusal.code)
+    }
+}
+
+/// Whether the value is in the list. An empty list allows any value.
+fn is_allowed<T: PartialEq>(allowed: &[T], found: Option<&T>) -> bool {
+    allowed.is_empty() || found.is_some_and(|found| allowed.contains(found))
 }
 
 /// What only the backend knows about a new record.
@@ -121,14 +139,18 @@ impl NewRecord {
 
 impl Model {
     /// A model of a backend that already holds these volumes.
-    pub(crate) fn over(foreign: Vec<Volume>) -> Self {
+    #[must_use]
+    pub fn over(foreign: Vec<Volume>) -> Self {
         let keep = |record| ModelVolume { record, snapshots: Vec::new(), is_foreign: true };
         Self { volumes: foreign.into_iter().map(keep).collect() }
     }
 
     /// Applies the call and returns the expected answer. The backend's answer supplies what only the
-    /// backend knows.
-    pub(crate) fn apply(&mut self, call: &Call, answer: &Answer) -> Expected {
+    /// backend knows: the identifier and the time of a new record, and the access handle.
+    ///
+    /// # Errors
+    /// The expected refusal.
+    pub fn apply(&mut self, call: &Call, answer: &Answer) -> Expected {
         let new = NewRecord::of(answer);
         Ok(match call {
             Call::CreateVolume(spec) => Value::Volume(self.create_volume(spec, new)?),
@@ -187,13 +209,33 @@ impl Model {
         })
     }
 
+    /// Applies the call and compares the answer with the expected one, in every field.
+    ///
+    /// # Errors
+    /// The call and both answers as text, if they differ.
+    #[cfg(feature = "oracle")]
+    pub fn check(&mut self, call: &Call, answer: &Answer) -> Result<(), String> {
+        let expected = self.apply(call, answer);
+        let agrees = match (&expected, answer) {
+            (Ok(expected), Ok(found)) => expected == found,
+            (Err(expected), Err(refusal)) => expected.matches(refusal),
+            _ => false,
+        };
+        if agrees {
+            return Ok(());
+        }
+        Err(format!("{call:?} gives {answer:?}, and the contract expects {expected:?}"))
+    }
+
     /// All volumes as they must be listed.
-    pub(crate) fn list(&self) -> Vec<Volume> {
+    #[must_use]
+    pub fn list(&self) -> Vec<Volume> {
         self.volumes.iter().map(|volume| self.show(volume)).collect()
     }
 
-    /// The suite's own volumes.
-    pub(crate) fn own(&self) -> impl DoubleEndedIterator<Item = &ModelVolume> {
+    /// The volumes that the suite created: all but the foreign ones.
+    #[must_use]
+    pub fn own(&self) -> impl DoubleEndedIterator<Item = &ModelVolume> {
         self.volumes.iter().filter(|volume| !volume.is_foreign)
     }
 
@@ -445,7 +487,7 @@ impl Model {
     }
 
     /// Marks the quota of the snapshot as unknown: the volume was resized concurrently.
-    pub(crate) fn forget_size(&mut self, id: VolumeId, of: SnapshotId) {
+    pub fn forget_size(&mut self, id: VolumeId, of: SnapshotId) {
         if let Ok(volume) = self.volume_mut(id) {
             for kept in volume.snapshots.iter_mut().filter(|kept| kept.record.uuid == of) {
                 kept.quota = Quota::Unknown;
@@ -453,7 +495,11 @@ impl Model {
         }
     }
 
-    pub(crate) fn volume(&self, id: VolumeId) -> Result<&ModelVolume, ExpectedRefusal> {
+    /// A volume.
+    ///
+    /// # Errors
+    /// The refusal that is expected if there is no such volume.
+    pub fn volume(&self, id: VolumeId) -> Result<&ModelVolume, ExpectedRefusal> {
         let found = self.volumes.iter().find(|volume| volume.record.uuid == id);
         found.ok_or_else(|| RefusalPattern::new("volume_not_found", &id).into())
     }
