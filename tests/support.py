@@ -20,7 +20,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 ANY = object()
 
-PATIENCE = 60
+TIMEOUT = 60
 """Seconds after which a thread that is not done counts as stuck."""
 
 
@@ -119,7 +119,7 @@ def code_of(call: Callable[[], object]) -> str | None:
     return None
 
 
-def together(*works: Callable[[], Any]) -> list[Any]:
+def run_threads(*works: Callable[[], Any]) -> list[Any]:
     """Runs all `works` at the same time and returns what they return; an error in one is raised."""
     start = threading.Barrier(len(works))
     results: list[Any] = [None] * len(works)
@@ -127,7 +127,7 @@ def together(*works: Callable[[], Any]) -> list[Any]:
 
     def run(position: int, work: Callable[[], Any]) -> None:
         try:
-            start.wait(PATIENCE)
+            start.wait(TIMEOUT)
             results[position] = work()
         except BaseException as error:  # noqa: BLE001 (whatever it is, the test must see it)
             errors.append(error)
@@ -139,7 +139,7 @@ def together(*works: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
         assert not thread.is_alive(), "a thread is stuck"
     if errors:
         raise errors[0]
@@ -163,4 +163,4 @@ def while_running(work: Callable[[], Any], *disturbances: Callable[[], Any]) -> 
         finally:
             done.set()
 
-    return together(finish, *map(again_and_again, disturbances))[0]
+    return run_threads(finish, *map(again_and_again, disturbances))[0]

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 from nessie_backend_mem import MemBackend, Uuids, VolumeNotFoundError, _core
 from nessie_backend_mem.ontap import OntapServer
-from support import PATIENCE, code_of, together, volume_names, while_running
+from support import TIMEOUT, code_of, run_threads, volume_names, while_running
 
 BATCH = 300
 
@@ -120,7 +120,7 @@ def test_a_batch_and_a_single_deletion_are_one_before_the_other(backend: MemBack
 
         single = partial(code_of, partial(backend.delete_volume, uuids[place]))
         works: list[Callable[[], Any]] = [at_once, single]
-        index, code = together(*works) if turn % 2 else reversed(together(*works[::-1]))
+        index, code = run_threads(*works) if turn % 2 else reversed(run_threads(*works[::-1]))
         if index is None:
             assert code == "volume_not_found"
             assert len(backend) == 0
@@ -142,7 +142,7 @@ def test_of_batches_with_a_name_in_common_one_wins_whole(backend: MemBackend) ->
             partial(backend.create_volumes, names) for names in batches
         ]
         creations.append(partial(backend.create_volume, f"common{turn}"))
-        codes = together(*[partial(code_of, creation) for creation in creations])
+        codes = run_threads(*[partial(code_of, creation) for creation in creations])
         assert sorted(codes, key=str) == [None, *["volume_exists"] * 4]
         winner = codes.index(None)
         names = [*batches, [f"common{turn}"]][winner]
@@ -178,7 +178,7 @@ def test_the_work_of_batches_and_single_calls_adds_up(backend: MemBackend) -> No
                 kept.add(uuid)
         return kept
 
-    *kept, single = together(in_batches(0), in_batches(1), in_batches(2), one_by_one)
+    *kept, single = run_threads(in_batches(0), in_batches(1), in_batches(2), one_by_one)
     expected = set().union(*kept, single)
     assert len(expected) == 3 * 40 * 40 + 500
     assert {volume["uuid"] for volume in backend} == expected
@@ -239,7 +239,7 @@ def gained_during(call: Callable[[], object], *others: Callable[[], object]) -> 
         gc.enable()
         done.set()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
             assert not thread.is_alive(), "a thread is stuck"
     return int(after - before)
 
@@ -322,7 +322,7 @@ def test_what_copies_a_backend_waits_for_a_bulk_call_without_the_interpreter() -
         most = 0
         while creation.is_alive():
             most = max(most, gained_during(call))
-        creation.join(PATIENCE)
+        creation.join(TIMEOUT)
         return most
 
     for name, call in calls.items():
@@ -352,7 +352,7 @@ def test_a_thread_that_waits_for_an_endpoint_does_not_make_others_wait() -> None
         most = 0
         while deletion.is_alive():
             most = max(most, gained_during(backend.now))
-        deletion.join(PATIENCE)
+        deletion.join(TIMEOUT)
         assert len(backend) == 0
         return most
 
@@ -451,7 +451,7 @@ def in_a_child(work: Callable[[], object]) -> None:
         status = 1
         try:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.alarm(PATIENCE)
+            signal.alarm(TIMEOUT)
             work()
             status = 0
         finally:
@@ -521,7 +521,7 @@ def test_threads_that_fork_at_the_same_time_do_not_block_their_children() -> Non
         for _ in range(15):
             in_a_child(lambda: every_bulk_call(backend))
 
-    while_running(lambda: together(fork_often, fork_often, fork_often), patch)
+    while_running(lambda: run_threads(fork_often, fork_often, fork_often), patch)
 
 
 @needs_fork

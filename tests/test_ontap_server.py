@@ -26,7 +26,7 @@ from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
 from nessie_backend_mem.ontap.log import shown
 from ontap.raw import Client
-from support import PATIENCE, run_python, together
+from support import TIMEOUT, run_python, run_threads
 
 VOLUMES = "/api/storage/volumes"
 GIB = 2**30
@@ -68,7 +68,7 @@ def is_serving(server: OntapServer) -> bool:
 
 @contextmanager
 def raw(server: OntapServer) -> Iterator[socket.socket]:
-    with socket.create_connection((server.host, server.port), timeout=PATIENCE) as connection:
+    with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as connection:
         yield connection
 
 
@@ -172,7 +172,7 @@ def test_servers_leave_nothing_behind() -> None:
     for _ in range(20):
         serve()
     # The system may count a thread for a moment after it has ended.
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while held() != before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert held() == before
@@ -258,7 +258,7 @@ def test_several_threads_may_stop_it() -> None:
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection(where)
 
-        together(stop, stop, stop)
+        run_threads(stop, stop, stop)
 
 
 # Forks.
@@ -330,7 +330,7 @@ def test_a_process_may_be_forked_while_requests_are_under_way(server: OntapServe
         finally:
             over.set()
 
-    together(load, load, fork)
+    run_threads(load, load, fork)
     assert len(backend) == 500
 
 
@@ -642,7 +642,7 @@ def test_of_two_posts_of_one_name_exactly_one_succeeds(server: OntapServer) -> N
             ]
         return codes.count(0)
 
-    assert sum(together(*[post] * 4)) == 20
+    assert sum(run_threads(*[post] * 4)) == 20
     assert len(server.backend) == 20
 
 
@@ -682,7 +682,7 @@ class Slow(DictVolumes):
         self.meeting = threading.Barrier(11)
 
     def get_volume(self, uuid: Any) -> Any:
-        self.meeting.wait(PATIENCE)
+        self.meeting.wait(TIMEOUT)
         return super().get_volume(uuid)
 
 
@@ -697,9 +697,9 @@ def test_a_slow_backend_holds_nobody_up() -> None:
 
         def go_on() -> None:
             assert is_serving(server)
-            slow.meeting.wait(PATIENCE)
+            slow.meeting.wait(TIMEOUT)
 
-        together(*[ask] * 10, go_on)
+        run_threads(*[ask] * 10, go_on)
 
 
 class Broken(DictVolumes):
@@ -886,7 +886,7 @@ def test_the_log_tells_of_each_request(caplog: pytest.LogCaptureFixture) -> None
         ("GET", f"{VOLUMES}?name=a|b", 200),
     ]
     assert lines[0][3] == size
-    assert all(0 <= line[4] < PATIENCE for line in lines)
+    assert all(0 <= line[4] < TIMEOUT for line in lines)
 
     with (
         caplog.at_level(logging.INFO, "nessie_backend_mem.ontap"),
@@ -937,7 +937,7 @@ def test_a_log_may_stop_the_server() -> None:
     servers.append(server)
     with Client(server) as client:
         client.get("/healthz")
-    assert stopped.wait(PATIENCE)
+    assert stopped.wait(TIMEOUT)
     assert not server.is_running
     assert len(lines) == 1
     server.stop()
@@ -953,11 +953,11 @@ def test_a_log_that_does_not_return_does_not_hold_the_end(
     def log(*line: Any) -> None:
         lines.append(line)
         entered.set()
-        may_return.wait(PATIENCE)
+        may_return.wait(TIMEOUT)
 
     with OntapServer(tls=False, log=log) as server, Client(server) as client:
         client.get("/healthz")
-        assert entered.wait(PATIENCE)
+        assert entered.wait(TIMEOUT)
         # It takes nothing meanwhile, and what may wait is bounded: 4 MiB.
         for _ in range(80):
             client.get(f"/healthz?{'x' * 60_000}")
@@ -965,12 +965,12 @@ def test_a_log_that_does_not_return_does_not_hold_the_end(
         assert 0 < lost < 80
         begin = time.monotonic()
         server.stop()
-        assert time.monotonic() - begin < PATIENCE / 2
+        assert time.monotonic() - begin < TIMEOUT / 2
     # What still waited is lost too.
     assert server.unlogged_requests == 80
     may_return.set()
     (thread,) = (each for each in threading.enumerate() if each.name == "nessie-ontap-log")
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT)
     assert len(lines) == 1
     assert "80 requests were not logged" in caplog.text
 

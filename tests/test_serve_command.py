@@ -21,7 +21,7 @@ from nessie_backend_mem.ontap import OntapServer
 from nessie_backend_mem.ontap.planting import PlantingError, plant
 from nessie_backend_mem.ontap.states import Dumps, StateError, load
 from ontap.raw import Client
-from support import PATIENCE, run_python
+from support import TIMEOUT, run_python
 
 COMMAND = ("-m", "nessie_backend_mem", "serve")
 
@@ -92,7 +92,7 @@ def serving(*arguments: str, **options: Any) -> Iterator[tuple[Serving, subproce
 def end(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
     """Sends a signal; returns what was said on standard error until the clean end."""
     process.send_signal(number)
-    said, complaints = process.communicate(timeout=PATIENCE)
+    said, complaints = process.communicate(timeout=TIMEOUT)
     assert said == ""
     assert process.returncode == 0, complaints
     return complaints
@@ -199,7 +199,7 @@ def test_a_dump_that_fails_at_the_end_is_said(tmp_path: Path) -> None:
     with serving("--http", "--dump", str(directory / "dump")) as (_, process):
         directory.rmdir()
         process.send_signal(signal.SIGTERM)
-        _, complaints = process.communicate(timeout=PATIENCE)
+        _, complaints = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
     assert f"--dump: {directory / 'dump'}: No such file or directory" in complaints
     assert "Traceback" not in complaints
@@ -219,7 +219,7 @@ def test_the_log_has_a_line_of_each_request(form: str) -> None:
         return
     request = json.loads(line)
     assert re.fullmatch(LINE.partition(" ")[0], request.pop("time"))
-    assert 0 < request.pop("seconds") < PATIENCE
+    assert 0 < request.pop("seconds") < TIMEOUT
     assert request == {"method": "GET", "target": "/healthz", "status": 200, "bytes": 15}
 
 

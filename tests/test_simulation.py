@@ -32,7 +32,7 @@ from nessie_backend_mem.simulation import (
     run_shards,
     shard_seed,
 )
-from support import PATIENCE, everything, run_python
+from support import TIMEOUT, everything, run_python
 from test_copies import go_on, populate
 
 MODULE = ("-W", "error", "-m", "nessie_backend_mem")
@@ -482,7 +482,7 @@ def test_the_bar_shows_rate_and_remaining_time_and_fits(monkeypatch: pytest.Monk
 
 def waits_half_way(_: MemBackend, __: int, seen: Path) -> None:
     """Reports that it is half done until somebody has seen it."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not seen.exists():
         assert time.monotonic() < deadline
         report_progress(0.5)
@@ -566,7 +566,7 @@ needs_groups = pytest.mark.skipif(
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -24,9 +24,9 @@ from nessie_backend_mem import (
     VolumeExistsError,
 )
 from support import (
-    PATIENCE,
+    TIMEOUT,
     code_of,
-    together,
+    run_threads,
     volume_names,
     volume_with_snapshots,
     while_running,
@@ -58,7 +58,7 @@ def test_of_many_threads_creating_one_name_exactly_one_wins(backend: MemBackend)
                 won.append(name)
         return won
 
-    wins = Counter(name for won in together(*[create_all] * THREADS) for name in won)
+    wins = Counter(name for won in run_threads(*[create_all] * THREADS) for name in won)
     assert wins == Counter(names)
     assert sorted(volume_names(backend)) == sorted(names)
     backend.check_invariants()
@@ -70,7 +70,7 @@ def test_of_many_threads_deleting_one_volume_exactly_one_wins(backend: MemBacken
     def delete_all() -> Counter[str | None]:
         return Counter(code_of(partial(backend.delete_volume, uuid)) for uuid in uuids)
 
-    outcomes: Counter[str | None] = sum(together(*[delete_all] * THREADS), Counter())
+    outcomes: Counter[str | None] = sum(run_threads(*[delete_all] * THREADS), Counter())
     assert outcomes == {None: len(uuids), "volume_not_found": len(uuids) * (THREADS - 1)}
     assert len(backend) == 0
     backend.check_invariants()
@@ -101,7 +101,7 @@ def test_a_snapshot_is_cloned_or_deleted_but_never_both(backend: MemBackend) -> 
         deleted.reverse()
         return deleted
 
-    cloned, deleted = together(clone_all, delete_all)
+    cloned, deleted = run_threads(clone_all, delete_all)
     assert [not each for each in cloned] == deleted
     assert len(backend) == 1 + sum(cloned)
     assert len(backend.list_snapshots(volume)) == sum(cloned)
@@ -128,7 +128,7 @@ def test_a_name_given_up_in_a_rename_is_taken_once(backend: MemBackend) -> None:
         assert len(set(names)) == len(names) == THREADS
         assert set(names) <= set(ring)
 
-    while_running(lambda: together(*map(chase, uuids)), look)
+    while_running(lambda: run_threads(*map(chase, uuids)), look)
     assert {volume["uuid"] for volume in backend.list_volumes()} == set(uuids)
     backend.check_invariants()
 
@@ -148,7 +148,7 @@ def test_junction_paths_stay_unique_under_a_race(backend: MemBackend) -> None:
         paths = [v["junction_path"].lower() for v in backend if "junction_path" in v]
         assert len(set(paths)) == len(paths)
 
-    while_running(lambda: together(*map(mount, uuids)), look)
+    while_running(lambda: run_threads(*map(mount, uuids)), look)
     backend.check_invariants()
 
 
@@ -178,7 +178,7 @@ def test_the_work_of_all_threads_adds_up(backend: MemBackend) -> None:
         return run
 
     expected: dict[str, set[str]] = {}
-    for kept in together(*map(live, range(THREADS))):
+    for kept in run_threads(*map(live, range(THREADS))):
         assert expected.keys().isdisjoint(kept)
         expected |= kept
     found = {
@@ -199,7 +199,7 @@ def test_identifiers_drawn_by_many_threads_are_all_different() -> None:
                 for number in range(500)
             ]
 
-        drawn = together(*(lambda thread=thread: draw(thread) for thread in range(THREADS)))
+        drawn = run_threads(*(lambda thread=thread: draw(thread) for thread in range(THREADS)))
         everyone = [uuid for each in drawn for uuid in each]
         assert len(set(everyone)) == len(everyone)
         listed = backend.list_snapshots(volume)
@@ -223,7 +223,7 @@ def test_time_does_not_run_backwards_in_any_thread() -> None:
                 assert last <= now
                 last = now
 
-        together(*[watch] * THREADS)
+        run_threads(*[watch] * THREADS)
         if standing:
             assert backend.now() == MemBackend(seed=1).advance(THREADS * 1_000)
 
@@ -324,7 +324,7 @@ def test_one_iteration_shared_by_threads_yields_every_volume_once(backend: MemBa
     for number in range(2_000):
         backend.create_volume(f"v{number}")
     iteration = iter(backend)
-    seen = together(*[lambda: [volume["name"] for volume in iteration]] * THREADS)
+    seen = run_threads(*[lambda: [volume["name"] for volume in iteration]] * THREADS)
     assert sorted(name for names in seen for name in names) == sorted(volume_names(backend))
 
 
@@ -386,7 +386,7 @@ def test_mixed_work_of_many_threads_leaves_a_sound_backend(backend: MemBackend) 
 
         return run
 
-    together(*map(toil, range(THREADS)))
+    run_threads(*map(toil, range(THREADS)))
     backend.check_invariants()
     assert_consistent(backend.list_volumes())
 
@@ -427,7 +427,7 @@ def test_other_threads_go_on_while_a_long_listing_is_made(backend: MemBackend) -
     finally:
         gc.enable()
         done.set()
-        ticker.join(PATIENCE)
+        ticker.join(TIMEOUT)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
@@ -480,7 +480,7 @@ def test_a_process_forked_while_other_threads_work_is_not_stuck() -> None:
                     status = 0 if len(backend) == len(backend.list_volumes()) else 2
                 finally:
                     os._exit(status)
-            deadline = time.monotonic() + PATIENCE / 2
+            deadline = time.monotonic() + TIMEOUT / 2
             while True:
                 finished, state = os.waitpid(child, os.WNOHANG)
                 if finished:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nessie_backend_mem import MemBackend, Uuids
-from support import UNKNOWN, together
+from support import UNKNOWN, run_threads
 
 some_uuids = st.lists(st.uuids().map(str), max_size=12)
 places = st.integers(-15, 15) | st.sampled_from([-sys.maxsize - 1, sys.maxsize, 10**30, -(10**30)])
@@ -232,7 +232,7 @@ def test_iterators_are_independent_and_know_what_is_left() -> None:
 def test_threads_that_share_an_iterator_get_every_item_once(backend: MemBackend) -> None:
     uuids = backend.create_volumes(f"v{number}" for number in range(5_000))
     iterator = iter(uuids)
-    seen = together(*[lambda: list(iterator)] * 4)
+    seen = run_threads(*[lambda: list(iterator)] * 4)
     assert sorted(text for each in seen for text in each) == sorted(uuids)
 
 

@@ -35,7 +35,7 @@ __all__ = ["FIX", "TICK", "attempt_packed", "by_workers", "packed", "refuse_to_r
 TICK = 0.5
 """Seconds after which a run that waits looks around: for dead workers, and to draw its bar."""
 
-PATIENCE = 2.0
+END_TIMEOUT = 2.0
 """Seconds that a worker has to end after its pipe has ended."""
 
 MOST_ON_WINDOWS = 60
@@ -189,7 +189,7 @@ class Worker:
     def how_it_ended(self) -> str:
         """Wait for its end and describe it."""
         # No join with a timeout: it waits for ever once the process has closed its own files.
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + END_TIMEOUT
         while self.process.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
         status = self.process.exitcode

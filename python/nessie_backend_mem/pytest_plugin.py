@@ -237,7 +237,7 @@ def pytest_runtest_makereport(
                 # What a whole module or the session has, this test need not have asked for.
                 if node is item or given.fixture in getattr(item, "fixturenames", ()):
                     scope = item if given.fixture == FACTORY else node
-                    report.sections.append((given.title, story_of(scope, given)))
+                    report.sections.append((given.title, describe(scope, given)))
 
 
 def make_backend(request: pytest.FixtureRequest) -> MemBackend:
@@ -307,7 +307,7 @@ def derived_seed(config: pytest.Config, text: str) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
-def story_of(node: Node, given: Given) -> str:
+def describe(node: Node, given: Given) -> str:
     """Say which backend the node had, how to have it again, and what is in it."""
     option = f"{OPTION}={node.config.getoption('nessie_seed')}"
     command = ["pytest", option, *([shlex.quote(id_of(node))] if id_of(node) else [])]

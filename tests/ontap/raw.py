@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from nessie_backend_mem.ontap import OntapServer
 
-PATIENCE = 30
+TIMEOUT = 30
 """Seconds after which a reply that has not come counts as lost."""
 
 TERMINAL = ("success", "failure")
@@ -73,11 +73,11 @@ class Client:
             self.connection: http.client.HTTPConnection = http.client.HTTPSConnection(
                 server.host,
                 server.port,
-                timeout=PATIENCE,
+                timeout=TIMEOUT,
                 context=ssl.create_default_context(cafile=str(server.ca_file)),
             )
         else:
-            self.connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
+            self.connection = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from nessie_backend_mem.ontap import OntapServer
-from support import together
+from support import run_threads
 
 from ontap.raw import Client
 
@@ -352,7 +352,7 @@ def test_two_creations_of_one_name_make_one(plain: OntapServer) -> None:
             return client.send("POST", target, volume("v1", nas={"path": "/v1"})).status
 
     for _ in range(5):
-        statuses = together(create, create, create, create)
+        statuses = run_threads(create, create, create, create)
         assert statuses.count(201) == 1
         assert len(plain.backend) == 1
         plain.backend.delete_volume(plain.backend.list_volumes()[0]["uuid"])

@@ -15,9 +15,9 @@ from nessie_backend_mem._progress import StatusLine, can_redraw
 
 from . import cases, select
 from . import run as run_suite
+from .recorder import trace
 from .report import fill
 from .runner import NotABackendError
-from .stage import trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,12 +104,12 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.list:
             print_cases([case for case in cases() if case.name in chosen], arguments.json)
             return PASSED
-        return hold(arguments, chosen)
+        return run_on_backend(arguments, chosen)
     except (UsageError, NotABackendError, ValueError) as error:
         parser.error(str(error))
 
 
-def hold(arguments: argparse.Namespace, chosen: Sequence[str]) -> int:
+def run_on_backend(arguments: argparse.Namespace, chosen: Sequence[str]) -> int:
     """Run the cases on the backend that the command line names, and print the report."""
     if arguments.backend is None:
         raise UsageError("which backend? It is named as MODULE:NAME")
@@ -130,11 +130,11 @@ def hold(arguments: argparse.Namespace, chosen: Sequence[str]) -> int:
         raise
     except SystemExit as error:
         bar.clear()
-        complain(f"{arguments.backend} called for the end of the process: {error!r}")
+        print_error(f"{arguments.backend} called for the end of the process: {error!r}")
         return NOT_RUN if backend is None else FAILED
     except Exception as error:  # noqa: BLE001 (whatever the module or the callable does)
         bar.clear()
-        complain(f"{arguments.backend} could not be made:\n{trace(error)}")
+        print_error(f"{arguments.backend} could not be made:\n{trace(error)}")
         return NOT_RUN
     finally:
         bar.clear()
@@ -190,7 +190,7 @@ def print_cases(listed: Sequence[Case], as_json: bool) -> None:
         print(*fill(case.summary, "    "), sep="\n")  # noqa: T201 (the same)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print to standard error."""
     print(text.rstrip(), file=sys.stderr)  # noqa: T201 (the same)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from nessie_backend_mem.errors import BusyError, InvalidArgumentError, NessieError
 
-from .stage import TIERS, UNKNOWN, Broken, Skip, Stage, code_of, shown, trace
+from .recorder import TIERS, UNKNOWN, Broken, Recorder, Skip, code_of, shown, trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,12 +54,12 @@ class PythonCase:
     tier: Tier
     rules: tuple[str, ...]
     summary: str
-    body: Callable[[Stage], None]
+    body: Callable[[Recorder], None]
 
 
 PYTHON_CASES: list[PythonCase] = []
 
-Body = TypeVar("Body", bound="Callable[[Stage], None]")
+Body = TypeVar("Body", bound="Callable[[Recorder], None]")
 
 
 def case(*rules: str, tier: Tier = "volumes") -> Callable[[Body], Body]:
@@ -108,49 +108,49 @@ Result = tuple[str, Any, str]
 """The call as it is written, what it returned, and the kind of record."""
 
 
-def results(stage: Stage) -> Iterator[Result]:
+def results(recorder: Recorder) -> Iterator[Result]:
     """Make every call that returns something, and yield what it returned."""
 
     def ask(kind: str, method: str, *arguments: Any, **keywords: Any) -> Result:
-        result = stage.call(method, *arguments, **keywords)
-        return stage.log[-1].code, result, kind
+        result = recorder.call(method, *arguments, **keywords)
+        return recorder.log[-1].code, result, kind
 
     yield ask("capabilities", "capabilities")
-    made = ask("volume", "create_volume", stage.new_name("v"), 2**40)
+    made = ask("volume", "create_volume", recorder.new_name("v"), 2**40)
     yield made
     uuid, name = field(made, "uuid"), field(made, "name")
-    path = f"/{stage.new_name('path')}"
+    path = f"/{recorder.new_name('path')}"
     yield ask("volume", "patch_volume", uuid, junction_path=path, export_policy="policy")
     yield ask("volume", "get_volume", uuid)
     yield ask("volume", "list_volumes")
     yield ask("handle", "access_handle", uuid)
-    yield from optional(stage, ask, "volume", "find_volume", name)
-    if not stage.offers("snapshots"):
+    yield from optional(recorder, ask, "volume", "find_volume", name)
+    if not recorder.offers("snapshots"):
         return
-    taken = ask("snapshot", "create_snapshot", uuid, stage.new_name("s"))
+    taken = ask("snapshot", "create_snapshot", uuid, recorder.new_name("s"))
     yield taken
     snapshot, snapshot_name = field(taken, "uuid"), field(taken, "name")
     yield ask("snapshot", "get_snapshot", uuid, snapshot)
     yield ask("snapshot", "list_snapshots", uuid)
-    yield from optional(stage, ask, "snapshot", "find_snapshot", uuid, snapshot_name)
-    new_name = stage.new_name("s")
-    yield from optional(stage, ask, "snapshot", "rename_snapshot", uuid, snapshot, new_name)
-    yield from optional(stage, ask, "volume", "restore_snapshot", uuid, snapshot)
-    if not stage.offers("clones"):
+    yield from optional(recorder, ask, "snapshot", "find_snapshot", uuid, snapshot_name)
+    new_name = recorder.new_name("s")
+    yield from optional(recorder, ask, "snapshot", "rename_snapshot", uuid, snapshot, new_name)
+    yield from optional(recorder, ask, "volume", "restore_snapshot", uuid, snapshot)
+    if not recorder.offers("clones"):
         return
-    cloned = ask("volume", "create_clone", uuid, snapshot, stage.new_name("c"))
+    cloned = ask("volume", "create_clone", uuid, snapshot, recorder.new_name("c"))
     yield cloned
     clone = field(cloned, "uuid")
     yield ask("volume", "get_volume", clone)
     yield ask("volume", "list_volumes")
-    yield from optional(stage, ask, "volume", "split_clone", clone)
+    yield from optional(recorder, ask, "volume", "split_clone", clone)
 
 
 def optional(
-    stage: Stage, ask: Callable[..., Result], kind: str, method: str, *arguments: Any
+    recorder: Recorder, ask: Callable[..., Result], kind: str, method: str, *arguments: Any
 ) -> Iterator[Result]:
     """Call a method that a backend may leave out or refuse."""
-    if stage.has(method):
+    if recorder.has(method):
         try:
             yield ask(kind, method, *arguments)
         except Skip:
@@ -179,9 +179,9 @@ def records(result: Result) -> Iterator[tuple[dict[str, Any], Shape | None]]:
 
 
 @case("python.dicts")
-def results_are_plain_dicts(stage: Stage) -> None:
+def results_are_plain_dicts(recorder: Recorder) -> None:
     """Look at every record: each is a dict and nothing more special, in a list or tuple."""
-    for result in results(stage):
+    for result in results(recorder):
         code, value, _ = result
         if "list_" in code and not isinstance(value, (list, tuple)):
             raise Broken(f"{code} returned {shown(value)}, not a list")
@@ -193,9 +193,9 @@ def results_are_plain_dicts(stage: Stage) -> None:
 
 
 @case("python.keys")
-def keys_are_in_order(stage: Stage) -> None:
+def keys_are_in_order(recorder: Recorder) -> None:
     """Look at every record: its keys are the contract's and no other, in the contract's order."""
-    for result in results(stage):
+    for result in results(recorder):
         code = result[0]
         for record, shape in records(result):
             if shape is None:
@@ -207,10 +207,10 @@ def keys_are_in_order(stage: Stage) -> None:
 
 
 @case("python.fresh", "1.fresh")
-def results_are_fresh(stage: Stage) -> None:
+def results_are_fresh(recorder: Recorder) -> None:
     """Write into results: neither the backend nor other results may show it."""
     kept: list[tuple[str, Any, Any]] = []
-    for code, value, _ in results(stage):
+    for code, value, _ in results(recorder):
         for earlier, result, as_it_was in kept:
             if result != as_it_was:
                 raise Broken(
@@ -219,10 +219,10 @@ def results_are_fresh(stage: Stage) -> None:
                 )
         kept.append((code, value, copy.deepcopy(value)))
     for code, value, as_it_was in kept:
-        before = stage.picture()
+        before = recorder.picture()
         others = [(result, was) for _, result, was in kept if result is not value]
         overwrite(value)
-        if stage.picture() != before:
+        if recorder.picture() != before:
             raise Broken(f"what a caller wrote into the result of {code} changed the backend")
         if any(result != was for result, was in others):
             raise Broken(f"what a caller wrote into the result of {code} changed another result")
@@ -253,9 +253,9 @@ def restore(value: Any, as_it_was: Any) -> None:
 
 
 @case("python.capabilities", "1.honest")
-def capabilities_are_three_bools(stage: Stage) -> None:
+def capabilities_are_three_bools(recorder: Recorder) -> None:
     """Look for three bools, and for the methods of each tier that is promised."""
-    offered = stage.call("capabilities")
+    offered = recorder.call("capabilities")
     if type(offered) is not dict or list(offered) != list(CAPABILITIES.keys):
         keys = ", ".join(CAPABILITIES.keys)
         raise Broken(f"capabilities() returned {shown(offered)}, not a dict of {keys}")
@@ -264,7 +264,7 @@ def capabilities_are_three_bools(stage: Stage) -> None:
             f"capabilities() returned {shown(offered)}, in which not every value is a bool"
         )
     for tier, methods in TIERS.items():
-        missing = [method for method in methods if not stage.has(method)]
+        missing = [method for method in methods if not recorder.has(method)]
         if offered[tier] and missing:
             raise Broken(f"capabilities() promises {tier}, and {missing[0]} is no method")
 
@@ -273,42 +273,42 @@ def capabilities_are_three_bools(stage: Stage) -> None:
 
 
 @case("python.positions")
-def arguments_have_their_positions(stage: Stage) -> None:
+def arguments_have_their_positions(recorder: Recorder) -> None:
     """Pass sizes, paths and policies by position, and None, which is as good as not given."""
-    bare = stage.call("create_volume", stage.new_name("v"), None)
-    expect(stage, bare, size_bytes=None)
+    bare = recorder.call("create_volume", recorder.new_name("v"), None)
+    expect(recorder, bare, size_bytes=None)
     uuid = bare["uuid"]
-    path = f"/{stage.new_name('path')}"
+    path = f"/{recorder.new_name('path')}"
     expect(
-        stage,
-        stage.call("patch_volume", uuid, 2**30, path, "policy"),
+        recorder,
+        recorder.call("patch_volume", uuid, 2**30, path, "policy"),
         size_bytes=2**30,
         junction_path=path,
         export_policy="policy",
     )
-    before = stage.picture()
-    stage.call("patch_volume", uuid, None, None, None)
-    if stage.picture() != before:
-        raise Broken(f"{stage.log[-1].code} gives nothing and changed something")
-    by_keyword = stage.call("create_volume", stage.new_name("v"), size_bytes=2**31)
-    expect(stage, by_keyword, size_bytes=2**31)
+    before = recorder.picture()
+    recorder.call("patch_volume", uuid, None, None, None)
+    if recorder.picture() != before:
+        raise Broken(f"{recorder.log[-1].code} gives nothing and changed something")
+    by_keyword = recorder.call("create_volume", recorder.new_name("v"), size_bytes=2**31)
+    expect(recorder, by_keyword, size_bytes=2**31)
 
 
-def expect(stage: Stage, record: Any, **fields: Any) -> None:
+def expect(recorder: Recorder, record: Any, **fields: Any) -> None:
     """Make sure that the last call returned a record with these fields."""
     for key, value in fields.items():
         if not isinstance(record, dict) or record.get(key) != value:
             raise Broken(
-                f"{stage.log[-1].code} should return {key!r} as {value!r} and returned "
+                f"{recorder.log[-1].code} should return {key!r} as {value!r} and returned "
                 f"{shown(record)}"
             )
 
 
 @case("python.spellings")
-def identifiers_come_in_any_spelling(stage: Stage) -> None:
+def identifiers_come_in_any_spelling(recorder: Recorder) -> None:
     """Spell identifiers in upper case, without hyphens, in braces, as a URN: all are taken."""
     check_spellings(
-        stage,
+        recorder,
         {
             ".upper()": str.upper,
             '.replace("-", "")': lambda uuid: uuid.replace("-", ""),
@@ -319,126 +319,126 @@ def identifiers_come_in_any_spelling(stage: Stage) -> None:
 
 
 @case("python.uuid")
-def identifiers_come_as_uuid_objects(stage: Stage) -> None:
+def identifiers_come_as_uuid_objects(recorder: Recorder) -> None:
     """Pass uuid.UUID objects: every method takes them."""
-    check_spellings(stage, {"UUID": UUID})
+    check_spellings(recorder, {"UUID": UUID})
 
 
-def check_spellings(stage: Stage, spellings: dict[str, Callable[[str], Any]]) -> None:
+def check_spellings(recorder: Recorder, spellings: dict[str, Callable[[str], Any]]) -> None:
     """Call every method with identifiers spelled in these ways."""
     for how, spell in spellings.items():
 
         def spelled(record: dict[str, Any], how: str = how, spell: Any = spell) -> Any:
             uuid = record["uuid"]
-            value, code = spell(uuid), stage.written(uuid)
-            stage.name_it(value, f"{how}({code})" if how == "UUID" else f"{code}{how}")
+            value, code = spell(uuid), recorder.written(uuid)
+            recorder.name_it(value, f"{how}({code})" if how == "UUID" else f"{code}{how}")
             return value
 
-        volume = stage.call("create_volume", stage.new_name("v"))
+        volume = recorder.call("create_volume", recorder.new_name("v"))
         uuid = spelled(volume)
-        expect(stage, stage.call("get_volume", uuid), **volume)
+        expect(recorder, recorder.call("get_volume", uuid), **volume)
         expect(
-            stage,
-            stage.call("patch_volume", uuid, size_bytes=4096),
+            recorder,
+            recorder.call("patch_volume", uuid, size_bytes=4096),
             uuid=volume["uuid"],
             size_bytes=4096,
         )
-        stage.call("access_handle", uuid)
-        if stage.offers("snapshots"):
-            check_snapshot_spellings(stage, uuid, spelled)
-        stage.call("delete_volume", uuid)
-        if any(other["uuid"] == volume["uuid"] for other in stage.call("list_volumes")):
-            raise Broken(f"{stage.log[-2].code} deleted nothing")
+        recorder.call("access_handle", uuid)
+        if recorder.offers("snapshots"):
+            check_snapshot_spellings(recorder, uuid, spelled)
+        recorder.call("delete_volume", uuid)
+        if any(other["uuid"] == volume["uuid"] for other in recorder.call("list_volumes")):
+            raise Broken(f"{recorder.log[-2].code} deleted nothing")
 
 
 def check_snapshot_spellings(
-    stage: Stage, uuid: Any, spelled: Callable[[dict[str, Any]], Any]
+    recorder: Recorder, uuid: Any, spelled: Callable[[dict[str, Any]], Any]
 ) -> None:
     """Call the methods of the upper tiers with identifiers spelled in some way."""
-    snapshot = stage.call("create_snapshot", uuid, stage.new_name("s"))
+    snapshot = recorder.call("create_snapshot", uuid, recorder.new_name("s"))
     snap_uuid = spelled(snapshot)
-    expect(stage, stage.call("get_snapshot", uuid, snap_uuid), **snapshot)
-    if stage.call("list_snapshots", uuid) != [snapshot]:
-        raise Broken(f"{stage.log[-1].code} should list the snapshot")
-    if stage.offers("clones"):
-        clone = stage.call("create_clone", uuid, snap_uuid, stage.new_name("c"))
-        stage.call("delete_volume", spelled(clone))
-    stage.call("delete_snapshot", uuid, snap_uuid)
+    expect(recorder, recorder.call("get_snapshot", uuid, snap_uuid), **snapshot)
+    if recorder.call("list_snapshots", uuid) != [snapshot]:
+        raise Broken(f"{recorder.log[-1].code} should list the snapshot")
+    if recorder.offers("clones"):
+        clone = recorder.call("create_clone", uuid, snap_uuid, recorder.new_name("c"))
+        recorder.call("delete_volume", spelled(clone))
+    recorder.call("delete_snapshot", uuid, snap_uuid)
 
 
 @case("python.malformed")
-def malformed_identifiers_are_refused(stage: Stage) -> None:
+def malformed_identifiers_are_refused(recorder: Recorder) -> None:
     """Pass text that is no UUID to every method: an invalid argument."""
-    volume = stage.call("create_volume", stage.new_name("v"))["uuid"]
+    volume = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
     for text in ("", "nonsense", UNKNOWN[:-1], f"{UNKNOWN}0", UNKNOWN.replace("3", "g", 1)):
-        stage.refused_as("invalid_argument", "get_volume", text)
-        stage.refused_as("invalid_argument", "patch_volume", text, size_bytes=4096)
-        stage.refused_as("invalid_argument", "delete_volume", text)
-        stage.refused_as("invalid_argument", "access_handle", text)
-        if stage.offers("snapshots"):
-            stage.refused_as("invalid_argument", "create_snapshot", text, "s")
-            stage.refused_as("invalid_argument", "list_snapshots", text)
-            stage.refused_as("invalid_argument", "get_snapshot", volume, text)
-            stage.refused_as("invalid_argument", "get_snapshot", text, UNKNOWN)
-            stage.refused_as("invalid_argument", "delete_snapshot", volume, text)
-        if stage.offers("clones"):
-            stage.refused_as("invalid_argument", "create_clone", volume, text, "c")
+        recorder.refused_as("invalid_argument", "get_volume", text)
+        recorder.refused_as("invalid_argument", "patch_volume", text, size_bytes=4096)
+        recorder.refused_as("invalid_argument", "delete_volume", text)
+        recorder.refused_as("invalid_argument", "access_handle", text)
+        if recorder.offers("snapshots"):
+            recorder.refused_as("invalid_argument", "create_snapshot", text, "s")
+            recorder.refused_as("invalid_argument", "list_snapshots", text)
+            recorder.refused_as("invalid_argument", "get_snapshot", volume, text)
+            recorder.refused_as("invalid_argument", "get_snapshot", text, UNKNOWN)
+            recorder.refused_as("invalid_argument", "delete_snapshot", volume, text)
+        if recorder.offers("clones"):
+            recorder.refused_as("invalid_argument", "create_clone", volume, text, "c")
 
 
 @case("python.sizes")
-def sizes_out_of_range_are_refused(stage: Stage) -> None:
+def sizes_out_of_range_are_refused(recorder: Recorder) -> None:
     """Ask for negative sizes and for those of 2**64 bytes and more: invalid arguments."""
-    volume = stage.call("create_volume", stage.new_name("v"), 4096)["uuid"]
+    volume = recorder.call("create_volume", recorder.new_name("v"), 4096)["uuid"]
     for size in (-1, 0, -(2**63), 2**64, 2**64 + 4096, 10**30):
-        name = stage.new_name("v")
-        stage.refused_as("invalid_argument", "create_volume", name, size_bytes=size)
-        stage.refused_as("invalid_argument", "patch_volume", volume, size_bytes=size)
+        name = recorder.new_name("v")
+        recorder.refused_as("invalid_argument", "create_volume", name, size_bytes=size)
+        recorder.refused_as("invalid_argument", "patch_volume", volume, size_bytes=size)
 
 
 @case("python.surrogates")
-def lone_surrogates_are_refused(stage: Stage) -> None:
+def lone_surrogates_are_refused(recorder: Recorder) -> None:
     """Pass a lone surrogate, which UTF-8 does not have, in every text: an invalid argument."""
     bad = "v\ud800"
-    stage.refused_as("invalid_argument", "create_volume", bad)
-    uuid = stage.call("create_volume", stage.new_name("v"))["uuid"]
-    stage.refused_as("invalid_argument", "patch_volume", uuid, junction_path=f"/{bad}")
-    stage.refused_as("invalid_argument", "patch_volume", uuid, export_policy=bad)
-    stage.refused_as("invalid_argument", "get_volume", bad)
-    if stage.offers("snapshots"):
-        stage.refused_as("invalid_argument", "create_snapshot", uuid, bad)
-    if stage.offers("clones"):
-        snapshot = stage.call("create_snapshot", uuid, stage.new_name("s"))["uuid"]
-        stage.refused_as("invalid_argument", "create_clone", uuid, snapshot, bad)
+    recorder.refused_as("invalid_argument", "create_volume", bad)
+    uuid = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
+    recorder.refused_as("invalid_argument", "patch_volume", uuid, junction_path=f"/{bad}")
+    recorder.refused_as("invalid_argument", "patch_volume", uuid, export_policy=bad)
+    recorder.refused_as("invalid_argument", "get_volume", bad)
+    if recorder.offers("snapshots"):
+        recorder.refused_as("invalid_argument", "create_snapshot", uuid, bad)
+    if recorder.offers("clones"):
+        snapshot = recorder.call("create_snapshot", uuid, recorder.new_name("s"))["uuid"]
+        recorder.refused_as("invalid_argument", "create_clone", uuid, snapshot, bad)
 
 
 @case("python.states")
-def other_states_are_refused(stage: Stage) -> None:
+def other_states_are_refused(recorder: Recorder) -> None:
     """Patch to a state that is none of the three words: an invalid argument."""
-    uuid = stage.call("create_volume", stage.new_name("v"))["uuid"]
-    if not stage.patches("state"):
+    uuid = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
+    if not recorder.patches("state"):
         raise Skip("patch_volume takes no state")
     for word in ("", "Online", "asleep", "offline "):
-        stage.refused_as("invalid_argument", "patch_volume", uuid, state=word)
+        recorder.refused_as("invalid_argument", "patch_volume", uuid, state=word)
 
 
 @case("python.types")
-def wrong_types_are_type_errors(stage: Stage) -> None:
+def wrong_types_are_type_errors(recorder: Recorder) -> None:
     """Pass names, sizes and identifiers of types that they are not: a TypeError."""
-    volume = stage.call("create_volume", stage.new_name("v"))["uuid"]
+    volume = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
     for name in (5, None, b"bytes", ["list"]):
-        stage.refused_by_type("create_volume", name)
+        recorder.refused_by_type("create_volume", name)
     for size in ("4096", 4096.0, b"4096", [4096]):
-        stage.refused_by_type("create_volume", stage.new_name("v"), size_bytes=size)
-        stage.refused_by_type("patch_volume", volume, size_bytes=size)
-    stage.refused_by_type("patch_volume", volume, junction_path=5)
-    stage.refused_by_type("patch_volume", volume, export_policy=5)
+        recorder.refused_by_type("create_volume", recorder.new_name("v"), size_bytes=size)
+        recorder.refused_by_type("patch_volume", volume, size_bytes=size)
+    recorder.refused_by_type("patch_volume", volume, junction_path=5)
+    recorder.refused_by_type("patch_volume", volume, export_policy=5)
     for uuid in (5, None, b"bytes", {"uuid": volume}):
-        stage.refused_by_type("get_volume", uuid)
-        stage.refused_by_type("delete_volume", uuid)
-        stage.refused_by_type("patch_volume", uuid, size_bytes=4096)
-    if stage.offers("snapshots"):
-        stage.refused_by_type("create_snapshot", volume, 5)
-        stage.refused_by_type("get_snapshot", volume, 5)
+        recorder.refused_by_type("get_volume", uuid)
+        recorder.refused_by_type("delete_volume", uuid)
+        recorder.refused_by_type("patch_volume", uuid, size_bytes=4096)
+    if recorder.offers("snapshots"):
+        recorder.refused_by_type("create_snapshot", volume, 5)
+        recorder.refused_by_type("get_snapshot", volume, 5)
 
 
 # Exceptions ---------------------------------------------------------------------------------
@@ -448,58 +448,58 @@ Refusal = tuple[str, str, str, "Exception | None"]
 """The call as it is written, the code and the target it is due, and the exception."""
 
 
-def refusals(stage: Stage) -> Iterator[Refusal]:
+def refusals(recorder: Recorder) -> Iterator[Refusal]:
     """Provoke refusals of every kind that the backend can come to."""
 
     def refuse(code: str, target: str, method: str, *arguments: Any, **keywords: Any) -> Refusal:
-        error = stage.refused(method, *arguments, **keywords)
-        return stage.log[-1].code, code, target, error
+        error = recorder.refused(method, *arguments, **keywords)
+        return recorder.log[-1].code, code, target, error
 
-    name = stage.new_name("v")
-    uuid = stage.call("create_volume", name)["uuid"]
-    other = stage.call("create_volume", stage.new_name("v"))["uuid"]
-    path = f"/{stage.new_name('path')}"
-    stage.call("patch_volume", uuid, junction_path=path)
+    name = recorder.new_name("v")
+    uuid = recorder.call("create_volume", name)["uuid"]
+    other = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
+    path = f"/{recorder.new_name('path')}"
+    recorder.call("patch_volume", uuid, junction_path=path)
     yield refuse("volume_exists", name, "create_volume", name)
     yield refuse("invalid_argument", "name", "create_volume", "a/b")
-    yield refuse("invalid_argument", "size_bytes", "create_volume", stage.new_name("v"), 0)
+    yield refuse("invalid_argument", "size_bytes", "create_volume", recorder.new_name("v"), 0)
     yield refuse("volume_not_found", UNKNOWN, "get_volume", UNKNOWN)
     yield refuse("volume_not_found", UNKNOWN, "delete_volume", UNKNOWN)
     yield refuse("invalid_argument", "uuid", "get_volume", "nonsense")
     yield refuse("invalid_argument", "junction_path", "patch_volume", other, junction_path="a")
     yield refuse("junction_path_exists", path, "patch_volume", other, junction_path=path)
-    if stage.patches("state"):
+    if recorder.patches("state"):
         try:
-            stage.call("patch_volume", other, state="offline")
+            recorder.call("patch_volume", other, state="offline")
         except Skip:
             pass
         else:
             yield refuse("volume_offline", other, "access_handle", other)
-    if not stage.offers("snapshots"):
+    if not recorder.offers("snapshots"):
         return
-    snapshot_name = stage.new_name("s")
-    snapshot = stage.call("create_snapshot", uuid, snapshot_name)["uuid"]
+    snapshot_name = recorder.new_name("s")
+    snapshot = recorder.call("create_snapshot", uuid, snapshot_name)["uuid"]
     yield refuse("snapshot_exists", snapshot_name, "create_snapshot", uuid, snapshot_name)
     yield refuse("snapshot_not_found", UNKNOWN, "get_snapshot", uuid, UNKNOWN)
     yield refuse("snapshot_not_found", UNKNOWN, "delete_snapshot", uuid, UNKNOWN)
     yield refuse("invalid_argument", "snap_uuid", "get_snapshot", uuid, "nonsense")
-    if not stage.offers("clones"):
+    if not recorder.offers("clones"):
         return
-    stage.call("create_clone", uuid, snapshot, stage.new_name("c"))
+    recorder.call("create_clone", uuid, snapshot, recorder.new_name("c"))
     yield refuse("snapshot_busy", snapshot, "delete_snapshot", uuid, snapshot)
     yield refuse("volume_busy", uuid, "delete_volume", uuid)
     yield refuse("invalid_argument", "new_name", "create_clone", uuid, snapshot, "a/b")
-    yield from optional_refusals(stage, refuse, uuid, snapshot)
+    yield from optional_refusals(recorder, refuse, uuid, snapshot)
 
 
 def optional_refusals(
-    stage: Stage, refuse: Callable[..., Refusal], uuid: str, snapshot: str
+    recorder: Recorder, refuse: Callable[..., Refusal], uuid: str, snapshot: str
 ) -> Iterator[Refusal]:
     """Provoke refusals of what a backend may leave out, with a snapshot that a clone depends on."""
-    older = stage.call("create_volume", stage.new_name("v"))["uuid"]
-    first = stage.call("create_snapshot", older, stage.new_name("s"))["uuid"]
-    busy = stage.call("create_snapshot", older, stage.new_name("s"))
-    stage.call("create_clone", older, busy["uuid"], stage.new_name("c"))
+    older = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
+    first = recorder.call("create_snapshot", older, recorder.new_name("s"))["uuid"]
+    busy = recorder.call("create_snapshot", older, recorder.new_name("s"))
+    recorder.call("create_clone", older, busy["uuid"], recorder.new_name("c"))
     taken = busy["name"]
     attempts = [
         ("snapshot_busy", busy["uuid"], "restore_snapshot", older, first),
@@ -510,7 +510,7 @@ def optional_refusals(
         ("invalid_argument", "vol_uuid", "split_clone", uuid),
     ]
     for attempt in attempts:
-        if stage.has(attempt[2]):
+        if recorder.has(attempt[2]):
             try:
                 yield refuse(*attempt)
             except Skip:
@@ -518,9 +518,9 @@ def optional_refusals(
 
 
 @case("python.errors")
-def exceptions_say_what_was_wrong(stage: Stage) -> None:
+def exceptions_say_what_was_wrong(recorder: Recorder) -> None:
     """Provoke every refusal: its exception has the code, and one of the package the target too."""
-    for written, code, target, error in refusals(stage):
+    for written, code, target, error in refusals(recorder):
         if error is None:
             if code.endswith("_not_found"):
                 continue  # `None` where something is missing says all there is to say.
@@ -542,9 +542,9 @@ def exceptions_say_what_was_wrong(stage: Stage) -> None:
 
 
 @case("python.error_copies")
-def exceptions_can_be_copied(stage: Stage) -> None:
+def exceptions_can_be_copied(recorder: Recorder) -> None:
     """Take exceptions of the package through copy and pickle: they come back whole."""
-    for written, _, _, error in refusals(stage):
+    for written, _, _, error in refusals(recorder):
         if not isinstance(error, NessieError):
             continue
         for how, copied in (("copy", copy.copy), ("pickle", through_pickle)):

@@ -11,8 +11,17 @@ from nessie_backend_mem import _core
 from nessie_backend_mem._threads import raise_in
 
 from .python_cases import PYTHON_CASES, PYTHON_RULES, PythonCase, results_are_plain_dicts
+from .recorder import (
+    VOLUME_METHODS,
+    Broken,
+    Recorder,
+    Skip,
+    UnusableError,
+    own_methods,
+    shown,
+    trace,
+)
 from .report import Report, Result, Rule
-from .stage import VOLUME_METHODS, Broken, Skip, Stage, UnusableError, own_methods, shown, trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -207,7 +216,7 @@ class Attempt:
         """Prepare to run `case` on the backend that `make` gives."""
         self.case = case
         self.make = make
-        self.stage: Stage | None = None
+        self.recorder: Recorder | None = None
         self.is_over = False
         self.code = ""
         self.broken = ""
@@ -217,12 +226,12 @@ class Attempt:
     def run(self) -> None:
         """Run the case, and clean up whatever came of it."""
         try:
-            self.stage = Stage(self.make())
+            self.recorder = Recorder(self.make())
             try:
-                self.case.body(self.stage)
+                self.case.body(self.recorder)
             finally:
-                self.code = self.stage.code()
-                self.stage.clean_up()
+                self.code = self.recorder.code()
+                self.recorder.clean_up()
             self.code = ""
         except Skip as skip:
             self.skipped = str(skip)
@@ -242,4 +251,4 @@ class Attempt:
 
     def calls(self) -> str:
         """Return the calls that led to where the case is, or where it failed, as Python code."""
-        return self.code or ("" if self.stage is None else self.stage.code())
+        return self.code or ("" if self.recorder is None else self.recorder.code())

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from nessie_backend_mem import MemBackend, NotFoundError
 
-from ._side import STRANGERS, Answer, Side, ask
+from ._recorder import UNKNOWN_LABELS, Answer, Recorder, ask
 from .operations import (
     mostly,
     usual_export_policies,
@@ -134,7 +134,7 @@ class BackendComparison(RuleBasedStateMachine):
     @property
     def identifiers(self) -> list[str]:
         """Labels of all there ever was, and of what never was."""
-        return [*self.created, *STRANGERS]
+        return [*self.created, *UNKNOWN_LABELS]
 
     def offers(self, feature: str) -> bool:
         """Whether the backend has a tier or an operation, as far as is known."""
@@ -152,8 +152,8 @@ class BackendComparison(RuleBasedStateMachine):
 
     def make_both(self) -> None:
         """Make both backends."""
-        self.mine = Side(self.make_backend())
-        self.reference = Side(MemBackend(seed=0))
+        self.mine = Recorder(self.make_backend())
+        self.reference = Recorder(MemBackend(seed=0))
         self.lines.append(f"backend = {type(self).__name__}().make_backend()")
         self.check_capabilities()
         self.lacks |= left_out(self.mine.backend)
@@ -496,7 +496,7 @@ def failure_of(
     """Take the steps in a new machine; return how they fail, if they do."""
     machine = kind()
     machine.shortening = True
-    known = {stranger: stranger for stranger in STRANGERS}
+    known = {label: label for label in UNKNOWN_LABELS}
     try:
         machine.make_both()
         for step in steps:
@@ -543,7 +543,7 @@ def left_out(backend: Any) -> set[str]:
 def code(method: str, labels: Sequence[str], values: Sequence[Any], named: dict[str, Any]) -> str:
     """Write the call as it stands in a program."""
     arguments = [
-        *(repr(STRANGERS[x]) if x in STRANGERS else f'{x}["uuid"]' for x in labels),
+        *(repr(UNKNOWN_LABELS[x]) if x in UNKNOWN_LABELS else f'{x}["uuid"]' for x in labels),
         *map(repr, values),
         *(f"{name}={value!r}" for name, value in named.items()),
     ]

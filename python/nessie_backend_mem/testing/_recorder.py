@@ -1,4 +1,4 @@
-"""One of the two backends of a comparison, seen through labels instead of identifiers."""
+"""One of the two backends of a comparison, with labels in place of identifiers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
-STRANGERS = {"unknown": UNKNOWN, "malformed": "not-a-uuid"}
+UNKNOWN_LABELS = {"unknown": UNKNOWN, "malformed": "not-a-uuid"}
 """Labels of identifiers that no volume or snapshot has."""
 
 HANDLES = {
@@ -61,14 +61,14 @@ def ask(call: Callable[[], Any]) -> Answer:
         return Answer(error=error)
 
 
-class Side:
+class Recorder:
     """A backend, and the labels of all that was ever created in it: ``v1``, ``s1`` and so on."""
 
     def __init__(self, backend: Any) -> None:
         self.backend = backend
         self.labels: dict[str, str] = {}
         """From identifiers to labels."""
-        self.uuids: dict[str, str] = dict(STRANGERS)
+        self.uuids: dict[str, str] = dict(UNKNOWN_LABELS)
         """From labels to identifiers."""
         self.times: dict[str, object] = {}
         """From labels to the times of creation seen first."""
@@ -90,8 +90,8 @@ class Side:
     def labelled(self, result: Any) -> Any:
         """Put labels for identifiers, and leave out what backends may differ in.
 
-        That is times, access handles and bytes consumed, as far as they are in order: what is not
-        stays as it is, to be found different from the other side's.
+        That is times, access handles and bytes consumed, where they are well formed. What is
+        malformed is left as it is, so that it differs from the other backend's.
         """
         if isinstance(result, (list, tuple)):
             return [self.labelled(each) for each in result]

@@ -1,7 +1,7 @@
-"""What a case about Python's side of the contract works with.
+"""Recording of the calls that a case in Python makes.
 
-A `Stage` stands between a case and a backend: it writes every call down as Python code, knows what
-was made, and takes it away again at the end.
+A `Recorder` passes the calls of a case on to the backend. It keeps each as Python code, and deletes
+what the case created at the end.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ __all__ = [
     "UNKNOWN",
     "VOLUME_METHODS",
     "Broken",
+    "Recorder",
     "Skip",
-    "Stage",
     "UnusableError",
     "code_of",
     "own_methods",
@@ -110,8 +110,8 @@ class UnusableError(Exception):
     """The backend cannot even list its volumes, so no case can be run on it."""
 
 
-class Stage:
-    """A backend, and what a case does to it."""
+class Recorder:
+    """A backend, and the calls that a case makes to it."""
 
     def __init__(self, backend: Any) -> None:
         """Take `backend` as it is, with all that it holds already."""
