@@ -528,13 +528,18 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"ca_file": "a\0b"}, ValueError, "ca_file"),
     ({"ca_file": "c", "tls": False}, ValueError, "ca_file"),
     ({"ca_file": "c", "cert": "c", "key": "k"}, ValueError, "ca_file"),
-    ({"jobs": "never"}, ValueError, "jobs"),
-    ({"jobs": "polls"}, ValueError, "jobs"),
-    ({"jobs": "polls:-1"}, ValueError, "jobs"),
-    ({"jobs": "polls:1.5"}, ValueError, "jobs"),
-    ({"jobs": "seconds:nan"}, ValueError, "jobs"),
-    ({"jobs": "seconds:-1"}, ValueError, "jobs"),
-    ({"jobs": 5}, TypeError, "jobs"),
+    ({"username": "a\nb"}, ValueError, "username: .*control"),
+    ({"password": "a\0b"}, ValueError, "password: .*control"),
+    ({"host": "a\0b", "password": "p"}, ValueError, "host: .*control"),
+    ({"job_polls": -1}, ValueError, "job_polls"),
+    ({"job_polls": 2**32}, ValueError, "job_polls"),
+    ({"job_polls": 1.5}, TypeError, "job_polls"),
+    ({"job_seconds": float("nan")}, ValueError, "job_seconds"),
+    ({"job_seconds": -1}, ValueError, "job_seconds"),
+    ({"job_seconds": 2**63}, ValueError, "job_seconds"),
+    ({"job_seconds": "2"}, TypeError, "job_seconds"),
+    ({"job_polls": 1, "job_seconds": 1}, ValueError, "job_polls, job_seconds: .* not both"),
+    ({"jobs": "polls:3"}, TypeError, "jobs"),
     ({"name": ""}, ValueError, "name"),
     ({"nodes": "node1"}, TypeError, "nodes"),
     ({"nodes": [""]}, ValueError, "nodes"),
@@ -648,7 +653,7 @@ def test_of_two_posts_of_one_name_exactly_one_succeeds(server: OntapServer) -> N
 
 def test_jobs_end_when_the_backends_clock_says_so() -> None:
     backend = MemBackend(seed=1)
-    with OntapServer(backend, jobs="seconds:2", tls=False) as server, Client(server) as client:
+    with OntapServer(backend, job_seconds=2, tls=False) as server, Client(server) as client:
         reply = client.send("POST", VOLUMES, new_volume("v"))
         job = reply.json["job"]["_links"]["self"]["href"]
         assert client.get(job).json["state"] in ("queued", "running")

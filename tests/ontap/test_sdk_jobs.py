@@ -91,7 +91,7 @@ def test_an_unknown_job_is_not_found() -> None:
 
 
 def test_a_job_that_ends_after_some_polls(serve: Serve, connect: Any) -> None:
-    connect(serve(tls=False, jobs="polls:3"))
+    connect(serve(tls=False, job_polls=3))
     job = job_of(volume("v1").post(poll=False))
     states = []
     for _ in range(4):
@@ -107,7 +107,7 @@ def test_a_job_that_ends_after_some_polls(serve: Serve, connect: Any) -> None:
 
 def test_a_job_that_ends_after_some_time(serve: Serve, connect: Any) -> None:
     backend = MemBackend(seed=1)
-    connect(serve(backend, tls=False, jobs="seconds:2"))
+    connect(serve(backend, tls=False, job_seconds=2))
     job = job_of(volume("v1").post(poll=False))
     for seconds, state in ((0, None), (1.9, None), (0.2, "success")):
         backend.advance(seconds)
@@ -117,13 +117,13 @@ def test_a_job_that_ends_after_some_time(serve: Serve, connect: Any) -> None:
 
 
 def test_a_wait_that_runs_out_says_so(serve: Serve, connect: Any) -> None:
-    connect(serve(MemBackend(seed=1), tls=False, jobs="seconds:3600"))
+    connect(serve(MemBackend(seed=1), tls=False, job_seconds=3600))
     with pytest.raises(NetAppRestError, match="Polling timed out after"):
         volume("v1").post(poll_timeout=1, poll_interval=0.2)
 
 
 def test_a_late_failure_is_a_failure(serve: Serve, connect: Any) -> None:
-    server = serve(tls=False, jobs="polls:3")
+    server = serve(tls=False, job_polls=3)
     connect(server)
     make("v1")
     with pytest.raises(NetAppRestError, match="Job failed: "):

@@ -300,9 +300,11 @@ def ended(trident: Client, method: str, target: str, body: Any = None) -> int:
     return code
 
 
-@pytest.mark.parametrize("jobs", ["immediate", "polls:3"])
-def test_the_life_of_a_volume_from_its_creation_to_its_deletion(serve: Serve, jobs: str) -> None:
-    server = serve(tls=False, jobs=jobs)
+@pytest.mark.parametrize("job_polls", [None, 3])
+def test_the_life_of_a_volume_from_its_creation_to_its_deletion(
+    serve: Serve, job_polls: int | None
+) -> None:
+    server = serve(tls=False, job_polls=job_polls)
     volumes = "/api/storage/volumes"
     with Client(server, [("Accept", "application/json"), ("Accept", "application/hal+json")]) as it:
         svm = it.get("/api/svm/svms?fields=&name=svm1").record["uuid"]

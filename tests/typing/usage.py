@@ -310,7 +310,7 @@ def over_the_wire(mem: MemBackend, small: Small, error: NessieError) -> None:
         username="admin",
         password="secret",
         tls=False,
-        jobs="polls:3",
+        job_polls=3,
         name="cluster1",
         nodes=("node1", "node2"),
         aggregates={"aggr1": 2**40},

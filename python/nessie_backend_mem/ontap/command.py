@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nessie_backend_mem import MemBackend
 
@@ -125,8 +125,9 @@ def add_parser(
     )
     parser.add_argument(
         "--jobs",
-        default="immediate",
-        metavar="PACE",
+        type=job_options,
+        default={},
+        metavar="WHEN",
         help="when a job ends: immediate, polls:N or seconds:N (default: immediate)",
     )
     parser.add_argument(
@@ -145,6 +146,23 @@ def add_parser(
     )
     parser.set_defaults(parser=parser)
     return parser
+
+
+def job_options(text: str) -> dict[str, Any]:
+    """Return the arguments of `OntapServer` for the option ``--jobs``."""
+    word, _, number = text.partition(":")
+    try:
+        if text == "immediate":
+            return {}
+        if word == "polls":
+            return {"job_polls": int(number)}
+        if word == "seconds":
+            return {"job_seconds": float(number)}
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(
+        f'expected "immediate", "polls:N" or "seconds:N", not "{text}"'
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -195,7 +213,7 @@ def on_signals(stopped: threading.Event) -> Iterator[None]:
 
 def make(arguments: argparse.Namespace) -> tuple[OntapServer, Dumps]:
     """Make the server that the command line asks for, and what it leaves."""
-    needs_time = arguments.jobs.startswith("seconds")
+    needs_time = "job_seconds" in arguments.jobs
     if arguments.seed is not None and needs_time:
         raise UsageError("--jobs seconds:N needs a clock that moves, and --seed stops it")
     names = arguments.svm or ["svm1"]
@@ -220,9 +238,9 @@ def make(arguments: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         cert=arguments.cert,
         key=arguments.key,
         ca_file=arguments.ca_file,
-        jobs=arguments.jobs,
         seed=seed,
         log=FORMS[arguments.log] if arguments.log else False,
+        **arguments.jobs,
     )
     return server, dumps
 

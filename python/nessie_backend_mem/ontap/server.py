@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import os
 import ssl
 import tempfile
+import unicodedata
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -40,6 +40,8 @@ CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables that name a file of certificates to `requests`, to curl, and to OpenSSL and Go."""
 
 LAST_PORT = 2**16 - 1
+LAST_POLL = 2**32 - 1
+LAST_SECONDS = 2.0**63
 LAST_UNSIGNED = 2**64 - 1
 
 AUTHORITY = b"nessie ontap authority"
@@ -88,9 +90,11 @@ class OntapServer:
         ca_file: where to write the certificate that clients verify the server against, while it
             runs; a temporary file if not given. Of what is there already only such a certificate is
             replaced.
-        jobs: when a job ends: ``"immediate"``; ``"polls:3"``, when it has been asked for three
-            times; ``"seconds:2"``, when two seconds have passed on the clock of the first
-            `MemBackend`, which moves when it is told to, or the system's if there is none.
+        job_polls: how often a client reads a job until it has ended. Jobs end at once if neither
+            this nor `job_seconds` is given.
+        job_seconds: how many seconds a job takes, on the clock of the first `MemBackend`, or on the
+            system's clock if there is none. The clock of a seeded `MemBackend` stands still until
+            `advance`.
         name: the cluster's name.
         nodes: names of its nodes.
         aggregates: names of its aggregates, or a mapping from names to bytes.
@@ -120,7 +124,8 @@ class OntapServer:
         cert: str | os.PathLike[str] | None = None,
         key: str | os.PathLike[str] | None = None,
         ca_file: str | os.PathLike[str] | None = None,
-        jobs: str = "immediate",
+        job_polls: int | None = None,
+        job_seconds: float | None = None,
         name: str = "nessie",
         nodes: Iterable[str] = ("node1",),
         aggregates: Iterable[str] | Mapping[str, int] = ("aggr1",),
@@ -134,14 +139,16 @@ class OntapServer:
         if not isinstance(backends, Mapping):
             backends = {SVM: backends}
         self._backends = MappingProxyType(dict(backends))
-        self._host = text("host", host)
+        self._host = printable("host", host)
         self._port = whole("port", port, LAST_PORT)
-        self._username = text("username", username)
+        self._username = printable("username", username)
         if ":" in username:
-            raise ValueError("username: it may have no colon")
+            raise ValueError(f"username: {username!r} has a colon, which HTTP does not allow")
         if password is None and not is_loopback(host):
-            raise ValueError(f"password: listening at {host!r}, where others are, needs one")
-        self._password = os.urandom(12).hex() if password is None else text("password", password)
+            raise ValueError(f"password: it is required if others can reach the host {host!r}")
+        self._password = (
+            os.urandom(12).hex() if password is None else printable("password", password)
+        )
         if not isinstance(tls, bool):
             raise TypeError(f"tls: expected a bool, not {tls!r}")
         self._tls = tls
@@ -154,7 +161,7 @@ class OntapServer:
             nodes=texts("nodes", nodes),
             aggregates=aggregates_of(aggregates),
             lifs=[lif_of(text("lifs", lif), value) for lif, value in lifs.items()],
-            jobs=pace_of(text("jobs", jobs)),
+            jobs=job_completion(job_polls, job_seconds),
             seed=None if seed is None else whole("seed", seed, LAST_UNSIGNED),
         )
         self._listener: _OntapListener | None = None
@@ -181,15 +188,21 @@ class OntapServer:
             pem("cert", self._identity[0]),
             pem("key", self._identity[1]),
         )
-        listener = self._cluster.serve(
-            host=self._host,
-            port=self._port,
-            username=self._username,
-            password=self._password,
-            tls=self._tls,
-            identity=identity,
-            log=self._log is not None,
-        )
+        try:
+            listener = self._cluster.serve(
+                host=self._host,
+                port=self._port,
+                username=self._username,
+                password=self._password,
+                tls=self._tls,
+                identity=identity,
+                log=self._log is not None,
+            )
+        except ValueError as error:
+            if identity is None:
+                raise
+            # The other arguments were checked before.
+            raise ValueError(f"cert, key: {error}") from None
         try:
             reporter = None if self._log is None else Reporter(listener, self._log)
             ca_pem = listener.ca_pem
@@ -349,9 +362,9 @@ def identity_of(
     if not paths:
         return None
     if not tls:
-        raise ValueError(f"{next(iter(paths))}: HTTP has no certificate; it needs TLS")
+        raise ValueError(f"{next(iter(paths))}: HTTP has no certificate; omit it or use TLS")
     if len(paths) == 1:
-        raise ValueError("cert, key: a certificate and its key are given together")
+        raise ValueError("cert, key: one is useless without the other; give both or neither")
     return paths["cert"], paths["key"]
 
 
@@ -363,9 +376,11 @@ def ca_path_of(
         return None
     path = path_of("ca_file", ca_file)
     if not tls:
-        raise ValueError("ca_file: HTTP has no certificate; it needs TLS")
+        raise ValueError("ca_file: HTTP has no certificate; omit it or use TLS")
     if identity is not None:
-        raise ValueError("ca_file: with a certificate of your own there is none to write")
+        raise ValueError(
+            "ca_file: it is written only for a certificate that the server makes; omit it"
+        )
     return path
 
 
@@ -426,6 +441,14 @@ def text(argument: str, value: object) -> str:
     return value
 
 
+def printable(argument: str, value: object) -> str:
+    """Return `value` if it is a text without control characters."""
+    checked = text(argument, value)
+    if any(unicodedata.category(character) == "Cc" for character in checked):
+        raise ValueError(f"{argument}: {checked!r} has control characters")
+    return checked
+
+
 def texts(argument: str, values: Iterable[str]) -> list[str]:
     """Return `values` as a list, if they are texts, and not one text."""
     if isinstance(values, str):
@@ -461,22 +484,20 @@ def lif_of(name: str, lif: str | Lif) -> tuple[str, str, list[str]]:
     try:
         ipaddress.ip_address(address)
     except ValueError:
-        raise ValueError(f"lifs: {address!r} of {name!r} is no IP address") from None
+        raise ValueError(f"lifs: {address!r} of {name!r} is not an IP address") from None
     return name, address, services
 
 
-def pace_of(jobs: str) -> tuple[str, float]:
-    """Read when jobs end."""
-    word, _, number = jobs.partition(":")
-    if jobs == "immediate":
-        return word, 0.0
-    if word == "polls" and number.isascii() and number.isdigit() and int(number) < 2**32:
-        return word, float(number)
-    if word == "seconds":
-        try:
-            seconds = float(number)
-        except ValueError:
-            seconds = math.nan
-        if 0 <= seconds < math.inf:
-            return word, seconds
-    raise ValueError(f"jobs: {jobs!r} is not 'immediate', 'polls:N' or 'seconds:N'")
+def job_completion(polls: int | None, seconds: object) -> tuple[str, float]:
+    """Return when jobs end, as the cluster takes it."""
+    if polls is not None and seconds is not None:
+        raise ValueError("job_polls, job_seconds: give one of them, not both")
+    if polls is not None:
+        return "polls", whole("job_polls", polls, LAST_POLL)
+    if seconds is None:
+        return "immediate", 0.0
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise TypeError(f"job_seconds: expected a float, not {seconds!r}")
+    if not 0 <= seconds < LAST_SECONDS:
+        raise ValueError(f"job_seconds: {seconds} is outside 0 to 2**63")
+    return "seconds", seconds
