@@ -1,4 +1,4 @@
-"""The command that holds a backend to the contract: what it prints, and how it ends."""
+"""The command that runs the conformance suite: its output and its exit status."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 from nessie_backend_mem import conformance
-from nessie_backend_mem.conformance.command import Bar
-from nessie_backend_mem.conformance.runner import Progress
 from support import run_python
 
 MODULE = ("-W", "error", "-m", "nessie_backend_mem", "conformance")
@@ -200,16 +198,31 @@ def test_ctrl_c_ends_it_while_a_case_hangs(here: Path, case: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "MODULE:NAME"),
-        (["backends"], "'backends' is not of the form MODULE:NAME"),
-        (["not_there:Backend"], "there is no module 'not_there'"),
+        ([], "missing argument MODULE:NAME"),
+        (["backends"], "argument MODULE:NAME: 'backends' is not of the form MODULE:NAME"),
+        (["not_there:Backend"], "argument MODULE:NAME: there is no module 'not_there'"),
         (["package.not_there:Backend"], "there is no module 'package.not_there'"),
-        (["backends:Backend"], "'backends' has no 'Backend'"),
-        (["backends:number"], "5 is neither a backend nor makes one"),
-        (["backends:Right", "--case", "create_volumes.*"], "no case is called 'create_volumes.*'"),
-        (["backends:Right", "--seed", "-1"], "outside 0 to 2**64-1"),
-        (["backends:Right", "--seed", "one"], "invalid seed value: 'one'"),
-        (["backends:Right", "--time-limit", "0"], "no positive number of seconds"),
+        (["backends:Backend"], "argument MODULE:NAME: 'backends' has no 'Backend'"),
+        (["backends:number"], "argument MODULE:NAME: 5 is neither a backend nor makes one"),
+        (["backends:Library"], "Library object at 0x"),
+        (
+            ["backends:Right", "--case", "create_volumes.*"],
+            "argument --case: no case is called 'create_volumes.*'",
+        ),
+        *(
+            (
+                ["backends:Right", "--seed", seed],
+                f'expected an integer from 0 to 18446744073709551615, not "{seed}"',
+            )
+            for seed in ("-1", "one", str(2**64))
+        ),
+        *(
+            (
+                ["backends:Right", "--time-limit", limit],
+                f'argument --time-limit: expected a positive number of seconds, not "{limit}"',
+            )
+            for limit in ("0", "nan", "1e300", "soon")
+        ),
         (["backends:Right", "--jsn"], "--jsn"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -257,37 +270,6 @@ def test_the_help_names_the_options() -> None:
     text = run_python(*MODULE, "--help").stdout
     for option in ("MODULE:NAME", "--json", "--list", "--case", "--seed", "--time-limit"):
         assert option in text
-
-
-class Terminal:
-    """A stream that is a terminal, and what is written to it."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def isatty(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        self.text += text
-        return len(text)
-
-    def flush(self) -> None:
-        pass
-
-
-def test_a_bar_shows_how_far_it_is_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
-    terminal: Any = Terminal()
-    bar = Bar(terminal)
-    bar.show(Progress(0, 4, "create_volume.makes_a_volume", 0.0))
-    assert terminal.text.endswith("] 0/4 create_volume.makes_a_volume")
-    bar.show(Progress(2, 4, "a.case", 3.2))
-    assert terminal.text.split("\r")[-1].rstrip() == "[##########          ] 2/4 a.case 3 s"
-    bar.show(Progress(3, 4, "a_case_of_a_name_that_is_much_too_long." * 3, 0.0))
-    assert all(len(line) < 60 for line in terminal.text.split("\r"))
-    bar.clear()
-    assert terminal.text.split("\r")[-2:] == [" " * 59, ""]
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")

@@ -1,16 +1,11 @@
-"""The command line: a demo that tells the same story every time, to people and to programs."""
+"""The demo: the same events on every run, for people and for programs."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 
-import nessie_backend_mem
 import pytest
 from support import run_python
 
@@ -88,57 +83,5 @@ def test_a_terminal_that_knows_only_ascii_is_served() -> None:
     assert text.isascii()
 
 
-@pytest.mark.parametrize("arguments", [["demo"], ["demo", "--json"]], ids=" ".join)
-def test_a_reader_that_stops_reading_is_no_error_to_speak_of(arguments: list[str]) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    with subprocess.Popen(
-        [sys.executable, *MODULE, *arguments], stdout=writing, stderr=subprocess.PIPE
-    ) as process:
-        os.close(writing)
-        _, errors = process.communicate(timeout=60)
-    assert errors == b""
-    assert process.returncode == 128 + signal.SIGPIPE
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["demo"], ["demo", "--json"], ["coverage"], ["conformance", "--list"]],
-    ids=" ".join,
-)
-def test_a_full_disk_is_reported_in_one_line(arguments: list[str]) -> None:
-    if not os.path.exists("/dev/full"):  # noqa: PTH110
-        pytest.skip("this system has no /dev/full")
-    with open("/dev/full", "w") as full:  # noqa: PTH123
-        done = subprocess.run(
-            [sys.executable, *MODULE, *arguments], stdout=full, stderr=subprocess.PIPE, check=False
-        )
-    assert done.returncode == 1
-    assert done.stderr.splitlines() == [b"error: cannot write: No space left on device"]
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], []], ids=str)
-def test_help_names_the_commands(arguments: list[str]) -> None:
-    text = succeed(*arguments)
-    assert "python -m nessie_backend_mem" in text
-    assert "demo" in text
-
-
 def test_help_of_the_demo_names_its_option() -> None:
     assert "--json" in succeed("demo", "--help")
-
-
-def test_the_version_is_the_packages() -> None:
-    assert nessie_backend_mem.__version__ in succeed("--version")
-
-
-@pytest.mark.parametrize(
-    "arguments", [["dmeo"], ["demo", "--jsn"], ["demo", "extra"], ["--unknown"]], ids=" ".join
-)
-def test_what_is_not_understood_is_said_on_standard_error(arguments: list[str]) -> None:
-    done = run_python(*MODULE, *arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "usage: python -m nessie_backend_mem" in done.stderr
-    assert arguments[-1] in done.stderr
-    assert "Traceback" not in done.stderr

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from nessie_backend_mem import MemBackend
+from nessie_backend_mem.cli.coverage import markdown
 from nessie_backend_mem.ontap import OntapServer
-from nessie_backend_mem.ontap.coverage import markdown
 from ontap.raw import Client
 from support import run_python
 

@@ -1,4 +1,4 @@
-"""``python -m nessie_backend_mem serve``."""
+"""``nessie-mem serve``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 from nessie_backend_mem import MemBackend
-from nessie_backend_mem.ontap import OntapServer
-from nessie_backend_mem.ontap.planting import PlantingError, plant
-from nessie_backend_mem.ontap.states import Dumps, StateError, load
+from nessie_backend_mem._sizes import parse_size
+from nessie_backend_mem.cli._options import UsageError
+from nessie_backend_mem.cli._saved_state import Dumps, load
+from nessie_backend_mem.ontap import OntapServer, seed
 from ontap.raw import Client
 from support import TIMEOUT, run_python
 
@@ -171,8 +172,8 @@ def test_a_certificate_of_ones_own_is_shown() -> None:
 
 def test_a_dump_is_served_and_written_at_the_end(tmp_path: Path) -> None:
     red, blue, kept = (tmp_path / name for name in ("red.jsonl", "blue=.jsonl", "kept.jsonl"))
-    for path, seed in ((red, 1), (blue, 2)):
-        backend = MemBackend(seed=seed)
+    for path, number in ((red, 1), (blue, 2)):
+        backend = MemBackend(seed=number)
         backend.create_volume(f"of_{path.name[:3]}", 2**30)
         backend.dump(path)
     options = ["--svm", "red", "--svm", "blue", "--load", f"red={red}", "--load", f"blue={blue}"]
@@ -225,7 +226,7 @@ def test_the_log_has_a_line_of_each_request(form: str) -> None:
 
 def test_warnings_are_json_where_the_log_is() -> None:
     script = """
-        from nessie_backend_mem.ontap.lines import warn_as_json
+        from nessie_backend_mem.cli._request_log import warn_as_json
         from nessie_backend_mem.ontap.log import logger
         warn_as_json()
         logger.warning("%d lost", 5)
@@ -293,32 +294,60 @@ def test_the_password_may_come_from_the_environment() -> None:
         end(process)
 
 
+OWN = Path(__file__).parent / "certificates"
+CERT, KEY = ("--cert", str(OWN / "own.pem")), ("--key", str(OWN / "own.key"))
+JOBS = 'argument --jobs: expected "immediate", "polls:N" or "seconds:N", not '
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--host", "0.0.0.0"], "password"),
-        (["--jobs", "never"], "jobs"),
-        (["--port", "99999"], "port"),
-        (["--port", "x"], "--port"),
-        (["--username", "a:b"], "username"),
-        (["--seed", "1", "--jobs", "seconds:2"], "--seed"),
-        (["--load", "nothing.json"], "--load: nothing.json: No such file or directory"),
-        (["--dump", "nothing/dump"], "--dump: nothing/dump: there is no directory"),
-        (["--cert", "nothing.pem", "--key", "nothing.key"], "nothing.pem"),
-        (["--http", "--ca-file", "ca.pem"], "ca_file"),
-        (["--log", "xml"], "--log"),
-        (["--svm", "a", "--svm", "a"], "--svm"),
-        (["--unknown"], "--unknown"),
+        (["--host", ""], "argument --host: it is empty"),
+        (["--host", "0.0.0.0"], "argument --password: it is required"),
+        (["--host", "192.0.2.1", "--password", "x"], "argument --host, --port: 192.0.2.1:0: "),
+        (["--port", "99999"], 'argument --port: expected an integer from 0 to 65535, not "99999"'),
+        (["--port", "x"], 'argument --port: expected an integer from 0 to 65535, not "x"'),
+        (["--username", ""], "argument --username: it is empty"),
+        (["--username", "a:b"], "argument --username: 'a:b' has a colon"),
+        (["--username", "a\nb"], "argument --username: 'a\\nb' has control characters"),
+        (["--password", ""], "argument --password: it is empty"),
+        (["--jobs", "never"], f'{JOBS}"never"'),
+        (["--jobs", "polls"], f'{JOBS}"polls"'),
+        (["--jobs", "polls:0.5"], f'{JOBS}"polls:0.5"'),
+        (["--jobs", "polls:-1"], f'{JOBS}"polls:-1"'),
+        (["--jobs", "seconds:nan"], f'{JOBS}"seconds:nan"'),
+        (["--jobs", "seconds:-1"], f'{JOBS}"seconds:-1"'),
+        (["--jobs", "immediate:1"], f'{JOBS}"immediate:1"'),
+        (["--seed", "1", "--jobs", "seconds:2"], "argument --jobs: seconds:N needs"),
+        (["--seed", "-1"], "argument --seed: expected an integer from 0 to 18446744073709551615"),
+        (["--load", "nothing.json"], "argument --load: nothing.json: No such file or directory"),
+        (["--load", ""], "argument --load: '' names no file"),
+        (["--dump", "nothing/dump"], "argument --dump: nothing/dump: there is no directory"),
+        (["--ready-file", "no/r"], "argument --ready-file: no/r: No such file or directory"),
+        (["--cert", "no.pem", *KEY], "argument --cert: no.pem: No such file or directory"),
+        ([*CERT, "--key", "no.key"], "argument --key: no.key: No such file or directory"),
+        (["--cert", "", *KEY], "argument --cert: '' names no file"),
+        ([*CERT], "argument --cert, --key: "),
+        ([*CERT, "--key", str(OWN / "other.key")], "argument --cert, --key: the certificate and"),
+        ([*CERT, "--key", os.devnull], "argument --cert, --key: "),
+        ([*CERT, *KEY, "--http"], "argument --cert: HTTP has no certificate"),
+        ([*CERT, *KEY, "--ca-file", "ca.pem"], "argument --ca-file: it is written only for"),
+        (["--ca-file", "ca.pem", "--http"], "argument --ca-file: HTTP has no certificate"),
+        (["--ca-file", "no/ca.pem"], "argument --ca-file: no/ca.pem: No such file or directory"),
+        (["--ca-file", "."], "argument --ca-file: .: it was not written by a server"),
+        (["--log", "xml"], "argument --log: invalid choice: 'xml'"),
+        (["--svm", ""], "argument --svm: it is empty"),
+        (["--svm", "a", "--svm", "a"], "argument --svm: the same name twice"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_what_cannot_be_is_said_on_standard_error(arguments: list[str], complaint: str) -> None:
+def test_an_error_names_the_option(arguments: list[str], complaint: str, tmp_path: Path) -> None:
     environment = {"NESSIE_ONTAP_PASSWORD": ""}
-    done = run_python(*COMMAND, "--port", "0", *arguments, env=environment)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert complaint in done.stderr
+    done = run_python(*COMMAND, "--port", "0", *arguments, env=environment, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"error: {complaint}" in done.stderr
     assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_jobs_that_take_time_need_a_clock_that_moves(tmp_path: Path) -> None:
@@ -326,7 +355,7 @@ def test_jobs_that_take_time_need_a_clock_that_moves(tmp_path: Path) -> None:
     MemBackend(seed=1).dump(path)
     done = run_python(*COMMAND, "--jobs", "seconds:2", "--load", str(path))
     assert done.returncode == 2
-    assert "that of the dump stands" in done.stderr
+    assert "argument --jobs: seconds:N needs a running clock; the clock of the dump" in done.stderr
 
 
 def a_file(path: Path, content: str | bytes | MemBackend) -> str:
@@ -342,11 +371,11 @@ def test_dumps_and_seed_files_are_told_apart_by_what_is_in_them(tmp_path: Path) 
     dumped = MemBackend(seed=3)
     dumped.create_volume("dumped")
     dump = a_file(tmp_path / "seed.json", dumped)
-    seed = a_file(tmp_path / "dump.jsonl", '\ufeff{"volumes": [{"name": "planted"}]}')
+    seed_file = a_file(tmp_path / "dump.jsonl", '\ufeff{"volumes": [{"name": "seeded"}]}')
     backends = {"svm1": MemBackend()}
-    # The order of the two does not matter: a dump would take the place of what was planted.
-    assert load(backends, [seed, dump]) == {"svm1"}
-    assert [volume["name"] for volume in backends["svm1"]] == ["dumped", "planted"]
+    # Seed files come last: a dump replaces the whole backend.
+    assert load(backends, [seed_file, dump]) == {"svm1"}
+    assert [volume["name"] for volume in backends["svm1"]] == ["dumped", "seeded"]
     moving = a_file(tmp_path / "moving", MemBackend())
     assert load(backends, [f"svm1={moving}"]) == set()
 
@@ -354,24 +383,24 @@ def test_dumps_and_seed_files_are_told_apart_by_what_is_in_them(tmp_path: Path) 
 def test_a_file_that_cannot_be_loaded_is_named_with_the_reason(tmp_path: Path) -> None:
     dump = a_file(tmp_path / "dump", MemBackend(seed=1))
     cut = a_file(tmp_path / "cut", Path(dump).read_bytes()[:-40])
-    seed = a_file(tmp_path / "seed", '{"volumes": []}')
+    seed_file = a_file(tmp_path / "seed", '{"volumes": []}')
     wrong = a_file(tmp_path / "wrong", '{"volumes": [{}]}')
     other = a_file(tmp_path / "other", "name: db\n")
     binary = a_file(tmp_path / "binary", b"\xff\xfe\x00")
     for files, complaint in (
         ([f"a={cut}"], f"--load: {cut}: .*line"),
-        ([f"a={dump}", f"a={dump}"], f"--load: {dump}: the SVM 'a' was loaded from {dump} already"),
-        ([dump], f"--load: {dump}: a dump is of one SVM; say SVM={dump} with one of a, b"),
-        ([f"a={seed}"], f"--load: {seed}: a seed file names its SVMs itself"),
+        ([f"a={dump}", f"a={dump}"], f"--load: {dump}: the SVM 'a' was already loaded from {dump}"),
+        ([dump], f"--load: {dump}: a dump is of one SVM; use SVM={dump} with one of a, b"),
+        ([f"a={seed_file}"], f"--load: {seed_file}: a seed file names its SVMs itself"),
         ([f"c={dump}"], f"--load: c={dump}: No such file"),
-        ([wrong], rf"--load: {wrong}: volumes\[0\]: it has no 'name'"),
+        ([wrong], rf"--load: {wrong}: volumes\[0\]: the key 'name' is missing"),
         ([other], f"--load: {other}: it is neither a dump nor a seed file"),
         ([binary], f"--load: {binary}: it is neither a dump nor a seed file"),
         ([str(tmp_path)], f"--load: {tmp_path}: "),
         ([""], "--load: '' names no file"),
         (["a="], "--load: 'a=' names no file"),
     ):
-        with pytest.raises(StateError, match=complaint):
+        with pytest.raises(UsageError, match=complaint):
             load({"a": MemBackend(), "b": MemBackend()}, files)
 
 
@@ -381,22 +410,22 @@ def test_a_file_that_cannot_be_dumped_to_is_named_at_once(tmp_path: Path) -> Non
         (["a"], [str(tmp_path)], "it is a directory"),
         (["a"], [""], "--dump: '' names no file"),
         (["a"], [f"{file}/dump"], "there is no directory"),
-        (["a", "b"], ["dump"], "a dump is of one SVM; say SVM=dump with one of a, b"),
+        (["a", "b"], ["dump"], "a dump is of one SVM; use SVM=dump with one of a, b"),
         (["a", "b"], [f"a={file}", f"b={file}"], "it is given twice"),
     ):
-        with pytest.raises(StateError, match=complaint):
+        with pytest.raises(UsageError, match=complaint):
             Dumps(svms, files)
 
 
 def test_the_help_shows_the_form_of_the_file() -> None:
     text = run_python(*COMMAND, "--help").stdout
     example = text[text.index('{"volumes"') : text.index("]}\n\n") + 2]
-    plant({"svm1": MemBackend(), "svm2": MemBackend()}, json.loads(example))
+    seed.load({"svm1": MemBackend(), "svm2": MemBackend()}, json.loads(example))
 
 
-def test_planting_makes_what_is_written() -> None:
+def test_a_seed_file_creates_what_it_describes() -> None:
     backends = {"svm1": MemBackend(seed=1), "svm2": MemBackend(seed=2)}
-    plant(backends, DOCUMENT)
+    seed.load(backends, DOCUMENT)
     assert backends["svm1"].tree() == tree_by_hand()
     db = backends["svm1"].find_volume("db")
     clone = backends["svm1"].find_volume("db_pr1")
@@ -426,20 +455,42 @@ def tree_by_hand() -> str:
 
 
 @pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1073741824", 2**30),
+        ("50GB", 50 * 2**30),
+        ("50 GiB", 50 * 2**30),
+        ("7kb", 7 * 2**10),
+        ("3MiB", 3 * 2**20),
+        ("1TB", 2**40),
+        ("2pib", 2**51),
+    ],
+)
+def test_a_size_has_a_unit_or_none(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "GB", "-1", "1.5GB", "1G", "1  GB", "1iB", "\u0661GB", "1XB"])
+def test_what_is_not_a_size_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a size such as 50GB, 50GiB or 1073741824"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize(
     ("document", "complaint"),
     [
         ([], "the document: expected an object"),
-        ({"volume": []}, "the document: 'volume' is none of volumes"),
+        ({"volume": []}, "the document: unknown key 'volume'; the keys are volumes"),
         ({"volumes": {}}, "volumes: expected a list"),
         ({"volumes": [5]}, r"volumes\[0\]: expected an object"),
-        ({"volumes": [{}]}, r"volumes\[0\]: it has no 'name'"),
-        ({"volumes": [{"name": 5}]}, r"volumes\[0\]\.name: 5 is no text"),
+        ({"volumes": [{}]}, r"volumes\[0\]: the key 'name' is missing"),
+        ({"volumes": [{"name": 5}]}, r"volumes\[0\]\.name: expected text, not 5"),
         ({"volumes": [{"name": "a/b"}]}, r"volumes\[0\]: .*a/b"),
-        ({"volumes": [{"name": "a", "sise": 1}]}, r"volumes\[0\]: 'sise' is none of"),
-        ({"volumes": [{"name": "a", "size": "1 XB"}]}, r"volumes\[0\]\.size: '1 XB'"),
-        ({"volumes": [{"name": "a", "size": True}]}, r"volumes\[0\]\.size: True"),
+        ({"volumes": [{"name": "a", "sise": 1}]}, r"volumes\[0\]: unknown key 'sise'"),
+        ({"volumes": [{"name": "a", "size": "1 XB"}]}, r'size: "1 XB" is not a size such'),
+        ({"volumes": [{"name": "a", "size": True}]}, r"volumes\[0\]\.size: .*not True"),
         ({"volumes": [{"name": "a", "size": 0}]}, r"volumes\[0\]: .*0"),
-        ({"volumes": [{"name": "a", "size": 1.5}]}, r"volumes\[0\]\.size: 1\.5"),
+        ({"volumes": [{"name": "a", "size": 1.5}]}, r"volumes\[0\]\.size: .*not 1\.5"),
         (
             {"volumes": [{"name": "a", "svm": "x"}]},
             r"volumes\[0\]\.svm: there is no 'x'",
@@ -450,8 +501,8 @@ def tree_by_hand() -> str:
             {"volumes": [{"name": "a", "snapshots": "s"}]},
             r"\[0\]\.snapshots: expected a list",
         ),
-        ({"volumes": [{"name": "a", "snapshots": [1]}]}, r"volumes\[0\]\.snapshots\[0\]: 1"),
-        ({"volumes": [{"name": "a", "clones": [{"name": "b"}]}]}, r"clones\[0\]: it has no 'snap"),
+        ({"volumes": [{"name": "a", "snapshots": [1]}]}, r"volumes\[0\]\.snapshots\[0\]: .*not 1"),
+        ({"volumes": [{"name": "a", "clones": [{"name": "b"}]}]}, r"clones\[0\]: the key 'snap"),
         (
             {"volumes": [{"name": "a", "clones": [{"name": "b", "snapshot": "s"}]}]},
             r"volumes\[0\]\.clones\[0\]\.snapshot: 'a' has no 's'",
@@ -459,6 +510,6 @@ def tree_by_hand() -> str:
     ],
     ids=str,
 )
-def test_planting_says_where_a_document_is_wrong(document: object, complaint: str) -> None:
-    with pytest.raises(PlantingError, match=complaint):
-        plant({"svm1": MemBackend()}, document)
+def test_an_error_of_a_seed_file_names_the_place(document: object, complaint: str) -> None:
+    with pytest.raises(seed.SeedFileError, match=complaint):
+        seed.load({"svm1": MemBackend()}, document)

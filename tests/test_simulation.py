@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 from nessie_backend_mem import InvalidArgumentError, MemBackend
-from nessie_backend_mem._progress import StatusLine, can_redraw
+from nessie_backend_mem._progress import StatusLine, can_redraw, progress_text
 from nessie_backend_mem._shards import Listener, run
-from nessie_backend_mem.examples import ci_fleet
+from nessie_backend_mem.cli import simulate
 from nessie_backend_mem.simulation import (
     Bar,
     ShardError,
@@ -458,6 +458,21 @@ def test_a_log_gets_a_line_after_five_seconds(monkeypatch: pytest.MonkeyPatch) -
     assert log.getvalue() == "5 s\n10 s\n"
 
 
+def test_a_line_is_cut_to_the_terminal_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    terminal = Terminal()
+    line = StatusLine(terminal)
+    line.draw(progress_text(0, 4, "create_volume.makes_a_volume"))
+    assert terminal.getvalue().endswith("]   0 % 0/4 create_volume.makes_a_volume")
+    line.draw(progress_text(2, 4, "a.case 3 s"))
+    last = terminal.getvalue().split("\r")[-1].rstrip()
+    assert last == "[##########..........]  50 % 2/4 a.case 3 s"
+    line.draw(progress_text(3, 4, "a_case_of_a_name_that_is_much_too_long." * 3))
+    assert all(len(each) < 60 for each in terminal.getvalue().split("\r"))
+    line.clear()
+    assert terminal.getvalue().split("\r")[-2:] == [" " * 59, ""]
+
+
 def test_a_notebook_is_drawn_on_as_a_terminal_is() -> None:
     stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
     assert can_redraw(stream)
@@ -513,10 +528,10 @@ def test_progress_outside_of_a_shard_is_not_reported_and_must_be_a_fraction() ->
             report_progress(wrong)
 
 
-def test_the_example_reports_each_day() -> None:
+def test_the_simulation_reports_each_day() -> None:
     seen: list[float] = []
-    fleet = ci_fleet.Fleet(volumes=10, days=4, shards=1, seed=0)
-    run(partial(ci_fleet.scenario, fleet=fleet), 0, 0, seen.append)
+    fleet = simulate.Fleet(volumes=10, days=4, shards=1, seed=0)
+    run(partial(simulate.scenario, fleet=fleet), 0, 0, seen.append)
     assert seen == [0.25, 0.5, 0.75, 1.0]
 
 
@@ -616,7 +631,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
         process.communicate(timeout=20)
 
 
-# The example ----------------------------------------------------------------------------------
+# The command ----------------------------------------------------------------------------------
 
 FLEET = ("simulate", "--volumes", "200", "--days", "40", "--shards", "2")
 
@@ -668,6 +683,21 @@ def test_a_plot_without_matplotlib_is_refused_before_any_work(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("path", "complaint"),
+    [("nothing/out.png", "there is no directory"), (".", "it is a directory"), ("a.xyz", "xyz")],
+)
+def test_a_plot_that_cannot_be_written_is_refused_before_any_work(
+    path: str, complaint: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    # That many volumes would take minutes.
+    done = run_python(*MODULE, "simulate", "--volumes", "10000000", "--plot", path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"argument --plot: {path}: " in done.stderr
+    assert complaint in done.stderr
+
+
+@pytest.mark.parametrize(
     "arguments",
     [["--volumes", "0"], ["--days", "x"], ["--seed", "-1"], ["--shards", "-2"]],
     ids=str,
@@ -675,6 +705,7 @@ def test_a_plot_without_matplotlib_is_refused_before_any_work(tmp_path: Path) ->
 def test_options_out_of_range_are_refused(arguments: list[str]) -> None:
     done = run_python(*MODULE, "simulate", *arguments)
     assert done.returncode == 2
+    assert f"argument {arguments[0]}: expected an integer from " in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from . import InvalidArgumentError, MemBackend
 from ._executors import by_executor
-from ._progress import StatusLine, bar, can_redraw, clock
+from ._progress import StatusLine, can_redraw, clock, progress_text
 from ._shards import Listener, ShardError, report_progress
 from ._workers import FIX, by_workers
 
@@ -199,11 +199,11 @@ def listed(shards: Sequence[int]) -> str:
 
 
 REDRAW = 0.2
-"""The least seconds from one drawing of the bar to the next."""
+"""The least seconds between two drawings of the bar."""
 
 
 class Bar:
-    """Shows how far a run is, the rate, and the time that it has taken and will still take."""
+    """Shows how much of a run is done, the rate, the time so far and the time left."""
 
     def __init__(self, listener: Listener, total: int) -> None:
         """Show the progress of `total` shards on standard error."""
@@ -214,33 +214,33 @@ class Bar:
         self.line = StatusLine(sys.stderr)
 
     def draw(self, done: int) -> None:
-        """Show that so many shards are done, and some a part; a few times a second at most."""
+        """Show how many shards are done, and parts of shards; at most five times a second."""
         now = time.monotonic()
         if now >= self.next_time:
             self.next_time = now + REDRAW
             self.line.draw(self.text(done))
 
     def end(self, done: int) -> None:
-        """Leave the last state behind."""
+        """Show the last state for good."""
         self.line.end(self.text(done))
 
     def text(self, done: int) -> str:
         """Describe the state in less than 80 characters."""
         seconds = time.monotonic() - self.began
-        # The copy, because threads write to it.
+        # A copy, because other threads change it.
         amount = done + sum(list(self.listener.fractions.values()))
         fraction = amount / self.total if self.total else 1.0
-        text = f"{bar(fraction)} {int(100 * fraction):3} % {done}/{self.total} shards"
+        note = "shards"
         if amount and seconds:
-            text += f" {rate(amount / seconds)}"
-        text += f" {clock(seconds)}"
+            note += f" {rate(amount / seconds)}"
+        note += f" {clock(seconds)}"
         if 0 < fraction < 1:
-            text += f", {clock(seconds * (1 - fraction) / fraction)} left"
-        return text
+            note += f", {clock(seconds * (1 - fraction) / fraction)} left"
+        return progress_text(done, self.total, note, amount)
 
 
 def rate(per_second: float) -> str:
-    """Write a rate in the unit that gives at least one, if there is one."""
+    """Write a rate per second, minute or hour: the first of them that gives 1 or more."""
     for seconds, unit in ((1, "s"), (60, "min")):
         if per_second * seconds >= 1:
             return f"{per_second * seconds:.1f}/{unit}"

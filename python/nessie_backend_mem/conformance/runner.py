@@ -98,7 +98,8 @@ def check(backend: object) -> None:
     """Make sure that an object has the methods that every backend has."""
     missing = [name for name in VOLUME_METHODS if not own_methods(backend, name)]
     if missing:
-        raise NotABackendError(f"{shown(backend)} is no backend: it has no {', '.join(missing)}")
+        methods = f"method{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+        raise NotABackendError(f"{shown(backend)} is not a backend: missing {methods}")
 
 
 class Run:

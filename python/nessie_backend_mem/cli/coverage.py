@@ -1,7 +1,6 @@
-"""``python -m nessie_backend_mem coverage``: what of ONTAP's REST API there is, as Markdown.
+"""``nessie-mem coverage``: the paths and fields of ONTAP's REST API that are served, as Markdown.
 
-The table comes out of the program itself: of the paths that requests are routed by and the fields
-that replies are written from.
+The tables are made from the data that routes the requests and writes the replies.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-__all__ = ["add_parser", "markdown", "run"]
+__all__ = ["configure", "markdown", "run"]
 
 WHEN = {
     "key": "always",
@@ -23,23 +22,17 @@ WHEN = {
 }
 
 
-def add_parser(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
-) -> argparse.ArgumentParser:
-    """Add this command to the `commands` of a parser and return its own."""
-    return commands.add_parser(
-        name,
-        help=summary,
-        allow_abbrev=False,
-        description="Print what of ONTAP's REST API the endpoint has, as two tables in Markdown: "
-        "paths with their methods, and objects with their fields.",
-    )
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Set the description of the command."""
+    parser.description = """\
+Print which parts of ONTAP's REST API are served, as two tables in Markdown:
+paths with their methods, and objects with their fields."""
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Print the tables."""
-    del arguments
-    print(markdown(), end="")  # noqa: T201 (the output asked for)
+def run(options: argparse.Namespace) -> int:
+    """Print the tables and return the exit status."""
+    del options
+    print(markdown(), end="")
     return 0
 
 
@@ -68,7 +61,7 @@ def lines() -> Iterator[str]:
 
 
 def rank(group: tuple[str, str]) -> tuple[int, str]:
-    """Order groups of fields: those that come back without being named first."""
+    """Order groups of fields: first those that replies have without a request for them."""
     when, settable = group
     return list(WHEN.values()).index(when), settable
 

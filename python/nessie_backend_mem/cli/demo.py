@@ -1,7 +1,7 @@
-"""``python -m nessie_backend_mem demo``: one week of a CI build cache, told as events.
+"""``nessie-mem demo``: one week of a CI build cache.
 
-`story` drives a seeded `MemBackend` on a standing clock, so every run tells the same story; what
-it yields is printed as text for people or as JSON lines for programs.
+`story` drives a seeded `MemBackend`, whose clock changes only by `advance`, so that every run gives
+the same events. They are printed as text for people or as JSON lines for programs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import (
+from nessie_backend_mem import (
     BusyError,
     MemBackend,
     NessieError,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Event", "add_parser", "run", "story"]
+__all__ = ["Event", "configure", "run", "story"]
 
 SEED = 2026
 START = "2026-03-02T01:00:00Z"  # a Monday, one in the morning
@@ -39,14 +39,14 @@ INDENT = "   "
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened; one without a record, error or tree opens a step of the story.
+    """One event of the demo. An event without a record, error or tree begins a step.
 
     Attributes:
-        step: word for the part of the story it belongs to.
-        text: what happened, in a sentence.
-        record: the volume or snapshot it is about, as the backend returned it.
-        error: what the backend refused with.
-        tree: the backend's lineage.
+        step: the name of its step.
+        text: what happened, in one sentence.
+        record: the volume or snapshot that was created or changed, as the backend returned it.
+        error: the error that the backend raised.
+        tree: the volumes, snapshots and clones as `MemBackend.tree` shows them.
     """
 
     step: str
@@ -57,7 +57,7 @@ class Event:
 
 
 def story() -> Iterator[Event]:
-    """Run the story on a backend of its own and yield each event as it happens."""
+    """Run the demo on a new backend and yield each event as it happens."""
     backend = MemBackend(seed=SEED, start=START)
 
     yield Event("volume", f"A seeded backend, its clock at {backend.now()}, and one volume.")
@@ -118,27 +118,21 @@ def story() -> Iterator[Event]:
     yield Event("tree", f"At {backend.now()}:", tree=backend.tree())
 
 
-def add_parser(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
-) -> argparse.ArgumentParser:
-    """Add this command to the `commands` of a parser and return its own."""
-    parser = commands.add_parser(
-        name,
-        help=summary,
-        allow_abbrev=False,
-        description="Tell one week of a CI build cache: a volume, nightly snapshots, clones per "
-        "pull request, a busy delete, a split, a clean-up by age. Every run prints the same.",
-    )
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Set the description of the command and add its options."""
+    parser.description = """\
+Run one week of a CI build cache: a volume, nightly snapshots, a clone for each
+pull request, a refused deletion, a split, a clean-up by age. The output is the
+same on every run."""
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object a line instead of text"
     )
-    return parser
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Print the story and return the exit status."""
-    for line in json_lines(story()) if arguments.json else text_lines(story()):
-        print(line)  # noqa: T201 (the output asked for)
+def run(options: argparse.Namespace) -> int:
+    """Print the events and return the exit status."""
+    for line in json_lines(story()) if options.json else text_lines(story()):
+        print(line)
     return 0
 
 
@@ -171,7 +165,7 @@ def text_lines(events: Iterator[Event]) -> Iterator[str]:
 
 
 def payload_lines(event: Event) -> Iterator[str]:
-    """Render what an event carries beside its text."""
+    """Render the record, error or tree of an event."""
     if event.record is not None:
         yield from wrap_dict(event.record)
     if event.error is not None:
@@ -183,7 +177,7 @@ def payload_lines(event: Event) -> Iterator[str]:
 
 
 def error_fields(error: NessieError) -> dict[str, object]:
-    """Everything an error says, by name."""
+    """Return all attributes of an error by name."""
     fields: dict[str, object] = {
         "type": type(error).__name__,
         "message": error.message,
@@ -204,7 +198,7 @@ def wrap_dict(fields: Mapping[str, object]) -> list[str]:
 
 
 def wrap(text: str, indent: str = INDENT, hanging: str = "") -> list[str]:
-    """Fill lines with words; lines after the first are set in by `hanging` too."""
+    """Fill lines with words; lines after the first are also indented by `hanging`."""
     return textwrap.wrap(
         text,
         WIDTH,

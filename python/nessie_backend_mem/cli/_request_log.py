@@ -1,29 +1,30 @@
-"""The lines that the command line prints of each request, on the standard error."""
+"""The log of ``nessie-mem serve``: one line on standard error for each request."""
 
 from __future__ import annotations
 
 import json
 import logging
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from .log import logger, shown
+from nessie_backend_mem.ontap.log import logger, shown
+
+from ._options import print_error
 
 if TYPE_CHECKING:
-    from .log import Log
+    from nessie_backend_mem.ontap.log import Log
 
 __all__ = ["FORMS", "warn_as_json"]
 
 
 def now() -> str:
-    """Return the time of a line."""
+    """Return the current time as a line shows it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def as_text(method: str, target: str, status: int, size: int, seconds: float) -> None:
     """Print a request for people."""
-    write(f"{now()} {shown(method, target, status, size, seconds)}")
+    print_error(f"{now()} {shown(method, target, status, size, seconds)}")
 
 
 def as_json(method: str, target: str, status: int, size: int, seconds: float) -> None:
@@ -36,11 +37,11 @@ def as_json(method: str, target: str, status: int, size: int, seconds: float) ->
         "bytes": size,
         "seconds": round(seconds, 6),
     }
-    write(json.dumps(request))
+    print_error(json.dumps(request))
 
 
 FORMS: dict[str, Log] = {"text": as_text, "json": as_json}
-"""Each form of the log, and what prints a request in it."""
+"""The function that prints a request, for each form of the log."""
 
 
 class AsJson(logging.Handler):
@@ -49,15 +50,10 @@ class AsJson(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print it."""
         level = record.levelname.lower()
-        write(json.dumps({"time": now(), "level": level, "message": record.getMessage()}))
+        print_error(json.dumps({"time": now(), "level": level, "message": record.getMessage()}))
 
 
 def warn_as_json() -> None:
-    """Let warnings of the server be JSON objects too."""
+    """Print warnings of the server as JSON objects, too."""
     logger.addHandler(AsJson())
     logger.propagate = False
-
-
-def write(line: str) -> None:
-    """Print a line."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 (the output asked for)

@@ -1,26 +1,27 @@
-"""A year of a CI build-cache fleet: ``python -m nessie_backend_mem simulate``.
+"""``nessie-mem simulate``: one year of a fleet of CI build caches.
 
-Every volume caches the builds of a repository. Each night all of them are snapshotted at one
-instant. Each day some pull requests are opened and get a clone of last night's snapshot, and others
-are closed and their clones deleted. Snapshots are kept for two weeks; a clone that lives longer is
-split from its snapshot first. Once a week every cache grows, each at its own pace.
+Every volume caches the builds of a repository. Each night, one call takes a snapshot of every
+volume. Each day, some pull requests are opened, each with a clone of the last snapshot; others are
+closed, and their clones are deleted. Snapshots are kept for two weeks. A clone that lives longer is
+first split from its snapshot. Once a week every volume grows, each at its own rate.
 
-`scenario` is one shard of it. Every call but that for a pull request is a bulk call.
+`scenario` runs one shard. Every call but `create_clones` for a pull request is for many objects.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from functools import partial
-from json import dumps
 from pathlib import Path
-from sys import stderr
 from typing import TYPE_CHECKING
 
 from nessie_backend_mem.simulation import report_progress, run_shards, shard_seed
+
+from ._options import UsageError, integer, path_error, print_error, seed
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from nessie_backend_mem import MemBackend
 
-__all__ = ["Day", "Fleet", "Outcome", "add_parser", "run", "scenario", "simulate"]
+__all__ = ["Day", "Fleet", "Outcome", "configure", "run", "scenario", "simulate"]
 
 DAY = 86_400
 GIB = 2**30
@@ -41,12 +42,12 @@ OPENED_DAILY = 0.002
 """Pull requests opened in a day, for each volume."""
 
 LONGEST_LIFE = 21
-"""A pull request is open for 1 to so many days."""
+"""The most days that a pull request is open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What is simulated."""
+    """The size of a simulation."""
 
     volumes: int
     days: int
@@ -56,7 +57,7 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What there is at the end of a day."""
+    """The objects at the end of a day."""
 
     day: int
     volumes: int
@@ -67,7 +68,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened in all, and what there was on each day."""
+    """The counts of all operations, and the objects on each day."""
 
     snapshots_taken: int
     snapshots_deleted: int
@@ -80,7 +81,7 @@ class Outcome:
 
 
 def scenario(backend: MemBackend, shard: int, fleet: Fleet) -> Outcome:
-    """Live through the days of one shard of the fleet."""
+    """Simulate one shard of the fleet."""
     dice = random.Random(shard_seed(fleet.seed, shard))  # noqa: S311 (no secret)
     count = fleet.volumes // fleet.shards + (shard < fleet.volumes % fleet.shards)
     sizes = [dice.randint(10, 100) * GIB for _ in range(count)]
@@ -130,7 +131,7 @@ def scenario(backend: MemBackend, shard: int, fleet: Fleet) -> Outcome:
 
 
 def cache_name(shard: int, cache: int) -> str:
-    """Name a cache."""
+    """Return the name of a volume."""
     return f"cache-{shard}-{cache}"
 
 
@@ -140,7 +141,7 @@ def _whole(dice: random.Random, expected: float) -> int:
 
 
 def simulate(fleet: Fleet) -> Outcome:
-    """Run all shards, in processes of their own, and add up what they say."""
+    """Run all shards, in processes of their own, and add up their outcomes."""
     parts = run_shards(partial(scenario, fleet=fleet), fleet.shards, seed=fleet.seed)
     days = [
         Day(
@@ -167,57 +168,52 @@ def simulate(fleet: Fleet) -> Outcome:
 # The command line.
 
 
-def add_parser(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
-) -> argparse.ArgumentParser:
-    """Add this command to the `commands` of a parser and return its own."""
-    parser = commands.add_parser(
-        name,
-        help=summary,
-        allow_abbrev=False,
-        description="Simulate a fleet of CI build caches: nightly snapshots of all at one instant, "
-        "clones per pull request, retention, growth. The same options give the same result.",
-    )
-    parser.add_argument("--volumes", type=_positive, default=10_000, help="default: 10000")
-    parser.add_argument("--days", type=_positive, default=365, help="default: 365")
-    parser.add_argument("--seed", type=int, default=0, help="from 0 to 2**64-1, default: 0")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Set the description of the command and add its options."""
+    parser.description = """\
+Simulate a fleet of CI build caches: one snapshot of each a night, a clone for
+each pull request, deletion by age, growth. The same options give the same
+result."""
+    positive = integer(1)
     parser.add_argument(
-        "--shards", type=_positive, default=4, help="parts that run side by side, default: 4"
+        "--volumes", type=positive, default=10_000, metavar="N", help="volumes (default: 10000)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the days, with matplotlib")
-    return parser
+    parser.add_argument(
+        "--days", type=positive, default=365, metavar="N", help="days (default: 365)"
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="seed of the fleet (default: 0)"
+    )
+    parser.add_argument(
+        "--shards",
+        type=positive,
+        default=4,
+        metavar="N",
+        help="parts that run in parallel (default: 4)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object instead of a table"
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the days to FILE, with matplotlib"
+    )
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
-_positive.__name__ = "number above 0"
-
-
-def run(arguments: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Simulate, print the result, and return the exit status."""
-    if not 0 <= arguments.seed < 2**64:
-        stderr.write("--seed must be from 0 to 2**64-1\n")
-        return 2
-    if arguments.plot is not None and not _can_plot():
-        stderr.write("--plot needs matplotlib, which is not installed: pip install matplotlib\n")
-        return 2
-    fleet = Fleet(arguments.volumes, arguments.days, arguments.shards, arguments.seed)
+    if options.plot is not None:
+        check_plot(options.plot)
+    fleet = Fleet(options.volumes, options.days, options.shards, options.seed)
     began = time.perf_counter()
     outcome = simulate(fleet)
-    stderr.write(f"simulated in {time.perf_counter() - began:.1f} s\n")
-    if arguments.plot is not None:
-        plot(outcome, arguments.plot)
-    if arguments.json:
-        print(dumps({"fleet": asdict(fleet), **asdict(outcome)}))  # noqa: T201 (asked for)
+    print_error(f"simulated in {time.perf_counter() - began:.1f} s")
+    if options.plot is not None:
+        plot(outcome, options.plot)
+    if options.json:
+        print(json.dumps({"fleet": asdict(fleet), **asdict(outcome)}))
     else:
         for line in table(fleet, outcome):
-            print(line)  # noqa: T201 (asked for)
+            print(line)
     return 0
 
 
@@ -244,17 +240,27 @@ def table(fleet: Fleet, outcome: Outcome) -> Iterator[str]:
         yield f"{what:<45}{count:>16,}"
 
 
-def _can_plot() -> bool:
+def check_plot(path: Path) -> None:
+    """Refuse, before the simulation, a plot that cannot be drawn or written.
+
+    Raises:
+        UsageError: matplotlib is not installed or cannot write such a file.
+    """
     try:
-        import matplotlib.figure  # noqa: F401, PLC0415 (only where it is needed and there)
+        from matplotlib.backend_bases import FigureCanvasBase  # noqa: PLC0415 (it is optional)
     except ImportError:
-        return False
-    return True
+        raise UsageError("argument --plot: it needs matplotlib: pip install matplotlib") from None
+    formats = FigureCanvasBase.get_supported_filetypes()
+    reason = path_error(path)
+    if path.suffix and path.suffix[1:].lower() not in formats:
+        reason = f"matplotlib writes {', '.join(sorted(formats))}, not {path.suffix[1:]}"
+    if reason is not None:
+        raise UsageError(f"argument --plot: {path}: {reason}")
 
 
 def plot(outcome: Outcome, path: Path) -> None:
     """Draw clones and capacity over the days."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 (only where it is needed and there)
+    from matplotlib.figure import Figure  # noqa: PLC0415 (it is optional)
 
     days = [day.day for day in outcome.days]
     figure = Figure(figsize=(8, 6), layout="constrained")

@@ -1,0 +1,171 @@
+"""``nessie-mem conformance``: run the conformance suite from a shell."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stdout
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nessie_backend_mem import conformance
+from nessie_backend_mem._progress import StatusLine, can_redraw, progress_text
+from nessie_backend_mem.conformance.recorder import trace
+from nessie_backend_mem.conformance.report import fill
+from nessie_backend_mem.conformance.runner import NotABackendError
+
+from ._options import UsageError, print_error, seconds, seed
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from nessie_backend_mem.conformance import Case, Progress
+
+__all__ = ["configure", "run"]
+
+PASSED = 0
+FAILED = 1
+NOT_RUN = 2
+
+BACKEND = "MODULE:NAME"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Set the description of the command and add its options."""
+    parser.description = """\
+Run the conformance suite against your backend. It reports which rules of the
+contract the backend breaks, and the calls that show it. The exit status is 0 if
+no case fails, 1 if one fails, and 2 if the suite could not be run."""
+    parser.add_argument(
+        "backend",
+        nargs="?",
+        metavar=BACKEND,
+        help="a backend, or a callable that makes one, such as its class",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument("--list", action="store_true", help="list the cases and run none")
+    parser.add_argument(
+        "--case",
+        action="append",
+        metavar="GLOB",
+        help="run only the cases whose names match; may be repeated",
+    )
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        default=0,
+        metavar="N",
+        help="seed of the generated sequences (default: 0)",
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="the most seconds that one case may take (default: 30)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the cases or run them; return the exit status."""
+    try:
+        selected = conformance.select(options.case or ["*"])
+    except ValueError as error:
+        raise UsageError(f"argument --case: {error}") from None
+    if not options.list:
+        return run_suite(options, selected)
+    print_cases([case for case in conformance.cases() if case.name in selected], options.json)
+    return PASSED
+
+
+def run_suite(options: argparse.Namespace, selected: Sequence[str]) -> int:
+    """Run the selected cases on the backend of the options, and print the report."""
+    if options.backend is None:
+        raise UsageError(f"missing argument {BACKEND}")
+    line = StatusLine(sys.stderr if can_redraw(sys.stderr) else None)
+
+    def show(progress: Progress) -> None:
+        line.draw(progress_text(progress.done, progress.total, described(progress)))
+
+    backend = None
+    try:
+        # The report is the only text on standard output; the backend may print, too.
+        with redirect_stdout(sys.stderr):
+            backend = load(options.backend)
+            report = conformance.run(
+                backend,
+                seed=options.seed,
+                cases=selected,
+                time_limit=options.time_limit,
+                progress=show,
+            )
+    except UsageError:
+        raise
+    except NotABackendError as error:
+        raise UsageError(f"argument {BACKEND}: {error}") from None
+    except SystemExit as error:
+        line.clear()
+        print_error(f"{options.backend} tried to end the process: {error!r}")
+        return NOT_RUN if backend is None else FAILED
+    except Exception as error:  # noqa: BLE001 (the code of the backend may raise anything)
+        line.clear()
+        print_error(f"{options.backend} could not be made:\n{trace(error)}")
+        return NOT_RUN
+    finally:
+        line.clear()
+    print(json.dumps(report.as_dict()) if options.json else report)
+    return PASSED if report.is_success else FAILED
+
+
+def described(progress: Progress) -> str:
+    """Return the case, and after one second also how long it has been running."""
+    if progress.outcome is None and progress.seconds >= 1:
+        return f"{progress.case} {progress.seconds:.0f} s"
+    return progress.case
+
+
+def load(argument: str) -> Any:
+    """Import the object ``MODULE:NAME``; NAME may have dots.
+
+    Raises:
+        UsageError: the module does not exist or lacks the name.
+    """
+    module_name, _, name = argument.partition(":")
+    if not module_name or not name:
+        raise UsageError(f"argument {BACKEND}: {argument!r} is not of the form {BACKEND}")
+    here = str(Path.cwd())
+    if not sys.flags.safe_path and not {"", here} & set(sys.path):
+        sys.path.insert(0, here)
+    try:
+        found: Any = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # The module exists, and a module that it imports does not.
+        raise UsageError(f"argument {BACKEND}: there is no module {error.name!r}") from None
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise UsageError(f"argument {BACKEND}: {module_name!r} has no {name!r}") from None
+    return found
+
+
+def print_cases(listed: Sequence[Case], as_json: bool) -> None:
+    """Print the name and the summary of each case."""
+    if as_json:
+        objects = [
+            {
+                "case": case.name,
+                "tier": case.tier,
+                "rules": [rule.id for rule in case.rules],
+                "summary": case.summary,
+            }
+            for case in listed
+        ]
+        print(json.dumps(objects))
+        return
+    for case in listed:
+        print(case.name)
+        print(*fill(case.summary, "    "), sep="\n")

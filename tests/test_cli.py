@@ -1,0 +1,145 @@
+"""What all commands have in common: help, errors, signals, pipes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import nessie_backend_mem
+import pytest
+from nessie_backend_mem import cli
+from support import TIMEOUT, run_python
+
+MODULE = ("-W", "error", "-m", "nessie_backend_mem")
+
+# Each of them ends soon and prints a result.
+COMMANDS = {
+    "demo": [],
+    "conformance": ["--list"],
+    "coverage": [],
+    "serve": ["--http", "--port", "0"],
+    "simulate": ["--volumes", "4", "--days", "2", "--shards", "1"],
+}
+INVOCATIONS = [
+    ["--help"],
+    ["--version"],
+    *([name, *options] for name, options in COMMANDS.items()),
+    *([name, "--help"] for name in COMMANDS),
+]
+
+
+def succeed(*arguments: str) -> str:
+    done = run_python(*MODULE, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_every_command_is_tested_here() -> None:
+    assert list(COMMANDS) == list(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], []], ids=str)
+def test_help_names_the_commands(arguments: list[str]) -> None:
+    text = succeed(*arguments)
+    assert text.startswith("usage: python -m nessie_backend_mem ")
+    assert all(f"  {name}" in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)], ids=str)
+def test_help_has_80_columns_on_every_terminal(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    wide = succeed(*arguments, "--help")
+    assert max(map(len, wide.splitlines())) <= 80
+    monkeypatch.setenv("COLUMNS", "80")
+    assert succeed(*arguments, "--help") == wide
+
+
+def test_the_version_is_the_packages() -> None:
+    assert succeed("--version") == f"nessie-backend-mem {nessie_backend_mem.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["dmeo"],
+        ["--unknown"],
+        *([name, "--unknown"] for name in COMMANDS),
+        *([name, *(["a:b"] if name == "conformance" else []), "extra"] for name in COMMANDS),
+        # No option may be shortened: a later one could make it ambiguous.
+        ["demo", "--jso"],
+    ],
+    ids=" ".join,
+)
+def test_an_unknown_argument_is_named_on_standard_error(arguments: list[str]) -> None:
+    done = run_python(*MODULE, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage: python -m nessie_backend_mem" in done.stderr
+    assert arguments[-1] in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", INVOCATIONS, ids=" ".join)
+def test_a_closed_pipe_ends_a_command_without_a_message(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(
+        [sys.executable, *MODULE, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.close(writing)
+        _, errors = process.communicate(timeout=TIMEOUT)
+    # The simulation reports its duration.
+    assert [line for line in errors.splitlines() if not line.startswith("simulated in")] == []
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+@pytest.mark.parametrize("arguments", INVOCATIONS, ids=" ".join)
+def test_a_full_disk_is_reported_in_one_line(arguments: list[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, *MODULE, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "error: cannot write: No space left on device"
+    assert "Traceback" not in done.stderr
+
+
+INTERRUPTED = """
+import sys
+from importlib import import_module
+from nessie_backend_mem import cli
+
+def interrupt(options):
+    raise KeyboardInterrupt
+
+import_module(f"nessie_backend_mem.cli.{sys.argv[1]}").run = interrupt
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ctrl_c_ends_a_command_with_status_130_and_without_a_traceback(name: str) -> None:
+    done = run_python("-c", INTERRUPTED, name)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_the_script_is_the_same_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (script,) = entry_points(group="console_scripts", name="nessie-mem")
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/nessie-mem", "coverage", "--help"])
+    with pytest.raises(SystemExit):
+        script.load()()
+    assert capsys.readouterr().out.startswith("usage: nessie-mem coverage ")
