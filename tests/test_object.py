@@ -7,12 +7,14 @@ import gc
 import html
 import inspect
 import pickle
+import pkgutil
 import pydoc
 import re
 import sys
 import uuid
 import weakref
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import nessie_backend_mem as nessie
@@ -327,6 +329,23 @@ def test_star_import_gives_everything_exported() -> None:
     namespace: dict[str, object] = {}
     exec("from nessie_backend_mem import *", namespace)
     assert set(nessie.__all__) <= set(namespace)
+
+
+MODULES = [
+    name
+    for _, name, _ in pkgutil.walk_packages(nessie.__path__, "nessie_backend_mem.")
+    if "._" not in name
+]
+
+
+@pytest.mark.parametrize("name", ["nessie_backend_mem", *MODULES])
+def test_dir_of_a_module_shows_its_api_only(name: str) -> None:
+    module = import_module(name)
+    shown = dir(module)
+    assert [each for each in shown if not each.startswith("__")] == sorted(
+        each for each in module.__all__ if not each.startswith("__")
+    )
+    assert all(hasattr(module, each) for each in module.__all__)
 
 
 def test_the_version_is_the_installed_distributions() -> None:

@@ -115,6 +115,7 @@ __all__ = [
     "VolumeType",
     "__version__",
 ]
+__dir__ = __all__.copy
 
 # Hidden from type checkers, or they would let any misspelt name pass.
 if not TYPE_CHECKING:
@@ -127,6 +128,3 @@ if not TYPE_CHECKING:
             globals()[name] = value
             return value
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    def __dir__():
-        return sorted({*globals(), *__all__})

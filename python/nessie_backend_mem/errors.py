@@ -52,6 +52,7 @@ __all__ = [
     "VolumeNotFoundError",
     "VolumeOfflineError",
 ]
+__dir__ = __all__.copy
 
 _MOST_DEPENDENTS = 16
 

@@ -23,6 +23,7 @@ from typing import Protocol, runtime_checkable
 from .records import AccessHandle, Capabilities, Snapshot, Volume, VolumeState
 
 __all__ = ["Backend", "CloneBackend", "FullBackend", "SnapshotBackend", "VolumeBackend"]
+__dir__ = __all__.copy
 
 
 @runtime_checkable

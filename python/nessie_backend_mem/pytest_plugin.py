@@ -63,6 +63,7 @@ __all__ = [
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
 ]
+__dir__ = __all__.copy
 
 OPTION = "--nessie-seed"
 CASE = "conformance_case"

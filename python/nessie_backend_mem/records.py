@@ -24,6 +24,7 @@ __all__ = [
     "VolumeState",
     "VolumeType",
 ]
+__dir__ = __all__.copy
 
 # Unions of one word each mean what one `Literal` of all would, and stubtest can check them.
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ._shards import Ended
 
 __all__ = ["ShardError", "ShardFailures", "report_progress", "run_shards", "shard_seed"]
+__dir__ = __all__.copy
 
 Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)

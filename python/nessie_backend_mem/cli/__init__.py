@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 __all__ = ["main"]
+__dir__ = __all__.copy
 
 COMMANDS = {
     "demo": "run a demo: one week of a CI build cache",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nessie_backend_mem.conformance import Case, Progress
 
 __all__ = ["configure", "run"]
+__dir__ = __all__.copy
 
 PASSED = 0
 FAILED = 1

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["configure", "markdown", "run"]
+__dir__ = __all__.copy
 
 WHEN = {
     "key": "always",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = ["Event", "configure", "run", "story"]
+__dir__ = __all__.copy
 
 SEED = 2026
 START = "2026-03-02T01:00:00Z"  # a Monday, one in the morning

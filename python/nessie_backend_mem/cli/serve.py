@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = ["configure", "run"]
+__dir__ = __all__.copy
 
 PASSWORD = "NESSIE_ONTAP_PASSWORD"  # noqa: S105 (the name of a variable)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nessie_backend_mem import MemBackend
 
 __all__ = ["Day", "Fleet", "Outcome", "configure", "run", "scenario", "simulate"]
+__dir__ = __all__.copy
 
 DAY = 86_400
 GIB = 2**30

@@ -61,6 +61,7 @@ __all__ = [
     "run",
     "run_all",
 ]
+__dir__ = __all__.copy
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .report import Tier
 
 __all__ = ["PYTHON_CASES", "PYTHON_RULES", "PythonCase"]
+__dir__ = __all__.copy
 
 PYTHON_RULES = {
     "python.dicts": "Python sees plain dicts, in plain lists.",

@@ -28,6 +28,7 @@ __all__ = [
     "shown",
     "trace",
 ]
+__dir__ = __all__.copy
 
 CODES = frozenset(
     {

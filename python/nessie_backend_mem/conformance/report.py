@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["ConformanceError", "Outcome", "Report", "Result", "Rule", "Tier"]
+__dir__ = __all__.copy
 
 WIDTH = 80
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["NotABackendError", "Progress", "Run", "Source", "all_rules"]
+__dir__ = __all__.copy
 
 TICK = 0.05
 

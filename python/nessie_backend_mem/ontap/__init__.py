@@ -18,3 +18,4 @@ from .records import error_envelope, snapshot_record, volume_record
 from .server import Lif, OntapServer
 
 __all__ = ["Lif", "OntapServer", "error_envelope", "snapshot_record", "volume_record"]
+__dir__ = __all__.copy

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["publish", "withdraw"]
+__dir__ = __all__.copy
 
 LONGEST = 2**16
 """Bytes of an existing file that are looked at. The files written here are shorter."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nessie_backend_mem._core import _OntapListener
 
 __all__ = ["Log", "Reporter", "log_of", "logger", "shown"]
+__dir__ = __all__.copy
 
 logger = logging.getLogger("nessie_backend_mem.ontap")
 

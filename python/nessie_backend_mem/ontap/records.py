@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nessie_backend_mem import Capabilities, Snapshot, Volume
 
 __all__ = ["error_envelope", "snapshot_record", "volume_record"]
+__dir__ = __all__.copy
 
 
 def volume_record(

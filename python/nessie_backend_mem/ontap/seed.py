@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nessie_backend_mem import Volume
 
 __all__ = ["SeedFileError", "load"]
+__dir__ = __all__.copy
 
 COMMON_KEYS = {"name", "size", "junction_path", "export_policy", "state", "snapshots", "clones"}
 VOLUME_KEYS = {*COMMON_KEYS, "svm"}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nessie_backend_mem._core import _OntapListener
 
 __all__ = ["Lif", "OntapServer"]
+__dir__ = __all__.copy
 
 SVM = "svm1"
 """The SVM of a backend that is given without one."""

@@ -66,3 +66,4 @@ __all__ = [
     "volume_names",
     "volume_states",
 ]
+__dir__ = __all__.copy

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 __all__ = ["BackendComparison"]
+__dir__ = __all__.copy
 
 TIERS = ("snapshots", "clones", "replication")
 

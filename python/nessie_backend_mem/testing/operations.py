@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 __all__ = ["Operation", "backends", "operations"]
+__dir__ = __all__.copy
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 """A well-formed identifier that no backend hands out."""

@@ -31,6 +31,7 @@ __all__ = [
     "volume_names",
     "volume_states",
 ]
+__dir__ = __all__.copy
 
 MAX_VOLUME_NAME = 203
 MAX_SNAPSHOT_NAME = 255
