@@ -6,18 +6,9 @@ import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from model import (
-    STATES,
-    VOLUME_NAME,
-    Model,
-    Refusal,
-    ascii_lower,
-    is_export_policy,
-    is_junction_path,
-    is_size,
-)
+from model import Model, Refusal
 from nessie_backend_mem import (
     InvalidArgumentError,
     JunctionPathExistsError,
@@ -26,13 +17,15 @@ from nessie_backend_mem import (
     VolumeExistsError,
     VolumeNotFoundError,
     VolumeOfflineError,
+    VolumeState,
+    rules,
 )
 
 Record = dict[str, Any]
 
 
 class DictVolumes:
-    """Volumes alone, in a dict, with the package's exceptions."""
+    """Volumes alone, in a dict, with the package's exceptions and checks."""
 
     def __init__(self) -> None:
         self.volumes: dict[str, Record] = {}
@@ -43,9 +36,7 @@ class DictVolumes:
 
     def create_volume(self, name: str, size_bytes: int | None = None) -> Record:
         with self.lock:
-            if not isinstance(name, str):
-                raise TypeError(f"a name cannot be {name!r}")
-            self.check(name, size_bytes)
+            rules.check_new_volume(name, size_bytes)
             self.check_name_free(name)
             uuid = str(uuid4())
             self.volumes[uuid] = {
@@ -74,19 +65,17 @@ class DictVolumes:
         export_policy: str | None = None,
         *,
         name: str | None = None,
-        state: str | None = None,
+        state: VolumeState | None = None,
     ) -> Record:
         with self.lock:
             volume = self.volume(uuid)
-            self.check(name, size_bytes, junction_path, export_policy, state)
+            rules.check_patch(size_bytes, junction_path, export_policy, name=name, state=state)
             if size_bytes is not None and state != "online":
                 self.check_online(volume)
             if name is not None and name != volume["name"]:
                 self.check_name_free(name)
-            for other in self.volumes.values():
-                taken = ascii_lower(other.get("junction_path", ""))
-                if junction_path and other is not volume and taken == ascii_lower(junction_path):
-                    raise JunctionPathExistsError(f"{junction_path!r} is in use", junction_path)
+            if junction_path:
+                self.check_path_free(junction_path, volume)
             given = {
                 "name": name,
                 "size_bytes": size_bytes,
@@ -115,49 +104,25 @@ class DictVolumes:
         return {key: volume[key] for key in (*order, "export_policy") if key in volume}
 
     def volume(self, uuid: str) -> Record:
-        known = self.volumes.get(canonical(uuid))
+        canonical = rules.canonical_uuid(uuid)
+        known = self.volumes.get(canonical)
         if known is None:
-            raise VolumeNotFoundError(f"volume {uuid} does not exist", canonical(uuid))
+            raise VolumeNotFoundError(f"volume {uuid} does not exist", canonical)
         return known
-
-    def check(
-        self,
-        name: str | None = None,
-        size_bytes: int | None = None,
-        junction_path: str | None = None,
-        export_policy: str | None = None,
-        state: str | None = None,
-    ) -> None:
-        integer(size_bytes)
-        in_order = {
-            "name": name is None or VOLUME_NAME.fullmatch(name),
-            "size_bytes": size_bytes is None or is_size(size_bytes),
-            "junction_path": not junction_path or is_junction_path(junction_path),
-            "export_policy": export_policy is None or is_export_policy(export_policy),
-            "state": state is None or state in STATES,
-        }
-        for argument, fine in in_order.items():
-            if not fine:
-                raise InvalidArgumentError(f"{argument} is out of order", argument)
 
     def check_name_free(self, name: str) -> None:
         if any(volume["name"] == name for volume in self.volumes.values()):
             raise VolumeExistsError(f"a volume named {name!r} exists", name)
 
+    def check_path_free(self, path: str, volume: Record) -> None:
+        for other in self.volumes.values():
+            taken = rules.fold_junction_path(other.get("junction_path", ""))
+            if other is not volume and taken == rules.fold_junction_path(path):
+                raise JunctionPathExistsError(f"{path!r} is in use", path)
+
     def check_online(self, volume: Record) -> None:
         if volume["state"] != "online":
             raise VolumeOfflineError(f"volume {volume['uuid']} is offline", volume["uuid"])
-
-
-def canonical(uuid: str | UUID) -> str:
-    if isinstance(uuid, str):
-        try:
-            return str(UUID(uuid))
-        except ValueError:
-            raise InvalidArgumentError(f"{uuid!r} is no UUID", "uuid") from None
-    if not isinstance(uuid, UUID):
-        raise TypeError(f"a UUID cannot be {uuid!r}")
-    return str(uuid)
 
 
 def integer(size: int | None) -> None:
@@ -252,7 +217,7 @@ class ModelBackend:
                     integer(keywords.get("size_bytes", (*arguments, None, None)[1]))
                 ids = IDENTIFIERS.get(name, 0)
                 try:
-                    spelled = [canonical(uuid) for uuid in arguments[:ids]]
+                    spelled = [rules.canonical_uuid(uuid) for uuid in arguments[:ids]]
                     return method(*spelled, *arguments[ids:], **keywords)
                 except Refusal as refusal:
                     raise CodedError(refusal.code, self.dependents(refusal.targets)) from None

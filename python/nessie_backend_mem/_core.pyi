@@ -5,6 +5,7 @@ from types import GenericAlias
 from typing import (
     Any,
     ClassVar,
+    Final,
     Generic,
     Literal,
     Protocol,
@@ -21,6 +22,10 @@ from .conformance.report import Outcome, Tier
 from .records import Capabilities, InMemoryHandle, Snapshot, SnapshotRow, Volume, VolumeState
 
 __all__ = [
+    "_MAX_EXPORT_POLICY",
+    "_MAX_JUNCTION_PATH",
+    "_MAX_SNAPSHOT_NAME",
+    "_MAX_VOLUME_NAME",
     "MemBackend",
     "Table",
     "Uuids",
@@ -31,9 +36,19 @@ __all__ = [
     "_after_fork_in_parent",
     "_at_exit",
     "_before_fork",
+    "_canonical_uuid",
+    "_check_export_policy",
+    "_check_junction_path",
+    "_check_new_volume",
+    "_check_patch",
+    "_check_size_bytes",
+    "_check_snapshot_name",
+    "_check_state",
+    "_check_volume_name",
     "_conformance_cases",
     "_conformance_rules",
     "_conformance_run",
+    "_fold_junction_path",
     "_ontap_coverage",
     "_ontap_error",
     "_restore",
@@ -328,3 +343,26 @@ def _ontap_coverage() -> tuple[
     list[tuple[str, list[str], str]],
     list[tuple[str, list[tuple[str, Literal["key", "default", "expensive"], list[str]]]]],
 ]: ...
+
+# The checks of values; `rules` documents them.
+_MAX_VOLUME_NAME: Final = 203
+_MAX_SNAPSHOT_NAME: Final = 255
+_MAX_JUNCTION_PATH: Final = 4096
+_MAX_EXPORT_POLICY: Final = 256
+
+def _check_volume_name(name: str, argument: str) -> None: ...
+def _check_snapshot_name(name: str, argument: str) -> None: ...
+def _check_size_bytes(size_bytes: SupportsIndex) -> None: ...
+def _check_junction_path(path: str) -> None: ...
+def _check_export_policy(name: str) -> None: ...
+def _check_state(state: str) -> None: ...
+def _check_new_volume(name: str, size_bytes: SupportsIndex | None) -> None: ...
+def _check_patch(
+    size_bytes: SupportsIndex | None,
+    junction_path: str | None,
+    export_policy: str | None,
+    name: str | None,
+    state: str | None,
+) -> None: ...
+def _canonical_uuid(uuid: str | UUID, argument: str) -> str: ...
+def _fold_junction_path(path: str) -> str: ...

@@ -13,6 +13,7 @@ mod hints;
 mod ontap;
 mod py_backend;
 mod results;
+mod rules;
 mod runtime;
 
 use pyo3::prelude::*;
@@ -20,6 +21,9 @@ use pyo3::prelude::*;
 /// The compiled half of `nessie_backend_mem`.
 #[pymodule(gil_used = false)]
 mod _core {
+    use nessie_backend_core::rules::{
+        MAX_EXPORT_POLICY, MAX_JUNCTION_PATH, MAX_SNAPSHOT_NAME, MAX_VOLUME_NAME,
+    };
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
@@ -36,9 +40,23 @@ mod _core {
     #[pymodule_export]
     use crate::results::uuids::Uuids;
     #[pymodule_export]
+    use crate::rules::{
+        canonical_uuid, check_export_policy, check_junction_path, check_new_volume, check_patch,
+        check_size_bytes, check_snapshot_name, check_state, check_volume_name, fold_junction_path,
+    };
+    #[pymodule_export]
     use crate::runtime::exit::at_exit;
     #[pymodule_export]
     use crate::runtime::fork::{after_fork_in_child, after_fork_in_parent, before_fork};
+
+    #[pymodule_export]
+    const _MAX_VOLUME_NAME: usize = MAX_VOLUME_NAME;
+    #[pymodule_export]
+    const _MAX_SNAPSHOT_NAME: usize = MAX_SNAPSHOT_NAME;
+    #[pymodule_export]
+    const _MAX_JUNCTION_PATH: usize = MAX_JUNCTION_PATH;
+    #[pymodule_export]
+    const _MAX_EXPORT_POLICY: usize = MAX_EXPORT_POLICY;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

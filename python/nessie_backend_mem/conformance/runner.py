@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from nessie_backend_mem import _core
 from nessie_backend_mem._threads import raise_in
+from nessie_backend_mem.rules import _contract_rules
 
-from .python_cases import PYTHON_CASES, PYTHON_RULES, PythonCase, results_are_plain_dicts
+from .python_cases import PYTHON_CASES, PythonCase, results_are_plain_dicts
 from .recorder import (
     VOLUME_METHODS,
     Broken,
@@ -60,9 +61,7 @@ class Progress:
 
 def all_rules() -> dict[str, Rule]:
     """Return every rule by its identifier."""
-    rules = {word: Rule(word, section, text) for word, section, text in _core._conformance_rules()}
-    rules.update({word: Rule(word, "Python", text) for word, text in PYTHON_RULES.items()})
-    return rules
+    return {row[0]: Rule(*row) for row in _contract_rules()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ pub(crate) struct Id<'py, T> {
 }
 
 /// Reads an identifier from any standard UUID spelling or a `uuid.UUID`.
-pub(crate) fn id<'py, T>(argument: &'static str, value: &Bound<'py, PyAny>) -> Result<Id<'py, T>>
+pub(crate) fn id<'py, T>(argument: &str, value: &Bound<'py, PyAny>) -> Result<Id<'py, T>>
 where
     T: FromStr<Err = BackendError> + From<Uuid>,
 {
@@ -34,7 +34,7 @@ where
         Ok(spelling) => Cow::Borrowed(spelling),
         Err(_) => text.to_string_lossy(),
     };
-    let value = T::from_str(&spelling).map_err(|error| error.for_argument(argument))?;
+    let value = T::from_str(&spelling).map_err(|error| error.for_argument(argument.to_owned()))?;
     let text = if is_canonical(&spelling) { text.cast_exact().ok().cloned() } else { None };
     Ok(Id { value, text })
 }
@@ -121,7 +121,7 @@ pub(crate) fn patch(args: &PatchArgs<'_, '_>) -> Result<VolumePatch> {
 }
 
 /// Reads text that has a UTF-8 form.
-fn text<'a>(argument: &'static str, value: &'a Bound<'_, PyString>) -> Result<&'a str> {
+pub(crate) fn text<'a>(argument: &'static str, value: &'a Bound<'_, PyString>) -> Result<&'a str> {
     value.to_str().map_err(|_| {
         let rule = "has a lone surrogate";
         BackendError::invalid(argument, &value.to_string_lossy(), rule).into()

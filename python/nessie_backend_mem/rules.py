@@ -1,0 +1,263 @@
+"""The contract, and checks of values for backends written in Python.
+
+A backend that checks its arguments with these functions refuses what
+`MemBackend` refuses, with the same texts::
+
+    from nessie_backend_mem import rules
+
+    class MyBackend:
+        def create_volume(self, name, size_bytes=None):
+            rules.check_new_volume(name, size_bytes)
+            ...
+
+A check looks at the value alone: whether a name is free is for the backend
+to check. A value of the wrong Python type is a `TypeError`.
+"""
+
+from __future__ import annotations
+
+import textwrap as _textwrap
+from typing import TYPE_CHECKING, Final
+
+from . import _core, errors
+
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+    from uuid import UUID
+
+    from .records import VolumeState
+
+__all__ = [
+    "MAX_DEPENDENTS",
+    "MAX_EXPORT_POLICY",
+    "MAX_JUNCTION_PATH",
+    "MAX_SIZE_BYTES",
+    "MAX_SNAPSHOT_NAME",
+    "MAX_VOLUME_NAME",
+    "canonical_uuid",
+    "check_export_policy",
+    "check_junction_path",
+    "check_new_volume",
+    "check_patch",
+    "check_size_bytes",
+    "check_snapshot_name",
+    "check_state",
+    "check_volume_name",
+    "fold_junction_path",
+]
+
+MAX_VOLUME_NAME: Final = _core._MAX_VOLUME_NAME
+"""The length of the longest volume name, in characters."""
+MAX_SNAPSHOT_NAME: Final = _core._MAX_SNAPSHOT_NAME
+"""The length of the longest snapshot name, in characters."""
+MAX_JUNCTION_PATH: Final = _core._MAX_JUNCTION_PATH
+"""The length of the longest junction path, in bytes of UTF-8."""
+MAX_EXPORT_POLICY: Final = _core._MAX_EXPORT_POLICY
+"""The length of the longest export policy name, in characters."""
+MAX_SIZE_BYTES: Final = 2**64 - 1
+"""The largest quota, in bytes. The smallest is 1."""
+MAX_DEPENDENTS: Final = errors._MOST_DEPENDENTS
+"""The most clones that a `BusyError` names; its `dependent_count` counts them all."""
+
+
+def check_volume_name(name: str, *, argument: str = "name") -> None:
+    """Check the name of a volume, as `create_volume` does.
+
+    Args:
+        name: The name.
+        argument: The caller's parameter, which the error names.
+
+    Raises:
+        InvalidArgumentError: The name is empty, longer than `MAX_VOLUME_NAME`, has a character
+            other than ``A-Z a-z 0-9 _ - . :``, or begins with ``-``, ``.`` or ``:``.
+    """
+    _core._check_volume_name(name, argument)
+
+
+def check_snapshot_name(name: str, *, argument: str = "name") -> None:
+    """Check the name of a snapshot, as `create_snapshot` does.
+
+    Args:
+        name: The name.
+        argument: The caller's parameter, which the error names.
+
+    Raises:
+        InvalidArgumentError: The name is longer than `MAX_SNAPSHOT_NAME` or breaks another rule of
+            `check_volume_name`.
+    """
+    _core._check_snapshot_name(name, argument)
+
+
+def check_size_bytes(size_bytes: SupportsIndex) -> None:
+    """Check a quota.
+
+    Args:
+        size_bytes: The quota in bytes: an integer, and not a bool.
+
+    Raises:
+        InvalidArgumentError: The quota is below 1 or above `MAX_SIZE_BYTES`.
+    """
+    _core._check_size_bytes(size_bytes)
+
+
+def check_junction_path(junction_path: str) -> None:
+    """Check where a volume is to be mounted.
+
+    The empty path, with which a patch unmounts, is refused here; `check_patch` accepts it.
+
+    Args:
+        junction_path: The path.
+
+    Raises:
+        InvalidArgumentError: The path does not start with ``/``, is ``/``, ends with ``/``, has an
+            empty, ``.`` or ``..`` component, a control character or a lone surrogate, or is longer
+            than `MAX_JUNCTION_PATH`.
+    """
+    _core._check_junction_path(junction_path)
+
+
+def check_export_policy(export_policy: str) -> None:
+    """Check the name of an export policy.
+
+    Args:
+        export_policy: The name.
+
+    Raises:
+        InvalidArgumentError: The name is empty, longer than `MAX_EXPORT_POLICY`, or has a control
+            character or a lone surrogate.
+    """
+    _core._check_export_policy(export_policy)
+
+
+def check_state(state: str) -> None:
+    """Check the state of a volume.
+
+    Args:
+        state: The state.
+
+    Raises:
+        InvalidArgumentError: The state is not ``"online"``, ``"offline"`` or ``"restricted"``.
+    """
+    _core._check_state(state)
+
+
+def check_new_volume(name: str, size_bytes: SupportsIndex | None = None) -> None:
+    """Check the arguments of `create_volume`.
+
+    Args:
+        name: The name.
+        size_bytes: The quota in bytes, or ``None`` for no quota.
+
+    Raises:
+        InvalidArgumentError: `check_volume_name` or `check_size_bytes` refuses a value.
+    """
+    _core._check_new_volume(name, size_bytes)
+
+
+def check_patch(
+    size_bytes: SupportsIndex | None = None,
+    junction_path: str | None = None,
+    export_policy: str | None = None,
+    *,
+    name: str | None = None,
+    state: VolumeState | None = None,
+) -> None:
+    """Check the arguments of `patch_volume` other than the uuid. ``None`` is not checked.
+
+    Args:
+        size_bytes: The new quota in bytes.
+        junction_path: The new path. The empty one unmounts.
+        export_policy: The name of the new export policy.
+        name: The new name.
+        state: The new state.
+
+    Raises:
+        InvalidArgumentError: The check of a value refuses it.
+    """
+    _core._check_patch(size_bytes, junction_path, export_policy, name, state)
+
+
+def canonical_uuid(uuid: str | UUID, *, argument: str = "uuid") -> str:
+    """Return a uuid as records show it: lower case, with hyphens.
+
+    Args:
+        uuid: A `uuid.UUID`, or text in a standard spelling: with or without hyphens, in braces, or
+            after ``urn:uuid:``, in either case of letters.
+        argument: The caller's parameter, which the error names.
+
+    Returns:
+        The canonical spelling, a key for a dict.
+
+    Raises:
+        InvalidArgumentError: The text does not spell a uuid.
+    """
+    return _core._canonical_uuid(uuid, argument)
+
+
+def fold_junction_path(junction_path: str) -> str:
+    """Return a path with its ASCII letters in lower case.
+
+    A path is taken if another volume's folded path is equal. `str.lower` does not do: it changes
+    letters beyond ASCII too.
+
+    Args:
+        junction_path: The path.
+
+    Returns:
+        The folded path, a key for a dict.
+
+    Raises:
+        InvalidArgumentError: The path has a lone surrogate.
+    """
+    return _core._fold_junction_path(junction_path)
+
+
+_PYTHON_RULES = {
+    "python.dicts": "Python sees plain dicts, in plain lists.",
+    "python.keys": "A dict has its keys in the contract's order.",
+    "python.fresh": "Nothing a caller does to a result changes the backend or another result.",
+    "python.capabilities": "Capabilities are three bools, and a tier promised has its methods.",
+    "python.positions": "The positional order of the arguments is the contract's; None is not "
+    "given.",
+    "python.spellings": "Identifiers arrive as text in any standard UUID spelling and leave in the "
+    "canonical one.",
+    "python.uuid": "Identifiers may be uuid.UUID objects.",
+    "python.malformed": "A malformed UUID is an invalid argument.",
+    "python.sizes": "An integer out of range is an invalid argument.",
+    "python.surrogates": "Text with a lone surrogate is an invalid argument.",
+    "python.states": "A state is one of three words; any other is an invalid argument.",
+    "python.types": "A value of the wrong Python type is a TypeError.",
+    "python.errors": "An exception says what was wrong: its code, the target it is about, and the "
+    "clones in the way.",
+    "python.error_copies": "An exception of the package pickles and copies whole.",
+}
+"""The sentences of the contract that are about Python alone."""
+
+
+def _contract_rules() -> list[tuple[str, str, str]]:
+    """Return the identifier, the section and the text of every rule."""
+    of_python = [(rule, "Python", text) for rule, text in _PYTHON_RULES.items()]
+    return [*_core._conformance_rules(), *of_python]
+
+
+def _contract() -> str:
+    """Return every rule of the conformance suite by section, and the classes of errors."""
+    lines = ["What a backend promises, by the names that the conformance suite reports."]
+    section, by = "", " " * 6
+    for rule, title, text in _contract_rules():
+        if title != section:
+            section = title
+            lines += ["", f"{section}::", ""]
+        lines += [f"    {rule}", _textwrap.fill(text, 76, initial_indent=by, subsequent_indent=by)]
+    lines += ["", "Codes of refusals, and their classes in `nessie_backend_mem.errors`::", ""]
+    for name, value in vars(errors).items():
+        if code := getattr(value, "code", None):
+            lines.append(f"    {code:23}{name}")
+    return "\n".join(lines)
+
+
+__doc__ = f"{__doc__}\n{_contract()}\n"
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
