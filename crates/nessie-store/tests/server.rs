@@ -562,6 +562,21 @@ fn a_client_that_does_not_go_on_is_dropped() {
 }
 
 #[test]
+fn time_limits_may_be_of_any_length() {
+    let server = plain(|options| {
+        let limits = &mut options.limits;
+        for time in [&mut limits.head_time, &mut limits.body_time, &mut limits.grace] {
+            *time = Duration::MAX;
+        }
+        limits.write_time = Duration::MAX;
+    });
+    let request =
+        format!("POST /a HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}Content-Length: 1\r\n\r\nx");
+    assert_eq!(ask(&mut connect(&server), &request).unwrap().body, "POST /a - - 1");
+    server.stop();
+}
+
+#[test]
 fn a_client_that_takes_no_reply_is_dropped() {
     let server = plain(|options| {
         options.limits.write_time = Duration::from_millis(200);

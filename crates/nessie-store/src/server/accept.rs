@@ -25,8 +25,6 @@ use super::slots::{Slot, Slots};
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long a connection with an incomplete request may continue after the server was stopped.
 const LAST_BYTES_TIME: Duration = Duration::from_millis(100);
-/// The longest write timeout, so that a deadline can be calculated: one year.
-const MAX_WRITE_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The first byte of TLS: the type of a record with a handshake.
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -111,7 +109,7 @@ fn message_stream<S: AsyncRead + AsyncWrite>(
     limits: &Limits,
 ) -> MessageStream<Pin<Box<TimeoutWriter<S>>>> {
     let mut writer = TimeoutWriter::new(stream);
-    writer.set_timeout(Some(limits.write_time.min(MAX_WRITE_TIME)));
+    writer.set_timeout(Some(limits.write_time));
     MessageStream::new(Box::pin(writer))
 }
 

@@ -95,7 +95,7 @@ pub fn serve(handler: Arc<dyn RequestHandler>, options: ServerOptions) -> io::Re
         TcpListener::from_std(listener)?
     };
     let (ca_pem, acceptor) = tls.map_or((None, None), |tls| (tls.ca_pem, Some(tls.acceptor)));
-    let (limits, log) = (options.limits, options.log);
+    let (limits, log) = (options.limits.clamped(), options.log);
     let context = Arc::new(ServerContext { handler, credentials, limits, log, acceptor });
     let most = context.limits.grace + STOP_MARGIN;
     let (stop, stop_requested) = mpsc::channel();

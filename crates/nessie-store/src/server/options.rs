@@ -94,7 +94,8 @@ impl fmt::Debug for ServerOptions {
     }
 }
 
-/// Limits for clients. A client that exceeds one gets an error or a closed connection.
+/// Limits for clients. A client that exceeds one gets an error or a closed connection. A time of
+/// more than a year counts as a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -117,6 +118,25 @@ pub struct Limits {
     pub write_time: Duration,
     /// Time for requests in progress when the server is stopped. Default 5 s.
     pub grace: Duration,
+}
+
+/// The longest time limit, so that a deadline can be calculated: one year.
+const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+impl Limits {
+    /// The limits, with no time above [`MAX_TIME`].
+    pub(super) fn clamped(mut self) -> Self {
+        for time in [
+            &mut self.head_time,
+            &mut self.body_time,
+            &mut self.handshake_time,
+            &mut self.write_time,
+            &mut self.grace,
+        ] {
+            *time = (*time).min(MAX_TIME);
+        }
+        self
+    }
 }
 
 impl Default for Limits {
