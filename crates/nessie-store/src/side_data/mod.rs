@@ -48,15 +48,15 @@ impl SideData {
         jobs: &Jobs,
         clock: &ClusterClock,
     ) -> Option<u64> {
-        let mut splits = lock(&self.splits);
-        if splits.is_empty() {
-            return None;
-        }
-        let job = *splits.get(&volume)?;
+        let job = *lock(&self.splits).get(&volume)?;
+        // No lock is held while the clock, which may be the caller's, is called.
         if jobs.is_running(job, clock.now()) == Some(true) {
             return Some(0);
         }
-        splits.remove(&volume);
+        let mut splits = lock(&self.splits);
+        if splits.get(&volume) == Some(&job) {
+            splits.remove(&volume);
+        }
         None
     }
 }

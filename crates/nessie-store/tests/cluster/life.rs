@@ -1,9 +1,11 @@
 //! The life of volumes, snapshots, clones and jobs.
 
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
-use nessie_backend_core::VolumeBackend;
-use nessie_store::{JobCompletion, Method};
+use nessie_backend_core::{Timestamp, VolumeBackend};
+use nessie_store::{Cluster, JobCompletion, Method, Request, Response};
 
 use crate::support::{GIB, Lab, UNKNOWN, VOLUMES};
 
@@ -116,6 +118,39 @@ fn jobs_end_after_some_time_and_are_forgotten() {
     lab.backend.advance(Duration::from_secs(301)).unwrap();
     assert_eq!(lab.send(Method::Get, href, "").status, 404);
     assert_eq!(lab.send(Method::Get, &format!("/api/cluster/jobs/{UNKNOWN}"), "").code(), "4");
+}
+
+#[test]
+fn a_clock_may_read_a_clone_that_is_being_split() {
+    let request = Arc::<Mutex<Option<(Arc<Cluster>, String)>>>::default();
+    let (answer, answered) = mpsc::channel();
+    let armed = Arc::clone(&request);
+    let lab = Lab::with(|config| {
+        config.jobs = JobCompletion::Polls(100);
+        config.clock = Some(Arc::new(move || {
+            let request = armed.lock().unwrap().take();
+            if let Some((cluster, path)) = request {
+                let (sender, receiver) = mpsc::channel();
+                thread::spawn(move || sender.send(get(&cluster, &path).status));
+                answer.send(receiver.recv_timeout(Duration::from_secs(5))).unwrap();
+            }
+            Timestamp::UNIX_EPOCH
+        }));
+    });
+    let body = r#"{"name":"v1","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}"#;
+    lab.send(Method::Post, VOLUMES, body);
+    let clone = r#"{"name":"c1","svm.name":"svm1","clone":{"is_flexclone":true,"parent_volume":{"name":"v1"}}}"#;
+    let clone = lab.send(Method::Post, VOLUMES, clone).location();
+    lab.send(Method::Patch, &clone, r#"{"clone":{"split_initiated":true}}"#);
+    let cluster = Arc::new(lab.cluster);
+    *request.lock().unwrap() = Some((Arc::clone(&cluster), clone.clone()));
+    assert_eq!(get(&cluster, &clone).status, 200);
+    assert_eq!(answered.try_recv().unwrap(), Ok(200), "the clock waits for a lock");
+}
+
+fn get(cluster: &Cluster, target: &str) -> Response {
+    let method = Method::Get;
+    cluster.handle(&Request { method, target, svm_name: None, svm_uuid: None, body: b"" })
 }
 
 #[test]
