@@ -3,7 +3,7 @@
 use nessie_backend_core::SnapshotBackend;
 use nessie_store::Method;
 
-use crate::support::{Lab, UNKNOWN, VOLUMES};
+use crate::support::{GIB, Lab, UNKNOWN, VOLUMES};
 
 fn refused(lab: &Lab, method: Method, target: &str, body: &str, status: u16, code: &str) {
     let mark = if target.contains('?') { '&' } else { '?' };
@@ -54,6 +54,13 @@ fn creations() {
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"style":"flexgroup""#, 400, "918241"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"type":"DP""#, 400, "917628"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"nas.path":"/v1/""#, 400, "918252"),
+        (r#""name":"v2","aggregates":[{"name":"aggr1"}],"nas.uid":4294967296"#, 400, "262197"),
+        (r#""name":"v2","aggregates":[{"name":"aggr1"}],"nas.gid":4294967296"#, 400, "262197"),
+        (
+            r#""name":"v2","aggregates":[{"name":"aggr1"}],"autosize":{"minimum":"2g","maximum":"1g"}"#,
+            400,
+            "917829",
+        ),
         (r#""name":"v2","clone":{"is_flexclone":true}"#, 400, "918246"),
         (
             r#""name":"v2","clone":{"is_flexclone":true,"parent_volume":{"name":"x"}}"#,
@@ -87,6 +94,16 @@ fn changes_and_deletions() {
     ] {
         refused(&lab, Method::Patch, &path, body, status, code);
     }
+    lab.done(Method::Patch, &path, r#"{"autosize.minimum":"2g","nas.uid":4294967295}"#);
+    for (target, body) in [
+        (path.clone(), r#"{"autosize.maximum":"1g"}"#),
+        (path.clone(), r#"{"autosize":{"maximum":"2g","minimum":"3g"},"size":"5g"}"#),
+        (format!("{path}?validate_only=true"), r#"{"autosize.maximum":"1g"}"#),
+    ] {
+        refused(&lab, Method::Patch, &target, body, 400, "917829");
+    }
+    assert_eq!(lab.get(&path)["size"], GIB, "a refused change changes nothing");
+    lab.done(Method::Patch, &path, r#"{"autosize":{"minimum":"1g","maximum":"1g"}}"#);
     lab.clone_of("v1", None, "c1");
     refused(&lab, Method::Delete, &path, "", 409, "524615");
     lab.done(Method::Patch, &path, r#"{"state":"offline"}"#);

@@ -163,8 +163,12 @@ impl VolumeFields {
     }
 
     /// Returns the errors that ONTAP reports when the job runs: invalid names, sizes and paths, and
-    /// unknown policies.
-    pub(crate) fn check(&self, svm_context: &SvmContext) -> Result<(), ApiError> {
+    /// unknown policies. `stored` are the attributes of the volume before the request.
+    pub(crate) fn check(
+        &self,
+        svm_context: &SvmContext,
+        stored: Option<&Attributes>,
+    ) -> Result<(), ApiError> {
         if let Some(name) = &self.name {
             names::check_volume(name)?;
         }
@@ -186,7 +190,28 @@ impl VolumeFields {
         if let Some(id) = self.export_policy_id.filter(|id| *id != svm_context.export_policy()) {
             return Err(no_export_policy(&id.to_string()));
         }
+        self.check_autosize(stored)?;
         self.unknown.clone().map_or(Ok(()), Err)
+    }
+
+    /// Refuses limits of the size where the maximum is below the minimum, if both were set, by this
+    /// request or before.
+    fn check_autosize(&self, stored: Option<&Attributes>) -> Result<(), ApiError> {
+        let limit = |path: &str| {
+            let given = self.attributes.iter().find(|(other, _)| *other == path);
+            given.map(|(_, value)| value).or_else(|| stored?.get(path))
+        };
+        let (minimum, maximum) = (limit("autosize.minimum"), limit("autosize.maximum"));
+        if let (Some(Attribute::Integer(minimum)), Some(Attribute::Integer(maximum))) =
+            (minimum, maximum)
+            && maximum < minimum
+        {
+            let message = format!(
+                "The autosize maximum, {maximum} bytes, is below the minimum, {minimum} bytes."
+            );
+            return Err(ApiError::new(400, 917_829, message).about("autosize.maximum"));
+        }
+        Ok(())
     }
 
     /// The changes for the backend.
@@ -286,6 +311,10 @@ fn check_value(path: &'static str, value: &Attribute, method: Method) -> Result<
     match (path, value) {
         ("comment", Attribute::Text(text)) if text.chars().count() > 1023 => {
             Err(ApiError::invalid_value(path, text, "is longer than 1023 characters"))
+        }
+        ("nas.gid" | "nas.uid", Attribute::Integer(id)) if *id > u32::MAX.into() => {
+            let rule = format!("is more than {}", u32::MAX);
+            Err(ApiError::invalid_value(path, &id.to_string(), rule))
         }
         ("space.snapshot.reserve_percent", Attribute::Integer(percent))
             if *percent > 90 && method == Method::Post =>

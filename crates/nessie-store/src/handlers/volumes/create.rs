@@ -84,7 +84,7 @@ impl<'a> Creation<'a> {
     pub(crate) fn run(&self, context: &RequestContext<'_>) -> Result<VolumeRecord, ApiError> {
         let _lock = self.svm.write_lock();
         let side_data = self.svm.side_data();
-        self.fields.check(&self.svm.svm_context)?;
+        self.fields.check(&self.svm.svm_context, None)?;
         let backend = &*self.svm.backend;
         let mut attributes = Attributes::default();
         let volume = match &self.source {

@@ -1,5 +1,7 @@
 //! Changes a volume: its fields, a restore, a clone split or a move.
 
+use std::sync::Arc;
+
 use nessie_backend_core::{BackendError, Snapshot, Uuid, Volume, VolumeState};
 use nessie_ontap_protocol::records::{Attributes, Named, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
@@ -159,7 +161,7 @@ fn check(
     let backend = &*svm.backend;
     match kind {
         ChangeKind::Fields { fields, aggregate } => {
-            fields.check(&svm.svm_context)?;
+            fields.check(&svm.svm_context, side_data.attributes.volume(volume.uuid).as_deref())?;
             aggregate
                 .as_ref()
                 .map_or(Ok(()), |found| found.as_ref().map(drop).map_err(Clone::clone))?;
@@ -207,15 +209,15 @@ fn check(
 
 fn change_fields(
     svm: &SvmState,
-    side_data: &SideData,
+    side_data: &Arc<SideData>,
     volume: Volume,
     fields: &VolumeFields,
     aggregate: Option<&Result<Named, ApiError>>,
 ) -> Result<Volume, ApiError> {
     let backend = &*svm.backend;
-    fields.check(&svm.svm_context)?;
-    let aggregate = aggregate.cloned().transpose()?;
     let uuid = volume.uuid;
+    fields.check(&svm.svm_context, side_data.attributes.volume(uuid).as_deref())?;
+    let aggregate = aggregate.cloned().transpose()?;
     let patch = fields.patch();
     let changed = if patch.is_empty() {
         volume
