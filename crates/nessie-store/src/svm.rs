@@ -46,8 +46,9 @@ impl SvmState {
     }
 
     /// The side data of the present epoch of the backend. Call this before the objects are read
-    /// or changed: if the backend is reset in between, what is then written to the side data is
-    /// never read again.
+    /// or changed: if the backend is reset in between, later requests do not read what is then
+    /// written to this side data. For an object of the new epoch, see
+    /// [`side_data_of`](Self::side_data_of).
     pub(crate) fn side_data(&self) -> Arc<SideData> {
         let epoch = self.backend.epoch();
         let current = Arc::clone(&self.side_data.read().unwrap_or_else(PoisonError::into_inner));
@@ -59,6 +60,29 @@ impl SvmState {
             *current = Arc::new(SideData::new(epoch));
         }
         Arc::clone(&current)
+    }
+
+    /// The side data for an object that has just been created or changed, if `before` is the side
+    /// data that was read before. If the backend was reset in between, the object may be one of the
+    /// new epoch: then `is_present` finds it there.
+    pub(crate) fn side_data_of(
+        &self,
+        before: Arc<SideData>,
+        is_present: impl FnOnce() -> bool,
+    ) -> Arc<SideData> {
+        let now = self.side_data();
+        if now.epoch() != before.epoch() && is_present() { now } else { before }
+    }
+
+    /// The same for a volume.
+    pub(crate) fn side_data_of_volume(
+        &self,
+        before: Arc<SideData>,
+        volume: &Volume,
+    ) -> Arc<SideData> {
+        self.side_data_of(before, || {
+            self.backend.get_volume(volume.uuid).is_ok_and(|found| found == *volume)
+        })
     }
 
     /// Waits until no other request changes anything in this SVM.

@@ -131,16 +131,30 @@ impl SnapshotFields {
         Ok(Self { name, attributes })
     }
 
-    fn apply(&self, svm: &SvmState, side_data: &SideData, volume: VolumeId, snapshot: SnapshotId) {
+    /// Writes the attributes of `snapshot`, which has just been created or changed. `side_data` was
+    /// read before.
+    fn apply(
+        &self,
+        svm: &SvmState,
+        side_data: Arc<SideData>,
+        volume: VolumeId,
+        changed: &Snapshot,
+    ) -> Result<(), ApiError> {
         if self.attributes.is_empty() {
-            return;
+            return Ok(());
         }
+        let snapshots = svm.backend.as_snapshot()?;
+        let snapshot = changed.uuid;
+        let side_data = svm.side_data_of(side_data, || {
+            snapshots.get_snapshot(volume, snapshot).is_ok_and(|found| found == *changed)
+        });
         let before = side_data.attributes.snapshot(volume, snapshot);
         let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
         for (path, value) in &self.attributes {
             attributes.set(path, value.clone());
         }
         side_data.attributes.set_snapshot(&*svm.backend, volume, snapshot, attributes);
+        Ok(())
     }
 }
 
@@ -241,7 +255,7 @@ fn take(
         BackendError::VolumeOffline { .. } => ApiError::new(409, 524_479, error.to_string()),
         error => error.into(),
     })?;
-    fields.apply(svm, &side_data, volume.uuid, taken.uuid);
+    fields.apply(svm, side_data, volume.uuid, &taken)?;
     Ok(record(context, svm, &volume_name(volume), taken, &HashSet::new()))
 }
 
@@ -264,7 +278,7 @@ fn change(
         }
         _ => before,
     };
-    fields.apply(svm, &side_data, volume_id, snapshot);
+    fields.apply(svm, side_data, volume_id, &changed)?;
     Ok(record(context, svm, volume, changed, &HashSet::new()))
 }
 

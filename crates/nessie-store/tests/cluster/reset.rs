@@ -1,8 +1,7 @@
 //! A backend that is reset while it is served. It has a seed, so the identifiers are given again;
 //! nothing that the cluster kept of the objects before may appear on those after.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use nessie_backend_core::{
     AccessHandle, Result, SnapshotBackend, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
@@ -13,11 +12,48 @@ use serde_json::Value;
 
 use crate::support::{Lab, VOLUMES};
 
-/// A backend that somebody resets, and gives the volume `new`, while its volumes are listed.
+/// A backend that is reset, and gets the volume `new` with the snapshot `s1`, at some of its
+/// operations.
 struct ResetMeanwhile {
     backend: MemBackend,
-    /// How many more times.
-    resets: Arc<AtomicU32>,
+    plan: Arc<Mutex<Plan>>,
+}
+
+/// The operations that reset the backend.
+#[derive(Default)]
+struct Plan {
+    operation: &'static str,
+    /// How many calls of the operation do not reset it.
+    skipped: u32,
+    /// How many calls after these reset it.
+    resets: u32,
+}
+
+impl ResetMeanwhile {
+    fn reset_at(&self, operation: &str) {
+        let mut plan = self.plan.lock().unwrap();
+        if plan.operation != operation {
+            return;
+        }
+        if plan.skipped > 0 {
+            plan.skipped -= 1;
+        } else if plan.resets > 0 {
+            plan.resets -= 1;
+            self.backend.reset().unwrap();
+            let volume = self.backend.create_volume(VolumeSpec::named("new")).unwrap();
+            self.backend.create_snapshot(volume.uuid, "s1").unwrap();
+        }
+    }
+
+    /// A cluster over such a backend, and the backend's plan.
+    fn lab() -> (Lab, Arc<Mutex<Plan>>) {
+        let plan = Arc::<Mutex<Plan>>::default();
+        let lab = Lab::with(|config| {
+            let backend = MemBackend::builder().seed(1).build().unwrap();
+            config.svms[0].backend = Arc::new(Self { backend, plan: plan.clone() });
+        });
+        (lab, plan)
+    }
 }
 
 impl VolumeBackend for ResetMeanwhile {
@@ -25,21 +61,21 @@ impl VolumeBackend for ResetMeanwhile {
         self.backend.epoch()
     }
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
+        self.reset_at("create_volume");
         self.backend.create_volume(spec)
     }
     fn list_volumes(&self) -> Result<Vec<Volume>> {
-        let next = |resets: u32| resets.checked_sub(1);
-        if self.resets.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).is_ok() {
-            self.backend.reset()?;
-            self.backend.create_volume(VolumeSpec::named("new"))?;
-        }
+        self.reset_at("list_volumes");
         self.backend.list_volumes()
     }
     fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
+        self.reset_at("get_volume");
         self.backend.get_volume(uuid)
     }
     fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
-        self.backend.patch_volume(uuid, patch)
+        let changed = self.backend.patch_volume(uuid, patch);
+        self.reset_at("after patch_volume");
+        changed
     }
     fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
         self.backend.delete_volume(uuid)
@@ -47,25 +83,61 @@ impl VolumeBackend for ResetMeanwhile {
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
         self.backend.access_handle(uuid)
     }
+    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
+        self.reset_at("as_snapshot");
+        self.backend.as_snapshot()
+    }
 }
 
 #[test]
 fn a_list_during_a_reset_does_not_mix_before_and_after() {
-    let resets = Arc::<AtomicU32>::default();
-    let lab = Lab::with(|config| {
-        let backend = MemBackend::builder().seed(1).build().unwrap();
-        config.svms[0].backend = Arc::new(ResetMeanwhile { backend, resets: resets.clone() });
-    });
+    let (lab, plan) = ResetMeanwhile::lab();
     let path = lab.volume("old", r#","comment":"from-before""#);
-    resets.store(1, Ordering::SeqCst);
+    *plan.lock().unwrap() = Plan { operation: "list_volumes", skipped: 0, resets: 1 };
     let listed = lab.get(&format!("{VOLUMES}?fields=comment"));
     assert_eq!(listed["records"][0]["name"], "new", "{listed}");
     assert!(path.ends_with(listed["records"][0]["uuid"].as_str().unwrap()), "{listed}");
     assert_eq!(listed["records"][0]["comment"], "", "{listed}");
 
-    resets.store(u32::MAX, Ordering::SeqCst);
+    plan.lock().unwrap().resets = u32::MAX;
     let reply = lab.send(Method::Get, VOLUMES, "");
     assert_eq!((reply.status, reply.code()), (503, "8"), "{}", reply.json);
+}
+
+#[test]
+fn a_change_of_an_object_of_the_new_epoch_keeps_its_attributes() {
+    let (lab, plan) = ResetMeanwhile::lab();
+    let reset = |operation, skipped| {
+        *plan.lock().unwrap() = Plan { operation, skipped, resets: 1 };
+    };
+    let path = lab.volume("old", r#","comment":"from-before""#);
+    let snapshot = lab.snapshot(&path, "s1");
+
+    reset("get_volume", 1);
+    lab.done(Method::Patch, &path, r#"{"snapshot_directory_access_enabled":false}"#);
+    let record = lab.get(&format!("{path}?fields=**"));
+    assert_eq!(record["name"], "new", "the volume was not reset in time");
+    assert_eq!(record["snapshot_directory_access_enabled"], false);
+    assert_eq!(record["comment"], "");
+
+    reset("as_snapshot", 0);
+    lab.done(Method::Patch, &snapshot, r#"{"comment":"changed"}"#);
+    assert_eq!(lab.get(&snapshot)["comment"], "changed");
+
+    reset("create_volume", 0);
+    let created = lab.volume("other", r#","comment":"created""#);
+    assert_eq!(plan.lock().unwrap().resets, 0);
+    assert_eq!(lab.get(&created)["comment"], "created");
+}
+
+#[test]
+fn a_change_before_the_reset_leaves_nothing_on_the_new_object() {
+    let (lab, plan) = ResetMeanwhile::lab();
+    let path = lab.volume("old", "");
+    *plan.lock().unwrap() = Plan { operation: "after patch_volume", skipped: 0, resets: 1 };
+    lab.send(Method::Patch, &path, r#"{"size":"2GB","comment":"from-before"}"#);
+    let record = lab.get(&path);
+    assert_eq!((&record["name"], &record["comment"]), (&"new".into(), &"".into()));
 }
 
 /// The names of a collection that is read a page of one record at a time.

@@ -114,6 +114,7 @@ impl<'a> Creation<'a> {
         };
         self.fields.apply(&mut attributes);
         if !attributes.is_empty() {
+            let side_data = self.svm.side_data_of_volume(side_data, &volume);
             side_data.attributes.set_volume(backend, volume.uuid, attributes);
         }
         Ok(self.svm.record(volume))

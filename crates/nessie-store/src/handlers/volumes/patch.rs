@@ -228,6 +228,7 @@ fn change_fields(
         })?
     };
     if fields.has_attributes() || aggregate.is_some() {
+        let side_data = svm.side_data_of_volume(Arc::clone(side_data), &changed);
         let before = side_data.attributes.volume(uuid);
         let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
         fields.apply(&mut attributes);
