@@ -10,14 +10,8 @@
 //! nessie_backend_conformance::run_all(&MyBackend::new());
 //! ```
 //!
-//! As one `#[test]` for each case:
-//!
-//! ```
-//! # use nessie_backend_mem::MemBackend as MyBackend;
-//! #[cfg(test)]
-//! nessie_backend_conformance::conformance_tests!(MyBackend::new());
-//! # fn main() {}
-//! ```
+//! With the feature `harness`, `main` is the `main` function of a test binary with one test for each
+//! case.
 //!
 //! With settings, a selection of cases and a report:
 //!
@@ -33,7 +27,8 @@
 //!
 //! | purpose | items |
 //! |---|---|
-//! | run in a test | [`run_all`], [`conformance_tests!`] |
+//! | run in a test | [`run_all`] |
+//! | a test binary with one test for each case (feature `harness`) | `main` |
 //! | run with settings, get a report | [`run`], [`Config`] |
 //! | run in threads, with timeouts and progress | [`run_shared`], [`BackendSource`], [`BackendFactory`], [`RunEvent`] |
 //! | read the report | [`Report`], [`CaseReport`], [`Outcome`], [`Failure`], [`Trace`], [`Counts`] |
@@ -85,6 +80,8 @@ mod report;
 mod rule;
 mod runner;
 mod sequences;
+#[cfg(feature = "harness")]
+mod test_binary;
 mod trace;
 
 #[cfg(doctest)]
@@ -98,7 +95,7 @@ pub use feature::{Feature, Tier};
 pub use malformed::MalformedRecord;
 pub use report::{CaseReport, Counts, Failure, Outcome, Report};
 pub use rule::{Rule, rules};
-#[doc(hidden)]
-pub use runner::run_case;
 pub use runner::{BackendFactory, BackendSource, RunEvent, run, run_all, run_shared};
+#[cfg(feature = "harness")]
+pub use test_binary::main;
 pub use trace::Trace;

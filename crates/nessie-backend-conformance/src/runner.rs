@@ -96,27 +96,6 @@ pub fn run_all(backend: &dyn VolumeBackend) {
     assert!(report.is_success(), "the backend does not keep the contract\n\n{report}");
 }
 
-/// Runs the named case on a backend, and panics with the report if it fails. The tests of
-/// [`conformance_tests!`](crate::conformance_tests) call this.
-///
-/// # Panics
-///
-/// Panics if the backend breaks a rule or the case does not exist.
-#[doc(hidden)]
-pub fn run_case(name: &str, backend: &dyn VolumeBackend) {
-    let report = run(backend, &Config::default().only(name));
-    assert!(!report.cases.is_empty(), "the suite has no case {name:?}");
-    assert!(report.is_success(), "the backend does not keep the contract\n\n{report}");
-    for case in &report.cases {
-        if let Outcome::Skipped { reason } = &case.outcome {
-            #[expect(clippy::print_stderr, reason = "a test cannot report a skip otherwise")]
-            {
-                eprintln!("skipped {name}: {reason}");
-            }
-        }
-    }
-}
-
 /// Runs the suite with each case in its own thread. If a case exceeds the time limit, the run
 /// abandons its thread and reports a timeout. With [`BackendSource::One`], if a call still hangs
 /// then, the remaining cases are skipped; with [`BackendSource::Each`] the run continues.

@@ -4,7 +4,7 @@ use super::calls::{self, junction, offline, online, restricted};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { access, __access_cases:
+super::cases! { access:
     /// An online volume has a handle, mounted or not.
     is_there_for_online_volumes: Volumes, "1.access" "3.access_handle";
     /// A missing volume has none.

@@ -7,7 +7,7 @@ use crate::Feature;
 use crate::harness::{Abort, CaseResult, Harness};
 use crate::oracle::call::Call;
 
-super::cases! { capabilities, __capabilities_cases:
+super::cases! { capabilities:
     /// The backend can be listed, and reports its capabilities.
     can_be_found_out: Volumes, "1.honest" "4.no_panic";
     /// Clones and replication are advertised with snapshots only.

@@ -4,7 +4,7 @@ use super::calls::{self, junction, name, offline, online, policy, restricted, si
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { clones, __clones_cases:
+super::cases! { clones:
     /// A clone is created, and every way to read it gives the same record.
     are_made: Clones, "3.create_clone" "1.origin" "1.kind" "1.state";
     /// A clone has the parent's size and policy at that time.

@@ -12,7 +12,7 @@ use crate::oracle::call::Call;
 use crate::sequences::op::{Profile, generate};
 use crate::sequences::replay::Replay;
 
-super::cases! { concurrency, __concurrency_cases:
+super::cases! { concurrency:
     /// Of several volumes created under one name, exactly one is created.
     creates_one_volume_of_a_name: Volumes, "3.linearizable" "2.volume_name_unique";
     /// Volumes of different names are all created, each with an identifier of its own.

@@ -4,7 +4,7 @@ use super::calls;
 use super::values::SIZES;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { create_volume, __create_volume_cases:
+super::cases! { create_volume:
     /// A volume is created with and without a quota, and every way to read it gives the same record.
     makes_a_volume: Volumes, "3.create_volume" "1.volume" "1.unset" "1.state" "1.kind";
     /// Quotas from 1 to 2^64-1 bytes are kept exactly.

@@ -4,7 +4,7 @@ use super::calls::{self, junction, offline, restricted};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { delete_volume, __delete_volume_cases:
+super::cases! { delete_volume:
     /// A deleted volume can no longer be read in any way, and the others stay.
     deletes_one_volume: Volumes, "3.delete_volume" "3.get_volume.refuses" "3.find_volume";
     /// A volume that is missing, or deleted already, is refused.

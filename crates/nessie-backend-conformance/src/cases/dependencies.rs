@@ -4,7 +4,7 @@ use super::calls::{self, name, offline, restricted};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { dependencies, __dependencies_cases:
+super::cases! { dependencies:
     /// A clone pins its snapshot and its parent, and its deletion frees both.
     last_until_the_clone_is_deleted: Clones,
         "3.delete_snapshot.refuses" "3.delete_volume.refuses" "3.delete_snapshot";

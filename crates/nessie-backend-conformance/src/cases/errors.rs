@@ -7,7 +7,7 @@ use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::Call;
 
-super::cases! { errors, __errors_cases:
+super::cases! { errors:
     /// Every kind of refusal about volumes has its code and its target.
     about_volumes_have_their_code: Volumes, "4.code" "4.target";
     /// Every kind of refusal about snapshots has its code and its target.

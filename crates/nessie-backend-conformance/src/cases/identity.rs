@@ -6,7 +6,7 @@ use super::calls::{self, junction, policy, size};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness, Verify};
 
-super::cases! { identity, __identity_cases:
+super::cases! { identity:
     /// Every volume has an identifier of its own, of version 4.
     of_volumes_is_their_own: Volumes, "2.uuid_form" "2.uuid_once";
     /// Every snapshot has an identifier of its own, which no volume has.

@@ -5,7 +5,7 @@ use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::{Call, Value};
 
-super::cases! { isolation, __isolation_cases:
+super::cases! { isolation:
     /// Results belong to the caller: later changes of the backend do not change them.
     results_stay_as_they_were: Volumes, "1.fresh";
     /// A change of one volume leaves every other volume as it was.

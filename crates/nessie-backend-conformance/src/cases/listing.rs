@@ -6,7 +6,7 @@ use super::calls;
 use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::Call;
 
-super::cases! { listing, __listing_cases:
+super::cases! { listing:
     /// Volumes are listed in order of creation, whatever their names.
     volumes_are_in_order_of_creation: Volumes, "3.list_volumes";
     /// The order of volumes survives deletions, and a volume created again comes last.

@@ -27,30 +27,31 @@ mod values;
 
 use std::sync::LazyLock;
 
-use self::macros::{cases, themes};
+use self::macros::cases;
 use crate::case::Case;
 use crate::rule::Rule;
 
-themes! {
-    capabilities: __capabilities_cases,
-    create_volume: __create_volume_cases,
-    names: __names_cases,
-    listing: __listing_cases,
-    patch_volume: __patch_volume_cases,
-    delete_volume: __delete_volume_cases,
-    access: __access_cases,
-    snapshots: __snapshots_cases,
-    restore: __restore_cases,
-    clones: __clones_cases,
-    split: __split_cases,
-    dependencies: __dependencies_cases,
-    identity: __identity_cases,
-    errors: __errors_cases,
-    model: __model_cases,
-    scale: __scale_cases,
-    concurrency: __concurrency_cases,
-    isolation: __isolation_cases,
-}
+/// The themes, in the order in which they run.
+const THEMES: &[&[Case]] = &[
+    capabilities::CASES,
+    create_volume::CASES,
+    names::CASES,
+    listing::CASES,
+    patch_volume::CASES,
+    delete_volume::CASES,
+    access::CASES,
+    snapshots::CASES,
+    restore::CASES,
+    clones::CASES,
+    split::CASES,
+    dependencies::CASES,
+    identity::CASES,
+    errors::CASES,
+    model::CASES,
+    scale::CASES,
+    concurrency::CASES,
+    isolation::CASES,
+];
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| THEMES.concat());
 

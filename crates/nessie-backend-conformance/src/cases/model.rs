@@ -6,7 +6,7 @@ use crate::sequences::op::{Profile, generate};
 use crate::sequences::replay::replay;
 use crate::sequences::shrink::shrink_sequence;
 
-super::cases! { model, __model_cases:
+super::cases! { model:
     /// Sequences of operations on volumes match the model.
     agrees_on_volumes: Volumes,
         "3.atomic" "3.order" "3.create_volume" "3.patch_volume" "3.delete_volume"

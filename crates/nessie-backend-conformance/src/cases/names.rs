@@ -4,7 +4,7 @@ use super::calls;
 use super::values::{bad_names, good_names};
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { names, __names_cases:
+super::cases! { names:
     /// Volumes take every character of the grammar, and keep the name as it was given.
     of_volumes_are_kept_exactly: Volumes, "2.volume_names" "2.exact";
     /// A volume's name may have 203 characters, of which the last still counts.

@@ -7,7 +7,7 @@ use super::values::{SIZES, bad_names, bad_paths, bad_policies, good_paths, good_
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { patch_volume, __patch_volume_cases:
+super::cases! { patch_volume:
     /// An empty patch changes nothing and succeeds.
     giving_nothing_changes_nothing: Volumes, "3.patch_volume";
     /// Each field is changed without the others.

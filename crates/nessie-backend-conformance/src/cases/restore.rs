@@ -4,7 +4,7 @@ use super::calls::{self, junction, offline, online, restricted, size};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { restore, __restore_cases:
+super::cases! { restore:
     /// The quota is restored: larger, smaller or none.
     brings_the_size_back: Snapshots [RestoreSnapshot], "3.restore_snapshot" "1.size";
     /// Newer snapshots are deleted; the snapshot itself and older ones stay.

@@ -4,7 +4,7 @@ use super::calls;
 use crate::harness::{CaseResult, Harness, Verify};
 use crate::oracle::call::Call;
 
-super::cases! { scale, __scale_cases:
+super::cases! { scale:
     /// Hundreds of volumes are all listed, in order, and each is found.
     of_volumes: Volumes, "3.list_volumes" "3.find_volume" "3.get_volume" "2.uuid_once";
     /// Hundreds of volumes of which every third is deleted and others are created.

@@ -6,7 +6,7 @@ use super::calls::{self, offline, online, restricted, size};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { snapshots, __snapshots_cases:
+super::cases! { snapshots:
     /// A snapshot is taken, and every way to read it gives the same record.
     are_taken: Snapshots, "3.create_snapshot" "1.snapshot";
     /// A snapshot does not change its volume, and changes of the volume do not change it.

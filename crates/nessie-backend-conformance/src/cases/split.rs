@@ -4,7 +4,7 @@ use super::calls::{self, junction, offline, restricted, size};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 
-super::cases! { split, __split_cases:
+super::cases! { split:
     /// A split clone has no origin and keeps all other fields.
     makes_a_plain_volume: Clones [SplitClone], "3.split_clone" "1.origin" "1.unset";
     /// The parent's snapshot and the parent can be deleted after a split.

@@ -7,9 +7,6 @@ mod volume_only;
 pub use volume_only::Shelf;
 
 #[cfg(test)]
-nessie_backend_conformance::conformance_tests!(Shelf::default());
-
-#[cfg(test)]
 mod whole {
     use nessie_backend_conformance::{Config, run, run_all};
 

@@ -1,0 +1,146 @@
+//! A test binary that has the cases as its tests.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use nessie_backend_core::VolumeBackend;
+
+use crate::cases::cases;
+use crate::config::Config;
+use crate::report::Outcome;
+use crate::runner::{Source, run_shared};
+
+/// The `main` function of a test binary that has one test for each selected case. `make` makes a
+/// new backend for each case. Needs the feature `harness`.
+///
+/// The binary takes the arguments of `cargo test`, such as a part of a name, `--exact`, `--list` and
+/// `--test-threads`, and works with nextest. A case that does not apply to the backend is reported
+/// as ignored, with the reason; nextest, which must know this before the test, reports it as passed.
+///
+/// `Cargo.toml` declares the binary:
+///
+/// ```toml
+/// [[test]]
+/// name = "conformance"
+/// harness = false
+/// ```
+///
+/// `tests/conformance.rs` is the binary:
+///
+/// ```no_run
+/// use nessie_backend_conformance::Config;
+/// use nessie_backend_mem::MemBackend; // your backend
+///
+/// fn main() {
+///     nessie_backend_conformance::main(&Config::default(), MemBackend::new);
+/// }
+/// ```
+pub fn main<B: VolumeBackend + 'static>(
+    config: &Config,
+    make: impl Fn() -> B + Send + Sync + 'static,
+) -> ! {
+    libtest_mimic::run(&Arguments::from_args(), trials(config, make)).exit()
+}
+
+fn trials<B: VolumeBackend + 'static>(
+    config: &Config,
+    make: impl Fn() -> B + Send + Sync + 'static,
+) -> Vec<Trial> {
+    let make = Arc::new(make);
+    let selected = cases().iter().filter(|case| config.selects(case.name()));
+    let trials = selected.map(|case| {
+        let (name, config, make) = (case.name(), config.clone(), Arc::clone(&make));
+        Trial::ignorable_test(name, move || run_one(name, config, Arc::new(make())))
+    });
+    trials.collect()
+}
+
+fn run_one(
+    name: &str,
+    mut config: Config,
+    backend: Arc<dyn VolumeBackend>,
+) -> Result<Completion, Failed> {
+    config.only = vec![name.to_owned()];
+    let source = Source::One(backend);
+    let report = run_shared(&source, &config, &mut |_| ControlFlow::Continue(()));
+    if !report.is_success() {
+        return Err(Failed::from(format!("the backend does not keep the contract\n\n{report}")));
+    }
+    let outcome = report.cases.into_iter().find(|case| case.name == name).map(|case| case.outcome);
+    Ok(match outcome {
+        Some(Outcome::Skipped { reason }) => Completion::ignored_with(reason),
+        _ => Completion::Completed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use nessie_backend_core::{
+        AccessHandle, BackendError, Result, Volume, VolumeId, VolumePatch, VolumeSpec,
+    };
+    use nessie_backend_mem::MemBackend;
+
+    use super::*;
+    use crate::case::Case;
+
+    /// A backend that lists no volume and refuses every other operation.
+    struct Refuses;
+
+    fn refused<T>() -> Result<T> {
+        Err(BackendError::substrate("any", "out of order"))
+    }
+
+    impl VolumeBackend for Refuses {
+        fn create_volume(&self, _: VolumeSpec) -> Result<Volume> {
+            refused()
+        }
+        fn list_volumes(&self) -> Result<Vec<Volume>> {
+            Ok(Vec::new())
+        }
+        fn get_volume(&self, _: VolumeId) -> Result<Volume> {
+            refused()
+        }
+        fn patch_volume(&self, _: VolumeId, _: VolumePatch) -> Result<Volume> {
+            refused()
+        }
+        fn delete_volume(&self, _: VolumeId) -> Result<()> {
+            refused()
+        }
+        fn access_handle(&self, _: VolumeId) -> Result<AccessHandle> {
+            refused()
+        }
+    }
+
+    #[test]
+    fn each_selected_case_is_a_test() {
+        let selected = trials(&Config::default().only("access.*"), MemBackend::new);
+        let names: Vec<_> = selected.iter().map(Trial::name).collect();
+        let access = cases().iter().map(Case::name).filter(|name| name.starts_with("access."));
+        assert_eq!(names, access.collect::<Vec<_>>());
+        assert_eq!(trials(&Config::default(), MemBackend::new).len(), cases().len());
+    }
+
+    #[test]
+    fn a_case_that_does_not_apply_is_ignored_and_says_why() {
+        let run = |case: &str, backend: &dyn Fn() -> Arc<dyn VolumeBackend>| {
+            run_one(case, Config::default().only("names.*"), backend())
+        };
+        let clones = "clones.have_no_snapshots";
+        let applies = run(clones, &|| Arc::new(MemBackend::new()));
+        assert!(matches!(applies, Ok(Completion::Completed)));
+        let Ok(Completion::Ignored { reason: Some(reason) }) = run(clones, &|| Arc::new(Refuses))
+        else {
+            panic!("not ignored");
+        };
+        assert!(reason.contains("does not advertise"), "{reason}");
+    }
+
+    #[test]
+    fn a_broken_rule_fails_the_test_with_the_report() {
+        let run = run_one("create_volume.makes_a_volume", Config::default(), Arc::new(Refuses));
+        let message = run.err().unwrap();
+        let message = message.message().unwrap();
+        assert!(message.contains("out of order"), "{message}");
+    }
+}
