@@ -257,14 +257,16 @@ fn check_host(value: &[u8]) -> Result<(), ApiError> {
     )))
 }
 
-/// The value of a `Content-Length`; `other` is the value of an earlier one.
+/// The value of a `Content-Length`; `other` is the value of an earlier one. A number of 2^64 or more
+/// is valid and above every limit for bodies, so `u64::MAX` takes its place.
 fn parse_length(value: &[u8], other: Option<u64>) -> Result<u64, ApiError> {
     let digits = str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-    let Some(length) = digits.and_then(|digits| digits.parse().ok()) else {
+    let Some(digits) = digits.filter(|digits| !digits.is_empty()) else {
         let message =
             format!("The header Content-Length is {}, not a number of bytes.", shown(value));
         return Err(bad(message));
     };
+    let length = digits.parse().unwrap_or(u64::MAX);
     if other.is_some_and(|other| other != length) {
         return Err(bad("The request has two headers Content-Length that differ."));
     }
