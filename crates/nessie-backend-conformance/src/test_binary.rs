@@ -9,7 +9,7 @@ use nessie_backend_core::VolumeBackend;
 use crate::cases::cases;
 use crate::config::Config;
 use crate::report::Outcome;
-use crate::runner::{Source, run_shared};
+use crate::runner::{BackendSource, run_shared};
 
 /// The `main` function of a test binary that has one test for each selected case. `make` makes a
 /// new backend for each case. Needs the feature `harness`.
@@ -62,7 +62,7 @@ fn run_one(
     backend: Arc<dyn VolumeBackend>,
 ) -> Result<Completion, Failed> {
     config.only = vec![name.to_owned()];
-    let source = Source::One(backend);
+    let source = BackendSource::One(backend);
     let report = run_shared(&source, &config, &mut |_| ControlFlow::Continue(()));
     if !report.is_success() {
         return Err(Failed::from(format!("the backend does not keep the contract\n\n{report}")));

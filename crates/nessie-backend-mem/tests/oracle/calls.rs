@@ -68,7 +68,7 @@ impl Records<'_> {
     }
 
     fn clone(&self, random: u64) -> Uuid {
-        let clones = self.model.volumes.iter().filter(|volume| volume.record.clone.is_some());
+        let clones = self.model.volumes.iter().filter(|volume| volume.record.origin.is_some());
         let clones = clones.map(|volume| volume.record.uuid.uuid());
         let (kind, random) = (random % 5, random / 5);
         let found = if kind < 3 { pick(clones, random) } else { None };
@@ -103,7 +103,7 @@ impl Records<'_> {
 
     /// The direct parents of all clones.
     fn parents(&self) -> impl Iterator<Item = (Uuid, Uuid)> {
-        let origins = self.model.volumes.iter().filter_map(|volume| volume.record.clone.as_ref());
+        let origins = self.model.volumes.iter().filter_map(|volume| volume.record.origin.as_ref());
         origins.map(|it| (it.parent_volume_uuid.uuid(), it.parent_snapshot_uuid.uuid()))
     }
 }

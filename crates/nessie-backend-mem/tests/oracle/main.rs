@@ -153,7 +153,7 @@ impl World {
 
     /// The methods of `MemBackend` besides the traits must agree with the traits.
     fn check_shortcuts(&self, volumes: &[Volume], snapshots: usize) {
-        let clones = volumes.iter().filter(|volume| volume.clone.is_some()).count();
+        let clones = volumes.iter().filter(|volume| volume.origin.is_some()).count();
         let count = |n: usize| u32::try_from(n).unwrap();
         assert_eq!(
             self.backend.counts(),

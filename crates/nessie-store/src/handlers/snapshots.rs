@@ -143,7 +143,7 @@ impl SnapshotFields {
         if self.attributes.is_empty() {
             return Ok(());
         }
-        let snapshots = svm.backend.as_snapshot()?;
+        let snapshots = svm.backend.snapshot_backend()?;
         let snapshot = changed.uuid;
         let side_data = svm.side_data_of(side_data, || {
             snapshots.get_snapshot(volume, snapshot).is_ok_and(|found| found == *changed)

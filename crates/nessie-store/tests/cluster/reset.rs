@@ -83,9 +83,9 @@ impl VolumeBackend for ResetMeanwhile {
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
         self.backend.access_handle(uuid)
     }
-    fn as_snapshot(&self) -> Result<&dyn SnapshotBackend> {
-        self.reset_at("as_snapshot");
-        self.backend.as_snapshot()
+    fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
+        self.reset_at("snapshot_backend");
+        self.backend.snapshot_backend()
     }
 }
 
@@ -120,7 +120,7 @@ fn a_change_of_an_object_of_the_new_epoch_keeps_its_attributes() {
     assert_eq!(record["snapshot_directory_access_enabled"], false);
     assert_eq!(record["comment"], "");
 
-    reset("as_snapshot", 0);
+    reset("snapshot_backend", 0);
     lab.done(Method::Patch, &snapshot, r#"{"comment":"changed"}"#);
     assert_eq!(lab.get(&snapshot)["comment"], "changed");
 
