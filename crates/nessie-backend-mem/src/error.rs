@@ -1,25 +1,38 @@
-//! The refusal of a bulk call.
+//! The error of bulk calls.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use nessie_backend_core::BackendError;
 
-/// Why a bulk call was refused. It has changed nothing then.
+/// Why a bulk call was refused. A refused call has changed nothing.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct BulkError {
-    /// The place in the batch of the first item that cannot be done; `None` if it is what all
+    /// The index of the first item that is refused; `None` if the reason is an argument that all
     /// items share.
     pub index: Option<usize>,
-    /// The refusal, the same as of a call for this item alone.
+    /// The error that a single call for this item returns.
     pub error: BackendError,
 }
 
 impl BulkError {
-    /// The refusal of the item at `index`.
+    /// The error of the item at `index`.
     #[must_use]
     pub const fn at(index: usize, error: BackendError) -> Self {
         Self { index: Some(index), error }
+    }
+
+    /// The same index with an error that `change` makes of this one.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(BackendError) -> BackendError) -> Self {
+        Self { index: self.index, error: change(self.error) }
+    }
+
+    /// The error of the item, without its index.
+    #[must_use]
+    pub fn into_inner(self) -> BackendError {
+        self.error
     }
 }
 
@@ -41,11 +54,5 @@ impl StdError for BulkError {
 impl From<BackendError> for BulkError {
     fn from(error: BackendError) -> Self {
         Self { index: None, error }
-    }
-}
-
-impl From<BulkError> for BackendError {
-    fn from(error: BulkError) -> Self {
-        error.error
     }
 }

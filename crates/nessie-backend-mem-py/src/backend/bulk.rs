@@ -250,6 +250,5 @@ fn in_names(error: BulkError) -> BulkError {
             error.for_argument("names")
         }
         _ => error,
-    };
-    BulkError { index, error }
+    })
 }
