@@ -28,6 +28,8 @@ mod error;
 mod id;
 pub mod rules;
 mod snapshot;
+#[doc(hidden)]
+pub mod splitmix64;
 mod time;
 mod volume;
 

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nessie_backend_core::Uuid;
+use nessie_backend_core::splitmix64::SplitMix64;
 
 /// Creates UUIDs. The same seed gives the same UUIDs in the same order.
 #[derive(Debug)]
@@ -16,26 +17,18 @@ impl Ids {
     pub(crate) fn new(seed: Option<u64>) -> Self {
         // The operating system seeds this hasher.
         let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0_u8));
-        Self { state: AtomicU64::new(mix(seed)) }
+        Self { state: AtomicU64::new(SplitMix64::mix(seed)) }
     }
 
     pub(crate) fn next(&self) -> Uuid {
-        let state = self.state.fetch_add(STEP.wrapping_mul(2), Ordering::Relaxed);
-        let high = u128::from(mix(state));
-        let bits = high << 64 | u128::from(mix(state.wrapping_add(STEP)));
+        let state = self.state.fetch_add(SplitMix64::STEP.wrapping_mul(2), Ordering::Relaxed);
+        let high = u128::from(SplitMix64::mix(state));
+        let low = u128::from(SplitMix64::mix(state.wrapping_add(SplitMix64::STEP)));
+        let bits = high << 64 | low;
         // The form of RFC 9562 version 4.
         let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
         Uuid::from_u128(bits)
     }
-}
-
-/// The increment of `SplitMix64`, whose outputs do not repeat.
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
-fn mix(state: u64) -> u64 {
-    let state = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let state = (state ^ state >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    state ^ state >> 31
 }
 
 #[cfg(test)]
@@ -47,6 +40,7 @@ mod tests {
         let (one, other) = (Ids::new(Some(7)), Ids::new(Some(7)));
         let made: Vec<_> = (0..1000).map(|_| one.next()).collect();
         assert!(made.iter().all(|id| *id == other.next()));
+        assert_eq!(made[0].to_string(), "b78b9f38-a670-4787-863b-891f4c0abd4f");
         let mut distinct = made.clone();
         distinct.sort();
         distinct.dedup();

@@ -1,5 +1,6 @@
 //! Randomness: where keys and lineages of identifiers come from. No other module draws any.
 
+use nessie_backend_core::splitmix64::SplitMix64;
 use nessie_backend_core::{BackendError, Result};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,7 @@ impl Source {
         let mut words = [0; 1 + KEY_WORDS];
         match origin {
             Origin::Seed(seed) => {
-                let mut generator = SplitMix(seed);
+                let mut generator = SplitMix64::new(seed);
                 words.fill_with(|| generator.next());
             }
             Origin::System => {
@@ -67,7 +68,7 @@ impl Source {
         let epoch = fork::epoch();
         if self.epoch != epoch && self.origin == Origin::System {
             let own = fork::own_number(system_random)?;
-            self.lineage = SplitMix(self.lineage ^ own).next() % LINEAGES;
+            self.lineage = SplitMix64::new(self.lineage ^ own).next() % LINEAGES;
             self.epoch = epoch;
         }
         Ok(self.lineage)
@@ -76,17 +77,4 @@ impl Source {
 
 fn system_random() -> Result<u64> {
     getrandom::u64().map_err(|error| BackendError::substrate("drawing random identifiers", error))
-}
-
-/// Steele, Lea and Flood's `SplitMix64`: spreads a seed over as many numbers as needed.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
 }
