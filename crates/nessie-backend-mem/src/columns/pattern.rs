@@ -1,64 +1,28 @@
-//! Patterns of names: `*` stands for any characters, `?` for any one.
+//! Patterns of names: `*` stands for any characters, `?` for exactly one character.
 
 use nessie_backend_core::{BackendError, Result};
+use wildmatch::WildMatch;
 
-/// A pattern that a name can match.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern {
-    /// Without two stars in a row.
-    text: Vec<u8>,
-}
-
-impl Pattern {
-    /// Reads a pattern of names of at most `longest` characters. What no name can match, for its
-    /// length or for a character that no name has, is refused.
-    pub(super) fn new(pattern: &str, longest: usize) -> Result<Self> {
-        let refuse = |rule: String| Err(BackendError::invalid("name", pattern, rule));
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.:*?".contains(c);
-        if pattern.is_empty() {
-            return refuse("is empty; * matches every name".to_owned());
-        }
-        if let Some(culprit) = pattern.chars().find(|c| !allowed(*c)) {
-            return refuse(format!(
-                "has the character {culprit:?}; allowed are A-Z a-z 0-9 _ - . : and * ?"
-            ));
-        }
-        if pattern.bytes().filter(|byte| *byte != b'*').count() > longest {
-            return refuse(format!("is too long; a name has at most {longest} characters"));
-        }
-        let mut text = pattern.as_bytes().to_vec();
-        text.dedup_by(|next, byte| *next == b'*' && *byte == b'*');
-        Ok(Self { text })
+/// The matcher of a pattern for names of at most `longest` characters.
+///
+/// # Errors
+/// [`InvalidArgument`](BackendError::InvalidArgument) if no name can match: for the length of the
+/// pattern or for a character that no name has.
+pub(super) fn name_pattern(pattern: &str, longest: usize) -> Result<WildMatch> {
+    let refuse = |rule: String| Err(BackendError::invalid("name", pattern, rule));
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.:*?".contains(c);
+    if pattern.is_empty() {
+        return refuse("is empty; * matches every name".to_owned());
     }
-
-    /// Whether all of the name matches.
-    pub(super) fn matches(&self, name: &str) -> bool {
-        let (mut pattern, mut rest) = (self.text.as_slice(), name.as_bytes());
-        // Where to go on when what follows the last star does not match there: the star takes
-        // one character more.
-        let mut retry: Option<(&[u8], &[u8])> = None;
-        loop {
-            match (pattern, rest) {
-                ([], []) => return true,
-                ([b'*', after @ ..], _) => {
-                    retry = Some((after, rest));
-                    pattern = after;
-                }
-                ([wanted, after @ ..], [byte, others @ ..])
-                    if wanted == byte || *wanted == b'?' =>
-                {
-                    (pattern, rest) = (after, others);
-                }
-                _ => match retry {
-                    Some((after, [_, others @ ..])) => {
-                        retry = Some((after, others));
-                        (pattern, rest) = (after, others);
-                    }
-                    _ => return false,
-                },
-            }
-        }
+    if let Some(culprit) = pattern.chars().find(|c| !allowed(*c)) {
+        return refuse(format!(
+            "has the character {culprit:?}; allowed are A-Z a-z 0-9 _ - . : and * ?"
+        ));
     }
+    if pattern.bytes().filter(|byte| *byte != b'*').count() > longest {
+        return refuse(format!("is too long; a name has at most {longest} characters"));
+    }
+    Ok(WildMatch::new(pattern))
 }
 
 #[cfg(test)]
@@ -69,7 +33,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, name: &str) -> bool {
-        Pattern::new(pattern, MAX_VOLUME_NAME).unwrap().matches(name)
+        name_pattern(pattern, MAX_VOLUME_NAME).unwrap().matches(name)
     }
 
     #[test]
@@ -94,7 +58,7 @@ mod tests {
             (&"x".repeat(204), "too long"),
             (&"?".repeat(204), "too long"),
         ] {
-            let error = Pattern::new(pattern, MAX_VOLUME_NAME).unwrap_err();
+            let error = name_pattern(pattern, MAX_VOLUME_NAME).unwrap_err();
             assert_eq!(error.target().as_deref(), Some("name"));
             assert!(error.to_string().contains(because), "{error}");
         }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use nessie_backend_core::rules::{MAX_SNAPSHOT_NAME, MAX_VOLUME_NAME};
 use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumeState};
 
-use super::pattern::Pattern;
+use super::pattern::name_pattern;
 use crate::error::BulkError;
 use crate::state::State;
 use crate::storage::slab::Slot;
@@ -92,7 +92,8 @@ impl VolumeSelection {
         let parent = self.parent.map(|parent| state.find(parent)).transpose()?;
         let parent_snapshot =
             self.parent_snapshot.map(|parent| snapshot(state, parent)).transpose()?;
-        let name = pattern(self.name.as_deref(), MAX_VOLUME_NAME)?;
+        let name =
+            self.name.as_deref().map(|name| name_pattern(name, MAX_VOLUME_NAME)).transpose()?;
         let mut slots = Vec::new();
         if *self == Self::default() {
             slots.reserve_exact(state.order.len as usize);
@@ -183,7 +184,8 @@ impl SnapshotSelection {
     pub(super) fn slots(&self, state: &State) -> Result<Vec<Slot>, BulkError> {
         let volumes =
             self.volumes.as_deref().map(|volumes| distinct(state, volumes)).transpose()?;
-        let name = pattern(self.name.as_deref(), MAX_SNAPSHOT_NAME)?;
+        let name =
+            self.name.as_deref().map(|name| name_pattern(name, MAX_SNAPSHOT_NAME)).transpose()?;
         let before = bound(self.created_before);
         let after = self.created_after.map(Timestamp::unix_micros);
         let is_selected = |slot: &Slot| {
@@ -212,10 +214,6 @@ impl SnapshotSelection {
 /// The time before which something was created, unless that is never.
 fn bound(time: Option<Timestamp>) -> Option<i64> {
     time.filter(|time| !time.is_never()).map(Timestamp::unix_micros)
-}
-
-fn pattern(name: Option<&str>, longest: usize) -> Result<Option<Pattern>> {
-    name.map(|name| Pattern::new(name, longest)).transpose()
 }
 
 /// The slot of a snapshot of any volume.
