@@ -81,9 +81,14 @@ def test_what_is_no_field_or_no_volume_is_refused() -> None:
     for fields in ("nonsense", ["size", "x"], "name&max_records=1"):
         with pytest.raises(ValueError, match=r"x|nonsense|name&"):
             volume_record(volume, fields=fields)
-    broken: Any = {**volume, "state": "asleep"}
-    with pytest.raises(ValueError, match="asleep"):
-        volume_record(broken)
+    asleep: Any = {**volume, "state": "asleep"}
+    with pytest.raises(ValueError, match=r"^volume: a \"state\" of 'asleep'"):
+        volume_record(asleep)
+    empty: Any = {}
+    with pytest.raises(ValueError, match=r'^volume: no "uuid" in {}$'):
+        volume_record(empty)
+    with pytest.raises(ValueError, match=r'^snapshot: no "uuid" in {}$'):
+        snapshot_record(empty, volume)
 
 
 ERRORS: list[tuple[NessieError, str]] = [

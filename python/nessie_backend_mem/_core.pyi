@@ -51,6 +51,8 @@ __all__ = [
     "_fold_junction_path",
     "_ontap_coverage",
     "_ontap_error",
+    "_ontap_snapshot",
+    "_ontap_volume",
     "_restore",
     "_restore_table",
 ]
@@ -339,6 +341,10 @@ class _OntapListener:
     def report_exception(exception: BaseException, source: object) -> None: ...
 
 def _ontap_error(code: str, message: str, target: str | None) -> tuple[int, str]: ...
+def _ontap_snapshot(
+    snapshot: Snapshot, volume: Volume, svm: str, capacity: int, fields: str
+) -> bytes: ...
+def _ontap_volume(volume: Volume, svm: str, capacity: int, fields: str) -> bytes: ...
 def _ontap_coverage() -> tuple[
     list[tuple[str, list[str], str]],
     list[tuple[str, list[tuple[str, Literal["key", "default", "expensive"], list[str]]]]],

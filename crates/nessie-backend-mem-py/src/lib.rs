@@ -34,6 +34,8 @@ mod _core {
     #[pymodule_export]
     use crate::conformance::{cases, rules, run};
     #[pymodule_export]
+    use crate::ontap::records::{snapshot, volume};
+    #[pymodule_export]
     use crate::ontap::{OntapCluster, OntapListener, coverage, error};
     #[pymodule_export]
     use crate::results::table::{Table, restore_table};

@@ -5,6 +5,7 @@
 
 pub(crate) mod gated;
 pub(crate) mod log;
+pub(crate) mod records;
 
 use std::borrow::Cow;
 use std::sync::Arc;

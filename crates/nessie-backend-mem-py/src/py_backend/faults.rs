@@ -105,7 +105,7 @@ impl Caller for Requests {
     }
 
     fn malformed(&self, py: Python<'_>, operation: &'static str, message: &str) {
-        log(py, &format!("the backend's {operation}() {message}"), None);
+        log(py, &format!("the backend's {operation}() returned {message}"), None);
     }
 }
 

@@ -13,7 +13,7 @@ mod child;
 mod exceptions;
 mod faults;
 mod methods;
-mod records;
+pub(crate) mod records;
 mod run_guard;
 
 use std::collections::HashSet;

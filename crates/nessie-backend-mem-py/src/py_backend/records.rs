@@ -9,24 +9,25 @@ use nessie_backend_core::{
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyMapping, PySequence, PyString};
 
-/// What was returned is not what the contract says, and why.
-pub(super) struct Malformed(String);
+/// What is wrong with a record, to follow the words "returned" or "volume:".
+pub(crate) struct Malformed(String);
 
 /// The result of reading.
-pub(super) type Read<T> = Result<T, Malformed>;
+pub(crate) type Read<T> = Result<T, Malformed>;
 
 impl Malformed {
-    pub(super) fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.0
     }
 
     /// The error of the operation that returned it.
     pub(super) fn returned_by(self, operation: &'static str) -> BackendError {
-        BackendError::substrate(operation, MalformedRecord::new(self.0))
+        let message = format!("returned {}", self.0);
+        BackendError::substrate(operation, MalformedRecord::new(message))
     }
 
     fn whole(value: &Bound<'_, PyAny>, expected: &str) -> Self {
-        Self(format!("returned {}, not {expected}", shown(value)))
+        Self(format!("{}, not {expected}", shown(value)))
     }
 }
 
@@ -66,7 +67,7 @@ impl<'a, 'py> Fields<'a, 'py> {
         match copied {
             Ok(rest) => Ok(Self { whole, rest }),
             Err(error) => {
-                Err(Malformed(format!("returned {}, which cannot be read: {error}", shown(whole))))
+                Err(Malformed(format!("{}, which cannot be read: {error}", shown(whole))))
             }
         }
     }
@@ -74,12 +75,11 @@ impl<'a, 'py> Fields<'a, 'py> {
     /// What is wrong with the value of `key`.
     fn wrong(&self, key: &str, value: &Bound<'py, PyAny>, expected: &str) -> Malformed {
         let (value, whole) = (shown(value), shown(self.whole));
-        Malformed(format!("returned a {key:?} of {value}, not {expected}, in {whole}"))
+        Malformed(format!("a {key:?} of {value}, not {expected}, in {whole}"))
     }
 
     fn optional(&self, key: &str) -> Read<Option<Bound<'py, PyAny>>> {
-        let unreadable =
-            |error: PyErr| Malformed(format!("returned {}: {error}", shown(self.whole)));
+        let unreadable = |error: PyErr| Malformed(format!("{}: {error}", shown(self.whole)));
         let value = self.rest.get_item(key).map_err(unreadable)?;
         if value.is_some() {
             self.rest.del_item(key).map_err(unreadable)?;
@@ -88,8 +88,7 @@ impl<'a, 'py> Fields<'a, 'py> {
     }
 
     fn required(&self, key: &str) -> Read<Bound<'py, PyAny>> {
-        self.optional(key)?
-            .ok_or_else(|| Malformed(format!("returned no {key:?} in {}", shown(self.whole))))
+        self.optional(key)?.ok_or_else(|| Malformed(format!("no {key:?} in {}", shown(self.whole))))
     }
 
     fn text_of(&self, key: &str, value: &Bound<'py, PyAny>) -> Read<String> {
@@ -155,7 +154,7 @@ impl<'a, 'py> Fields<'a, 'py> {
         match self.rest.keys().iter().next() {
             None => Ok(()),
             Some(key) => Err(Malformed(format!(
-                "returned the key {}, which the contract does not have, in {}",
+                "the key {}, which the contract does not have, in {}",
                 shown(&key),
                 shown(self.whole)
             ))),
@@ -183,7 +182,7 @@ fn is_utc(text: &str) -> bool {
 }
 
 /// Reads a volume.
-pub(super) fn volume(value: &Bound<'_, PyAny>) -> Read<Volume> {
+pub(crate) fn volume(value: &Bound<'_, PyAny>) -> Read<Volume> {
     let fields = Fields::of(value)?;
     let mut volume = Volume::new(fields.id("uuid")?, fields.text("name")?);
     let size = fields.required("size_bytes")?;
@@ -213,7 +212,7 @@ fn origin(value: &Bound<'_, PyAny>) -> Read<CloneOrigin> {
 }
 
 /// Reads a snapshot.
-pub(super) fn snapshot(value: &Bound<'_, PyAny>) -> Read<Snapshot> {
+pub(crate) fn snapshot(value: &Bound<'_, PyAny>) -> Read<Snapshot> {
     let fields = Fields::of(value)?;
     let mut snapshot = Snapshot::new(fields.id("uuid")?, fields.text("name")?);
     snapshot.create_time = fields.optional_time("create_time")?;
@@ -232,7 +231,7 @@ pub(super) fn list<T>(
     if is_text || value.cast::<PySequence>().is_err() {
         return Err(Malformed::whole(value, "a list"));
     }
-    let unreadable = |error: PyErr| Malformed(format!("returned {}: {error}", shown(value)));
+    let unreadable = |error: PyErr| Malformed(format!("{}: {error}", shown(value)));
     value.try_iter().map_err(unreadable)?.map(|record| read(&record.map_err(unreadable)?)).collect()
 }
 
