@@ -243,9 +243,8 @@ impl MemBackend {
 
 /// The error of an item of the argument `names`, which the core knows by another word.
 fn in_names(error: BulkError) -> BulkError {
-    let BulkError { index, error } = error;
     let is_name = |argument: &str| argument == "name" || argument == "new_name";
-    let error = match &error {
+    error.map(|error| match &error {
         BackendError::InvalidArgument { argument, .. } if is_name(argument) => {
             error.for_argument("names")
         }
