@@ -2,7 +2,7 @@
 
 use crate::fields::Fields;
 use crate::http::method_name;
-use crate::router::ROUTES;
+use crate::router::routes;
 
 /// An implemented path.
 #[derive(Clone, Debug)]
@@ -24,8 +24,7 @@ pub struct Endpoint {
 /// Every implemented path, with its methods and fields.
 #[must_use]
 pub fn coverage() -> Vec<Endpoint> {
-    let mut endpoints: Vec<_> = ROUTES
-        .iter()
+    let mut endpoints: Vec<_> = routes()
         .map(|route| Endpoint {
             path: route.path,
             methods: route.methods.iter().map(|(method, _)| method_name(*method)).collect(),

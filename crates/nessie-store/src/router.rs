@@ -33,7 +33,7 @@ pub(crate) struct Route {
 type Handler = fn(&RequestContext<'_>) -> HandlerResult;
 
 macro_rules! routes {
-    ($($path:literal, $schema:ident: $($method:ident $handler:path),+;)+) => {
+    ($($path:literal, $schema:ident: $($method:ident $handler:expr),+;)+) => {
         &[$(Route {
             path: $path,
             methods: &[$((Method::$method, $handler)),+],
@@ -44,8 +44,18 @@ macro_rules! routes {
     };
 }
 
+/// For each schema, the paths of the collection and of one object.
+macro_rules! empty_routes {
+    ($($schema:ident: $collection:literal, $instance:literal;)+) => {
+        routes![$(
+            $collection, $schema: Get |context| empty::collection(context, &$schema);
+            $instance, $schema: Get |context| empty::instance(context, &$schema, last_variable($instance));
+        )+]
+    };
+}
+
 /// The most frequent ones come first.
-pub(crate) static ROUTES: &[Route] = routes![
+static ROUTES: &[Route] = routes![
     "/api/storage/volumes/{uuid}", VOLUME: Get volumes::get, Patch volumes::patch, Delete volumes::delete;
     "/api/storage/volumes", VOLUME: Get volumes::list, Post volumes::post, Patch volumes::patch_many, Delete volumes::delete_many;
     "/api/cluster/jobs/{uuid}", JOB: Get jobs::get, Patch jobs::patch;
@@ -61,17 +71,9 @@ pub(crate) static ROUTES: &[Route] = routes![
     "/api/cluster/licensing/licenses/{name}", LICENSE: Get cluster::license_of;
     "/api/cluster/nodes", NODE: Get cluster::nodes;
     "/api/cluster/nodes/{uuid}", NODE: Get cluster::node;
-    "/api/cluster/peers", CLUSTER_PEER: Get empty::cluster_peers;
-    "/api/cluster/peers/{uuid}", CLUSTER_PEER: Get empty::cluster_peer;
     "/api/cluster/software", SOFTWARE: Get cluster::software;
-    "/api/name-services/dns", DNS: Get empty::dns;
-    "/api/name-services/dns/{svm.uuid}", DNS: Get empty::dns_of_svm;
     "/api/network/ip/interfaces", IP_INTERFACE: Get svm::lifs;
     "/api/network/ip/interfaces/{uuid}", IP_INTERFACE: Get svm::lif;
-    "/api/protocols/cifs/services", CIFS_SERVICE: Get empty::cifs_services;
-    "/api/protocols/cifs/services/{svm.uuid}", CIFS_SERVICE: Get empty::cifs_service;
-    "/api/protocols/cifs/shares", CIFS_SHARE: Get empty::cifs_shares;
-    "/api/protocols/cifs/shares/{svm.uuid}/{name}", CIFS_SHARE: Get empty::cifs_share;
     "/api/protocols/fpolicy/{svm.uuid}/policies", FPOLICY_POLICY: Get svm::fpolicy_policies;
     "/api/protocols/fpolicy/{svm.uuid}/policies/{name}", FPOLICY_POLICY: Get svm::fpolicy_policy;
     "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get policies::export_policies;
@@ -81,29 +83,30 @@ pub(crate) static ROUTES: &[Route] = routes![
     "/api/protocols/nfs/services", NFS_SERVICE: Get svm::nfs_services;
     "/api/protocols/nfs/services/{svm.uuid}", NFS_SERVICE: Get svm::nfs_service;
     "/api/private/cli/aggr", CLI_AGGREGATE: Get cli::aggregates;
-    "/api/security/key-managers", KEY_MANAGER: Get empty::key_managers;
-    "/api/security/key-managers/{uuid}", KEY_MANAGER: Get empty::key_manager;
-    "/api/snapmirror/relationships", SNAPMIRROR: Get empty::relationships;
-    "/api/snapmirror/relationships/{uuid}", SNAPMIRROR: Get empty::relationship;
     "/api/storage/aggregates", AGGREGATE: Get cluster::aggregates;
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
-    "/api/storage/disks", DISK: Get empty::disks;
-    "/api/storage/disks/{name}", DISK: Get empty::disk;
-    "/api/storage/luns", LUN: Get empty::luns;
-    "/api/storage/luns/{uuid}", LUN: Get empty::lun;
-    "/api/storage/qos/policies", QOS_POLICY: Get empty::qos_policies;
-    "/api/storage/qos/policies/{uuid}", QOS_POLICY: Get empty::qos_policy;
-    "/api/storage/qtrees", QTREE: Get empty::qtrees;
-    "/api/storage/qtrees/{volume.uuid}/{id}", QTREE: Get empty::qtree;
     "/api/storage/snaplock/compliance-clocks", COMPLIANCE_CLOCK: Get cluster::compliance_clocks;
     "/api/storage/snaplock/compliance-clocks/{node.uuid}", COMPLIANCE_CLOCK: Get cluster::compliance_clock;
     "/api/storage/snapshot-policies", SNAPSHOT_POLICY: Get policies::snapshot_policies;
     "/api/storage/snapshot-policies/{uuid}", SNAPSHOT_POLICY: Get policies::snapshot_policy;
     "/api/support/ems/application-logs", APPLICATION_LOG: Post empty::application_log;
-    "/api/svm/peers", SVM_PEER: Get empty::peers;
-    "/api/svm/peers/{uuid}", SVM_PEER: Get empty::peer;
     "/api/svm/svms", SVM: Get svm::list;
     "/api/svm/svms/{uuid}", SVM: Get svm::get;
+];
+
+/// The collections that are always empty.
+static EMPTY_ROUTES: &[Route] = empty_routes![
+    CLUSTER_PEER: "/api/cluster/peers", "/api/cluster/peers/{uuid}";
+    DNS: "/api/name-services/dns", "/api/name-services/dns/{svm.uuid}";
+    CIFS_SERVICE: "/api/protocols/cifs/services", "/api/protocols/cifs/services/{svm.uuid}";
+    CIFS_SHARE: "/api/protocols/cifs/shares", "/api/protocols/cifs/shares/{svm.uuid}/{name}";
+    KEY_MANAGER: "/api/security/key-managers", "/api/security/key-managers/{uuid}";
+    SNAPMIRROR: "/api/snapmirror/relationships", "/api/snapmirror/relationships/{uuid}";
+    DISK: "/api/storage/disks", "/api/storage/disks/{name}";
+    LUN: "/api/storage/luns", "/api/storage/luns/{uuid}";
+    QOS_POLICY: "/api/storage/qos/policies", "/api/storage/qos/policies/{uuid}";
+    QTREE: "/api/storage/qtrees", "/api/storage/qtrees/{volume.uuid}/{id}";
+    SVM_PEER: "/api/svm/peers", "/api/svm/peers/{uuid}";
 ];
 
 /// The path of ZAPI, the older XML interface.
@@ -117,7 +120,7 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
         return zapi::answer(request);
     }
     let found =
-        ROUTES.iter().find_map(|route| Some((route, path_variables(route.path, &url.segments)?)));
+        routes().find_map(|route| Some((route, path_variables(route.path, &url.segments)?)));
     let Some((route, path_variables)) = found else {
         return Response::refusal(&ApiError::new(404, 3, "API not found"));
     };
@@ -156,6 +159,16 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
 /// The epochs of the SVMs' backends, in the order of the SVMs.
 fn epochs(cluster: &Cluster) -> Vec<u64> {
     cluster.svms.iter().map(|svm| svm.backend.epoch()).collect()
+}
+
+/// All routes.
+pub(crate) fn routes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(EMPTY_ROUTES)
+}
+
+/// The name of the last variable of a path.
+fn last_variable(path: &'static str) -> &'static str {
+    path.rsplit('{').next().unwrap_or_default().trim_end_matches('}')
 }
 
 /// The values of a path's variables, if the segments match the path.
