@@ -197,7 +197,6 @@ def test_a_backend_fits_the_protocols(backend: MemBackend) -> None:
     for protocol in (
         nessie.VolumeBackend,
         nessie.SnapshotBackend,
-        nessie.CloneBackend,
         nessie.Backend,
         nessie.FullBackend,
     ):

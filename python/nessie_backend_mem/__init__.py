@@ -56,7 +56,7 @@ from .errors import (
 # first use. Type checkers read this name as true and see ordinary imports.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .protocols import Backend, CloneBackend, FullBackend, SnapshotBackend, VolumeBackend
+    from .protocols import Backend, FullBackend, SnapshotBackend, VolumeBackend
     from .records import (
         AccessHandle,
         Capabilities,
@@ -81,7 +81,6 @@ __all__ = [
     "BackendTimeoutError",
     "BusyError",
     "Capabilities",
-    "CloneBackend",
     "CloneOrigin",
     "FeatureNotSupportedError",
     "FullBackend",

@@ -1,19 +1,59 @@
-"""What a backend written in Python offers, one protocol per tier.
+"""Protocols for backends written in Python.
 
-A class with the methods fits; it need not inherit. Annotate with the tier the code needs:
-`VolumeBackend`, `SnapshotBackend` or `CloneBackend`. `Backend` is everything a backend must do,
-`FullBackend` adds what it may leave out. ``isinstance`` works on all of them and looks at the names
-of the methods only.
+A class fits a protocol if it has its methods; it does not have to inherit. Each protocol adds
+methods to the one before it::
 
-Every operation happens whole or fails with an exception of `nessie_backend_mem.errors` and changes
-nothing. Arguments are checked in this order: is it well-formed, does the object exist (volume
-before snapshot), is the value valid, is the state right, is there a conflict.
+    VolumeBackend      volumes
+    SnapshotBackend    ... and snapshots
+    Backend            ... and clones: everything a backend must do
+    FullBackend        ... and everything a backend may leave out
 
-Methods may be called from several threads at once. They may take long, and they may fork: the child
-ends with `os._exit`, or when it leaves the method. Any other exception than those above fails the
-call. Behind an `ontap.OntapServer` the request is answered with status 500 and one sentence, the
+Annotate with the first protocol that has the methods the code calls. ``isinstance`` works with all
+four; it compares the names of methods only.
+
+**Operations.** An operation does all of its work, or raises an exception of
+`nessie_backend_mem.errors` and changes nothing. It checks in this order: are the arguments
+well-formed (type, spelling of a uuid), does the object exist (the volume before the snapshot), are
+the values valid, is the state right, is there a conflict.
+
+**Arguments.** `nessie_backend_mem.ontap.OntapServer`, and the cases of the conformance suite that
+are shared with Rust, call a backend like this:
+
+- uuids and names are passed by position; `size_bytes`, `junction_path`, `export_policy`, `name`
+  and `state` of `create_volume` and `patch_volume` by keyword.
+- A uuid is a `str` in lower case with hyphens, such as ``"01234567-89ab-4cde-8f01-23456789abcd"``.
+- A name, path or policy is a `str`. It may break the rules: the backend checks it.
+- `size_bytes` is an `int` from 0 to 2**64 - 1. The backend refuses 0.
+- `state` is ``"online"``, ``"offline"`` or ``"restricted"``.
+- A keyword that is not given is not passed.
+
+The suite's cases about Python, ``python.*``, call it in every other way that a program may: with
+`size_bytes`, `junction_path` and `export_policy` by position or as ``None``, which means not given;
+with uuids as `uuid.UUID` or as text in upper case, without hyphens, in braces or as a URN, which
+all work; with text that spells no uuid, integers out of range, unknown states and lone surrogates,
+which are an `InvalidArgumentError`; and with values of a wrong type, which are a `TypeError`.
+
+**Results.** A record is a `dict` with exactly the keys of its type in `nessie_backend_mem.records`,
+in that order. uuids are in lower case with hyphens, times are RFC 3339 text in UTC with a ``Z``,
+sizes are `int` and not `bool`. A list is a `list` or `tuple` of records in order of creation. Each
+call returns new objects: the caller may change them. `OntapServer` is less strict: it accepts any
+`collections.abc.Mapping`, such as a subclass of `dict`, with its keys in any order, and any
+`collections.abc.Sequence`.
+
+**Threads.** Methods are called from many threads at once, also from threads that Python did not
+start. Calls must be linearizable. A method may take long. It may fork: the child process must end
+with `os._exit` or return from the method, which ends it.
+
+**Missing tiers and methods.** `capabilities` says which tiers work. The methods that only
+`FullBackend` has, and the arguments `name` and `state` of `patch_volume`, may be absent or raise
+`FeatureNotSupportedError`. Callers then search the list in place of `find_volume` and
+`find_snapshot`; the other operations are refused.
+
+**Exceptions.** Exceptions of other packages are understood if their ``code`` is one of those in
+`nessie_backend_mem.errors`; `NotImplementedError` means `FeatureNotSupportedError`. Any other
+exception fails the call. Behind an `OntapServer` the client gets status 500 and one sentence, the
 logger ``nessie_backend_mem.ontap`` gets the traceback, and later requests are served. A run of the
-`conformance` suite reports it; what is no `Exception`, as `KeyboardInterrupt`, ends the run.
+conformance suite reports the traceback. `KeyboardInterrupt` and `SystemExit` end the run.
 """
 
 from abc import abstractmethod
@@ -22,7 +62,7 @@ from typing import Protocol, runtime_checkable
 
 from .records import AccessHandle, Capabilities, Snapshot, Volume, VolumeState
 
-__all__ = ["Backend", "CloneBackend", "FullBackend", "SnapshotBackend", "VolumeBackend"]
+__all__ = ["Backend", "FullBackend", "SnapshotBackend", "VolumeBackend"]
 __dir__ = __all__.copy
 
 
@@ -32,16 +72,28 @@ class VolumeBackend(Protocol):
 
     @abstractmethod
     def capabilities(self) -> Capabilities:
-        """Say which tiers the backend has. A tier promised here is there and works."""
+        """Return which tiers the backend has.
+
+        Returns:
+            One `bool` per tier. A tier that is true works; one that is false raises
+            `FeatureNotSupportedError`.
+        """
         ...
 
     @abstractmethod
     def create_volume(self, name: str, size_bytes: int | None = None) -> Volume:
-        """Make an online ``rw`` volume without snapshots.
+        """Create an online ``rw`` volume without snapshots.
+
+        Args:
+            name: Name of the volume, unique in the backend.
+            size_bytes: Quota in bytes, or ``None`` for no quota.
+
+        Returns:
+            The new volume.
 
         Raises:
-            InvalidArgumentError: the name or the size cannot be used.
-            VolumeExistsError: the name is taken.
+            InvalidArgumentError: The name or the size is invalid.
+            VolumeExistsError: Another volume has this name.
         """
         ...
 
@@ -54,8 +106,11 @@ class VolumeBackend(Protocol):
     def get_volume(self, uuid: str) -> Volume:
         """Return one volume.
 
+        Args:
+            uuid: The volume's uuid.
+
         Raises:
-            VolumeNotFoundError: there is none of that uuid.
+            VolumeNotFoundError: No volume has this uuid.
         """
         ...
 
@@ -67,117 +122,156 @@ class VolumeBackend(Protocol):
         junction_path: str | None = None,
         export_policy: str | None = None,
     ) -> Volume:
-        """Change what is given and nothing else. ``None`` is not given; a path of ``""`` unmounts.
+        """Change the given fields of a volume. ``None`` means not given.
+
+        Args:
+            uuid: The volume's uuid.
+            size_bytes: New quota in bytes, larger or smaller.
+            junction_path: New absolute mount path; ``""`` unmounts the volume.
+            export_policy: Name of the new export policy.
+
+        Returns:
+            The changed volume.
 
         Raises:
-            VolumeNotFoundError: there is none of that uuid.
-            InvalidArgumentError: a value cannot be used.
-            VolumeOfflineError: a size is given and the volume is not online.
-            JunctionPathExistsError: another volume is mounted at the path.
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: A value is invalid.
+            VolumeOfflineError: A size is given and the volume is not online.
+            JunctionPathExistsError: Another volume is mounted at the path.
         """
         ...
 
     @abstractmethod
     def delete_volume(self, uuid: str) -> None:
-        """Delete the volume, in any state, with its snapshots.
+        """Delete a volume in any state, with its snapshots.
+
+        Args:
+            uuid: The volume's uuid.
 
         Raises:
-            VolumeNotFoundError: there is none of that uuid.
-            VolumeBusyError: a clone depends on one of its snapshots.
+            VolumeNotFoundError: No volume has this uuid.
+            VolumeBusyError: A clone depends on one of its snapshots.
         """
         ...
 
     @abstractmethod
     def access_handle(self, uuid: str) -> AccessHandle:
-        """Say how a client reaches the volume's bytes.
+        """Return how a client reaches the volume's data.
+
+        Args:
+            uuid: The volume's uuid.
 
         Raises:
-            VolumeNotFoundError: there is none of that uuid.
-            VolumeOfflineError: it is not online.
+            VolumeNotFoundError: No volume has this uuid.
+            VolumeOfflineError: The volume is not online.
         """
         ...
 
 
 @runtime_checkable
 class SnapshotBackend(VolumeBackend, Protocol):
-    """A backend that also keeps snapshots of its volumes."""
+    """A `VolumeBackend` that also keeps snapshots."""
 
     @abstractmethod
     def create_snapshot(self, vol_uuid: str, name: str) -> Snapshot:
-        """Take a snapshot of the volume as it is now.
+        """Take a snapshot of a volume.
+
+        Args:
+            vol_uuid: The volume's uuid.
+            name: Name of the snapshot, unique in the volume.
+
+        Returns:
+            The new snapshot.
 
         Raises:
-            VolumeNotFoundError: there is no such volume.
-            InvalidArgumentError: the name cannot be used.
-            VolumeOfflineError: the volume is not online.
-            SnapshotExistsError: the volume has a snapshot of that name.
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: The name is invalid.
+            VolumeOfflineError: The volume is not online.
+            SnapshotExistsError: The volume has a snapshot of this name.
         """
         ...
 
     @abstractmethod
     def list_snapshots(self, vol_uuid: str) -> Sequence[Snapshot]:
-        """Return the volume's snapshots in order of creation.
+        """Return a volume's snapshots in order of creation.
+
+        Args:
+            vol_uuid: The volume's uuid.
 
         Raises:
-            VolumeNotFoundError: there is no such volume.
+            VolumeNotFoundError: No volume has this uuid.
         """
         ...
 
     @abstractmethod
     def get_snapshot(self, vol_uuid: str, snap_uuid: str) -> Snapshot:
-        """Return one snapshot of that volume.
+        """Return one snapshot of a volume.
+
+        Args:
+            vol_uuid: The volume's uuid.
+            snap_uuid: The snapshot's uuid.
 
         Raises:
-            VolumeNotFoundError: there is no such volume.
-            SnapshotNotFoundError: the volume has no such snapshot.
+            VolumeNotFoundError: No volume has this uuid.
+            SnapshotNotFoundError: The volume has no snapshot of this uuid.
         """
         ...
 
     @abstractmethod
     def delete_snapshot(self, vol_uuid: str, snap_uuid: str) -> None:
-        """Delete the snapshot.
+        """Delete a snapshot.
+
+        Args:
+            vol_uuid: The volume's uuid.
+            snap_uuid: The snapshot's uuid.
 
         Raises:
-            VolumeNotFoundError: there is no such volume.
-            SnapshotNotFoundError: the volume has no such snapshot.
-            SnapshotBusyError: a clone depends on it.
+            VolumeNotFoundError: No volume has this uuid.
+            SnapshotNotFoundError: The volume has no snapshot of this uuid.
+            SnapshotBusyError: A clone depends on the snapshot.
         """
         ...
 
 
 @runtime_checkable
-class CloneBackend(SnapshotBackend, Protocol):
-    """A backend that also makes writable clones of its snapshots."""
+class Backend(SnapshotBackend, Protocol):
+    """A backend with all tiers: volumes, snapshots and clones. Everything a backend must do."""
 
     @abstractmethod
     def create_clone(self, parent_vol_uuid: str, parent_snap_uuid: str, new_name: str) -> Volume:
-        """Make a volume from a snapshot: its parent's size and export policy, not mounted.
+        """Create a writable volume from a snapshot.
+
+        The clone has its parent's size and export policy. It is not mounted and has no snapshots.
+
+        Args:
+            parent_vol_uuid: The parent volume's uuid.
+            parent_snap_uuid: The uuid of a snapshot of the parent volume.
+            new_name: Name of the clone, unique in the backend.
+
+        Returns:
+            The new volume.
 
         Raises:
-            VolumeNotFoundError: there is no such parent volume.
-            SnapshotNotFoundError: the parent volume has no such snapshot.
-            InvalidArgumentError: the new name cannot be used.
-            VolumeOfflineError: the parent volume is not online.
-            VolumeExistsError: the new name is taken.
+            VolumeNotFoundError: No volume has the parent's uuid.
+            SnapshotNotFoundError: The parent volume has no snapshot of this uuid.
+            InvalidArgumentError: The new name is invalid.
+            VolumeOfflineError: The parent volume is not online.
+            VolumeExistsError: Another volume has the new name.
         """
         ...
-
-
-@runtime_checkable
-class Backend(CloneBackend, Protocol):
-    """Everything that a backend with all three tiers must do."""
 
 
 @runtime_checkable
 class FullBackend(Backend, Protocol):
-    """A `Backend` that also does what one may leave out or refuse; `MemBackend` is one.
-
-    A refusal is `FeatureNotSupportedError` with the name of the operation as `target`.
-    """
+    """A `Backend` that also has the operations a backend may leave out. `MemBackend` is one."""
 
     @abstractmethod
     def find_volume(self, name: str) -> Volume | None:
-        """Return the volume of that name, or ``None``."""
+        """Return the volume of a name, or ``None``.
+
+        Args:
+            name: The volume's name.
+        """
         ...
 
     @abstractmethod
@@ -191,58 +285,92 @@ class FullBackend(Backend, Protocol):
         name: str | None = None,
         state: VolumeState | None = None,
     ) -> Volume:
-        """Change what is given and nothing else, name and state too.
+        """Change the given fields of a volume. ``None`` means not given.
 
-        A patch that brings the volume online may resize it as well.
+        Args:
+            uuid: The volume's uuid.
+            size_bytes: New quota in bytes, larger or smaller.
+            junction_path: New absolute mount path; ``""`` unmounts the volume.
+            export_policy: Name of the new export policy.
+            name: New name, unique in the backend.
+            state: New state. A call that brings the volume online may also resize it.
+
+        Returns:
+            The changed volume.
 
         Raises:
-            VolumeNotFoundError: there is none of that uuid.
-            InvalidArgumentError: a value cannot be used.
-            VolumeOfflineError: a size is given and the volume is not online.
-            VolumeExistsError: the new name is taken.
-            JunctionPathExistsError: another volume is mounted at the path.
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: A value is invalid.
+            VolumeOfflineError: A size is given and the volume is not online.
+            VolumeExistsError: Another volume has the new name.
+            JunctionPathExistsError: Another volume is mounted at the path.
         """
         ...
 
     @abstractmethod
     def find_snapshot(self, vol_uuid: str, name: str) -> Snapshot | None:
-        """Return the volume's snapshot of that name, or ``None``.
+        """Return the snapshot of a name in a volume, or ``None``.
+
+        Args:
+            vol_uuid: The volume's uuid.
+            name: The snapshot's name.
 
         Raises:
-            VolumeNotFoundError: there is no such volume.
+            VolumeNotFoundError: No volume has this uuid.
         """
         ...
 
     @abstractmethod
     def rename_snapshot(self, vol_uuid: str, snap_uuid: str, name: str) -> Snapshot:
-        """Give the snapshot another name; it keeps its uuid, and its clones' origins follow.
+        """Rename a snapshot. Its uuid stays, and the origins of its clones show the new name.
+
+        Args:
+            vol_uuid: The volume's uuid.
+            snap_uuid: The snapshot's uuid.
+            name: New name, unique in the volume.
+
+        Returns:
+            The renamed snapshot.
 
         Raises:
-            VolumeNotFoundError: there is no such volume.
-            SnapshotNotFoundError: the volume has no such snapshot.
-            InvalidArgumentError: the name cannot be used.
-            SnapshotExistsError: another snapshot of the volume has that name.
+            VolumeNotFoundError: No volume has this uuid.
+            SnapshotNotFoundError: The volume has no snapshot of this uuid.
+            InvalidArgumentError: The name is invalid.
+            SnapshotExistsError: Another snapshot of the volume has this name.
         """
         ...
 
     @abstractmethod
     def restore_snapshot(self, vol_uuid: str, snap_uuid: str) -> Volume:
-        """Take the volume back to the snapshot, its size too, and drop the newer snapshots.
+        """Restore a volume, with its size, from a snapshot. Newer snapshots are deleted.
+
+        Args:
+            vol_uuid: The volume's uuid.
+            snap_uuid: The snapshot's uuid.
+
+        Returns:
+            The restored volume.
 
         Raises:
-            VolumeNotFoundError: there is no such volume.
-            SnapshotNotFoundError: the volume has no such snapshot.
-            VolumeOfflineError: the volume is not online.
-            SnapshotBusyError: a clone depends on a newer snapshot.
+            VolumeNotFoundError: No volume has this uuid.
+            SnapshotNotFoundError: The volume has no snapshot of this uuid.
+            VolumeOfflineError: The volume is not online.
+            SnapshotBusyError: A clone depends on a newer snapshot.
         """
         ...
 
     @abstractmethod
     def split_clone(self, vol_uuid: str) -> Volume:
-        """Make the clone a plain volume; its parent's snapshot is free.
+        """Turn a clone into an ordinary volume. It no longer depends on its parent's snapshot.
+
+        Args:
+            vol_uuid: The clone's uuid.
+
+        Returns:
+            The volume, without an origin.
 
         Raises:
-            VolumeNotFoundError: there is no such volume.
-            InvalidArgumentError: it is not a clone.
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: The volume is not a clone.
         """
         ...
