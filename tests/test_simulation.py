@@ -462,8 +462,8 @@ def test_a_line_is_cut_to_the_terminal_and_leaves_nothing(monkeypatch: pytest.Mo
     monkeypatch.setenv("COLUMNS", "60")
     terminal = Terminal()
     line = StatusLine(terminal)
-    line.draw(progress_text(0, 4, "create_volume.makes_a_volume"))
-    assert terminal.getvalue().endswith("]   0 % 0/4 create_volume.makes_a_volume")
+    line.draw(progress_text(0, 4, "volumes.are_listed"))
+    assert terminal.getvalue().endswith("]   0 % 0/4 volumes.are_listed")
     line.draw(progress_text(2, 4, "a.case 3 s"))
     last = terminal.getvalue().split("\r")[-1].rstrip()
     assert last == "[##########..........]  50 % 2/4 a.case 3 s"

@@ -1,4 +1,4 @@
-"""The in-memory reference backend for volumes, snapshots and clones.
+"""An in-memory storage backend with volumes, snapshots and clones.
 
 >>> from nessie_backend_mem import MemBackend
 >>> backend = MemBackend(seed=1)
@@ -8,15 +8,50 @@
 >>> clone["clone"]["parent_volume"]
 'build-cache'
 
-`MemBackend` is the backend; `errors` has the exceptions, `records` the dicts it answers with and
-`protocols` the types for backends of your own. All of it can be imported from here.
-``python -m nessie_backend_mem demo`` shows it at work.
+`MemBackend` is the backend. Everything in these modules can be imported from here, too:
 
-The package works in one interpreter of a process; importing it in a second one, as mod_wsgi, uWSGI
-and ``concurrent.interpreters`` make them, is an `ImportError`. A process may fork at any time, and
-may end while other threads are in a call.
+- `errors`: the exceptions.
+- `records`: the types of the dicts that a backend returns.
+- `protocols`: the types for backends of your own.
 
-What the package hands out is compared, copied and pickled like this::
+Further modules:
+
+- `conformance`: a test suite for backends of your own.
+- `ontap`: an ONTAP REST endpoint.
+- `pytest_plugin`: fixtures for pytest.
+- `simulation`: one scenario on many backends in parallel.
+- `testing`: property-based tests with Hypothesis.
+
+``python -m nessie_backend_mem demo`` runs a demonstration.
+
+Arguments, keys and `target`s that hold a uuid::
+
+    argument                    of                                  what it identifies
+    --------------------------  ----------------------------------  ----------------------------
+    uuid                        get_volume, patch_volume,           the volume
+                                delete_volume, access_handle
+    vol_uuid                    methods for snapshots, split_clone  the volume
+    snap_uuid                   methods for one snapshot            a snapshot of vol_uuid
+    vol_uuids                   bulk methods                        the volumes
+    parent_vol_uuid             create_clone, create_clones         the volume to clone
+    parent_snap_uuid            create_clone, create_clones         a snapshot of that volume
+
+    key of a record             in                                  what it identifies
+    --------------------------  ----------------------------------  ----------------------------
+    uuid                        Volume, Snapshot, SnapshotRow       the object itself
+    volume_uuid                 SnapshotRow                         the snapshot's volume
+    clone.parent_volume_uuid    Volume of a clone                   the volume it was cloned from
+    clone.parent_snapshot_uuid  Volume of a clone                   the snapshot it was cloned from
+
+    target of an error          of
+    --------------------------  ------------------------------------------------------------------
+    a volume's uuid             VolumeNotFoundError, VolumeBusyError, VolumeOfflineError
+    a snapshot's uuid           SnapshotNotFoundError, SnapshotBusyError
+    the name or path            VolumeExistsError, SnapshotExistsError, JunctionPathExistsError
+    the argument's name         InvalidArgumentError
+    the operation or tier       FeatureNotSupportedError
+
+How objects compare, copy and pickle::
 
     object                            equal by   hash by    false if      copies     pickles
     --------------------------------  ---------  ---------  ------------  ---------  ----------
@@ -30,6 +65,10 @@ What the package hands out is compared, copied and pickled like this::
     iterators                         identity   identity   never         TypeError  TypeError
 
 `len` counts the volumes of a `MemBackend`, the rows of a `Table` and the items of `Uuids`.
+
+The package works in one interpreter of a process: importing it in a second one, as mod_wsgi, uWSGI
+and ``concurrent.interpreters`` create, is an `ImportError`. A process may fork at any time, and may
+end while other threads are in a call.
 """
 
 from ._core import MemBackend, Table, Uuids, __version__

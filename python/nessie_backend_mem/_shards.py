@@ -30,10 +30,10 @@ Result = TypeVar("Result")
 
 
 class ShardError(Exception):
-    """A shard failed with something that cannot be handed on as it was; the text names it.
+    """A shard failed in a way that cannot be passed on as an exception. The text describes it.
 
-    That is an exception that cannot be pickled or is no `Exception`, such as `SystemExit`; a
-    result that cannot be pickled; or the end of the process that ran the shard.
+    For example an exception that cannot be pickled, `SystemExit`, a result that cannot be pickled,
+    or the end of the process that ran the shard.
     """
 
     __module__ = "nessie_backend_mem.simulation"
@@ -61,16 +61,16 @@ _of_thread = threading.local()
 
 
 def report_progress(fraction: float) -> None:
-    """Report, inside a scenario, how much of its shard is done; a bar then moves within the shard.
+    """Report, inside a scenario, how much of its shard is done. The progress bar shows it.
 
-    It does nothing outside of `run_shards`, in other threads than the scenario's, and on executors
-    whose workers are other processes. Call it as often as you like.
+    It does nothing outside of `run_shards`, in threads other than the scenario's, and with
+    executors that run other processes. It is cheap enough to be called often.
 
     Args:
-        fraction: from 0 to 1.
+        fraction: Part of the shard's work that is done, from 0 to 1.
 
     Raises:
-        InvalidArgumentError: `fraction` is outside of that.
+        InvalidArgumentError: `fraction` is out of range.
     """
     if not 0 <= fraction <= 1:
         raise InvalidArgumentError(f"fraction {fraction!r} is outside 0 to 1", "fraction")

@@ -1,8 +1,7 @@
-"""The exceptions a backend raises.
+"""The exceptions of a backend.
 
-Every one is a `NessieError` and says three things beside its text: `code`, a stable word for
-programs; `target`, the argument or object it is about; and `message`, for people. Catch the group
-you can handle::
+Each is a `NessieError`. Besides the text it has a `code`, a stable word for programs; a `target`,
+the argument or object it is about; and a `message` for people. Catch the group you can handle::
 
     NessieError
     ├── NotFoundError (LookupError)
@@ -18,12 +17,15 @@ you can handle::
     ├── VolumeOfflineError
     ├── InvalidArgumentError (ValueError)
     ├── FeatureNotSupportedError (NotImplementedError)
-    ├── BackendTimeoutError (TimeoutError)
-    └── SubstrateError
+    ├── BackendTimeoutError (TimeoutError)             for authors of backends
+    └── SubstrateError                                 for authors of backends
 
-A refused operation has changed nothing. A value of the wrong Python type is a plain `TypeError`.
-Backends written in Python raise the same classes. A `BusyError` with neither `dependents` nor a
-count means that they are not known.
+A refused operation has changed nothing. A value of a wrong Python type is a `TypeError`.
+
+Backends written in Python raise the same classes. The last two are for backends in front of a
+storage system. `MemBackend` never raises `BackendTimeoutError`. It raises `SubstrateError` only if
+the operating system has no random numbers or the backend already holds 2**32 - 1 volumes or
+snapshots.
 """
 
 from __future__ import annotations
@@ -58,14 +60,19 @@ _MOST_DEPENDENTS = 16
 
 
 class NessieError(Exception):
-    """The base of everything a backend refuses with.
+    """Base class of the exceptions of a backend.
+
+    Args:
+        message: Text for people.
+        target: The argument, object or operation the error is about.
 
     Attributes:
-        code: the stable word for this kind of error, such as ``"volume_not_found"``; ``None`` on
-            the classes that only group others.
-        message: what was wrong with which value; also ``str(error)``.
-        target: the argument, object or operation the error is about, or ``None``.
-        index: the place of the item at fault in the batch of a bulk call, or ``None``.
+        code: Stable word for this kind of error, such as ``"volume_not_found"``; ``None`` on
+            classes that only group others.
+        message: Text that names the value and the rule it breaks; also ``str(error)``.
+        target: The argument, object or operation the error is about, or ``None``.
+        index: In a bulk call the position of the item that was refused, counted from 0; otherwise
+            ``None``.
     """
 
     code: str | None = None
@@ -74,7 +81,7 @@ class NessieError(Exception):
     index: int | None = None
 
     def __init__(self, message: str = "", target: str | None = None) -> None:
-        """Make an error that prints as `message` and is about `target`."""
+        """Create an error with the text `message` about `target`."""
         # What pickle and copy build the error again from. `super().__init__` would set it too,
         # except in a class that is also an `OSError`: there it reads two arguments as errno and
         # strerror.
@@ -90,7 +97,7 @@ class NessieError(Exception):
 
 
 class NotFoundError(NessieError, LookupError):
-    """The volume or snapshot asked for does not exist. Base of the two classes that say which."""
+    """The volume or snapshot does not exist. Base class; `target` says which."""
 
 
 class VolumeNotFoundError(NotFoundError):
@@ -100,13 +107,16 @@ class VolumeNotFoundError(NotFoundError):
 
 
 class SnapshotNotFoundError(NotFoundError):
-    """This volume has no snapshot of this uuid, though another volume may. `target` is the uuid."""
+    """The volume has no snapshot of this uuid, even if another volume has. `target` is the uuid.
+
+    In a bulk call that selects snapshots by name, `target` is the name.
+    """
 
     code = "snapshot_not_found"
 
 
 class AlreadyExistsError(NessieError):
-    """A name or path is taken. Base of the classes that say which; `target` is what is taken."""
+    """A name or path is in use. Base class; `target` is the name or path."""
 
 
 class VolumeExistsError(AlreadyExistsError):
@@ -128,13 +138,20 @@ class JunctionPathExistsError(AlreadyExistsError):
 
 
 class BusyError(NessieError):
-    """Clones depend on what was to be deleted. Base of the two classes that say what that was.
+    """Clones depend on the object. Base class; `target` is the object's uuid.
 
-    Delete or split the clones first.
+    Delete or split the clones first. If the storage system does not report the clones,
+    `dependents` is empty and `dependent_count` is 0.
+
+    Args:
+        message: Text for people.
+        target: The uuid of the volume or snapshot.
+        dependents: Names of the clones.
+        dependent_count: Number of clones; the number of names if not given.
 
     Attributes:
-        dependents: the names of the clones in the way; the first 16 where there are more.
-        dependent_count: how many clones there are in all.
+        dependents: Names of the first 16 clones, in order of creation.
+        dependent_count: Number of clones.
     """
 
     dependents: tuple[str, ...]
@@ -147,7 +164,7 @@ class BusyError(NessieError):
         dependents: Sequence[str] = (),
         dependent_count: int | None = None,
     ) -> None:
-        """Make an error that names `dependents`; their count is taken from them if not given."""
+        """Create an error that names `dependents`."""
         super().__init__(message, target)
         names = tuple(dependents)
         self.dependents = names[:_MOST_DEPENDENTS]
@@ -162,56 +179,57 @@ class BusyError(NessieError):
 
 
 class VolumeBusyError(BusyError):
-    """The volume has a snapshot that clones depend on. `target` is the volume's uuid."""
+    """Clones depend on snapshots of the volume. `target` is the volume's uuid."""
 
     code = "volume_busy"
 
 
 class SnapshotBusyError(BusyError):
-    """Clones depend on the snapshot, or on one that a restore would drop.
+    """Clones depend on the snapshot, or on one that a restore would delete.
 
-    `target` is the uuid of the snapshot they depend on.
+    `target` is the uuid of the snapshot that the clones depend on.
     """
 
     code = "snapshot_busy"
 
 
 class VolumeOfflineError(NessieError):
-    """The volume must be online for this operation and is not. `target` is the volume's uuid."""
+    """The operation needs an online volume. `target` is the volume's uuid."""
 
     code = "volume_offline"
 
 
 class InvalidArgumentError(NessieError, ValueError):
-    """An argument is of the right type, but its value cannot be used.
+    """An argument has the right type and an invalid value. `target` is the parameter's name.
 
-    A name outside the grammar, a size of zero or above 2**64 - 1, a malformed uuid, a split of a
-    volume that is no clone. `target` is the name of the parameter.
+    For example a name with a character that is not allowed, a size of 0 or above 2**64 - 1, a
+    malformed uuid, or the uuid of an ordinary volume for `split_clone`.
     """
 
     code = "invalid_argument"
 
 
 class FeatureNotSupportedError(NessieError, NotImplementedError):
-    """The backend does not do this. `target` is the operation or tier it lacks."""
+    """The backend lacks an operation or a tier. `target` is the name of the operation or tier."""
 
     code = "feature_not_supported"
 
 
 class BackendTimeoutError(NessieError, TimeoutError):
-    """What the backend drives did not answer in time; whether the operation happened is unknown.
+    """For authors of backends: the storage system behind the backend did not answer in time.
 
-    Only from backends that drive something real; `MemBackend` never raises it.
+    The operation may still take place. `MemBackend` never raises this error.
     """
 
     code = "timeout"
 
 
 class SubstrateError(NessieError):
-    """What the backend drives failed in a way no other class describes.
+    """For authors of backends: the storage system behind the backend failed.
 
-    Only from backends that drive something real; `MemBackend` never raises it. The cause is in
-    ``__cause__`` where there is one.
+    Use it for failures that no other class describes, with the cause in ``__cause__``. `MemBackend`
+    raises it only if the operating system has no random numbers or the backend already holds
+    2**32 - 1 volumes or snapshots.
     """
 
     code = "substrate"

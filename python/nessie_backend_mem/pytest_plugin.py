@@ -1,16 +1,18 @@
-"""The pytest plugin: the fixture `mem_backend`, a fresh seeded `MemBackend` for each test.
+"""The pytest plugin: fixtures with backends, endpoints and conformance cases.
 
-It is there as soon as the package is installed. A test gets a backend of its own that does the same
-on every run, whatever other tests run beside it and in whichever process. When the test fails, its
-report shows the seed, how to repeat the test and what is in the backend. ``--nessie-seed`` gives
-every test other identifiers.
+pytest loads it when the package is installed.
 
-A test that asks for `ontap_server` gets an ONTAP REST endpoint over its `mem_backend`, and one that
-asks for `ontap_connection` has the NetApp SDK, if it is installed, connected to that endpoint.
+`mem_backend` is an empty `MemBackend` for one test. Its seed is derived from the test's id, so that
+the test gets the same uuids on every run, in any order and in any process. The report of a failed
+test shows the seed, how to repeat the test, and the contents of the backend. ``--nessie-seed``
+changes the seeds of all tests.
 
-Each of the three has twins that the tests of a module or all tests of the session share, for
-fixtures of that scope: `mem_backend_module`, `mem_backend_session` and so on. `mem_backend_factory`
-makes further backends, in tests and in fixtures of every scope::
+`ontap_server` is an ONTAP REST endpoint for the test's `mem_backend`. `ontap_connection` connects
+the NetApp SDK, if it is installed, to that endpoint.
+
+The suffixes ``_module`` and ``_session``, as in `mem_backend_module`, give fixtures that the tests
+of a module or all tests of the session share. `mem_backend_factory` makes further backends, in
+tests and in fixtures of every scope::
 
     @pytest.fixture(scope="session")
     def golden(mem_backend_factory):
@@ -19,9 +21,9 @@ makes further backends, in tests and in fixtures of every scope::
         return backend
 
     def test_on_a_copy(golden):
-        backend = golden.fork()  # what this test changes, no other test sees
+        backend = golden.fork()  # other tests do not see the changes of this test
 
-A test that asks for `conformance_case` runs once for each case of the conformance suite::
+A test with the fixture `conformance_case` runs once per case of the conformance suite::
 
     def test_my_backend(conformance_case):
         conformance_case.check(MyBackend)
@@ -74,13 +76,13 @@ LONGEST_TREE = 200
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A backend that tests have, and what a report shows of it beside its tree.
+    """A backend of a test, and its data for the report.
 
     Attributes:
-        fixture: the fixture that gave it.
-        title: the title of the section in the report.
-        seed: the seed of the backend.
-        backend: the backend.
+        fixture: Name of the fixture that made it.
+        title: Title of its section in the report.
+        seed: Seed of the backend.
+        backend: The backend.
     """
 
     fixture: str
@@ -90,14 +92,14 @@ class Given:
 
 
 given_backends = pytest.StashKey[list[Given]]()
-"""Of a test, a module or the session: the backends that it has."""
+"""The backends of a test, a module or the session."""
 
 running_test = pytest.StashKey[pytest.Item]()
-"""Of the session: the test that runs."""
+"""The running test of the session."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that chooses the seeds."""
+    """Add the option ``--nessie-seed``."""
     parser.getgroup("nessie-backend-mem").addoption(
         OPTION,
         dest="nessie_seed",
@@ -110,34 +112,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def mem_backend(request: pytest.FixtureRequest) -> MemBackend:
-    """Return an empty `MemBackend` with a seed of this test's own, the same on every run."""
+    """Return an empty `MemBackend` for one test, with the same seed on every run."""
     return make_backend(request)
 
 
 @pytest.fixture(scope="module")
 def mem_backend_module(request: pytest.FixtureRequest) -> MemBackend:
-    """Return the `MemBackend` that the tests of this module share, with a seed of the module's own.
-
-    It is another one than the `mem_backend` of a test.
-    """
+    """Return a `MemBackend` that the tests of a module share, with the same seed on every run."""
     return make_backend(request)
 
 
 @pytest.fixture(scope="session")
 def mem_backend_session(request: pytest.FixtureRequest) -> MemBackend:
-    """Return the `MemBackend` that all tests of the session share, with the same seed on every run.
+    """Return a `MemBackend` that all tests of the session share, with the same seed on every run.
 
-    Where tests run in several processes, each process has one, and all have the same seed.
+    If tests run in several processes, each process has its own, all with the same seed.
     """
     return make_backend(request)
 
 
 @pytest.fixture(scope="session")
 def mem_backend_factory(request: pytest.FixtureRequest) -> Callable[[str], MemBackend]:
-    """Return ``make(name: str) -> MemBackend``: an empty backend, with a seed of that name's own.
+    """Return a function that makes an empty `MemBackend` with a seed for a name.
 
-    The same name gives the same identifiers in every test, every fixture and on every run. A test
-    that fails shows the backends that were made while it ran.
+    The same name gives the same uuids in every test, in every fixture and on every run. The report
+    of a failed test shows the backends that were made while it ran.
     """
     from . import MemBackend  # noqa: PLC0415 (only a test that asks for one needs it)
 
@@ -156,7 +155,7 @@ def mem_backend_factory(request: pytest.FixtureRequest) -> Callable[[str], MemBa
 
 @pytest.fixture
 def ontap_server(mem_backend: MemBackend, request: pytest.FixtureRequest) -> Iterator[OntapServer]:
-    """Run an ONTAP REST endpoint, an `OntapServer`, over `mem_backend`, for this test alone."""
+    """Run an `OntapServer` for `mem_backend`, for one test."""
     with running_server(mem_backend, request) as server:
         yield server
 
@@ -165,7 +164,7 @@ def ontap_server(mem_backend: MemBackend, request: pytest.FixtureRequest) -> Ite
 def ontap_server_module(
     mem_backend_module: MemBackend, request: pytest.FixtureRequest
 ) -> Iterator[OntapServer]:
-    """Run an `OntapServer` over `mem_backend_module`, for the tests of this module."""
+    """Run an `OntapServer` for `mem_backend_module`, for the tests of a module."""
     with running_server(mem_backend_module, request) as server:
         yield server
 
@@ -174,16 +173,16 @@ def ontap_server_module(
 def ontap_server_session(
     mem_backend_session: MemBackend, request: pytest.FixtureRequest
 ) -> Iterator[OntapServer]:
-    """Run an `OntapServer` over `mem_backend_session`, for all tests of the session."""
+    """Run an `OntapServer` for `mem_backend_session`, for all tests of the session."""
     with running_server(mem_backend_session, request) as server:
         yield server
 
 
 @pytest.fixture
 def ontap_connection(ontap_server: OntapServer) -> Iterator[Any]:
-    """Connect the NetApp SDK to `ontap_server`; return its default `HostConnection`, for this test.
+    """Connect the NetApp SDK to `ontap_server`, and return its default `HostConnection`.
 
-    Skips the test where the SDK is not installed.
+    Skips the test if the SDK is not installed.
     """
     with default_connection(ontap_server) as connection:
         yield connection
@@ -191,9 +190,9 @@ def ontap_connection(ontap_server: OntapServer) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def ontap_connection_module(ontap_server_module: OntapServer) -> Iterator[Any]:
-    """Connect the NetApp SDK to `ontap_server_module`; return its default `HostConnection`.
+    """Connect the NetApp SDK to `ontap_server_module`, and return its default `HostConnection`.
 
-    Skips the tests where the SDK is not installed.
+    Skips the tests if the SDK is not installed.
     """
     with default_connection(ontap_server_module) as connection:
         yield connection
@@ -201,16 +200,16 @@ def ontap_connection_module(ontap_server_module: OntapServer) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def ontap_connection_session(ontap_server_session: OntapServer) -> Iterator[Any]:
-    """Connect the NetApp SDK to `ontap_server_session`; return its default `HostConnection`.
+    """Connect the NetApp SDK to `ontap_server_session`, and return its default `HostConnection`.
 
-    Skips the tests where the SDK is not installed.
+    Skips the tests if the SDK is not installed.
     """
     with default_connection(ontap_server_session) as connection:
         yield connection
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `conformance_case` once for each case of the suite."""
+    """Run a test with the fixture `conformance_case` once per case of the suite."""
     if CASE in metafunc.fixturenames:
         from .conformance import cases  # noqa: PLC0415 (only a test that asks for one needs it)
 
@@ -219,7 +218,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Remember the test that runs, which has no backends yet."""
+    """Store the running test, which has no backends yet."""
     item.stash[given_backends] = []
     item.session.stash[running_test] = item
 
@@ -229,13 +228,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
-    """Add its backends to the report of a test that failed."""
+    """Add the backends of a failed test to its report."""
     outcome = yield
     report = outcome.get_result()
     if report.failed:
         for node in item.listchain():
             for given in node.stash.get(given_backends, ()):
-                # What a whole module or the session has, this test need not have asked for.
+                # Not every test uses the backends of its module or of the session.
                 if node is item or given.fixture in getattr(item, "fixturenames", ()):
                     scope = item if given.fixture == FACTORY else node
                     report.sections.append((given.title, describe(scope, given)))

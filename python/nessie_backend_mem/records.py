@@ -1,11 +1,11 @@
-"""The records a backend answers with: plain dicts, typed.
+"""The records that a backend returns: plain dicts with types.
 
-Every result is fresh: nothing done to one changes the backend or another result. Keys come in the
-order given here; an optional key is absent while it is unset.
+Every call returns new dicts. Changing one changes neither the backend nor another result. Keys are
+in the order given here. An optional key is absent while it has no value.
 """
 
-# No `from __future__ import annotations` here: `TypedDict` could then not tell, before Python 3.14,
-# which keys are optional.
+# No `from __future__ import annotations` here: before Python 3.14, `TypedDict` would not know which
+# keys are optional.
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 __all__ = [
@@ -29,18 +29,18 @@ __dir__ = __all__.copy
 # Unions of one word each mean what one `Literal` of all would, and stubtest can check them.
 
 VolumeState: TypeAlias = Literal["online"] | Literal["offline"] | Literal["restricted"]  # noqa: PYI030
-"""Whether a volume can be used; ``"online"`` when it is created."""
+"""Whether clients can use a volume. A new volume is ``"online"``."""
 
 VolumeType: TypeAlias = Literal["rw"] | Literal["dp"]  # noqa: PYI030
-"""``"rw"``: volumes and clones; ``"dp"``: the destination of a replication."""
+"""``"rw"`` for volumes and clones, ``"dp"`` for the destination of a replication."""
 
 
 class CloneOrigin(TypedDict):
-    """Where a clone comes from. The names are the parents' present names: they follow a rename.
+    """The origin of a clone. After a rename of a parent it has the new name.
 
-    Keys:
-        parent_volume: name of the volume it was cloned from.
-        parent_snapshot: name of the snapshot it was cloned from.
+    Attributes:
+        parent_volume: Name of the volume it was cloned from.
+        parent_snapshot: Name of the snapshot it was cloned from.
         parent_volume_uuid: uuid of that volume.
         parent_snapshot_uuid: uuid of that snapshot.
     """
@@ -54,18 +54,19 @@ class CloneOrigin(TypedDict):
 class Volume(TypedDict):
     """A volume.
 
-    Keys:
-        uuid: canonical lower-case UUID, never used again in this backend.
-        name: unique in the backend; 1 to 203 characters.
-        size_bytes: quota in bytes, 1 to 2**64 - 1, or ``None`` for no quota.
+    Attributes:
+        uuid: UUID in lower case with hyphens. A backend never uses one twice.
+        name: Name, unique in the backend; 1 to 203 characters.
+        size_bytes: Quota in bytes, 1 to 2**64 - 1, or ``None`` for no quota.
         state: ``"online"``, ``"offline"`` or ``"restricted"``.
-        style: how it is laid out: ``"flexvol"``.
+        style: ``"flexvol"``.
         vol_type: ``"rw"``, or ``"dp"`` for the destination of a replication.
-        create_time: when it was created, RFC 3339 in UTC with a ``Z``, to the microsecond at most.
-            `MemBackend` always has it; a backend whose substrate records none leaves it out.
-        junction_path: absolute path it is mounted at; absent while unmounted.
-        export_policy: name of its export policy; absent while it has none.
-        clone: what it is a clone of; only on a clone, and gone once the clone is split.
+        create_time: Time of creation, RFC 3339 in UTC with a ``Z``, at most to the microsecond.
+            `MemBackend` always sets it. It is absent if the storage system behind another backend
+            does not record it.
+        junction_path: Absolute mount path; absent while the volume is not mounted.
+        export_policy: Name of the export policy; absent while there is none.
+        clone: Origin of a clone; absent on other volumes and after `split_clone`.
     """
 
     uuid: str
@@ -83,11 +84,11 @@ class Volume(TypedDict):
 class Snapshot(TypedDict):
     """A point-in-time copy of one volume.
 
-    Keys:
-        uuid: canonical lower-case UUID, never used again in this backend.
-        name: unique in its volume; 1 to 255 characters.
-        create_time: when it was taken, as in `Volume`; `MemBackend` always has it.
-        size_consumed: bytes held only by this snapshot; 0 where the backend keeps no data.
+    Attributes:
+        uuid: UUID in lower case with hyphens. A backend never uses one twice.
+        name: Name, unique in the volume; 1 to 255 characters.
+        create_time: Time of creation, as in `Volume`.
+        size_consumed: Bytes that only this snapshot holds; 0 where the backend stores no data.
     """
 
     uuid: str
@@ -97,12 +98,15 @@ class Snapshot(TypedDict):
 
 
 class SnapshotRow(TypedDict):
-    """A row of ``snapshots()``: a `Snapshot` with the volume it is of.
+    """A row of ``MemBackend.snapshots()``: a `Snapshot` and its volume.
 
-    Keys:
+    Attributes:
         volume_uuid: uuid of the volume.
-        volume: name of the volume.
-        uuid: as in `Snapshot`, and so are the rest.
+        volume: Name of the volume.
+        uuid: As in `Snapshot`.
+        name: As in `Snapshot`.
+        create_time: As in `Snapshot`.
+        size_consumed: As in `Snapshot`.
     """
 
     volume_uuid: str
@@ -114,12 +118,12 @@ class SnapshotRow(TypedDict):
 
 
 class Capabilities(TypedDict):
-    """Which tiers a backend has. One it does not have answers `FeatureNotSupportedError`.
+    """The tiers of a backend. The methods of a missing tier raise `FeatureNotSupportedError`.
 
-    Keys:
-        snapshots: it keeps snapshots.
-        clones: it makes clones; implies `snapshots`.
-        replication: it replicates; implies `snapshots`.
+    Attributes:
+        snapshots: Whether it has snapshots.
+        clones: Whether it has clones; implies `snapshots`.
+        replication: Whether it replicates; implies `snapshots`.
     """
 
     snapshots: bool
@@ -128,7 +132,11 @@ class Capabilities(TypedDict):
 
 
 class InMemoryHandle(TypedDict):
-    """There are no bytes to reach: the backend keeps records only."""
+    """No access: the backend keeps records and no data.
+
+    Attributes:
+        kind: ``"in_memory"``.
+    """
 
     kind: Literal["in_memory"]
 
@@ -136,9 +144,10 @@ class InMemoryHandle(TypedDict):
 class NfsExportHandle(TypedDict):
     """An NFS export.
 
-    Keys:
-        server: host name or address to mount from.
-        path: exported path on it.
+    Attributes:
+        kind: ``"nfs_export"``.
+        server: Host name or address of the NFS server.
+        path: Exported path on it.
     """
 
     kind: Literal["nfs_export"]
@@ -147,11 +156,12 @@ class NfsExportHandle(TypedDict):
 
 
 class S3PresignedHandle(TypedDict):
-    """A URL that carries its own permission.
+    """A presigned S3 URL.
 
-    Keys:
-        url: the presigned URL.
-        expires_at: when it stops working, RFC 3339 in UTC.
+    Attributes:
+        kind: ``"s3_presigned"``.
+        url: The URL.
+        expires_at: Time when it expires, RFC 3339 in UTC.
     """
 
     kind: Literal["s3_presigned"]
@@ -162,9 +172,10 @@ class S3PresignedHandle(TypedDict):
 class GitRefHandle(TypedDict):
     """A reference in a Git repository.
 
-    Keys:
+    Attributes:
+        kind: ``"git_ref"``.
         remote: URL of the repository.
-        ref_name: full name of the reference.
+        ref_name: Full name of the reference.
     """
 
     kind: Literal["git_ref"]
@@ -175,9 +186,10 @@ class GitRefHandle(TypedDict):
 class P4StreamHandle(TypedDict):
     """A Perforce stream.
 
-    Keys:
-        p4port: address of the server, as ``P4PORT`` takes it.
-        stream: depot path of the stream.
+    Attributes:
+        kind: ``"p4_stream"``.
+        p4port: Address of the server, in the form of ``P4PORT``.
+        stream: Depot path of the stream.
     """
 
     kind: Literal["p4_stream"]
@@ -186,11 +198,12 @@ class P4StreamHandle(TypedDict):
 
 
 class OntapPassthroughHandle(TypedDict):
-    """An ONTAP system that the client talks to itself.
+    """An ONTAP system that the client connects to directly.
 
-    Keys:
-        mgmt_lif: address of the management interface.
-        data_lif: address of the data interface.
+    Attributes:
+        kind: ``"ontap_passthrough"``.
+        mgmt_lif: Address of the management interface.
+        data_lif: Address of the data interface.
     """
 
     kind: Literal["ontap_passthrough"]
@@ -206,4 +219,4 @@ AccessHandle: TypeAlias = (
     | P4StreamHandle
     | OntapPassthroughHandle
 )
-"""How a client reaches a volume's bytes; ``kind`` says which of the dicts it is."""
+"""How a client reaches a volume's data. The key ``kind`` distinguishes the dicts."""

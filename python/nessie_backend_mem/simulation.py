@@ -1,4 +1,4 @@
-"""One scenario on many backends at once, through any executor of `concurrent.futures`.
+"""Run one scenario on many backends in parallel, with any executor of `concurrent.futures`.
 
 >>> from concurrent.futures import ThreadPoolExecutor
 >>> from nessie_backend_mem.simulation import run_shards
@@ -8,16 +8,16 @@
 ...     run_shards(scenario, 3, threads, seed=7)
 ['volume-0', 'volume-1', 'volume-2']
 
-There is no scheduler here: processes of this machine are the default, and Dask's
-``Client.get_executor()`` or anything else with ``submit`` takes a simulation to other machines.
+The default runs processes on this machine. Dask's ``Client.get_executor()``, or another object
+with the method ``submit``, runs a simulation on other machines.
 
-A script that runs processes guards its own calls, because each process imports the script::
+A script guards its calls, because each process imports the script::
 
     if __name__ == "__main__":
         results = run_shards(scenario, shards=64)
 
-In a notebook or an interactive session, where there is no script to import, pass an executor, such
-as ``ThreadPoolExecutor()``.
+A notebook or an interactive session has no script to import. Pass an executor there, such as
+``ThreadPoolExecutor()``.
 """
 
 from __future__ import annotations
@@ -49,21 +49,34 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Scenario(Protocol[Result_co]):
-    """What runs on each backend; a function of a module, so that other processes find it."""
+    """A function that runs on each backend. Other processes must be able to import it."""
 
     def __call__(self, backend: MemBackend, shard: int, /) -> Result_co:
-        """Do the work of one shard and return its result."""
+        """Do the work of one shard.
+
+        Args:
+            backend: The shard's backend.
+            shard: The shard's number, counted from 0.
+
+        Returns:
+            The shard's result.
+        """
 
 
 class ShardFailures(ExceptionGroup[Exception], Generic[Result]):
     """Some shards failed. Each exception has a note with the shard and the seed that repeat it.
 
     An exception that several shards share, such as the `BrokenExecutor` of a process pool that lost
-    a worker, is in the group once. The parts that ``except*`` and `split` make are plain groups.
+    a worker, is in the group once. ``except*`` and `split` make plain exception groups.
+
+    Args:
+        message: Text for people.
+        failed: Exceptions by shard.
+        results: Results of the other shards by shard.
 
     Attributes:
-        results: what the other shards returned, by shard.
-        failed: the exceptions, by shard.
+        results: Results of the other shards by shard.
+        failed: Exceptions by shard.
     """
 
     results: Mapping[int, Result]
@@ -84,10 +97,17 @@ class ShardFailures(ExceptionGroup[Exception], Generic[Result]):
 
 
 def shard_seed(seed: int, shard: int) -> int:
-    """Derive the seed of a shard's backend: the same on every machine and in every version.
+    """Return the seed of a shard's backend, the same on every machine and in every version.
 
     It is the first 8 bytes, little-endian, of the SHA-256 of ``nessie-backend-mem shard``, the
     seed and the shard's number, both as 8 bytes, little-endian.
+
+    Args:
+        seed: Seed of the simulation, 0 to 2**64 - 1.
+        shard: Number of the shard, counted from 0.
+
+    Raises:
+        InvalidArgumentError: `seed` is out of range.
     """
     if not 0 <= seed < 2**64:
         raise InvalidArgumentError(f"seed {seed} is outside 0 to 2^64-1", "seed")
@@ -103,34 +123,34 @@ def run_shards(
     seed: int = 0,
     progress: Callable[[int, int], object] | bool | None = None,
 ) -> list[Result]:
-    """Run `scenario(backend, shard)` on a backend of its own for each shard; return the results.
+    """Run a scenario once per shard, each on a new backend.
+
+    Ctrl-C, and an exception of `progress`, end the processes of the default executor at once. In an
+    executor of the caller, shards that have not begun are cancelled, and running ones continue.
 
     Args:
-        scenario: gets a `MemBackend` with the seed `shard_seed(seed, shard)` and the shard's
-            number. It, its result and what it raises are pickled on the way between processes. It
-            may call `report_progress`.
-        shards: how many; they are numbered from 0.
-        executor: whatever has the methods of `concurrent.futures.Executor`; it is left running.
-            None makes processes, one per processor, by spawning, and ends them.
-        seed: from 0 to 2**64-1; the same one gives the same results, whatever the executor.
-        progress: called with the shards done and their number after each shard. None shows a bar
-            with the rate and the remaining time on standard error if that is a terminal or belongs
-            to a notebook; True shows it always, as lines where it cannot be redrawn; False never.
+        scenario: Called with a `MemBackend` of the seed ``shard_seed(seed, shard)`` and the number
+            of the shard. The scenario, its result and its exceptions are pickled if they pass
+            between processes. It may call `report_progress`.
+        shards: Number of shards.
+        executor: An object with the methods of `concurrent.futures.Executor`; it keeps running.
+            ``None`` spawns one process per processor, and ends them.
+        seed: 0 to 2**64 - 1. The same seed gives the same results with every executor.
+        progress: Called after each shard with the number of ended shards and the number of all
+            shards. ``None`` shows a bar with the rate and the remaining time on standard error if
+            that is a terminal or belongs to a notebook. ``True`` always shows the bar, as separate
+            lines where it cannot be redrawn. ``False`` never shows it.
 
     Returns:
         The results in the order of the shards.
 
     Raises:
-        ShardFailures: some shards failed; all others ran to their end, and it has their results.
-            Whatever a scenario raises, a result that cannot be pickled and the end of a process
-            made here fail that shard alone. An executor that breaks fails all shards that had not
-            ended.
-        InvalidArgumentError: the processes cannot import the scenario, or `shards` or `seed` is out
+        ShardFailures: Some shards failed. The others ran to their end; the exception has their
+            results. An exception of the scenario, a result that cannot be pickled and the end of a
+            spawned process fail one shard. A broken executor fails all shards that had not ended.
+        InvalidArgumentError: The processes cannot import the scenario, or `shards` or `seed` is out
             of range.
-        KeyboardInterrupt: the user pressed Ctrl-C.
-
-    Ctrl-C, and whatever `progress` raises, end the processes made here at once. In an executor of
-    the caller's, the shards that have not begun are cancelled, and those that run go on.
+        KeyboardInterrupt: The user pressed Ctrl-C.
     """
     if shards < 0:
         raise InvalidArgumentError(f"shards {shards} is negative", "shards")
@@ -170,7 +190,7 @@ def run_shards(
 
 
 def add_notes(failed: Mapping[int, Exception], seeds: Sequence[int]) -> None:
-    """Note at each exception which shards it is about, and what to do."""
+    """Add a note to each exception: its shards, and what to do."""
     sharing: dict[int, list[int]] = {}
     for shard in sorted(failed):
         sharing.setdefault(id(failed[shard]), []).append(shard)

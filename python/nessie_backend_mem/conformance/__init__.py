@@ -1,14 +1,14 @@
-"""The conformance suite: it finds out whether a backend keeps the contract, rule by rule.
+"""The conformance suite: tests whether a backend keeps the contract, rule by rule.
 
 >>> from nessie_backend_mem import MemBackend
 >>> from nessie_backend_mem.conformance import run_all
 >>> run_all(MemBackend())
 
-A backend is any object with the methods of `nessie_backend_mem.Backend`, or a callable without
-arguments that makes one, such as its class: then every case has a new one. An object that holds
-volumes already keeps them; the suite takes away what it made.
+Pass a backend, or a callable without arguments that makes one, such as a class. With a callable,
+every case gets a new backend. A backend that is passed may already have volumes: the suite keeps
+them and deletes what it has created. `nessie_backend_mem.protocols` says what a backend is.
 
-One test for each case, with pytest::
+One test per case, with pytest::
 
     import pytest
     from nessie_backend_mem.conformance import cases
@@ -21,14 +21,14 @@ From a shell, for the class, function or object `MyBackend` of a module that can
 
     python -m nessie_backend_mem conformance my_package.my_module:MyBackend
 
-What a backend may leave out: the tiers that `capabilities` does not promise; `find_volume`,
-`find_snapshot`, `rename_snapshot`, `restore_snapshot`, `split_clone` and the keywords ``name`` and
-``state`` of `patch_volume`. What is left out is skipped, and the report says so.
+These may be missing; their cases are then skipped, and the report says so: the tiers that are false
+in `capabilities`; `find_volume`, `find_snapshot`, `rename_snapshot`, `restore_snapshot`,
+`split_clone`; the keywords ``name`` and ``state`` of `patch_volume`.
 
-Something missing may be reported by `VolumeNotFoundError` and `SnapshotNotFoundError`, by any
-exception whose ``code`` is theirs, or by returning ``None`` where a record or a list was due. Other
-refusals are known by their ``code`` too. `KeyboardInterrupt`, `SystemExit` and the like are never
-taken for an answer: they end the run.
+A backend may report a missing object with `VolumeNotFoundError` or `SnapshotNotFoundError`, with
+any exception that has the same ``code``, or by returning ``None`` in place of a record or a list.
+Other errors are recognised by their ``code``, too. `KeyboardInterrupt`, `SystemExit` and other
+exceptions that are not an `Exception` end the run.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ __dir__ = __all__.copy
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that a backend is held to.
+    """One test of the suite.
 
     Attributes:
-        name: the theme, a dot, and what is promised.
-        tier: the tier without which the case is skipped.
-        rules: the rules it checks.
-        summary: what it does, in a sentence.
+        name: Theme and promise, separated by a dot.
+        tier: Tier that the case needs; a backend without it skips the case.
+        rules: Rules that the case checks.
+        summary: What the case does, in one sentence.
     """
 
     name: str
@@ -82,18 +82,22 @@ class Case:
 
     @property
     def __name__(self) -> str:
-        """The name: what pytest calls a parameter by."""
+        """The name, which pytest shows as the parameter's id."""
         return self.name
 
     def __str__(self) -> str:
         return self.name
 
     def check(self, backend: Any, **options: Any) -> None:
-        """Hold a backend to this case alone. `options` are those of `run`.
+        """Run this case on a backend.
+
+        Args:
+            backend: A backend, or a callable without arguments that makes one.
+            **options: Keyword arguments of `run`, except `cases`.
 
         Raises:
-            ConformanceError: the backend breaks a rule.
-            unittest.SkipTest: the case does not apply; unittest and pytest understand it.
+            ConformanceError: The backend breaks a rule.
+            unittest.SkipTest: The case does not apply. unittest and pytest report a skipped test.
         """
         __tracebackhide__ = is_failure_of_backend
         report = run(backend, cases=[self.name], **options)
@@ -105,12 +109,12 @@ class Case:
 
 
 def rules() -> tuple[Rule, ...]:
-    """Return the sentences of the contract that a backend is held to."""
+    """Return all rules of the contract."""
     return tuple(all_rules().values())
 
 
 def cases() -> tuple[Case, ...]:
-    """Return every case, those about Python alone at the end."""
+    """Return all cases. Those about Python come last."""
     by_id = all_rules()
     listed = [
         *_core._conformance_cases(),
@@ -135,27 +139,31 @@ def run(
     steps: int | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> Report:
-    """Hold a backend to the contract and report what came of it.
+    """Run cases on a backend and report their outcomes.
+
+    The defaults of `objects`, `threads`, `rounds`, `sequences` and `steps` suit a backend that
+    answers in microseconds. Use smaller numbers for a slow backend.
 
     Args:
-        backend: the backend, or a callable without arguments that makes one for each case.
-        seed: where generated sequences come from; 0 to 2**64 - 1.
-        cases: names of cases to run; ``*``, ``?`` and ``[...]`` stand for what they do in a shell.
-        time_limit: how many seconds one case may take. One that takes longer is abandoned.
-        objects: how many volumes, snapshots or clones the `scale` cases create.
-        threads: how many threads call at once in the cases about concurrency.
-        rounds: how often each race is run.
-        sequences: how many sequences of operations are compared with a model.
-        steps: how many operations such a sequence has.
-        progress: called in the caller's thread as cases begin, go on and end.
+        backend: A backend, or a callable without arguments that makes one for each case.
+        seed: Seed of the generated sequences, 0 to 2**64 - 1.
+        cases: Names of the cases to run, or patterns with ``*``, ``?`` and ``[...]``.
+        time_limit: Seconds that one case may take. A case that takes longer is abandoned.
+        objects: Number of volumes, snapshots and clones in the `scale` cases.
+        threads: Number of threads in the cases about concurrency.
+        rounds: Number of repetitions of each race.
+        sequences: Number of sequences of operations that are compared with a model.
+        steps: Number of operations in each sequence.
+        progress: Called in the caller's thread when a case starts, while it runs and when it ends.
 
-    The numbers that are not given suit a backend that answers in microseconds; smaller ones suit
-    one that is slow.
+    Returns:
+        A report with one result per case.
 
     Raises:
-        TypeError: `backend` is no backend and makes none.
-        ValueError: no case has such a name, or a number is out of range.
-        BaseException: what is no `Exception`, as `KeyboardInterrupt`, ends the run.
+        TypeError: `backend` is not a backend, and calling it does not make one.
+        ValueError: A pattern matches no case, or a number is out of range.
+        KeyboardInterrupt: The user pressed Ctrl-C. It ends the run, as do `SystemExit` and other
+            exceptions of the backend that are not an `Exception`.
     """
     selected = select(cases)
     if not 0 < time_limit < 2**63:
@@ -176,11 +184,15 @@ def run(
 
 
 def run_all(backend: Any, **options: Any) -> None:
-    """Hold a backend to the contract. `options` are those of `run`.
+    """Run the suite on a backend, and raise an exception if a case fails.
+
+    Args:
+        backend: A backend, or a callable without arguments that makes one for each case.
+        **options: Keyword arguments of `run`.
 
     Raises:
-        ConformanceError: the backend breaks a rule; the error says which, in which case, and by
-            which shortest sequence of calls.
+        ConformanceError: The backend breaks a rule. The error names the case and the rule, and has
+            the shortest sequence of calls that shows it.
     """
     __tracebackhide__ = is_failure_of_backend
     run(backend, **options).raise_for_failures()
@@ -190,7 +202,7 @@ def select(patterns: Iterable[str]) -> list[str]:
     """Return the names of the cases that match one of the patterns.
 
     Raises:
-        ValueError: a pattern matches none.
+        ValueError: A pattern matches no case.
     """
     if isinstance(patterns, str):
         patterns = [patterns]
@@ -207,6 +219,6 @@ def select(patterns: Iterable[str]) -> list[str]:
 
 
 def name_of(backend: Any) -> str:
-    """Return the name of what is held to the contract."""
+    """Return the name of a backend for the report."""
     name = getattr(backend, "__name__", None)
     return name if isinstance(name, str) else type(backend).__name__

@@ -1,4 +1,4 @@
-"""What a run of the suite found, for people and for programs."""
+"""The results of a run of the suite, for people and for programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WIDTH = 80
 # Unions of one word each mean what one `Literal` of all would, and stubtest can check them.
 
 Tier: TypeAlias = Literal["volumes"] | Literal["snapshots"] | Literal["clones"]  # noqa: PYI030
-"""The part of the contract that a case needs; a backend without it skips the case."""
+"""The tier that a case needs. A backend without it skips the case."""
 
 Outcome: TypeAlias = (
     Literal["passed"]  # noqa: PYI030
@@ -27,7 +27,7 @@ Outcome: TypeAlias = (
     | Literal["timed_out"]
     | Literal["interrupted"]
 )
-"""What came of a case. ``"timed_out"`` is a failure too: the backend did not answer in time."""
+"""The outcome of a case. ``"timed_out"``, no answer within the time limit, is a failure, too."""
 
 COLUMNS: tuple[tuple[Outcome, str], ...] = (
     ("passed", "passed"),
@@ -39,12 +39,12 @@ COLUMNS: tuple[tuple[Outcome, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A sentence of the contract that a backend can break.
+    """A rule of the contract.
 
     Attributes:
-        id: the section, a dot, and a word, as ``"3.create_volume"``.
-        section: the title of its section.
-        text: what a backend promises.
+        id: Section and word, separated by a dot, such as ``"3.create_volume"``.
+        section: Title of the section.
+        text: What a backend promises.
     """
 
     id: str
@@ -57,16 +57,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one case. It is false if the backend did not stand the case.
+    """The result of one case. It is false if the case failed.
 
     Attributes:
-        case: the name of the case.
-        tier: the tier it needs.
-        outcome: what came of it.
-        seconds: how long it took.
-        message: why it was skipped, or what happened and what should have.
-        rules: the rules that were found broken, the likeliest first.
-        calls: the calls that lead there, as Python code; the backend is ``b``.
+        case: Name of the case.
+        tier: Tier that it needs.
+        outcome: Its outcome.
+        seconds: Running time in seconds.
+        message: Why it was skipped, or what was expected and what happened.
+        rules: The rules that the backend breaks, the most likely one first.
+        calls: The calls that show it, as Python code; the backend is ``b``.
     """
 
     case: str
@@ -79,11 +79,11 @@ class Result:
 
     @property
     def is_failure(self) -> bool:
-        """Whether the backend did not stand the case."""
+        """Whether the case failed or exceeded its time limit."""
         return self.outcome in {"failed", "timed_out"}
 
     def __bool__(self) -> bool:
-        """Whether the case did not fail; a skip is no failure."""
+        """Whether the case passed or was skipped."""
         return not self.is_failure
 
     def __str__(self) -> str:
@@ -101,13 +101,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run found. Prints as text for people, and is false if a case failed.
+    """The results of a run. ``str()`` makes a text for people; it is false if a case failed.
 
     Attributes:
-        backend: what was held to the contract, by the name of its class.
-        seed: where the generated sequences came from; the same seed gives the same ones.
-        seconds: how long the run took.
-        results: what came of each selected case.
+        backend: Name of the backend's class.
+        seed: Seed of the generated sequences. The same seed gives the same sequences.
+        seconds: Running time in seconds.
+        results: The result of each selected case.
     """
 
     backend: str
@@ -117,31 +117,35 @@ class Report:
 
     @property
     def failures(self) -> tuple[Result, ...]:
-        """What the backend did not stand: cases that failed or were not over in time."""
+        """The results of cases that failed or exceeded their time limit."""
         return tuple(result for result in self.results if result.is_failure)
 
     @property
     def skipped(self) -> tuple[Result, ...]:
-        """The cases that do not apply to this backend; their `message` says why."""
+        """The results of cases that do not apply to this backend; `message` says why."""
         return tuple(result for result in self.results if result.outcome == "skipped")
 
     @property
     def is_success(self) -> bool:
-        """Whether no case failed. Skips are no failures."""
+        """Whether no case failed. A skipped case did not fail."""
         return not self.failures
 
     def __bool__(self) -> bool:
-        """Whether no case failed, so that ``assert run(backend)`` means what it says."""
+        """Whether no case failed, so that ``assert run(backend)`` works."""
         return self.is_success
 
     def raise_for_failures(self) -> None:
-        """Raise `ConformanceError` unless `is_success`."""
+        """Raise an exception if a case failed.
+
+        Raises:
+            ConformanceError: A case failed.
+        """
         __tracebackhide__ = is_failure_of_backend
         if self.failures:
             raise ConformanceError(self)
 
     def as_dict(self) -> dict[str, object]:
-        """Return everything as dicts and lists, ready for `json.dumps`."""
+        """Return the report as dicts and lists that `json.dumps` accepts."""
         counts = Counter(result.outcome for result in self.results)
         return {
             "success": self.is_success,
@@ -158,14 +162,14 @@ class Report:
         return "\n\n".join(parts)
 
     def summary(self) -> str:
-        """Return the counts in one line."""
+        """Return the number of cases per outcome in one line."""
         counts = Counter(result.outcome for result in self.results)
         words = [f"{counts[outcome]} {word}" for outcome, word in COLUMNS if counts[outcome]]
         text = ", ".join(words) or "no case was run"
         return f"{self.backend}: {text} in {self.seconds:.2f} s; seed {self.seed}"
 
     def table(self) -> str:
-        """Return how many cases of each theme came to what, as a table of 80 columns at most."""
+        """Return the number of cases per theme and outcome, as a table of at most 80 columns."""
         themes: dict[str, list[Result]] = {}
         for result in self.results:
             themes.setdefault(result.case.partition(".")[0], []).append(result)
@@ -192,18 +196,21 @@ class Report:
 class ConformanceError(AssertionError):
     """A backend breaks the contract.
 
+    Args:
+        report: A report with at least one failure.
+
     Attributes:
-        case: the name of the first case that failed.
-        rules: the rules it found broken, the likeliest first.
-        rule: the first of them as text, or ``""`` where the case was not over in time.
-        calls: the shortest sequence of calls that shows it, as Python code.
-        report: everything the run found.
+        case: Name of the first case that failed.
+        rules: The rules that the backend breaks in this case, the most likely one first.
+        rule: The first of these rules as text, or ``""`` if the case exceeded its time limit.
+        calls: The shortest sequence of calls that shows it, as Python code.
+        report: The report of the run.
     """
 
     report: Report
 
     def __init__(self, report: Report) -> None:
-        """Make the error of a report with at least one failure."""
+        """Create the error of a report with at least one failure."""
         super().__init__(report)
         self.report = report
         first = report.failures[0]
@@ -221,15 +228,15 @@ class ConformanceError(AssertionError):
 
 
 def is_failure_of_backend(caught: Any) -> bool:
-    """Whether pytest leaves the suite's own frames out of a traceback, given its `ExceptionInfo`.
+    """Whether pytest hides the suite's own frames in a traceback, given its `ExceptionInfo`.
 
-    A backend that fails has nothing to do with them; any other error may have.
+    They explain nothing about a backend that fails. They may explain another error.
     """
     return isinstance(caught.value, ConformanceError)
 
 
 def named(results: Sequence[Result], most: int = 20) -> list[str]:
-    """Return the first names of cases with the rules they found broken, one a line."""
+    """Return the names of the first `most` cases with the broken rules, one per line."""
     lines = [
         f"  {result.case} ({', '.join(rule.id for rule in result.rules) or result.outcome})"
         for result in results[:most]
@@ -238,7 +245,7 @@ def named(results: Sequence[Result], most: int = 20) -> list[str]:
 
 
 def fill(text: str, indent: str = "  ") -> list[str]:
-    """Fill lines of `WIDTH` columns with words; text that is set in keeps its shape."""
+    """Wrap text to `WIDTH` columns. Indented text stays as it is."""
     if text.startswith(" ") or len(text) + len(indent) <= WIDTH:
         return [indent + text]
     return textwrap.wrap(

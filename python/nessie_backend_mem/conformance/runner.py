@@ -1,4 +1,4 @@
-"""How a run goes: the cases of every language first, then those of Python alone."""
+"""A run of the suite: first the cases for all languages, then those for Python."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ __dir__ = __all__.copy
 TICK = 0.05
 
 FINDERS = ("find_volume", "find_snapshot")
-"""The optional methods that the suite does without by searching the list."""
+"""The optional methods that the suite replaces by a search of the list."""
 
 
 class NotABackendError(TypeError):
-    """An object has not the methods that every backend has."""
+    """An object lacks methods that every backend has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
-        done: how many cases are over.
-        total: how many were selected.
-        case: the name of the case that is running, or that is just over.
-        seconds: how long it has been running.
-        outcome: what came of it, once it is over.
+        done: Number of cases that have ended.
+        total: Number of selected cases.
+        case: Name of the case that is running, or that has just ended.
+        seconds: Running time of that case in seconds.
+        outcome: Outcome of that case; ``None`` while it is running.
     """
 
     done: int
@@ -66,12 +66,12 @@ def all_rules() -> dict[str, Rule]:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the backend for a case comes from.
+    """The source of the backend for each case.
 
     Attributes:
-        make: gives the backend.
-        fresh: whether it is a new one each time.
-        left_out: the optional methods that it does not have and whose lack would not show.
+        make: Returns the backend.
+        fresh: Whether each call of `make` returns a new backend.
+        left_out: The methods of `FINDERS` that the backend lacks.
     """
 
     make: Callable[[], Any]
@@ -80,10 +80,10 @@ class Source:
 
     @classmethod
     def of(cls, backend: Any) -> Source:
-        """Take a backend, or a callable without arguments that makes one.
+        """Create a source from a backend, or from a callable without arguments that makes one.
 
         Raises:
-            NotABackendError: it is neither.
+            NotABackendError: `backend` is neither.
         """
         is_backend = not isinstance(backend, type) and hasattr(backend, "create_volume")
         if not is_backend and not callable(backend):
@@ -95,7 +95,7 @@ class Source:
 
 
 def check(backend: object) -> None:
-    """Make sure that an object has the methods that every backend has."""
+    """Check that an object has the methods that every backend has."""
     missing = [name for name in VOLUME_METHODS if not own_methods(backend, name)]
     if missing:
         methods = f"method{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
@@ -103,7 +103,7 @@ def check(backend: object) -> None:
 
 
 class Run:
-    """One run of some cases on one backend, or on a new one for each case."""
+    """A run of selected cases on one backend, or on a new one for each case."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Run:
         self.results: list[Result] = []
 
     def report(self, backend: str) -> Report:
-        """Run the cases and say what came of them."""
+        """Run the cases and return a report."""
         rules = all_rules()
         start = time.monotonic()
         if self.names:
@@ -144,7 +144,7 @@ class Run:
             self.progress(Progress(done, self.total, case, seconds, outcome))
 
     def _skip_what_is_left_out(self) -> None:
-        """Show which cases passed without a method of the backend: the list was searched."""
+        """Mark passed cases about a missing method as skipped: only the list was searched."""
         about = {name: ids[0] for name, _, ids, _ in _core._conformance_cases()}
         for index, result in enumerate(self.results):
             for method in self.source.left_out:
@@ -166,7 +166,7 @@ class Run:
             yield result
 
     def _run_python_case(self, case: PythonCase, done: int, rules: dict[str, Rule]) -> Result:
-        """Run a case in a thread, which is abandoned when its time is over."""
+        """Run a case in a thread. After the time limit the thread is abandoned."""
         attempt = Attempt(case, self.source.make)
         thread = threading.Thread(target=attempt.run, name=f"nessie {case.name}", daemon=True)
         start = time.monotonic()
@@ -199,22 +199,22 @@ class Run:
 
 
 class AbandonedError(Exception):
-    """Nobody waits for this call any longer: the case it belongs to has had its time."""
+    """The time limit of the case that made this call has passed."""
 
 
 def abandon(threads: Sequence[int]) -> None:
-    """Raise an exception in threads that nobody waits for, so that they come to their end.
+    """Raise an exception in abandoned threads, so that they end.
 
-    One that is at work in Python would take processor time from all that follows.
+    A thread that kept running Python code would slow down the rest of the run.
     """
     raise_in(threads, AbandonedError)
 
 
 class Attempt:
-    """One case of Python alone on one backend, and what came of it."""
+    """A Python case on one backend, and its outcome."""
 
     def __init__(self, case: PythonCase, make: Callable[[], Any]) -> None:
-        """Prepare to run `case` on the backend that `make` gives."""
+        """Prepare to run `case` on the backend that `make` returns."""
         self.case = case
         self.make = make
         self.recorder: Recorder | None = None
@@ -225,7 +225,7 @@ class Attempt:
         self.ended: BaseException | None = None
 
     def run(self) -> None:
-        """Run the case, and clean up whatever came of it."""
+        """Run the case, then clean up whatever its outcome."""
         try:
             self.recorder = Recorder(self.make())
             try:
@@ -237,19 +237,19 @@ class Attempt:
         except Skip as skip:
             self.skipped = str(skip)
         except UnusableError as error:
-            # One case tells what is wrong, and the others wait until it is put right.
+            # One case reports the fault. The others are skipped.
             if self.case.body is results_are_plain_dicts:
                 self.broken = str(error)
             else:
                 self.skipped = "list_volumes cannot be used"
         except Broken as broken:
             self.broken = str(broken)
-        except Exception as error:  # noqa: BLE001 (whatever the backend makes of the case)
+        except Exception as error:  # noqa: BLE001 (the backend may raise anything)
             self.broken = f"the case ended with\n{trace(error)}"
-        except BaseException as error:  # noqa: BLE001 (raised again by whoever started the run)
+        except BaseException as error:  # noqa: BLE001 (raised again by `_run_python_case`)
             self.ended = error
         self.is_over = True
 
     def calls(self) -> str:
-        """Return the calls that led to where the case is, or where it failed, as Python code."""
+        """Return the calls that the case has made so far, or until it failed, as Python code."""
         return self.code or ("" if self.recorder is None else self.recorder.code())

@@ -1,4 +1,4 @@
-"""The ONTAP face: unmodified ONTAP clients run against backends of this package.
+"""An ONTAP REST endpoint: unmodified ONTAP clients work with backends of this package.
 
 >>> from nessie_backend_mem import MemBackend
 >>> from nessie_backend_mem.ontap import OntapServer
@@ -6,10 +6,10 @@
 ...     server.url.startswith("https://127.0.0.1:")
 True
 
-`OntapServer` is an ONTAP REST endpoint with volumes, snapshots, FlexClones, jobs and what clients
-look at around them. What a client changes through it shows in the backend at once, and the other
-way round. `volume_record`, `snapshot_record` and `error_envelope` show what it would say, without
-one. ``python -m nessie_backend_mem serve`` is the same for those who have no Python at hand.
+`OntapServer` serves volumes, snapshots, FlexClones, jobs, and the objects around them that clients
+read. A change by a client is visible in the backend at once, and a change in the backend is visible
+to clients. `volume_record`, `snapshot_record` and `error_envelope` return single replies without a
+server. ``python -m nessie_backend_mem serve`` runs a server from a shell.
 """
 
 from __future__ import annotations

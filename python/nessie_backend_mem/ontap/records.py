@@ -24,16 +24,16 @@ __dir__ = __all__.copy
 def volume_record(
     volume: Volume, *, svm: str = SVM, fields: str | Iterable[str] | None = None
 ) -> dict[str, Any]:
-    """Return a volume as ``GET /api/storage/volumes/{uuid}`` shows it.
+    """Return a volume in the form of the reply to ``GET /api/storage/volumes/{uuid}``.
 
     Args:
-        volume: A record that a backend returned.
-        svm: The name of its SVM.
-        fields: The value of the parameter ``fields``, as text or as names. None selects the default
-            fields of a single record.
+        volume: The volume, as a backend returns it.
+        svm: Name of its SVM.
+        fields: Value of the query parameter ``fields``, as one text or as names. ``None`` returns
+            the default fields of a single record.
 
     Raises:
-        ValueError: A field is unknown, or `volume` is not a record of a volume.
+        ValueError: A field does not exist, or `volume` is not a record of a backend.
     """
     record: dict[str, Any] = json.loads(
         _ontap_volume(volume, svm, AGGREGATE_BYTES, field_list(fields))
@@ -48,16 +48,16 @@ def snapshot_record(
     svm: str = SVM,
     fields: str | Iterable[str] | None = None,
 ) -> dict[str, Any]:
-    """Return a snapshot as ``GET /api/storage/volumes/{uuid}/snapshots/{uuid}`` shows it.
+    """Return a snapshot in the form of the reply to ``GET …/volumes/{uuid}/snapshots/{uuid}``.
 
     Args:
-        snapshot: A record that a backend returned.
-        volume: The record of its volume.
-        svm: The name of their SVM.
+        snapshot: The snapshot, as a backend returns it.
+        volume: The snapshot's volume.
+        svm: Name of their SVM.
         fields: As for `volume_record`.
 
     Raises:
-        ValueError: A field is unknown, or an argument is not such a record.
+        ValueError: As for `volume_record`.
     """
     record: dict[str, Any] = json.loads(
         _ontap_snapshot(snapshot, volume, svm, AGGREGATE_BYTES, field_list(fields))
@@ -66,10 +66,14 @@ def snapshot_record(
 
 
 def error_envelope(error: NessieError) -> dict[str, Any]:
-    """Return the body of the reply to a request that failed with `error`.
+    """Return the body of the reply to a request that was refused with an error.
 
-    For example ``{"error": {"code": "4", "message": "...", "target": "..."}}``. ``target`` is left
-    out if the error has none.
+    Args:
+        error: The error of a backend.
+
+    Returns:
+        ``{"error": {"code": "4", "message": "...", "target": "..."}}``; ``target`` is absent if the
+        error has none.
     """
     _, body = _ontap_error(error.code or "", error.message, error.target)
     envelope: dict[str, Any] = json.loads(body)

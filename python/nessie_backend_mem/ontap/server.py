@@ -1,4 +1,4 @@
-"""The server: `OntapServer`, its arguments and its life."""
+"""`OntapServer`: its arguments, start and stop."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ AUTHORITY = b"nessie ontap authority"
 
 
 class Lif(TypedDict):
-    """An address that serves data.
+    """A logical interface (LIF).
 
-    Keys:
-        address: its IP address.
-        services: what it serves, as ``data_nfs``.
+    Attributes:
+        address: Its IP address.
+        services: Services that it offers, such as ``data_nfs``.
     """
 
     address: str
@@ -62,9 +62,9 @@ class Lif(TypedDict):
 
 
 class OntapServer:
-    """An ONTAP REST endpoint over backends of this package, on threads of its own.
+    """An ONTAP REST endpoint for one or more backends. It runs on its own threads.
 
-    Used as a context manager, or with `start` and `stop`. Clients verify it against `ca_file`::
+    Use it as a context manager, or with `start` and `stop`. Clients verify it with `ca_file`::
 
         with OntapServer(backend) as server:
             connection = HostConnection(
@@ -72,45 +72,47 @@ class OntapServer:
                 password=server.password, verify=server.ca_file,
             )
 
-    The NetApp SDK and other clients of ``requests`` prefer the variables ``REQUESTS_CA_BUNDLE`` and
-    ``CURL_CA_BUNDLE`` to `verify`: where one is set, unset it or let it name `ca_file`. Ansible's
-    modules have no argument for it: they need the variable. `environment` returns it.
+    The NetApp SDK and other clients that use ``requests`` prefer the environment variables
+    ``REQUESTS_CA_BUNDLE`` and ``CURL_CA_BUNDLE`` to `verify`: where one is set, unset it or set it
+    to `ca_file`. Ansible's modules have no argument for it and need the variable; `environment`
+    returns it.
 
     Args:
-        backends: a backend, which becomes the SVM ``svm1``; or a mapping from names of SVMs to
-            backends; or nothing, for a fresh `MemBackend`. A backend of one's own will do.
-        host: the name or address of this machine to listen at. One that others can reach needs a
-            password of your own.
-        port: the port; 0 leaves the choice to the system.
-        username: the one user.
-        password: their password; made up if not given.
-        tls: whether to speak HTTPS, with a certificate made at each start, or HTTP.
-        cert: path of a certificate of your own in PEM, followed by those of the authorities between
-            it and the one that clients know; read at each start.
-        key: path of its private key in PEM, not encrypted.
-        ca_file: where to write the certificate that clients verify the server against, while it
-            runs; a temporary file if not given. Of what is there already only such a certificate is
-            replaced.
-        job_polls: how often a client reads a job until it has ended. Jobs end at once if neither
-            this nor `job_seconds` is given.
-        job_seconds: how many seconds a job takes, on the clock of the first `MemBackend`, or on the
+        backends: A backend, which becomes the SVM ``svm1``; or a mapping from names of SVMs to
+            backends; or ``None`` for a new `MemBackend`. A backend may be any
+            `nessie_backend_mem.VolumeBackend`.
+        host: Name or address of this machine to listen at. An address that other machines can
+            reach needs `password`.
+        port: Port to listen at; 0 lets the operating system choose.
+        username: Name of the only user.
+        password: Password of that user; random if not given.
+        tls: Whether to serve HTTPS or HTTP. For HTTPS each start makes a certificate.
+        cert: Path of your own certificate in PEM, followed by those of intermediate authorities;
+            read at each start.
+        key: Path of the certificate's private key in PEM, not encrypted.
+        ca_file: Path to write the certificate to that clients verify the server with, while it
+            runs; a temporary file if not given. An existing file is replaced only if it holds a
+            certificate of an earlier server.
+        job_polls: Number of reads by a client after which a job has ended. Without this and
+            `job_seconds` a job ends at once.
+        job_seconds: Seconds that a job takes, on the clock of the first `MemBackend`, or on the
             system's clock if there is none. The clock of a seeded `MemBackend` stands still until
             `advance`.
-        name: the cluster's name.
-        nodes: names of its nodes.
-        aggregates: names of its aggregates, or a mapping from names to bytes.
-        lifs: data LIFs, which every SVM has: a mapping from names to IP addresses or to `Lif`.
-        seed: an int from 0 to 2**64-1 makes the identifiers of SVMs, aggregates, jobs and the rest
-            the same on every run.
-        log: true to log each request to the logger ``nessie_backend_mem.ontap``, or something to
-            call with method, target, status, bytes of the reply and seconds of each, on a thread
-            of its own. Both texts are printable ASCII; they are ``-`` for a request that cannot be
-            parsed. Some ten thousand requests wait for it; further ones are counted in
-            `unlogged_requests` instead, and a warning is logged. It may stop the server.
+        name: Name of the cluster.
+        nodes: Names of its nodes.
+        aggregates: Names of its aggregates, or a mapping from names to sizes in bytes.
+        lifs: Data LIFs of every SVM: a mapping from names to IP addresses or to `Lif`.
+        seed: 0 to 2**64 - 1. The same seed gives SVMs, aggregates, jobs and other objects of the
+            cluster the same uuids on every run.
+        log: ``True`` logs each request to the logger ``nessie_backend_mem.ontap``. A callable is
+            called on a separate thread with method, target, status, reply size in bytes and
+            duration in seconds. Method and target are printable ASCII, and ``-`` for a request that
+            cannot be parsed. About ten thousand requests are queued; `unlogged_requests` counts
+            further ones, and a warning is logged. The callable may stop the server.
 
     Raises:
-        TypeError: an argument is of another type, or a backend lacks methods of one.
-        ValueError: an argument has a value that cannot be used.
+        TypeError: An argument has a wrong type, or a backend lacks methods.
+        ValueError: An argument has an invalid value.
     """
 
     def __init__(
@@ -134,7 +136,7 @@ class OntapServer:
         seed: int | None = None,
         log: bool | Log = False,
     ) -> None:
-        """Put a cluster together; nothing listens before `start`."""
+        """Create a cluster. It listens after `start`."""
         if backends is None:
             backends = MemBackend()
         if not isinstance(backends, Mapping):
@@ -172,16 +174,19 @@ class OntapServer:
         self._process = os.getpid()
 
     def start(self) -> Self:
-        """Listen, and return at once.
+        """Start to listen.
 
-        After a `stop` it starts anew: the state is the same, the certificate another, and the port
-        too unless it was given.
+        After `stop` the server can be started again. It keeps its state and gets a new certificate
+        and, unless it was given, a new port.
+
+        Returns:
+            The server itself.
 
         Raises:
-            OSError: the address cannot be listened at, a certificate or key cannot be read, or
-                `ca_file` cannot be written.
-            RuntimeError: it is running already.
-            ValueError: a certificate and its key cannot be used.
+            OSError: The server cannot listen at the address, a certificate or key cannot be read,
+                or `ca_file` cannot be written.
+            RuntimeError: The server is already running.
+            ValueError: The certificate or the key is invalid.
         """
         if self.is_running:
             raise RuntimeError("the server is running already")
@@ -220,15 +225,15 @@ class OntapServer:
         return self
 
     def stop(self) -> None:
-        """Stop listening, let requests under way end, and remove `ca_file`.
+        """Stop listening, wait for running requests, and delete `ca_file`.
 
-        Requests have five seconds to end and the log has one more to take what waits for it. It
-        returns within seven, whatever clients, a backend or the log do; Ctrl-C is looked at
-        afterwards. A method of a backend that has not returned by then goes on alone, and nobody
-        gets its result.
+        Requests get five seconds to end, and the log one more to read its queue. The method returns
+        within seven seconds, whatever clients, backends or the log do; Ctrl-C is handled
+        afterwards. A method of a backend that is still running continues, and its result is
+        dropped.
 
-        Any thread may call it, also one that answers a request or calls the log. Does nothing if it
-        is not running, and nothing in a process that was forked from the one that started it.
+        Any thread may call it, also a thread that serves a request or calls the log. It does
+        nothing if the server is not running, or in a process forked from the one that started it.
         """
         end, listener = self._end, self._listener
         if end is None or listener is None:
@@ -265,20 +270,20 @@ class OntapServer:
 
     @property
     def is_running(self) -> bool:
-        """Whether it listens. It never does in a process forked from the one that started it."""
+        """Whether the server is running. Never true in a forked process."""
         return self._end is not None and self._process == os.getpid()
 
     @property
     def backends(self) -> Mapping[str, Any]:
-        """The backend of each SVM, of whatever type it was given as."""
+        """The backends by name of their SVM."""
         return self._backends
 
     @property
     def backend(self) -> Any:
-        """The backend, where there is one only.
+        """The backend, if there is only one.
 
         Raises:
-            ValueError: there are several, or none.
+            ValueError: There are several backends, or none.
         """
         if len(self._backends) != 1:
             raise ValueError(f"there are {len(self._backends)} backends, not one")
@@ -286,51 +291,54 @@ class OntapServer:
 
     @property
     def host(self) -> str:
-        """The name or address that it listens at."""
+        """The name or address that the server listens at."""
         return self._host
 
     @property
     def port(self) -> int:
-        """The port that it listens at; before that, the one that was asked for."""
+        """The port that the server listens at; before `start`, the argument `port`."""
         return self._port if self._listener is None else self._listener.port
 
     @property
     def url(self) -> str:
-        """Scheme, host and port, as ``https://127.0.0.1:8443``; the API is at ``/api`` in it."""
+        """Scheme, host and port, such as ``https://127.0.0.1:8443``. The API is below ``/api``."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     @property
     def username(self) -> str:
-        """The one user."""
+        """The name of the only user."""
         return self._username
 
     @property
     def password(self) -> str:
-        """Their password."""
+        """The password of the user."""
         return self._password
 
     @property
     def ca_file(self) -> str | None:
-        """Path of a PEM file that clients verify the server against, while it runs with TLS.
+        """Path of the PEM file that clients verify the server with.
 
-        None with a certificate of your own: its authority is known to you.
+        ``None`` without TLS, with your own certificate, and while the server is not running.
         """
         return self._ca_file
 
     @property
     def unlogged_requests(self) -> int:
-        """How many requests since the last start the log was not called for: it was too slow."""
+        """Number of requests since the last start that were not logged: the log was slow."""
         return self._unlogged if self._listener is None else self._listener.lost_requests
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables that make client programs trust the server.
+        """Return environment variables that make client programs trust the server.
 
-        They name `ca_file` to ``requests`` (the NetApp SDK, Ansible), curl, and programs that use
-        OpenSSL or Go's library, in the place of all other authorities. There are none without TLS,
-        with a certificate of your own, and while it is not running::
+        They set `ca_file` as the only trusted authority for ``requests`` (used by the NetApp SDK
+        and Ansible), curl, and programs that use OpenSSL or Go's TLS library::
 
             subprocess.run(["ansible-playbook", "…"], env={**os.environ, **server.environment()})
+
+        Returns:
+            Values by name. Empty without TLS, with your own certificate, and while the server is
+            not running.
         """
         if self._ca_file is None:
             return {}

@@ -1,8 +1,8 @@
-"""Property-based tests for backends, and for programs that use one.
+"""Property-based tests for backends, and for programs that use a backend.
 
 Needs Hypothesis: ``pip install 'nessie-backend-mem[testing]'``.
 
-To hold a backend of your own against `MemBackend`, write this into a test file::
+Compare a backend of your own with `MemBackend` in a test file::
 
     from nessie_backend_mem.testing import BackendComparison
 
@@ -12,15 +12,15 @@ To hold a backend of your own against `MemBackend`, write this into a test file:
 
     TestMine = MineComparison.TestCase
 
-Hypothesis then makes up sequences of operations, does each on both and compares what comes back.
-Where the two part it prints the shortest sequence it finds, as code to paste.
+Hypothesis generates sequences of operations, calls both backends and compares the results. If they
+differ, it prints the shortest sequence it finds, as Python code.
 
-`strategies` has the values the operations take, valid and not, and `operations` the operations
-themselves. All of it can be imported from here.
+The functions `volume_names`, `sizes` and so on are strategies for valid arguments, and ``bad_…``
+for invalid ones. `operations` generates operations, and `backends` backends with contents.
 """
 
 try:
-    import hypothesis as _hypothesis  # noqa: F401 (only to see whether it is there)
+    import hypothesis as _hypothesis  # noqa: F401 (only checks that it is installed)
 except ModuleNotFoundError as _missing:
     if _missing.name != "hypothesis":
         raise

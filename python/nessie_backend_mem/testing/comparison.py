@@ -1,4 +1,4 @@
-"""A state machine that holds any Python backend against `MemBackend`."""
+"""A state machine that compares a Python backend with `MemBackend`."""
 
 from __future__ import annotations
 
@@ -80,18 +80,18 @@ def if_offered(feature: str) -> Callable[[Any], Any]:
 
 
 class BackendComparison(RuleBasedStateMachine):
-    """Does the same on a backend of your own and on `MemBackend`, and compares, step by step.
+    """Makes the same calls on a backend of your own and on `MemBackend`, and compares each result.
 
-    Results must be the same but for identifiers, times and the kind of access handle. Refusals must
-    have the same ``code``; what is missing may be answered with ``None`` too, where a record is
-    asked for. All listings must be the same after every step, whatever happened to earlier results.
-    The order of keys is not looked at.
+    Results must be equal except for uuids, times and the kind of access handle. Errors must have
+    the same ``code``. For a missing object ``None`` in place of a record is accepted, too. After
+    every step all lists must be equal. The order of keys does not matter.
 
-    Only the tiers that ``capabilities()`` promises are driven. ``find_volume``, ``find_snapshot``,
+    Only the tiers of ``capabilities()`` are tested. ``find_volume``, ``find_snapshot``,
     ``rename_snapshot``, ``restore_snapshot``, ``split_clone`` and a patch of ``name`` or ``state``
-    are left alone where the backend lacks them or answers `FeatureNotSupportedError`.
+    are skipped if the backend lacks them or raises `FeatureNotSupportedError`.
 
-    Subclass it, say how a backend is made, and let the test runner find the ``TestCase``::
+    Subclass it, define `make_backend`, and assign the ``TestCase`` to a name that the test runner
+    finds::
 
         class MineComparison(BackendComparison):
             def make_backend(self):
@@ -99,9 +99,9 @@ class BackendComparison(RuleBasedStateMachine):
 
         TestMine = MineComparison.TestCase
 
-    ``TestMine.settings`` are the `hypothesis.settings`: how many examples, how many steps each. A
-    failure shows the shortest sequence found as calls on the backend alone, ready to be pasted, and
-    what should have come of the last one.
+    ``TestMine.settings`` are the `hypothesis.settings`, such as the numbers of examples and steps.
+    A failure shows the shortest sequence found as Python code for the backend alone, the expected
+    result of the last call, and its actual result.
     """
 
     def __init__(self) -> None:
@@ -126,24 +126,32 @@ class BackendComparison(RuleBasedStateMachine):
         """Labels of the volumes that are clones."""
 
     def make_backend(self) -> Any:
-        """Return a backend without volumes; called once for every example."""
+        """Return a backend without volumes. Called once per example. Subclasses must define it."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to make_backend()")
 
     def close_backend(self, backend: Any) -> None:
-        """Give up what `make_backend` has taken; called at the end of every example."""
+        """Release the resources of a backend. Called at the end of each example.
+
+        Args:
+            backend: The backend that `make_backend` returned.
+        """
 
     @property
     def identifiers(self) -> list[str]:
-        """Labels of all there ever was, and of what never was."""
+        """Labels of all objects so far, deleted ones too, and of objects that never existed."""
         return [*self.created, *UNKNOWN_LABELS]
 
     def offers(self, feature: str) -> bool:
-        """Whether the backend has a tier or an operation, as far as is known."""
+        """Whether the backend has a tier or an operation, as far as is known.
+
+        Args:
+            feature: A tier, or a key of `OPTIONAL`.
+        """
         return feature not in self.lacks and OPTIONAL.get(feature) not in self.lacks
 
     @initialize(volumes=st.integers(0, 2), snapshots=st.integers(0, 3))
     def begin(self, volumes: int, snapshots: int) -> None:
-        """Make both backends, and what most steps need."""
+        """Make both backends, with a few volumes and snapshots."""
         self.make_both()
         for number in range(volumes):
             self.both("create_volume", (), f"first{number}", new="v")
@@ -246,7 +254,7 @@ class BackendComparison(RuleBasedStateMachine):
     @if_any_volume
     @rule(name=usual_volume_names())
     def find_volume(self, name: str) -> None:
-        """Look a volume up."""
+        """Find a volume by name."""
         self.both("find_volume", (), name)
 
     # Snapshots -------------------------------------------------------------------------------
@@ -269,7 +277,7 @@ class BackendComparison(RuleBasedStateMachine):
     @if_any_volume
     @rule(volume=some_volume, name=usual_snapshot_names())
     def find_snapshot(self, volume: str, name: str) -> None:
-        """Look a snapshot up."""
+        """Find a snapshot by name."""
         self.both("find_snapshot", (volume,), name)
 
     @if_offered("rename_snapshot")
@@ -290,7 +298,7 @@ class BackendComparison(RuleBasedStateMachine):
     @if_any_snapshot
     @rule(snapshot=some_snapshot)
     def restore_snapshot(self, snapshot: tuple[str, str]) -> None:
-        """Take a volume back to a snapshot."""
+        """Restore a volume from a snapshot."""
         self.both("restore_snapshot", snapshot)
 
     # Clones ----------------------------------------------------------------------------------
@@ -308,7 +316,7 @@ class BackendComparison(RuleBasedStateMachine):
     def create_clone_with_snapshot(
         self, snapshot: tuple[str, str], name: str, snapshot_name: str
     ) -> None:
-        """Make a clone that clones can be made of in turn."""
+        """Make a clone with a snapshot, from which further clones can be made."""
         if clone := self.both("create_clone", snapshot, name, new="v"):
             self.both("create_snapshot", (clone,), snapshot_name, new="s")
 
@@ -316,7 +324,7 @@ class BackendComparison(RuleBasedStateMachine):
     @if_any_clone
     @rule(volume=some_clone)
     def split_clone(self, volume: str) -> None:
-        """Make a clone a plain volume."""
+        """Split a clone from its parent."""
         self.both("split_clone", (volume,))
 
     # Results ---------------------------------------------------------------------------------
@@ -324,7 +332,7 @@ class BackendComparison(RuleBasedStateMachine):
     @if_any_volume
     @rule(volume=some_volume)
     def spoil_results(self, volume: str) -> None:
-        """Write into results: they are the caller's, and neither backend nor others may change."""
+        """Change results. Neither the backend nor other results may change."""
         if volume not in self.volumes:
             return
         self.steps.append(lambda other, labels: other.spoil_results(labels[volume]))
@@ -354,7 +362,7 @@ class BackendComparison(RuleBasedStateMachine):
 
     @invariant()
     def listings_are_the_same(self) -> None:
-        """Compare all there is, and remember what there is to choose from."""
+        """Compare all lists, and store the labels that the next step can choose from."""
         self.both("list_volumes", (), quiet=True)
         listed = self.reference.backend.list_volumes()
         self.volumes = [self.reference.labels[volume["uuid"]] for volume in listed]
@@ -377,10 +385,18 @@ class BackendComparison(RuleBasedStateMachine):
         quiet: bool = False,
         **named: Any,
     ) -> str | None:
-        """Call both backends, fail unless they answer the same; return the label of what is `new`.
+        """Call a method of both backends, and fail if the results differ.
 
-        A `quiet` call changes nothing and is shown only if it fails. What is ``None`` in `named`
-        is not passed.
+        Args:
+            method: Name of the method.
+            labels: Labels of the objects whose uuids are the first arguments.
+            *values: Further positional arguments.
+            new: Prefix of the label for the object that the call creates; empty if it creates none.
+            quiet: Whether the call only reads; it is then shown only if it fails.
+            **named: Keyword arguments. Those that are ``None`` are not passed.
+
+        Returns:
+            The label of the created object, or ``None``.
         """
         __tracebackhide__ = True
         named = {name: value for name, value in named.items() if value is not None}
@@ -420,11 +436,16 @@ class BackendComparison(RuleBasedStateMachine):
         return label or None
 
     def show_refused(self, call: str, answer: Answer) -> None:
-        """Add a refused call to the code, in a way that lets the code go on."""
+        """Add a refused call to the code, so that the code continues after it.
+
+        Args:
+            call: The call as Python code.
+            answer: The refusal.
+        """
         self.lines += [f"with suppress(Exception):  # {answer.code}", f"    {call}"]
 
     def check_capabilities(self) -> None:
-        """Leave out the tiers that are not promised; fail if the promises make no sense."""
+        """Skip the tiers that the backend lacks, and fail if its capabilities are inconsistent."""
         call = "backend.capabilities()"
         answer = self.mine.call("capabilities", (), (), {})
         tiers = answer.result
@@ -438,7 +459,12 @@ class BackendComparison(RuleBasedStateMachine):
         self.lacks |= {tier for tier, promised in tiers.items() if not promised}
 
     def fail(self, expected: str, answer: Answer) -> NoReturn:
-        """Fail with the code that leads here, what should have come of it and what came."""
+        """Fail with the calls so far, the expected result and the actual one.
+
+        Args:
+            expected: Description of the expected result.
+            answer: The actual result.
+        """
         __tracebackhide__ = True
         lines = [f"from {type(self).__module__} import {type(self).__name__}", *self.lines]
         if any(line.startswith("with suppress") for line in lines):

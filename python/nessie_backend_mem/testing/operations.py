@@ -1,4 +1,4 @@
-"""Operations as values: a strategy that makes them up, and backends filled with them."""
+"""Operations as values: strategies for operations, and for backends with contents."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ __all__ = ["Operation", "backends", "operations"]
 __dir__ = __all__.copy
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-"""A well-formed identifier that no backend hands out."""
+"""A well-formed uuid that no backend uses."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A call to make on a backend, whatever is in it by then.
+    """A call that can be made on a backend with any contents.
 
     Attributes:
-        method: the name of the method.
-        volume: which volume it is about, by its place in the listing, counted round and round;
-            ``None`` if it is about none.
-        snapshot: which snapshot of that volume, in the same way.
-        arguments: the other arguments, by name.
+        method: Name of the method.
+        volume: Index of the volume in the list of volumes, modulo its length; ``None`` if the
+            method has no volume.
+        snapshot: Index of the snapshot in the volume's list, modulo its length; ``None`` if the
+            method has no snapshot.
+        arguments: The other arguments by name.
     """
 
     method: str
@@ -41,9 +42,16 @@ class Operation:
     arguments: dict[str, Any] = field(default_factory=dict)
 
     def run(self, backend: Any) -> Any:
-        """Make the call and return its result; a refusal is raised.
+        """Make the call. If there is no volume or snapshot, an unknown uuid is passed.
 
-        Where there is no volume or snapshot to choose, an identifier nothing has stands for it.
+        Args:
+            backend: The backend to call.
+
+        Returns:
+            The result of the call.
+
+        Raises:
+            NessieError: The backend refuses the call.
         """
         identifiers = []
         if self.volume is not None:
@@ -56,9 +64,9 @@ class Operation:
 
 
 def operations() -> SearchStrategy[Operation]:
-    """Everything a backend of all three tiers can be asked to change.
+    """Return operations that change a backend with all tiers.
 
-    Most have arguments in order. Names, paths and sizes are often ones that others have too.
+    Most have valid arguments. Names and paths often conflict with those of other objects.
     """
     none, place = st.none(), st.integers(0, 5)
     names, snapshot_names = usual_volume_names(), usual_snapshot_names()
@@ -97,15 +105,17 @@ def operations() -> SearchStrategy[Operation]:
         call("delete_snapshot", place, place, named()),
         call("delete_volume", place, none, named()),
     ]
-    # Twice as often, or little would come of a sequence.
+    # Twice as often: otherwise a sequence would have few objects.
     return st.sampled_from([*create, *create, *change]).flatmap(lambda chosen: chosen)
 
 
 @st.composite
 def backends(draw: DrawFn, *, max_operations: int = 30) -> MemBackend:
-    """Make a seeded `MemBackend`, in some state that operations can bring about.
+    """Return a seeded `MemBackend` after random operations. A failing example shows its tree.
 
-    A failing example shows its tree.
+    Args:
+        draw: Passed by Hypothesis. Call ``backends()`` without it.
+        max_operations: Largest number of operations.
     """
     backend = MemBackend(seed=draw(st.integers(0, 2**64 - 1)))
     count = draw(st.integers(0, max_operations))
@@ -116,13 +126,13 @@ def backends(draw: DrawFn, *, max_operations: int = 30) -> MemBackend:
     return backend
 
 
-# Values that meet each other -----------------------------------------------------------------
+# Values that often conflict -----------------------------------------------------------------
 
 
 def mostly(
     usual: SearchStrategy[Any], *rare: SearchStrategy[Any], times: int = 14
 ) -> SearchStrategy[Any]:
-    """`usual`, but each of `rare` once in so many `times`: a run gets somewhere in between."""
+    """Return values of `usual`, and each of `rare` once in `times`, so that most calls succeed."""
     last = times - 1
     return st.integers(0, last).flatmap(
         lambda number: rare[last - number] if last - number < len(rare) else usual
@@ -130,37 +140,37 @@ def mostly(
 
 
 def usual_volume_names() -> SearchStrategy[str]:
-    """Few names, some that differ by case alone; seldom any other, seldom a bad one."""
+    """Return few names, some of which differ only in case; rarely another or an invalid one."""
     few = st.sampled_from(["a", "b", "c", "d", "e", "f", "A", "a-b.c:d_1"])
     return mostly(few, values.volume_names(), values.bad_volume_names())
 
 
 def usual_snapshot_names() -> SearchStrategy[str]:
-    """Few names, some that differ by case alone; seldom any other, seldom a bad one."""
+    """Return few names, some of which differ only in case; rarely another or an invalid one."""
     few = st.sampled_from(["s", "t", "u", "S", "a"])
     return mostly(few, values.snapshot_names(), values.bad_snapshot_names())
 
 
 def usual_sizes() -> SearchStrategy[int | None]:
-    """``None`` or a size; seldom a bad one."""
+    """Return ``None`` or a size; rarely an invalid one."""
     few = st.sampled_from([None, 1, 2, 2**53 + 1, 2**64 - 1])
     return mostly(few, values.sizes(), values.bad_sizes())
 
 
 def usual_junction_paths() -> SearchStrategy[str]:
-    """Few paths, some that differ by case alone, and the empty string; seldom a bad one."""
+    """Return few paths, some of which differ only in case, and ``""``; rarely an invalid one."""
     few = st.sampled_from(["", "/a", "/A", "/a/b"])
     return mostly(few, values.junction_paths(), values.bad_junction_paths())
 
 
 def usual_export_policies() -> SearchStrategy[str]:
-    """Few policies, seldom any other or a bad one."""
+    """Return few policies; rarely another or an invalid one."""
     few = st.sampled_from(["default", "open"])
     return mostly(few, values.export_policies(), values.bad_export_policies())
 
 
 def usual_states() -> SearchStrategy[str]:
-    """States, ``online`` as often as the others together; seldom a bad word."""
+    """Return states, half of them ``"online"``; rarely an invalid one."""
     few = st.sampled_from(["online", "online", "offline", "restricted"])
     return mostly(few, values.bad_volume_states())
 

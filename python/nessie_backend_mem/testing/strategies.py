@@ -1,7 +1,7 @@
-"""Hypothesis strategies for the values that operations take.
+"""Hypothesis strategies for the arguments of operations.
 
-Each kind has a strategy of values that every backend takes and one, ``bad_…``, of values that it
-refuses with `InvalidArgumentError`. Both are of the right Python type.
+Each kind has a strategy for values that every backend accepts, and one, ``bad_…``, for values that
+it refuses with `InvalidArgumentError`. Both have the right Python type.
 """
 
 from __future__ import annotations
@@ -40,46 +40,46 @@ MAX_JUNCTION_PATH = 4096
 SIZE_LIMIT = 2**64
 STATES: tuple[VolumeState, ...] = ("online", "offline", "restricted")
 
-# Simple ones first: Hypothesis shrinks towards them.
+# Simple characters come first: Hypothesis shrinks towards them.
 FIRST_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 LATER_CHARACTERS = FIRST_CHARACTERS + "-.:"
 
 
 def volume_names() -> SearchStrategy[str]:
-    """1 to 203 of ``A-Z a-z 0-9 _ - . :``, the first a letter, a digit or ``_``."""
+    """Return names: 1 to 203 of ``A-Z a-z 0-9 _ - . :``, the first a letter, digit or ``_``."""
     return _names(MAX_VOLUME_NAME)
 
 
 def bad_volume_names() -> SearchStrategy[str]:
-    """Names that break one rule of `volume_names`: length, a character, the first character."""
+    """Return names with a wrong length, a wrong character or a wrong first character."""
     return _bad_names(MAX_VOLUME_NAME)
 
 
 def snapshot_names() -> SearchStrategy[str]:
-    """1 to 255 of ``A-Z a-z 0-9 _ - . :``, the first a letter, a digit or ``_``."""
+    """Return names: 1 to 255 of ``A-Z a-z 0-9 _ - . :``, the first a letter, digit or ``_``."""
     return _names(MAX_SNAPSHOT_NAME)
 
 
 def bad_snapshot_names() -> SearchStrategy[str]:
-    """Names that break one rule of `snapshot_names`: length, a character, the first character."""
+    """Return names with a wrong length, a wrong character or a wrong first character."""
     return _bad_names(MAX_SNAPSHOT_NAME)
 
 
 def sizes() -> SearchStrategy[int]:
-    """Sizes in bytes, from 1 to 2**64 - 1. ``None``, for no quota, is not among them."""
+    """Return sizes in bytes, 1 to 2**64 - 1. Never ``None``, which means no quota."""
     return st.integers(1, SIZE_LIMIT - 1) | st.sampled_from([1, 2**53 + 1, 2**63, SIZE_LIMIT - 1])
 
 
 def bad_sizes() -> SearchStrategy[int]:
-    """Integers that are no size: zero, negative, or 2**64 and more."""
+    """Return integers that are not a size: 0, negative, or at least 2**64."""
     return st.sampled_from([0, -1, SIZE_LIMIT]) | st.integers(max_value=0) | st.integers(SIZE_LIMIT)
 
 
 def junction_paths() -> SearchStrategy[str]:
-    """Absolute paths of at most 4096 bytes: no empty, ``.`` or ``..`` component, no ending slash.
+    """Return absolute paths of at most 4096 bytes.
 
-    No control character and no lone surrogate either. The empty string, which unmounts in a patch,
-    is not among them.
+    They have no empty, ``.`` or ``..`` component, no slash at the end, no control character and no
+    lone surrogate. Never the empty string, which unmounts a volume.
     """
     component = _text(min_size=1, max_size=12, without="/").filter(lambda c: c not in (".", ".."))
     usual = st.lists(component, min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts))
@@ -87,10 +87,10 @@ def junction_paths() -> SearchStrategy[str]:
 
 
 def bad_junction_paths() -> SearchStrategy[str]:
-    """Paths that break one rule of `junction_paths`; the empty string is not among them."""
+    """Return paths that break one rule of `junction_paths`. Never the empty string."""
     paths = junction_paths()
     too_long = "/" + "p" * MAX_JUNCTION_PATH
-    # Characters of two bytes: it is the bytes that count.
+    # Characters of two bytes: the limit is in bytes.
     too_many_bytes = "/" + "é" * (MAX_JUNCTION_PATH // 2)
     return st.one_of(
         st.just("/"),
@@ -103,13 +103,13 @@ def bad_junction_paths() -> SearchStrategy[str]:
 
 
 def export_policies() -> SearchStrategy[str]:
-    """1 to 256 characters, none of them a control character or a lone surrogate."""
+    """Return names of 1 to 256 characters without control characters and lone surrogates."""
     longest = st.just("p" * MAX_EXPORT_POLICY)
     return st.sampled_from(["default"]) | _text(min_size=1, max_size=20) | longest
 
 
 def bad_export_policies() -> SearchStrategy[str]:
-    """Names that break one rule of `export_policies`: length or a character."""
+    """Return names with a wrong length or a wrong character."""
     return st.one_of(
         st.just(""),
         st.just("p" * (MAX_EXPORT_POLICY + 1)),
@@ -118,18 +118,18 @@ def bad_export_policies() -> SearchStrategy[str]:
 
 
 def volume_states() -> SearchStrategy[VolumeState]:
-    """One of the words ``online``, ``offline`` and ``restricted``."""
+    """Return ``"online"``, ``"offline"`` or ``"restricted"``."""
     return st.sampled_from(STATES)
 
 
 def bad_volume_states() -> SearchStrategy[str]:
-    """Other words: wrong case, spaces around, none at all."""
+    """Return other words: in wrong case, with spaces, or empty."""
     odd = st.sampled_from(["", "broken", "ONLINE", "Offline", " online", "online "])
     return odd | st.text(max_size=12).filter(lambda word: word not in STATES)
 
 
 def bad_uuids() -> SearchStrategy[str]:
-    """Text that spells no UUID in any of the standard ways."""
+    """Return text that is not a UUID in any standard spelling."""
     return st.sampled_from(["", "uuid", "0" * 31, "0" * 33, "g" * 32]) | st.text(
         max_size=40
     ).filter(lambda text: not _spells_uuid(text))
