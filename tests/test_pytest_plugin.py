@@ -217,7 +217,7 @@ def test_fixture_and_option_are_in_the_help(pytester: pytest.Pytester) -> None:
     pytester.runpytest("--help").stdout.fnmatch_lines(["*--nessie-seed=N*"])
     pytester.makepyfile("def test_it(): pass")
     fixtures = pytester.runpytest("--fixtures")
-    fixtures.stdout.fnmatch_lines(["mem_backend -- *", "*seed of this test's own*"])
+    fixtures.stdout.fnmatch_lines(["mem_backend -- *", "*derived from the name of the test*"])
     scopes = {"": "", "_module": " [[]module scope]", "_session": " [[]session scope]"}
     for kind in ("mem_backend", "ontap_server", "ontap_connection"):
         for twin, scope in scopes.items():

@@ -1,4 +1,4 @@
-"""Shards on an executor of the caller's."""
+"""Shards on an executor that the caller passes."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def by_executor(
     seeds: Sequence[int],
     listener: Listener,
 ) -> Generator[Ended[Any] | None, None, None]:
-    """Run a shard for each seed; yield what came of each, and None now and then.
+    """Run a shard for each seed; yield the outcome of each, and None at least every `TICK`.
 
-    The shards that have not begun when this ends are cancelled.
+    When the generator ends or is closed, it cancels the shards that have not begun.
 
     Raises:
         InvalidArgumentError: the processes of the executor cannot import the scenario.
-        Exception: the executor took no shard at all.
+        Exception: the executor refused the first shard.
     """
     is_pool = isinstance(executor, ProcessPoolExecutor)
     if is_pool:
         refuse_to_run_again()
     submit = submission(executor, scenario, seeds, listener)
-    # What a pool has queued begins even after Ctrl-C, so it gets one shard for each process.
+    # A pool begins queued shards even after Ctrl-C, so it gets only one shard for each process.
     most = getattr(executor, "_max_workers", len(seeds)) if is_pool else len(seeds)
     waiting = deque(range(len(seeds)))
     running: dict[Future[Any], int] = {}
@@ -80,7 +80,7 @@ def submission(
     seeds: Sequence[int],
     listener: Listener,
 ) -> Callable[[int], Future[Any]]:
-    """Return what submits a shard to the executor."""
+    """Return a function that submits a shard to the executor."""
     if isinstance(executor, ProcessPoolExecutor):
         pickled = packed(scenario)
         return lambda shard: executor.submit(attempt_packed, pickled, seeds[shard], shard)
@@ -88,7 +88,7 @@ def submission(
 
 
 def ended_by(future: Future[Any], shard: int, is_packed: bool) -> Ended[Any]:
-    """Take what came of a shard from its future, which is done."""
+    """Return the outcome of a shard from its future, which is done."""
     try:
         error = future.exception()
     except CancelledError as cancelled:

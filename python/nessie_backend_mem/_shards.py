@@ -1,4 +1,4 @@
-"""One shard: how it runs, and how its result or its exception gets from one process to another."""
+"""One shard: how it runs, and how its result or exception is sent to another process."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ShardError(Exception):
     __module__ = "nessie_backend_mem.simulation"
 
 
-class WorkerTraceback(Exception):  # noqa: N818 (no error: the cause that an error is shown with)
+class WorkerTraceback(Exception):  # noqa: N818 (the cause of an error)
     """The traceback of an exception in the process that raised it, as text."""
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class WorkerTraceback(Exception):  # noqa: N818 (no error: the cause that an err
 
 @dataclass(frozen=True, slots=True)
 class Ended(Generic[Result]):
-    """What came of shards: a result, or an exception that they share."""
+    """The outcome of shards: a result, or an exception that they share."""
 
     shards: Sequence[int]
     result: Result | None = None
@@ -80,17 +80,17 @@ def report_progress(fraction: float) -> None:
 
 
 class Listener:
-    """Keeps how much of each running shard is done. Pickled, it becomes None in other processes."""
+    """Stores how much of each running shard is done. It is pickled as None."""
 
     def __init__(self) -> None:
-        """Listen."""
+        """Begin without running shards."""
         self.fractions: dict[int, float] = {}
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         return type(None), ()
 
     def of(self, shard: int) -> Callable[[float], None]:
-        """Return what keeps the fractions of one shard."""
+        """Return a function that stores the fractions of one shard."""
 
         def report(fraction: float) -> None:
             self.fractions[shard] = fraction
@@ -119,11 +119,12 @@ def run(
 def run_for_executor(
     scenario: Callable[[MemBackend, int], Result], seed: int, shard: int, listener: Listener | None
 ) -> Result:
-    """Run one shard on any executor, which hands the result or the exception on in its own way.
+    """Run one shard on any executor, which transports the result or the exception in its own way.
 
     Raises:
-        ShardError: the shard ended with what would be lost, or would end more than the shard.
-        KeyboardInterrupt: the user pressed Ctrl-C where this runs in the main thread.
+        ShardError: the shard ended with an exception that the executor could not transport, or that
+            would end the worker.
+        KeyboardInterrupt: the user pressed Ctrl-C, and this runs in the main thread.
     """
     report = listener.of(shard) if listener is not None else None
     try:
@@ -144,7 +145,7 @@ def run_for_executor(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a shard, as bytes: every process can receive it, whatever it contains."""
+    """The outcome of a shard, pickled, so that unpickling errors concern this shard only."""
 
     data: bytes
     trace: str | None = None
@@ -156,7 +157,7 @@ class Outcome:
             value = pickle.loads(self.data)  # noqa: S301 (from a process of this program)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001 (whatever it is, only this shard fails)
+        except BaseException as error:  # noqa: BLE001 (only this shard fails)
             what = "result" if self.trace is None else "exception"
             failure = ShardError(f"its {what} cannot be unpickled: {explained(error)}")
             failure.__cause__ = error if self.trace is None else WorkerTraceback(self.trace)
@@ -173,10 +174,10 @@ def attempt(
     shard: int,
     report: Callable[[float], None] | None = None,
 ) -> Outcome:
-    """Run one shard; whatever happens is its outcome."""
+    """Run one shard; every exception is its outcome."""
     try:
         result = run(scenario, seed, shard, report)
-    except BaseException as error:  # noqa: BLE001 (whatever it is, it is the outcome)
+    except BaseException as error:  # noqa: BLE001 (it is the outcome)
         return failed(error)
     try:
         return Outcome(dumps(result))
@@ -187,7 +188,7 @@ def attempt(
 
 
 def failed(error: BaseException) -> Outcome:
-    """Pack an exception: whole if it arrives as it was, else as a `ShardError` that shows it."""
+    """Pickle an exception as it is if that is possible, else as a `ShardError` that shows it."""
     trace = traced(error)
     if isinstance(error, Exception):
         for form in (error, Rebuilt(error)):
@@ -197,7 +198,7 @@ def failed(error: BaseException) -> Outcome:
 
 
 class Rebuilt:
-    """Pickles as an exception whose `__init__` cannot be called again with its `args`."""
+    """Pickles an exception whose `__init__` cannot be called again with its `args`."""
 
     def __init__(self, error: Exception) -> None:
         """Pickle as `error`."""
@@ -216,7 +217,7 @@ def rebuild(kind: type[Exception], arguments: tuple[object, ...], state: dict[st
 
 
 def is_same_after(form: object, error: Exception) -> bool:
-    """Whether `form`, pickled and unpickled, is an exception of the type and text of `error`."""
+    """Whether `form` is unpickled as an exception with the type and the text of `error`."""
     try:
         again = pickle.loads(dumps(form))  # noqa: S301 (it was pickled a moment ago)
         return type(again) is type(error) and str(again) == str(error)
@@ -225,7 +226,7 @@ def is_same_after(form: object, error: Exception) -> bool:
 
 
 def dumps(value: object) -> bytes:
-    """Pickle in the way of `multiprocessing`."""
+    """Pickle as `multiprocessing` does."""
     return bytes(ForkingPickler.dumps(value))
 
 

@@ -1,7 +1,7 @@
-"""Processes of this machine that run shards, each one shard at a time.
+"""Processes of this machine that run shards, one shard at a time each.
 
-A worker gets its next shard when it is done with the last one, so that none waits in a queue. The
-end of a worker is the failure of the shard that it ran; another one takes its place.
+A worker gets its next shard when it has ended the last one, so that no shard waits in a queue. If a
+worker ends, its shard has failed, and a new worker replaces it.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ if TYPE_CHECKING:
 __all__ = ["FIX", "TICK", "attempt_packed", "by_workers", "packed", "refuse_to_run_again"]
 
 TICK = 0.5
-"""Seconds after which a run that waits looks around: for dead workers, and to draw its bar."""
+"""Seconds between two checks for dead workers, and between two drawings of the bar."""
 
 END_TIMEOUT = 2.0
-"""Seconds that a worker has to end after its pipe has ended."""
+"""Seconds in which a worker must end after its pipe has been closed."""
 
 MOST_ON_WINDOWS = 60
-"""One wait of Windows takes 64 objects at most."""
+"""Windows waits for at most 64 objects at once."""
 
 RUN_AGAIN = 79
-"""The exit status of a worker whose import of the program came to `run_shards` again."""
+"""The exit status of a worker that called `run_shards` when it imported the program."""
 
 FIX = (
     'Guard the calls of a script with `if __name__ == "__main__":`, and define the scenario in it '
-    "or in a module, as a function outside of all others. In a notebook or an interactive session, "
+    "or in a module, as a function at the top level. In a notebook or an interactive session, "
     "pass an executor: ThreadPoolExecutor()"
 )
 
 
 def cannot_import(reason: str) -> InvalidArgumentError:
-    """Make the error of a scenario that other processes cannot import."""
+    """Return the error of a scenario that other processes cannot import."""
     return InvalidArgumentError(
         f"the worker processes cannot import the scenario: {reason}. {FIX}", "scenario"
     )
@@ -62,7 +62,7 @@ def packed(scenario: Callable[[MemBackend, int], Any]) -> bytes:
     """Pickle a scenario for other processes.
 
     Raises:
-        InvalidArgumentError: it, or the program, cannot be imported there.
+        InvalidArgumentError: they cannot import the scenario or the program.
     """
     program = getattr(sys.modules["__main__"], "__file__", None) or ""
     if Path(program).name.startswith("<"):
@@ -80,7 +80,7 @@ _is_importing = False
 
 def unpacked(scenario: bytes) -> Callable[[MemBackend, int], Any]:
     """Unpickle a scenario, which imports its module."""
-    global _is_importing  # noqa: PLW0603 (it is about the process)
+    global _is_importing  # noqa: PLW0603 (a state of the process)
     _is_importing = True
     try:
         loaded: Callable[[MemBackend, int], Any] = pickle.loads(scenario)  # noqa: S301 (ours)
@@ -92,7 +92,7 @@ def unpacked(scenario: bytes) -> Callable[[MemBackend, int], Any]:
 
 
 def attempt_packed(scenario: bytes, seed: int, shard: int) -> Outcome | InvalidArgumentError:
-    """Run one shard of a pickled scenario; the error says that it cannot be imported."""
+    """Run one shard of a pickled scenario; return an error if it cannot be imported."""
     try:
         loaded = unpacked(scenario)
     except InvalidArgumentError as error:
@@ -101,20 +101,20 @@ def attempt_packed(scenario: bytes, seed: int, shard: int) -> Outcome | InvalidA
 
 
 def refuse_to_run_again() -> None:
-    """End, or fail, where a worker's import of the program or of the scenario comes here.
+    """End or fail if a worker calls `run_shards` when it imports the program or the scenario.
 
-    It would start workers that start workers.
+    Otherwise workers would start workers without end.
     """
     if getattr(process.current_process(), "_inheriting", False):
-        # Quietly: the process that started this one shows the error, once.
+        # Without a message: the process that started this one shows the error once.
         raise SystemExit(RUN_AGAIN)
     if _is_importing:
         raise RuntimeError("importing the scenario's module calls run_shards")
 
 
 def work(pipe: Connection, scenario: bytes) -> None:
-    """Run the shards that come through the pipe until there is None."""
-    # Ctrl-C reaches the whole process group; the process that started this one ends it.
+    """Run the shards that are sent through the pipe, until None is sent."""
+    # Ctrl-C interrupts the whole process group. The process that started this one ends it.
     signal.signal(signal.SIGINT, lambda *_: None)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -131,7 +131,7 @@ def work(pipe: Connection, scenario: bytes) -> None:
 
 
 def end_with_parent() -> None:
-    """End this process when the one that started it has ended, in the middle of a shard too."""
+    """End this process when the one that started it has ended, even within a shard."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -139,7 +139,7 @@ def end_with_parent() -> None:
 
 
 class Reporter:
-    """Sends how much of a shard is done, a few times a second."""
+    """Sends how much of a shard is done, at most four times a second."""
 
     def __init__(self, pipe: Connection) -> None:
         """Send through `pipe`."""
@@ -169,14 +169,14 @@ class Worker:
         self.shard: int | None = None
 
     def give(self, shard: int, seed: int) -> None:
-        """Have it run a shard."""
+        """Send it a shard to run."""
         self.shard = shard
-        # If it has ended, that shows when it is asked for its answer.
+        # If it has ended, `answer` raises.
         with suppress(OSError):
             self.pipe.send((seed, shard))
 
     def answer(self) -> Any:
-        """Return what it says next: there must be something.
+        """Return its next message, which must have arrived.
 
         Raises:
             OSError: it has ended.
@@ -188,14 +188,14 @@ class Worker:
 
     def how_it_ended(self) -> str:
         """Wait for its end and describe it."""
-        # No join with a timeout: it waits for ever once the process has closed its own files.
+        # join with a timeout would block for ever if the process has closed its own files.
         deadline = time.monotonic() + END_TIMEOUT
         while self.process.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
         status = self.process.exitcode
         if status is None:
             self.process.kill()
-            return "closed the pipe that it reports through"
+            return "closed its pipe"
         if status < 0:
             names = [each.name for each in signal.Signals if each == -status]
             name = names[0] if names else f"signal {-status}"
@@ -214,21 +214,21 @@ class Workers:
     """The processes of one run."""
 
     def __init__(self, scenario: bytes, seeds: Sequence[int], listener: Listener) -> None:
-        """Prepare to run a shard for each seed; nothing is started yet."""
+        """Prepare to run one shard for each seed; no worker is started yet."""
         self.scenario = scenario
         self.seeds = seeds
         self.listener = listener
         self.waiting = deque(range(len(seeds)))
         self.workers: list[Worker] = []
         self.leaving: list[Worker] = []
-        """The workers that have nothing more to do, and come to their end."""
+        """The workers that get no more shards, and will end."""
         self.can_import = False
-        """Whether a worker has imported the scenario. Until then there is only one."""
+        """Whether a worker has imported the scenario. Until then, only one is started."""
         self.trouble: Exception | None = None
         """Why no further worker is started."""
 
     def run(self) -> Iterator[Ended[Any] | None]:
-        """Run all shards; yield what came of each, and None now and then."""
+        """Run all shards; yield the outcome of each, and None at least every `TICK`."""
         most = processors()
         while self.waiting or self.workers:
             wanted = min(most if self.can_import else 1, len(self.waiting) + self.busy())
@@ -242,7 +242,7 @@ class Workers:
                 if worker.pipe in ready:
                     yield from self.hear(worker)
                 elif not worker.process.is_alive():
-                    # A process that the scenario has started may still hold the pipe open.
+                    # The pipe is still open if the scenario has started a process that holds it.
                     yield from self.lose(worker)
             yield None
         while self.leaving:
@@ -267,7 +267,7 @@ class Workers:
         self.trouble = error
 
     def hear(self, worker: Worker) -> Iterator[Ended[Any]]:
-        """Take what a worker says, or its end, and give it the next shard."""
+        """Handle the message or the end of a worker, and give it the next shard."""
         shard = worker.shard
         try:
             answer = worker.answer()
@@ -295,7 +295,7 @@ class Workers:
             yield answer.ended(shard)
 
     def lose(self, worker: Worker) -> Iterator[Ended[Any]]:
-        """Find out why a worker has ended, and what that means."""
+        """Handle the end of a worker."""
         how = worker.how_it_ended()
         self.remove(worker)
         if worker.shard is not None:
@@ -306,12 +306,12 @@ class Workers:
             self.fail_to_start(cannot_import(f"a process {how} before it had imported the program"))
 
     def remove(self, worker: Worker) -> None:
-        """Give a worker no more to do."""
+        """Let a worker end."""
         self.workers.remove(worker)
         self.leaving.append(worker)
 
     def end(self) -> None:
-        """End all workers that are left at once, whatever they are doing."""
+        """Kill all workers that still run."""
         left = [*self.workers, *self.leaving]
         for worker in left:
             worker.process.kill()
@@ -322,9 +322,9 @@ class Workers:
 def by_workers(
     scenario: Callable[[MemBackend, int], Any], seeds: Sequence[int], listener: Listener
 ) -> Generator[Ended[Any] | None, None, None]:
-    """Run a shard for each seed; yield what came of each, and None now and then.
+    """Run a shard for each seed; yield the outcome of each, and None at least every `TICK`.
 
-    All workers have ended when this ends, in whatever way.
+    When the generator ends or is closed, all workers have ended.
 
     Raises:
         InvalidArgumentError: the workers cannot import the scenario.
@@ -347,11 +347,11 @@ def processors() -> int:
 
 @contextmanager
 def interrupts_blocked() -> Iterator[None]:
-    """Hold Ctrl-C back; a process that starts meanwhile has it blocked until it is ready for it."""
+    """Block Ctrl-C; a process that is started meanwhile blocks it until it can handle it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    # Where it is not running yet, it would be started by the first worker, and end the block.
+    # If the first worker had to start it, that would end the block.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

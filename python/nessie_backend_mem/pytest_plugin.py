@@ -138,7 +138,7 @@ def mem_backend_factory(request: pytest.FixtureRequest) -> Callable[[str], MemBa
     The same name gives the same uuids in every test, in every fixture and on every run. The report
     of a failed test shows the backends that were made while it ran.
     """
-    from . import MemBackend  # noqa: PLC0415 (only a test that asks for one needs it)
+    from . import MemBackend  # noqa: PLC0415 (most tests do not need it)
 
     session = request.session
 
@@ -211,7 +211,7 @@ def ontap_connection_session(ontap_server_session: OntapServer) -> Iterator[Any]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test with the fixture `conformance_case` once per case of the suite."""
     if CASE in metafunc.fixturenames:
-        from .conformance import cases  # noqa: PLC0415 (only a test that asks for one needs it)
+        from .conformance import cases  # noqa: PLC0415 (most tests do not need it)
 
         metafunc.parametrize(CASE, cases(), ids=str)
 
@@ -223,7 +223,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.session.stash[running_test] = item
 
 
-# The older kind of wrapper: this plugin is loaded by whichever pytest is there.
+# The older form of wrapper, which all versions of pytest understand.
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -241,8 +241,8 @@ def pytest_runtest_makereport(
 
 
 def make_backend(request: pytest.FixtureRequest) -> MemBackend:
-    """Make the backend of the test, the module or the session that a fixture runs for."""
-    from . import MemBackend  # noqa: PLC0415 (only a test that asks for one needs it)
+    """Make the backend of a test, a module or the session for a fixture."""
+    from . import MemBackend  # noqa: PLC0415 (most tests do not need it)
 
     seed = seed_of(request.node)
     backend = MemBackend(seed=seed)
@@ -252,14 +252,14 @@ def make_backend(request: pytest.FixtureRequest) -> MemBackend:
 
 
 def keep(node: Node, given: Given) -> None:
-    """Keep a backend for the reports of a test, or of all tests in a node."""
+    """Store a backend for the reports of a test, or of all tests of a node."""
     node.stash.setdefault(given_backends, []).append(given)
 
 
 @contextmanager
 def running_server(backend: MemBackend, request: pytest.FixtureRequest) -> Iterator[OntapServer]:
     """Run an endpoint over a backend, with the same seed."""
-    from .ontap import OntapServer  # noqa: PLC0415 (only a test that asks for one needs it)
+    from .ontap import OntapServer  # noqa: PLC0415 (most tests do not need it)
 
     with OntapServer(backend, seed=seed_of(request.node)) as server:
         yield server
@@ -267,10 +267,10 @@ def running_server(backend: MemBackend, request: pytest.FixtureRequest) -> Itera
 
 @contextmanager
 def default_connection(server: OntapServer) -> Iterator[Any]:
-    """Connect the SDK to a server, as its default connection; skip where it is not installed."""
+    """Make the default connection of the SDK, to a server; skip if the SDK is not installed."""
     netapp_ontap = pytest.importorskip("netapp_ontap")
     with pytest.MonkeyPatch.context() as patch:
-        # These would be believed instead of the certificate that the connection names.
+        # The SDK would prefer them to the certificate of the connection.
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
             patch.delenv(name, raising=False)
         connection = netapp_ontap.HostConnection(
@@ -288,7 +288,7 @@ def default_connection(server: OntapServer) -> Iterator[Any]:
 
 
 def id_of(node: Node) -> str:
-    """Return the node id, without what a plugin may have added to a test's to group tests."""
+    """Return the node id without a suffix that a plugin has added to group tests."""
     collector = node.parent
     if isinstance(node, pytest.Item) and collector is not None:
         return f"{collector.nodeid}::{node.name}"
@@ -308,7 +308,7 @@ def derived_seed(config: pytest.Config, text: str) -> int:
 
 
 def describe(node: Node, given: Given) -> str:
-    """Say which backend the node had, how to have it again, and what is in it."""
+    """Return the section of a report about a backend: seed, command to repeat, and tree."""
     option = f"{OPTION}={node.config.getoption('nessie_seed')}"
     command = ["pytest", option, *([shlex.quote(id_of(node))] if id_of(node) else [])]
     tree = given.backend.tree().splitlines()

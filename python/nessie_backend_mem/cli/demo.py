@@ -66,7 +66,9 @@ def story() -> Iterator[Event]:
     cache = backend.patch_volume(
         cache["uuid"], junction_path="/ci/build-cache", export_policy="ci-runners"
     )
-    yield Event("volume", "The build cache: 50 GiB, mounted where CI looks for it:", record=cache)
+    yield Event(
+        "volume", "The build cache: 50 GiB, mounted at the path that CI uses:", record=cache
+    )
 
     yield Event("week", "A week of nightly snapshots, and a clone for every pull request.")
     nightlies: dict[str, Snapshot] = {}
@@ -98,11 +100,13 @@ def story() -> Iterator[Event]:
     except VolumeBusyError as error:
         yield Event("busy", "Not the volume:", error=error)
 
-    yield Event("split", "pr-101 becomes a release branch: once split, it stands alone.")
+    yield Event("split", "pr-101 becomes a release branch: a split makes it independent.")
     release = backend.split_clone(clones["pr-101"]["uuid"])
     yield Event("split", "Its record no longer names an origin:", record=release)
 
-    yield Event("clean-up", f"Nightlies older than {KEEP.days} days go, unless a clone needs them.")
+    yield Event(
+        "clean-up", f"Nightlies older than {KEEP.days} days are deleted, unless a clone needs them."
+    )
     oldest_kept = datetime.fromisoformat(backend.now()) - KEEP
     for snapshot in backend.list_snapshots(cache["uuid"]):
         if datetime.fromisoformat(snapshot["create_time"]) >= oldest_kept:
@@ -113,7 +117,7 @@ def story() -> Iterator[Event]:
         except SnapshotBusyError as error:
             yield Event("clean-up", f"{snapshot['name']} is old, but in use:", error=error)
         else:
-            yield Event("clean-up", f"{snapshot['name']} is old and goes:", record=snapshot)
+            yield Event("clean-up", f"{snapshot['name']} is old and deleted:", record=snapshot)
 
     yield Event("tree", "What is left.")
     yield Event("tree", f"At {backend.now()}:", tree=backend.tree())

@@ -46,15 +46,15 @@ CODES = frozenset(
         "substrate",
     }
 )
-"""The stable words for what a backend refuses with."""
+"""The codes of the errors of the contract."""
 
 LONGEST_TRACE = 8_000
-"""How many characters of a traceback are shown, the last ones."""
+"""The most characters of a traceback that are shown: the last ones."""
 
 PACKAGE = "nessie_backend_mem."
 
 UNKNOWN = "3f1c9a52-6d07-4b8e-a1f4-90c2d7e5b836"
-"""A well-formed identifier of nothing."""
+"""A well-formed identifier that no object has."""
 
 VOLUME_METHODS = (
     *("capabilities", "create_volume", "list_volumes", "get_volume", "patch_volume"),
@@ -69,16 +69,16 @@ TIERS = {
 """The tiers above the first, and the methods each must have."""
 
 
-class Broken(AssertionError):  # noqa: N818 (the backend is)
+class Broken(AssertionError):  # noqa: N818 (the backend is broken)
     """The backend breaks the rule that the case is about."""
 
 
-class Skip(Exception):  # noqa: N818 (it is no error)
+class Skip(Exception):  # noqa: N818 (not an error)
     """The case does not apply to this backend."""
 
 
 def code_of(error: BaseException) -> str | None:
-    """Return the contract's word for an exception; `None` for one that the contract lacks."""
+    """Return the code of an exception; None if the contract does not have it."""
     code = getattr(error, "code", None)
     if isinstance(code, str) and code in CODES:
         return str(code)
@@ -91,7 +91,7 @@ def own_methods(backend: object, *names: str) -> bool:
 
 
 class Call:
-    """One call, what it is written as, and how it ended."""
+    """One call: its Python code, and its result or exception."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -115,7 +115,7 @@ class Recorder:
     """A backend, and the calls that a case makes to it."""
 
     def __init__(self, backend: Any) -> None:
-        """Take `backend` as it is, with all that it holds already."""
+        """Record calls to `backend`, which may hold volumes already."""
         self.backend = backend
         self.log: list[Call] = []
         self._names: dict[str, str] = {}
@@ -140,13 +140,13 @@ class Recorder:
         return own_methods(self.backend, *methods)
 
     def offers(self, tier: str) -> bool:
-        """Whether the backend says that it has the tier, and has its methods."""
+        """Whether the backend reports the tier and has its methods."""
         with suppress(Exception):
             return bool(self.backend.capabilities()[tier]) and self.has(*TIERS[tier])
         return False
 
     def patches(self, field: str) -> bool:
-        """Whether `patch_volume` takes this keyword, as far as its signature shows."""
+        """Whether the signature of `patch_volume` has this keyword."""
         try:
             parameters = inspect.signature(self.backend.patch_volume).parameters.values()
         except (TypeError, ValueError):
@@ -160,7 +160,7 @@ class Recorder:
     # Calls ---------------------------------------------------------------------------------
 
     def new_name(self, word: str) -> str:
-        """Return a name that nothing in the backend has."""
+        """Return a name that is not in use."""
         self._counts[word] = self._counts.get(word, 0) + 1
         return f"{self._prefix}-{word}{self._counts[word]}"
 
@@ -174,9 +174,9 @@ class Recorder:
         raise Broken(f"{call.code} should work and raised\n{trace(call.error)}")
 
     def refused(self, method: str, *arguments: Any, **keywords: Any) -> Exception | None:
-        """Call a method that must refuse with a code of the contract, and return the exception.
+        """Call a method that must raise an error of the contract, and return the error.
 
-        `None` where the backend says that something is missing by returning `None`.
+        Return None if the backend reports a missing object by returning None.
         """
         before = self.picture()
         call = self._call(method, *arguments, **keywords)
@@ -191,7 +191,7 @@ class Recorder:
         return call.error
 
     def refused_as(self, code: str, method: str, *arguments: Any, **keywords: Any) -> None:
-        """Call a method that must refuse with this code."""
+        """Call a method that must raise an error with this code."""
         error = self.refused(method, *arguments, **keywords)
         written = self.log[-1].code
         if error is None:
@@ -211,7 +211,7 @@ class Recorder:
             raise Broken(f"{self.log[-1].code} should raise TypeError and {raised}")
 
     def picture(self) -> Any:
-        """Return a copy of everything there is to list. It is not written down."""
+        """Return a copy of all volumes and snapshots. These calls are not recorded."""
         volumes = self.backend.list_volumes()
         snapshots = [
             self.backend.list_snapshots(volume["uuid"])
@@ -220,7 +220,7 @@ class Recorder:
         return copy.deepcopy((volumes, snapshots))
 
     def name_it(self, value: object, code: str) -> None:
-        """Write `value` as `code` wherever it is an argument from here on."""
+        """Write the argument `value` as `code` from now on."""
         self._names[repr(value)] = code
 
     def _call(self, method: str, *arguments: Any, **keywords: Any) -> Call:
@@ -230,7 +230,7 @@ class Recorder:
         self.log.append(call)
         try:
             call.result = getattr(self.backend, method)(*arguments, **keywords)
-        except Exception as error:  # noqa: BLE001 (whatever the backend raises)
+        except Exception as error:  # noqa: BLE001 (a backend may raise anything)
             call.error = error
             return call
         finally:
@@ -240,14 +240,14 @@ class Recorder:
         return call
 
     def written(self, value: object) -> str:
-        """Return the code that stands for `value` in the calls."""
+        """Return the code of an argument."""
         known = self._names.get(repr(value))
         if known is None and isinstance(value, str) and re.fullmatch(r"[ !#-\[\]-~]*", value):
             return f'"{value}"'
         return known or repr(value)
 
     def _keep(self, method: str, call: Call, arguments: tuple[Any, ...]) -> None:
-        """Bind the new object to a name, and remember to take it away."""
+        """Assign the new object to a variable, and store how to delete it."""
         if not isinstance(call.result, dict) or not isinstance(call.result.get("uuid"), str):
             return
         uuid = call.result["uuid"]
@@ -260,14 +260,14 @@ class Recorder:
         else:
             self._made.append(("delete_volume", uuid))
 
-    # The end -------------------------------------------------------------------------------
+    # Clean-up ------------------------------------------------------------------------------
 
     def clean_up(self) -> None:
-        """Delete what was made, the last first; fail if that fails, or changed anything else."""
-        gone = {"volume_not_found", "snapshot_not_found"}
+        """Delete the created objects, the last first; check that nothing else has changed."""
+        missing = {"volume_not_found", "snapshot_not_found"}
         for method, *identifiers in reversed(self._made):
             call = self._call(method, *identifiers)
-            if call.error is not None and code_of(call.error) not in gone:
+            if call.error is not None and code_of(call.error) not in missing:
                 raise Broken(f"clean-up failed: {call.code} raised\n{trace(call.error)}")
         left = self.backend.list_volumes()
         if list(left) != list(self._foreign):
@@ -277,17 +277,17 @@ class Recorder:
             )
 
     def code(self) -> str:
-        """Return the calls so far as Python code, without what was refused on the way."""
+        """Return the calls so far as Python code, without refused calls before the last one."""
         return "\n".join(
             str(call) for call in self.log if call.error is None or call is self.log[-1]
         )
 
 
 def shown(value: object, most: int = 400) -> str:
-    """Return a value as Python shows it, cut where it is long."""
+    """Return the repr of a value, cut if it is long."""
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 (whatever the backend returned)
+    except Exception:  # noqa: BLE001 (a result may have any type)
         return f"a {type(value).__name__} that has no repr"
     return text if len(text) <= most else f"{text[:most]}…"
 
@@ -300,7 +300,7 @@ def one_line(error: Exception) -> str:
 
 
 def trace(error: BaseException) -> str:
-    """Return an exception as Python prints it, from where this package called into another."""
+    """Return an exception as Python prints it, without the frames of this package at its start."""
     tb = error.__traceback__
     while tb is not None and tb.tb_frame.f_globals.get("__name__", "").startswith(PACKAGE):
         tb = tb.tb_next

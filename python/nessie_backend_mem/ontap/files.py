@@ -1,4 +1,4 @@
-"""Files that say where a server is: they appear whole, and are removed with the server."""
+"""Files that describe a running server: they are written in one step and removed at its end."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["publish", "withdraw"]
 __dir__ = __all__.copy
 
 LONGEST = 2**16
-"""Bytes of an existing file that are looked at. The files written here are shorter."""
+"""The most bytes of an existing file that are read. The files written here are shorter."""
 
 
 def publish(path: Path, content: str, *, mode: int, is_one: Callable[[str], bool]) -> None:
-    """Write a file in one step, over an earlier one of its kind only.
+    """Write a file in one step. An existing file is replaced only if it is of the same kind.
 
     Args:
-        path: where.
-        content: its text.
-        mode: who may read it, as for `os.chmod`; until it is complete, nobody else.
-        is_one: whether a text is one of this kind, left behind by a server that was killed.
+        path: path of the file.
+        content: text of the file.
+        mode: permissions as for `os.chmod`. Until the file is complete, only its owner can read it.
+        is_one: whether a text is of this kind; a server that was killed leaves its files.
 
     Raises:
-        FileExistsError: there is something else at `path`.
-        OSError: it cannot be written.
+        FileExistsError: `path` is something else.
+        OSError: the file cannot be written.
     """
     if path.exists() and not (path.is_file() and is_one(beginning(path))):
         reason = "it was not written by a server like this one; remove it or choose another path"
@@ -38,7 +38,7 @@ def publish(path: Path, content: str, *, mode: int, is_one: Callable[[str], bool
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
-        # About the path that the caller knows.
+        # With the path that the caller knows, not the temporary one.
         raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -51,7 +51,7 @@ def publish(path: Path, content: str, *, mode: int, is_one: Callable[[str], bool
 
 
 def withdraw(path: Path, content: str) -> None:
-    """Remove a file that was published, unless another one has replaced it."""
+    """Remove a published file, unless another file has replaced it."""
     with suppress(OSError):
         if beginning(path) == content:
             path.unlink()

@@ -1,4 +1,4 @@
-"""The log of a server: what it is called with, how a line looks, and the thread that calls it."""
+"""The log of a server: its arguments, the form of a line, and the thread that calls it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Log: TypeAlias = Callable[[str, str, int, int, float], object]
 """Called with method, target, status, bytes of the reply and seconds of each request."""
 
 LAST_LINES = 1.0
-"""Seconds that the log has, when the server is stopped, for the requests that wait for it."""
+"""Seconds that the log has for waiting requests when the server is stopped."""
 
 BETWEEN_WARNINGS = 1.0
 """Seconds between two warnings that requests are lost."""
 
 
 def log_of(log: bool | Log) -> Log | None:
-    """Return what is called for each request."""
+    """Return the function that is called for each request."""
     if log is False:
         return None
     if log is True:
@@ -53,14 +53,14 @@ def shown_size(size: float) -> str:
         return f"{size} B"
     for unit in ("kB", "MB"):
         size /= 1000
-        # Below what would be rounded to the next unit.
+        # 999.95 and more would be rounded to 1000.0.
         if size < 999.95:
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} GB"
 
 
 def shown_time(seconds: float) -> str:
-    """Return seconds in milliseconds, or as they are from one second on."""
+    """Return a duration in milliseconds, or in seconds if it is one second or longer."""
     if seconds >= 1:
         return f"{seconds:.1f} s"
     return f"{1000 * seconds:.{2 if seconds < 0.001 else 1}f} ms"
@@ -69,23 +69,23 @@ def shown_time(seconds: float) -> str:
 class Reporter:
     """Calls the log for each request of a listener, on a thread of its own.
 
-    The log may be slow, raise anything, never return, or stop the server: no client waits for it,
-    and neither does the end of the server, but for one second.
+    The log may be slow, raise anything, never return, or stop the server. No client waits for it;
+    the end of the server waits for one second.
     """
 
     def __init__(self, listener: _OntapListener, log: Log) -> None:
         """Start to report."""
         self._listener = listener
-        # A daemon: an interpreter that exits does not wait for a log that never returns.
+        # A daemon, so that the interpreter can exit if the log never returns.
         self._thread = threading.Thread(
             target=report, args=(listener, log), name="nessie-ontap-log", daemon=True
         )
         self._thread.start()
 
     def end(self) -> None:
-        """Let the log take what waits, and give up what it does not take in time.
+        """Wait until the log has got the waiting requests, then discard those that are left.
 
-        Called by the log itself, it returns at once, and the log gets the rest afterwards.
+        If the log itself calls this, it returns at once, and the log gets the requests afterwards.
         """
         if threading.current_thread() is self._thread:
             return
@@ -95,17 +95,19 @@ class Reporter:
 
 
 def report(listener: _OntapListener, log: Log) -> None:
-    """Call the log until the listener has ended and nothing waits."""
-    told, quiet_until = 0, 0.0
+    """Call the log until the listener has ended and no request waits."""
+    reported, quiet_until = 0, 0.0
     while True:
         request = listener.next_request()
         lost = listener.lost_requests
-        if lost > told and (request is None or time.monotonic() >= quiet_until):
-            logger.warning("%d requests were not logged: too many wait for the log", lost - told)
-            told, quiet_until = lost, time.monotonic() + BETWEEN_WARNINGS
+        if lost > reported and (request is None or time.monotonic() >= quiet_until):
+            logger.warning(
+                "%d requests were not logged: too many wait for the log", lost - reported
+            )
+            reported, quiet_until = lost, time.monotonic() + BETWEEN_WARNINGS
         if request is None:
             return
         try:
             log(*request)
-        except BaseException as error:  # noqa: BLE001 (nobody can catch it, and more will come)
+        except BaseException as error:  # noqa: BLE001 (the thread must go on)
             listener.report_exception(error, log)

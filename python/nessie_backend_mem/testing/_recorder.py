@@ -18,7 +18,7 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 UNKNOWN_LABELS = {"unknown": UNKNOWN, "malformed": "not-a-uuid"}
-"""Labels of identifiers that no volume or snapshot has."""
+"""The identifiers that no volume or snapshot has, by label."""
 
 HANDLES = {
     get_args(get_type_hints(handle)["kind"])[0]: set(get_type_hints(handle))
@@ -29,14 +29,14 @@ HANDLES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one call: a result, or the exception it ended with."""
+    """The result of one call, or its exception."""
 
     result: Any = None
     error: Exception | None = None
 
     @property
     def code(self) -> str | None:
-        """The stable word of a refusal; ``None`` where there is none."""
+        """The code of the exception; None if it has none, or for a result."""
         code = getattr(self.error, "code", None)
         if isinstance(code, str):
             return code
@@ -54,15 +54,15 @@ class Answer:
 
 
 def ask(call: Callable[[], Any]) -> Answer:
-    """Make the call; the exception it ends with is an answer too."""
+    """Make the call; return its result or its exception."""
     try:
         return Answer(result=call())
-    except Exception as error:  # noqa: BLE001 (which are in order is for the caller to say)
+    except Exception as error:  # noqa: BLE001 (the caller judges it)
         return Answer(error=error)
 
 
 class Recorder:
-    """A backend, and the labels of all that was ever created in it: ``v1``, ``s1`` and so on."""
+    """A backend, and the labels of all objects created in it: ``v1``, ``s1`` and so on."""
 
     def __init__(self, backend: Any) -> None:
         self.backend = backend
@@ -71,24 +71,24 @@ class Recorder:
         self.uuids: dict[str, str] = dict(UNKNOWN_LABELS)
         """From labels to identifiers."""
         self.times: dict[str, object] = {}
-        """From labels to the times of creation seen first."""
+        """From labels to the times of creation that were read first."""
 
     def call(
         self, method: str, labels: Sequence[str], values: Sequence[Any], named: Mapping[str, Any]
     ) -> Answer:
-        """Call the method on what has these labels."""
+        """Call the method with the identifiers of these labels."""
         uuids = [self.uuids[label] for label in labels]
         return ask(lambda: getattr(self.backend, method)(*uuids, *values, **named))
 
     def adopt(self, label: str, record: object) -> None:
-        """Label what was just created, unless its identifier is not in order."""
+        """Label a new object, unless its identifier is malformed."""
         uuid = record.get("uuid") if isinstance(record, dict) else None
         if isinstance(uuid, str) and UUID.fullmatch(uuid) and uuid not in self.labels:
             self.labels[uuid] = label
             self.uuids[label] = uuid
 
     def labelled(self, result: Any) -> Any:
-        """Put labels for identifiers, and leave out what backends may differ in.
+        """Replace identifiers by labels, and leave out values in which backends may differ.
 
         That is times, access handles and bytes consumed, where they are well formed. What is
         malformed is left as it is, so that it differs from the other backend's.
@@ -121,7 +121,7 @@ class Recorder:
         return isinstance(kind, str) and set(handle) == HANDLES.get(kind)
 
     def _is_time(self, label: object, time: object) -> bool:
-        """Whether it is a time of creation, or none, and the same whenever it is read."""
+        """Whether it is a time of creation or None, and always the same for this label."""
         if not isinstance(label, str):
             return False
         in_order = time is None or (isinstance(time, str) and TIME.fullmatch(time))
