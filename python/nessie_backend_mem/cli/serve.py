@@ -62,13 +62,13 @@ dump is of one SVM and has its own seed and clock; with several SVMs, write
 SVM=FILE. Dumps lack the state of the endpoint: comments, jobs, the policies of
 ONTAP. Seed files are loaded after all dumps.
 
---ready-file is a JSON object with url, username, password, ca_file and pid, and
-only its owner can read it. It is written when the server listens.
+--ready-file gets a JSON object with url, username, password, ca_file and pid.
+Only its owner can read the file.
 
 --ca-file and --ready-file replace only files of an earlier server, and are
 removed at the end.
 
-A seed file is JSON.
+A seed file is a JSON document.
 """
 
 
@@ -80,7 +80,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--host",
         default="127.0.0.1",
         help="name or address to listen at (default: 127.0.0.1); an address that other machines "
-        "can reach requires --password",
+        "can reach requires a password",
     )
     parser.add_argument(
         "--port",
@@ -127,7 +127,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--key", metavar="PATH", help="private key of --cert, in PEM, not encrypted"
     )
     parser.add_argument(
-        "--ready-file", metavar="PATH", help="write PATH when the server listens; see below"
+        "--ready-file", metavar="PATH", help="write the login to PATH when the server listens"
     )
     parser.add_argument(
         "--jobs",

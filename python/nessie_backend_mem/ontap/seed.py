@@ -1,6 +1,6 @@
 """Seed files: JSON documents with the first volumes of an endpoint.
 
-The document is an object with one key, "volumes": a list of objects, created in
+It is an object with one key, "volumes": a list of objects, created in
 this order:
 
     {"volumes": [

@@ -373,7 +373,7 @@ def identity_of(
     if not tls:
         raise ValueError(f"{next(iter(paths))}: HTTP has no certificate; omit it or use TLS")
     if len(paths) == 1:
-        raise ValueError("cert, key: one is useless without the other; give both or neither")
+        raise ValueError("cert, key: only one is given; give both or neither")
     return paths["cert"], paths["key"]
 
 
