@@ -21,11 +21,10 @@ from typing import Any
 
 import pytest
 from nessie_backend_mem import InvalidArgumentError, MemBackend
-from nessie_backend_mem._progress import StatusLine, can_redraw, progress_text
+from nessie_backend_mem._progress import ProgressBar, StatusLine, can_redraw, progress_text
 from nessie_backend_mem._shards import Listener, run
 from nessie_backend_mem.cli import simulate
 from nessie_backend_mem.simulation import (
-    Bar,
     ShardError,
     ShardFailures,
     report_progress,
@@ -484,7 +483,7 @@ def test_the_bar_shows_rate_and_remaining_time_and_fits(monkeypatch: pytest.Monk
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     listener = Listener()
-    bar = Bar(listener, 4)
+    bar = ProgressBar(listener.fractions, 4)
     assert bar.text(0) == "[....................]   0 % 0/4 shards 0:00"
     now = 30.0
     listener.of(1)(0.5)
@@ -492,7 +491,7 @@ def test_the_bar_shows_rate_and_remaining_time_and_fits(monkeypatch: pytest.Monk
     now = 400_000.0
     listener.fractions.clear()
     assert "1/4 shards 0.0/h 111:06:40, 333:20:00 left" in bar.text(1)
-    assert len(Bar(listener, 1_000_000).text(999_999)) < 80
+    assert len(ProgressBar(listener.fractions, 1_000_000).text(999_999)) < 80
 
 
 def waits_half_way(_: MemBackend, __: int, seen: Path) -> None:

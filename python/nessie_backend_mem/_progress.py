@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TextIO
 
-__all__ = ["StatusLine", "can_redraw", "clock", "progress_text"]
+__all__ = ["ProgressBar", "StatusLine", "can_redraw", "progress_text"]
 
 LOG_SECONDS = 5.0
 """The least time between two lines of a stream that cannot redraw."""
@@ -18,6 +20,10 @@ WIDTH = 79
 """The most columns that a line has. In the last column of 80, some terminals begin a new line."""
 
 BAR = 20
+"""The columns between the brackets of a bar."""
+
+REDRAW = 0.2
+"""The least seconds between two drawings of the bar."""
 
 
 def can_redraw(stream: TextIO | None) -> bool:
@@ -72,6 +78,48 @@ class StatusLine:
             self.next_line = time.monotonic() + LOG_SECONDS
 
 
+class ProgressBar:
+    """Shows how much of a run is done, the rate, the time so far and the time left."""
+
+    def __init__(self, fractions: Mapping[int, float], total: int) -> None:
+        """Show the progress of `total` shards on standard error.
+
+        Args:
+            fractions: how much of each running shard is done; other threads may change it.
+            total: the number of shards.
+        """
+        self.fractions = fractions
+        self.total = total
+        self.began = time.monotonic()
+        self.next_time = self.began
+        self.line = StatusLine(sys.stderr)
+
+    def draw(self, done: int) -> None:
+        """Show how many shards are done, and parts of shards; at most five times a second."""
+        now = time.monotonic()
+        if now >= self.next_time:
+            self.next_time = now + REDRAW
+            self.line.draw(self.text(done))
+
+    def end(self, done: int) -> None:
+        """Show the last state for good."""
+        self.line.end(self.text(done))
+
+    def text(self, done: int) -> str:
+        """Describe the state in less than 80 characters."""
+        seconds = time.monotonic() - self.began
+        # A copy, because other threads change it.
+        amount = done + sum(list(self.fractions.values()))
+        fraction = amount / self.total if self.total else 1.0
+        note = "shards"
+        if amount and seconds:
+            note += f" {rate(amount / seconds)}"
+        note += f" {clock(seconds)}"
+        if 0 < fraction < 1:
+            note += f", {clock(seconds * (1 - fraction) / fraction)} left"
+        return progress_text(done, self.total, note, amount)
+
+
 def progress_text(done: int, total: int, note: str, amount: float | None = None) -> str:
     """Return a bar, the percentage, the counts and a note.
 
@@ -91,3 +139,11 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def rate(per_second: float) -> str:
+    """Write a rate per second, minute or hour: the first of them that gives 1 or more."""
+    for seconds, unit in ((1, "s"), (60, "min")):
+        if per_second * seconds >= 1:
+            return f"{per_second * seconds:.1f}/{unit}"
+    return f"{per_second * 3600:.1f}/h"

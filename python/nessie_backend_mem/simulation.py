@@ -24,14 +24,13 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import time
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import closing
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from . import InvalidArgumentError, MemBackend
 from ._executors import by_executor
-from ._progress import StatusLine, can_redraw, clock, progress_text
+from ._progress import ProgressBar, can_redraw
 from ._shards import Listener, ShardError, report_progress
 from ._workers import FIX, by_workers
 
@@ -162,7 +161,7 @@ def run_shards(
         else by_executor(executor, scenario, seeds, listener)
     )
     is_shown = progress is True or (progress is None and can_redraw(sys.stderr))
-    shown = Bar(listener, shards) if is_shown else None
+    shown = ProgressBar(listener.fractions, shards) if is_shown else None
     results: dict[int, Result] = {}
     failed: dict[int, Exception] = {}
     try:
@@ -217,52 +216,3 @@ def named(shards: Sequence[int]) -> str:
 
 def listed(shards: Sequence[int]) -> str:
     return ", ".join(str(shard) for shard in shards[:8]) + (", ..." if len(shards) > 8 else "")
-
-
-REDRAW = 0.2
-"""The least seconds between two drawings of the bar."""
-
-
-class Bar:
-    """Shows how much of a run is done, the rate, the time so far and the time left."""
-
-    def __init__(self, listener: Listener, total: int) -> None:
-        """Show the progress of `total` shards on standard error."""
-        self.listener = listener
-        self.total = total
-        self.began = time.monotonic()
-        self.next_time = self.began
-        self.line = StatusLine(sys.stderr)
-
-    def draw(self, done: int) -> None:
-        """Show how many shards are done, and parts of shards; at most five times a second."""
-        now = time.monotonic()
-        if now >= self.next_time:
-            self.next_time = now + REDRAW
-            self.line.draw(self.text(done))
-
-    def end(self, done: int) -> None:
-        """Show the last state for good."""
-        self.line.end(self.text(done))
-
-    def text(self, done: int) -> str:
-        """Describe the state in less than 80 characters."""
-        seconds = time.monotonic() - self.began
-        # A copy, because other threads change it.
-        amount = done + sum(list(self.listener.fractions.values()))
-        fraction = amount / self.total if self.total else 1.0
-        note = "shards"
-        if amount and seconds:
-            note += f" {rate(amount / seconds)}"
-        note += f" {clock(seconds)}"
-        if 0 < fraction < 1:
-            note += f", {clock(seconds * (1 - fraction) / fraction)} left"
-        return progress_text(done, self.total, note, amount)
-
-
-def rate(per_second: float) -> str:
-    """Write a rate per second, minute or hour: the first of them that gives 1 or more."""
-    for seconds, unit in ((1, "s"), (60, "min")):
-        if per_second * seconds >= 1:
-            return f"{per_second * seconds:.1f}/{unit}"
-    return f"{per_second * 3600:.1f}/h"
