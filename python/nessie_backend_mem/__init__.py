@@ -24,7 +24,7 @@ Further modules:
 
 ``python -m nessie_backend_mem demo`` runs a demonstration.
 
-Arguments, keys and `target`s that hold a uuid::
+Arguments, keys and `target`s that hold a uuid:
 
     argument                    of                                  what it identifies
     --------------------------  ----------------------------------  ----------------------------
@@ -51,7 +51,7 @@ Arguments, keys and `target`s that hold a uuid::
     the argument's name         InvalidArgumentError
     the operation or tier       FeatureNotSupportedError
 
-How objects compare, copy and pickle::
+How objects compare, copy and pickle:
 
     object                            equal by   hash by    false if      copies     pickles
     --------------------------------  ---------  ---------  ------------  ---------  ----------

@@ -88,14 +88,88 @@ class _ReadsBytes(Protocol):
 
 @final
 class MemBackend:
+    """An in-memory storage backend with volumes, snapshots and clones.
+
+    Results are plain dicts, new for every call; their types are in
+    `nessie_backend_mem.records`. A refused call raises a `NessieError` and
+    changes nothing. Methods may be called from any number of threads.
+
+    ``len(b)`` is the number of volumes. ``iter(b)`` yields the volumes in order
+    of creation. ``x in b`` is true for the name and for the uuid of a volume. A
+    backend is false while it has no volumes. It is equal only to itself.
+    ``copy.copy(b)`` and ``copy.deepcopy(b)`` are ``b.fork()``. A pickle holds
+    everything, with the clock and the state of the random generator.
+
+    Bulk methods (`create_volumes`, `create_snapshots`, `create_clones`,
+    `patch_volumes`, `delete_volumes`, `delete_snapshots`) do what single calls
+    for the items, in order, would do. Either all items change or none, and all
+    changes have the same time. Other Python threads run meanwhile. The error is
+    that of the first item whose single call would fail, and its attribute
+    `index` is the item's position, counted from 0. Items that are not a uuid or
+    a size, and batches of more than 2**24 items, are refused before anything
+    else.
+
+    The argument `vol_uuids` accepts volumes as
+
+    - the `Uuids` of another bulk call,
+    - a `Table` of `volumes()`, or a table or column of another library that was
+      made from one,
+    - a `MemBackend`, for all its volumes,
+    - an iterable of `str`, `uuid.UUID` or volume dicts.
+
+    Args:
+        seed (int): 0 to 2**64 - 1. Makes the backend deterministic: the same
+            calls return the same dicts. The clock starts at `start`, or at
+            2000-01-01T00:00:00Z, and only `advance()` moves it. Without a seed
+            uuids are random.
+        start (datetime | str): Start time of a clock that only `advance()`
+            moves. A datetime, in UTC if it is naive, or RFC 3339 text. Without
+            `seed` and `start` the backend uses the system's clock.
+
+    Raises:
+        InvalidArgumentError: `seed` is out of range or `start` is not a time.
+
+    Example:
+        >>> backend = MemBackend(seed=1)
+        >>> backend.create_volume("build-cache", size_bytes=2**30)["name"]
+        'build-cache'
+    """
+
     def __new__(
         cls, *, seed: SupportsIndex | None = None, start: datetime | str | None = None
     ) -> Self: ...
 
     # Volumes.
-    def capabilities(self) -> Capabilities: ...
-    def create_volume(self, name: str, size_bytes: SupportsIndex | None = None) -> Volume: ...
-    def list_volumes(self) -> list[Volume]: ...
+    def capabilities(self) -> Capabilities:
+        """Return which tiers this backend has.
+
+        Returns:
+            Capabilities: Snapshots and clones are true, replication is false.
+        """
+    def create_volume(self, name: str, size_bytes: SupportsIndex | None = None) -> Volume:
+        """Create an online read-write volume without snapshots.
+
+        Args:
+            name (str): 1 to 203 of A-Z a-z 0-9 _ - . : with a letter, digit or
+                _ first. Unique in the backend.
+            size_bytes (int): Quota in bytes, 1 to 2**64 - 1. None is no quota.
+
+        Returns:
+            Volume: The new volume.
+
+        Raises:
+            InvalidArgumentError: The name or the size is invalid.
+            VolumeExistsError: Another volume has this name.
+        """
+    def list_volumes(self) -> list[Volume]:
+        """Return all volumes in order of creation.
+
+        The list shows the backend at the time of the call, even if other
+        threads change it meanwhile. `volumes()` returns the same as a table.
+
+        Returns:
+            list[Volume]: All volumes.
+        """
     def volumes(
         self,
         *,
@@ -105,9 +179,56 @@ class MemBackend:
         parent: str | UUID | None = None,
         created_before: datetime | str | None = None,
         created_after: datetime | str | None = None,
-    ) -> Table[Volume]: ...
-    def get_volume(self, uuid: str | UUID) -> Volume: ...
-    def find_volume(self, name: str) -> Volume | None: ...
+    ) -> Table[Volume]:
+        """Return volumes as a table of columns, in order of creation.
+
+        Without arguments the table has all volumes. Otherwise it has those that
+        meet every condition. It shows the backend at the time of the call. See
+        help(Table) for the libraries that can read it. `list_volumes()` returns
+        all volumes as dicts.
+
+        Args:
+            name (str): Pattern for the whole name: * stands for any characters,
+                ? for one character.
+            state (str): "online", "offline" or "restricted".
+            is_clone (bool): True for clones only, False for other volumes only.
+            parent (str | UUID): uuid of a volume or a snapshot, for its clones
+                only.
+            created_before (datetime | str): Only objects created before this
+                time. A datetime, in UTC if it is naive, or RFC 3339 text. The
+                last second of the year 9999 means no limit.
+            created_after (datetime | str): Only objects created at or after
+                this time, in the same forms.
+
+        Returns:
+            Table[Volume]: The volumes.
+
+        Raises:
+            InvalidArgumentError: A value is invalid.
+            VolumeNotFoundError: No volume or snapshot has the uuid `parent`.
+        """
+    def get_volume(self, uuid: str | UUID) -> Volume:
+        """Return one volume.
+
+        Args:
+            uuid (str | UUID): The volume's uuid, in any standard spelling.
+
+        Returns:
+            Volume: The volume.
+
+        Raises:
+            InvalidArgumentError: `uuid` is malformed.
+            VolumeNotFoundError: No volume has this uuid.
+        """
+    def find_volume(self, name: str) -> Volume | None:
+        """Return the volume of a name.
+
+        Args:
+            name (str): The volume's name. Case matters.
+
+        Returns:
+            Volume | None: The volume, or None if no volume has this name.
+        """
     def patch_volume(
         self,
         uuid: str | UUID,
@@ -117,13 +238,90 @@ class MemBackend:
         *,
         name: str | None = None,
         state: VolumeState | None = None,
-    ) -> Volume: ...
-    def delete_volume(self, uuid: str | UUID) -> None: ...
-    def access_handle(self, uuid: str | UUID) -> InMemoryHandle: ...
+    ) -> Volume:
+        """Change the given fields of a volume.
+
+        None means not given. A call without fields changes nothing.
+
+        Args:
+            uuid (str | UUID): The volume's uuid, in any standard spelling.
+            size_bytes (int): New quota in bytes, 1 to 2**64 - 1, larger or
+                smaller.
+            junction_path (str): New absolute mount path, unique in the backend
+                ignoring ASCII case. "" unmounts the volume.
+            export_policy (str): Name of the new export policy, 1 to 256
+                characters.
+            name (str): New name, as in `create_volume()`.
+            state (str): "online", "offline" or "restricted".
+
+        Returns:
+            Volume: The changed volume.
+
+        Raises:
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: A value is invalid.
+            VolumeOfflineError: A size is given, the volume is not online, and
+                the call does not bring it online.
+            VolumeExistsError: Another volume has the new name.
+            JunctionPathExistsError: Another volume is mounted at the path.
+        """
+    def delete_volume(self, uuid: str | UUID) -> None:
+        """Delete a volume in any state, with its snapshots.
+
+        Args:
+            uuid (str | UUID): The volume's uuid, in any standard spelling.
+
+        Raises:
+            InvalidArgumentError: `uuid` is malformed.
+            VolumeNotFoundError: No volume has this uuid.
+            VolumeBusyError: A clone depends on one of its snapshots.
+        """
+    def access_handle(self, uuid: str | UUID) -> InMemoryHandle:
+        """Return how a client reaches the volume's data.
+
+        Args:
+            uuid (str | UUID): The volume's uuid, in any standard spelling.
+
+        Returns:
+            InMemoryHandle: {"kind": "in_memory"}. The backend stores no data.
+
+        Raises:
+            InvalidArgumentError: `uuid` is malformed.
+            VolumeNotFoundError: No volume has this uuid.
+            VolumeOfflineError: The volume is not online.
+        """
 
     # Snapshots.
-    def create_snapshot(self, vol_uuid: str | UUID, name: str) -> Snapshot: ...
-    def list_snapshots(self, vol_uuid: str | UUID) -> list[Snapshot]: ...
+    def create_snapshot(self, vol_uuid: str | UUID, name: str) -> Snapshot:
+        """Take a snapshot of a volume.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+            name (str): 1 to 255 of A-Z a-z 0-9 _ - . : with a letter, digit or
+                _ first. Unique in the volume.
+
+        Returns:
+            Snapshot: The new snapshot.
+
+        Raises:
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: The uuid is malformed or the name is invalid.
+            VolumeOfflineError: The volume is not online.
+            SnapshotExistsError: The volume has a snapshot of this name.
+        """
+    def list_snapshots(self, vol_uuid: str | UUID) -> list[Snapshot]:
+        """Return a volume's snapshots in order of creation.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+
+        Returns:
+            list[Snapshot]: The snapshots at the time of the call.
+
+        Raises:
+            InvalidArgumentError: `vol_uuid` is malformed.
+            VolumeNotFoundError: No volume has this uuid.
+        """
     def snapshots(
         self,
         vol_uuids: _VolumeIds | None = None,
@@ -132,40 +330,309 @@ class MemBackend:
         is_pinned: bool | None = None,
         created_before: datetime | str | None = None,
         created_after: datetime | str | None = None,
-    ) -> Table[SnapshotRow]: ...
-    def get_snapshot(self, vol_uuid: str | UUID, snap_uuid: str | UUID) -> Snapshot: ...
-    def find_snapshot(self, vol_uuid: str | UUID, name: str) -> Snapshot | None: ...
-    def rename_snapshot(
-        self, vol_uuid: str | UUID, snap_uuid: str | UUID, name: str
-    ) -> Snapshot: ...
-    def delete_snapshot(self, vol_uuid: str | UUID, snap_uuid: str | UUID) -> None: ...
-    def restore_snapshot(self, vol_uuid: str | UUID, snap_uuid: str | UUID) -> Volume: ...
+    ) -> Table[SnapshotRow]:
+        """Return snapshots as a table of columns.
+
+        The rows are sorted by volume, and by creation within each volume.
+        Without arguments the table has all snapshots. Otherwise it has those
+        that meet every condition. It shows the backend at the time of the call.
+        See help(Table) for the libraries that can read it.
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+                help(MemBackend) for the forms that are accepted. Rows come in
+                their order. None stands for all volumes, in order of creation.
+            name (str): Pattern for the whole name: * stands for any characters,
+                ? for one character.
+            is_pinned (bool): True for snapshots that a clone depends on, False
+                for those that can be deleted.
+            created_before (datetime | str): Only objects created before this
+                time. A datetime, in UTC if it is naive, or RFC 3339 text. The
+                last second of the year 9999 means no limit.
+            created_after (datetime | str): Only objects created at or after
+                this time, in the same forms.
+
+        Returns:
+            Table[SnapshotRow]: The snapshots with their volumes.
+
+        Raises:
+            VolumeNotFoundError: A volume does not exist.
+            InvalidArgumentError: A value is invalid, or a volume is given
+                twice.
+        """
+    def get_snapshot(self, vol_uuid: str | UUID, snap_uuid: str | UUID) -> Snapshot:
+        """Return one snapshot of a volume.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+            snap_uuid (str | UUID): The uuid of a snapshot of that volume.
+
+        Returns:
+            Snapshot: The snapshot.
+
+        Raises:
+            InvalidArgumentError: A uuid is malformed.
+            VolumeNotFoundError: No volume has the uuid `vol_uuid`.
+            SnapshotNotFoundError: The volume has no snapshot of this uuid.
+        """
+    def find_snapshot(self, vol_uuid: str | UUID, name: str) -> Snapshot | None:
+        """Return the snapshot of a name in a volume.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+            name (str): The snapshot's name. Case matters.
+
+        Returns:
+            Snapshot | None: The snapshot, or None if the volume has none of
+            this name.
+
+        Raises:
+            InvalidArgumentError: `vol_uuid` is malformed.
+            VolumeNotFoundError: No volume has this uuid.
+        """
+    def rename_snapshot(self, vol_uuid: str | UUID, snap_uuid: str | UUID, name: str) -> Snapshot:
+        """Rename a snapshot.
+
+        Its uuid stays. The origins of its clones show the new name.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+            snap_uuid (str | UUID): The uuid of a snapshot of that volume.
+            name (str): New name, as in `create_snapshot()`.
+
+        Returns:
+            Snapshot: The renamed snapshot.
+
+        Raises:
+            VolumeNotFoundError: No volume has the uuid `vol_uuid`.
+            SnapshotNotFoundError: The volume has no snapshot of this uuid.
+            InvalidArgumentError: A uuid is malformed or the name is invalid.
+            SnapshotExistsError: Another snapshot of the volume has this name.
+        """
+    def delete_snapshot(self, vol_uuid: str | UUID, snap_uuid: str | UUID) -> None:
+        """Delete a snapshot.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+            snap_uuid (str | UUID): The uuid of a snapshot of that volume.
+
+        Raises:
+            InvalidArgumentError: A uuid is malformed.
+            VolumeNotFoundError: No volume has the uuid `vol_uuid`.
+            SnapshotNotFoundError: The volume has no snapshot of this uuid.
+            SnapshotBusyError: A clone depends on the snapshot.
+        """
+    def restore_snapshot(self, vol_uuid: str | UUID, snap_uuid: str | UUID) -> Volume:
+        """Restore a volume, with its size, from a snapshot.
+
+        Snapshots that are newer than this one are deleted.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+            snap_uuid (str | UUID): The uuid of a snapshot of that volume.
+
+        Returns:
+            Volume: The restored volume.
+
+        Raises:
+            InvalidArgumentError: A uuid is malformed.
+            VolumeNotFoundError: No volume has the uuid `vol_uuid`.
+            SnapshotNotFoundError: The volume has no snapshot of this uuid.
+            VolumeOfflineError: The volume is not online.
+            SnapshotBusyError: A clone depends on a newer snapshot.
+        """
 
     # Clones.
     def create_clone(
         self, parent_vol_uuid: str | UUID, parent_snap_uuid: str | UUID, new_name: str
-    ) -> Volume: ...
-    def split_clone(self, vol_uuid: str | UUID) -> Volume: ...
+    ) -> Volume:
+        """Create a writable online volume from a snapshot.
+
+        The clone has its parent's size and export policy. It has no junction
+        path and no snapshots. Its key "clone" names its direct parent.
+
+        Args:
+            parent_vol_uuid (str | UUID): The parent volume's uuid, in any
+                standard spelling.
+            parent_snap_uuid (str | UUID): The uuid of a snapshot of the parent
+                volume.
+            new_name (str): Name of the clone, as in `create_volume()`.
+
+        Returns:
+            Volume: The new volume.
+
+        Raises:
+            VolumeNotFoundError: No volume has the parent's uuid.
+            SnapshotNotFoundError: The parent has no snapshot of this uuid.
+            InvalidArgumentError: A uuid is malformed or the name is invalid.
+            VolumeOfflineError: The parent is not online.
+            VolumeExistsError: Another volume has the new name.
+        """
+    def split_clone(self, vol_uuid: str | UUID) -> Volume:
+        """Turn a clone into an ordinary volume.
+
+        It no longer depends on its parent's snapshot.
+
+        Args:
+            vol_uuid (str | UUID): The clone's uuid, in any standard spelling.
+
+        Returns:
+            Volume: The volume, without the key "clone".
+
+        Raises:
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: The uuid is malformed, or the volume is not a
+                clone.
+        """
 
     # Many at once.
     def create_volumes(
         self,
         names: _Names,
         size_bytes: _Sizes | None = None,
-    ) -> Uuids: ...
-    def create_snapshots(self, vol_uuids: _VolumeIds, name: str) -> Uuids: ...
+    ) -> Uuids:
+        """Create one volume per name; a bulk method, see help(MemBackend).
+
+        Args:
+            names (Iterable[str]): Names as in `create_volume()`: an iterable,
+                an Arrow column, a NumPy array, or the column "name" of a table.
+            size_bytes (int | Iterable[int | None]): One quota in bytes for all
+                volumes, or one per volume. None is no quota.
+
+        Returns:
+            Uuids: The uuids of the new volumes, in the order of the names.
+
+        Raises:
+            InvalidArgumentError: A name or a size is invalid.
+            VolumeExistsError: A name is in use or given twice.
+        """
+    def create_snapshots(self, vol_uuids: _VolumeIds, name: str) -> Uuids:
+        """Take a snapshot of each volume, all with the same name and time.
+
+        A bulk method, see help(MemBackend).
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+                help(MemBackend) for the forms that are accepted.
+            name (str): Name of the snapshots, as in `create_snapshot()`.
+
+        Returns:
+            Uuids: The uuids of the new snapshots, in the order of the volumes.
+
+        Raises:
+            VolumeNotFoundError: A volume does not exist.
+            InvalidArgumentError: A uuid is malformed or the name is invalid.
+            VolumeOfflineError: A volume is not online.
+            SnapshotExistsError: A volume has a snapshot of this name.
+        """
     def create_clones(
         self, parent_vol_uuid: str | UUID, parent_snap_uuid: str | UUID, names: _Names
-    ) -> Uuids: ...
+    ) -> Uuids:
+        """Create one clone per name from one snapshot.
+
+        A bulk method, see help(MemBackend).
+
+        Args:
+            parent_vol_uuid (str | UUID): The parent volume's uuid, in any
+                standard spelling.
+            parent_snap_uuid (str | UUID): The uuid of a snapshot of the parent
+                volume.
+            names (Iterable[str]): Names as in `create_volume()`: an iterable,
+                an Arrow column, a NumPy array, or the column "name" of a table.
+
+        Returns:
+            Uuids: The uuids of the clones, in the order of the names.
+
+        Raises:
+            VolumeNotFoundError: No volume has the parent's uuid.
+            SnapshotNotFoundError: The parent has no snapshot of this uuid.
+            InvalidArgumentError: A uuid is malformed or a name is invalid.
+            VolumeOfflineError: The parent is not online.
+            VolumeExistsError: A name is in use or given twice.
+        """
     @overload
     def delete_snapshots(
         self, vol_uuids: _VolumeIds, name: str, *, skip_busy: bool = False
-    ) -> Uuids: ...
+    ) -> Uuids:
+        """Delete the snapshots of one name, or the given snapshots.
+
+        A bulk method, see help(MemBackend).
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): With `name` the
+                volumes; see help(MemBackend) for the forms that are accepted.
+                Without `name` the snapshots: a table of `snapshots()`, a table
+                of another library that was made from one, or an iterable of the
+                rows of such a table or of tuples (volume uuid, snapshot uuid).
+            name (str): Name of the snapshots.
+            skip_busy (bool): Whether to keep snapshots that clones depend on.
+
+        Returns:
+            Uuids | list[tuple[str, str]]: The part of `vol_uuids` that
+            `skip_busy` has kept, in the same order and ready for the next call:
+            Uuids of volumes if `name` is given, otherwise tuples. Empty without
+            `skip_busy`.
+
+        Raises:
+            InvalidArgumentError: A uuid is malformed.
+            VolumeNotFoundError: A volume does not exist.
+            SnapshotNotFoundError: A snapshot does not exist.
+            SnapshotBusyError: A clone depends on a snapshot, and `skip_busy` is
+                false.
+        """
     @overload
     def delete_snapshots(
         self, vol_uuids: _SnapshotIds, name: None = None, *, skip_busy: bool = False
-    ) -> list[tuple[str, str]]: ...
-    def delete_volumes(self, vol_uuids: _VolumeIds, *, skip_busy: bool = False) -> Uuids: ...
+    ) -> list[tuple[str, str]]:
+        """Delete the snapshots of one name, or the given snapshots.
+
+        A bulk method, see help(MemBackend).
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): With `name` the
+                volumes; see help(MemBackend) for the forms that are accepted.
+                Without `name` the snapshots: a table of `snapshots()`, a table
+                of another library that was made from one, or an iterable of the
+                rows of such a table or of tuples (volume uuid, snapshot uuid).
+            name (str): Name of the snapshots.
+            skip_busy (bool): Whether to keep snapshots that clones depend on.
+
+        Returns:
+            Uuids | list[tuple[str, str]]: The part of `vol_uuids` that
+            `skip_busy` has kept, in the same order and ready for the next call:
+            Uuids of volumes if `name` is given, otherwise tuples. Empty without
+            `skip_busy`.
+
+        Raises:
+            InvalidArgumentError: A uuid is malformed.
+            VolumeNotFoundError: A volume does not exist.
+            SnapshotNotFoundError: A snapshot does not exist.
+            SnapshotBusyError: A clone depends on a snapshot, and `skip_busy` is
+                false.
+        """
+    def delete_volumes(self, vol_uuids: _VolumeIds, *, skip_busy: bool = False) -> Uuids:
+        """Delete volumes with their snapshots.
+
+        A clone and its parent may be given in any order. A bulk method, see
+        help(MemBackend).
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+                help(MemBackend) for the forms that are accepted. No volume may
+                be given twice.
+            skip_busy (bool): Whether to keep volumes with a clone that stays,
+                because it is not given or because it is kept itself.
+
+        Returns:
+            Uuids: The volumes that `skip_busy` has kept, in the same order.
+            Empty without `skip_busy`.
+
+        Raises:
+            InvalidArgumentError: A uuid is malformed.
+            VolumeNotFoundError: A volume does not exist or is given twice.
+            VolumeBusyError: A clone that is not given depends on a volume, and
+                `skip_busy` is false.
+        """
     def patch_volumes(
         self,
         vol_uuids: _VolumeIds,
@@ -175,30 +642,165 @@ class MemBackend:
         *,
         name: str | None = None,
         state: VolumeState | None = None,
-    ) -> None: ...
-    def get_volumes(self, vol_uuids: _VolumeIds) -> list[Volume]: ...
+    ) -> None:
+        """Change the given fields of each volume.
+
+        A bulk method, see help(MemBackend). None means not given.
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+                help(MemBackend) for the forms that are accepted.
+            size_bytes (int | Iterable[int | None]): One new quota in bytes for
+                all volumes, or one per volume.
+            junction_path (str): New absolute mount path, unique in the backend
+                ignoring ASCII case. "" unmounts the volume.
+            export_policy (str): Name of the new export policy, 1 to 256
+                characters.
+            name (str): New name, as in `create_volume()`.
+            state (str): "online", "offline" or "restricted".
+
+        Raises:
+            VolumeNotFoundError: A volume does not exist.
+            InvalidArgumentError: A value is invalid.
+            VolumeOfflineError: A size is given, a volume is not online, and the
+                call does not bring it online.
+            VolumeExistsError: The new name is in use, or there are several
+                volumes.
+            JunctionPathExistsError: The path is in use, or there are several
+                volumes.
+        """
+    def get_volumes(self, vol_uuids: _VolumeIds) -> list[Volume]:
+        """Return the volumes of the given uuids.
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+                help(MemBackend) for the forms that are accepted.
+
+        Returns:
+            list[Volume]: The volumes in the given order, at the time of the
+            call.
+
+        Raises:
+            InvalidArgumentError: A uuid is malformed.
+            VolumeNotFoundError: A volume does not exist.
+        """
 
     # Time, copies and views.
-    def now(self) -> str: ...
-    def advance(self, delta: float | timedelta) -> str: ...
-    def fork(self) -> MemBackend: ...
-    def tree(self) -> str: ...
-    def reset(self) -> None: ...
-    def state_digest(self) -> str: ...
+    def now(self) -> str:
+        """Return the backend's time.
+
+        Returns:
+            str: RFC 3339 text in UTC, such as "2000-01-01T00:00:00Z".
+        """
+    def advance(self, delta: float | timedelta) -> str:
+        """Advance the clock of a backend with a seed or a start time.
+
+        Args:
+            delta (float | timedelta): Seconds, or a timedelta. Not negative.
+
+        Returns:
+            str: The new time, as from `now()`.
+
+        Raises:
+            InvalidArgumentError: `delta` is negative or too large.
+            FeatureNotSupportedError: The backend uses the system's clock.
+        """
+    def fork(self) -> MemBackend:
+        """Return an independent copy with the same contents, clock and generator.
+
+        The same calls on both return the same results from then on.
+
+        Returns:
+            MemBackend: The copy.
+        """
+    def tree(self) -> str:
+        """Return volumes, their snapshots and the clones of these as a tree.
+
+        Returns:
+            str: Indented text, one object per line.
+        """
+    def reset(self) -> None:
+        """Return the backend to its state right after construction.
+
+        All volumes and snapshots are deleted. A clock that `advance()` moves
+        returns to its start. A backend with a seed gives out the same uuids
+        again; one without a seed gives out new random ones.
+        """
+    def state_digest(self) -> str:
+        """Return a hash of the whole state.
+
+        Two backends with the same digest return the same results from then on.
+        The digest covers all records and their order, the seed, the state of
+        the random generator, and a clock that `advance()` moves, but not the
+        system's clock. The same calls on backends with the same seed give the
+        same digest on every platform. It takes less than a microsecond per
+        record.
+
+        Returns:
+            str: 32 hexadecimal digits.
+        """
     def dump(
         self,
         path_or_file: str | PathLike[str] | _WritesBytes,
         *,
         progress: Callable[[int, int], object] | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Write the whole backend as text: JSON, one record per line.
+
+        The text also has the clock, the state of the random generator and a
+        checksum. The same state gives the same bytes, also after `load()`.
+        Other threads may use the backend meanwhile; the text shows it at the
+        time of the call.
+
+        Args:
+            path_or_file (str | PathLike | BinaryIO): Path, or a binary file
+                open for writing. A file at the path is replaced at the end, and
+                only if nothing fails. It keeps its permissions. If the path is
+                a link, the link stays and its target is written. Until the end
+                the text is in a hidden file next to it. If the process is
+                killed, the next dump to the path deletes that file.
+            progress (Callable[[int, int], object]): Called now and then and at
+                the end, with the number of records done and the number of all
+                records. An exception that it raises ends the call.
+
+        Raises:
+            OSError: The file cannot be written. Its `filename` is the path as
+                given.
+        """
     @classmethod
     def load(
         cls,
         path_or_file: str | PathLike[str] | _ReadsBytes,
         *,
         progress: Callable[[int, int], object] | None = None,
-    ) -> MemBackend: ...
-    def check_invariants(self) -> None: ...
+    ) -> MemBackend:
+        """Return the backend that `dump()` has written.
+
+        A byte order mark, carriage returns, blank lines and a missing line feed
+        at the end are accepted, as Git and editors may add or remove them.
+
+        Args:
+            path_or_file (str | PathLike | BinaryIO): Path, or a binary file
+                open for reading. The file must end with the dump.
+            progress (Callable[[int, int], object]): Called now and then and at
+                the end, with the number of records done and the number of all
+                records. An exception that it raises ends the call.
+
+        Returns:
+            MemBackend: A new backend.
+
+        Raises:
+            InvalidArgumentError: The text is not a dump, is incomplete or
+                changed, or is of a later version. The message names the line.
+            OSError: The file cannot be read. Its `filename` is the path as
+                given.
+        """
+    def check_invariants(self) -> None:
+        """Check the consistency of the backend's internal state; for tests.
+
+        Raises:
+            AssertionError: A rule is broken. The message names it.
+        """
     def _repr_html_(self) -> str: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Volume]: ...
@@ -209,13 +811,80 @@ class MemBackend:
 
 @final
 class Table(Generic[_Row]):
+    """Volumes or snapshots as columns and as dicts. A table never changes.
+
+    Libraries read a table through Arrow's PyCapsule stream interface:
+    ``pyarrow.table(t)``, ``polars.DataFrame(t)``,
+    ``pandas.DataFrame.from_arrow(t)``, ``duckdb.from_arrow(t)``. This package
+    needs none of them. Columns are built 65536 rows at a time while they are
+    read.
+
+    ``pandas.DataFrame(t)`` works, too. It is slow, because it makes a dict of
+    each row; times are text, and columns without values are missing. With both,
+    pandas makes a column of integers float64 if one of them is null, such as
+    the size of a volume without a quota. pyarrow and polars keep integers.
+
+    Columns of volumes: uuid, name, size_bytes, state, style, vol_type,
+    create_time, junction_path, export_policy, parent_volume, parent_snapshot,
+    parent_volume_uuid, parent_snapshot_uuid.
+
+    Columns of snapshots: volume_uuid, volume, uuid, name, create_time,
+    size_consumed.
+
+    Sizes are uint64 and in bytes. Times are timestamps in UTC. State, style and
+    vol_type are dictionaries. uuids are text. A missing key of a record is
+    null.
+
+    ``len(t)`` is the number of rows. ``t[i]`` is a row as a new dict: a volume
+    as from `list_volumes()`, or a snapshot with the keys of its columns.
+    ``iter(t)`` yields all rows. ``t[i:j]`` is a table of these rows.
+    ``t["name"]`` is a column, as from `column()`.
+
+    Bulk methods of `MemBackend` accept a table:
+    ``b.delete_volumes(b.volumes(name="tmp-*"))``.
+
+    Tables are equal if they are of the same kind and have equal rows in the
+    same order. A table is false if it is empty. It has no hash. A copy is the
+    table itself. A pickle has its rows.
+    """
+
     @property
-    def column_names(self) -> tuple[str, ...]: ...
+    def column_names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
     @overload
-    def column(self, name: Literal["uuid", "volume_uuid"]) -> Uuids: ...
+    def column(self, name: Literal["uuid", "volume_uuid"]) -> Uuids:
+        """Return one column, as the dicts show it. ``t[name]`` is the same.
+
+        Args:
+            name (str): One of `column_names`.
+
+        Returns:
+            Uuids | list: Uuids for "uuid" and "volume_uuid". For other columns
+            a list, with None where a dict lacks the key.
+
+        Raises:
+            KeyError: There is no such column.
+        """
     @overload
-    def column(self, name: str) -> Sequence[Any]: ...
-    def to_pylist(self) -> list[_Row]: ...
+    def column(self, name: str) -> Sequence[Any]:
+        """Return one column, as the dicts show it. ``t[name]`` is the same.
+
+        Args:
+            name (str): One of `column_names`.
+
+        Returns:
+            Uuids | list: Uuids for "uuid" and "volume_uuid". For other columns
+            a list, with None where a dict lacks the key.
+
+        Raises:
+            KeyError: There is no such column.
+        """
+    def to_pylist(self) -> list[_Row]:
+        """Return all rows as new dicts.
+
+        Returns:
+            list[Volume] | list[SnapshotRow]: The rows.
+        """
     def __len__(self) -> int: ...
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> _Row: ...
@@ -234,25 +903,96 @@ class Table(Generic[_Row]):
     def __reduce__(self) -> tuple[object, ...]: ...
     @classmethod
     def __class_getitem__(cls, item: object, /) -> GenericAlias: ...
-    def __arrow_c_schema__(self) -> object: ...
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object:
+        """Return the names and types of the columns, for Arrow.
+
+        Returns:
+            PyCapsule: An ArrowSchema.
+        """
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the columns, for Arrow.
+
+        Args:
+            requested_schema (PyCapsule): Other types for the columns. They are
+                used if all columns can have them: any string type for text and
+                for dictionaries, int64 for uint64.
+
+        Returns:
+            PyCapsule: An ArrowArrayStream.
+        """
 
 def _restore(state: bytes) -> MemBackend: ...
 def _restore_table(kind: str, rows: bytes) -> Table[Any]: ...
 
 @final
 class Uuids(Sequence[str]):
+    """uuids from a bulk call: an immutable sequence of `str`.
+
+    It takes 16 bytes per item, and bulk calls read it without parsing. Index,
+    slice, iterate and compare it like a list. A slice shares its items.
+
+    It equals another `Uuids`, a list or a tuple with the same items. It is
+    false if it is empty. It has no hash, because it equals lists. A copy is the
+    object itself. It can be pickled.
+
+    Arrow reads it as a column of text: ``pyarrow.array(u)``,
+    ``polars.Series(u)``, ``pandas.Series.from_arrow(u)``. It can be joined with
+    the column uuid of `volumes()`.
+    """
+
     @staticmethod
-    def from_bytes(data: bytes) -> Uuids: ...
-    def to_bytes(self) -> bytes: ...
-    def to_pylist(self) -> list[str]: ...
+    def from_bytes(data: bytes) -> Uuids:
+        """Return the uuids whose bytes these are.
+
+        Args:
+            data (bytes): 16 bytes per uuid.
+
+        Returns:
+            Uuids: The uuids.
+
+        Raises:
+            ValueError: The number of bytes is not a multiple of 16.
+        """
+    def to_bytes(self) -> bytes:
+        """Return the items as bytes.
+
+        Returns:
+            bytes: 16 bytes per item.
+        """
+    def to_pylist(self) -> list[str]:
+        """Return the items as a list.
+
+        Returns:
+            list[str]: The uuids in lower case with hyphens.
+        """
     def index(
         self,
         item: object,
         start: SupportsIndex | None = None,
         stop: SupportsIndex | None = None,
-    ) -> int: ...
-    def count(self, item: object) -> int: ...
+    ) -> int:
+        """Return the position of the first item that equals `item`.
+
+        Args:
+            item (object): A uuid.
+            start (int): Position of the first item to compare.
+            stop (int): Position after the last item to compare.
+
+        Returns:
+            int: The position, counted from 0.
+
+        Raises:
+            ValueError: No item equals `item`.
+        """
+    def count(self, item: object) -> int:
+        """Return the number of items that equal `item`.
+
+        Args:
+            item (object): A uuid.
+
+        Returns:
+            int: 0, or more if uuids repeat.
+        """
     def __len__(self) -> int: ...
     @overload
     def __getitem__(self, key: int, /) -> str: ...
@@ -266,10 +1006,23 @@ class Uuids(Sequence[str]):
     def __copy__(self) -> Uuids: ...
     def __deepcopy__(self, memo: object, /) -> Uuids: ...
     def __reduce__(self) -> tuple[object, ...]: ...
-    def __arrow_c_schema__(self) -> object: ...
-    def __arrow_c_array__(
-        self, requested_schema: object | None = None
-    ) -> tuple[object, object]: ...
+    def __arrow_c_schema__(self) -> object:
+        """Return the type of the column, for Arrow.
+
+        Returns:
+            PyCapsule: An ArrowSchema.
+        """
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        """Return the column, for Arrow.
+
+        Args:
+            requested_schema (PyCapsule): Another type for the column, used if
+                it is any string type or binary of 16 bytes, which Arrow's type
+                for uuids is made of.
+
+        Returns:
+            tuple[PyCapsule, PyCapsule]: An ArrowSchema and an ArrowArray.
+        """
 
 def _before_fork() -> None: ...
 def _after_fork_in_child() -> None: ...

@@ -1,7 +1,7 @@
 """The exceptions of a backend.
 
 Each is a `NessieError`. Besides the text it has a `code`, a stable word for programs; a `target`,
-the argument or object it is about; and a `message` for people. Catch the group you can handle::
+the argument or object it is about; and a `message` for people. Catch the group you can handle:
 
     NessieError
     ├── NotFoundError (LookupError)

@@ -1,7 +1,7 @@
 """Protocols for backends written in Python.
 
 A class fits a protocol if it has its methods; it does not have to inherit. Each protocol adds
-methods to the one before it::
+methods to the one before it:
 
     VolumeBackend      volumes
     SnapshotBackend    ... and snapshots

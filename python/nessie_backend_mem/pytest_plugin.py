@@ -12,7 +12,7 @@ the NetApp SDK, if it is installed, to that endpoint.
 
 The suffixes ``_module`` and ``_session``, as in `mem_backend_module`, give fixtures that the tests
 of a module or all tests of the session share. `mem_backend_factory` makes further backends, in
-tests and in fixtures of every scope::
+tests and in fixtures of every scope:
 
     @pytest.fixture(scope="session")
     def golden(mem_backend_factory):
@@ -23,7 +23,7 @@ tests and in fixtures of every scope::
     def test_on_a_copy(golden):
         backend = golden.fork()  # other tests do not see the changes of this test
 
-A test with the fixture `conformance_case` runs once per case of the conformance suite::
+A test with the fixture `conformance_case` runs once per case of the conformance suite:
 
     def test_my_backend(conformance_case):
         conformance_case.check(MyBackend)

@@ -11,7 +11,7 @@
 The default runs processes on this machine. Dask's ``Client.get_executor()``, or another object
 with the method ``submit``, runs a simulation on other machines.
 
-A script guards its calls, because each process imports the script::
+A script guards its calls, because each process imports the script:
 
     if __name__ == "__main__":
         results = run_shards(scenario, shards=64)

@@ -8,7 +8,7 @@ Pass a backend, or a callable without arguments that makes one, such as a class.
 every case gets a new backend. A backend that is passed may already have volumes: the suite keeps
 them and deletes what it has created. `nessie_backend_mem.protocols` says what a backend is.
 
-One test per case, with pytest::
+One test per case, with pytest:
 
     import pytest
     from nessie_backend_mem.conformance import cases
@@ -17,7 +17,7 @@ One test per case, with pytest::
     def test_my_backend(case):
         case.check(MyBackend)
 
-From a shell, for the class, function or object `MyBackend` of a module that can be imported::
+From a shell, for the class, function or object `MyBackend` of a module that can be imported:
 
     python -m nessie_backend_mem conformance my_package.my_module:MyBackend
 

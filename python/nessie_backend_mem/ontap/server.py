@@ -8,7 +8,7 @@ import ssl
 import tempfile
 import unicodedata
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict
@@ -64,7 +64,7 @@ class Lif(TypedDict):
 class OntapServer:
     """An ONTAP REST endpoint for one or more backends. It runs on its own threads.
 
-    Use it as a context manager, or with `start` and `stop`. Clients verify it with `ca_file`::
+    Use it as a context manager, or with `start` and `stop`. Clients verify it with `ca_file`:
 
         with OntapServer(backend) as server:
             connection = HostConnection(
@@ -169,7 +169,7 @@ class OntapServer:
         )
         self._listener: _OntapListener | None = None
         self._ca_file: str | None = None
-        self._end: weakref.finalize[..., Self] | None = None
+        self._end: Callable[[], object] | None = None
         self._unlogged = 0
         self._process = os.getpid()
 
@@ -332,7 +332,7 @@ class OntapServer:
         """Return environment variables that make client programs trust the server.
 
         They set `ca_file` as the only trusted authority for ``requests`` (used by the NetApp SDK
-        and Ansible), curl, and programs that use OpenSSL or Go's TLS library::
+        and Ansible), curl, and programs that use OpenSSL or Go's TLS library:
 
             subprocess.run(["ansible-playbook", "…"], env={**os.environ, **server.environment()})
 

@@ -90,8 +90,8 @@ class BackendComparison(RuleBasedStateMachine):
     ``rename_snapshot``, ``restore_snapshot``, ``split_clone`` and a patch of ``name`` or ``state``
     are skipped if the backend lacks them or raises `FeatureNotSupportedError`.
 
-    Subclass it, define `make_backend`, and assign the ``TestCase`` to a name that the test runner
-    finds::
+    Subclass it, define `make_backend`, and assign the ``TestCase`` to a name that a test runner can
+    find, such as ``TestMine``:
 
         class MineComparison(BackendComparison):
             def make_backend(self):

@@ -1,20 +1,18 @@
 """Operations as values: strategies for operations, and for backends with contents."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: Hypothesis copies the annotations of `backends` to a
+# function for which they could not be resolved.
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import note
 from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from nessie_backend_mem import MemBackend, NessieError
 
 from . import strategies as values
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import DrawFn, SearchStrategy
 
 __all__ = ["Operation", "backends", "operations"]
 __dir__ = __all__.copy

@@ -18,18 +18,20 @@ use super::{AnyId, MemBackend};
 
 #[pymethods]
 impl MemBackend {
-    /// Create a volume of each name, and return their uuids.
+    /// Create one volume per name; a bulk method, see help(MemBackend).
     ///
-    /// Like every bulk call it does what single calls for the items, in order, would do, as one
-    /// operation: all of it or nothing, at one time, and other Python threads go on meanwhile. The
-    /// error is that of the first item whose call would fail; its index is the item's place. Items
-    /// that are no uuid or no size at all are refused before any other, and so are batches of more
-    /// than 2**24 items.
+    /// Args:
+    ///     names (Iterable[str]): Names as in `create_volume()`: an iterable,
+    ///         an Arrow column, a NumPy array, or the column "name" of a table.
+    ///     size_bytes (int | Iterable[int | None]): One quota in bytes for all
+    ///         volumes, or one per volume. None is no quota.
     ///
-    /// names: an iterable of str, or a column of them: Arrow's, NumPy's, t["name"] of a table.
-    /// size_bytes: one quota in bytes for all, an iterable of one for each, or None for no quota.
+    /// Returns:
+    ///     Uuids: The uuids of the new volumes, in the order of the names.
     ///
-    /// Raises InvalidArgumentError, VolumeExistsError.
+    /// Raises:
+    ///     InvalidArgumentError: A name or a size is invalid.
+    ///     VolumeExistsError: A name is in use or given twice.
     #[pyo3(signature = (names, size_bytes=None))]
     fn create_volumes(
         &self,
@@ -44,13 +46,23 @@ impl MemBackend {
         Ok(Uuids::new(made.map_err(in_names)?.into_iter().map(VolumeId::uuid)))
     }
 
-    /// Take a snapshot of one name on each volume, all at the same time, and return their uuids.
+    /// Take a snapshot of each volume, all with the same name and time.
     ///
-    /// vol_uuids: the volumes. Every bulk call takes them in all these ways: the Uuids of another
-    ///     bulk call; a table of volumes(), or a table or column of another library that was made
-    ///     of one; a backend, for all its volumes; an iterable of str, uuid.UUID or volume dicts.
+    /// A bulk method, see help(MemBackend).
     ///
-    /// Raises VolumeNotFoundError, InvalidArgumentError, SnapshotExistsError, VolumeOfflineError.
+    /// Args:
+    ///     vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+    ///         help(MemBackend) for the forms that are accepted.
+    ///     name (str): Name of the snapshots, as in `create_snapshot()`.
+    ///
+    /// Returns:
+    ///     Uuids: The uuids of the new snapshots, in the order of the volumes.
+    ///
+    /// Raises:
+    ///     VolumeNotFoundError: A volume does not exist.
+    ///     InvalidArgumentError: A uuid is malformed or the name is invalid.
+    ///     VolumeOfflineError: A volume is not online.
+    ///     SnapshotExistsError: A volume has a snapshot of this name.
     fn create_snapshots(
         &self,
         vol_uuids: &Bound<'_, PyAny>,
@@ -65,12 +77,27 @@ impl MemBackend {
         Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
     }
 
-    /// Create a clone of each name from one snapshot, and return their uuids.
+    /// Create one clone per name from one snapshot.
     ///
-    /// names: as in create_volumes().
+    /// A bulk method, see help(MemBackend).
     ///
-    /// Raises VolumeNotFoundError, SnapshotNotFoundError, InvalidArgumentError,
-    /// VolumeExistsError, VolumeOfflineError.
+    /// Args:
+    ///     parent_vol_uuid (str | UUID): The parent volume's uuid, in any
+    ///         standard spelling.
+    ///     parent_snap_uuid (str | UUID): The uuid of a snapshot of the parent
+    ///         volume.
+    ///     names (Iterable[str]): Names as in `create_volume()`: an iterable,
+    ///         an Arrow column, a NumPy array, or the column "name" of a table.
+    ///
+    /// Returns:
+    ///     Uuids: The uuids of the clones, in the order of the names.
+    ///
+    /// Raises:
+    ///     VolumeNotFoundError: No volume has the parent's uuid.
+    ///     SnapshotNotFoundError: The parent has no snapshot of this uuid.
+    ///     InvalidArgumentError: A uuid is malformed or a name is invalid.
+    ///     VolumeOfflineError: The parent is not online.
+    ///     VolumeExistsError: A name is in use or given twice.
     fn create_clones(
         &self,
         parent_vol_uuid: AnyId<'_, '_>,
@@ -86,18 +113,31 @@ impl MemBackend {
         Ok(Uuids::new(made.into_iter().map(VolumeId::uuid)))
     }
 
-    /// Delete the snapshot of one name from each volume, or snapshots of any name.
+    /// Delete the snapshots of one name, or the given snapshots.
     ///
-    /// vol_uuids: with a name the volumes, as in create_snapshots(). Without one the snapshots: a
-    ///     table of snapshots(), or a table of another library that was made of one, or an iterable
-    ///     of the rows of such a table or of tuples (volume uuid, snapshot uuid).
-    /// name: the name of the snapshots.
-    /// skip_busy: pass over snapshots that clones depend on.
+    /// A bulk method, see help(MemBackend).
     ///
-    /// Returns what skip_busy left of vol_uuids, in the same order, to be given to the same call
-    /// again: Uuids of volumes with a name, a list of tuples without. It is empty otherwise.
+    /// Args:
+    ///     vol_uuids (Uuids | Table | MemBackend | Iterable): With `name` the
+    ///         volumes; see help(MemBackend) for the forms that are accepted.
+    ///         Without `name` the snapshots: a table of `snapshots()`, a table
+    ///         of another library that was made from one, or an iterable of the
+    ///         rows of such a table or of tuples (volume uuid, snapshot uuid).
+    ///     name (str): Name of the snapshots.
+    ///     skip_busy (bool): Whether to keep snapshots that clones depend on.
     ///
-    /// Raises VolumeNotFoundError, SnapshotNotFoundError; SnapshotBusyError unless skip_busy.
+    /// Returns:
+    ///     Uuids | list[tuple[str, str]]: The part of `vol_uuids` that
+    ///     `skip_busy` has kept, in the same order and ready for the next call:
+    ///     Uuids of volumes if `name` is given, otherwise tuples. Empty without
+    ///     `skip_busy`.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: A uuid is malformed.
+    ///     VolumeNotFoundError: A volume does not exist.
+    ///     SnapshotNotFoundError: A snapshot does not exist.
+    ///     SnapshotBusyError: A clone depends on a snapshot, and `skip_busy` is
+    ///         false.
     #[pyo3(signature = (vol_uuids, name=None, *, skip_busy=false))]
     fn delete_snapshots<'py>(
         &self,
@@ -137,17 +177,27 @@ impl MemBackend {
         Ok(Bound::new(py, left)?.into_any())
     }
 
-    /// Delete volumes with their snapshots. Clones and their parents may come in any order.
+    /// Delete volumes with their snapshots.
     ///
-    /// vol_uuids: the volumes, as in create_snapshots(), none of them twice.
-    /// skip_busy: pass over volumes that a clone depends on which stays: because it is not among
-    ///     them, or is passed over itself.
+    /// A clone and its parent may be given in any order. A bulk method, see
+    /// help(MemBackend).
     ///
-    /// Returns the Uuids of the volumes that skip_busy left, in the same order. There are none
-    /// otherwise.
+    /// Args:
+    ///     vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+    ///         help(MemBackend) for the forms that are accepted. No volume may
+    ///         be given twice.
+    ///     skip_busy (bool): Whether to keep volumes with a clone that stays,
+    ///         because it is not given or because it is kept itself.
     ///
-    /// Raises VolumeNotFoundError; unless skip_busy, VolumeBusyError while a clone that is not among
-    /// them depends on one of their snapshots.
+    /// Returns:
+    ///     Uuids: The volumes that `skip_busy` has kept, in the same order.
+    ///     Empty without `skip_busy`.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: A uuid is malformed.
+    ///     VolumeNotFoundError: A volume does not exist or is given twice.
+    ///     VolumeBusyError: A clone that is not given depends on a volume, and
+    ///         `skip_busy` is false.
     #[pyo3(signature = (vol_uuids, *, skip_busy=false))]
     fn delete_volumes(&self, vol_uuids: &Bound<'_, PyAny>, skip_busy: bool) -> Result<Uuids> {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
@@ -165,13 +215,31 @@ impl MemBackend {
         Ok(Uuids::new(left.into_iter().map(VolumeId::uuid)))
     }
 
-    /// Change what is given, and nothing else, of each volume.
+    /// Change the given fields of each volume.
     ///
-    /// vol_uuids: the volumes, as in create_snapshots().
-    /// size_bytes: one quota in bytes for all, or an iterable of one for each.
-    /// The rest as in patch_volume(); a name or a junction path is for one volume only.
+    /// A bulk method, see help(MemBackend). None means not given.
     ///
-    /// Raises what patch_volume() raises.
+    /// Args:
+    ///     vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+    ///         help(MemBackend) for the forms that are accepted.
+    ///     size_bytes (int | Iterable[int | None]): One new quota in bytes for
+    ///         all volumes, or one per volume.
+    ///     junction_path (str): New absolute mount path, unique in the backend
+    ///         ignoring ASCII case. "" unmounts the volume.
+    ///     export_policy (str): Name of the new export policy, 1 to 256
+    ///         characters.
+    ///     name (str): New name, as in `create_volume()`.
+    ///     state (str): "online", "offline" or "restricted".
+    ///
+    /// Raises:
+    ///     VolumeNotFoundError: A volume does not exist.
+    ///     InvalidArgumentError: A value is invalid.
+    ///     VolumeOfflineError: A size is given, a volume is not online, and the
+    ///         call does not bring it online.
+    ///     VolumeExistsError: The new name is in use, or there are several
+    ///         volumes.
+    ///     JunctionPathExistsError: The path is in use, or there are several
+    ///         volumes.
     #[pyo3(signature = (
         vol_uuids, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None
     ))]
@@ -219,13 +287,19 @@ impl MemBackend {
             .map_err(|error| self.hinted(py, error))
     }
 
-    /// The volumes of these uuids, in their order.
+    /// Return the volumes of the given uuids.
     ///
-    /// The list is consistent: it shows the backend as it was when the call was made.
+    /// Args:
+    ///     vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+    ///         help(MemBackend) for the forms that are accepted.
     ///
-    /// vol_uuids: the volumes, as in create_snapshots().
+    /// Returns:
+    ///     list[Volume]: The volumes in the given order, at the time of the
+    ///     call.
     ///
-    /// Raises VolumeNotFoundError.
+    /// Raises:
+    ///     InvalidArgumentError: A uuid is malformed.
+    ///     VolumeNotFoundError: A volume does not exist.
     fn get_volumes<'py>(&self, vol_uuids: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
         let py = vol_uuids.py();
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;

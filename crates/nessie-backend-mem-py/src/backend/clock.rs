@@ -12,17 +12,25 @@ use super::MemBackend;
 
 #[pymethods]
 impl MemBackend {
-    /// The backend's present time as RFC 3339 text in UTC.
+    /// Return the backend's time.
+    ///
+    /// Returns:
+    ///     str: RFC 3339 text in UTC, such as "2000-01-01T00:00:00Z".
     fn now<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         time::text(py, self.call(py, core::MemBackend::now))
     }
 
-    /// Move a standing clock on, and return the new time.
+    /// Advance the clock of a backend with a seed or a start time.
     ///
-    /// delta: seconds as an int or float, or a timedelta; not negative.
+    /// Args:
+    ///     delta (float | timedelta): Seconds, or a timedelta. Not negative.
     ///
-    /// Raises InvalidArgumentError; FeatureNotSupportedError if the backend has neither seed nor
-    /// start and so follows the system's clock.
+    /// Returns:
+    ///     str: The new time, as from `now()`.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: `delta` is negative or too large.
+    ///     FeatureNotSupportedError: The backend uses the system's clock.
     fn advance<'py>(&self, delta: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>> {
         let by = time::delta(delta)?;
         Ok(time::text(delta.py(), self.ask(delta.py(), |core| core.advance(by))?))

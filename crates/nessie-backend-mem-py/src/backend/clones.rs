@@ -11,13 +11,27 @@ use super::{AnyId, MemBackend, exact};
 
 #[pymethods]
 impl MemBackend {
-    /// Create a writable online volume from a snapshot, and return it.
+    /// Create a writable online volume from a snapshot.
     ///
-    /// The clone has its parent's size and export policy, no junction path and no snapshots, and
-    /// its "clone" key says where it comes from. A clone of a clone names its direct parent.
+    /// The clone has its parent's size and export policy. It has no junction
+    /// path and no snapshots. Its key "clone" names its direct parent.
     ///
-    /// Raises VolumeNotFoundError, SnapshotNotFoundError, InvalidArgumentError,
-    /// VolumeExistsError; VolumeOfflineError unless the parent is online.
+    /// Args:
+    ///     parent_vol_uuid (str | UUID): The parent volume's uuid, in any
+    ///         standard spelling.
+    ///     parent_snap_uuid (str | UUID): The uuid of a snapshot of the parent
+    ///         volume.
+    ///     new_name (str): Name of the clone, as in `create_volume()`.
+    ///
+    /// Returns:
+    ///     Volume: The new volume.
+    ///
+    /// Raises:
+    ///     VolumeNotFoundError: No volume has the parent's uuid.
+    ///     SnapshotNotFoundError: The parent has no snapshot of this uuid.
+    ///     InvalidArgumentError: A uuid is malformed or the name is invalid.
+    ///     VolumeOfflineError: The parent is not online.
+    ///     VolumeExistsError: Another volume has the new name.
     fn create_clone<'py>(
         &self,
         parent_vol_uuid: AnyId<'_, 'py>,
@@ -39,9 +53,20 @@ impl MemBackend {
         Ok(records::volume(new_name.py(), &volume, &known)?)
     }
 
-    /// Make a clone a plain volume and return it. Its parent's snapshot is free then.
+    /// Turn a clone into an ordinary volume.
     ///
-    /// Raises VolumeNotFoundError; InvalidArgumentError if the volume is not a clone.
+    /// It no longer depends on its parent's snapshot.
+    ///
+    /// Args:
+    ///     vol_uuid (str | UUID): The clone's uuid, in any standard spelling.
+    ///
+    /// Returns:
+    ///     Volume: The volume, without the key "clone".
+    ///
+    /// Raises:
+    ///     VolumeNotFoundError: No volume has this uuid.
+    ///     InvalidArgumentError: The uuid is malformed, or the volume is not a
+    ///         clone.
     fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("vol_uuid", vol_uuid)?;
         let volume = self.ask(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;

@@ -35,20 +35,51 @@ use crate::runtime::long;
 
 pub(crate) use saved::restore;
 
-/// The in-memory reference backend for ONTAP-shaped storage: volumes, snapshots, clones.
+/// An in-memory storage backend with volumes, snapshots and clones.
 ///
-/// Every record comes back as a plain, fresh dict; every refusal is a NessieError, and a refused
-/// call has changed nothing. Methods may be called from any number of threads.
+/// Results are plain dicts, new for every call; their types are in
+/// `nessie_backend_mem.records`. A refused call raises a `NessieError` and
+/// changes nothing. Methods may be called from any number of threads.
 ///
-/// seed: an int from 0 to 2**64-1 makes the backend fully deterministic: the same calls give the
-///     same dicts, and the clock stands still at 2000-01-01T00:00:00Z until advance().
-/// start: a datetime (naive ones are read as UTC) or RFC 3339 text: the clock stands still there.
+/// ``len(b)`` is the number of volumes. ``iter(b)`` yields the volumes in order
+/// of creation. ``x in b`` is true for the name and for the uuid of a volume. A
+/// backend is false while it has no volumes. It is equal only to itself.
+/// ``copy.copy(b)`` and ``copy.deepcopy(b)`` are ``b.fork()``. A pickle holds
+/// everything, with the clock and the state of the random generator.
 ///
-/// Without either, identifiers come from the operating system's randomness and times from its
-/// clock. len(b) counts volumes, iter(b) yields them in order of creation, `x in b` is true for a
-/// volume's name or uuid, copy.copy(b) and copy.deepcopy(b) are b.fork(), and pickling keeps
-/// everything, clock and generator included. A backend is equal to itself alone, hashes so, and is
-/// false while it has no volumes, as containers are.
+/// Bulk methods (`create_volumes`, `create_snapshots`, `create_clones`,
+/// `patch_volumes`, `delete_volumes`, `delete_snapshots`) do what single calls
+/// for the items, in order, would do. Either all items change or none, and all
+/// changes have the same time. Other Python threads run meanwhile. The error is
+/// that of the first item whose single call would fail, and its attribute
+/// `index` is the item's position, counted from 0. Items that are not a uuid or
+/// a size, and batches of more than 2**24 items, are refused before anything
+/// else.
+///
+/// The argument `vol_uuids` accepts volumes as
+///
+/// - the `Uuids` of another bulk call,
+/// - a `Table` of `volumes()`, or a table or column of another library that was
+///   made from one,
+/// - a `MemBackend`, for all its volumes,
+/// - an iterable of `str`, `uuid.UUID` or volume dicts.
+///
+/// Args:
+///     seed (int): 0 to 2**64 - 1. Makes the backend deterministic: the same
+///         calls return the same dicts. The clock starts at `start`, or at
+///         2000-01-01T00:00:00Z, and only `advance()` moves it. Without a seed
+///         uuids are random.
+///     start (datetime | str): Start time of a clock that only `advance()`
+///         moves. A datetime, in UTC if it is naive, or RFC 3339 text. Without
+///         `seed` and `start` the backend uses the system's clock.
+///
+/// Raises:
+///     InvalidArgumentError: `seed` is out of range or `start` is not a time.
+///
+/// Example:
+///     >>> backend = MemBackend(seed=1)
+///     >>> backend.create_volume("build-cache", size_bytes=2**30)["name"]
+///     'build-cache'
 #[pyclass(frozen, weakref, module = "nessie_backend_mem")]
 pub(crate) struct MemBackend {
     core: Freed<core::MemBackend>,
@@ -80,30 +111,37 @@ impl MemBackend {
         Ok(builder.build()?.into())
     }
 
-    /// What this backend can do: {"snapshots": True, "clones": True, "replication": False}.
+    /// Return which tiers this backend has.
+    ///
+    /// Returns:
+    ///     Capabilities: Snapshots and clones are true, replication is false.
     fn capabilities<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         records::capabilities(py, self.core.capabilities())
     }
 
-    /// An independent backend with the same contents, clock and generator state.
+    /// Return an independent copy with the same contents, clock and generator.
     ///
-    /// From here both go on identically until they are told different things.
+    /// The same calls on both return the same results from then on.
+    ///
+    /// Returns:
+    ///     MemBackend: The copy.
     fn fork(&self, py: Python<'_>) -> Self {
         self.call(py, core::MemBackend::fork).into()
     }
 
-    /// Go back to the state right after construction.
+    /// Return the backend to its state right after construction.
     ///
-    /// The contents are gone, a standing clock stands at its start, and a seeded backend gives the
-    /// same identifiers once more. Without a seed, identifiers are drawn anew, so that none is
-    /// ever given out twice.
+    /// All volumes and snapshots are deleted. A clock that `advance()` moves
+    /// returns to its start. A backend with a seed gives out the same uuids
+    /// again; one without a seed gives out new random ones.
     fn reset(&self, py: Python<'_>) -> Result<()> {
         Ok(fork::detached(py, || self.core.reset())?)
     }
 
-    /// Check what must hold between any two calls; for tests.
+    /// Check the consistency of the backend's internal state; for tests.
     ///
-    /// Raises AssertionError with the rule that does not hold.
+    /// Raises:
+    ///     AssertionError: A rule is broken. The message names it.
     fn check_invariants(&self, py: Python<'_>) -> PyResult<()> {
         let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
         long::work(py, records, move || view.check_invariants())?.map_err(PyAssertionError::new_err)

@@ -15,21 +15,27 @@ use super::MemBackend;
 
 #[pymethods]
 impl MemBackend {
-    /// Write the whole backend, clock and generator included, as text that a person can read.
+    /// Write the whole backend as text: JSON, one record per line.
     ///
-    /// path_or_file: a str or os.PathLike, or a binary file open for writing. A file of that name
-    ///     is replaced when all is written, and not at all if something fails; it keeps its
-    ///     permissions. A link stays, and what it leads to is replaced or made. Until then the text
-    ///     is in a hidden file beside it, which the next dump to the path deletes if the process
-    ///     was killed.
-    /// progress: called with the records done and their total, now and then and at the end. What
-    ///     it raises ends the work.
+    /// The text also has the clock, the state of the random generator and a
+    /// checksum. The same state gives the same bytes, also after `load()`.
+    /// Other threads may use the backend meanwhile; the text shows it at the
+    /// time of the call.
     ///
-    /// The text is JSON, one record a line in order of creation, with a header and a checksum. The
-    /// same state gives the same bytes, and so does what load() makes of them. Other threads may
-    /// use the backend meanwhile; what is written is its state when the call was made.
+    /// Args:
+    ///     path_or_file (str | PathLike | BinaryIO): Path, or a binary file
+    ///         open for writing. A file at the path is replaced at the end, and
+    ///         only if nothing fails. It keeps its permissions. If the path is
+    ///         a link, the link stays and its target is written. Until the end
+    ///         the text is in a hidden file next to it. If the process is
+    ///         killed, the next dump to the path deletes that file.
+    ///     progress (Callable[[int, int], object]): Called now and then and at
+    ///         the end, with the number of records done and the number of all
+    ///         records. An exception that it raises ends the call.
     ///
-    /// Raises OSError, whose filename is the path as it was given.
+    /// Raises:
+    ///     OSError: The file cannot be written. Its `filename` is the path as
+    ///         given.
     #[pyo3(signature = (path_or_file, *, progress=None))]
     fn dump(
         &self,
@@ -40,19 +46,26 @@ impl MemBackend {
         files::dump(&copy, path_or_file, progress)
     }
 
-    /// The backend that dump() wrote.
+    /// Return the backend that `dump()` has written.
     ///
-    /// path_or_file: a str or os.PathLike, or a binary file open for reading; it must end with the
-    ///     dump.
-    /// progress: called with the records done and their total, now and then and at the end. What
-    ///     it raises ends the work.
+    /// A byte order mark, carriage returns, blank lines and a missing line feed
+    /// at the end are accepted, as Git and editors may add or remove them.
     ///
-    /// Line ends as Git and editors change them are read too: carriage returns, blank lines or no
-    /// line feed at the end, a mark of the byte order at the beginning.
+    /// Args:
+    ///     path_or_file (str | PathLike | BinaryIO): Path, or a binary file
+    ///         open for reading. The file must end with the dump.
+    ///     progress (Callable[[int, int], object]): Called now and then and at
+    ///         the end, with the number of records done and the number of all
+    ///         records. An exception that it raises ends the call.
     ///
-    /// Raises InvalidArgumentError for text that is cut short, altered, of a later version or no
-    /// dump at all, naming the line where that shows; OSError, whose filename is the path as it was
-    /// given.
+    /// Returns:
+    ///     MemBackend: A new backend.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: The text is not a dump, is incomplete or
+    ///         changed, or is of a later version. The message names the line.
+    ///     OSError: The file cannot be read. Its `filename` is the path as
+    ///         given.
     #[classmethod]
     #[pyo3(signature = (path_or_file, *, progress=None))]
     fn load(
@@ -63,13 +76,17 @@ impl MemBackend {
         Ok(files::load(path_or_file, progress)?.into())
     }
 
-    /// A hash of the whole state, as 32 hexadecimal digits.
+    /// Return a hash of the whole state.
     ///
-    /// The same calls on a seeded backend give the same digest on every machine and Python. It
-    /// covers every record with its identifier and its place in the order, a standing clock, the
-    /// seed, and all that the next identifiers depend on: two backends with the same digest say
-    /// the same and go on identically. It leaves out what the system's clock shows. It takes less
-    /// than a microsecond for each record.
+    /// Two backends with the same digest return the same results from then on.
+    /// The digest covers all records and their order, the seed, the state of
+    /// the random generator, and a clock that `advance()` moves, but not the
+    /// system's clock. The same calls on backends with the same seed give the
+    /// same digest on every platform. It takes less than a microsecond per
+    /// record.
+    ///
+    /// Returns:
+    ///     str: 32 hexadecimal digits.
     fn state_digest(&self, py: Python<'_>) -> Result<String> {
         let copy = self.call(py, core::MemBackend::fork);
         Ok(long::work(py, long::records(&copy), move || copy.state_digest())??)

@@ -16,13 +16,21 @@ use super::{AnyId, MemBackend, exact};
 
 #[pymethods]
 impl MemBackend {
-    /// Take a point-in-time snapshot of a volume, and return it.
+    /// Take a snapshot of a volume.
     ///
-    /// name: 1 to 255 of A-Z a-z 0-9 _ - . : (the first a letter, digit or _), unique in the
-    ///     volume.
+    /// Args:
+    ///     vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///     name (str): 1 to 255 of A-Z a-z 0-9 _ - . : with a letter, digit or
+    ///         _ first. Unique in the volume.
     ///
-    /// Raises VolumeNotFoundError, InvalidArgumentError, SnapshotExistsError; VolumeOfflineError
-    /// unless the volume is online.
+    /// Returns:
+    ///     Snapshot: The new snapshot.
+    ///
+    /// Raises:
+    ///     VolumeNotFoundError: No volume has this uuid.
+    ///     InvalidArgumentError: The uuid is malformed or the name is invalid.
+    ///     VolumeOfflineError: The volume is not online.
+    ///     SnapshotExistsError: The volume has a snapshot of this name.
     fn create_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,
@@ -36,9 +44,17 @@ impl MemBackend {
         Ok(records::snapshot(name.py(), &snapshot, &known)?)
     }
 
-    /// A volume's snapshots, in order of creation.
+    /// Return a volume's snapshots in order of creation.
     ///
-    /// Raises VolumeNotFoundError.
+    /// Args:
+    ///     vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///
+    /// Returns:
+    ///     list[Snapshot]: The snapshots at the time of the call.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: `vol_uuid` is malformed.
+    ///     VolumeNotFoundError: No volume has this uuid.
     fn list_snapshots<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyList>> {
         let py = vol_uuid.py();
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
@@ -49,9 +65,19 @@ impl MemBackend {
         })
     }
 
-    /// One snapshot of that volume.
+    /// Return one snapshot of a volume.
     ///
-    /// Raises VolumeNotFoundError, SnapshotNotFoundError.
+    /// Args:
+    ///     vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///     snap_uuid (str | UUID): The uuid of a snapshot of that volume.
+    ///
+    /// Returns:
+    ///     Snapshot: The snapshot.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: A uuid is malformed.
+    ///     VolumeNotFoundError: No volume has the uuid `vol_uuid`.
+    ///     SnapshotNotFoundError: The volume has no snapshot of this uuid.
     fn get_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,
@@ -65,9 +91,19 @@ impl MemBackend {
         Ok(records::snapshot(vol_uuid.py(), &snapshot, &known)?)
     }
 
-    /// The volume's snapshot of that name, or None.
+    /// Return the snapshot of a name in a volume.
     ///
-    /// Raises VolumeNotFoundError.
+    /// Args:
+    ///     vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///     name (str): The snapshot's name. Case matters.
+    ///
+    /// Returns:
+    ///     Snapshot | None: The snapshot, or None if the volume has none of
+    ///     this name.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: `vol_uuid` is malformed.
+    ///     VolumeNotFoundError: No volume has this uuid.
     fn find_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,
@@ -84,10 +120,23 @@ impl MemBackend {
         Ok(Some(records::snapshot(name.py(), &snapshot, &known)?))
     }
 
-    /// Give a snapshot another name and return it. Its uuid stays; origins of clones follow.
+    /// Rename a snapshot.
     ///
-    /// Raises VolumeNotFoundError, SnapshotNotFoundError, InvalidArgumentError,
-    /// SnapshotExistsError.
+    /// Its uuid stays. The origins of its clones show the new name.
+    ///
+    /// Args:
+    ///     vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///     snap_uuid (str | UUID): The uuid of a snapshot of that volume.
+    ///     name (str): New name, as in `create_snapshot()`.
+    ///
+    /// Returns:
+    ///     Snapshot: The renamed snapshot.
+    ///
+    /// Raises:
+    ///     VolumeNotFoundError: No volume has the uuid `vol_uuid`.
+    ///     SnapshotNotFoundError: The volume has no snapshot of this uuid.
+    ///     InvalidArgumentError: A uuid is malformed or the name is invalid.
+    ///     SnapshotExistsError: Another snapshot of the volume has this name.
     fn rename_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,
@@ -106,18 +155,38 @@ impl MemBackend {
 
     /// Delete a snapshot.
     ///
-    /// Raises VolumeNotFoundError, SnapshotNotFoundError; SnapshotBusyError while a clone depends
-    /// on it.
+    /// Args:
+    ///     vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///     snap_uuid (str | UUID): The uuid of a snapshot of that volume.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: A uuid is malformed.
+    ///     VolumeNotFoundError: No volume has the uuid `vol_uuid`.
+    ///     SnapshotNotFoundError: The volume has no snapshot of this uuid.
+    ///     SnapshotBusyError: A clone depends on the snapshot.
     fn delete_snapshot(&self, vol_uuid: AnyId<'_, '_>, snap_uuid: AnyId<'_, '_>) -> Result<()> {
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let snapshot = self.snapshot_id(volume, "snap_uuid", snap_uuid)?.value;
         self.ask(vol_uuid.py(), |core| core.delete_snapshot(volume, snapshot))
     }
 
-    /// Take a volume back to a snapshot, its size included, and return it. Newer snapshots go.
+    /// Restore a volume, with its size, from a snapshot.
     ///
-    /// Raises VolumeNotFoundError, SnapshotNotFoundError; VolumeOfflineError unless the volume is
-    /// online; SnapshotBusyError if a newer snapshot has a clone.
+    /// Snapshots that are newer than this one are deleted.
+    ///
+    /// Args:
+    ///     vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///     snap_uuid (str | UUID): The uuid of a snapshot of that volume.
+    ///
+    /// Returns:
+    ///     Volume: The restored volume.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: A uuid is malformed.
+    ///     VolumeNotFoundError: No volume has the uuid `vol_uuid`.
+    ///     SnapshotNotFoundError: The volume has no snapshot of this uuid.
+    ///     VolumeOfflineError: The volume is not online.
+    ///     SnapshotBusyError: A clone depends on a newer snapshot.
     fn restore_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,

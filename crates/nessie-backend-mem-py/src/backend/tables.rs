@@ -12,22 +12,32 @@ use super::{AnyId, MemBackend};
 
 #[pymethods]
 impl MemBackend {
-    /// Volumes as a table of columns, in order of creation.
+    /// Return volumes as a table of columns, in order of creation.
     ///
-    /// All of them, or those that are everything that is given:
+    /// Without arguments the table has all volumes. Otherwise it has those that
+    /// meet every condition. It shows the backend at the time of the call. See
+    /// help(Table) for the libraries that can read it. `list_volumes()` returns
+    /// all volumes as dicts.
     ///
-    /// name: a pattern that the whole name matches; * stands for any characters, ? for any one.
-    /// state: "online", "offline" or "restricted".
-    /// is_clone: True for clones alone, False for all others.
-    /// parent: uuid of a volume or of a snapshot, for its clones alone.
-    /// created_before: a datetime (naive ones are read as UTC) or RFC 3339 text. The last second of
-    ///     the year 9999 means never, and leaves out nothing.
-    /// created_after: the same; what was created at that very time is in the table.
+    /// Args:
+    ///     name (str): Pattern for the whole name: * stands for any characters,
+    ///         ? for one character.
+    ///     state (str): "online", "offline" or "restricted".
+    ///     is_clone (bool): True for clones only, False for other volumes only.
+    ///     parent (str | UUID): uuid of a volume or a snapshot, for its clones
+    ///         only.
+    ///     created_before (datetime | str): Only objects created before this
+    ///         time. A datetime, in UTC if it is naive, or RFC 3339 text. The
+    ///         last second of the year 9999 means no limit.
+    ///     created_after (datetime | str): Only objects created at or after
+    ///         this time, in the same forms.
     ///
-    /// The table shows the backend as it was when the call was made, whatever happens to it. See
-    /// help(Table) for what can read it.
+    /// Returns:
+    ///     Table[Volume]: The volumes.
     ///
-    /// Raises InvalidArgumentError; VolumeNotFoundError if nothing has the uuid `parent`.
+    /// Raises:
+    ///     InvalidArgumentError: A value is invalid.
+    ///     VolumeNotFoundError: No volume or snapshot has the uuid `parent`.
     #[pyo3(signature = (
         *, name=None, state=None, is_clone=None, parent=None, created_before=None,
         created_after=None
@@ -48,22 +58,34 @@ impl MemBackend {
         table::volumes(py, this.get().call(py, core::MemBackend::view), &args)
     }
 
-    /// Snapshots as a table of columns: volume by volume, each volume's in order of creation.
+    /// Return snapshots as a table of columns.
     ///
-    /// All of them, or those that are everything that is given:
+    /// The rows are sorted by volume, and by creation within each volume.
+    /// Without arguments the table has all snapshots. Otherwise it has those
+    /// that meet every condition. It shows the backend at the time of the call.
+    /// See help(Table) for the libraries that can read it.
     ///
-    /// vol_uuids: the volumes in the order to show them, in any way that a bulk call takes them;
-    ///     None is all, in order of creation.
-    /// name: a pattern that the whole name matches; * stands for any characters, ? for any one.
-    /// is_pinned: True for those that a clone depends on, False for those that can be deleted.
-    /// created_before: a datetime (naive ones are read as UTC) or RFC 3339 text.
-    /// created_after: the same; what was created at that very time is in the table.
+    /// Args:
+    ///     vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+    ///         help(MemBackend) for the forms that are accepted. Rows come in
+    ///         their order. None stands for all volumes, in order of creation.
+    ///     name (str): Pattern for the whole name: * stands for any characters,
+    ///         ? for one character.
+    ///     is_pinned (bool): True for snapshots that a clone depends on, False
+    ///         for those that can be deleted.
+    ///     created_before (datetime | str): Only objects created before this
+    ///         time. A datetime, in UTC if it is naive, or RFC 3339 text. The
+    ///         last second of the year 9999 means no limit.
+    ///     created_after (datetime | str): Only objects created at or after
+    ///         this time, in the same forms.
     ///
-    /// The table shows the backend as it was when the call was made, whatever happens to it. See
-    /// help(Table) for what can read it.
+    /// Returns:
+    ///     Table[SnapshotRow]: The snapshots with their volumes.
     ///
-    /// Raises VolumeNotFoundError; InvalidArgumentError, also for a uuid that is malformed or given
-    /// twice.
+    /// Raises:
+    ///     VolumeNotFoundError: A volume does not exist.
+    ///     InvalidArgumentError: A value is invalid, or a volume is given
+    ///         twice.
     #[pyo3(signature = (
         vol_uuids=None, *, name=None, is_pinned=None, created_before=None, created_after=None
     ))]

@@ -9,7 +9,10 @@ use super::MemBackend;
 
 #[pymethods]
 impl MemBackend {
-    /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
+    /// Return volumes, their snapshots and the clones of these as a tree.
+    ///
+    /// Returns:
+    ///     str: Indented text, one object per line.
     fn tree<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
         let text = long::work(py, records, move || view.tree())?;

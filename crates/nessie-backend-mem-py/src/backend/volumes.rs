@@ -15,12 +15,19 @@ use super::{AnyId, MemBackend, exact};
 
 #[pymethods]
 impl MemBackend {
-    /// Create an online read-write volume without snapshots, and return it.
+    /// Create an online read-write volume without snapshots.
     ///
-    /// name: 1 to 203 of A-Z a-z 0-9 _ - . : (the first a letter, digit or _), unique.
-    /// size_bytes: quota in bytes, 1 to 2**64-1, or None for no quota.
+    /// Args:
+    ///     name (str): 1 to 203 of A-Z a-z 0-9 _ - . : with a letter, digit or
+    ///         _ first. Unique in the backend.
+    ///     size_bytes (int): Quota in bytes, 1 to 2**64 - 1. None is no quota.
     ///
-    /// Raises InvalidArgumentError, VolumeExistsError.
+    /// Returns:
+    ///     Volume: The new volume.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: The name or the size is invalid.
+    ///     VolumeExistsError: Another volume has this name.
     #[pyo3(signature = (name, size_bytes=None))]
     fn create_volume<'py>(
         &self,
@@ -34,27 +41,43 @@ impl MemBackend {
         Ok(records::volume(name.py(), &volume, &Known { name: exact(name), ..Known::default() })?)
     }
 
-    /// All volumes, in order of creation.
+    /// Return all volumes in order of creation.
     ///
-    /// The list is consistent: it shows the backend as it was when the call was made.
+    /// The list shows the backend at the time of the call, even if other
+    /// threads change it meanwhile. `volumes()` returns the same as a table.
+    ///
+    /// Returns:
+    ///     list[Volume]: All volumes.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
         interrupt::list(py, self.rows(py), |volume: VolumeRow| {
             records::volume(py, &volume, &Known::default())
         })
     }
 
-    /// One volume.
+    /// Return one volume.
     ///
-    /// uuid: a str in any standard UUID spelling, or a uuid.UUID.
+    /// Args:
+    ///     uuid (str | UUID): The volume's uuid, in any standard spelling.
     ///
-    /// Raises VolumeNotFoundError.
+    /// Returns:
+    ///     Volume: The volume.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: `uuid` is malformed.
+    ///     VolumeNotFoundError: No volume has this uuid.
     fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("uuid", uuid)?;
         let volume = self.ask(uuid.py(), |core| core.rows().get_volume(id.value))?;
         Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
     }
 
-    /// The volume of that name, or None.
+    /// Return the volume of a name.
+    ///
+    /// Args:
+    ///     name (str): The volume's name. Case matters.
+    ///
+    /// Returns:
+    ///     Volume | None: The volume, or None if no volume has this name.
     fn find_volume<'py>(&self, name: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyDict>>> {
         let name = scalars::string("name", name)?;
         let text = scalars::name(name);
@@ -65,20 +88,31 @@ impl MemBackend {
         Ok(Some(records::volume(name.py(), &volume, &known)?))
     }
 
-    /// Change what is given and nothing else, and return the volume as it is then.
+    /// Change the given fields of a volume.
     ///
-    /// uuid: the volume.
-    /// size_bytes: new quota in bytes; growing and shrinking both work.
-    /// junction_path: new absolute mount path, unique ignoring ASCII case; "" unmounts.
-    /// export_policy: name of the new export policy.
-    /// name: new name; snapshots and clones stay.
-    /// state: "online", "offline" or "restricted".
+    /// None means not given. A call without fields changes nothing.
     ///
-    /// None means not given. A call that gives nothing changes nothing and succeeds.
+    /// Args:
+    ///     uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///     size_bytes (int): New quota in bytes, 1 to 2**64 - 1, larger or
+    ///         smaller.
+    ///     junction_path (str): New absolute mount path, unique in the backend
+    ///         ignoring ASCII case. "" unmounts the volume.
+    ///     export_policy (str): Name of the new export policy, 1 to 256
+    ///         characters.
+    ///     name (str): New name, as in `create_volume()`.
+    ///     state (str): "online", "offline" or "restricted".
     ///
-    /// Raises VolumeNotFoundError, InvalidArgumentError, VolumeExistsError,
-    /// JunctionPathExistsError; VolumeOfflineError for a resize of a volume that is not online,
-    /// unless the same call brings it online.
+    /// Returns:
+    ///     Volume: The changed volume.
+    ///
+    /// Raises:
+    ///     VolumeNotFoundError: No volume has this uuid.
+    ///     InvalidArgumentError: A value is invalid.
+    ///     VolumeOfflineError: A size is given, the volume is not online, and
+    ///         the call does not bring it online.
+    ///     VolumeExistsError: Another volume has the new name.
+    ///     JunctionPathExistsError: Another volume is mounted at the path.
     #[pyo3(signature = (
         uuid, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None
     ))]
@@ -111,15 +145,30 @@ impl MemBackend {
 
     /// Delete a volume in any state, with its snapshots.
     ///
-    /// Raises VolumeNotFoundError; VolumeBusyError while a clone depends on one of its snapshots.
+    /// Args:
+    ///     uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: `uuid` is malformed.
+    ///     VolumeNotFoundError: No volume has this uuid.
+    ///     VolumeBusyError: A clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
         let id = self.volume_id("uuid", uuid)?.value;
         self.ask_on_snapshots(uuid.py(), id, |core| core.delete_volume(id))
     }
 
-    /// How a client reaches the volume's bytes: {"kind": "in_memory"}.
+    /// Return how a client reaches the volume's data.
     ///
-    /// Raises VolumeNotFoundError; VolumeOfflineError unless the volume is online.
+    /// Args:
+    ///     uuid (str | UUID): The volume's uuid, in any standard spelling.
+    ///
+    /// Returns:
+    ///     InMemoryHandle: {"kind": "in_memory"}. The backend stores no data.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: `uuid` is malformed.
+    ///     VolumeNotFoundError: No volume has this uuid.
+    ///     VolumeOfflineError: The volume is not online.
     fn access_handle<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("uuid", uuid)?;
         let handle = self.ask(uuid.py(), |core| core.access_handle(id.value))?;

@@ -126,33 +126,41 @@ pub(crate) fn restore_table(kind: &str, rows: &Bound<'_, PyBytes>) -> Result<Tab
     })
 }
 
-/// Volumes or snapshots as they were at one instant: columns for what reads Arrow, dicts for
-/// everything else. Nothing changes a table.
+/// Volumes or snapshots as columns and as dicts. A table never changes.
 ///
-/// It has the Arrow PyCapsule stream interface, so pyarrow.table(t), polars.DataFrame(t),
-/// pandas.DataFrame.from_arrow(t) and duckdb.from_arrow(t) read it, as often as they like; this
-/// package needs none of them. Columns are built 65536 rows at a time while they are read.
+/// Libraries read a table through Arrow's PyCapsule stream interface:
+/// ``pyarrow.table(t)``, ``polars.DataFrame(t)``,
+/// ``pandas.DataFrame.from_arrow(t)``, ``duckdb.from_arrow(t)``. This package
+/// needs none of them. Columns are built 65536 rows at a time while they are
+/// read.
 ///
-/// pandas.DataFrame(t) works too, but makes a dict of each row: it is slow, times are text, and
-/// columns without any value are missing. In both, pandas makes a column of integers float64 if one
-/// of them is null, as size_bytes is without a quota; pyarrow and polars keep the integers.
+/// ``pandas.DataFrame(t)`` works, too. It is slow, because it makes a dict of
+/// each row; times are text, and columns without values are missing. With both,
+/// pandas makes a column of integers float64 if one of them is null, such as
+/// the size of a volume without a quota. pyarrow and polars keep integers.
 ///
-/// Of volumes the columns are: uuid, name, size_bytes, state, style, vol_type, create_time,
-/// junction_path, export_policy, parent_volume, parent_snapshot, parent_volume_uuid,
-/// parent_snapshot_uuid; of snapshots: volume_uuid, volume, uuid, name, create_time, size_consumed.
-/// Sizes are uint64, times are timestamps in UTC, state, style and vol_type are dictionaries; uuids
-/// are text, as in all other results and arguments. What a record lacks is null.
+/// Columns of volumes: uuid, name, size_bytes, state, style, vol_type,
+/// create_time, junction_path, export_policy, parent_volume, parent_snapshot,
+/// parent_volume_uuid, parent_snapshot_uuid.
 ///
-/// len(t) counts rows. t[i] is a fresh dict: a volume as list_volumes() gives it, a snapshot with
-/// the keys of its columns; iter(t) yields them all. t[i:j] is a table of that part. t["name"] is a
-/// column, as column() gives it.
+/// Columns of snapshots: volume_uuid, volume, uuid, name, create_time,
+/// size_consumed.
 ///
-/// A table can be given back: delete_volumes(b.volumes(name="tmp-*")) deletes the volumes of its
-/// rows, and every other bulk call takes it like that.
+/// Sizes are uint64 and in bytes. Times are timestamps in UTC. State, style and
+/// vol_type are dictionaries. uuids are text. A missing key of a record is
+/// null.
 ///
-/// Two tables are equal if they are of the same kind and have equal rows in the same order. A table
-/// is true unless it is empty, and has no hash. Nothing changes it, so copies are the object itself.
-/// A pickle has its rows, and nothing else of the backend.
+/// ``len(t)`` is the number of rows. ``t[i]`` is a row as a new dict: a volume
+/// as from `list_volumes()`, or a snapshot with the keys of its columns.
+/// ``iter(t)`` yields all rows. ``t[i:j]`` is a table of these rows.
+/// ``t["name"]`` is a column, as from `column()`.
+///
+/// Bulk methods of `MemBackend` accept a table:
+/// ``b.delete_volumes(b.volumes(name="tmp-*"))``.
+///
+/// Tables are equal if they are of the same kind and have equal rows in the
+/// same order. A table is false if it is empty. It has no hash. A copy is the
+/// table itself. A pickle has its rows.
 #[pyclass(frozen, weakref, module = "nessie_backend_mem")]
 pub(crate) struct Table {
     rows: Rows,
@@ -238,12 +246,17 @@ impl Table {
         PyTuple::new(py, self.rows.schema().fields().iter().map(|field| field.name()))
     }
 
-    /// A column, as it is in the dicts: the Uuids of the column uuid or volume_uuid, and of any other
-    /// a list, with None where a dict lacks the key. t[name] is the same.
+    /// Return one column, as the dicts show it. ``t[name]`` is the same.
     ///
-    /// name: one of column_names.
+    /// Args:
+    ///     name (str): One of `column_names`.
     ///
-    /// Raises KeyError if there is no such column.
+    /// Returns:
+    ///     Uuids | list: Uuids for "uuid" and "volume_uuid". For other columns
+    ///     a list, with None where a dict lacks the key.
+    ///
+    /// Raises:
+    ///     KeyError: There is no such column.
     fn column<'py>(&self, name: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
         let py = name.py();
         let text = scalars::string("name", name)?.to_string_lossy();
@@ -271,7 +284,10 @@ impl Table {
         Ok(values.into_any())
     }
 
-    /// All rows as a list of fresh dicts.
+    /// Return all rows as new dicts.
+    ///
+    /// Returns:
+    ///     list[Volume] | list[SnapshotRow]: The rows.
     fn to_pylist<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
         let dicts = (0..self.rows.len()).filter_map(|index| self.rows.dict(py, index).transpose());
         interrupt::list(py, dicts, |dict| dict)
@@ -344,15 +360,23 @@ impl Table {
         cls.py().import("types")?.getattr("GenericAlias")?.call1((cls, item))
     }
 
-    /// The names and types of the columns, for what reads Arrow.
+    /// Return the names and types of the columns, for Arrow.
+    ///
+    /// Returns:
+    ///     PyCapsule: An ArrowSchema.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         capsules::schema(py, &*self.rows.schema())
     }
 
-    /// The columns, for what reads Arrow.
+    /// Return the columns, for Arrow.
     ///
-    /// requested_schema: other types to give the columns, if all of them can have theirs: text of any
-    ///     kind, also in place of dictionaries; int64 in place of uint64.
+    /// Args:
+    ///     requested_schema (PyCapsule): Other types for the columns. They are
+    ///         used if all columns can have them: any string type for text and
+    ///         for dictionaries, int64 for uint64.
+    ///
+    /// Returns:
+    ///     PyCapsule: An ArrowArrayStream.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,

@@ -21,17 +21,18 @@ use crate::results::cast::{self, UUID_BYTES};
 use crate::results::records::uuid_text;
 use crate::runtime::interrupt::{self, Items};
 
-/// Uuids that a bulk call returned, as an immutable sequence of str.
+/// uuids from a bulk call: an immutable sequence of `str`.
 ///
-/// It takes 16 bytes an item and goes into the next bulk call without being parsed again. Index,
-/// slice, iterate and compare it like a list; to_pylist() makes one. A slice shares its items.
+/// It takes 16 bytes per item, and bulk calls read it without parsing. Index,
+/// slice, iterate and compare it like a list. A slice shares its items.
 ///
-/// It equals another Uuids, a list or a tuple of the same items, and is true unless it is empty. It
-/// has no hash, because it equals lists; tuple(u) has one. Nothing changes it, so copies are the
-/// object itself. It pickles.
+/// It equals another `Uuids`, a list or a tuple with the same items. It is
+/// false if it is empty. It has no hash, because it equals lists. A copy is the
+/// object itself. It can be pickled.
 ///
-/// What reads Arrow reads it as a column of text, like the column uuid of volumes(), with which it
-/// can be joined: pyarrow.array(u), polars.Series(u), pandas.Series.from_arrow(u).
+/// Arrow reads it as a column of text: ``pyarrow.array(u)``,
+/// ``polars.Series(u)``, ``pandas.Series.from_arrow(u)``. It can be joined with
+/// the column uuid of `volumes()`.
 #[pyclass(frozen, sequence, weakref, module = "nessie_backend_mem")]
 #[derive(Clone)]
 pub(crate) struct Uuids {
@@ -187,7 +188,10 @@ impl Uuids {
         this
     }
 
-    /// The items as a list of str.
+    /// Return the items as a list.
+    ///
+    /// Returns:
+    ///     list[str]: The uuids in lower case with hyphens.
     fn to_pylist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         for (index, uuid) in self.as_slice().iter().enumerate() {
@@ -197,7 +201,10 @@ impl Uuids {
         Ok(list)
     }
 
-    /// The items as bytes, 16 each.
+    /// Return the items as bytes.
+    ///
+    /// Returns:
+    ///     bytes: 16 bytes per item.
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let bytes = |uuids: &[Uuid]| -> Vec<u8> {
             uuids.iter().flat_map(|uuid| *uuid.as_bytes()).collect()
@@ -205,9 +212,16 @@ impl Uuids {
         PyBytes::new(py, &py.detach(|| bytes(self.as_slice())))
     }
 
-    /// The uuids of which these are the bytes, 16 each.
+    /// Return the uuids whose bytes these are.
     ///
-    /// Raises ValueError if their number is not a multiple of 16.
+    /// Args:
+    ///     data (bytes): 16 bytes per uuid.
+    ///
+    /// Returns:
+    ///     Uuids: The uuids.
+    ///
+    /// Raises:
+    ///     ValueError: The number of bytes is not a multiple of 16.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, data: &[u8]) -> PyResult<Self> {
         let (uuids, rest) = data.as_chunks();
@@ -218,16 +232,24 @@ impl Uuids {
         Ok(py.detach(|| Self::new(uuids.iter().copied().map(Uuid::from_bytes))))
     }
 
-    /// What this is as a column, for what reads Arrow: text.
+    /// Return the type of the column, for Arrow.
+    ///
+    /// Returns:
+    ///     PyCapsule: An ArrowSchema.
     #[expect(clippy::unused_self, reason = "all of them have the same type")]
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         capsules::schema(py, column_field())
     }
 
-    /// The column, for what reads Arrow.
+    /// Return the column, for Arrow.
     ///
-    /// requested_schema: another type to give it: text of any kind, or binary of 16 bytes, which is
-    ///     what Arrow's own type of uuids has beneath.
+    /// Args:
+    ///     requested_schema (PyCapsule): Another type for the column, used if
+    ///         it is any string type or binary of 16 bytes, which Arrow's type
+    ///         for uuids is made of.
+    ///
+    /// Returns:
+    ///     tuple[PyCapsule, PyCapsule]: An ArrowSchema and an ArrowArray.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_array__<'py>(
         &self,
@@ -240,9 +262,18 @@ impl Uuids {
         capsules::array(py, &field, &column)
     }
 
-    /// The place of the first item that equals `item`, from `start` on and before `stop`.
+    /// Return the position of the first item that equals `item`.
     ///
-    /// Raises ValueError if there is none.
+    /// Args:
+    ///     item (object): A uuid.
+    ///     start (int): Position of the first item to compare.
+    ///     stop (int): Position after the last item to compare.
+    ///
+    /// Returns:
+    ///     int: The position, counted from 0.
+    ///
+    /// Raises:
+    ///     ValueError: No item equals `item`.
     #[pyo3(signature = (item, start=None, stop=None))]
     fn index(
         &self,
@@ -263,7 +294,13 @@ impl Uuids {
             .ok_or_else(|| PyValueError::new_err("it is not among these uuids"))
     }
 
-    /// How many items equal `item`.
+    /// Return the number of items that equal `item`.
+    ///
+    /// Args:
+    ///     item (object): A uuid.
+    ///
+    /// Returns:
+    ///     int: 0, or more if uuids repeat.
     fn count(&self, item: &Bound<'_, PyAny>) -> usize {
         let wanted = scalars::uuid(item);
         self.as_slice().iter().filter(|uuid| Some(**uuid) == wanted).count()
