@@ -26,6 +26,7 @@ MODULES = [
     "nessie_backend_mem.protocols",
     "nessie_backend_mem.pytest_plugin",
     "nessie_backend_mem.records",
+    "nessie_backend_mem.rules",
     "nessie_backend_mem.simulation",
     "nessie_backend_mem.testing",
 ]

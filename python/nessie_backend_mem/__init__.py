@@ -19,6 +19,7 @@ Further modules:
 - `conformance`: a test suite for backends of your own.
 - `ontap`: an ONTAP REST endpoint.
 - `pytest_plugin`: fixtures for pytest.
+- `rules`: the contract, and checks of values for backends of your own.
 - `simulation`: one scenario on many backends in parallel.
 - `testing`: property-based tests with Hypothesis.
 

@@ -1,7 +1,7 @@
 """The contract, and checks of values for backends written in Python.
 
 A backend that checks its arguments with these functions refuses what
-`MemBackend` refuses, with the same texts::
+`MemBackend` refuses, with the same texts:
 
     from nessie_backend_mem import rules
 

@@ -1,8 +1,7 @@
-"""The cases about what only Python can get wrong.
+"""The cases about Python.
 
-The other cases are the ones that backends in Rust are held to. They see a backend through typed
-calls, so how it takes identifiers and wrong values, what kind of dicts it makes and what its
-exceptions carry is looked at here.
+The other cases are shared with Rust and call a backend with typed values. The cases here check the
+forms of arguments that a backend accepts, its dicts, and the attributes of its exceptions.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ __dir__ = __all__.copy
 
 @dataclass(frozen=True, slots=True)
 class PythonCase:
-    """One thing that a Python backend is held to, beside what any backend is."""
+    """A test that only applies to backends in Python."""
 
     name: str
     tier: Tier
@@ -43,7 +42,7 @@ Body = TypeVar("Body", bound="Callable[[Recorder], None]")
 
 
 def case(*rules: str, tier: Tier = "volumes") -> Callable[[Body], Body]:
-    """Make a case of a function: its name and its docstring are the case's."""
+    """Turn a function into a case with its name and its docstring."""
 
     def add(body: Body) -> Body:
         summary = (body.__doc__ or "").strip()
@@ -85,11 +84,11 @@ HANDLES = {
 }
 
 Result = tuple[str, Any, str]
-"""The call as it is written, what it returned, and the kind of record."""
+"""A call as Python code, its result, and the kind of record."""
 
 
 def results(recorder: Recorder) -> Iterator[Result]:
-    """Make every call that returns something, and yield what it returned."""
+    """Make every call that returns something, and yield the results."""
 
     def ask(kind: str, method: str, *arguments: Any, **keywords: Any) -> Result:
         result = recorder.call(method, *arguments, **keywords)
@@ -129,7 +128,7 @@ def results(recorder: Recorder) -> Iterator[Result]:
 def optional(
     recorder: Recorder, ask: Callable[..., Result], kind: str, method: str, *arguments: Any
 ) -> Iterator[Result]:
-    """Call a method that a backend may leave out or refuse."""
+    """Call a method that a backend may lack or refuse."""
     if recorder.has(method):
         try:
             yield ask(kind, method, *arguments)
@@ -138,7 +137,7 @@ def optional(
 
 
 def field(result: Result, key: str) -> Any:
-    """Return what a result has under `key`."""
+    """Return the value of `key` in a result."""
     code, record, _ = result
     if not isinstance(record, dict) or key not in record:
         raise Broken(f"{code} returned {shown(record)}, not a dict with {key!r}")
@@ -146,7 +145,7 @@ def field(result: Result, key: str) -> Any:
 
 
 def records(result: Result) -> Iterator[tuple[dict[str, Any], Shape | None]]:
-    """Yield the dicts in a result, the nested ones too, each with its shape."""
+    """Yield the dicts of a result, including nested ones, each with its shape."""
     _, value, kind = result
     for record in value if isinstance(value, (list, tuple)) else (value,):
         if kind == "handle":
@@ -160,7 +159,7 @@ def records(result: Result) -> Iterator[tuple[dict[str, Any], Shape | None]]:
 
 @case("python.dicts")
 def results_are_plain_dicts(recorder: Recorder) -> None:
-    """Look at every record: each is a dict and nothing more special, in a list or tuple."""
+    """Check that every record is a plain dict, and every list a list or tuple."""
     for result in results(recorder):
         code, value, _ = result
         if "list_" in code and not isinstance(value, (list, tuple)):
@@ -174,7 +173,7 @@ def results_are_plain_dicts(recorder: Recorder) -> None:
 
 @case("python.keys")
 def keys_are_in_order(recorder: Recorder) -> None:
-    """Look at every record: its keys are the contract's and no other, in the contract's order."""
+    """Check that every record has exactly the keys of the contract, in the contract's order."""
     for result in results(recorder):
         code = result[0]
         for record, shape in records(result):
@@ -188,7 +187,7 @@ def keys_are_in_order(recorder: Recorder) -> None:
 
 @case("python.fresh", "1.fresh")
 def results_are_fresh(recorder: Recorder) -> None:
-    """Write into results: neither the backend nor other results may show it."""
+    """Change results: neither the backend nor other results may change."""
     kept: list[tuple[str, Any, Any]] = []
     for code, value, _ in results(recorder):
         for earlier, result, as_it_was in kept:
@@ -210,7 +209,7 @@ def results_are_fresh(recorder: Recorder) -> None:
 
 
 def overwrite(value: Any) -> None:
-    """Overwrite all that can be overwritten in a result, in depth."""
+    """Overwrite a result, including nested dicts and lists."""
     if isinstance(value, dict):
         for item in value.values():
             overwrite(item)
@@ -234,7 +233,7 @@ def restore(value: Any, as_it_was: Any) -> None:
 
 @case("python.capabilities", "1.honest")
 def capabilities_are_three_bools(recorder: Recorder) -> None:
-    """Look for three bools, and for the methods of each tier that is promised."""
+    """Check that capabilities are three bools, and that promised tiers have their methods."""
     offered = recorder.call("capabilities")
     if type(offered) is not dict or list(offered) != list(CAPABILITIES.keys):
         keys = ", ".join(CAPABILITIES.keys)
@@ -254,7 +253,7 @@ def capabilities_are_three_bools(recorder: Recorder) -> None:
 
 @case("python.positions")
 def arguments_have_their_positions(recorder: Recorder) -> None:
-    """Pass sizes, paths and policies by position, and None, which is as good as not given."""
+    """Pass sizes, paths and policies by position, and None, which means not given."""
     bare = recorder.call("create_volume", recorder.new_name("v"), None)
     expect(recorder, bare, size_bytes=None)
     uuid = bare["uuid"]
@@ -275,7 +274,7 @@ def arguments_have_their_positions(recorder: Recorder) -> None:
 
 
 def expect(recorder: Recorder, record: Any, **fields: Any) -> None:
-    """Make sure that the last call returned a record with these fields."""
+    """Check that the last call returned a record with these fields."""
     for key, value in fields.items():
         if not isinstance(record, dict) or record.get(key) != value:
             raise Broken(
@@ -286,7 +285,7 @@ def expect(recorder: Recorder, record: Any, **fields: Any) -> None:
 
 @case("python.spellings")
 def identifiers_come_in_any_spelling(recorder: Recorder) -> None:
-    """Spell identifiers in upper case, without hyphens, in braces, as a URN: all are taken."""
+    """Pass uuids in upper case, without hyphens, in braces and as a URN: all are accepted."""
     check_spellings(
         recorder,
         {
@@ -300,12 +299,12 @@ def identifiers_come_in_any_spelling(recorder: Recorder) -> None:
 
 @case("python.uuid")
 def identifiers_come_as_uuid_objects(recorder: Recorder) -> None:
-    """Pass uuid.UUID objects: every method takes them."""
+    """Pass uuid.UUID objects: every method accepts them."""
     check_spellings(recorder, {"UUID": UUID})
 
 
 def check_spellings(recorder: Recorder, spellings: dict[str, Callable[[str], Any]]) -> None:
-    """Call every method with identifiers spelled in these ways."""
+    """Call every method with uuids in these spellings."""
     for how, spell in spellings.items():
 
         def spelled(record: dict[str, Any], how: str = how, spell: Any = spell) -> Any:
@@ -334,7 +333,7 @@ def check_spellings(recorder: Recorder, spellings: dict[str, Callable[[str], Any
 def check_snapshot_spellings(
     recorder: Recorder, uuid: Any, spelled: Callable[[dict[str, Any]], Any]
 ) -> None:
-    """Call the methods of the upper tiers with identifiers spelled in some way."""
+    """Call the methods for snapshots and clones with uuids in one spelling."""
     snapshot = recorder.call("create_snapshot", uuid, recorder.new_name("s"))
     snap_uuid = spelled(snapshot)
     expect(recorder, recorder.call("get_snapshot", uuid, snap_uuid), **snapshot)
@@ -348,7 +347,7 @@ def check_snapshot_spellings(
 
 @case("python.malformed")
 def malformed_identifiers_are_refused(recorder: Recorder) -> None:
-    """Pass text that is no UUID to every method: an invalid argument."""
+    """Pass text that is not a UUID to every method: an invalid argument."""
     volume = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
     for text in ("", "nonsense", UNKNOWN[:-1], f"{UNKNOWN}0", UNKNOWN.replace("3", "g", 1)):
         recorder.refused_as("invalid_argument", "get_volume", text)
@@ -367,7 +366,7 @@ def malformed_identifiers_are_refused(recorder: Recorder) -> None:
 
 @case("python.sizes")
 def sizes_out_of_range_are_refused(recorder: Recorder) -> None:
-    """Ask for negative sizes and for those of 2**64 bytes and more: invalid arguments."""
+    """Pass sizes of 0, of 2**64 bytes and more, and negative ones: invalid arguments."""
     volume = recorder.call("create_volume", recorder.new_name("v"), 4096)["uuid"]
     for size in (-1, 0, -(2**63), 2**64, 2**64 + 4096, 10**30):
         name = recorder.new_name("v")
@@ -377,7 +376,7 @@ def sizes_out_of_range_are_refused(recorder: Recorder) -> None:
 
 @case("python.surrogates")
 def lone_surrogates_are_refused(recorder: Recorder) -> None:
-    """Pass a lone surrogate, which UTF-8 does not have, in every text: an invalid argument."""
+    """Pass a lone surrogate, which UTF-8 cannot encode, in every text: an invalid argument."""
     bad = "v\ud800"
     recorder.refused_as("invalid_argument", "create_volume", bad)
     uuid = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
@@ -393,7 +392,7 @@ def lone_surrogates_are_refused(recorder: Recorder) -> None:
 
 @case("python.states")
 def other_states_are_refused(recorder: Recorder) -> None:
-    """Patch to a state that is none of the three words: an invalid argument."""
+    """Pass a state other than the three words: an invalid argument."""
     uuid = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
     if not recorder.patches("state"):
         raise Skip("patch_volume takes no state")
@@ -403,7 +402,7 @@ def other_states_are_refused(recorder: Recorder) -> None:
 
 @case("python.types")
 def wrong_types_are_type_errors(recorder: Recorder) -> None:
-    """Pass names, sizes and identifiers of types that they are not: a TypeError."""
+    """Pass names, sizes and uuids of wrong types: a TypeError."""
     volume = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
     for name in (5, None, b"bytes", ["list"]):
         recorder.refused_by_type("create_volume", name)
@@ -425,11 +424,11 @@ def wrong_types_are_type_errors(recorder: Recorder) -> None:
 
 
 Refusal = tuple[str, str, str, "Exception | None"]
-"""The call as it is written, the code and the target it is due, and the exception."""
+"""A call as Python code, the expected code and target, and the exception."""
 
 
 def refusals(recorder: Recorder) -> Iterator[Refusal]:
-    """Provoke refusals of every kind that the backend can come to."""
+    """Provoke a refusal of every kind that the backend can raise."""
 
     def refuse(code: str, target: str, method: str, *arguments: Any, **keywords: Any) -> Refusal:
         error = recorder.refused(method, *arguments, **keywords)
@@ -475,7 +474,7 @@ def refusals(recorder: Recorder) -> Iterator[Refusal]:
 def optional_refusals(
     recorder: Recorder, refuse: Callable[..., Refusal], uuid: str, snapshot: str
 ) -> Iterator[Refusal]:
-    """Provoke refusals of what a backend may leave out, with a snapshot that a clone depends on."""
+    """Provoke refusals of optional operations, with a snapshot that a clone depends on."""
     older = recorder.call("create_volume", recorder.new_name("v"))["uuid"]
     first = recorder.call("create_snapshot", older, recorder.new_name("s"))["uuid"]
     busy = recorder.call("create_snapshot", older, recorder.new_name("s"))
@@ -499,7 +498,7 @@ def optional_refusals(
 
 @case("python.errors")
 def exceptions_say_what_was_wrong(recorder: Recorder) -> None:
-    """Provoke every refusal: its exception has the code, and one of the package the target too."""
+    """Provoke every refusal: each exception has its code, and those of the package their target."""
     for written, code, target, error in refusals(recorder):
         if error is None:
             if code.endswith("_not_found"):
@@ -523,7 +522,7 @@ def exceptions_say_what_was_wrong(recorder: Recorder) -> None:
 
 @case("python.error_copies")
 def exceptions_can_be_copied(recorder: Recorder) -> None:
-    """Take exceptions of the package through copy and pickle: they come back whole."""
+    """Copy and pickle exceptions of the package: the copies are complete."""
     for written, _, _, error in refusals(recorder):
         if not isinstance(error, NessieError):
             continue
@@ -537,6 +536,6 @@ def exceptions_can_be_copied(recorder: Recorder) -> None:
 
 
 def through_pickle(error: NessieError) -> NessieError:
-    """Save an exception and load it again."""
+    """Pickle an exception and load it again."""
     loaded: NessieError = pickle.loads(pickle.dumps(error))  # noqa: S301 (written just now)
     return loaded
