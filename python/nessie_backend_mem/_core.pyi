@@ -885,6 +885,7 @@ class Table(Generic[_Row]):
         Returns:
             list[Volume] | list[SnapshotRow]: The rows.
         """
+    def _repr_html_(self) -> str: ...
     def __len__(self) -> int: ...
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> _Row: ...
@@ -965,6 +966,7 @@ class Uuids(Sequence[str]):
         Returns:
             list[str]: The uuids in lower case with hyphens.
         """
+    def _repr_html_(self) -> str: ...
     def index(
         self,
         item: object,

@@ -24,14 +24,20 @@ enum What {
     Snapshot(Slot),
 }
 
-/// Volumes that are no clones at the margin, below each its snapshots, below those their clones.
-pub(crate) fn render(state: &State) -> String {
+/// Volumes that are not clones at the margin, below each its snapshots, below those their clones:
+/// the first `lines` lines of that.
+pub(crate) fn render(state: &State, lines: usize) -> String {
     let mut text = String::new();
+    let mut left = lines;
     // Which of the levels above the present line go on below it.
     let mut open: Vec<bool> = Vec::new();
     for root in state.volume_slots().filter(|slot| !state.volumes.get(*slot).is_clone()) {
         let mut todo = vec![Item { what: What::Volume(root), level: 0, is_last: true }];
         while let Some(Item { what, level, is_last }) = todo.pop() {
+            if left == 0 {
+                return text;
+            }
+            left -= 1;
             open.truncate(level.saturating_sub(1));
             write_margin(&mut text, &open, level, is_last);
             write_line(&mut text, state, what);
@@ -39,7 +45,7 @@ pub(crate) fn render(state: &State) -> String {
                 open.push(!is_last);
             }
             let below = todo.len();
-            push_children(&mut todo, state, what, level + 1);
+            push_children(&mut todo, state, what, level + 1, left.saturating_add(1));
             if let Some(children) = todo.get_mut(below..) {
                 children.reverse();
             }
@@ -48,18 +54,21 @@ pub(crate) fn render(state: &State) -> String {
     text
 }
 
-fn push_children(todo: &mut Vec<Item>, state: &State, parent: What, level: usize) {
+/// Adds the first `most` children of a line. Of those that are cut off none is written, so it does
+/// not matter which is marked as the last.
+fn push_children(todo: &mut Vec<Item>, state: &State, parent: What, level: usize, most: usize) {
     let before = todo.len();
     let item = |what| Item { what, level, is_last: false };
     match parent {
         What::Volume(slot) => {
-            todo.extend(state.snapshot_slots(slot).map(|slot| item(What::Snapshot(slot))));
+            let snapshots = state.snapshot_slots(slot).take(most);
+            todo.extend(snapshots.map(|slot| item(What::Snapshot(slot))));
         }
         What::Snapshot(slot) => {
             let list = state.snapshots.get(slot).clone_list;
             if list != NONE {
                 let clones = state.clone_lists.get(list).clones;
-                let clones = clones.iter::<OfParentSnapshot, _>(&state.volumes);
+                let clones = clones.iter::<OfParentSnapshot, _>(&state.volumes).take(most);
                 todo.extend(clones.map(|slot| item(What::Volume(slot))));
             }
         }
@@ -116,5 +125,36 @@ fn write_size(text: &mut String, size: u64) {
     let power = (size.trailing_zeros() / 10) as usize;
     if let Some(unit) = UNITS.get(power) {
         let _ = write!(text, "{} {unit}", size >> (10 * power));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nessie_backend_core::{CloneBackend, SnapshotBackend, VolumeBackend, VolumeSpec};
+
+    use crate::MemBackend;
+
+    #[test]
+    fn the_first_lines_are_those_of_the_whole_tree() {
+        let backend = MemBackend::new();
+        for name in ["a", "b"] {
+            let volume = backend.create_volume(VolumeSpec::named(name)).unwrap().uuid;
+            for snapshot in ["s", "t", "u"] {
+                let snapshot = backend.create_snapshot(volume, snapshot).unwrap();
+                for number in 0..3 {
+                    let clone = format!("{name}-{}-{number}", snapshot.name);
+                    let clone = backend.create_clone(volume, snapshot.uuid, &clone).unwrap();
+                    backend.create_snapshot(clone.uuid, "of-clone").unwrap();
+                }
+            }
+        }
+        let view = backend.view();
+        let tree = view.tree();
+        let lines: Vec<&str> = tree.lines().collect();
+        assert_eq!(lines.len(), 2 * (1 + 3 + 9 + 9));
+        for count in 0..=lines.len() + 1 {
+            let first = view.first_tree_lines(count);
+            assert_eq!(first.lines().collect::<Vec<_>>(), lines[..count.min(lines.len())]);
+        }
     }
 }

@@ -98,7 +98,13 @@ impl View {
     /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
     #[must_use]
     pub fn tree(&self) -> String {
-        tree::render(&self.state)
+        tree::render(&self.state, usize::MAX)
+    }
+
+    /// The first `lines` lines of [`tree`](Self::tree), in a time that depends on their number alone.
+    #[must_use]
+    pub fn first_tree_lines(&self, lines: usize) -> String {
+        tree::render(&self.state, lines)
     }
 
     /// Checks what must hold between any two operations.

@@ -3,6 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
+use crate::results::html;
+use crate::results::records::{self, Known};
 use crate::runtime::long;
 
 use super::MemBackend;
@@ -19,27 +21,25 @@ impl MemBackend {
         long_text(py, &text)
     }
 
-    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
-        let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
-        long::work(py, records, move || html(&view.tree()))
+    /// What a notebook shows: counts, clock, the first volumes and the first lines of the tree.
+    fn _repr_html_<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let py = this.py();
+        let view = this.get().view(py);
+        let volumes = PyList::empty(py);
+        for volume in view.volumes().take(HTML_VOLUMES) {
+            if let Ok(row) = view.volume_row(volume.uuid) {
+                volumes.append(records::volume(py, &row, &Known::default())?)?;
+            }
+        }
+        let tree = view.first_tree_lines(HTML_LINES);
+        html::render(py, "backend", (this.repr()?, volumes, view.len(), tree, view.records()))
     }
 }
 
+/// Volumes in the table that a notebook shows.
+const HTML_VOLUMES: usize = 10;
 /// Lines of the tree that a notebook shows.
-const HTML_LINES: usize = 1000;
-
-/// The beginning of a tree for a notebook.
-fn html(tree: &str) -> String {
-    let mut lines = tree.lines();
-    let mut shown: Vec<&str> = lines.by_ref().take(HTML_LINES).collect();
-    let more = lines.count();
-    let rest = format!("… and {more} more lines; see tree()");
-    if more > 0 {
-        shown.push(&rest);
-    }
-    let text = shown.join("\n").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!("<pre>{text}</pre>")
-}
+const HTML_LINES: usize = 40;
 
 /// A text of any length, built so that other threads run meanwhile.
 fn long_text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {

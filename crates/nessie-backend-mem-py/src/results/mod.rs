@@ -2,6 +2,7 @@
 
 pub(crate) mod capsules;
 pub(crate) mod cast;
+pub(crate) mod html;
 pub(crate) mod records;
 pub(crate) mod table;
 pub(crate) mod time;

@@ -24,6 +24,7 @@ use crate::args::scalars;
 use crate::errors::Result;
 use crate::results::capsules;
 use crate::results::cast;
+use crate::results::html;
 use crate::results::records::{self, Known};
 use crate::results::time;
 use crate::results::uuids::Uuids;
@@ -322,6 +323,11 @@ impl Table {
         let names: Vec<String> =
             self.rows.schema().fields().iter().map(|field| field.name().clone()).collect();
         format!("<Table of {kind}, rows={}, columns={}>", self.rows.len(), names.join(","))
+    }
+
+    /// What a notebook shows: the number of rows, the first and the last of them.
+    fn _repr_html_<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        html::render(this.py(), "table", (this.get().rows.kind(), this))
     }
 
     fn __richcmp__(&self, other: &Bound<'_, PyAny>, op: CompareOp) -> Py<PyAny> {

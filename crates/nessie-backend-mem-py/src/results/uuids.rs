@@ -18,6 +18,7 @@ use pyo3_arrow::PyField;
 use crate::args::scalars;
 use crate::results::capsules::{self, raised};
 use crate::results::cast::{self, UUID_BYTES};
+use crate::results::html;
 use crate::results::records::uuid_text;
 use crate::runtime::interrupt::{self, Items};
 
@@ -170,6 +171,11 @@ impl Uuids {
             items.push(format!("… {} in all", self.part.len()));
         }
         format!("<Uuids [{}]>", items.join(", "))
+    }
+
+    /// What a notebook shows: the number of items, the first and the last of them.
+    fn _repr_html_<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        html::render(this.py(), "uuids", (this,))
     }
 
     fn __reduce__<'py>(
