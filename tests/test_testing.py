@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
+from dict_backends import CodedError, SmallVolumes, none_if_missing
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
@@ -186,94 +186,14 @@ class Around:
         return getattr(self.real, name)
 
 
-class Fault(Exception):
-    """The exception of a backend that knows nothing of ours but the codes."""
+class VolumesInADict(SmallVolumes):
+    """Volumes only: a tuple of them, and `None` for one that is missing."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    def list_volumes(self) -> Any:
+        return tuple(super().list_volumes())
 
-
-class VolumesInADict:
-    """A small backend of another maker: volumes only, `None` for what is missing."""
-
-    def __init__(self) -> None:
-        self.volumes: dict[str, dict[str, Any]] = {}
-
-    def capabilities(self) -> dict[str, bool]:
-        return {"snapshots": False, "clones": False, "replication": False}
-
-    def create_volume(self, name: str, size_bytes: int | None = None) -> dict[str, Any]:
-        well_formed = re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,202}", name, re.ASCII)
-        self.require(well_formed and self.is_size(size_bytes), "invalid_argument")
-        taken = any(volume["name"] == name for volume in self.volumes.values())
-        self.require(not taken, "volume_exists")
-        volume = {"uuid": str(uuid4()), "name": name, "size_bytes": size_bytes}
-        volume |= {"state": "online", "style": "flexvol", "vol_type": "rw"}
-        self.volumes[str(volume["uuid"])] = volume
-        return dict(volume)
-
-    def list_volumes(self) -> tuple[dict[str, Any], ...]:
-        return tuple(map(dict, self.volumes.values()))
-
-    def get_volume(self, uuid: str) -> dict[str, Any] | None:
-        volume = self.volumes.get(self.canonical(uuid))
-        return dict(volume) if volume else None
-
-    def patch_volume(
-        self,
-        uuid: str,
-        size_bytes: int | None = None,
-        junction_path: str | None = None,
-        export_policy: str | None = None,
-    ) -> dict[str, Any] | None:
-        volume = self.volumes.get(self.canonical(uuid))
-        if volume is None:
-            return None
-        path, policy = junction_path, export_policy
-        self.require(self.is_size(size_bytes), "invalid_argument")
-        self.require(not path or self.is_path(path), "invalid_argument")
-        self.require(policy is None or self.is_policy(policy), "invalid_argument")
-        others = [v for v in self.volumes.values() if v is not volume]
-        mounted = {v.get("junction_path", "").encode().lower() for v in others}
-        self.require(not path or path.encode().lower() not in mounted, "junction_path_exists")
-        changed = volume | {
-            "size_bytes": size_bytes or volume["size_bytes"],
-            "junction_path": volume.get("junction_path") if path is None else path,
-            "export_policy": policy or volume.get("export_policy"),
-        }
-        changed = {key: value for key, value in changed.items() if value or key == "size_bytes"}
-        self.volumes[volume["uuid"]] = changed
-        return dict(changed)
-
-    def delete_volume(self, uuid: str) -> None:
-        self.require(self.volumes.pop(self.canonical(uuid), None), "volume_not_found")
-
-    def access_handle(self, uuid: str) -> dict[str, str]:
-        self.require(self.canonical(uuid) in self.volumes, "volume_not_found")
-        return {"kind": "nfs_export", "server": "filer", "path": f"/{uuid}"}
-
-    def require(self, condition: object, code: str) -> None:
-        if not condition:
-            raise Fault(code)
-
-    def canonical(self, uuid: str) -> str:
-        try:
-            return str(UUID(uuid))
-        except ValueError:
-            raise Fault("invalid_argument") from None
-
-    def is_size(self, size: int | None) -> bool:
-        return size is None or 0 < size < 2**64
-
-    def is_policy(self, name: str) -> bool:
-        return 1 <= len(name) <= 256 and not re.search(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]", name)
-
-    def is_path(self, path: str) -> bool:
-        if path[0] != "/" or re.search(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]", path):
-            return False
-        parts = path[1:].split("/")
-        return len(path.encode()) <= 4096 and not {"", ".", ".."} & set(parts)
+    def get_volume(self, uuid: str) -> Any:
+        return none_if_missing(super().get_volume, uuid)
 
 
 class WithoutClones(Around):
@@ -315,7 +235,7 @@ class RefusesWhatIsOptional(Around):
 
     def patch_volume(self, *arguments: Any, **named: Any) -> Any:
         if named.keys() & {"name", "state"}:
-            raise Fault("feature_not_supported")
+            raise CodedError("feature_not_supported")
         return self.real.patch_volume(*arguments, **named)
 
 
@@ -331,7 +251,7 @@ class OwnExceptions(Around):
             except NotFoundError as error:
                 raise NotFoundError("gone") from error
             except NessieError as error:
-                raise Fault(str(error.code)) from error
+                raise CodedError(str(error.code)) from error
 
         return call
 
