@@ -149,7 +149,7 @@ def test_json_is_one_object(here: Path) -> None:
     assert "get_volume" in failed[0]["calls"]
 
 
-def test_what_the_backend_prints_is_not_in_the_report(here: Path) -> None:
+def test_output_of_the_backend_is_not_in_the_report(here: Path) -> None:
     done = command(here, "backends:one", *FEW)
     assert "not part of the report" not in done.stdout
     assert "not part of the report" in done.stderr
@@ -165,13 +165,13 @@ def test_a_backend_that_hangs_is_reported(here: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Exiting", "leave"])
-def test_a_backend_that_ends_the_process_is_no_success(here: Path, name: str) -> None:
+def test_a_backend_that_ends_the_process_is_a_failure(here: Path, name: str) -> None:
     done = command(here, f"backends:{name}", *FEW)
     assert done.returncode == 1
     assert "SystemExit(0)" in done.stderr
 
 
-def test_a_backend_that_raises_an_interrupt_is_no_success(here: Path) -> None:
+def test_a_backend_that_raises_an_interrupt_is_a_failure(here: Path) -> None:
     assert command(here, "backends:Interrupting", *FEW).returncode == 128 + signal.SIGINT
 
 
@@ -227,7 +227,7 @@ def test_ctrl_c_ends_it_while_a_case_hangs(here: Path, case: str) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_is_not_understood_ends_with_status_2(
+def test_a_wrong_argument_ends_with_status_2(
     here: Path, arguments: list[str], message: str
 ) -> None:
     done = command(here, *arguments)
@@ -245,7 +245,7 @@ def test_what_is_not_understood_ends_with_status_2(
         ("broken:Backend", "No module named 'not_there'"),
     ],
 )
-def test_what_cannot_be_made_ends_with_status_2_and_says_why(
+def test_a_backend_that_cannot_be_made_ends_with_status_2(
     here: Path, name: str, message: str
 ) -> None:
     done = command(here, name)
@@ -273,7 +273,7 @@ def test_the_help_names_the_options() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
-def test_a_terminal_gets_a_bar_and_a_file_gets_none(here: Path) -> None:
+def test_a_bar_is_drawn_on_a_terminal_only(here: Path) -> None:
     reading, writing = os.openpty()
     done = subprocess.run(
         [sys.executable, *MODULE, "nessie_backend_mem:MemBackend", *FEW],

@@ -53,7 +53,7 @@ def test_json_lines_are_objects_with_a_step_and_a_text(events: list[dict[str, An
         assert isinstance(event["text"], str)
 
 
-def test_the_story_has_what_was_promised(events: list[dict[str, Any]]) -> None:
+def test_the_demo_has_all_its_steps(events: list[dict[str, Any]]) -> None:
     """A volume, nightlies, clones, a refused busy delete, a split, a clean-up by age, the tree."""
     steps = Counter(event["step"] for event in events)
     assert steps["volume"] >= 1
@@ -68,7 +68,7 @@ def test_the_story_has_what_was_promised(events: list[dict[str, Any]]) -> None:
     assert "build-cache" in events[-1]["tree"]
 
 
-def test_text_and_json_tell_the_same_story(events: list[dict[str, Any]]) -> None:
+def test_text_and_json_have_the_same_events(events: list[dict[str, Any]]) -> None:
     text = " ".join(succeed("demo").split())
     for event in events:
         assert event["text"] in text
@@ -78,7 +78,7 @@ def test_text_and_json_tell_the_same_story(events: list[dict[str, Any]]) -> None
             assert " ".join(event["tree"].split()) in text
 
 
-def test_a_terminal_that_knows_only_ascii_is_served() -> None:
+def test_a_terminal_may_have_ascii_only() -> None:
     text = succeed("demo", env={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
     assert text.isascii()
 

@@ -1,4 +1,4 @@
-"""The table of what of ONTAP's REST API there is."""
+"""The tables of the paths and fields of ONTAP's REST API that are served."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_the_command_prints_the_table() -> None:
     assert done.stdout == markdown()
 
 
-def test_every_path_of_the_table_is_served_and_takes_no_other_method() -> None:
+def test_every_path_of_the_table_is_served_with_these_methods_only() -> None:
     backend = MemBackend(seed=1)
     volume = backend.create_volume("v", 2**30)
     snapshot = backend.create_snapshot(volume["uuid"], "s")
@@ -40,7 +40,7 @@ def test_every_path_of_the_table_is_served_and_takes_no_other_method() -> None:
                 assert (reply.status, reply.code) == (405, "3"), (method, path)
 
 
-def test_the_fields_of_the_table_can_be_asked_for() -> None:
+def test_the_fields_of_the_table_can_be_requested() -> None:
     always = re.findall(r"^\| volume \| (.*?) \| always", markdown(), re.MULTILINE)
     assert {"`name`", "`uuid`"} == set(always)
     rows = re.findall(r"^\| volume \| (.*?) \| ", markdown(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The ONTAP server of the Python package: its life, its doors, and clients that follow no rule."""
+"""The ONTAP server of the Python package: start and stop, arguments, and malformed requests."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def status(connection: socket.socket) -> int | None:
     return response.status
 
 
-# Its life.
+# Start and stop.
 
 
 def test_it_listens_from_start_to_stop() -> None:
@@ -116,7 +116,7 @@ def test_it_listens_from_start_to_stop() -> None:
         socket.create_connection((server.host, port))
 
 
-def test_what_it_serves_outlives_a_restart() -> None:
+def test_its_state_is_kept_over_a_restart() -> None:
     server = OntapServer(MemBackend(), tls=False)
     with server, Client(server) as client:
         client.done("POST", VOLUMES, new_volume("kept", comment="kept too"))
@@ -126,7 +126,7 @@ def test_what_it_serves_outlives_a_restart() -> None:
         assert client.get("/api/cluster").json == cluster
 
 
-def test_nothing_of_it_is_there_until_it_is_used() -> None:
+def test_nothing_is_imported_or_started_until_it_is_used() -> None:
     done = run_python(
         "-c",
         "import sys, threading, nessie_backend_mem\n"
@@ -146,7 +146,7 @@ def test_each_password_and_certificate_is_new() -> None:
         assert Path(one.ca_file).read_bytes() != Path(other.ca_file).read_bytes()
 
 
-def test_a_server_that_is_forgotten_is_stopped() -> None:
+def test_a_server_without_references_is_stopped() -> None:
     server = OntapServer(tls=False).start()
     where = (server.host, server.port)
     socket.create_connection(where).close()
@@ -157,7 +157,7 @@ def test_a_server_that_is_forgotten_is_stopped() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not tell")
-def test_servers_leave_nothing_behind() -> None:
+def test_servers_leak_no_files_and_no_threads() -> None:
     def held() -> tuple[int, int]:
         lists = (list(Path("/proc/self", each).iterdir()) for each in ("fd", "task"))
         descriptors, threads = map(len, lists)
@@ -266,7 +266,7 @@ def test_several_threads_may_stop_it() -> None:
 
 @needs_fork
 @among_threads
-def test_a_forked_process_has_no_server_and_leaves_the_parents_alone() -> None:
+def test_a_forked_process_has_no_server_and_does_not_stop_the_parents() -> None:
     with OntapServer(log=lambda *_: None) as server:
         assert server.ca_file is not None
         child = os.fork()
@@ -287,7 +287,7 @@ def test_a_forked_process_has_no_server_and_leaves_the_parents_alone() -> None:
 
 @needs_fork
 @among_threads
-def test_a_forked_process_does_not_keep_the_door_open() -> None:
+def test_a_forked_process_does_not_keep_the_port_open() -> None:
     reader, writer = os.pipe()
     with OntapServer(tls=False) as server:
         where = (server.host, server.port)
@@ -394,7 +394,7 @@ def get_health(server: OntapServer, context: ssl.SSLContext) -> int:
         connection.close()
 
 
-def test_a_certificate_of_ones_own_is_shown_to_clients() -> None:
+def test_a_given_certificate_is_sent_to_clients() -> None:
     with OntapServer(cert=OWN, key=str(OWN_KEY)) as server:
         assert get_health(server, ssl.create_default_context(cafile=OWN)) == 200
         assert server.ca_file is None
@@ -417,7 +417,7 @@ def test_a_certificate_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     assert error.value.filename == str(tmp_path / "nothing.pem")
 
 
-def test_the_certificate_for_clients_is_where_it_was_asked_for(tmp_path: Path) -> None:
+def test_the_certificate_for_clients_is_written_to_ca_file(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     server = OntapServer(ca_file=path)
     assert not path.exists()
@@ -441,7 +441,7 @@ def test_the_certificate_for_clients_is_where_it_was_asked_for(tmp_path: Path) -
     assert not path.exists()
 
 
-def test_no_other_file_is_replaced_by_the_certificate(tmp_path: Path) -> None:
+def test_the_certificate_replaces_no_other_file(tmp_path: Path) -> None:
     path = tmp_path / "mine"
     for content in (b"", b"mine", OWN.read_bytes(), b"\xff" * 100_000):
         path.write_bytes(content)
@@ -469,7 +469,7 @@ def test_the_environment_makes_clients_trust_it(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_what_it_is_and_whether_it_is_up_is_said_without_the_password(tls: bool) -> None:
+def test_name_and_health_need_no_password(tls: bool) -> None:
     with OntapServer(tls=tls) as server, Client(server) as client:
         client.headers = []
         assert client.get("/healthz").json == {"status": "ok"}
@@ -479,7 +479,7 @@ def test_what_it_is_and_whether_it_is_up_is_said_without_the_password(tls: bool)
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_nothing_is_said_without_the_password(tls: bool) -> None:
+def test_everything_else_needs_the_password(tls: bool) -> None:
     with OntapServer(username="root", password="käse", tls=tls) as server:
         assert is_serving(server)
         for target in ("/api", "/api/cluster", VOLUMES, "/nothing", "/servlets/x"):
@@ -562,7 +562,7 @@ def test_a_wrong_argument_is_refused_at_once(
         OntapServer(**arguments)
 
 
-def test_another_address_is_served_with_a_password_of_ones_own() -> None:
+def test_another_address_is_served_with_a_given_password() -> None:
     with OntapServer(host="0.0.0.0", password="mine", tls=False) as server:
         assert is_serving(server)
 
@@ -580,7 +580,7 @@ def test_a_server_has_as_many_svms_as_backends() -> None:
         assert backends["red"].find_volume("v") is not None
 
 
-def test_the_cluster_is_made_of_what_was_asked_for() -> None:
+def test_the_cluster_is_made_from_the_arguments() -> None:
     with (
         OntapServer(
             tls=False,
@@ -651,7 +651,7 @@ def test_of_two_posts_of_one_name_exactly_one_succeeds(server: OntapServer) -> N
     assert len(server.backend) == 20
 
 
-def test_jobs_end_when_the_backends_clock_says_so() -> None:
+def test_jobs_end_by_the_clock_of_the_backend() -> None:
     backend = MemBackend(seed=1)
     with OntapServer(backend, job_seconds=2, tls=False) as server, Client(server) as client:
         reply = client.send("POST", VOLUMES, new_volume("v"))
@@ -663,7 +663,7 @@ def test_jobs_end_when_the_backends_clock_says_so() -> None:
         assert client.get(job).json["state"] == "success"
 
 
-def test_a_backend_of_ones_own_is_served() -> None:
+def test_another_type_of_backend_is_served() -> None:
     backend: Any = DictVolumes()
     with OntapServer(backend, tls=False) as server, Client(server) as client:
         assert server.backend is backend
@@ -691,7 +691,7 @@ class Slow(DictVolumes):
         return super().get_volume(uuid)
 
 
-def test_a_slow_backend_holds_nobody_up() -> None:
+def test_a_slow_backend_delays_no_other_client() -> None:
     slow: Any = Slow()
     uuid = slow.create_volume("v", GIB)["uuid"]
     with OntapServer({"slow": slow, "quick": MemBackend()}, tls=False) as server:
@@ -750,7 +750,7 @@ def test_a_thousand_connections_at_once(server: OntapServer) -> None:
     assert is_serving(server)
 
 
-def test_what_clients_leave_half_done_holds_nobody_up(server: OntapServer) -> None:
+def test_an_unfinished_request_delays_no_other_client(server: OntapServer) -> None:
     body = request(server, VOLUMES, method="POST", more="Content-Length: 99\r\n")
     with ExitStack() as stack:
         for number in range(100):
@@ -809,7 +809,7 @@ def replies(connection: socket.socket) -> list[tuple[int, Any]]:
 
 
 @pytest.mark.parametrize("half_closed", [False, True])
-def test_what_is_not_http_is_refused_behind_a_request_that_is(
+def test_bytes_after_a_request_that_are_not_http_are_refused(
     server: OntapServer, half_closed: bool
 ) -> None:
     for number, (sent, refusal) in enumerate(MALFORMED):
@@ -826,7 +826,7 @@ def test_what_is_not_http_is_refused_behind_a_request_that_is(
     assert len(server.backend) == len(MALFORMED)
 
 
-def test_what_is_not_tls_is_refused() -> None:
+def test_a_client_without_tls_is_refused() -> None:
     with OntapServer() as server:
         for sent, _ in MALFORMED:
             with raw(server) as connection:
@@ -877,7 +877,7 @@ def test_a_target_that_cannot_be_read_is_refused(server: OntapServer, client: Cl
 # Its log.
 
 
-def test_the_log_tells_of_each_request(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_each_request(caplog: pytest.LogCaptureFixture) -> None:
     lines: list[tuple[Any, ...]] = []
 
     def call(*line: Any) -> None:
@@ -902,7 +902,7 @@ def test_the_log_tells_of_each_request(caplog: pytest.LogCaptureFixture) -> None
     assert re.fullmatch(r"GET /api/cluster 200 [0-9.]+ k?B [0-9.]+ m?s", line), line
 
 
-def test_a_log_that_fails_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_raises_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     failures: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", failures.append)
 
@@ -915,7 +915,7 @@ def test_a_log_that_fails_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(failures) == 2
 
 
-def test_what_the_log_gets_is_printable() -> None:
+def test_the_log_gets_printable_text() -> None:
     lines: list[Any] = []
     with OntapServer(tls=False, log=lambda *line: lines.append(line[:3])) as server:
         for sent in (

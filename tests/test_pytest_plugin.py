@@ -70,7 +70,7 @@ def test_identifiers_are_the_same_on_every_run_and_others_in_every_test(
     assert len({line.rpartition(" ")[2] for line in first}) == 3
 
 
-def test_they_are_the_same_whichever_tests_run_beside(pytester: pytest.Pytester) -> None:
+def test_they_do_not_depend_on_other_tests(pytester: pytest.Pytester) -> None:
     file = pytester.makepyfile(PRINTS_IDENTIFIERS)
     everything = identifiers(pytester.runpytest("-s"))
     assert identifiers(pytester.runpytest("-s", f"{file.name}::TestInAClass")) == everything[:1]
@@ -86,7 +86,7 @@ def test_another_seed_gives_every_test_other_identifiers(pytester: pytest.Pytest
     assert identifiers(pytester.runpytest("-s", "--nessie-seed=-7")) == other
 
 
-def test_what_a_plugin_adds_to_the_node_id_changes_nothing(pytester: pytest.Pytester) -> None:
+def test_a_suffix_of_the_node_id_changes_nothing(pytester: pytest.Pytester) -> None:
     """Running tests in groups, on several processes, marks their ids."""
     pytester.makepyfile(PRINTS_IDENTIFIERS)
     usual = identifiers(pytester.runpytest("-s"))
@@ -372,7 +372,7 @@ def test_fixtures_of_a_module_and_of_the_session_have_backends_of_theirs(
         assert len(second) == 3
 
 
-def test_their_identifiers_are_the_same_whichever_tests_run_beside(
+def test_their_identifiers_do_not_depend_on_other_tests(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makeconftest(FIXTURES_OF_OTHER_SCOPES)
@@ -433,7 +433,7 @@ def test_the_factory_makes_a_backend_for_each_name_in_every_scope(
     pytester.runpytest("-k", "other_name").assert_outcomes(passed=1)
 
 
-def test_a_failure_shows_what_the_factory_made_for_the_test(pytester: pytest.Pytester) -> None:
+def test_a_failure_shows_the_backends_of_the_factory(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         test_some="""
         def test_passes(mem_backend_factory):
@@ -517,7 +517,7 @@ def test_a_conformance_failure_shows_no_frame_of_the_suite(
     result.stdout.no_fnmatch_line("*__tracebackhide__*")
 
 
-def test_another_error_of_the_suite_shows_where_it_is_from(pytester: pytest.Pytester) -> None:
+def test_another_error_of_the_suite_shows_its_origin(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         from nessie_backend_mem.conformance import run_all
 

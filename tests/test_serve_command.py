@@ -58,7 +58,7 @@ DOCUMENT = {
 
 
 class Serving(OntapServer):
-    """What a client needs to know of a server in another process."""
+    """A server in another process, as clients see it."""
 
     def __init__(self, words: dict[str, str]) -> None:
         super().__init__(
@@ -91,17 +91,17 @@ def serving(*arguments: str, **options: Any) -> Iterator[tuple[Serving, subproce
 
 
 def end(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
-    """Sends a signal; returns what was said on standard error until the clean end."""
+    """Sends a signal, checks the clean end, and returns the standard error."""
     process.send_signal(number)
-    said, complaints = process.communicate(timeout=TIMEOUT)
+    said, errors = process.communicate(timeout=TIMEOUT)
     assert said == ""
-    assert process.returncode == 0, complaints
-    return complaints
+    assert process.returncode == 0, errors
+    return errors
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_it_says_where_it_is_and_ends_when_it_is_told_to(name: str) -> None:
+def test_it_prints_one_line_and_ends_at_a_signal(name: str) -> None:
     number = getattr(signal, name)
     with serving() as (server, process):
         with Client(server) as client:
@@ -113,7 +113,7 @@ def test_it_says_where_it_is_and_ends_when_it_is_told_to(name: str) -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
-def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+def test_an_ignored_hang_up_stays_ignored() -> None:
     def ignore() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
@@ -125,9 +125,9 @@ def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
         end(process)
 
 
-def test_files_say_where_it_is_as_long_as_it_is_there(tmp_path: Path) -> None:
+def test_its_files_exist_as_long_as_it_runs(tmp_path: Path) -> None:
     ready, ca = tmp_path / "ready.json", tmp_path / "ca.pem"
-    # Left behind by one that was killed.
+    # From a server that was killed.
     ready.write_text(json.dumps({"url": "http://127.0.0.1:1", "pid": 1}), "utf-8")
     with serving("--ca-file", str(ca), "--ready-file", str(ready)) as (server, process):
         said = json.loads(ready.read_text("utf-8"))
@@ -148,7 +148,7 @@ def test_files_say_where_it_is_as_long_as_it_is_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_other_file_is_replaced_by_the_one_that_says_where_it_is(tmp_path: Path) -> None:
+def test_the_ready_file_replaces_no_other_file(tmp_path: Path) -> None:
     mine, dump = tmp_path / "mine.json", tmp_path / "dump.jsonl"
     mine.write_text('{"url": "mine"}', "utf-8")
     options = ("--http", "--port", "0", "--ready-file", str(mine), "--dump", str(dump))
@@ -159,7 +159,7 @@ def test_no_other_file_is_replaced_by_the_one_that_says_where_it_is(tmp_path: Pa
     assert list(tmp_path.iterdir()) == [mine]
 
 
-def test_a_certificate_of_ones_own_is_shown() -> None:
+def test_a_given_certificate_is_used() -> None:
     own = Path(__file__).parent / "certificates"
     options = ("--cert", str(own / "own.pem"), "--key", str(own / "own.key"))
     with serving(*options) as (server, process):
@@ -194,16 +194,16 @@ def test_a_dump_is_served_and_written_at_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-def test_a_dump_that_fails_at_the_end_is_said(tmp_path: Path) -> None:
+def test_a_dump_that_fails_at_the_end_is_reported(tmp_path: Path) -> None:
     directory = tmp_path / "gone"
     directory.mkdir()
     with serving("--http", "--dump", str(directory / "dump")) as (_, process):
         directory.rmdir()
         process.send_signal(signal.SIGTERM)
-        _, complaints = process.communicate(timeout=TIMEOUT)
+        _, errors = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
-    assert f"--dump: {directory / 'dump'}: No such file or directory" in complaints
-    assert "Traceback" not in complaints
+    assert f"--dump: {directory / 'dump'}: No such file or directory" in errors
+    assert "Traceback" not in errors
 
 
 LINE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z GET /healthz 200 15 B [0-9.]+ ms"
@@ -224,7 +224,7 @@ def test_the_log_has_a_line_of_each_request(form: str) -> None:
     assert request == {"method": "GET", "target": "/healthz", "status": 200, "bytes": 15}
 
 
-def test_warnings_are_json_where_the_log_is() -> None:
+def test_warnings_are_json_if_the_log_is() -> None:
     script = """
         from nessie_backend_mem.cli._request_log import warn_as_json
         from nessie_backend_mem.ontap.log import logger
@@ -236,7 +236,7 @@ def test_warnings_are_json_where_the_log_is() -> None:
     assert (warning["level"], warning["message"]) == ("warning", "5 lost")
 
 
-def test_it_begins_with_the_volumes_of_a_file(tmp_path: Path) -> None:
+def test_the_volumes_of_a_seed_file_are_served(tmp_path: Path) -> None:
     file = tmp_path / "seed.json"
     file.write_text(json.dumps(DOCUMENT), "utf-8")
     options = ("--http", "--svm", "svm1", "--svm", "svm2", "--volumes", str(file), "--log")
@@ -274,7 +274,7 @@ def test_a_seed_gives_the_same_identifiers_on_every_run() -> None:
     assert answers() == answers()
 
 
-def test_jobs_can_be_made_to_take_their_time() -> None:
+def test_jobs_can_end_late() -> None:
     with serving("--http", "--jobs", "polls:2") as (server, process):
         with Client(server) as client:
             job = client.send("POST", "/api/storage/volumes", NEW_VOLUME).json["job"]
@@ -285,7 +285,7 @@ def test_jobs_can_be_made_to_take_their_time() -> None:
     assert "success" not in states[:1]
 
 
-def test_the_password_may_come_from_the_environment() -> None:
+def test_the_environment_may_have_the_password() -> None:
     environment = {**os.environ, "NESSIE_ONTAP_PASSWORD": "of my own"}
     with serving("--http", env=environment) as (server, process):
         assert server.password == "of my own"
@@ -300,7 +300,7 @@ JOBS = 'argument --jobs: expected "immediate", "polls:N" or "seconds:N", not '
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "expected_text"),
     [
         (["--host", ""], "argument --host: it is empty"),
         (["--host", "0.0.0.0"], "argument --password: it is required"),
@@ -341,16 +341,18 @@ JOBS = 'argument --jobs: expected "immediate", "polls:N" or "seconds:N", not '
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_an_error_names_the_option(arguments: list[str], complaint: str, tmp_path: Path) -> None:
+def test_an_error_names_the_option(
+    arguments: list[str], expected_text: str, tmp_path: Path
+) -> None:
     environment = {"NESSIE_ONTAP_PASSWORD": ""}
     done = run_python(*COMMAND, "--port", "0", *arguments, env=environment, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"error: {complaint}" in done.stderr
+    assert f"error: {expected_text}" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_jobs_that_take_time_need_a_clock_that_moves(tmp_path: Path) -> None:
+def test_jobs_of_some_seconds_need_a_running_clock(tmp_path: Path) -> None:
     path = tmp_path / "dump"
     MemBackend(seed=1).dump(path)
     done = run_python(*COMMAND, "--jobs", "seconds:2", "--load", str(path))
@@ -367,7 +369,7 @@ def a_file(path: Path, content: str | bytes | MemBackend) -> str:
     return str(path)
 
 
-def test_dumps_and_seed_files_are_told_apart_by_what_is_in_them(tmp_path: Path) -> None:
+def test_the_content_distinguishes_dumps_from_seed_files(tmp_path: Path) -> None:
     dumped = MemBackend(seed=3)
     dumped.create_volume("dumped")
     dump = a_file(tmp_path / "seed.json", dumped)
@@ -387,7 +389,7 @@ def test_a_file_that_cannot_be_loaded_is_named_with_the_reason(tmp_path: Path) -
     wrong = a_file(tmp_path / "wrong", '{"volumes": [{}]}')
     other = a_file(tmp_path / "other", "name: db\n")
     binary = a_file(tmp_path / "binary", b"\xff\xfe\x00")
-    for files, complaint in (
+    for files, expected_text in (
         ([f"a={cut}"], f"--load: {cut}: .*line"),
         ([f"a={dump}", f"a={dump}"], f"--load: {dump}: the SVM 'a' was already loaded from {dump}"),
         ([dump], f"--load: {dump}: a dump is of one SVM; use SVM={dump} with one of a, b"),
@@ -400,24 +402,24 @@ def test_a_file_that_cannot_be_loaded_is_named_with_the_reason(tmp_path: Path) -
         ([""], "--load: '' names no file"),
         (["a="], "--load: 'a=' names no file"),
     ):
-        with pytest.raises(UsageError, match=complaint):
+        with pytest.raises(UsageError, match=expected_text):
             load({"a": MemBackend(), "b": MemBackend()}, files)
 
 
-def test_a_file_that_cannot_be_dumped_to_is_named_at_once(tmp_path: Path) -> None:
+def test_a_dump_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
     file = a_file(tmp_path / "file", "")
-    for svms, files, complaint in (
+    for svms, files, expected_text in (
         (["a"], [str(tmp_path)], "it is a directory"),
         (["a"], [""], "--dump: '' names no file"),
         (["a"], [f"{file}/dump"], "there is no directory"),
         (["a", "b"], ["dump"], "a dump is of one SVM; use SVM=dump with one of a, b"),
         (["a", "b"], [f"a={file}", f"b={file}"], "it is given twice"),
     ):
-        with pytest.raises(UsageError, match=complaint):
+        with pytest.raises(UsageError, match=expected_text):
             Dumps(svms, files)
 
 
-def test_the_help_shows_the_form_of_the_file() -> None:
+def test_the_seed_file_in_the_help_can_be_loaded() -> None:
     text = run_python(*COMMAND, "--help").stdout
     example = text[text.index('{"volumes"') : text.index("]}\n\n") + 2]
     seed.load({"svm1": MemBackend(), "svm2": MemBackend()}, json.loads(example))
@@ -426,7 +428,7 @@ def test_the_help_shows_the_form_of_the_file() -> None:
 def test_a_seed_file_creates_what_it_describes() -> None:
     backends = {"svm1": MemBackend(seed=1), "svm2": MemBackend(seed=2)}
     seed.load(backends, DOCUMENT)
-    assert backends["svm1"].tree() == tree_by_hand()
+    assert backends["svm1"].tree() == tree_by_calls()
     db = backends["svm1"].find_volume("db")
     clone = backends["svm1"].find_volume("db_pr1")
     assert db is not None
@@ -440,8 +442,8 @@ def test_a_seed_file_creates_what_it_describes() -> None:
     assert [volume["name"] for volume in backends["svm2"]] == ["scratch"]
 
 
-def tree_by_hand() -> str:
-    """The tree of the same made by hand."""
+def tree_by_calls() -> str:
+    """The tree of a backend to which the same was done by calls."""
     backend = MemBackend(seed=1)
     db = backend.create_volume("db", 50 * 2**30)
     backend.patch_volume(db["uuid"], junction_path="/db", export_policy="team")
@@ -471,13 +473,13 @@ def test_a_size_has_a_unit_or_none(text: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "GB", "-1", "1.5GB", "1G", "1  GB", "1iB", "\u0661GB", "1XB"])
-def test_what_is_not_a_size_is_refused(text: str) -> None:
+def test_other_texts_are_not_sizes(text: str) -> None:
     with pytest.raises(ValueError, match="is not a size such as 50GB, 50GiB or 1073741824"):
         parse_size(text)
 
 
 @pytest.mark.parametrize(
-    ("document", "complaint"),
+    ("document", "expected_text"),
     [
         ([], "the document: expected an object"),
         ({"volume": []}, "the document: unknown key 'volume'; the keys are volumes"),
@@ -510,6 +512,6 @@ def test_what_is_not_a_size_is_refused(text: str) -> None:
     ],
     ids=str,
 )
-def test_an_error_of_a_seed_file_names_the_place(document: object, complaint: str) -> None:
-    with pytest.raises(seed.SeedFileError, match=complaint):
+def test_an_error_of_a_seed_file_names_the_place(document: object, expected_text: str) -> None:
+    with pytest.raises(seed.SeedFileError, match=expected_text):
         seed.load({"svm1": MemBackend()}, document)

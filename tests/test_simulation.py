@@ -121,8 +121,8 @@ def test_dask_is_an_executor_like_any_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["spawn", "fork"])
-def test_a_backend_goes_to_a_worker_and_comes_back_whole(method: str) -> None:
-    """Generator and clock included, and a worker that goes on does what we would do."""
+def test_a_backend_can_be_sent_to_a_worker_and_back(method: str) -> None:
+    """With generator and clock: calls have the same results in the worker as here."""
     if method == "fork" and not hasattr(os, "fork"):
         pytest.skip("this system has no os.fork")
     for empty in (MemBackend(seed=1), MemBackend(start="2020-01-01T00:00:00Z")):
@@ -271,7 +271,7 @@ def own_processes() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("executor", [own_processes, spawned], ids=["own", "pool"])
-def test_whatever_happens_in_a_shard_is_the_failure_of_that_shard(executor: Any) -> None:
+def test_every_end_of_a_shard_is_the_failure_of_that_shard(executor: Any) -> None:
     with executor() as pool, pytest.raises(ShardFailures) as caught:
         run_shards(anything, 10, pool)
     failures = caught.value
@@ -326,7 +326,7 @@ def test_a_pool_that_breaks_is_one_exception_and_loses_no_result() -> None:
     assert FIX in note
 
 
-def test_an_executor_that_takes_no_more_loses_no_result() -> None:
+def test_an_executor_that_refuses_a_shard_loses_no_result() -> None:
     class TakesTwo(Inline):
         taken = 0
 
@@ -372,7 +372,7 @@ def test_a_function_inside_another_is_refused_with_the_fix(executor: Any) -> Non
 
 
 @pytest.mark.parametrize("arguments", [["-c", UNGUARDED], ["-c", UNGUARDED, "pool"]])
-def test_a_function_of_no_module_is_refused_once_with_the_fix(arguments: list[str]) -> None:
+def test_a_function_without_a_module_is_refused_once_with_the_fix(arguments: list[str]) -> None:
     """As in a notebook, there is no file that a process could import."""
     done = run_python(*arguments)
     assert done.returncode == 1
@@ -435,7 +435,7 @@ def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not screen.getvalue().strip("\0")
 
 
-def test_what_is_no_terminal_shows_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_streams_show_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
     run_shards(history, 2, Inline())
     assert capsys.readouterr().err == ""
 
@@ -495,7 +495,7 @@ def test_the_bar_shows_rate_and_remaining_time_and_fits(monkeypatch: pytest.Monk
 
 
 def waits_half_way(_: MemBackend, __: int, seen: Path) -> None:
-    """Reports that it is half done until somebody has seen it."""
+    """Reports that it is half done until the file `seen` exists."""
     deadline = time.monotonic() + TIMEOUT
     while not seen.exists():
         assert time.monotonic() < deadline
@@ -537,7 +537,7 @@ def test_the_simulation_reports_each_day() -> None:
 # Ctrl-C ---------------------------------------------------------------------------------------
 
 
-def test_an_interrupt_cancels_what_has_not_begun() -> None:
+def test_an_interrupt_cancels_the_shards_that_have_not_begun() -> None:
     class Waiting(Inline):
         """Runs the first shard, and leaves the others for later."""
 
@@ -664,7 +664,7 @@ def test_the_numbers_add_up() -> None:
     assert len(outcome["digests"]) == 2
 
 
-def test_a_plot_is_drawn_where_matplotlib_is(tmp_path: Path) -> None:
+def test_a_plot_is_drawn_with_matplotlib(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     done = run_python("-m", "nessie_backend_mem", *FLEET, "--plot", str(tmp_path / "out.png"))
     assert done.returncode == 0, done.stderr
