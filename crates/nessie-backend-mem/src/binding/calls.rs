@@ -57,8 +57,7 @@ impl Rows<'_> {
     /// One snapshot of that volume.
     pub fn get_snapshot(self, volume: VolumeId, snapshot: SnapshotId) -> Result<SnapshotRow> {
         let inner = self.backend.read();
-        let volume = inner.state.find(volume)?;
-        let slot = inner.state.find_snapshot(volume, snapshot)?;
+        let (_, slot) = inner.state.find_pair(volume, snapshot)?;
         Ok(inner.state.snapshot_row_of(slot, snapshot))
     }
 

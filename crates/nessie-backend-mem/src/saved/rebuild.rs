@@ -185,7 +185,7 @@ impl Rebuild {
         };
         let placed = state.snapshots.place(&self.snapshot_plan, image.slot, image.generation, fill);
         placed.ok_or(Broken("the snapshot's slot does not exist or is taken"))?;
-        state.append_snapshot(volume, image.slot);
+        state.link_snapshots(std::iter::once((volume, image.slot)));
         let hash = key::snapshot_name(volume, image.name);
         self.snapshot_names.push(Name { hash, slot: image.slot, item: 0 });
         Ok(())

@@ -4,16 +4,16 @@
 //! volumes work on a copy of the state; the others check everything first.
 
 use nessie_backend_core::{
-    BackendError, Dependents, Result, SnapshotId, VolumeId, VolumePatch, VolumeState, rules,
+    BackendError, Result, SnapshotId, VolumeId, VolumePatch, VolumeState, rules,
 };
 
+use super::clones::{CloneParent, check_clone_name};
 use super::lookup::{key, quota};
-use super::{
-    ByCreation, OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full,
-};
+use super::snapshots::{fill_snapshot, snapshot_exists};
+use super::volumes::{NewVolumes, check_new_volume};
+use super::{ByCreation, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::error::BulkError;
 use crate::storage::index::Entry;
-use crate::storage::list::{List, split_run};
 use crate::storage::slab::{self, Links, NONE, Slot};
 
 /// The result of a bulk transition.
@@ -60,10 +60,7 @@ impl State {
         specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
         stamp: Stamp,
     ) -> Bulk<Vec<Slot>> {
-        self.create_named(specs, stamp, &CloneParent::default(), |name, size| {
-            rules::volume_name(name)?;
-            size.map_or(Ok(()), rules::size_bytes)
-        })
+        self.create_named(specs, stamp, CloneParent::default(), check_new_volume)
     }
 
     /// Creates a clone of each name. To be run by [`transact`](Self::transact) too.
@@ -74,25 +71,21 @@ impl State {
         names: impl ExactSizeIterator<Item = &'a str>,
         stamp: Stamp,
     ) -> Bulk<Vec<Slot>> {
-        let parent = self.find(parent_volume)?;
-        let snapshot = self.find_snapshot(parent, parent_snapshot)?;
+        let (volume, snapshot) = self.find_pair(parent_volume, parent_snapshot)?;
         if names.len() == 0 {
             return Ok(Vec::new());
         }
-        let no_list = self.clone_lists.is_full();
-        let VolumeRecord { state, size, clones: of_volume, .. } = *self.volumes.get(parent);
+        // The refusal of the first item with a valid name, if there is one.
+        let mut refusal = self.check_cloneable(volume).err();
+        let VolumeRecord { size, clones: of_volume, .. } = *self.volumes.get(volume);
+        let policy = self.volumes.text(volume).to_owned();
         let of_snapshot = self.clones_of(snapshot);
-        let policy = self.volumes.text(parent).to_owned();
         let parent = CloneParent { snapshot, policy: &policy, of_volume, of_snapshot };
-        let made =
-            self.create_named(names.map(|name| (name, quota(size))), stamp, &parent, |name, _| {
-                rules::volume_name(name).map_err(|error| error.for_argument("new_name"))?;
-                match state {
-                    VolumeState::Online if no_list => Err(full()),
-                    VolumeState::Online => Ok(()),
-                    state => Err(BackendError::VolumeOffline { volume: parent_volume, state }),
-                }
-            })?;
+        let items = names.map(|name| (name, quota(size)));
+        let made = self.create_named(items, stamp, parent, |name, _| {
+            check_clone_name(name)?;
+            refusal.take().map_or(Ok(()), Err)
+        })?;
         self.link_clones(snapshot, &made)?;
         Ok(made)
     }
@@ -103,8 +96,8 @@ impl State {
         &mut self,
         items: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
         stamp: Stamp,
-        parent: &CloneParent<'_>,
-        check: impl Fn(&str, Option<u64>) -> Result<()>,
+        parent: CloneParent<'_>,
+        mut check: impl FnMut(&str, Option<u64>) -> Result<()>,
     ) -> Bulk<Vec<Slot>> {
         let count = items.len();
         let volumes = &self.volumes;
@@ -123,20 +116,10 @@ impl State {
                 None
             }
         });
-        let order = self.order;
+        let new = NewVolumes { time: stamp.time, order: self.order, parent };
         let fill = |entry: &mut slab::Entry<'_, VolumeRecord>, last: Option<Slot>, item| {
             let (name, size): (&str, Option<u64>) = item;
-            let after = |chain: List| Links { prev: last.unwrap_or(chain.last), next: NONE };
-            entry.record.name = name.into();
-            entry.record.size = size.unwrap_or(0);
-            entry.record.create_time = stamp.time.unix_micros();
-            entry.record.header.links = after(order);
-            if parent.snapshot != NONE {
-                entry.record.parent_snapshot = parent.snapshot;
-                entry.record.in_volume = after(parent.of_volume);
-                entry.record.in_snapshot = after(parent.of_snapshot);
-                entry.set_text(parent.policy);
-            }
+            new.fill(entry, last, name, size.unwrap_or(0));
         };
         let link = |record: &mut VolumeRecord, next| {
             record.header.links.next = next;
@@ -146,7 +129,7 @@ impl State {
             }
         };
         let made = self.volumes.insert_all(stamp.lineage, count, valid, fill, link);
-        self.order = order.extend::<ByCreation, _>(&mut self.volumes, &made);
+        self.order = self.order.extend::<ByCreation, _>(&mut self.volumes, &made);
         if made.len() < hashes.len() {
             failure = Some(BulkError::at(made.len(), full()));
         }
@@ -182,22 +165,15 @@ impl State {
         name: &str,
         stamp: Stamp,
     ) -> Bulk<Vec<Slot>> {
-        let name_rule = rules::snapshot_name(name);
+        let is_valid = rules::snapshot_name(name).is_ok();
         let mut seen = Seen::new(self.volumes.capacity());
         let mut entries = Vec::with_capacity(volumes.len());
         let mut failure = None;
         // A volume without snapshots has none of that name.
         let mut in_question = Vec::new();
         for (index, id) in ids(volumes).enumerate() {
-            let check = || {
-                let slot = self.find(id)?;
-                if name_rule.is_err() {
-                    rules::snapshot_name(name)?;
-                }
-                self.check_online(slot)?;
-                Ok(slot)
-            };
-            match check() {
+            let name_rule = || if is_valid { Ok(()) } else { rules::snapshot_name(name) };
+            match self.check_new_snapshot(id, name_rule) {
                 Ok(slot) if seen.insert(slot) => {
                     let entry = entry(key::snapshot_name(slot, name), slot, index);
                     if !self.volumes.get(slot).snapshots.is_empty() {
@@ -309,7 +285,11 @@ impl State {
         found.retain(|slot| *slot != NONE);
         self.snapshot_names.remove_all(&sorted);
         for some in found.chunks(RUN) {
-            self.remove_unindexed_snapshots(some);
+            let records = some.iter().map(|slot| self.snapshots.get(*slot));
+            let deleting: Vec<(Slot, Links)> =
+                records.map(|record| (record.volume, record.header.links)).collect();
+            self.unlink_snapshots(deleting.iter().copied());
+            self.snapshots.remove_all(some.iter().copied());
         }
         Ok(left)
     }
@@ -324,8 +304,7 @@ impl State {
         let mut deleting = Vec::with_capacity(pairs.len());
         let mut left = Vec::new();
         for (index, (volume, snapshot)) in pairs.iter().enumerate() {
-            let of = self.find(*volume).at(index)?;
-            let slot = self.find_snapshot(of, *snapshot).at(index)?;
+            let (of, slot) = self.find_pair(*volume, *snapshot).at(index)?;
             if busy == Busy::Skip && self.is_pinned(slot) {
                 left.push((*volume, *snapshot));
                 continue;
@@ -357,48 +336,15 @@ impl State {
     fn add_snapshots(&mut self, entries: &mut [Entry], name: &str, stamp: Stamp) -> Vec<Slot> {
         let volumes = &self.volumes;
         let fill = |entry: &mut slab::Entry<'_, SnapshotRecord>, _: Option<Slot>, volume: Slot| {
-            let VolumeRecord { size, snapshots, .. } = *volumes.get(volume);
-            entry.set_text(name);
-            entry.record.header.links = snapshots.end();
-            entry.record.create_time = stamp.time.unix_micros();
-            entry.record.volume = volume;
-            entry.record.size = size;
+            fill_snapshot(entry, name, volume, volumes.get(volume), stamp);
         };
         let of = entries.iter().map(|entry| entry.slot);
         let made = self.snapshots.insert_all(stamp.lineage, entries.len(), of, fill, |_, _| ());
-        let pairs = entries.iter().zip(&made).map(|(entry, slot)| (entry.slot, *slot));
-        let before = pairs.clone().map(|(volume, slot)| (volumes.get(volume).snapshots.last, slot));
-        self.snapshots.change_all(before.filter(|(last, _)| *last != NONE), |record, slot| {
-            record.header.links.next = slot;
-        });
-        self.volumes.change_all(pairs, |record, slot| {
-            record.snapshots = record.snapshots.appended(slot);
-        });
+        self.link_snapshots(entries.iter().zip(&made).map(|(entry, slot)| (entry.slot, *slot)));
         for (entry, slot) in entries.iter_mut().zip(&made) {
             entry.slot = *slot;
         }
         made
-    }
-
-    /// Removes snapshots of different volumes that have no clones and are not in the index any
-    /// more.
-    fn remove_unindexed_snapshots(&mut self, slots: &[Slot]) {
-        let records = slots.iter().map(|slot| self.snapshots.get(*slot));
-        let gone: Vec<(Slot, Links)> =
-            records.map(|record| (record.volume, record.header.links)).collect();
-        let links = gone.iter().map(|(_, links)| *links);
-        let before = links.clone().map(|links| (links.prev, links.next));
-        self.snapshots.change_all(before.filter(|(prev, _)| *prev != NONE), |record, next| {
-            record.header.links.next = next;
-        });
-        let after = links.map(|links| (links.next, links.prev));
-        self.snapshots.change_all(after.filter(|(next, _)| *next != NONE), |record, prev| {
-            record.header.links.prev = prev;
-        });
-        self.volumes.change_all(gone, |record, links| {
-            record.snapshots = record.snapshots.removed(links);
-        });
-        self.snapshots.remove_all(slots.iter().copied());
     }
 
     /// Deletes volumes, among them clones and their parents in any order, and returns those that
@@ -445,13 +391,16 @@ impl State {
 
         if has_clones {
             for some in slots.chunks(RUN) {
-                self.detach_all(some);
+                self.unlink_clones(some);
             }
         }
         let mut names = Vec::new();
         let mut snapshot_names = Vec::new();
         for some in slots.chunks(RUN) {
-            self.remove_volumes(some, &mut names, &mut snapshot_names);
+            let of_snapshots = snapshot_names.len();
+            self.collect_names(some, &mut names, &mut snapshot_names);
+            let snapshots = snapshot_names.iter().skip(of_snapshots);
+            self.remove_volumes(some, snapshots.map(|entry| entry.slot));
             if names.len() + snapshot_names.len() >= PORTION {
                 self.unindex(&mut names, &mut snapshot_names);
             }
@@ -474,43 +423,13 @@ impl State {
         }
     }
 
-    /// Takes the clones among the volumes out of the lists of clones. Their own links stay.
-    fn detach_all(&mut self, volumes: &[Slot]) {
-        let mut left = volumes;
-        while let [first, ..] = *left {
-            let (run, others) = split_run::<OfParentVolume, _>(&self.volumes, left);
-            left = others;
-            let snapshot = self.volumes.get(first).parent_snapshot;
-            if snapshot != NONE {
-                let parent = self.snapshots.get(snapshot).volume;
-                let clones = self.volumes.get(parent).clones;
-                let clones = clones.remove_run::<OfParentVolume, _>(&mut self.volumes, run);
-                self.volumes.get_mut(parent).clones = clones;
-            }
-        }
-        let mut left = volumes;
-        while let [first, ..] = *left {
-            let (run, others) = split_run::<OfParentSnapshot, _>(&self.volumes, left);
-            left = others;
-            let snapshot = self.volumes.get(first).parent_snapshot;
-            if snapshot != NONE {
-                let before = self.clones_of(snapshot);
-                let clones = before.remove_run::<OfParentSnapshot, _>(&mut self.volumes, run);
-                self.clones -= before.len - clones.len;
-                self.set_clones_of(snapshot, clones);
-            }
-        }
-    }
-
-    /// Removes volumes, which are in no list of clones, with their snapshots, and notes what is to
-    /// be removed from the indexes.
-    fn remove_volumes(
-        &mut self,
+    /// Appends the index entries of volumes and of their snapshots.
+    fn collect_names(
+        &self,
         volumes: &[Slot],
         names: &mut Vec<Entry>,
         snapshot_names: &mut Vec<Entry>,
     ) {
-        let of_snapshots = snapshot_names.len();
         for volume in volumes {
             names.push(entry(key::volume_name(self.volume_name(*volume)), *volume, 0));
             for slot in self.snapshot_slots(*volume) {
@@ -518,19 +437,6 @@ impl State {
                 snapshot_names.push(entry(hash, slot, 0));
             }
         }
-        let snapshots = snapshot_names.iter().skip(of_snapshots);
-        self.snapshots.remove_all(snapshots.map(|entry| entry.slot));
-
-        let mut left = volumes;
-        while !left.is_empty() {
-            let (run, others) = split_run::<ByCreation, _>(&self.volumes, left);
-            self.order = self.order.remove_run::<ByCreation, _>(&mut self.volumes, run);
-            left = others;
-        }
-        for slot in volumes {
-            self.mount(*slot, "");
-        }
-        self.volumes.remove_all(volumes.iter().copied());
     }
 
     /// Removes names from the indexes, and empties the lists of them.
@@ -544,18 +450,10 @@ impl State {
     /// Refuses when a clone other than those to be deleted depends on the volume.
     fn check_no_clones_but(&self, deleting: &Seen, slot: Slot) -> Result<()> {
         let clones = self.volumes.get(slot).clones;
-        let in_the_way =
+        let staying =
             || clones.iter::<OfParentVolume, _>(&self.volumes).filter(|slot| !deleting.has(*slot));
-        let count = in_the_way().count();
-        if count == 0 {
-            return Ok(());
-        }
-        let first = in_the_way().take(Dependents::MAX_NAMES);
-        let names = first.map(|slot| self.volume_name(slot).to_owned()).collect();
-        Err(BackendError::VolumeBusy {
-            volume: self.volume_id(slot),
-            dependents: Dependents { names, count: count as u64 },
-        })
+        let count = staying().zip(1_u32..).last().map_or(0, |(_, count)| count);
+        if count == 0 { Ok(()) } else { Err(self.volume_busy(slot, staying(), count)) }
     }
 
     /// Applies one patch to each volume, with the size of its own where there are sizes.
@@ -602,22 +500,6 @@ const PORTION: usize = 1 << 18;
 /// Records that are gone through several times at once: few enough to stay in the cache.
 const RUN: usize = 1 << 10;
 
-/// What the volumes of a batch are clones of, and the clones there were before. By default they are
-/// none.
-struct CloneParent<'a> {
-    snapshot: Slot,
-    policy: &'a str,
-    of_volume: List,
-    of_snapshot: List,
-}
-
-impl Default for CloneParent<'_> {
-    fn default() -> Self {
-        let none = List::default();
-        Self { snapshot: NONE, policy: "", of_volume: none, of_snapshot: none }
-    }
-}
-
 fn ids<I: Into<VolumeId> + Copy>(volumes: &[I]) -> impl Iterator<Item = VolumeId> {
     volumes.iter().map(|id| (*id).into())
 }
@@ -626,10 +508,6 @@ fn entry(hash: u64, slot: Slot, item: usize) -> Entry {
     #[expect(clippy::cast_possible_truncation, reason = "a batch has no more items than slots")]
     let item = item as u32;
     Entry { hash, slot, item }
-}
-
-fn snapshot_exists(volume: VolumeId, name: &str) -> BackendError {
-    BackendError::SnapshotExists { volume, name: name.to_owned() }
 }
 
 fn no_snapshot(volume: VolumeId, name: &str) -> BackendError {

@@ -2,10 +2,9 @@
 
 use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
 
-use super::lookup::key;
 use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
-use crate::storage::list::{List, Node};
-use crate::storage::slab::{NONE, Slot};
+use crate::storage::list::{List, split_run};
+use crate::storage::slab::{Links, NONE, Slot};
 
 impl State {
     pub(crate) fn create_clone(
@@ -15,33 +14,24 @@ impl State {
         new_name: &str,
         stamp: Stamp,
     ) -> Result<Slot> {
-        let parent = self.find(parent_volume)?;
-        let snapshot = self.find_snapshot(parent, parent_snapshot)?;
-        rules::volume_name(new_name).map_err(|error| error.for_argument("new_name"))?;
-        self.check_online(parent)?;
+        let (volume, snapshot) = self.find_pair(parent_volume, parent_snapshot)?;
+        check_clone_name(new_name)?;
+        self.check_cloneable(volume)?;
         self.check_volume_name_free(new_name, None)?;
 
-        let policy = self.volumes.text(parent).to_owned();
-        let slot = self.add_clone(parent, snapshot, new_name, &policy, stamp)?;
-        self.index_volume_name(slot, key::volume_name(new_name));
+        let VolumeRecord { size, clones: of_volume, .. } = *self.volumes.get(volume);
+        let policy = self.volumes.text(volume).to_owned();
+        let of_snapshot = self.clones_of(snapshot);
+        let parent = CloneParent { snapshot, policy: &policy, of_volume, of_snapshot };
+        let slot = self.add_volume(new_name, size, stamp, parent)?;
+        self.link_clones(snapshot, &[slot])?;
         Ok(slot)
     }
 
-    /// Adds a clone of a free name, with its parent's export policy, but not to the index.
-    pub(super) fn add_clone(
-        &mut self,
-        parent: Slot,
-        snapshot: Slot,
-        name: &str,
-        policy: &str,
-        stamp: Stamp,
-    ) -> Result<Slot> {
-        if self.clone_lists.is_full() {
-            return Err(full());
-        }
-        let slot = self.add_volume(stamp, name, self.volumes.get(parent).size, policy)?;
-        self.attach_to_parent(slot, snapshot)?;
-        Ok(slot)
+    /// Refuses unless clones can be made of the volume's snapshots.
+    pub(super) fn check_cloneable(&self, volume: Slot) -> Result<()> {
+        self.check_online(volume)?;
+        if self.clone_lists.is_full() { Err(full()) } else { Ok(()) }
     }
 
     pub(crate) fn split_clone(&mut self, uuid: VolumeId) -> Result<Slot> {
@@ -50,7 +40,11 @@ impl State {
             let rule = "is not a clone; only a clone can be split";
             return Err(BackendError::invalid("vol_uuid", &uuid.to_string(), rule));
         }
-        self.detach_from_parent(slot);
+        self.unlink_clones(&[slot]);
+        let volume = self.volumes.get_mut(slot);
+        volume.parent_snapshot = NONE;
+        volume.in_volume = Links::default();
+        volume.in_snapshot = Links::default();
         Ok(slot)
     }
 
@@ -67,7 +61,8 @@ impl State {
         self.link_clones(snapshot, &[slot])
     }
 
-    /// Enters volumes that have their links into the lists of a snapshot's clones.
+    /// Enters clones of a snapshot in the lists of its clones and of its volume's clones. Their
+    /// records already have their links.
     pub(super) fn link_clones(&mut self, snapshot: Slot, slots: &[Slot]) -> Result<()> {
         let SnapshotRecord { volume: parent, clone_list: mut list, .. } =
             *self.snapshots.get(snapshot);
@@ -93,8 +88,8 @@ impl State {
         }
     }
 
-    /// Notes which clones are left of a snapshot that had some.
-    pub(super) fn set_clones_of(&mut self, snapshot: Slot, clones: List) {
+    /// Sets the remaining clones of a snapshot that had some.
+    fn set_clones_of(&mut self, snapshot: Slot, clones: List) {
         let list = self.snapshots.get(snapshot).clone_list;
         if clones.is_empty() {
             self.clone_lists.remove(list);
@@ -104,41 +99,63 @@ impl State {
         }
     }
 
-    /// Makes the volume in `slot` a plain one, if it is a clone.
-    pub(super) fn detach_from_parent(&mut self, slot: Slot) {
-        let snapshot = self.volumes.get(slot).parent_snapshot;
-        if snapshot == NONE {
-            return;
+    /// Takes the clones among the volumes out of the lists of clones. Their own links stay.
+    pub(super) fn unlink_clones(&mut self, volumes: &[Slot]) {
+        let mut left = volumes;
+        while let [first, ..] = *left {
+            let (run, others) = split_run::<OfParentVolume, _>(&self.volumes, left);
+            left = others;
+            let snapshot = self.volumes.get(first).parent_snapshot;
+            if snapshot != NONE {
+                let parent = self.snapshots.get(snapshot).volume;
+                let clones = self.volumes.get(parent).clones;
+                let clones = clones.remove_run::<OfParentVolume, _>(&mut self.volumes, run);
+                self.volumes.get_mut(parent).clones = clones;
+            }
         }
-        let clones = self.clones_of(snapshot);
-        let clones = clones.remove::<OfParentSnapshot, _>(&mut self.volumes, slot);
-        self.set_clones_of(snapshot, clones);
-
-        let parent = self.snapshots.get(snapshot).volume;
-        let clones = self.volumes.get(parent).clones;
-        self.volumes.get_mut(parent).clones =
-            clones.remove::<OfParentVolume, _>(&mut self.volumes, slot);
-
-        self.volumes.get_mut(slot).parent_snapshot = NONE;
-        self.clones -= 1;
+        let mut left = volumes;
+        while let [first, ..] = *left {
+            let (run, others) = split_run::<OfParentSnapshot, _>(&self.volumes, left);
+            left = others;
+            let snapshot = self.volumes.get(first).parent_snapshot;
+            if snapshot != NONE {
+                let before = self.clones_of(snapshot);
+                let clones = before.remove_run::<OfParentSnapshot, _>(&mut self.volumes, run);
+                self.clones -= before.len - clones.len;
+                self.set_clones_of(snapshot, clones);
+            }
+        }
     }
 
-    pub(super) fn dependents_of_volume(&self, clones: List) -> Dependents {
-        self.dependents::<OfParentVolume>(clones)
-    }
-
-    pub(super) fn dependents_of_snapshot(&self, clones: List) -> Dependents {
-        self.dependents::<OfParentSnapshot>(clones)
-    }
-
-    fn dependents<L>(&self, clones: List) -> Dependents
-    where
-        VolumeRecord: Node<L>,
-    {
-        let first = clones.iter::<L, _>(&self.volumes).take(Dependents::MAX_NAMES);
+    /// Of clones that depend on something: the names of the first, and their number.
+    pub(super) fn dependents(&self, clones: impl Iterator<Item = Slot>, count: u32) -> Dependents {
+        let first = clones.take(Dependents::MAX_NAMES);
         Dependents {
             names: first.map(|slot| self.volume_name(slot).to_owned()).collect(),
-            count: u64::from(clones.len),
+            count: u64::from(count),
         }
+    }
+}
+
+/// Refuses a name that no clone can have.
+pub(super) fn check_clone_name(name: &str) -> Result<()> {
+    rules::volume_name(name).map_err(|error| error.for_argument("new_name"))
+}
+
+/// The snapshot that new volumes are clones of. By default they are not clones.
+pub(super) struct CloneParent<'a> {
+    pub(super) snapshot: Slot,
+    /// The export policy of the parent volume.
+    pub(super) policy: &'a str,
+    /// The clones of the parent volume that exist before.
+    pub(super) of_volume: List,
+    /// The clones of the snapshot that exist before.
+    pub(super) of_snapshot: List,
+}
+
+impl Default for CloneParent<'_> {
+    fn default() -> Self {
+        let none = List::default();
+        Self { snapshot: NONE, policy: "", of_volume: none, of_snapshot: none }
     }
 }

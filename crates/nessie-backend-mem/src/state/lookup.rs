@@ -53,7 +53,13 @@ impl State {
             })
     }
 
-    /// The slot of a snapshot of whatever volume.
+    /// The slots of a volume and of a snapshot of it.
+    pub(crate) fn find_pair(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<(Slot, Slot)> {
+        let volume = self.find(volume)?;
+        Ok((volume, self.find_snapshot(volume, snapshot)?))
+    }
+
+    /// The slot of a snapshot of any volume.
     pub(crate) fn find_any_snapshot(&self, snapshot: SnapshotId) -> Option<Slot> {
         let address = self.key.decode(snapshot.uuid())?;
         resolve(&self.snapshots, Kind::Snapshot, address)

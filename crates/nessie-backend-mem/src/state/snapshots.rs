@@ -1,11 +1,13 @@
 //! Transitions of snapshots.
 
+use std::iter;
+
 use nessie_backend_core::{BackendError, Result, SnapshotId, VolumeId, rules};
 
 use super::lookup::key;
-use super::{ByCreation, SnapshotRecord, Stamp, State, VolumeRecord, full};
+use super::{ByCreation, OfParentSnapshot, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::storage::list::walk;
-use crate::storage::slab::{Entry, NONE, Slot};
+use crate::storage::slab::{Entry, Links, NONE, Slot};
 
 impl State {
     pub(crate) fn create_snapshot(
@@ -14,11 +16,14 @@ impl State {
         name: &str,
         stamp: Stamp,
     ) -> Result<Slot> {
-        let volume = self.find(volume)?;
-        rules::snapshot_name(name)?;
-        self.check_online(volume)?;
+        let volume = self.check_new_snapshot(volume, || rules::snapshot_name(name))?;
         self.check_snapshot_name_free(volume, name, None)?;
-        let slot = self.add_snapshot(volume, name, stamp)?;
+        let of = self.volumes.get(volume);
+        let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
+            fill_snapshot(entry, name, volume, of, stamp);
+        };
+        let slot = self.snapshots.insert(stamp.lineage, fill).ok_or_else(full)?;
+        self.link_snapshots(iter::once((volume, slot)));
         self.index_snapshot_name(slot, key::snapshot_name(volume, name));
         Ok(slot)
     }
@@ -29,20 +34,18 @@ impl State {
         snapshot: SnapshotId,
         name: &str,
     ) -> Result<Slot> {
-        let volume = self.find(volume)?;
-        let slot = self.find_snapshot(volume, snapshot)?;
+        let (volume, slot) = self.find_pair(volume, snapshot)?;
         rules::snapshot_name(name)?;
         self.check_snapshot_name_free(volume, name, Some(slot))?;
 
-        self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
+        self.unindex_snapshot_name(volume, slot);
         self.snapshots.set_text(slot, name);
         self.index_snapshot_name(slot, key::snapshot_name(volume, name));
         Ok(slot)
     }
 
     pub(crate) fn delete_snapshot(&mut self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
-        let volume = self.find(volume)?;
-        let slot = self.find_snapshot(volume, snapshot)?;
+        let (volume, slot) = self.find_pair(volume, snapshot)?;
         self.check_no_clones(slot)?;
         self.remove_snapshot(volume, slot);
         Ok(())
@@ -53,8 +56,7 @@ impl State {
         volume: VolumeId,
         snapshot: SnapshotId,
     ) -> Result<Slot> {
-        let volume = self.find(volume)?;
-        let slot = self.find_snapshot(volume, snapshot)?;
+        let (volume, slot) = self.find_pair(volume, snapshot)?;
         self.check_online(volume)?;
         let newer: Vec<Slot> = walk::<ByCreation, _>(&self.snapshots, slot).skip(1).collect();
         newer.iter().try_for_each(|slot| self.check_no_clones(*slot))?;
@@ -66,6 +68,18 @@ impl State {
         Ok(volume)
     }
 
+    /// The slot of a volume that can get a snapshot of a free name. `name_rule` checks the name.
+    pub(super) fn check_new_snapshot(
+        &self,
+        volume: VolumeId,
+        name_rule: impl FnOnce() -> Result<()>,
+    ) -> Result<Slot> {
+        let slot = self.find(volume)?;
+        name_rule()?;
+        self.check_online(slot)?;
+        Ok(slot)
+    }
+
     /// Refuses when a snapshot of the volume other than `except` has the name.
     pub(crate) fn check_snapshot_name_free(
         &self,
@@ -74,10 +88,9 @@ impl State {
         except: Option<Slot>,
     ) -> Result<()> {
         match self.snapshot_named(volume, name) {
-            Some(owner) if Some(owner) != except => Err(BackendError::SnapshotExists {
-                volume: self.volume_id(volume),
-                name: name.to_owned(),
-            }),
+            Some(owner) if Some(owner) != except => {
+                Err(snapshot_exists(self.volume_id(volume), name))
+            }
             _ => Ok(()),
         }
     }
@@ -90,45 +103,62 @@ impl State {
     pub(super) fn check_no_clones(&self, slot: Slot) -> Result<()> {
         match self.snapshots.get(slot).clone_list {
             NONE => Ok(()),
-            list => Err(BackendError::SnapshotBusy {
-                snapshot: self.snapshot_id(slot),
-                dependents: self.dependents_of_snapshot(self.clone_lists.get(list).clones),
-            }),
+            list => {
+                let clones = self.clone_lists.get(list).clones;
+                let names = clones.iter::<OfParentSnapshot, _>(&self.volumes);
+                let dependents = self.dependents(names, clones.len);
+                Err(BackendError::SnapshotBusy { snapshot: self.snapshot_id(slot), dependents })
+            }
         }
     }
 
-    /// Adds a snapshot of a free name after the volume's others, but not to the index.
-    pub(super) fn add_snapshot(&mut self, volume: Slot, name: &str, stamp: Stamp) -> Result<Slot> {
-        let VolumeRecord { size, snapshots, .. } = *self.volumes.get(volume);
-        let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
-            entry.set_text(name);
-            entry.record.header.links = snapshots.end();
-            entry.record.create_time = stamp.time.unix_micros();
-            entry.record.volume = volume;
-            entry.record.size = size;
-        };
-        let slot = self.snapshots.insert(stamp.lineage, fill).ok_or_else(full)?;
-        self.append_snapshot(volume, slot);
-        Ok(slot)
+    /// Enters snapshots of different volumes, each given after its volume, in the lists of their
+    /// volumes. Their records already have their links.
+    pub(crate) fn link_snapshots(&mut self, pairs: impl Iterator<Item = (Slot, Slot)> + Clone) {
+        let volumes = &self.volumes;
+        let before = pairs.clone().map(|(volume, slot)| (volumes.get(volume).snapshots.last, slot));
+        self.snapshots.change_all(before.filter(|(last, _)| *last != NONE), |record, slot| {
+            record.header.links.next = slot;
+        });
+        self.volumes.change_all(pairs, |record, slot| {
+            record.snapshots = record.snapshots.appended(slot);
+        });
     }
 
-    /// Enters a snapshot that has its volume and its links in the volume's list.
-    pub(crate) fn append_snapshot(&mut self, volume: Slot, slot: Slot) {
-        let record = self.volumes.get_mut(volume);
-        record.snapshots = record.snapshots.push_back::<ByCreation, _>(&mut self.snapshots, slot);
+    /// Takes snapshots of different volumes, each given as its volume and its links, out of the
+    /// lists of their volumes.
+    pub(super) fn unlink_snapshots(
+        &mut self,
+        deleting: impl Iterator<Item = (Slot, Links)> + Clone,
+    ) {
+        let links = deleting.clone().map(|(_, links)| links);
+        let before = links.clone().map(|links| (links.prev, links.next));
+        self.snapshots.change_all(before.filter(|(prev, _)| *prev != NONE), |record, next| {
+            record.header.links.next = next;
+        });
+        let after = links.map(|links| (links.next, links.prev));
+        self.snapshots.change_all(after.filter(|(next, _)| *next != NONE), |record, prev| {
+            record.header.links.prev = prev;
+        });
+        self.volumes.change_all(deleting, |record, links| {
+            record.snapshots = record.snapshots.removed(links);
+        });
     }
 
     /// Removes a snapshot without clones.
     pub(super) fn remove_snapshot(&mut self, volume: Slot, slot: Slot) {
-        self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
+        self.unindex_snapshot_name(volume, slot);
         self.remove_unindexed_snapshot(volume, slot);
     }
 
     /// Removes a snapshot without clones that is not in the index any more.
     pub(super) fn remove_unindexed_snapshot(&mut self, volume: Slot, slot: Slot) {
-        let parent = self.volumes.get_mut(volume);
-        parent.snapshots = parent.snapshots.remove::<ByCreation, _>(&mut self.snapshots, slot);
+        self.unlink_snapshots(iter::once((volume, self.snapshots.get(slot).header.links)));
         self.snapshots.remove(slot);
+    }
+
+    pub(super) fn unindex_snapshot_name(&mut self, volume: Slot, slot: Slot) {
+        self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
     }
 
     pub(super) fn index_snapshot_name(&mut self, slot: Slot, hash: u64) {
@@ -138,4 +168,24 @@ impl State {
             key::snapshot_name(record.volume, name)
         });
     }
+}
+
+/// Fills the record of a new snapshot, the last one of its volume.
+#[inline]
+pub(super) fn fill_snapshot(
+    entry: &mut Entry<'_, SnapshotRecord>,
+    name: &str,
+    volume: Slot,
+    of: &VolumeRecord,
+    stamp: Stamp,
+) {
+    entry.set_text(name);
+    entry.record.header.links = of.snapshots.end();
+    entry.record.create_time = stamp.time.unix_micros();
+    entry.record.volume = volume;
+    entry.record.size = of.size;
+}
+
+pub(super) fn snapshot_exists(volume: VolumeId, name: &str) -> BackendError {
+    BackendError::SnapshotExists { volume, name: name.to_owned() }
 }

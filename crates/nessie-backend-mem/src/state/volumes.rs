@@ -1,11 +1,14 @@
 //! Transitions of volumes.
 
-use nessie_backend_core::{BackendError, Result, VolumeId, VolumePatch, VolumeState, rules};
+use nessie_backend_core::{
+    BackendError, Result, Timestamp, VolumeId, VolumePatch, VolumeState, rules,
+};
 
+use super::clones::CloneParent;
 use super::lookup::key;
-use super::{ByCreation, Stamp, State, VolumeRecord, full};
-use crate::storage::list::List;
-use crate::storage::slab::{Entry, Slot};
+use super::{ByCreation, OfParentVolume, Stamp, State, VolumeRecord, full};
+use crate::storage::list::{List, split_run};
+use crate::storage::slab::{Entry, Links, NONE, Slot};
 
 impl State {
     pub(crate) fn create_volume(
@@ -14,12 +17,9 @@ impl State {
         size_bytes: Option<u64>,
         stamp: Stamp,
     ) -> Result<Slot> {
-        rules::volume_name(name)?;
-        size_bytes.map_or(Ok(()), rules::size_bytes)?;
+        check_new_volume(name, size_bytes)?;
         self.check_volume_name_free(name, None)?;
-        let slot = self.add_volume(stamp, name, size_bytes.unwrap_or(0), "")?;
-        self.index_volume_name(slot, key::volume_name(name));
-        Ok(slot)
+        self.add_volume(name, size_bytes.unwrap_or(0), stamp, CloneParent::default())
     }
 
     pub(crate) fn patch_volume(&mut self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
@@ -67,23 +67,48 @@ impl State {
         let slot = self.find(uuid)?;
         let clones = self.volumes.get(slot).clones;
         if !clones.is_empty() {
-            let dependents = self.dependents_of_volume(clones);
-            return Err(BackendError::VolumeBusy { volume: uuid, dependents });
+            let names = clones.iter::<OfParentVolume, _>(&self.volumes);
+            return Err(self.volume_busy(slot, names, clones.len));
         }
-        while let List { first, len: 1.., .. } = self.volumes.get(slot).snapshots {
-            self.remove_snapshot(slot, first);
+        let snapshots: Vec<Slot> = self.snapshot_slots(slot).collect();
+        for snapshot in &snapshots {
+            self.unindex_snapshot_name(slot, *snapshot);
         }
         self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
-        self.remove_volume(slot);
+        self.unlink_clones(&[slot]);
+        self.remove_volumes(&[slot], snapshots);
         Ok(())
     }
 
-    /// Removes a volume without clones or snapshots that is not in the index any more.
-    pub(super) fn remove_volume(&mut self, slot: Slot) {
-        self.detach_from_parent(slot);
-        self.mount(slot, "");
-        self.order = self.order.remove::<ByCreation, _>(&mut self.volumes, slot);
-        self.volumes.remove(slot);
+    /// Removes volumes and their snapshots. No name of theirs is in an index any more, and the
+    /// volumes are in no list of clones.
+    pub(super) fn remove_volumes(
+        &mut self,
+        volumes: &[Slot],
+        snapshots: impl IntoIterator<Item = Slot>,
+    ) {
+        self.snapshots.remove_all(snapshots);
+        let mut left = volumes;
+        while !left.is_empty() {
+            let (run, others) = split_run::<ByCreation, _>(&self.volumes, left);
+            self.order = self.order.remove_run::<ByCreation, _>(&mut self.volumes, run);
+            left = others;
+        }
+        for slot in volumes {
+            self.mount(*slot, "");
+        }
+        self.volumes.remove_all(volumes.iter().copied());
+    }
+
+    /// The refusal to delete a volume on which these clones depend.
+    pub(super) fn volume_busy(
+        &self,
+        slot: Slot,
+        clones: impl Iterator<Item = Slot>,
+        count: u32,
+    ) -> BackendError {
+        let dependents = self.dependents(clones, count);
+        BackendError::VolumeBusy { volume: self.volume_id(slot), dependents }
     }
 
     /// Refuses unless the volume is online.
@@ -113,24 +138,20 @@ impl State {
         }
     }
 
-    /// Adds an online volume of a free name at the end of the order, but not to the index.
+    /// Adds an online volume of a free name at the end of the order. The caller enters a clone in
+    /// the lists of its parent.
     pub(super) fn add_volume(
         &mut self,
-        stamp: Stamp,
         name: &str,
         size: u64,
-        export_policy: &str,
+        stamp: Stamp,
+        parent: CloneParent<'_>,
     ) -> Result<Slot> {
-        let order = self.order.end();
-        let fill = |entry: &mut Entry<'_, VolumeRecord>| {
-            entry.record.name = name.into();
-            entry.set_text(export_policy);
-            entry.record.header.links = order;
-            entry.record.size = size;
-            entry.record.create_time = stamp.time.unix_micros();
-        };
+        let new = NewVolumes { time: stamp.time, order: self.order, parent };
+        let fill = |entry: &mut Entry<'_, VolumeRecord>| new.fill(entry, None, name, size);
         let slot = self.volumes.insert(stamp.lineage, fill).ok_or_else(full)?;
         self.order = self.order.push_back::<ByCreation, _>(&mut self.volumes, slot);
+        self.index_volume_name(slot, key::volume_name(name));
         Ok(slot)
     }
 
@@ -161,6 +182,44 @@ impl State {
             let volumes = &self.volumes;
             let at = |slot| volumes.get(slot).junction.as_deref().unwrap_or_default();
             self.junctions.insert(key::junction(path), slot, |slot| key::junction(at(slot)));
+        }
+    }
+}
+
+/// Refuses a name or a quota that no volume can have.
+pub(super) fn check_new_volume(name: &str, size_bytes: Option<u64>) -> Result<()> {
+    rules::volume_name(name)?;
+    size_bytes.map_or(Ok(()), rules::size_bytes)
+}
+
+/// What new volumes have in common: one, or those of a batch.
+pub(super) struct NewVolumes<'a> {
+    pub(super) time: Timestamp,
+    /// All volumes that exist before.
+    pub(super) order: List,
+    pub(super) parent: CloneParent<'a>,
+}
+
+impl NewVolumes<'_> {
+    /// Fills the record of a volume. `last` is the volume before it in the batch, if any.
+    #[inline]
+    pub(super) fn fill(
+        &self,
+        entry: &mut Entry<'_, VolumeRecord>,
+        last: Option<Slot>,
+        name: &str,
+        size: u64,
+    ) {
+        let after = |list: List| Links { prev: last.unwrap_or(list.last), next: NONE };
+        entry.record.name = name.into();
+        entry.record.size = size;
+        entry.record.create_time = self.time.unix_micros();
+        entry.record.header.links = after(self.order);
+        if self.parent.snapshot != NONE {
+            entry.record.parent_snapshot = self.parent.snapshot;
+            entry.record.in_volume = after(self.parent.of_volume);
+            entry.record.in_snapshot = after(self.parent.of_snapshot);
+            entry.set_text(self.parent.policy);
         }
     }
 }

@@ -92,14 +92,6 @@ impl List {
         Self { len, ..self.removed(Links { prev, next }) }
     }
 
-    /// Removes `slot`, which is in the list, and returns the shorter list.
-    #[must_use]
-    pub(crate) fn remove<L, T: Node<L>>(self, slab: &mut Slab<T>, slot: Slot) -> Self {
-        let shorter = self.remove_run::<L, T>(slab, &[slot]);
-        *slab.get_mut(slot).links_mut() = Links::default();
-        shorter
-    }
-
     /// The slots of the list in order.
     pub(crate) fn iter<L, T: Node<L>>(
         self,

@@ -78,7 +78,7 @@ impl World {
     /// Makes a call, whose answer must be the expected one.
     fn call(&mut self, call: &Call) -> Answer {
         let answer = call.make(&self.backend);
-        self.model.check(call, &answer).unwrap();
+        self.model.check(call, &answer).unwrap_or_else(|difference| panic!("{difference}"));
         match (call, &answer) {
             (Call::CreateVolume(_) | Call::CreateClone(..), Ok(Value::Volume(made))) => {
                 self.check_new(made.uuid.uuid(), made.create_time);
