@@ -149,7 +149,7 @@ impl MemBackend {
     /// it holds no lock.
     #[must_use]
     pub fn view(&self) -> View {
-        View::new(self.read().state.clone())
+        View { state: self.read().state.clone() }
     }
 
     /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.

@@ -1,4 +1,4 @@
-//! The operations that return a record, returning rows.
+//! The operations that return a record, with rows as results.
 
 use nessie_backend_core::{Result, SnapshotId, VolumeId, VolumePatch};
 
@@ -8,15 +8,16 @@ use crate::state::State;
 
 /// The operations that return a record, with [`VolumeRow`] in place of
 /// [`Volume`](nessie_backend_core::Volume) and [`SnapshotRow`] in place of
-/// [`Snapshot`](nessie_backend_core::Snapshot). Made by [`MemBackend::rows`]; each does what the
-/// method of the same name of the traits does.
+/// [`Snapshot`](nessie_backend_core::Snapshot). Made by [`MemBackend::rows`]. Each method does the
+/// same as the trait method of its name.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     backend: &'a MemBackend,
 }
 
+#[doc(hidden)]
 impl MemBackend {
-    /// The operations that return a record, in the form that is quickest to make.
+    /// The operations that return a record, as rows.
     #[must_use]
     pub const fn rows(&self) -> Rows<'_> {
         Rows { backend: self }
@@ -35,14 +36,14 @@ impl Rows<'_> {
         inner.state.find(uuid).map(|slot| inner.state.row_of(slot, uuid))
     }
 
-    /// The volume of that name, or nothing.
+    /// The volume of that name, if there is one.
     #[must_use]
     pub fn find_volume(self, name: &str) -> Option<VolumeRow> {
         let inner = self.backend.read();
         inner.state.volume_named(name).map(|slot| inner.state.row(slot))
     }
 
-    /// Changes what the patch gives.
+    /// Changes the fields that the patch sets.
     pub fn patch_volume(self, uuid: VolumeId, patch: &VolumePatch) -> Result<VolumeRow> {
         self.backend
             .change(|state| state.patch_volume(uuid, patch), |state, slot| state.row_of(slot, uuid))
@@ -61,14 +62,14 @@ impl Rows<'_> {
         Ok(inner.state.snapshot_row_of(slot, snapshot))
     }
 
-    /// The volume's snapshot of that name, or nothing.
+    /// The volume's snapshot of that name, if there is one.
     pub fn find_snapshot(self, volume: VolumeId, name: &str) -> Result<Option<SnapshotRow>> {
         let inner = self.backend.read();
         let volume = inner.state.find(volume)?;
         Ok(inner.state.snapshot_named(volume, name).map(|slot| inner.state.snapshot_row(slot)))
     }
 
-    /// Gives a snapshot another name.
+    /// Renames a snapshot.
     pub fn rename_snapshot(
         self,
         volume: VolumeId,
@@ -81,7 +82,7 @@ impl Rows<'_> {
         )
     }
 
-    /// Takes a volume back to a snapshot.
+    /// Restores a volume to a snapshot.
     pub fn restore_snapshot(self, uuid: VolumeId, snapshot: SnapshotId) -> Result<VolumeRow> {
         self.backend.change(
             |state| state.restore_snapshot(uuid, snapshot),
@@ -102,7 +103,7 @@ impl Rows<'_> {
         )
     }
 
-    /// Makes a clone a plain volume.
+    /// Makes a clone an independent volume.
     pub fn split_clone(self, uuid: VolumeId) -> Result<VolumeRow> {
         self.backend.change(|state| state.split_clone(uuid), |state, slot| state.row_of(slot, uuid))
     }

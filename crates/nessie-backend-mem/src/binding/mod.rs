@@ -1,10 +1,10 @@
-//! For language bindings: records in the form that is quickest to turn into other objects, and the
-//! calls that return them. Rust callers use the traits of `nessie-backend-core`. This module can
-//! change in any release.
+//! For language bindings: records in the form that is fastest to convert, and the calls that return
+//! them. Rust callers use the traits of `nessie-backend-core`. Any release can change this module.
 
 pub(crate) mod calls;
 pub(crate) mod records;
+mod view;
 
 pub use self::calls::Rows;
 pub use self::records::{OptionalFields, RowOrigin, SnapshotRow, VolumeRow};
-pub use crate::view::IntoRows;
+pub use self::view::IntoRows;

@@ -1,12 +1,15 @@
-//! Records in the form that is quickest to make, for bindings that make objects of their own.
+//! Records as rows: the form that is fastest to make from the state.
 
 use compact_str::CompactString;
 use nessie_backend_core::{
     CloneOrigin, Snapshot, SnapshotId, Timestamp, Volume, VolumeId, VolumeState, VolumeType,
 };
 
-/// A volume as a [`MemBackend`](crate::MemBackend) keeps it. Unlike a [`Volume`] it takes no allocation while its
-/// name is short and what most volumes lack is absent.
+use crate::state::{State, VolumeRecord, quota, time};
+use crate::storage::slab::Slot;
+
+/// A volume. Unlike a [`Volume`] it needs no allocation if its name is short and it has no optional
+/// fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VolumeRow {
@@ -22,11 +25,11 @@ pub struct VolumeRow {
     pub vol_type: VolumeType,
     /// See [`Volume::create_time`].
     pub create_time: Timestamp,
-    /// What most volumes lack.
+    /// The fields that few volumes have.
     pub optional: Option<Box<OptionalFields>>,
 }
 
-/// The fields that are rarely set.
+/// The fields that few volumes have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OptionalFields {
@@ -38,7 +41,7 @@ pub struct OptionalFields {
     pub origin: Option<RowOrigin>,
 }
 
-/// A [`CloneOrigin`] that takes no allocation while its names are short.
+/// A [`CloneOrigin`] that needs no allocation if its names are short.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowOrigin {
     /// See [`CloneOrigin::parent_volume`].
@@ -51,7 +54,7 @@ pub struct RowOrigin {
     pub parent_snapshot_uuid: SnapshotId,
 }
 
-/// A snapshot as a [`MemBackend`](crate::MemBackend) keeps it, whose `size_consumed` is always 0.
+/// A snapshot. Its `size_consumed` is always 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SnapshotRow {
@@ -94,5 +97,58 @@ impl From<VolumeRow> for Volume {
         volume.export_policy = rest.export_policy;
         volume.origin = rest.origin.map(CloneOrigin::from);
         volume
+    }
+}
+
+impl State {
+    /// The volume in `slot` as a row.
+    pub(crate) fn row(&self, slot: Slot) -> VolumeRow {
+        self.row_of(slot, self.volume_id(slot))
+    }
+
+    /// The volume in `slot`, which has this identifier, as a row.
+    pub(crate) fn row_of(&self, slot: Slot, uuid: VolumeId) -> VolumeRow {
+        let (record, policy) = self.volumes.with_text(slot);
+        VolumeRow {
+            uuid,
+            name: record.name.clone(),
+            size_bytes: quota(record.size),
+            state: record.state,
+            vol_type: record.vol_type,
+            create_time: time(record.create_time),
+            optional: self.optional_fields(record, policy),
+        }
+    }
+
+    fn optional_fields(&self, record: &VolumeRecord, policy: &str) -> Option<Box<OptionalFields>> {
+        if !(record.is_mounted || record.is_clone()) && policy.is_empty() {
+            return None;
+        }
+        Some(Box::new(OptionalFields {
+            junction_path: record.junction.as_deref().map(str::to_owned),
+            export_policy: (!policy.is_empty()).then(|| policy.to_owned()),
+            clone: record.is_clone().then(|| self.origin(record.parent_snapshot)),
+        }))
+    }
+
+    fn origin(&self, snapshot: Slot) -> RowOrigin {
+        let (record, name) = self.snapshots.with_text(snapshot);
+        RowOrigin {
+            parent_volume: self.volumes.get(record.volume).name.clone(),
+            parent_snapshot: name.into(),
+            parent_volume_uuid: self.volume_id(record.volume),
+            parent_snapshot_uuid: self.snapshot_id(snapshot),
+        }
+    }
+
+    /// The snapshot in `slot` as a row.
+    pub(crate) fn snapshot_row(&self, slot: Slot) -> SnapshotRow {
+        self.snapshot_row_of(slot, self.snapshot_id(slot))
+    }
+
+    /// The snapshot in `slot`, which has this identifier, as a row.
+    pub(crate) fn snapshot_row_of(&self, slot: Slot, uuid: SnapshotId) -> SnapshotRow {
+        let (record, name) = self.snapshots.with_text(slot);
+        SnapshotRow { uuid, name: name.into(), create_time: time(record.create_time) }
     }
 }

@@ -314,7 +314,7 @@ impl View {
     /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) when no name can
     /// ever match the selection's `name`.
     pub fn volume_table(self, selection: &VolumeSelection) -> Result<Table<Volumes>> {
-        let state = self.into_state();
+        let state = self.state;
         let slots = selection.slots(&state)?;
         Ok(Table::new(Selected::Viewed(Viewed { state: Arc::new(state), slots })))
     }
@@ -331,7 +331,7 @@ impl View {
         self,
         selection: &SnapshotSelection,
     ) -> Result<Table<Snapshots>, BulkError> {
-        let state = self.into_state();
+        let state = self.state;
         let slots = selection.slots(&state)?;
         Ok(Table::new(Selected::Viewed(Viewed { state: Arc::new(state), slots })))
     }

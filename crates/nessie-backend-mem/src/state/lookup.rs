@@ -1,16 +1,15 @@
-//! From identifiers and names to slots, and from slots to the records callers see.
+//! Finds slots by identifier and by name, and identifiers by slot.
 
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId};
 
-use super::{State, VolumeRecord};
-use crate::binding::records::{OptionalFields, RowOrigin, SnapshotRow, VolumeRow};
+use super::State;
 use crate::storage::ids::{Address, Kind};
 use crate::storage::slab::{Record, Slab, Slot};
 
-/// Hashes of what the indexes are keyed by. Nothing that leaves a backend depends on them.
+/// Hashes of the keys of the indexes. No result of a backend depends on them.
 pub(crate) mod key {
     use super::{BuildHasher, FixedState, Hasher, Slot};
 
@@ -22,7 +21,7 @@ pub(crate) mod key {
         hash(u64::from(volume) + 1, name.as_bytes())
     }
 
-    /// Paths that differ in ASCII case alone have the same hash.
+    /// Paths that differ only in ASCII case have the same hash.
     pub(crate) fn junction(path: &str) -> u64 {
         hash(0, path.to_ascii_lowercase().as_bytes())
     }
@@ -79,7 +78,7 @@ impl State {
         self.snapshot_of_hash(key::snapshot_name(volume, name), volume, name)
     }
 
-    /// The snapshot of that name, whose hash the caller knows.
+    /// The snapshot of that name and this hash.
     pub(super) fn snapshot_of_hash(&self, hash: u64, volume: Slot, name: &str) -> Option<Slot> {
         self.snapshot_names.find(hash, |slot| {
             let (record, its_name) = self.snapshots.with_text(slot);
@@ -111,65 +110,14 @@ impl State {
         let address = address(&self.snapshots, Kind::Snapshot, slot);
         SnapshotId::new(self.key.encode(address))
     }
-
-    /// The volume in `slot` as callers see it.
-    pub(crate) fn row(&self, slot: Slot) -> VolumeRow {
-        self.row_of(slot, self.volume_id(slot))
-    }
-
-    /// The volume in `slot`, whose identifier the caller knows.
-    pub(crate) fn row_of(&self, slot: Slot, uuid: VolumeId) -> VolumeRow {
-        let (record, policy) = self.volumes.with_text(slot);
-        VolumeRow {
-            uuid,
-            name: record.name.clone(),
-            size_bytes: quota(record.size),
-            state: record.state,
-            vol_type: record.vol_type,
-            create_time: time(record.create_time),
-            optional: self.optional_fields(record, policy),
-        }
-    }
-
-    fn optional_fields(&self, record: &VolumeRecord, policy: &str) -> Option<Box<OptionalFields>> {
-        if !(record.is_mounted || record.is_clone()) && policy.is_empty() {
-            return None;
-        }
-        Some(Box::new(OptionalFields {
-            junction_path: record.junction.as_deref().map(str::to_owned),
-            export_policy: (!policy.is_empty()).then(|| policy.to_owned()),
-            origin: record.is_clone().then(|| self.origin(record.parent_snapshot)),
-        }))
-    }
-
-    fn origin(&self, snapshot: Slot) -> RowOrigin {
-        let (record, name) = self.snapshots.with_text(snapshot);
-        RowOrigin {
-            parent_volume: self.volumes.get(record.volume).name.clone(),
-            parent_snapshot: name.into(),
-            parent_volume_uuid: self.volume_id(record.volume),
-            parent_snapshot_uuid: self.snapshot_id(snapshot),
-        }
-    }
-
-    /// The snapshot in `slot` as callers see it.
-    pub(crate) fn snapshot_row(&self, slot: Slot) -> SnapshotRow {
-        self.snapshot_row_of(slot, self.snapshot_id(slot))
-    }
-
-    /// The snapshot in `slot`, whose identifier the caller knows.
-    pub(crate) fn snapshot_row_of(&self, slot: Slot, uuid: SnapshotId) -> SnapshotRow {
-        let (record, name) = self.snapshots.with_text(slot);
-        SnapshotRow { uuid, name: name.into(), create_time: time(record.create_time) }
-    }
 }
 
-/// A quota as callers see it.
+/// The quota of a record: 0 means none.
 pub(crate) fn quota(size: u64) -> Option<u64> {
     (size != 0).then_some(size)
 }
 
-/// A time as callers see it. Records hold none that is out of range.
+/// The time of a record. Every record has a valid one.
 pub(crate) fn time(micros: i64) -> Timestamp {
     Timestamp::from_unix_micros(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }

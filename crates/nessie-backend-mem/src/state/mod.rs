@@ -16,9 +16,7 @@ mod volumes;
 use nessie_backend_core::{BackendError, Timestamp};
 
 pub(crate) use self::bulk::Busy;
-#[cfg(feature = "arrow")]
-pub(crate) use self::lookup::quota;
-pub(crate) use self::lookup::time;
+pub(crate) use self::lookup::{quota, time};
 pub(crate) use self::record::{
     ByCreation, CloneList, OfParentSnapshot, OfParentVolume, SnapshotRecord, VolumeRecord,
 };
