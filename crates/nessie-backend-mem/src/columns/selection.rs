@@ -5,85 +5,61 @@ use std::collections::HashSet;
 use nessie_backend_core::rules::{MAX_SNAPSHOT_NAME, MAX_VOLUME_NAME};
 use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumeState};
 
+use wildmatch::WildMatch;
+
 use super::pattern::name_pattern;
 use crate::error::BulkError;
 use crate::state::State;
 use crate::storage::slab::Slot;
 
-/// What a volume must be to be in a table: all that is given. The default selects every volume.
+/// Which volumes a table has: those that meet every condition that is set. The default selects
+/// every volume.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VolumeSelection {
-    /// A pattern that the name matches as a whole: `*` stands for any characters, `?` for any
-    /// one. Case counts.
+    /// A pattern for the whole name: `*` stands for any characters, `?` for exactly one, every other
+    /// character for itself. Case counts.
     pub name: Option<String>,
-    /// Its state.
+    /// The state.
     pub state: Option<VolumeState>,
-    /// Whether it is a clone.
+    /// Whether the volume is a clone.
     pub is_clone: Option<bool>,
-    /// The volume that it is a clone of, of any of its snapshots.
+    /// The parent volume of a clone, through any of its snapshots.
     pub parent: Option<VolumeId>,
-    /// The snapshot that it is a clone of.
+    /// The parent snapshot of a clone.
     pub parent_snapshot: Option<SnapshotId>,
-    /// It was created before this time. The last second of the year 9999 excludes none.
+    /// The record was created before this time. The last second of the year 9999 excludes nothing.
     pub created_before: Option<Timestamp>,
-    /// It was created at this time or later.
+    /// The record was created at this time or later.
     pub created_after: Option<Timestamp>,
 }
 
 impl VolumeSelection {
-    /// Every volume.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Those whose name matches a pattern.
-    #[must_use]
-    pub fn name(mut self, pattern: impl Into<String>) -> Self {
-        self.name = Some(pattern.into());
-        self
-    }
-
-    /// Those in a state.
+    /// Selects volumes in a state.
     #[must_use]
     pub const fn state(mut self, state: VolumeState) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// Those that are clones, or those that are not.
+    /// Selects clones, or volumes that are not clones.
     #[must_use]
     pub const fn is_clone(mut self, is_clone: bool) -> Self {
         self.is_clone = Some(is_clone);
         self
     }
 
-    /// Those that are clones of a volume.
+    /// Selects the clones of a volume.
     #[must_use]
     pub const fn parent(mut self, parent: VolumeId) -> Self {
         self.parent = Some(parent);
         self
     }
 
-    /// Those that are clones of a snapshot.
+    /// Selects the clones of a snapshot.
     #[must_use]
     pub const fn parent_snapshot(mut self, parent: SnapshotId) -> Self {
         self.parent_snapshot = Some(parent);
-        self
-    }
-
-    /// Those created before a time.
-    #[must_use]
-    pub const fn created_before(mut self, time: Timestamp) -> Self {
-        self.created_before = Some(time);
-        self
-    }
-
-    /// Those created at a time or later.
-    #[must_use]
-    pub const fn created_after(mut self, time: Timestamp) -> Self {
-        self.created_after = Some(time);
         self
     }
 
@@ -92,16 +68,14 @@ impl VolumeSelection {
         let parent = self.parent.map(|parent| state.find(parent)).transpose()?;
         let parent_snapshot =
             self.parent_snapshot.map(|parent| snapshot(state, parent)).transpose()?;
-        let name =
-            self.name.as_deref().map(|name| name_pattern(name, MAX_VOLUME_NAME)).transpose()?;
+        let (before, after) = (self.created_before, self.created_after);
+        let common = Common::new(self.name.as_deref(), MAX_VOLUME_NAME, before, after)?;
         let mut slots = Vec::new();
         if *self == Self::default() {
             slots.reserve_exact(state.order.len as usize);
             slots.extend(state.volume_slots());
             return Ok(slots);
         }
-        let before = bound(self.created_before);
-        let after = self.created_after.map(Timestamp::unix_micros);
         slots.extend(state.volume_slots().filter(|slot| {
             let volume = state.volumes.get(*slot);
             let is_child = |parent| {
@@ -109,9 +83,7 @@ impl VolumeSelection {
             };
             self.state.is_none_or(|state| volume.state == state)
                 && self.is_clone.is_none_or(|is_clone| volume.is_clone() == is_clone)
-                && before.is_none_or(|before| volume.create_time < before)
-                && after.is_none_or(|after| volume.create_time >= after)
-                && name.as_ref().is_none_or(|name| name.matches(&volume.name))
+                && common.includes(volume.create_time, || &volume.name)
                 && parent_snapshot.is_none_or(|parent| volume.parent_snapshot == parent)
                 && parent.is_none_or(is_child)
         }));
@@ -120,63 +92,37 @@ impl VolumeSelection {
     }
 }
 
-/// What a snapshot must be to be in a table: all that is given. The default selects every snapshot.
+/// Which snapshots a table has: those that meet every condition that is set. The default selects
+/// every snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SnapshotSelection {
-    /// The volumes that it may be of, in the order of the table, none of them twice; `None` is all
-    /// in order of creation.
+    /// The volumes of the snapshots, in the order of the table and each only once. `None` means all
+    /// volumes in order of creation.
     pub volumes: Option<Vec<VolumeId>>,
-    /// A pattern that the name matches as a whole: `*` stands for any characters, `?` for any
-    /// one. Case counts.
+    /// A pattern for the whole name: `*` stands for any characters, `?` for exactly one, every other
+    /// character for itself. Case counts.
     pub name: Option<String>,
-    /// Whether it is pinned: a clone depends on it, so that it cannot be deleted.
+    /// Whether the snapshot has clones. Such a snapshot cannot be deleted.
     pub is_pinned: Option<bool>,
-    /// It was created before this time. The last second of the year 9999 excludes none.
+    /// The record was created before this time. The last second of the year 9999 excludes nothing.
     pub created_before: Option<Timestamp>,
-    /// It was created at this time or later.
+    /// The record was created at this time or later.
     pub created_after: Option<Timestamp>,
 }
 
 impl SnapshotSelection {
-    /// Every snapshot.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Those of these volumes, in their order.
+    /// Selects the snapshots of these volumes, in this order.
     #[must_use]
     pub fn volumes(mut self, volumes: impl IntoIterator<Item = impl Into<VolumeId>>) -> Self {
         self.volumes = Some(volumes.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Those whose name matches a pattern.
-    #[must_use]
-    pub fn name(mut self, pattern: impl Into<String>) -> Self {
-        self.name = Some(pattern.into());
-        self
-    }
-
-    /// Those that a clone depends on, or those that none does.
+    /// Selects snapshots that have clones, or snapshots that have none.
     #[must_use]
     pub const fn is_pinned(mut self, is_pinned: bool) -> Self {
         self.is_pinned = Some(is_pinned);
-        self
-    }
-
-    /// Those created before a time.
-    #[must_use]
-    pub const fn created_before(mut self, time: Timestamp) -> Self {
-        self.created_before = Some(time);
-        self
-    }
-
-    /// Those created at a time or later.
-    #[must_use]
-    pub const fn created_after(mut self, time: Timestamp) -> Self {
-        self.created_after = Some(time);
         self
     }
 
@@ -184,16 +130,12 @@ impl SnapshotSelection {
     pub(super) fn slots(&self, state: &State) -> Result<Vec<Slot>, BulkError> {
         let volumes =
             self.volumes.as_deref().map(|volumes| distinct(state, volumes)).transpose()?;
-        let name =
-            self.name.as_deref().map(|name| name_pattern(name, MAX_SNAPSHOT_NAME)).transpose()?;
-        let before = bound(self.created_before);
-        let after = self.created_after.map(Timestamp::unix_micros);
+        let (before, after) = (self.created_before, self.created_after);
+        let common = Common::new(self.name.as_deref(), MAX_SNAPSHOT_NAME, before, after)?;
         let is_selected = |slot: &Slot| {
             let snapshot = state.snapshots.get(*slot);
             self.is_pinned.is_none_or(|is_pinned| state.is_pinned(*slot) == is_pinned)
-                && before.is_none_or(|before| snapshot.create_time < before)
-                && after.is_none_or(|after| snapshot.create_time >= after)
-                && name.as_ref().is_none_or(|name| name.matches(state.snapshot_name(*slot)))
+                && common.includes(snapshot.create_time, || state.snapshot_name(*slot))
         };
         let mut slots = Vec::new();
         if let Some(volumes) = volumes {
@@ -211,19 +153,78 @@ impl SnapshotSelection {
     }
 }
 
-/// The time before which something was created, unless that is never.
-fn bound(time: Option<Timestamp>) -> Option<i64> {
-    time.filter(|time| !time.is_never()).map(Timestamp::unix_micros)
+/// The setters that both selections have.
+macro_rules! common_setters {
+    ($($selection:ty),+) => {$(
+        impl $selection {
+            /// Selects everything.
+            #[must_use]
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Selects names that match a pattern of `*` and `?`.
+            #[must_use]
+            pub fn name(mut self, pattern: impl Into<String>) -> Self {
+                self.name = Some(pattern.into());
+                self
+            }
+
+            /// Selects records created before a time.
+            #[must_use]
+            pub const fn created_before(mut self, time: Timestamp) -> Self {
+                self.created_before = Some(time);
+                self
+            }
+
+            /// Selects records created at a time or later.
+            #[must_use]
+            pub const fn created_after(mut self, time: Timestamp) -> Self {
+                self.created_after = Some(time);
+                self
+            }
+        }
+    )+};
+}
+
+common_setters!(VolumeSelection, SnapshotSelection);
+
+/// The conditions that both selections have.
+struct Common {
+    name: Option<WildMatch>,
+    before: Option<i64>,
+    after: Option<i64>,
+}
+
+impl Common {
+    fn new(
+        name: Option<&str>,
+        longest: usize,
+        before: Option<Timestamp>,
+        after: Option<Timestamp>,
+    ) -> Result<Self> {
+        Ok(Self {
+            name: name.map(|name| name_pattern(name, longest)).transpose()?,
+            before: before.filter(|time| !time.is_never()).map(Timestamp::unix_micros),
+            after: after.map(Timestamp::unix_micros),
+        })
+    }
+
+    fn includes<'a>(&self, create_time: i64, name: impl FnOnce() -> &'a str) -> bool {
+        self.before.is_none_or(|before| create_time < before)
+            && self.after.is_none_or(|after| create_time >= after)
+            && self.name.as_ref().is_none_or(|pattern| pattern.matches(name()))
+    }
 }
 
 /// The slot of a snapshot of any volume.
 fn snapshot(state: &State, parent: SnapshotId) -> Result<Slot> {
-    // There is no word for "no volume has this snapshot": the identifier stands for either.
+    // The contract has no error for a missing snapshot without a volume: name it as a volume.
     let missing = BackendError::VolumeNotFound { volume: parent.uuid().into() };
     state.find_any_snapshot(parent).ok_or(missing)
 }
 
-/// The slots of volumes that are all there, and none of them twice.
+/// The slots of the volumes. Refuses a volume that does not exist or occurs twice.
 fn distinct(state: &State, volumes: &[VolumeId]) -> Result<Vec<Slot>, BulkError> {
     let mut seen = HashSet::with_capacity(volumes.len());
     let mut slots = Vec::with_capacity(volumes.len());
