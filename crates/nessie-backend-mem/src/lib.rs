@@ -1,19 +1,30 @@
-//! `MemBackend`: the in-memory reference backend for ONTAP-shaped storage.
+//! `MemBackend`: an in-memory backend with volumes, snapshots and clones, for tests and
+//! simulations.
 //!
-//! It keeps every promise of `nessie-backend-core`'s trait stack (volumes, snapshots and clones),
-//! holds no data, needs no privileges, and is fast enough to simulate fleets of a million
-//! volumes. With a [seed](MemBackendBuilder::seed) it is deterministic to the byte.
+//! It implements every trait of `nessie-backend-core`, holds no data, needs no privileges, and is
+//! fast enough for fleets of a million volumes. With a [seed](MemBackendBuilder::seed), the same
+//! calls give the same records on every machine.
 //!
 //! ```
 //! use nessie_backend_core::{VolumeBackend, VolumeSpec};
 //! use nessie_backend_mem::MemBackend;
 //!
-//! let b = MemBackend::new();
-//! let vol = b.create_volume(VolumeSpec::named("build-cache")).unwrap();
-//! assert_eq!(b.get_volume(vol.uuid).unwrap(), vol);
+//! let backend = MemBackend::new();
+//! let volume = backend.create_volume(VolumeSpec::named("build-cache")).unwrap();
+//! assert_eq!(backend.get_volume(volume.uuid).unwrap(), volume);
 //! ```
 //!
-//! Time stands still unless you say otherwise, and copies are cheap:
+//! | type | for what |
+//! |---|---|
+//! | [`MemBackend`] | the backend: the traits, bulk operations, clock, forks, dumps |
+//! | [`MemBackendBuilder`] | sets the seed and the clock of a new backend |
+//! | [`View`] | a consistent copy, read without a lock |
+//! | [`Counts`] | the numbers of volumes, snapshots and clones |
+//! | [`BulkError`] | the refusal of a bulk operation, with the item it is about |
+//! | module `columns` (feature `arrow`) | tables of volumes and snapshots as Arrow record batches |
+//!
+//! The clock of a seeded backend stands still until it is [advanced](MemBackend::advance).
+//! Independent copies are cheap:
 //!
 //! ```
 //! use std::time::Duration;
@@ -22,20 +33,19 @@
 //! use nessie_backend_mem::MemBackend;
 //!
 //! # fn main() -> nessie_backend_core::Result<()> {
-//! let b = MemBackend::builder().seed(1).build()?;
-//! let vol = b.create_volume(VolumeSpec::named("db").size_bytes(1 << 40))?;
-//! b.advance(Duration::from_secs(86_400))?;
-//! let what_if = b.fork();
-//! what_if.create_snapshot(vol.uuid, "nightly")?;
-//! assert!(b.list_snapshots(vol.uuid)?.is_empty());
+//! let backend = MemBackend::builder().seed(1).build()?;
+//! let volume = backend.create_volume(VolumeSpec::named("db").size_bytes(1 << 40))?;
+//! backend.advance(Duration::from_secs(86_400))?;
+//! let what_if = backend.fork();
+//! what_if.create_snapshot(volume.uuid, "nightly")?;
+//! assert!(backend.list_snapshots(volume.uuid)?.is_empty());
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! The feature `arrow`, off by default, adds the module `columns`: everything as Arrow record
-//! batches.
 #![deny(unsafe_code)]
 
+// Dependencies between the modules have one direction. `state` uses only `storage` (and the type
+// `BulkError`). Only `backend`, `builder`, `inner` and `saved` use `env`.
 mod backend;
 #[doc(hidden)]
 pub mod binding;
@@ -58,7 +68,11 @@ pub use builder::MemBackendBuilder;
 pub use error::BulkError;
 pub use view::View;
 
-/// Runs the Rust example of the README, which lies outside of the packaged crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// Runs the Rust example of the repository's README, which the package does not contain.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
-struct Readme;
+struct RepositoryReadme;
