@@ -1,4 +1,4 @@
-//! The handle on a backend: its one lock, and what is not in the trait stack.
+//! The handle on a backend: its lock, and the methods besides the traits.
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
@@ -15,10 +15,10 @@ use crate::state::{Stamp, State};
 use crate::storage::slab::Slot;
 use crate::view::View;
 
-/// The in-memory reference backend: every tier, every operation, no data.
+/// The in-memory reference backend: all traits, all operations, no data.
 ///
 /// A clone of the value is another handle on the same backend; [`fork`](Self::fork) makes an
-/// independent copy. Every method may be called from any number of threads.
+/// independent copy. Any number of threads may call any method.
 ///
 /// ```
 /// use nessie_backend_core::{CloneBackend, SnapshotBackend, VolumeBackend, VolumeSpec};
@@ -36,22 +36,22 @@ use crate::view::View;
 ///
 /// # Limits
 ///
-/// 2³²−2⁹ volumes and as many snapshots at a time; memory is the limit long before that, at about
-/// 130 bytes for a volume and 60 for a snapshot with names of 12 characters.
+/// At most 2³²−2⁹ volumes and as many snapshots at a time. A volume takes about 130 bytes and a
+/// snapshot about 60, with names of 12 characters.
 #[derive(Clone)]
 pub struct MemBackend {
     inner: Arc<RwLock<Inner>>,
-    /// How often the backend was reset. Outside the lock, so that reading it never waits.
+    /// The number of resets. Outside the lock, so that a reader never waits.
     pub(crate) epoch: Arc<AtomicU64>,
 }
 
 impl MemBackend {
-    /// An empty backend with identifiers from the operating system's randomness and times from
-    /// its clock. The same as `MemBackend::builder().build()`.
+    /// An empty backend with random identifiers and times from the system's clock. The same as
+    /// `MemBackend::builder().build()`.
     ///
     /// # Panics
     ///
-    /// Panics if the operating system has no randomness to give, as
+    /// Panics if the operating system has no random numbers, as
     /// [`HashMap::new`](std::collections::HashMap::new) does. [`builder`](Self::builder) returns
     /// the error instead.
     #[must_use]
@@ -62,33 +62,34 @@ impl MemBackend {
         }
     }
 
-    /// An independent backend with the same contents, clock and generator state. From here both
-    /// go on identically until they are told different things.
+    /// An independent backend with the same contents, clock and generator state. The same calls on
+    /// both have the same results from here on.
     ///
-    /// The two share records until one of them writes to them, so the call takes microseconds per
-    /// million records, and the first writes afterwards a little longer.
+    /// The two share records until one of them changes them. So the call takes microseconds per
+    /// million records, and the first changes afterwards take a little longer.
     #[must_use]
     pub fn fork(&self) -> Self {
         Self::from_inner(self.read().clone())
     }
 
-    /// The present time: the system's, or where a standing clock stands.
+    /// The current time of the backend's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.write().clock.now()
     }
 
-    /// Moves a standing clock on and returns the new time.
+    /// Advances a standing clock and returns the new time.
     ///
     /// # Errors
-    /// [`FeatureNotSupported`](nessie_backend_core::BackendError::FeatureNotSupported) when the backend follows the
-    /// system's clock; [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) past
+    /// [`FeatureNotSupported`](nessie_backend_core::BackendError::FeatureNotSupported) if the
+    /// backend uses the system's clock;
+    /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) past
     /// [`Timestamp::MAX`].
     pub fn advance(&self, by: Duration) -> Result<Timestamp> {
         self.write().clock.advance(by)
     }
 
-    /// The seed that identifiers come from, if any.
+    /// The seed of the identifiers, if there is one.
     #[must_use]
     pub fn seed(&self) -> Option<u64> {
         match self.read().source.origin() {
@@ -97,7 +98,7 @@ impl MemBackend {
         }
     }
 
-    /// Where a standing clock stands; `None` if the backend follows the system's clock.
+    /// The time of a standing clock; `None` if the backend uses the system's clock.
     #[must_use]
     pub fn standing_clock(&self) -> Option<Timestamp> {
         match self.read().clock {
@@ -106,7 +107,7 @@ impl MemBackend {
         }
     }
 
-    /// How many volumes, snapshots and clones there are. Clones are volumes too.
+    /// The numbers of volumes, snapshots and clones. Clones are volumes too.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let inner = self.read();
@@ -117,7 +118,7 @@ impl MemBackend {
         }
     }
 
-    /// How many snapshots a volume has.
+    /// The number of a volume's snapshots.
     ///
     /// # Errors
     /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound).
@@ -126,44 +127,43 @@ impl MemBackend {
         inner.state.find(volume).map(|slot| inner.state.volumes.get(slot).snapshots.len)
     }
 
-    /// Whether there is a volume of this name.
+    /// Whether a volume of this name exists.
     #[must_use]
     pub fn contains_name(&self, name: &str) -> bool {
         self.read().state.volume_named(name).is_some()
     }
 
-    /// Whether there is a volume with this identifier.
+    /// Whether a volume with this identifier exists.
     #[must_use]
     pub fn contains(&self, uuid: VolumeId) -> bool {
         self.read().state.find(uuid).is_ok()
     }
 
-    /// The volume that a snapshot is of, if there is such a snapshot.
+    /// The volume of a snapshot, if the snapshot exists.
     #[must_use]
     pub fn volume_of(&self, snapshot: SnapshotId) -> Option<VolumeId> {
         let inner = self.read();
         inner.state.volume_of(snapshot).map(|slot| inner.state.volume_id(slot))
     }
 
-    /// The state as it is now, to read at leisure: later changes do not show in it, and reading
-    /// it holds no lock.
+    /// The state as it is now. Later changes do not affect the view, and reading it needs no lock.
     #[must_use]
     pub fn view(&self) -> View {
         View { state: self.read().state.clone() }
     }
 
-    /// The lineage as indented text: volumes, their snapshots, the clones hanging from them.
+    /// The ancestry as indented text: volumes, below each its snapshots, below each its clones.
     #[must_use]
     pub fn tree(&self) -> String {
         self.view().tree()
     }
 
-    /// Checks what must hold between any two operations: every index finds what it lists, every
-    /// list is whole, every clone pins its parent. For tests; takes time in proportion to the
-    /// state.
+    /// Checks the rules that hold between any two operations: every index finds its records, every
+    /// list is complete, every clone is in the lists of its parent. For tests: takes time in
+    /// proportion to the state.
     ///
     /// # Errors
-    /// The rule that does not hold.
+    /// The first rule that is broken.
     pub fn check_invariants(&self) -> Result<(), String> {
         self.view().check_invariants()
     }
@@ -184,14 +184,14 @@ impl MemBackend {
     /// The backend that [`to_bytes`](Self::to_bytes) saved.
     ///
     /// # Errors
-    /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) for bytes that are cut, altered, of a
-    /// later version or of another origin.
+    /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) for bytes that are
+    /// cut, altered, of a later version or of another origin.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         image::decode(bytes).map(Self::from_inner)
     }
 
-    /// Whether another handle is at work on the backend just now, so that a call may have to wait.
-    /// By the time the answer is there, it may be another.
+    /// Whether another handle uses the backend at this moment, so that a call may have to wait. The
+    /// answer can be outdated when it arrives.
     #[must_use]
     pub fn is_in_use(&self) -> bool {
         Arc::strong_count(&self.inner) > 1
@@ -202,8 +202,8 @@ impl MemBackend {
         Self { inner: Arc::new(RwLock::new(inner)), epoch: Arc::default() }
     }
 
-    // No transition panics between its first and its last change, so a poisoned lock guards a
-    // state as good as any other.
+    // No transition panics between its first and its last change, so the state behind a poisoned
+    // lock is valid.
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Inner> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
@@ -213,7 +213,7 @@ impl MemBackend {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs a transition that creates something, and reads what it made.
+    /// Runs a transition that creates a record, and reads the record.
     pub(crate) fn create<R>(
         &self,
         transition: impl FnOnce(&mut State, Stamp) -> Result<Slot>,
@@ -225,7 +225,7 @@ impl MemBackend {
         Ok(read(&inner.state, slot))
     }
 
-    /// Runs a transition that changes something, and reads what it changed.
+    /// Runs a transition that changes a record, and reads the record.
     pub(crate) fn change<R>(
         &self,
         transition: impl FnOnce(&mut State) -> Result<Slot>,
@@ -256,12 +256,12 @@ impl fmt::Debug for MemBackend {
     }
 }
 
-/// How much a backend holds.
+/// The numbers of a backend's objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Volumes, clones included.
+    /// Volumes, including clones.
     pub volumes: u32,
-    /// Snapshots of all volumes.
+    /// Snapshots, of all volumes.
     pub snapshots: u32,
     /// Volumes that are clones.
     pub clones: u32,

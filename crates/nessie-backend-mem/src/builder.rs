@@ -1,4 +1,4 @@
-//! Making a backend.
+//! The builder of a backend.
 
 use nessie_backend_core::{Result, Timestamp};
 
@@ -9,13 +9,13 @@ use crate::inner::Inner;
 use crate::state::State;
 
 impl MemBackend {
-    /// Chooses seed and clock of a new backend.
+    /// Sets the seed and the clock of a new backend.
     pub fn builder() -> MemBackendBuilder {
         MemBackendBuilder::default()
     }
 }
 
-/// Chooses seed and clock of a new [`MemBackend`].
+/// Sets the seed and the clock of a new [`MemBackend`].
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct MemBackendBuilder {
@@ -24,32 +24,31 @@ pub struct MemBackendBuilder {
 }
 
 impl MemBackendBuilder {
-    /// Where the clock of a seeded backend stands unless it is told otherwise:
-    /// `2000-01-01T00:00:00Z`.
+    /// The default time of a seeded backend's clock: `2000-01-01T00:00:00Z`.
     pub const DEFAULT_START: Timestamp = match Timestamp::from_unix_micros(946_684_800 * 1_000_000)
     {
         Some(time) => time,
         None => Timestamp::UNIX_EPOCH,
     };
 
-    /// Makes the backend fully deterministic: the same calls give the same records. The clock
-    /// stands still at [`DEFAULT_START`](Self::DEFAULT_START) unless [`start`](Self::start) says
-    /// otherwise.
+    /// Makes the backend deterministic: the same calls give the same records. The clock stands
+    /// still at [`start`](Self::start), or by default at [`DEFAULT_START`](Self::DEFAULT_START).
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Lets the clock stand still at a time until it is [advanced](MemBackend::advance).
+    /// Stops the clock at a time. It stands still until it is [advanced](MemBackend::advance).
     pub const fn start(mut self, start: Timestamp) -> Self {
         self.start = Some(start);
         self
     }
 
-    /// Makes the backend.
+    /// Creates the backend.
     ///
     /// # Errors
-    /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the operating system has no randomness to give.
+    /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the operating system has no
+    /// random numbers.
     pub fn build(self) -> Result<MemBackend> {
         let (origin, default_start) = match self.seed {
             Some(seed) => (Origin::Seed(seed), Some(Self::DEFAULT_START)),

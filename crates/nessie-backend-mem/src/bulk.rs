@@ -8,10 +8,10 @@ use crate::state::{Busy, State};
 
 /// # Many objects at once
 ///
-/// Each of these does what single calls for its items, in order, would do, as one operation: all of
-/// it or nothing, at one time, and no other thread sees it half done. The error is that of the
-/// first item whose call would fail, and says which one it is. So an item that occurs twice is
-/// refused the second time where a second call would be.
+/// Each operation has the effect of single calls for its items in order, as one atomic operation at
+/// one time: it applies all of them or none, and no other thread sees a part. The error is that of
+/// the first item whose single call would fail, and has its index. So an item that occurs twice is
+/// refused where a second single call would be refused.
 ///
 /// Identifiers may come as [`Uuid`](nessie_backend_core::Uuid)s too.
 impl MemBackend {
@@ -33,7 +33,7 @@ impl MemBackend {
         Ok(made.into_iter().map(|slot| inner.state.volume_id(slot)).collect())
     }
 
-    /// Takes a snapshot of one name on each volume, all at the same time, and returns their
+    /// Creates a snapshot of one name on each volume, all at the same time, and returns their
     /// identifiers.
     ///
     /// # Errors
@@ -79,11 +79,12 @@ impl MemBackend {
         self.write().state.delete_snapshots(volumes, name, Busy::Refuse).map(drop)
     }
 
-    /// [`delete_snapshots`](Self::delete_snapshots) that passes over snapshots that clones depend
-    /// on. Returns the volumes that still have theirs, in the order given.
+    /// Like [`delete_snapshots`](Self::delete_snapshots), but skips snapshots that have clones.
+    /// Returns the volumes of the skipped snapshots, in the order of the batch.
     ///
     /// # Errors
-    /// As [`delete_snapshots`](Self::delete_snapshots), but never that one is busy.
+    /// As [`delete_snapshots`](Self::delete_snapshots), without
+    /// [`SnapshotBusy`](BackendError::SnapshotBusy).
     pub fn delete_snapshots_unless_busy(
         &self,
         volumes: &[impl Into<VolumeId> + Copy],
@@ -92,7 +93,7 @@ impl MemBackend {
         self.write().state.delete_snapshots(volumes, name, Busy::Skip)
     }
 
-    /// Deletes snapshots, each given with the volume it is of.
+    /// Deletes snapshots, each given with its volume.
     ///
     /// # Errors
     /// As [`delete_snapshot`](nessie_backend_core::SnapshotBackend::delete_snapshot).
@@ -100,11 +101,12 @@ impl MemBackend {
         self.write().state.delete_snapshot_pairs(pairs, Busy::Refuse).map(drop)
     }
 
-    /// [`delete_snapshot_pairs`](Self::delete_snapshot_pairs) that passes over snapshots that
-    /// clones depend on. Returns those, in the order given.
+    /// Like [`delete_snapshot_pairs`](Self::delete_snapshot_pairs), but skips snapshots that have
+    /// clones. Returns the skipped snapshots, in the order of the batch.
     ///
     /// # Errors
-    /// As [`delete_snapshot_pairs`](Self::delete_snapshot_pairs), but never that one is busy.
+    /// As [`delete_snapshot_pairs`](Self::delete_snapshot_pairs), without
+    /// [`SnapshotBusy`](BackendError::SnapshotBusy).
     pub fn delete_snapshot_pairs_unless_busy(
         &self,
         pairs: &[(VolumeId, SnapshotId)],
@@ -115,18 +117,19 @@ impl MemBackend {
     /// Deletes volumes with their snapshots. Clones and their parents may come in any order.
     ///
     /// # Errors
-    /// As [`delete_volume`](nessie_backend_core::VolumeBackend::delete_volume), where only clones that stay
-    /// make their parent busy.
+    /// As [`delete_volume`](nessie_backend_core::VolumeBackend::delete_volume). A volume is busy
+    /// only if it has a clone that is not in the batch.
     pub fn delete_volumes(&self, volumes: &[impl Into<VolumeId> + Copy]) -> Result<(), BulkError> {
         self.write().state.delete_volumes(volumes, Busy::Refuse).map(drop)
     }
 
-    /// [`delete_volumes`](Self::delete_volumes) that passes over volumes that clones depend on
-    /// which stay: because they are not among the volumes, or are passed over themselves. Returns
-    /// the volumes that are left, in the order given.
+    /// Like [`delete_volumes`](Self::delete_volumes), but skips volumes that have a remaining
+    /// clone: one that is not in the batch, or is skipped too. Returns the skipped volumes, in the
+    /// order of the batch.
     ///
     /// # Errors
-    /// As [`delete_volumes`](Self::delete_volumes), but never that one is busy.
+    /// As [`delete_volumes`](Self::delete_volumes), without
+    /// [`VolumeBusy`](BackendError::VolumeBusy).
     pub fn delete_volumes_unless_busy(
         &self,
         volumes: &[impl Into<VolumeId> + Copy],
@@ -134,13 +137,13 @@ impl MemBackend {
         self.write().state.delete_volumes(volumes, Busy::Skip)
     }
 
-    /// Applies one patch to each volume; `sizes`, if given, has a quota for each instead of the
-    /// patch's, or nothing where the quota stays.
+    /// Applies one patch to each volume. `sizes`, if given, has a quota for each volume in place of
+    /// the patch's; `None` leaves the quota unchanged.
     ///
     /// # Errors
     /// As [`patch_volume`](nessie_backend_core::VolumeBackend::patch_volume);
-    /// [`InvalidArgument`](BackendError::InvalidArgument) if there are more or fewer sizes than
-    /// volumes.
+    /// [`InvalidArgument`](BackendError::InvalidArgument) if the numbers of sizes and of volumes
+    /// differ.
     pub fn patch_volumes(
         &self,
         volumes: &[impl Into<VolumeId> + Copy],

@@ -1,18 +1,18 @@
-//! The error of bulk calls.
+//! The error of a bulk call.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use nessie_backend_core::BackendError;
 
-/// Why a bulk call was refused. A refused call has changed nothing.
+/// The refusal of a bulk call. A refused call changes nothing.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BulkError {
-    /// The index of the first item that is refused; `None` if the reason is an argument that all
-    /// items share.
+    /// The index of the first item that is refused; `None` if the error is about an argument that
+    /// all items share.
     pub index: Option<usize>,
-    /// The error that a single call for this item returns.
+    /// The error of a single call for this item.
     pub error: BackendError,
 }
 

@@ -1,4 +1,4 @@
-//! What the lock of a backend guards.
+//! The contents of a backend's lock.
 
 use nessie_backend_core::Result;
 
@@ -6,7 +6,7 @@ use crate::env::clock::Clock;
 use crate::env::random::Source;
 use crate::state::{Stamp, State};
 
-/// The state machine with its clock and its randomness.
+/// The state machine with its clock and its random numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Inner {
     pub(crate) state: State,
@@ -15,7 +15,7 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// What a transition that creates something takes from outside, now.
+    /// The arguments from outside for a transition that creates records now.
     pub(crate) fn stamp(&mut self) -> Result<Stamp> {
         Ok(Stamp { lineage: self.source.lineage()?, time: self.clock.now() })
     }

@@ -1,4 +1,4 @@
-//! The trait stack on the backend: every tier, every operation.
+//! The traits of the contract, all of their operations.
 
 use std::sync::atomic::Ordering;
 

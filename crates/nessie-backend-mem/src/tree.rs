@@ -1,4 +1,4 @@
-//! The lineage of a backend as indented text.
+//! The ancestry of a backend's volumes as indented text.
 
 use std::fmt::Write;
 
@@ -7,11 +7,11 @@ use nessie_backend_core::VolumeState;
 use crate::state::{OfParentSnapshot, State, time};
 use crate::storage::slab::{NONE, Slot};
 
-/// Levels that are indented; deeper ones say how deep they are instead, so that the text of a long
-/// line of clones stays in proportion to the line.
+/// Maximum number of indented levels. Deeper lines have the number of their level instead, so that
+/// the text of a long chain of clones has a size in proportion to the chain.
 const MAX_INDENT: usize = 32;
 
-/// A line still to be written.
+/// A line to be written.
 struct Item {
     what: What,
     level: usize,
@@ -24,12 +24,12 @@ enum What {
     Snapshot(Slot),
 }
 
-/// Volumes that are not clones at the margin, below each its snapshots, below those their clones:
-/// the first `lines` lines of that.
+/// The first `lines` lines of the tree: volumes that are not clones at the margin, below each its
+/// snapshots, below each its clones.
 pub(crate) fn render(state: &State, lines: usize) -> String {
     let mut text = String::new();
     let mut left = lines;
-    // Which of the levels above the present line go on below it.
+    // For each level above the current line: whether it continues below the line.
     let mut open: Vec<bool> = Vec::new();
     for root in state.volume_slots().filter(|slot| !state.volumes.get(*slot).is_clone()) {
         let mut todo = vec![Item { what: What::Volume(root), level: 0, is_last: true }];
@@ -84,8 +84,8 @@ fn write_margin(text: &mut String, open: &[bool], level: usize, is_last: bool) {
     if level == 0 {
         return;
     }
-    for goes_on in open.iter().take(MAX_INDENT) {
-        text.push_str(if *goes_on { "│   " } else { "    " });
+    for continues in open.iter().take(MAX_INDENT) {
+        text.push_str(if *continues { "│   " } else { "    " });
     }
     text.push_str(if is_last { "└── " } else { "├── " });
     if level > MAX_INDENT {

@@ -1,5 +1,5 @@
-//! A bulk call does what single calls for its items, in order, do; or it fails as the first of
-//! them that would, and leaves no trace.
+//! A bulk call has the effect of single calls for its items in order, or it fails as the first of
+//! them that fails and changes nothing.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use nessie_backend_core::{
@@ -12,17 +12,17 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-/// What the batches draw from.
+/// The records that the batches choose from.
 struct World {
     backend: MemBackend,
-    /// Among them deleted ones.
+    /// Also deleted ones.
     volumes: Vec<VolumeId>,
-    /// Each with its volume, some with another.
+    /// Each with its volume; some with another volume.
     snapshots: Vec<(VolumeId, SnapshotId)>,
 }
 
-/// Volumes with and without snapshots, clones, clones of clones, some offline, slots that were
-/// used before, and more names than one bucket of an index takes.
+/// Volumes with and without snapshots, clones, clones of clones, offline volumes, reused slots, and
+/// more names than fit one bucket of an index.
 fn world() -> World {
     let backend = MemBackend::builder().seed(11).build().unwrap();
     let create = |name: &str| backend.create_volume(VolumeSpec::named(name)).unwrap().uuid;
@@ -98,7 +98,7 @@ fn run<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value)) {
     }
 }
 
-/// Mostly new names, now and then one that is taken, occurs twice or breaks the rule.
+/// Mostly new names; some are taken, occur twice or break a rule.
 fn names() -> impl Strategy<Value = Vec<String>> {
     let name = prop_oneof![
         40 => "[a-z]{6}",
@@ -117,7 +117,7 @@ fn picks() -> impl Strategy<Value = Vec<Index>> {
 }
 
 impl World {
-    /// The many plain volumes, with those that `picks` chooses among the special ones mixed in.
+    /// The many plain volumes, mixed with the special ones that `picks` chooses.
     fn pick(&self, picks: &[Index], with_many: bool) -> Vec<VolumeId> {
         let mut chosen: Vec<VolumeId> = Vec::new();
         if with_many {
@@ -210,7 +210,7 @@ fn deleting_snapshots_is_deleting_each() {
     });
 }
 
-/// A deletion that passes over what is busy, and notes the item.
+/// A deletion that skips busy records and collects them.
 fn unless_busy<T: Copy>(
     left: &mut Vec<T>,
     item: T,
@@ -296,7 +296,7 @@ fn deleting_snapshots_unless_busy_is_trying_each() {
 }
 
 #[test]
-fn deleting_volumes_unless_busy_leaves_what_clones_that_stay_depend_on() {
+fn deleting_volumes_unless_busy_skips_the_parents_of_remaining_clones() {
     let world = world();
     let listed = world.backend.list_volumes().unwrap();
     let age = |id: &VolumeId| listed.iter().position(|volume| volume.uuid == *id);
@@ -307,7 +307,7 @@ fn deleting_volumes_unless_busy_leaves_what_clones_that_stay_depend_on() {
         let whole = world.backend.fork();
         let left = whole.delete_volumes_unless_busy(&volumes).unwrap();
         whole.check_invariants().unwrap();
-        // The same one by one with the clones first.
+        // The same with single calls, clones first.
         let one_by_one = world.backend.fork();
         let mut youngest_first = volumes.clone();
         youngest_first.sort_by_key(|volume| std::cmp::Reverse(age(volume)));
@@ -370,7 +370,7 @@ fn deleting_volumes_needs_no_order() {
         whole.check_invariants().unwrap();
         match result {
             Ok(()) => {
-                // The same with the clones first, one by one.
+                // The same with single calls, clones first.
                 let one_by_one = world.backend.fork();
                 let listed = world.backend.list_volumes().unwrap();
                 let age = |id: &VolumeId| listed.iter().position(|volume| volume.uuid == *id);
@@ -403,15 +403,15 @@ fn deleting_volumes_needs_no_order() {
 }
 
 #[test]
-fn a_batch_of_another_number_of_sizes_is_refused() {
+fn a_number_of_sizes_that_differs_from_the_number_of_volumes_is_refused() {
     let World { backend, volumes, .. } = world();
     let error = backend.patch_volumes(&volumes, &VolumePatch::new(), Some(&[None])).unwrap_err();
     assert_eq!(error.to_string(), "size_bytes has 1 sizes for 7 volumes");
 }
 
-/// Batches of many chunks of records, in slots that were used before and in scattered order.
+/// Batches of many chunks of records, in reused slots and in scattered order.
 #[test]
-fn a_large_batch_is_single_calls_too() {
+fn a_large_batch_equals_single_calls() {
     let backend = MemBackend::builder().seed(5).build().unwrap();
     let create = |kind: &str, count: usize| {
         let names: Vec<String> = (0..count).map(|n| format!("{kind}{n}")).collect();

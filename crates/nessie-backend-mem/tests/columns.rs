@@ -1,4 +1,4 @@
-//! Columns say what the records say, whatever part of them is asked for.
+//! Columns have the values of the records, in every part of a table.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::time::Duration;
@@ -38,7 +38,7 @@ fn fields(volume: &Volume) -> Fields {
     ]
 }
 
-/// A value of a batch as text; nothing for null.
+/// A value of a batch as text; `None` for null.
 fn value(batch: &RecordBatch, column: usize, row: usize) -> Option<String> {
     let array = batch.column(column);
     if array.is_null(row) {
@@ -74,7 +74,7 @@ fn all(backend: &MemBackend) -> Table<Volumes> {
     backend.view().volume_table(&VolumeSelection::new()).unwrap()
 }
 
-/// A backend with volumes of every sort, made by a list of throws of dice.
+/// A backend with volumes of every kind, from a list of random numbers.
 fn backend(throws: &[(u8, u8)]) -> MemBackend {
     let backend = MemBackend::builder().seed(1).build().unwrap();
     let mut volumes: Vec<VolumeId> = Vec::new();
@@ -284,8 +284,8 @@ fn names_are_selected_by_pattern_and_bad_ones_refused_after_a_missing_parent() {
     let refused = |selection: VolumeSelection| backend.view().volume_table(&selection).unwrap_err();
     let bad = VolumeSelection::new().name("[a]");
     assert_eq!(refused(bad.clone()).code(), "invalid_argument");
-    let nobody = VolumeId::new(nessie_backend_core::Uuid::nil());
-    assert_eq!(refused(bad.parent(nobody)).code(), "volume_not_found");
+    let missing = VolumeId::new(nessie_backend_core::Uuid::nil());
+    assert_eq!(refused(bad.parent(missing)).code(), "volume_not_found");
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! A forked process never hands out the identifiers that its parent hands out.
+//! A forked process never gives out an identifier that its parent gives out.
 //!
-//! `fork(2)` copies one thread only, so these tests run in a program of their own with a single
-//! thread, without the test harness and its threads.
+//! `fork(2)` copies only one thread. So these tests run in a program with a single thread, without
+//! the test harness and its threads.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -33,12 +33,12 @@ mod unix {
 
     const TESTS: &[Test] = &[
         (
-            "parent_children_and_grandchild_hand_out_different_identifiers",
-            parent_children_and_grandchild_hand_out_different_identifiers,
+            "parent_children_and_grandchild_give_out_different_identifiers",
+            parent_children_and_grandchild_give_out_different_identifiers,
         ),
         (
-            "what_was_there_before_is_there_in_the_child",
-            what_was_there_before_is_there_in_the_child,
+            "a_child_has_the_records_from_before_the_fork",
+            a_child_has_the_records_from_before_the_fork,
         ),
         ("copies_made_in_a_child_agree", copies_made_in_a_child_agree),
         (
@@ -48,7 +48,7 @@ mod unix {
         ("a_seed_is_a_seed_in_every_process", a_seed_is_a_seed_in_every_process),
     ];
 
-    /// Understands as much of the harness's command line as tools that run tests one by one use.
+    /// Accepts the part of the harness's command line that tools for running single tests use.
     pub(super) fn main() {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
@@ -69,40 +69,43 @@ mod unix {
         }
     }
 
-    /// Runs `work` in a forked process and returns the identifiers that it gives back.
+    /// Runs `work` in a forked process and returns its identifiers.
     fn in_child(work: impl FnOnce() -> Vec<Uuid>) -> Vec<Uuid> {
         let (mut reader, writer) = std::io::pipe().unwrap();
-        // SAFETY: this program never starts a second thread, so the child finds every lock and
-        // the allocator in a state of its own making and may go on as any program does.
+        // SAFETY: this program never starts a second thread. So no other thread holds a lock or is
+        // inside the allocator, and the child may run any code.
         #[expect(unsafe_code, reason = "the standard library does not fork")]
         let child = unsafe { libc::fork() };
-        assert!(child >= 0, "no process to be had");
+        assert!(child >= 0, "fork failed");
         if child == 0 {
             drop(reader);
-            process::exit(give_back(work, writer));
+            process::exit(send(work, writer));
         }
         drop(writer);
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes).unwrap();
         let mut status = 0;
-        // SAFETY: `status` is a valid place for the status of the child, which this function
-        // started and nobody else waits for.
-        #[expect(unsafe_code, reason = "the standard library waits only for what it started")]
+        // SAFETY: `status` is valid for a write. This function started the child, and no other code
+        // waits for it.
+        #[expect(
+            unsafe_code,
+            reason = "the standard library waits only for processes that it started"
+        )]
         let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
         assert_eq!((waited, status), (child, 0), "the child failed");
         let (ids, rest) = bytes.as_chunks();
-        assert!(rest.is_empty(), "half an identifier came back");
+        assert!(rest.is_empty(), "the child sent a part of an identifier");
         ids.iter().copied().map(Uuid::from_bytes).collect()
     }
 
     /// The child's exit status.
-    fn give_back(work: impl FnOnce() -> Vec<Uuid>, mut writer: PipeWriter) -> i32 {
+    fn send(work: impl FnOnce() -> Vec<Uuid>, mut writer: PipeWriter) -> i32 {
         let Ok(ids) = catch_unwind(AssertUnwindSafe(work)) else { return 1 };
         let bytes: Vec<u8> = ids.into_iter().flat_map(Uuid::into_bytes).collect();
         writer.write_all(&bytes).map_or(1, |()| 0)
     }
 
-    /// Makes and deletes records of every kind, and returns the identifiers of all of them.
+    /// Creates and deletes records of every kind, and returns all their identifiers.
     fn churn(backend: &MemBackend, tag: &str) -> Vec<Uuid> {
         let mut given = Vec::new();
         for n in 0..100 {
@@ -128,7 +131,7 @@ mod unix {
         assert!(of_all.iter().all(|ids| !ids.is_empty()));
         let distinct: HashSet<&Uuid> = of_all.iter().flatten().collect();
         let count: usize = of_all.iter().map(Vec::len).sum();
-        assert_eq!(distinct.len(), count, "{} identifiers came twice", count - distinct.len());
+        assert_eq!(distinct.len(), count, "{} identifiers occur twice", count - distinct.len());
     }
 
     fn unseeded() -> [MemBackend; 2] {
@@ -136,7 +139,7 @@ mod unix {
         [MemBackend::new(), start.build().unwrap()]
     }
 
-    fn parent_children_and_grandchild_hand_out_different_identifiers() {
+    fn parent_children_and_grandchild_give_out_different_identifiers() {
         for backend in unseeded() {
             let before = churn(&backend, "before");
             let first = in_child(|| churn(&backend, "now"));
@@ -147,14 +150,14 @@ mod unix {
                 ids.extend(churn(&backend, "then"));
                 ids
             });
-            // This grandchild's parent has made nothing itself.
+            // The parent of this grandchild creates no record itself.
             let third = in_child(|| in_child(|| churn(&backend, "now")));
             let after = churn(&backend, "now");
             assert_all_different(&[before, first, between, second, third, after]);
         }
     }
 
-    fn what_was_there_before_is_there_in_the_child() {
+    fn a_child_has_the_records_from_before_the_fork() {
         for backend in unseeded() {
             let volume = backend.create_volume(VolumeSpec::named("v")).unwrap();
             let snapshot = backend.create_snapshot(volume.uuid, "s").unwrap();
@@ -178,7 +181,7 @@ mod unix {
                 ids.extend(churn(&backend, "later"));
                 ids
             });
-            // What the child did, it did to its own copy.
+            // The child changed only its own copy.
             assert_eq!(backend.list_volumes().unwrap(), listed);
             for id in &of_child {
                 assert!(!backend.contains(VolumeId::new(*id)));

@@ -1,4 +1,4 @@
-//! Many threads on one backend lose nothing and never see a half-done operation.
+//! Many threads on one backend lose no record and never see a part of an operation.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::{HashMap, HashSet};
@@ -16,8 +16,8 @@ use nessie_backend_mem::MemBackend;
 
 const THREADS: usize = 8;
 
-/// Runs `work` in many threads that start at the same moment, and returns what each gave back.
-fn together<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+/// Runs `work` in many threads that start at the same moment, and returns their results.
+fn run_threads<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
     let start = Barrier::new(threads);
     let run = |n| {
         start.wait();
@@ -30,8 +30,8 @@ fn together<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R>
     })
 }
 
-/// Runs `change` for each number below `rounds` in a thread of its own, and `look` again and again
-/// in two others until that is over.
+/// Runs `change` for each number below `rounds` in one thread, and `look` in a loop in two others
+/// until the first thread ends.
 fn watched(rounds: usize, change: impl Fn(usize) + Sync, look: impl Fn() + Sync) {
     let is_over = AtomicBool::new(false);
     let (change, look, is_over) = (&change, &look, &is_over);
@@ -65,7 +65,7 @@ fn code<T>(result: &Result<T>) -> &'static str {
     result.as_ref().map_or_else(BackendError::code, |_| "ok")
 }
 
-/// Exactly one of the results is a success, all the others are refused with `loss`.
+/// Exactly one of the results is a success, all others are refused with `loss`.
 fn assert_one_winner<T>(results: &[Result<T>], loss: &str) {
     let codes: Vec<_> = results.iter().map(code).collect();
     assert_eq!(codes.iter().filter(|code| **code == "ok").count(), 1, "{codes:?}");
@@ -73,11 +73,11 @@ fn assert_one_winner<T>(results: &[Result<T>], loss: &str) {
 }
 
 #[test]
-fn what_many_threads_create_is_all_there_under_identifiers_of_their_own() {
+fn all_records_that_many_threads_create_exist_with_distinct_identifiers() {
     const EACH: usize = 400;
     let backend = MemBackend::new();
     let shared = volume(&backend, "shared");
-    let made = together(THREADS, |thread| {
+    let made = run_threads(THREADS, |thread| {
         let create = |n| {
             let volume = volume(&backend, &format!("v{thread}.{n}"));
             let of_own = snapshot(&backend, volume, "s");
@@ -97,7 +97,7 @@ fn what_many_threads_create_is_all_there_under_identifiers_of_their_own() {
         listed.iter().map(|volume| volume.uuid.uuid()).zip(0..).collect();
     for of_thread in &made {
         let volumes = of_thread.iter().filter_map(|id| place.get(id));
-        assert!(volumes.is_sorted(), "a thread's volumes are not in the order it made them in");
+        assert!(volumes.is_sorted(), "a thread's volumes are not in order of creation");
     }
     assert!(listed.is_sorted_by_key(|volume| volume.create_time), "time ran backwards");
     let snapshots = backend.list_snapshots(shared).unwrap();
@@ -105,7 +105,7 @@ fn what_many_threads_create_is_all_there_under_identifiers_of_their_own() {
 }
 
 #[test]
-fn a_name_or_path_goes_to_exactly_one_thread() {
+fn exactly_one_thread_gets_a_name_or_path() {
     for round in 0..60 {
         let backend = MemBackend::new();
         let volumes: Vec<VolumeId> =
@@ -113,14 +113,14 @@ fn a_name_or_path_goes_to_exactly_one_thread() {
         let snapshots: Vec<SnapshotId> =
             volumes.iter().map(|volume| snapshot(&backend, *volume, "s")).collect();
 
-        let named = together(THREADS, |n| match (round + n) % 3 {
+        let named = run_threads(THREADS, |n| match (round + n) % 3 {
             0 => backend.create_volume(VolumeSpec::named("x")),
             1 => backend.patch_volume(volumes[n], VolumePatch::new().name("x")),
             _ => backend.create_clone(volumes[n], snapshots[n], "x"),
         });
         assert_one_winner(&named, "volume_exists");
 
-        let mounted = together(THREADS, |n| {
+        let mounted = run_threads(THREADS, |n| {
             let path = if n % 2 == 0 { "/x" } else { "/X" };
             backend.patch_volume(volumes[n], VolumePatch::new().junction_path(path))
         });
@@ -128,7 +128,7 @@ fn a_name_or_path_goes_to_exactly_one_thread() {
 
         let renamed: Vec<SnapshotId> =
             (0..THREADS).map(|n| snapshot(&backend, volumes[0], &format!("s{n}"))).collect();
-        let snapped = together(THREADS, |n| {
+        let snapped = run_threads(THREADS, |n| {
             if n % 2 == 0 {
                 backend.create_snapshot(volumes[0], "y")
             } else {
@@ -137,8 +137,8 @@ fn a_name_or_path_goes_to_exactly_one_thread() {
         });
         assert_one_winner(&snapped, "snapshot_exists");
 
-        let gone = together(THREADS, |_| backend.delete_snapshot(volumes[0], renamed[0]));
-        assert_one_winner(&gone, "snapshot_not_found");
+        let deleted = run_threads(THREADS, |_| backend.delete_snapshot(volumes[0], renamed[0]));
+        assert_one_winner(&deleted, "snapshot_not_found");
         backend.check_invariants().unwrap();
     }
 }
@@ -149,7 +149,7 @@ fn a_snapshot_is_cloned_or_deleted_but_never_both() {
         let backend = MemBackend::new();
         let parent = volume(&backend, "parent");
         let base = snapshot(&backend, parent, "base");
-        let codes = together(3, |n| match n {
+        let codes = run_threads(3, |n| match n {
             0 => code(&backend.create_clone(parent, base, "clone")),
             1 => code(&backend.delete_snapshot(parent, base)),
             _ => code(&backend.delete_volume(parent)),
@@ -166,7 +166,7 @@ fn a_snapshot_is_cloned_or_deleted_but_never_both() {
 }
 
 #[test]
-fn a_patch_of_many_fields_shows_whole_or_not_at_all() {
+fn a_patch_of_many_fields_is_visible_completely_or_not_at_all() {
     let backend = MemBackend::new();
     let patch = |n: usize| {
         VolumePatch::new()
@@ -195,15 +195,15 @@ fn a_patch_of_many_fields_shows_whole_or_not_at_all() {
     });
 }
 
-/// What must hold in any one listing, whatever happens beside it.
+/// The rules of every single listing, also during concurrent changes.
 fn assert_consistent(volumes: &[Volume]) {
     let names: HashMap<VolumeId, &str> =
         volumes.iter().map(|volume| (volume.uuid, volume.name.as_str())).collect();
     let distinct: HashSet<&str> = names.values().copied().collect();
-    assert_eq!(distinct.len(), volumes.len(), "a name comes twice");
+    assert_eq!(distinct.len(), volumes.len(), "a name occurs twice");
     let mounted = || volumes.iter().filter_map(|volume| volume.junction_path.as_ref());
     let paths: HashSet<&String> = mounted().collect();
-    assert_eq!(paths.len(), mounted().count(), "a path comes twice");
+    assert_eq!(paths.len(), mounted().count(), "a path occurs twice");
     for origin in volumes.iter().filter_map(|volume| volume.origin.as_ref()) {
         let parent = names.get(&origin.parent_volume_uuid).copied();
         assert_eq!(parent, Some(origin.parent_volume.as_str()), "a clone without its parent");
@@ -216,7 +216,7 @@ fn a_listing_is_of_one_moment() {
     let parent = volume(&backend, "parent");
     let base = snapshot(&backend, parent, "base");
     let left = volume(&backend, "left");
-    // Between the records that belong together, so that it takes long to come from one to another.
+    // Between the records that belong together, so that a listing takes long from one to the other.
     for n in 0..200 {
         volume(&backend, &format!("filler{n}"));
     }
@@ -348,7 +348,7 @@ fn has_explanation(model: &Model, threads: &[&[Observed]]) -> bool {
     })
 }
 
-/// Numbers that are the same on every run: Marsaglia's xorshift.
+/// Random numbers that are the same on every run: Marsaglia's xorshift.
 struct Dice(u64);
 
 impl Dice {
@@ -364,7 +364,7 @@ impl Dice {
 fn the_answers_to_concurrent_calls_are_those_of_some_order() {
     const CALLS: usize = 3;
     let mut dice = Dice(0x6e65_7373_6965);
-    // Until calls have overlapped often, as long as that may take on a busy machine.
+    // Until calls have overlapped often; a busy machine needs more rounds.
     let (mut rounds, mut overlapping) = (0, 0);
     while rounds < 4_000 && overlapping < 500 {
         rounds += 1;
@@ -382,7 +382,7 @@ fn the_answers_to_concurrent_calls_are_those_of_some_order() {
         let clock = AtomicUsize::new(0);
         let ready = AtomicUsize::new(0);
         let tick = || clock.fetch_add(1, Ordering::SeqCst);
-        let observed = together(3, |thread| {
+        let observed = run_threads(3, |thread| {
             // A barrier wakes its threads one by one; this lets them start at the same time.
             ready.fetch_add(1, Ordering::SeqCst);
             while ready.load(Ordering::SeqCst) < 3 {

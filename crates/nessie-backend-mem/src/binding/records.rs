@@ -127,7 +127,7 @@ impl State {
         Some(Box::new(OptionalFields {
             junction_path: record.junction.as_deref().map(str::to_owned),
             export_policy: (!policy.is_empty()).then(|| policy.to_owned()),
-            clone: record.is_clone().then(|| self.origin(record.parent_snapshot)),
+            origin: record.is_clone().then(|| self.origin(record.parent_snapshot)),
         }))
     }
 

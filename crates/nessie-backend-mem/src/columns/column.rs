@@ -1,7 +1,7 @@
-//! Columns being filled.
+//! Builders of columns.
 //!
-//! What they hold in the end is cut to its size, because consumers keep the very memory. What
-//! most rows lack costs nothing per row.
+//! Finished buffers are cut to their size, because consumers keep them. A column without values
+//! costs nothing per row.
 
 use std::sync::{Arc, LazyLock};
 
@@ -20,23 +20,23 @@ use super::BATCH_ROWS;
 
 type ColumnResult = Result<ArrayRef, ArrowError>;
 
-/// The zone of all times.
+/// The time zone of all times.
 const UTC: &str = "UTC";
 
 /// The length of a canonical UUID.
 const UUID_LEN: usize = 36;
 
-/// Names are seldom longer.
+/// The length up to which names need no reallocation, on average.
 const NAME_LEN: usize = 24;
 
-/// Zeros that columns share.
+/// Zeros, shared by columns.
 static ZEROS: LazyLock<Buffer> =
     LazyLock::new(|| MutableBuffer::from_len_zeroed(BATCH_ROWS * size_of::<u64>()).into());
 
-/// The column of texts that no row has, as long as a batch can be.
+/// A column of nulls, as long as the longest batch.
 static ABSENT: LazyLock<StringArray> = LazyLock::new(|| StringArray::new_null(BATCH_ROWS));
 
-/// Where identifiers begin, in a column of them as long as a batch can be.
+/// The offsets of a column of identifiers, as long as the longest batch.
 static UUID_OFFSETS: LazyLock<OffsetBuffer<i32>> =
     LazyLock::new(|| OffsetBuffer::from_repeated_length(UUID_LEN, BATCH_ROWS));
 
@@ -57,7 +57,7 @@ pub(super) fn time_field(name: &str) -> Field {
     Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, zone), false)
 }
 
-/// Names: texts that every row has.
+/// A column of names: every row has one.
 pub(super) struct Names {
     bytes: Vec<u8>,
     offsets: Vec<i32>,
@@ -80,7 +80,7 @@ impl Names {
     }
 }
 
-/// Identifiers, which every row has.
+/// A column of identifiers: every row has one.
 pub(super) struct Uuids {
     texts: Vec<[u8; UUID_LEN]>,
 }
@@ -108,8 +108,8 @@ impl Uuids {
     }
 }
 
-/// The canonical text of an identifier, eight digits at a time: writing identifiers is most of
-/// what filling columns takes.
+/// The canonical text of an identifier, written eight digits at a time: most of the time of a table
+/// is spent here.
 fn uuid_text(uuid: Uuid) -> [u8; UUID_LEN] {
     let (high, low) = uuid.as_u64_pair();
     let (b, d) = (digits(high), digits(low));
@@ -127,27 +127,27 @@ fn uuid_text(uuid: Uuid) -> [u8; UUID_LEN] {
 /// The eight hexadecimal digits of the lower half of a word.
 const fn digits(word: u64) -> [u8; 8] {
     const EACH: u64 = 0x0101_0101_0101_0101;
-    // Each digit goes into a byte of its own.
+    // Put each digit into its own byte.
     let word = (word & 0xFFFF_0000) << 16 | word & 0xFFFF;
     let word = (word << 8 | word) & 0x00FF_00FF_00FF_00FF;
     let word = (word << 4 | word) & (EACH * 0x0F);
-    // What is above 9 becomes 16 or more, and is a letter.
+    // A digit above 9 becomes 16 or more, and is a letter.
     let letters = (word + EACH * 6) >> 4 & EACH;
     (word + EACH * b'0' as u64 + letters * (b'a' - b'0' - 10) as u64).to_be_bytes()
 }
 
-/// Texts that few rows have.
+/// A column of texts that few rows have.
 #[derive(Default)]
 pub(super) struct SparseTexts {
     bytes: Vec<u8>,
-    /// Up to the last row that has a text.
+    /// The offsets up to the last row with a text.
     offsets: Vec<i32>,
-    /// A bit for each row, once one has a text.
+    /// One bit for each row; empty until a row has a text.
     present: Vec<u8>,
 }
 
 impl SparseTexts {
-    /// Gives one of so many rows its text. Rows come in order.
+    /// Sets the text of a row out of `rows`. Rows come in order.
     pub(super) fn put(&mut self, row: usize, rows: usize, text: &str) {
         self.put_bytes(row, rows, text.as_bytes());
     }
@@ -176,7 +176,7 @@ impl SparseTexts {
     }
 }
 
-/// Where the next text begins.
+/// The offset of the next text.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -192,28 +192,28 @@ fn text_array(offsets: Vec<i32>, mut bytes: Vec<u8>, present: Option<NullBuffer>
     Ok(Arc::new(StringArray::try_new(offsets, Buffer::from_vec(bytes), present)?))
 }
 
-/// A column of quotas, where 0 stands for none.
+/// A column of quotas: 0 becomes null.
 pub(super) fn quotas(sizes: Vec<u64>) -> ColumnResult {
     let present = sizes.contains(&0).then(|| sizes.iter().map(|size| *size != 0).collect());
     Ok(Arc::new(UInt64Array::try_new(sizes.into(), present)?))
 }
 
-/// A column of nothing but 0.
+/// A column of zeros.
 pub(super) fn zeros(rows: usize) -> ColumnResult {
     Ok(Arc::new(UInt64Array::try_new(ScalarBuffer::new(ZEROS.clone(), 0, rows), None)?))
 }
 
-/// A column of times, given in microseconds since the Unix epoch.
+/// A column of times, from microseconds since the Unix epoch.
 pub(super) fn times(micros: Vec<i64>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from(micros).with_timezone(UTC))
 }
 
-/// A column of words, given by their places among all of the words.
+/// A column of words, from their indexes in `all`.
 pub(super) fn words(places: Vec<i8>, all: &LazyLock<ArrayRef>) -> ColumnResult {
     places_of_words(places.into(), all)
 }
 
-/// A column of nothing but the first of all words.
+/// A column that has the first word in every row.
 pub(super) fn first_words(rows: usize, all: &LazyLock<ArrayRef>) -> ColumnResult {
     places_of_words(ScalarBuffer::new(ZEROS.clone(), 0, rows), all)
 }
@@ -223,7 +223,7 @@ fn places_of_words(places: ScalarBuffer<i8>, all: &LazyLock<ArrayRef>) -> Column
     Ok(Arc::new(DictionaryArray::<Int8Type>::try_new(places, Arc::clone(all))?))
 }
 
-/// All the words that a column can have.
+/// All words of a column.
 pub(super) fn all_words<T: Copy>(values: &[T], word: fn(T) -> &'static str) -> ArrayRef {
     let array = StringArray::from_iter_values(values.iter().map(|value| word(*value)));
     debug_assert!(array.len() <= 127, "places are bytes");
@@ -238,7 +238,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn identifiers_are_written_as_everywhere(bits: u128) {
+        fn identifiers_are_written_in_their_canonical_form(bits: u128) {
             let uuid = Uuid::from_u128(bits);
             prop_assert_eq!(uuid_text(uuid).to_vec(), uuid.to_string().into_bytes());
         }

@@ -1,9 +1,12 @@
-//! Tables of everything at one instant, as Arrow record batches.
+//! Tables of volumes and snapshots at one instant, as Arrow record batches.
 //!
-//! A [`Table`] is selected from a [`View`]: which volumes or snapshots it has is settled then, and
-//! costs four bytes a row. Its columns are built when they are asked for, batch by batch, so an
-//! export takes little more memory than what is exported. [`Table::to_bytes`] saves the rows of a
-//! table, and nothing else of the backend, for another process.
+//! A [`Table`] is a selection from a [`View`]. It takes four bytes a row. Its columns are built on
+//! demand, batch by batch, so an export takes little more memory than its result.
+//! [`Table::to_bytes`] saves the rows of a table, and nothing else of the backend, for another
+//! process.
+//!
+//! Names are selected by a pattern: `*` stands for any characters, `?` for exactly one, every other
+//! character for itself.
 //!
 //! Feature `arrow`.
 //!
@@ -22,7 +25,7 @@
 //! for batch in builds.batches() {
 //!     assert_eq!(batch?.column_by_name("name").map(|names| names.len()), Some(2));
 //! }
-//! // What was selected can be given back.
+//! // A bulk call accepts the identifiers of the selected rows.
 //! backend.delete_volumes(&builds.ids())?;
 //! assert_eq!(backend.counts().volumes, 1);
 //! # Ok(())
@@ -54,16 +57,16 @@ use crate::state::State;
 use crate::storage::slab::Slot;
 use crate::view::View;
 
-/// The most rows of a batch: enough that a batch costs next to nothing, few enough that one is
-/// built in milliseconds and its texts never outgrow 32-bit offsets.
+/// Maximum number of rows in a batch: large enough that the cost per batch is negligible, small
+/// enough that a batch is built in milliseconds and its texts fit 32-bit offsets.
 pub const BATCH_ROWS: usize = 1 << 16;
 
-/// What the rows of a table are: [`Volumes`] or [`Snapshots`].
+/// The kind of a table's rows: [`Volumes`] or [`Snapshots`].
 pub trait RowKind: kind::Kind {}
 
 impl<K: kind::Kind> RowKind for K {}
 
-/// What a kind of rows needs, which is nobody's to see.
+/// Sealed: implementation details of [`RowKind`].
 mod kind {
     use nessie_backend_core::Result as CoreResult;
     use serde::{Deserialize, Serialize};
@@ -73,13 +76,12 @@ mod kind {
     pub trait Kind {
         /// A row as a value.
         type Row: Clone;
-        /// What a bulk call knows a row by.
+        /// The identifier of a row in a bulk call.
         type Id;
-        /// A row as it is borrowed from where it is kept: what columns are filled with, and what a
-        /// saved table has.
+        /// A borrowed row: the input of the columns, and the content of a saved table.
         type Fields<'a>: PartialEq + Serialize + Deserialize<'a>;
 
-        /// Tells saved tables of the kinds apart.
+        /// The kind in a saved table.
         const TAG: u8;
 
         fn schema() -> SchemaRef;
@@ -88,23 +90,23 @@ mod kind {
         fn row(fields: Self::Fields<'_>) -> Self::Row;
         fn id(of: &Viewed, slot: Slot) -> Self::Id;
         fn id_of_row(row: &Self::Row) -> Self::Id;
-        /// Refuses what no row of a backend has.
+        /// Refuses values that no row of a backend has.
         fn check(fields: &Self::Fields<'_>) -> CoreResult<()>;
-        /// The columns of so many rows, in the order of the schema.
+        /// The columns of `rows` rows, in the order of the schema.
         fn columns<'a>(
             rows: usize,
             fields: impl Iterator<Item = Self::Fields<'a>>,
         ) -> Result<Vec<ArrayRef>, ArrowError>;
     }
 
-    /// Where the rows are: in the state of a backend, or, once a table was saved, in the table.
+    /// The rows: slots of a state, or, in a table that was saved, the rows themselves.
     #[derive(Debug)]
     pub(super) enum Selected<R> {
         Viewed(Viewed),
         Own(Vec<R>),
     }
 
-    /// The rows that are in some slots of a state.
+    /// A state and the slots of the rows.
     #[derive(Debug)]
     pub struct Viewed {
         pub(super) state: Arc<State>,
@@ -112,13 +114,13 @@ mod kind {
     }
 }
 
-/// Rows selected from a [`View`], in a fixed order. Nothing changes it, and copies share everything.
-/// Two tables are equal if they have equal rows in the same order.
+/// Rows selected from a [`View`], in a fixed order. Immutable; copies share everything. Two tables
+/// are equal if they have equal rows in the same order.
 ///
 /// Made by [`View::volume_table`], [`View::snapshot_table`] and [`Table::from_bytes`].
 pub struct Table<K: RowKind> {
     selected: Arc<Selected<K::Row>>,
-    /// The part of `selected` that this table has.
+    /// The part of `selected` that belongs to this table.
     range: Range<usize>,
     kind: PhantomData<K>,
 }
@@ -132,7 +134,7 @@ impl<K: RowKind> Table<K> {
         Self { selected: Arc::new(selected), range: 0..rows, kind: PhantomData }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.range.len()
@@ -150,15 +152,15 @@ impl<K: RowKind> Table<K> {
         K::schema()
     }
 
-    /// One row, if there are so many.
+    /// The row at `index`, if there is one.
     #[must_use]
     pub fn row(&self, index: usize) -> Option<K::Row> {
         let place = self.range.start.checked_add(index)?;
         self.range.contains(&place).then(|| self.fields_at(place).map(K::row)).flatten()
     }
 
-    /// What a bulk call takes to do something with all rows: the identifiers of volumes, or those
-    /// of snapshots with their volumes'.
+    /// The identifiers of all rows, as a bulk call takes them: volumes, or pairs of a volume and
+    /// its snapshot.
     #[must_use]
     pub fn ids(&self) -> Vec<K::Id> {
         match &*self.selected {
@@ -173,7 +175,7 @@ impl<K: RowKind> Table<K> {
         }
     }
 
-    /// How many records this table keeps in memory, which may be all those of a backend.
+    /// The number of records that this table keeps in memory. It can be that of the whole backend.
     #[must_use]
     pub fn records(&self) -> usize {
         match &*self.selected {
@@ -182,7 +184,7 @@ impl<K: RowKind> Table<K> {
         }
     }
 
-    /// The rows of that part, as far as there are any. Takes no time and next to no memory.
+    /// The rows of that part; the end of the range may exceed the table. Takes constant time.
     #[must_use]
     pub fn slice(&self, part: Range<usize>) -> Self {
         let start = self.range.start.saturating_add(part.start).min(self.range.end);
@@ -190,7 +192,7 @@ impl<K: RowKind> Table<K> {
         Self { selected: Arc::clone(&self.selected), range: start..end, kind: PhantomData }
     }
 
-    /// The rows at these places in this order, without those that are not there.
+    /// The rows at these indexes, in this order. Skips indexes that the table does not have.
     #[must_use]
     pub fn pick(&self, places: impl IntoIterator<Item = usize>) -> Self {
         let places = places.into_iter();
@@ -207,7 +209,7 @@ impl<K: RowKind> Table<K> {
         })
     }
 
-    /// The rows as record batches of at most [`BATCH_ROWS`], each built when it is asked for.
+    /// The rows as record batches of at most [`BATCH_ROWS`] rows, each built on demand.
     #[must_use]
     pub fn batches(&self) -> Batches<K> {
         Batches { rest: self.clone() }
@@ -217,7 +219,7 @@ impl<K: RowKind> Table<K> {
         self.range.clone().filter_map(|place| self.fields_at(place))
     }
 
-    /// The fields at a place of `selected`.
+    /// The fields of the row at a place of `selected`.
     fn fields_at(&self, place: usize) -> Option<K::Fields<'_>> {
         match &*self.selected {
             Selected::Viewed(viewed) => Some(K::fields(viewed, *viewed.slots.get(place)?)),
@@ -226,7 +228,7 @@ impl<K: RowKind> Table<K> {
     }
 }
 
-/// The table without rows.
+/// The empty table.
 impl<K: RowKind> Default for Table<K> {
     fn default() -> Self {
         Self::new(Selected::Own(Vec::new()))
@@ -292,11 +294,11 @@ impl<K: RowKind> fmt::Debug for Batches<K> {
     }
 }
 
-/// Identifiers as a column of text, like those of the tables.
+/// Identifiers as a column of text, as in the tables.
 ///
 /// # Errors
-/// [`ArrowError::OffsetOverflowError`] for more texts than 32-bit offsets can tell apart, which is
-/// almost sixty million.
+/// [`ArrowError::OffsetOverflowError`] for more texts than fit 32-bit offsets: almost sixty
+/// million.
 pub fn uuid_texts(uuids: &[Uuid]) -> Result<ArrayRef, ArrowError> {
     let mut column = column::Uuids::new(uuids.len());
     for uuid in uuids {
@@ -309,24 +311,24 @@ impl View {
     /// The selected volumes as a table, in order of creation.
     ///
     /// # Errors
-    /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound) when there is no
-    /// volume of the selection's `parent`;
-    /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) when no name can
-    /// ever match the selection's `name`.
+    /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound) if the selection's
+    /// `parent` or `parent_snapshot` does not exist;
+    /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) if no valid name can
+    /// match the selection's `name`.
     pub fn volume_table(self, selection: &VolumeSelection) -> Result<Table<Volumes>> {
         let state = self.state;
         let slots = selection.slots(&state)?;
         Ok(Table::new(Selected::Viewed(Viewed { state: Arc::new(state), slots })))
     }
 
-    /// The selected snapshots as a table, volume by volume in the order of the selection, each
-    /// volume's in order of creation. Without volumes in the selection it is all of them, in order
-    /// of creation.
+    /// The selected snapshots as a table, volume by volume: in the order of the selection's
+    /// `volumes`, or of all volumes in order of creation. The snapshots of a volume are in order of
+    /// creation.
     ///
     /// # Errors
-    /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound) when there is no
-    /// such volume; [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) when
-    /// a volume is given twice, or when no name can ever match the selection's `name`.
+    /// [`VolumeNotFound`](nessie_backend_core::BackendError::VolumeNotFound) if a volume does not
+    /// exist; [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) if a volume
+    /// occurs twice, or if no valid name can match the selection's `name`.
     pub fn snapshot_table(
         self,
         selection: &SnapshotSelection,

@@ -1,8 +1,8 @@
 //! A table as bytes, and back.
 //!
 //! The bytes are a magic number, a version, the kind of the rows, a checksum of the rest, and then
-//! the number of rows and the fields of each, in postcard's encoding. They hold the rows alone and
-//! nothing else of the backend that the table was selected from.
+//! the number of rows and the fields of each, in postcard's encoding. They contain nothing else of
+//! the backend.
 
 use nessie_backend_core::{BackendError, Result, Timestamp};
 use twox_hash::XxHash3_64;
@@ -17,7 +17,7 @@ const VERSION: u32 = 1;
 const PREAMBLE: usize = 8 + 4 + 1 + 8;
 
 impl<K: RowKind> Table<K> {
-    /// The rows as bytes. The format is compact, versioned and guarded by a checksum.
+    /// The rows as bytes, in a compact format with a version and a checksum.
     ///
     /// # Errors
     /// [`Substrate`](BackendError::Substrate) if the rows cannot be encoded.
@@ -38,8 +38,8 @@ impl<K: RowKind> Table<K> {
     /// The table that [`to_bytes`](Self::to_bytes) saved.
     ///
     /// # Errors
-    /// [`InvalidArgument`](BackendError::InvalidArgument) for bytes that are cut, altered, of a
-    /// later version, of rows of the other kind or of another origin.
+    /// [`InvalidArgument`](BackendError::InvalidArgument) for bytes that are cut or altered, of
+    /// another version or another kind of rows, or not of this format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         read::<K>(bytes).map_err(|error| BackendError::InvalidArgument {
             argument: "bytes".into(),
@@ -51,7 +51,7 @@ impl<K: RowKind> Table<K> {
 fn read<K: RowKind>(bytes: &[u8]) -> Result<Table<K>, Refusal> {
     let body = check_preamble(K::TAG, bytes)?;
     let (count, mut rest): (usize, _) = postcard::take_from_bytes(body)?;
-    // Every row takes a byte at least, so this bounds what is allocated for them.
+    // Every row has at least one byte, so this bounds the allocation.
     if count > rest.len() {
         return Err(Broken("there are fewer rows than announced").into());
     }
@@ -89,7 +89,7 @@ fn check_preamble(tag: u8, bytes: &[u8]) -> Result<&[u8], Broken> {
     Ok(body)
 }
 
-/// The kind is part of it.
+/// The checksum of the kind and the rows.
 fn checksum(tag: u8, body: &[u8]) -> u64 {
     XxHash3_64::oneshot_with_seed(u64::from(tag), body)
 }

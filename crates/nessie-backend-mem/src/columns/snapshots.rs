@@ -1,4 +1,4 @@
-//! Snapshots in columns.
+//! Columns of snapshots.
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,13 +17,13 @@ use crate::storage::slab::Slot;
 
 /// Rows that are snapshots.
 ///
-/// The columns are the volume's identifier and name, `volume_uuid` and `volume`, and the fields of
-/// a [`Snapshot`](nessie_backend_core::Snapshot) under their names, with types as in
+/// The columns are `volume_uuid` and `volume`, the volume's identifier and name, and the fields of
+/// a [`Snapshot`](nessie_backend_core::Snapshot) with their names. The types are as in
 /// [`Volumes`](super::Volumes).
 #[derive(Clone, Copy, Debug)]
 pub enum Snapshots {}
 
-/// A snapshot and the volume it is of.
+/// A snapshot and its volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SnapshotOfVolume {
@@ -46,7 +46,7 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]))
 });
 
-/// A snapshot and the volume it is of, borrowed from where they are kept.
+/// A snapshot and its volume, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotFields<'a> {
     volume_uuid: VolumeId,

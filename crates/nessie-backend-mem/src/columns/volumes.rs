@@ -1,4 +1,4 @@
-//! Volumes in columns.
+//! Columns of volumes.
 
 use std::sync::{Arc, LazyLock};
 
@@ -21,10 +21,9 @@ use crate::storage::slab::Slot;
 
 /// Rows that are volumes.
 ///
-/// The columns are the fields of a [`Volume`](nessie_backend_core::Volume) under their names, with
-/// those of its [`CloneOrigin`](nessie_backend_core::CloneOrigin) in place of `clone`. What a
-/// volume lacks is null. Identifiers are text, as everywhere else; the words of enums are
-/// dictionaries, times are microseconds in UTC.
+/// The columns are the fields of a [`Volume`](nessie_backend_core::Volume) with their names, and
+/// those of its [`CloneOrigin`](nessie_backend_core::CloneOrigin) in place of `clone`. Missing
+/// values are null. Identifiers are text, enums are dictionaries, times are microseconds in UTC.
 #[derive(Clone, Copy, Debug)]
 pub enum Volumes {}
 
@@ -52,12 +51,12 @@ static STYLES: LazyLock<ArrayRef> =
     LazyLock::new(|| all_words(VolumeStyle::ALL, VolumeStyle::as_str));
 static TYPES: LazyLock<ArrayRef> = LazyLock::new(|| all_words(VolumeType::ALL, VolumeType::as_str));
 
-/// A volume, borrowed from where it is kept.
+/// A volume, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VolumeFields<'a> {
     uuid: VolumeId,
     name: &'a str,
-    /// Quota in bytes; 0 for none.
+    /// Quota in bytes; 0 means none.
     size: u64,
     state: VolumeState,
     vol_type: VolumeType,
@@ -69,7 +68,7 @@ pub struct VolumeFields<'a> {
     origin: Option<OriginFields<'a>>,
 }
 
-/// What a clone was made from.
+/// The origin of a clone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OriginFields<'a> {
     volume: &'a str,
@@ -98,7 +97,7 @@ impl Kind for Volumes {
             state: volume.state,
             vol_type: volume.vol_type,
             create_time: volume.create_time,
-            // The junction lies in another cache line than the rest.
+            // Read the junction path only if there is one: it is in another cache line.
             junction_path: if volume.is_mounted { volume.junction.as_deref() } else { None },
             export_policy: (!volume.export_policy.is_empty()).then(|| state.volumes.text(slot)),
             origin: volume.is_clone().then(|| {

@@ -1,7 +1,8 @@
 //! Transitions of many records at once.
 //!
-//! Each does what the single transitions do one after the other, or nothing. Those that create
-//! volumes work on a copy of the state; the others check everything first.
+//! Each has the effect of the single transitions in order, or none. They share the checks and the
+//! changes of lists with the single transitions. Those that create volumes work on a copy of the
+//! state; the others check everything first.
 
 use nessie_backend_core::{
     BackendError, Result, SnapshotId, VolumeId, VolumePatch, VolumeState, rules,
@@ -19,14 +20,14 @@ use crate::storage::slab::{self, Links, NONE, Slot};
 /// The result of a bulk transition.
 type Bulk<T> = std::result::Result<T, BulkError>;
 
-/// What to do with an item that cannot be deleted because clones depend on it.
+/// What to do with an item that has clones and so cannot be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Busy {
     Refuse,
     Skip,
 }
 
-/// Names the item that an error is about.
+/// Adds the item's index to an error.
 trait At<T> {
     fn at(self, index: usize) -> Bulk<T>;
 }
@@ -38,9 +39,9 @@ impl<T> At<T> for Result<T> {
 }
 
 impl State {
-    /// Runs a transition on a copy of the state, which shares its records until they are written
-    /// to, and keeps the copy if it succeeds. The index of names is not copied: the transition
-    /// itself takes back what it entered there when it fails.
+    /// Runs a transition on a copy of the state, and keeps the copy if the transition succeeds. The
+    /// copy shares its records until it changes them. The index of names is not copied: a
+    /// transition that fails removes its own entries.
     pub(crate) fn transact<T>(&mut self, transition: impl FnOnce(&mut Self) -> Bulk<T>) -> Bulk<T> {
         let names = std::mem::take(&mut self.volume_names);
         let mut copy = Self { volume_names: names, ..self.clone() };
@@ -53,8 +54,8 @@ impl State {
         result
     }
 
-    /// Creates a volume of each name and size. To be run by [`transact`](Self::transact): an error leaves
-    /// all but the index of names half done.
+    /// Creates a volume of each name and size. Runs within [`transact`](Self::transact): after an
+    /// error only the index of names is as before.
     pub(crate) fn create_volumes<'a>(
         &mut self,
         specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
@@ -63,7 +64,7 @@ impl State {
         self.create_named(specs, stamp, CloneParent::default(), check_new_volume)
     }
 
-    /// Creates a clone of each name. To be run by [`transact`](Self::transact) too.
+    /// Creates a clone of each name. Runs within [`transact`](Self::transact), too.
     pub(crate) fn create_clones<'a>(
         &mut self,
         parent_volume: VolumeId,
@@ -90,8 +91,7 @@ impl State {
         Ok(made)
     }
 
-    /// Adds a volume for each name and size that `check` accepts, then all their names to the
-    /// index.
+    /// Adds a volume for each name and size that `check` accepts, then all names to the index.
     fn create_named<'a>(
         &mut self,
         items: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
@@ -105,7 +105,7 @@ impl State {
         self.volume_names.reserve(count, name_hash);
         let mut failure = None;
         let mut hashes = Vec::with_capacity(count);
-        // An item before the one that fails may still turn out to have a name that is taken.
+        // The name of an item before the refused one may be taken: that refusal comes first.
         let valid = items.enumerate().map_while(|(index, (name, size))| match check(name, size) {
             Ok(()) => {
                 hashes.push(entry(key::volume_name(name), NONE, index));
@@ -158,7 +158,7 @@ impl State {
         }
     }
 
-    /// Takes a snapshot of the name on each volume.
+    /// Creates a snapshot of the name on each volume.
     pub(crate) fn create_snapshots(
         &mut self,
         volumes: &[impl Into<VolumeId> + Copy],
@@ -169,7 +169,7 @@ impl State {
         let mut seen = Seen::new(self.volumes.capacity());
         let mut entries = Vec::with_capacity(volumes.len());
         let mut failure = None;
-        // A volume without snapshots has none of that name.
+        // The volumes with snapshots: one of them may have that name.
         let mut in_question = Vec::new();
         for (index, id) in ids(volumes).enumerate() {
             let name_rule = || if is_valid { Ok(()) } else { rules::snapshot_name(name) };
@@ -218,12 +218,12 @@ impl State {
         Ok(made)
     }
 
-    /// The snapshots of the name on the volumes whose slots and hashes the entries have, `NONE`
-    /// where there is none: by their own order, and [sorted](Index::by_bucket) with that order as
-    /// their items.
+    /// The snapshot of the name on each volume, or `NONE`. `volumes` has the volumes' slots and the
+    /// hashes of the names; `sorted` has the same entries sorted by bucket, with the index in
+    /// `volumes` as item.
     fn snapshots_named(&self, volumes: &[Entry], sorted: &[Entry], name: &str) -> Vec<Slot> {
-        // The index by its own order, and what it refers to in the order of the batch, which is
-        // often that of memory.
+        // Reads the index in the order of its buckets, and the records in the order of the batch,
+        // which is often their order in memory.
         let mut found = vec![NONE; volumes.len()];
         for Entry { hash, item, .. } in sorted {
             let candidate = self.snapshot_names.find(*hash, |_| true);
@@ -240,8 +240,8 @@ impl State {
         found
     }
 
-    /// Deletes the snapshot of the name from each volume, and returns the volumes that are left
-    /// out because clones depend on theirs.
+    /// Deletes the snapshot of the name from each volume. Returns the volumes whose snapshot was
+    /// skipped because it has clones.
     pub(crate) fn delete_snapshots(
         &mut self,
         volumes: &[impl Into<VolumeId> + Copy],
@@ -294,7 +294,7 @@ impl State {
         Ok(left)
     }
 
-    /// Deletes snapshots, and returns those that are left out because clones depend on them.
+    /// Deletes snapshots. Returns those that were skipped because they have clones.
     pub(crate) fn delete_snapshot_pairs(
         &mut self,
         pairs: &[(VolumeId, SnapshotId)],
@@ -331,8 +331,8 @@ impl State {
         Ok(left)
     }
 
-    /// Adds a snapshot of a free name to each volume in the entries, but not to the index, and
-    /// puts its slot into the entry. There must be slots for all.
+    /// Adds a snapshot of a free name to each volume in the entries, and puts its slot into the
+    /// entry. The caller checks that there are enough slots, and adds the names to the index.
     fn add_snapshots(&mut self, entries: &mut [Entry], name: &str, stamp: Stamp) -> Vec<Slot> {
         let volumes = &self.volumes;
         let fill = |entry: &mut slab::Entry<'_, SnapshotRecord>, _: Option<Slot>, volume: Slot| {
@@ -347,8 +347,8 @@ impl State {
         made
     }
 
-    /// Deletes volumes, among them clones and their parents in any order, and returns those that
-    /// are left out because clones that stay depend on them.
+    /// Deletes volumes; clones and their parents can come in any order. Returns the volumes that
+    /// were skipped because they have clones that are not deleted.
     pub(crate) fn delete_volumes(
         &mut self,
         volumes: &[impl Into<VolumeId> + Copy],
@@ -409,8 +409,8 @@ impl State {
         Ok(left)
     }
 
-    /// Takes the volumes with clones that stay out of those to be deleted: a clone that stays keeps
-    /// its parent, which then keeps its own.
+    /// Removes the parents that have a remaining clone from the set of volumes to be deleted, and
+    /// then their own parents.
     fn spare_busy(&self, deleting: &mut Seen, parents: impl Iterator<Item = Slot>) {
         for parent in parents {
             let mut clones =
@@ -439,7 +439,7 @@ impl State {
         }
     }
 
-    /// Removes names from the indexes, and empties the lists of them.
+    /// Removes the entries from the indexes, and clears both lists.
     fn unindex(&mut self, names: &mut Vec<Entry>, snapshot_names: &mut Vec<Entry>) {
         self.volume_names.remove_all(&self.volume_names.by_bucket(names));
         self.snapshot_names.remove_all(&self.snapshot_names.by_bucket(snapshot_names));
@@ -447,7 +447,7 @@ impl State {
         snapshot_names.clear();
     }
 
-    /// Refuses when a clone other than those to be deleted depends on the volume.
+    /// Refuses if the volume has a clone that is not deleted too.
     fn check_no_clones_but(&self, deleting: &Seen, slot: Slot) -> Result<()> {
         let clones = self.volumes.get(slot).clones;
         let staying =
@@ -456,7 +456,7 @@ impl State {
         if count == 0 { Ok(()) } else { Err(self.volume_busy(slot, staying(), count)) }
     }
 
-    /// Applies one patch to each volume, with the size of its own where there are sizes.
+    /// Applies one patch to each volume, with the volume's own size if `sizes` is given.
     pub(crate) fn patch_volumes(
         &mut self,
         volumes: &[impl Into<VolumeId> + Copy],
@@ -470,7 +470,7 @@ impl State {
             }
         };
         let mut seen = Seen::new(self.volumes.capacity());
-        // A name or a path is for one volume: the first takes it from the others.
+        // Only one volume can have a name or a path: the first one in the batch.
         let mut owner = NONE;
         let mut slots = Vec::with_capacity(volumes.len());
         for (index, id) in ids(volumes).enumerate() {
@@ -494,10 +494,11 @@ impl State {
     }
 }
 
-/// Index entries that are sorted at once: enough for many to be in each bucket, few enough to take
-/// little memory.
+/// Number of index entries that are sorted together: large enough that each bucket gets many, small
+/// enough that they take little memory.
 const PORTION: usize = 1 << 18;
-/// Records that are gone through several times at once: few enough to stay in the cache.
+/// Number of records that are processed together, in several passes: few enough to stay in the
+/// cache.
 const RUN: usize = 1 << 10;
 
 fn ids<I: Into<VolumeId> + Copy>(volumes: &[I]) -> impl Iterator<Item = VolumeId> {
@@ -514,7 +515,7 @@ fn no_snapshot(volume: VolumeId, name: &str) -> BackendError {
     BackendError::SnapshotNameNotFound { volume, name: name.to_owned() }
 }
 
-/// Refuses to resize a volume that the same batch has just taken offline.
+/// Refuses to resize a volume that an earlier item of the batch takes offline.
 fn refuse_resize_after(patch: &VolumePatch, volume: VolumeId) -> Result<()> {
     match patch.state {
         Some(state) if state != VolumeState::Online && patch.size_bytes.is_some() => {
@@ -524,7 +525,7 @@ fn refuse_resize_after(patch: &VolumePatch, volume: VolumeId) -> Result<()> {
     }
 }
 
-/// Refuses a patch that another volume has had already, if it gives what only one can have.
+/// Refuses a patch with a name or a path that an earlier item of the batch has taken.
 fn refuse_to_share(patch: &VolumePatch) -> Result<()> {
     if let Some(name) = &patch.name {
         return Err(BackendError::VolumeExists { name: name.clone() });
@@ -537,7 +538,7 @@ fn refuse_to_share(patch: &VolumePatch) -> Result<()> {
     }
 }
 
-/// Which slots a batch has met, a bit each.
+/// A set of slots, one bit for each.
 struct Seen(Vec<u64>);
 
 impl Seen {
@@ -554,7 +555,7 @@ impl Seen {
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    /// Forgets a slot; whether it was there.
+    /// Removes a slot. Returns whether it was in the set.
     fn remove(&mut self, slot: Slot) -> bool {
         let (word, bit) = Self::place(slot);
         self.0.get_mut(word).is_some_and(|word| {
@@ -564,7 +565,7 @@ impl Seen {
         })
     }
 
-    /// Notes a slot; whether it is new.
+    /// Adds a slot. Returns whether it is new.
     fn insert(&mut self, slot: Slot) -> bool {
         let (word, bit) = Self::place(slot);
         self.0.get_mut(word).is_some_and(|word| {

@@ -1,4 +1,4 @@
-//! Transitions of clones, and what depends on what.
+//! Transitions of clones, and the lists of clones.
 
 use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
 
@@ -127,7 +127,7 @@ impl State {
         }
     }
 
-    /// Of clones that depend on something: the names of the first, and their number.
+    /// The names of the first of these clones, and their number.
     pub(super) fn dependents(&self, clones: impl Iterator<Item = Slot>, count: u32) -> Dependents {
         let first = clones.take(Dependents::MAX_NAMES);
         Dependents {

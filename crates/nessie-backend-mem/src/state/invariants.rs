@@ -1,4 +1,4 @@
-//! What must hold between any two transitions.
+//! The rules that hold between any two transitions.
 
 use std::collections::HashSet;
 
@@ -9,13 +9,13 @@ use super::{List, State};
 use crate::storage::list::Node;
 use crate::storage::slab::{NONE, Record, Slab, Slot};
 
-/// Fails with the rule when it does not hold.
+/// Fails with the rule if it is broken.
 fn ensure(holds: bool, rule: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(rule()) }
 }
 
 impl State {
-    /// Checks every rule the state must keep, and names one that is broken. Takes time and memory
+    /// Checks every rule of the state, and returns the first that is broken. Takes time and memory
     /// in proportion to the state.
     pub(crate) fn check_invariants(&self) -> Result<(), String> {
         check_list::<ByCreation, _>(&self.volumes, self.order, "order of volumes")?;
@@ -56,7 +56,7 @@ impl State {
         let what = |rule: &str| format!("volume {name:?}: {rule}");
         ensure(self.find(self.volume_id(slot)).ok() == Some(slot), || what("is not at its id"))?;
         ensure(self.volume_named(name) == Some(slot), || what("is not found by its name"))?;
-        ensure(record.is_mounted == record.junction.is_some(), || what("is it mounted?"))?;
+        ensure(record.is_mounted == record.junction.is_some(), || what("is_mounted is wrong"))?;
         let mut patch = VolumePatch::new().name(name);
         if let Some(path) = record.junction.as_deref() {
             ensure(self.volume_at_junction(path) == Some(slot), || what("is not at its junction"))?;
@@ -91,7 +91,7 @@ impl State {
         Ok(())
     }
 
-    /// Every clone is among its snapshot's clones, and no other volume is.
+    /// Checks that every clone, and no other volume, is in the list of its snapshot's clones.
     fn check_clone_lists(&self) -> Result<(), String> {
         let mut lists = 0;
         let mut listed = 0;
@@ -139,11 +139,11 @@ fn check_list<L, T: Record + Node<L>>(
     let mut slot = list.first;
     while slot != NONE {
         ensure(slab.occupied(slot).is_some(), || format!("{what}: slot {slot} is vacant"))?;
-        ensure(seen.insert(slot), || format!("{what}: slot {slot} comes twice"))?;
+        ensure(seen.insert(slot), || format!("{what}: slot {slot} occurs twice"))?;
         let links = slab.get(slot).links();
         ensure(links.prev == prev, || format!("{what}: slot {slot} does not link back"))?;
         (prev, slot) = (slot, links.next);
     }
-    ensure(list.last == prev, || format!("{what}: ends elsewhere"))?;
+    ensure(list.last == prev, || format!("{what}: its last slot is another one"))?;
     ensure(list.len as usize == seen.len(), || format!("{what}: has another length"))
 }

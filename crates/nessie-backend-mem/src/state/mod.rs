@@ -1,9 +1,12 @@
-//! The state machine: what a backend holds, and the transitions it makes.
+//! The state machine: the records of a backend, and the transitions between states.
 //!
-//! Plain and single-threaded; time and lineage come in from outside with each creation. Every
-//! transition checks everything first and then cannot fail, so a refusal leaves no trace.
+//! Single-threaded and deterministic: time and lineage are arguments of each creation. Every
+//! transition checks everything first and then cannot fail, so a refused call changes nothing.
+//! Single and bulk transitions call the same checks and change the same lists.
 //!
-//! A clone of the state is a copy that shares its records until one of the two writes to them.
+//! A clone of the state shares its records until one of the two changes them.
+//!
+//! Uses only `storage`: no clock, no randomness, no file format, no row of a binding.
 
 mod bulk;
 mod clones;
@@ -25,24 +28,24 @@ use crate::storage::index::Index;
 use crate::storage::list::List;
 use crate::storage::slab::{Slab, Slot};
 
-/// Everything a backend holds, without its clock and its randomness.
+/// The contents of a backend.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) key: IdKey,
     pub(crate) volumes: Slab<VolumeRecord>,
     pub(crate) snapshots: Slab<SnapshotRecord>,
-    /// The clones of each snapshot that has any.
+    /// The clones of each snapshot that has clones.
     pub(crate) clone_lists: Slab<CloneList>,
     /// All volumes in order of creation.
     pub(crate) order: List,
-    /// How many volumes are clones.
+    /// The number of clones.
     pub(crate) clones: u32,
     pub(crate) volume_names: Index,
     pub(crate) snapshot_names: Index,
     junctions: Index,
 }
 
-/// What a transition that creates something takes from outside.
+/// The arguments from outside of a transition that creates records.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
     pub(crate) time: Timestamp,
@@ -64,7 +67,7 @@ impl State {
         }
     }
 
-    /// How many records there are.
+    /// The number of volumes and snapshots.
     pub(crate) const fn records(&self) -> usize {
         self.volumes.len() as usize + self.snapshots.len() as usize
     }
@@ -78,7 +81,7 @@ impl State {
     }
 }
 
-/// The refusal when every slot is taken.
+/// The refusal if no slot is left.
 fn full() -> BackendError {
     BackendError::substrate("creating a record", "the backend holds 2^32-1 records of this kind")
 }

@@ -1,4 +1,4 @@
-//! The records as they are kept: small, without allocations of their own where that is possible.
+//! The records in memory: small, and without allocations of their own where possible.
 
 use compact_str::CompactString;
 use nessie_backend_core::{VolumeState, VolumeType};
@@ -7,43 +7,43 @@ use crate::storage::list::{List, Node};
 use crate::storage::slab::{Header, Links, NONE, Record, Slot};
 use crate::storage::text::TextRef;
 
-/// Names the lists in order of creation: of all volumes, and of a volume's snapshots.
+/// Marks the lists in order of creation: all volumes, and the snapshots of a volume.
 #[derive(Debug)]
 pub(crate) enum ByCreation {}
-/// Names the list of a volume's clones, of any of its snapshots.
+/// Marks the list of a volume's clones, through any of its snapshots.
 #[derive(Debug)]
 pub(crate) enum OfParentVolume {}
-/// Names the list of a snapshot's clones.
+/// Marks the list of a snapshot's clones.
 #[derive(Debug)]
 pub(crate) enum OfParentSnapshot {}
 
-/// A volume. What a read needs comes first and fills one cache line.
+/// A volume. The fields of a read come first and fill one cache line.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct VolumeRecord {
     pub(crate) header: Header,
-    /// The snapshot that a clone was made from.
+    /// The parent snapshot of a clone; `NONE` for other volumes.
     pub(crate) parent_snapshot: Slot,
-    /// Quota in bytes; 0 for none.
+    /// Quota in bytes; 0 means none.
     pub(crate) size: u64,
     /// Microseconds since the Unix epoch.
     pub(crate) create_time: i64,
-    /// Empty for none.
+    /// Empty means none.
     pub(crate) export_policy: TextRef,
     pub(crate) state: VolumeState,
     pub(crate) vol_type: VolumeType,
-    /// Whether there is a junction, known without a look at the other line.
+    /// Whether there is a junction path. Saves a read of the other cache line.
     pub(crate) is_mounted: bool,
-    /// In this line too, while it has no more than 24 characters.
+    /// In this cache line too if it has at most 24 characters.
     pub(crate) name: CompactString,
     // From here on, another cache line.
     pub(crate) junction: Option<Box<str>>,
     pub(crate) snapshots: List,
     /// The clones of all of this volume's snapshots.
     pub(crate) clones: List,
-    /// A clone's place among the clones of its parent volume.
+    /// A clone's links in the list of its parent volume's clones.
     pub(crate) in_volume: Links,
-    /// A clone's place among the clones of its parent snapshot.
+    /// A clone's links in the list of its parent snapshot's clones.
     pub(crate) in_snapshot: Links,
 }
 
@@ -78,12 +78,12 @@ impl Default for VolumeRecord {
 pub(crate) struct SnapshotRecord {
     pub(crate) header: Header,
     pub(crate) name: TextRef,
-    /// The volume's quota when the snapshot was taken; 0 for none.
+    /// The volume's quota when the snapshot was created; 0 means none.
     pub(crate) size: u64,
     /// Microseconds since the Unix epoch.
     pub(crate) create_time: i64,
     pub(crate) volume: Slot,
-    /// The list of the snapshot's clones, while there are any.
+    /// The slot of the snapshot's [`CloneList`]; `NONE` if it has no clones.
     pub(crate) clone_list: Slot,
 }
 
@@ -100,7 +100,7 @@ impl Default for SnapshotRecord {
     }
 }
 
-/// The clones of one snapshot. Apart from the snapshot, because few have any.
+/// The clones of one snapshot. Not in the snapshot's record, because few snapshots have clones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CloneList {
     header: Header,
@@ -161,7 +161,7 @@ node!(VolumeRecord, OfParentSnapshot, in_snapshot);
 mod tests {
     use super::*;
 
-    /// A million volumes with ten million snapshots are to fit into a gibibyte.
+    /// A million volumes with ten million snapshots must fit into a gibibyte.
     #[test]
     fn records_are_small() {
         assert!(size_of::<VolumeRecord>() <= 128, "{}", size_of::<VolumeRecord>());

@@ -80,7 +80,7 @@ impl State {
         Ok(slot)
     }
 
-    /// Refuses when a snapshot of the volume other than `except` has the name.
+    /// Refuses if a snapshot of the volume other than `except` has the name.
     pub(crate) fn check_snapshot_name_free(
         &self,
         volume: Slot,
@@ -95,7 +95,7 @@ impl State {
         }
     }
 
-    /// Whether a clone depends on the snapshot.
+    /// Whether the snapshot has clones.
     pub(crate) fn is_pinned(&self, slot: Slot) -> bool {
         self.snapshots.get(slot).clone_list != NONE
     }

@@ -28,7 +28,7 @@ impl State {
         Ok(slot)
     }
 
-    /// The slot of a volume that can be patched so.
+    /// The slot of a volume to which the patch can be applied.
     pub(super) fn check_patch(&self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
         let slot = self.find(uuid)?;
         rules::volume_patch(patch)?;
@@ -119,7 +119,7 @@ impl State {
         }
     }
 
-    /// Refuses when a volume other than `except` has the name.
+    /// Refuses if a volume other than `except` has the name.
     pub(crate) fn check_volume_name_free(&self, name: &str, except: Option<Slot>) -> Result<()> {
         match self.volume_named(name) {
             Some(owner) if Some(owner) != except => {
@@ -166,7 +166,7 @@ impl State {
         self.volume_names.insert(hash, slot, |slot| key::volume_name(&volumes.get(slot).name));
     }
 
-    /// Mounts the volume at a free path; the empty one unmounts it.
+    /// Mounts the volume at a free path. An empty path unmounts it.
     pub(crate) fn mount(&mut self, slot: Slot, path: &str) {
         let record = self.volumes.get(slot);
         if !record.is_mounted && path.is_empty() {
