@@ -1,51 +1,101 @@
 //! Operations on many objects at once.
 
-use nessie_backend_core::{BackendError, SnapshotId, VolumeId, VolumePatch};
+use std::borrow::Borrow;
+
+use nessie_backend_core::{SnapshotId, VolumeId, VolumePatch, VolumeSpec};
 
 use crate::backend::MemBackend;
 use crate::error::BulkError;
 use crate::state::{Busy, State};
 
+/// One volume of [`MemBackend::create_volumes`]: a [`VolumeSpec`] that borrows its name.
+///
+/// ```
+/// use nessie_backend_mem::{MemBackend, NewVolume};
+///
+/// let backend = MemBackend::new();
+/// backend.create_volumes(["a", "b"].map(|name| NewVolume::named(name).size_bytes(1 << 30)))?;
+/// # Ok::<(), nessie_backend_mem::BulkError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NewVolume<'a> {
+    /// See [`VolumeSpec::name`].
+    pub name: &'a str,
+    /// See [`VolumeSpec::size_bytes`].
+    pub size_bytes: Option<u64>,
+}
+
+impl<'a> NewVolume<'a> {
+    /// A volume of this name without quota.
+    #[must_use]
+    pub const fn named(name: &'a str) -> Self {
+        Self { name, size_bytes: None }
+    }
+
+    /// Sets the quota in bytes; `None` for no quota.
+    #[must_use]
+    pub fn size_bytes(mut self, size_bytes: impl Into<Option<u64>>) -> Self {
+        self.size_bytes = size_bytes.into();
+        self
+    }
+}
+
+impl<'a> From<&'a str> for NewVolume<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::named(name)
+    }
+}
+
+impl<'a> From<&'a VolumeSpec> for NewVolume<'a> {
+    fn from(spec: &'a VolumeSpec) -> Self {
+        Self { name: &spec.name, size_bytes: spec.size_bytes }
+    }
+}
+
 /// # Many objects at once
 ///
-/// Each operation has the effect of single calls for its items in order, as one atomic operation at
-/// one time: it applies all of them or none, and no other thread sees a part. The error is that of
-/// the first item whose single call would fail, and has its index. So an item that occurs twice is
-/// refused where a second single call would be refused.
+/// A bulk call has the effect of single calls for its items, in order, as one atomic operation:
+/// either all items succeed or nothing changes, all records get the same time, and no other thread
+/// sees a part of it. The error is that of the first item whose single call would fail, and has its
+/// index. An item that occurs twice is refused the second time if a second single call would be.
 ///
-/// Identifiers may come as [`Uuid`](nessie_backend_core::Uuid)s too.
+/// Every list of items is an iterable of known length: an array, a slice, a [`Vec`] or an iterator
+/// over one. Identifiers can be borrowed or owned.
+///
+/// There is no trait for bulk calls. Default methods could only loop over single calls, which is
+/// not atomic, and generic code could not rely on anything that a loop of its own does not give.
 impl MemBackend {
-    /// Creates a volume of each name and quota, and returns their identifiers.
+    /// Creates volumes, and returns their identifiers.
     ///
     /// # Errors
     /// As [`create_volume`](nessie_backend_core::VolumeBackend::create_volume).
     pub fn create_volumes<'a>(
         &self,
-        specs: impl IntoIterator<
-            Item = (&'a str, Option<u64>),
-            IntoIter: ExactSizeIterator<Item = (&'a str, Option<u64>)>,
-        >,
+        volumes: impl IntoIterator<Item = impl Into<NewVolume<'a>>, IntoIter: ExactSizeIterator>,
     ) -> Result<Vec<VolumeId>, BulkError> {
         let mut inner = self.write();
         let stamp = inner.stamp()?;
-        let specs = specs.into_iter();
-        let made = inner.state.transact(|state| state.create_volumes(specs, stamp))?;
+        let volumes = volumes.into_iter().map(|volume| {
+            let NewVolume { name, size_bytes } = volume.into();
+            (name, size_bytes)
+        });
+        let made = inner.state.transact(|state| state.create_volumes(volumes, stamp))?;
         Ok(made.into_iter().map(|slot| inner.state.volume_id(slot)).collect())
     }
 
-    /// Creates a snapshot of one name on each volume, all at the same time, and returns their
-    /// identifiers.
+    /// Takes a snapshot of one name on each volume, and returns their identifiers.
     ///
     /// # Errors
     /// As [`create_snapshot`](nessie_backend_core::SnapshotBackend::create_snapshot).
     pub fn create_snapshots(
         &self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<Vec<SnapshotId>, BulkError> {
         let mut inner = self.write();
         let stamp = inner.stamp()?;
-        let made = inner.state.create_snapshots(volumes, name, stamp)?;
+        let made = inner.state.create_snapshots(owned(volumes), name, stamp)?;
         Ok(made.into_iter().map(|slot| inner.state.snapshot_id(slot)).collect())
     }
 
@@ -53,11 +103,11 @@ impl MemBackend {
     ///
     /// # Errors
     /// As [`create_clone`](nessie_backend_core::CloneBackend::create_clone).
-    pub fn create_clones<'a>(
+    pub fn create_clones(
         &self,
         parent_volume: VolumeId,
         parent_snapshot: SnapshotId,
-        names: impl IntoIterator<Item = &'a str, IntoIter: ExactSizeIterator<Item = &'a str>>,
+        names: impl IntoIterator<Item = impl AsRef<str>, IntoIter: ExactSizeIterator>,
     ) -> Result<Vec<VolumeId>, BulkError> {
         let mut inner = self.write();
         let stamp = inner.stamp()?;
@@ -73,91 +123,112 @@ impl MemBackend {
     /// As [`delete_snapshot`](nessie_backend_core::SnapshotBackend::delete_snapshot).
     pub fn delete_snapshots(
         &self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<(), BulkError> {
-        self.write().state.delete_snapshots(volumes, name, Busy::Refuse).map(drop)
+        self.write().state.delete_snapshots(owned(volumes), name, Busy::Refuse).map(drop)
     }
 
-    /// Like [`delete_snapshots`](Self::delete_snapshots), but skips snapshots that have clones.
-    /// Returns the volumes of the skipped snapshots, in the order of the batch.
+    /// [`delete_snapshots`](Self::delete_snapshots) that skips snapshots with clones. Returns the
+    /// volumes whose snapshot it skipped, in the order given.
     ///
     /// # Errors
-    /// As [`delete_snapshots`](Self::delete_snapshots), without
-    /// [`SnapshotBusy`](BackendError::SnapshotBusy).
+    /// As [`delete_snapshots`](Self::delete_snapshots), except that a snapshot is busy.
     pub fn delete_snapshots_unless_busy(
         &self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        self.write().state.delete_snapshots(volumes, name, Busy::Skip)
+        self.write().state.delete_snapshots(owned(volumes), name, Busy::Skip)
     }
 
     /// Deletes snapshots, each given with its volume.
     ///
     /// # Errors
     /// As [`delete_snapshot`](nessie_backend_core::SnapshotBackend::delete_snapshot).
-    pub fn delete_snapshot_pairs(&self, pairs: &[(VolumeId, SnapshotId)]) -> Result<(), BulkError> {
-        self.write().state.delete_snapshot_pairs(pairs, Busy::Refuse).map(drop)
+    pub fn delete_snapshot_pairs(
+        &self,
+        pairs: impl IntoIterator<
+            Item = impl Borrow<(VolumeId, SnapshotId)>,
+            IntoIter: ExactSizeIterator,
+        >,
+    ) -> Result<(), BulkError> {
+        self.write().state.delete_snapshot_pairs(owned(pairs), Busy::Refuse).map(drop)
     }
 
-    /// Like [`delete_snapshot_pairs`](Self::delete_snapshot_pairs), but skips snapshots that have
-    /// clones. Returns the skipped snapshots, in the order of the batch.
+    /// [`delete_snapshot_pairs`](Self::delete_snapshot_pairs) that skips snapshots with clones.
+    /// Returns those, in the order given.
     ///
     /// # Errors
-    /// As [`delete_snapshot_pairs`](Self::delete_snapshot_pairs), without
-    /// [`SnapshotBusy`](BackendError::SnapshotBusy).
+    /// As [`delete_snapshot_pairs`](Self::delete_snapshot_pairs), except that a snapshot is busy.
     pub fn delete_snapshot_pairs_unless_busy(
         &self,
-        pairs: &[(VolumeId, SnapshotId)],
+        pairs: impl IntoIterator<
+            Item = impl Borrow<(VolumeId, SnapshotId)>,
+            IntoIter: ExactSizeIterator,
+        >,
     ) -> Result<Vec<(VolumeId, SnapshotId)>, BulkError> {
-        self.write().state.delete_snapshot_pairs(pairs, Busy::Skip)
+        self.write().state.delete_snapshot_pairs(owned(pairs), Busy::Skip)
     }
 
-    /// Deletes volumes with their snapshots. Clones and their parents may come in any order.
+    /// Deletes volumes with their snapshots. Clones and their parents can be in any order.
     ///
     /// # Errors
-    /// As [`delete_volume`](nessie_backend_core::VolumeBackend::delete_volume). A volume is busy
-    /// only if it has a clone that is not in the batch.
-    pub fn delete_volumes(&self, volumes: &[impl Into<VolumeId> + Copy]) -> Result<(), BulkError> {
-        self.write().state.delete_volumes(volumes, Busy::Refuse).map(drop)
+    /// As [`delete_volume`](nessie_backend_core::VolumeBackend::delete_volume), but a volume is busy
+    /// only if a clone that is not among `volumes` depends on it.
+    pub fn delete_volumes(
+        &self,
+        volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
+    ) -> Result<(), BulkError> {
+        self.write().state.delete_volumes(owned(volumes), Busy::Refuse).map(drop)
     }
 
-    /// Like [`delete_volumes`](Self::delete_volumes), but skips volumes that have a remaining
-    /// clone: one that is not in the batch, or is skipped too. Returns the skipped volumes, in the
-    /// order of the batch.
+    /// [`delete_volumes`](Self::delete_volumes) that skips a volume if a clone depends on it that
+    /// is not deleted: because it is not among `volumes`, or is skipped itself. Returns the skipped
+    /// volumes, in the order given.
     ///
     /// # Errors
-    /// As [`delete_volumes`](Self::delete_volumes), without
-    /// [`VolumeBusy`](BackendError::VolumeBusy).
+    /// As [`delete_volumes`](Self::delete_volumes), except that a volume is busy.
     pub fn delete_volumes_unless_busy(
         &self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        self.write().state.delete_volumes(volumes, Busy::Skip)
+        self.write().state.delete_volumes(owned(volumes), Busy::Skip)
     }
 
-    /// Applies one patch to each volume. `sizes`, if given, has a quota for each volume in place of
-    /// the patch's; `None` leaves the quota unchanged.
+    /// Applies one patch to each volume.
     ///
     /// # Errors
-    /// As [`patch_volume`](nessie_backend_core::VolumeBackend::patch_volume);
-    /// [`InvalidArgument`](BackendError::InvalidArgument) if the numbers of sizes and of volumes
-    /// differ.
+    /// As [`patch_volume`](nessie_backend_core::VolumeBackend::patch_volume).
     pub fn patch_volumes(
         &self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         patch: &VolumePatch,
-        sizes: Option<&[Option<u64>]>,
     ) -> Result<(), BulkError> {
-        if let Some(sizes) = sizes
-            && sizes.len() != volumes.len()
-        {
-            let reason = format!("has {} sizes for {} volumes", sizes.len(), volumes.len());
-            return Err(
-                BackendError::InvalidArgument { argument: "size_bytes".into(), reason }.into()
-            );
-        }
-        self.write().state.patch_volumes(volumes, patch, sizes)
+        let volumes = owned(volumes).map(|volume| (volume, patch.size_bytes));
+        self.write().state.patch_volumes(volumes, patch)
     }
+
+    /// [`patch_volumes`](Self::patch_volumes) with a quota for each volume in place of the patch's;
+    /// with `None` a volume keeps its quota.
+    ///
+    /// # Errors
+    /// As [`patch_volume`](nessie_backend_core::VolumeBackend::patch_volume).
+    pub fn patch_volumes_with_sizes(
+        &self,
+        volumes: impl IntoIterator<
+            Item = impl Borrow<(VolumeId, Option<u64>)>,
+            IntoIter: ExactSizeIterator,
+        >,
+        patch: &VolumePatch,
+    ) -> Result<(), BulkError> {
+        self.write().state.patch_volumes(owned(volumes), patch)
+    }
+}
+
+/// The items of a list, by value.
+fn owned<T: Copy>(
+    items: impl IntoIterator<Item = impl Borrow<T>, IntoIter: ExactSizeIterator>,
+) -> impl ExactSizeIterator<Item = T> {
+    items.into_iter().map(|item| *item.borrow())
 }

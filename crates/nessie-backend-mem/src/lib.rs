@@ -65,6 +65,7 @@ mod view;
 
 pub use backend::{Counts, MemBackend};
 pub use builder::MemBackendBuilder;
+pub use bulk::NewVolume;
 pub use error::BulkError;
 pub use view::View;
 

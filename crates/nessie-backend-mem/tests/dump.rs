@@ -217,10 +217,7 @@ fn a_dump_of_volumes_in_scattered_places_is_read() {
     let count = CHUNKS * 512;
     let backend = empty(5);
     let names: Vec<String> = (0..count).map(|number| format!("v{number}")).collect();
-    let create = || {
-        let specs = names.iter().map(|name| (name.as_str(), None));
-        backend.create_volumes(specs).unwrap()
-    };
+    let create = || backend.create_volumes(names.iter().map(String::as_str)).unwrap();
     let made = create();
     let scattered: Vec<_> = (0..count).map(|nth| made[nth % CHUNKS * 512 + nth / CHUNKS]).collect();
     backend.delete_volumes(&scattered).unwrap();

@@ -2,7 +2,7 @@
 
 use nessie_backend_core::{BackendError, SnapshotId, VolumeId};
 use nessie_backend_mem::binding::VolumeRow;
-use nessie_backend_mem::{self as core, BulkError};
+use nessie_backend_mem::{self as core, BulkError, NewVolume};
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -41,8 +41,11 @@ impl MemBackend {
         let py = names.py();
         let names = Names::read("names", names)?;
         let sizes = Sizes::read(size_bytes, names.len())?;
-        let specs = || names.iter().enumerate().map(|(index, name)| (name, sizes.get(index)));
-        let made = self.bulk(py, |core| core.create_volumes(specs()));
+        let volumes = names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| NewVolume::named(name).size_bytes(sizes.get(index)));
+        let made = self.bulk(py, |core| core.create_volumes(volumes));
         Ok(Uuids::new(made.map_err(in_names)?.into_iter().map(VolumeId::uuid)))
     }
 
@@ -70,7 +73,7 @@ impl MemBackend {
     ) -> Result<Uuids> {
         let name = scalars::string("name", name)?;
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let volumes = uuids.as_slice();
+        let volumes = uuids.volume_ids();
         let text = scalars::name(name);
         let made = self.bulk(name.py(), |core| core.create_snapshots(volumes, &text));
         let made = made.map_err(|error| self.hinted(name.py(), error))?;
@@ -162,7 +165,7 @@ impl MemBackend {
             return Ok(interrupt::list(py, left.into_iter(), pair)?.into_any());
         };
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let volumes = uuids.as_slice();
+        let volumes = uuids.volume_ids();
         let text = scalars::name(name);
         let left = self
             .bulk(py, |core| {
@@ -201,7 +204,7 @@ impl MemBackend {
     #[pyo3(signature = (vol_uuids, *, skip_busy=false))]
     fn delete_volumes(&self, vol_uuids: &Bound<'_, PyAny>, skip_busy: bool) -> Result<Uuids> {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let volumes = uuids.as_slice();
+        let volumes = uuids.volume_ids();
         let py = vol_uuids.py();
         let left = self
             .bulk(py, |core| {
@@ -264,7 +267,7 @@ impl MemBackend {
             let patch = PatchArgs { size_bytes: None, junction_path, export_policy, name, state };
             Ok((scalars::patch(&patch)?, sizes))
         };
-        let (mut patch, sizes) = read().map_err(|error| {
+        let (patch, sizes) = read().map_err(|error| {
             // A bad value for a missing volume is "not found".
             let first_bad = match &error {
                 Error::Python(_) => return error,
@@ -276,14 +279,8 @@ impl MemBackend {
             py.detach(move || view.missing(volumes))
                 .map_or(error, |missing| self.hinted(py, missing))
         })?;
-        let each = match sizes {
-            Sizes::All(size) => {
-                patch.size_bytes = size;
-                None
-            }
-            Sizes::Each(sizes) => Some(sizes),
-        };
-        self.bulk(py, |core| core.patch_volumes(volumes, &patch, each.as_deref()))
+        let volumes = uuids.volume_ids().enumerate().map(|(index, id)| (id, sizes.get(index)));
+        self.bulk(py, |core| core.patch_volumes_with_sizes(volumes, &patch))
             .map_err(|error| self.hinted(py, error))
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{ArrowError, DataType, Field};
-use nessie_backend_core::Uuid;
+use nessie_backend_core::{Uuid, VolumeId};
 use nessie_backend_mem::columns;
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError, PyValueError};
@@ -50,6 +50,11 @@ impl Uuids {
 
     pub(crate) fn as_slice(&self) -> &[Uuid] {
         self.all.get(self.part.clone()).unwrap_or_default()
+    }
+
+    /// The items as identifiers of volumes.
+    pub(crate) fn volume_ids(&self) -> impl ExactSizeIterator<Item = VolumeId> + '_ {
+        self.as_slice().iter().map(|uuid| VolumeId::new(*uuid))
     }
 
     fn slice(&self, slice: &Bound<'_, PySlice>) -> PyResult<Self> {

@@ -65,11 +65,11 @@ impl State {
     }
 
     /// Creates a clone of each name. Runs within [`transact`](Self::transact), too.
-    pub(crate) fn create_clones<'a>(
+    pub(crate) fn create_clones(
         &mut self,
         parent_volume: VolumeId,
         parent_snapshot: SnapshotId,
-        names: impl ExactSizeIterator<Item = &'a str>,
+        names: impl ExactSizeIterator<Item = impl AsRef<str>>,
         stamp: Stamp,
     ) -> Bulk<Vec<Slot>> {
         let (volume, snapshot) = self.find_pair(parent_volume, parent_snapshot)?;
@@ -92,9 +92,9 @@ impl State {
     }
 
     /// Adds a volume for each name and size that `check` accepts, then all names to the index.
-    fn create_named<'a>(
+    fn create_named<N: AsRef<str>>(
         &mut self,
-        items: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
+        items: impl ExactSizeIterator<Item = (N, Option<u64>)>,
         stamp: Stamp,
         parent: CloneParent<'_>,
         mut check: impl FnMut(&str, Option<u64>) -> Result<()>,
@@ -106,20 +106,21 @@ impl State {
         let mut failure = None;
         let mut hashes = Vec::with_capacity(count);
         // The name of an item before the refused one may be taken: that refusal comes first.
-        let valid = items.enumerate().map_while(|(index, (name, size))| match check(name, size) {
-            Ok(()) => {
-                hashes.push(entry(key::volume_name(name), NONE, index));
-                Some((name, size))
-            }
-            Err(error) => {
-                failure = Some(BulkError::at(index, error));
-                None
-            }
-        });
+        let valid =
+            items.enumerate().map_while(|(index, (name, size))| match check(name.as_ref(), size) {
+                Ok(()) => {
+                    hashes.push(entry(key::volume_name(name.as_ref()), NONE, index));
+                    Some((name, size))
+                }
+                Err(error) => {
+                    failure = Some(BulkError::at(index, error));
+                    None
+                }
+            });
         let new = NewVolumes { time: stamp.time, order: self.order, parent };
         let fill = |entry: &mut slab::Entry<'_, VolumeRecord>, last: Option<Slot>, item| {
-            let (name, size): (&str, Option<u64>) = item;
-            new.fill(entry, last, name, size.unwrap_or(0));
+            let (name, size): (N, Option<u64>) = item;
+            new.fill(entry, last, name.as_ref(), size.unwrap_or(0));
         };
         let link = |record: &mut VolumeRecord, next| {
             record.header.links.next = next;
@@ -161,17 +162,18 @@ impl State {
     /// Creates a snapshot of the name on each volume.
     pub(crate) fn create_snapshots(
         &mut self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl ExactSizeIterator<Item = VolumeId>,
         name: &str,
         stamp: Stamp,
     ) -> Bulk<Vec<Slot>> {
+        let count = volumes.len();
         let is_valid = rules::snapshot_name(name).is_ok();
         let mut seen = Seen::new(self.volumes.capacity());
-        let mut entries = Vec::with_capacity(volumes.len());
+        let mut entries = Vec::with_capacity(count);
         let mut failure = None;
         // The volumes with snapshots: one of them may have that name.
         let mut in_question = Vec::new();
-        for (index, id) in ids(volumes).enumerate() {
+        for (index, id) in volumes.enumerate() {
             let name_rule = || if is_valid { Ok(()) } else { rules::snapshot_name(name) };
             match self.check_new_snapshot(id, name_rule) {
                 Ok(slot) if seen.insert(slot) => {
@@ -199,11 +201,11 @@ impl State {
         if let Some(failure) = failure {
             return Err(failure);
         }
-        if volumes.len() > self.snapshots.free_slots() {
+        if count > self.snapshots.free_slots() {
             return Err(full().into());
         }
 
-        let mut made = Vec::with_capacity(volumes.len());
+        let mut made = Vec::with_capacity(count);
         for some in entries.chunks_mut(RUN) {
             made.extend(self.add_snapshots(some, name, stamp));
         }
@@ -244,13 +246,13 @@ impl State {
     /// skipped because it has clones.
     pub(crate) fn delete_snapshots(
         &mut self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl ExactSizeIterator<Item = VolumeId>,
         name: &str,
         busy: Busy,
     ) -> Bulk<Vec<VolumeId>> {
         let mut wanted = Vec::with_capacity(volumes.len());
         let mut failure = None;
-        for (index, id) in ids(volumes).enumerate() {
+        for (index, id) in volumes.enumerate() {
             match self.find(id) {
                 Ok(volume) => wanted.push(entry(key::snapshot_name(volume, name), volume, index)),
                 Err(error) => {
@@ -297,20 +299,19 @@ impl State {
     /// Deletes snapshots. Returns those that were skipped because they have clones.
     pub(crate) fn delete_snapshot_pairs(
         &mut self,
-        pairs: &[(VolumeId, SnapshotId)],
+        pairs: impl ExactSizeIterator<Item = (VolumeId, SnapshotId)>,
         busy: Busy,
     ) -> Bulk<Vec<(VolumeId, SnapshotId)>> {
         let mut seen = Seen::new(self.snapshots.capacity());
         let mut deleting = Vec::with_capacity(pairs.len());
         let mut left = Vec::new();
-        for (index, (volume, snapshot)) in pairs.iter().enumerate() {
-            let (of, slot) = self.find_pair(*volume, *snapshot).at(index)?;
+        for (index, (volume, snapshot)) in pairs.enumerate() {
+            let (of, slot) = self.find_pair(volume, snapshot).at(index)?;
             if busy == Busy::Skip && self.is_pinned(slot) {
-                left.push((*volume, *snapshot));
+                left.push((volume, snapshot));
                 continue;
             }
             if !seen.insert(slot) {
-                let (volume, snapshot) = (*volume, *snapshot);
                 return Err(BackendError::SnapshotNotFound { volume, snapshot }).at(index);
             }
             self.check_no_clones(slot).at(index)?;
@@ -351,14 +352,14 @@ impl State {
     /// were skipped because they have clones that are not deleted.
     pub(crate) fn delete_volumes(
         &mut self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl ExactSizeIterator<Item = VolumeId>,
         busy: Busy,
     ) -> Bulk<Vec<VolumeId>> {
         let mut deleting = Seen::new(self.volumes.capacity());
         let mut slots = Vec::with_capacity(volumes.len());
         let mut parents = Vec::new();
         let mut has_clones = false;
-        for (index, id) in ids(volumes).enumerate() {
+        for (index, id) in volumes.enumerate() {
             let found = self.find(id).at(index)?;
             if !deleting.insert(found) {
                 return Err(BackendError::VolumeNotFound { volume: id }).at(index);
@@ -456,25 +457,19 @@ impl State {
         if count == 0 { Ok(()) } else { Err(self.volume_busy(slot, staying(), count)) }
     }
 
-    /// Applies one patch to each volume, with the volume's own size if `sizes` is given.
+    /// Applies one patch to each volume, with the volume's own size in place of the patch's.
     pub(crate) fn patch_volumes(
         &mut self,
-        volumes: &[impl Into<VolumeId> + Copy],
+        volumes: impl ExactSizeIterator<Item = (VolumeId, Option<u64>)>,
         patch: &VolumePatch,
-        sizes: Option<&[Option<u64>]>,
     ) -> Bulk<()> {
         let mut patch = patch.clone();
-        let size_at = |patch: &mut VolumePatch, index: usize| {
-            if let Some(size) = sizes.and_then(|sizes| sizes.get(index)) {
-                patch.size_bytes = *size;
-            }
-        };
         let mut seen = Seen::new(self.volumes.capacity());
         // Only one volume can have a name or a path: the first one in the batch.
         let mut owner = NONE;
         let mut slots = Vec::with_capacity(volumes.len());
-        for (index, id) in ids(volumes).enumerate() {
-            size_at(&mut patch, index);
+        for (index, (id, size)) in volumes.enumerate() {
+            patch.size_bytes = size;
             let slot = self.check_patch(id, &patch).at(index)?;
             if !seen.insert(slot) {
                 refuse_resize_after(&patch, id).at(index)?;
@@ -484,10 +479,10 @@ impl State {
             } else if owner != slot {
                 refuse_to_share(&patch).at(index)?;
             }
-            slots.push(slot);
+            slots.push((slot, size));
         }
-        for (index, slot) in slots.into_iter().enumerate() {
-            size_at(&mut patch, index);
+        for (slot, size) in slots {
+            patch.size_bytes = size;
             self.apply_patch(slot, &patch);
         }
         Ok(())
@@ -500,10 +495,6 @@ const PORTION: usize = 1 << 18;
 /// Number of records that are processed together, in several passes: few enough to stay in the
 /// cache.
 const RUN: usize = 1 << 10;
-
-fn ids<I: Into<VolumeId> + Copy>(volumes: &[I]) -> impl Iterator<Item = VolumeId> {
-    volumes.iter().map(|id| (*id).into())
-}
 
 fn entry(hash: u64, slot: Slot, item: usize) -> Entry {
     #[expect(clippy::cast_possible_truncation, reason = "a batch has no more items than slots")]
