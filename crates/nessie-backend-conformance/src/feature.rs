@@ -34,6 +34,7 @@ impl fmt::Display for Tier {
 /// An operation that a backend may answer with
 /// [`FeatureNotSupported`](nessie_backend_core::BackendError::FeatureNotSupported).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Feature {
     /// A patch of a volume's name.
     PatchName,

@@ -40,6 +40,7 @@ pub struct CaseReport {
 
 /// The outcome of a case.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The backend keeps the rules that the case checks.
     Passed,

@@ -22,6 +22,7 @@ use crate::sequences::shrink_calls::shrink_calls;
 const TICK: Duration = Duration::from_millis(50);
 
 /// Where [`run_shared`] takes the backend for each case from.
+#[non_exhaustive]
 pub enum BackendSource {
     /// Always the same backend.
     One(Arc<dyn VolumeBackend>),

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 /// [`VolumeBackend::snapshot_backend`](crate::VolumeBackend::snapshot_backend) or
 /// [`VolumeBackend::clone_backend`](crate::VolumeBackend::clone_backend) and works; one that is not
 /// advertised answers [`FeatureNotSupported`](crate::BackendError::FeatureNotSupported).
+///
+/// Start from one of the constants and set the fields that differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Capabilities {
     /// Point-in-time snapshots of a volume.
     pub snapshots: bool,

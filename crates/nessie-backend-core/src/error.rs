@@ -230,6 +230,7 @@ impl BackendError {
 
 /// The clones that keep a volume or snapshot busy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Dependents {
     /// Names of the first [`MAX_NAMES`](Self::MAX_NAMES) clones, in order of their creation.
     pub names: Vec<String>,
@@ -240,6 +241,12 @@ pub struct Dependents {
 impl Dependents {
     /// How many names an error carries at most.
     pub const MAX_NAMES: usize = 16;
+
+    /// The first names, and how many clones there are in all.
+    #[must_use]
+    pub const fn new(names: Vec<String>, count: u64) -> Self {
+        Self { names, count }
+    }
 }
 
 /// Prints how many clones depend, and the first names; what is not known is left out.

@@ -1,12 +1,23 @@
 //! The contract of ONTAP-shaped storage backends: traits, records and errors.
 //!
-//! A backend keeps *volumes*, may keep point-in-time *snapshots* of them, and may make writable
-//! *clones* of snapshots. The three tiers are the trait stack [`VolumeBackend`] ⊂
-//! [`SnapshotBackend`] ⊂ [`CloneBackend`]; their documentation is the contract. This crate holds
-//! no implementation, does no I/O, reads no clock and draws no random number: it is the one crate
-//! that the author of a backend depends on. `nessie-backend-mem` is the reference implementation.
+//! A backend stores *volumes*. It can also store point-in-time *snapshots* of them, and make
+//! writable *clones* of snapshots. These are the three tiers of the trait stack [`VolumeBackend`] ⊂
+//! [`SnapshotBackend`] ⊂ [`CloneBackend`], and the documentation of the traits is the contract. The
+//! model has no SVM, no aggregate and no network address: it fits any storage system.
 //!
-//! The model is neutral of any substrate: it has no SVM, no aggregate and no link.
+//! This crate has no implementation. It does no I/O, reads no clock and draws no random number.
+//!
+//! | type | for what |
+//! |---|---|
+//! | [`VolumeBackend`], [`SnapshotBackend`], [`CloneBackend`] | what a backend implements |
+//! | [`Capabilities`] | which tiers a backend has |
+//! | [`VolumeSpec`], [`VolumePatch`] | what a caller requests |
+//! | [`Volume`], [`CloneOrigin`], [`Snapshot`], [`AccessHandle`] | what a backend returns |
+//! | [`VolumeState`], [`VolumeStyle`], [`VolumeType`] | values of a volume's fields |
+//! | [`VolumeId`], [`SnapshotId`] | identifiers: UUIDs that cannot be confused |
+//! | [`Timestamp`] | times in UTC with microseconds |
+//! | [`BackendError`], [`Dependents`], [`Result`] | why an operation is refused |
+//! | [`rules`] | checks of names, sizes and paths |
 //!
 //! # A backend of volumes alone
 //!
@@ -19,6 +30,22 @@
 //! Records, specifications, patches and access handles serialise with serde under the names of
 //! their fields; [`Volume::origin`] alone is called `clone`. Optional fields are absent when unset.
 //! Text round-trips are exact.
+//!
+//! # Compatibility
+//!
+//! The crates of this workspace have one version and follow one rule for types with public fields
+//! or variants:
+//!
+//! * They are `#[non_exhaustive]`: a minor version can add a field or a variant. A struct that users
+//!   build has a constructor with its mandatory fields, and public fields or setters for the rest.
+//! * An enum is exhaustive if its values are fixed by the contract and code must handle each of
+//!   them, as [`VolumeState`]. A new value is a breaking change.
+//! * The fields of one variant of [`BackendError`] or [`AccessHandle`] are fixed: backends build
+//!   the variants.
+//! * The records of `nessie-ontap-protocol` are exhaustive: a renderer must give a value to every
+//!   field. A new field is a breaking change of that crate.
+//!
+//! `#[doc(hidden)]` items are not part of the API.
 #![forbid(unsafe_code)]
 
 mod access;

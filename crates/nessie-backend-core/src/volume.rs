@@ -61,6 +61,7 @@ impl Volume {
 ///
 /// The names are the parents' present names: they follow a rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CloneOrigin {
     /// Present name of the direct parent.
     pub parent_volume: String,
@@ -70,6 +71,24 @@ pub struct CloneOrigin {
     pub parent_volume_uuid: VolumeId,
     /// Identifier of the snapshot the clone shares blocks with.
     pub parent_snapshot_uuid: SnapshotId,
+}
+
+impl CloneOrigin {
+    /// The origin with each parent's identifier and present name.
+    #[must_use]
+    pub fn new(
+        parent_volume_uuid: VolumeId,
+        parent_volume: impl Into<String>,
+        parent_snapshot_uuid: SnapshotId,
+        parent_snapshot: impl Into<String>,
+    ) -> Self {
+        Self {
+            parent_volume: parent_volume.into(),
+            parent_snapshot: parent_snapshot.into(),
+            parent_volume_uuid,
+            parent_snapshot_uuid,
+        }
+    }
 }
 
 /// Defines an enum whose variants have fixed words, the same in text and in serde.
@@ -132,6 +151,7 @@ words!(
 
 words!(
     /// How a volume is laid out.
+    #[non_exhaustive]
     VolumeStyle, "style", "is not flexvol",
     {
         /// One volume on one aggregate.
@@ -141,6 +161,7 @@ words!(
 
 words!(
     /// What a volume is for.
+    #[non_exhaustive]
     VolumeType, "vol_type", "is not one of rw, dp",
     {
         /// Read-write: plain volumes and clones.
@@ -284,12 +305,7 @@ mod tests {
             create_time: Timestamp::from_unix_micros(1),
             junction_path: Some("/a/é".into()),
             export_policy: Some("default".into()),
-            origin: Some(CloneOrigin {
-                parent_volume: "p".into(),
-                parent_snapshot: "s".into(),
-                parent_volume_uuid: VolumeId::new(Uuid::max()),
-                parent_snapshot_uuid: SnapshotId::new(Uuid::max()),
-            }),
+            origin: Some(CloneOrigin::new(Uuid::max().into(), "p", Uuid::max().into(), "s")),
             ..Volume::new(VolumeId::new(Uuid::max()), "v")
         };
         let text = serde_json::to_string(&volume).unwrap();

@@ -49,8 +49,11 @@ fn snapshot_id() -> SnapshotId {
     SnapshotId::new(Uuid::from_u128(2))
 }
 
-const ODD_CAPABILITIES: Capabilities =
-    Capabilities { snapshots: true, clones: false, replication: true };
+const ODD_CAPABILITIES: Capabilities = {
+    let mut capabilities = Capabilities::SNAPSHOTS;
+    capabilities.replication = true;
+    capabilities
+};
 
 impl VolumeBackend for Recorder {
     fn capabilities(&self) -> Capabilities {

@@ -198,7 +198,7 @@ fn row(report: CaseReport) -> ResultRow {
             let message = format!("not over within {} s", limit.as_secs_f64());
             (message, Vec::new(), trace.as_python())
         }
-        Outcome::Passed | Outcome::Interrupted => Default::default(),
+        _ => Default::default(),
     };
     let tier = report.tier.as_str();
     (report.name, tier, outcome, report.time.as_secs_f64(), message, rules, calls)

@@ -154,7 +154,7 @@ struct Busy {
 
 impl PyErrArguments for Busy {
     fn arguments(self, py: Python<'_>) -> Py<PyAny> {
-        let Dependents { names, count } = self.dependents;
+        let Dependents { names, count, .. } = self.dependents;
         let args = PyTuple::new(py, names)
             .and_then(|names| (self.message, self.target, names, count).into_pyobject(py));
         args.map_or_else(|_| py.None(), |args| args.into_any().unbind())

@@ -258,6 +258,7 @@ impl fmt::Debug for MemBackend {
 
 /// The numbers of a backend's objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// Volumes, including clones.
     pub volumes: u32,

@@ -206,7 +206,7 @@ proptest! {
             .collect();
         let table = backend.view().snapshot_table(&selection).unwrap();
         prop_assert_eq!(&table.ids(), &expected);
-        let left = backend.delete_snapshot_pairs_unless_busy(&table.ids()).unwrap();
+        let left = backend.delete_snapshot_pairs_unless_busy(table.ids()).unwrap();
         let stays = |(_, snapshot): &(VolumeId, _)| pinned.contains(snapshot);
         let expected: Vec<_> = expected.into_iter().filter(stays).collect();
         prop_assert_eq!(left, expected);

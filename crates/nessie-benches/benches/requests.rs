@@ -121,7 +121,7 @@ impl Subject {
             some_uuid = backend.create_volume(spec).unwrap().uuid.to_string();
         }
         let mut config = Config::default();
-        config.svms.push(Svm { name: "svm1".to_owned(), backend: Arc::new(backend) });
+        config.svms.push(Svm::new("svm1", Arc::new(backend)));
         let cluster = Arc::new(Cluster::new(config).unwrap());
         let server = start(cluster.clone());
         Self { cluster, server, some_uuid }
@@ -144,7 +144,7 @@ struct Fixed;
 impl RequestHandler for Fixed {
     fn handle(&self, _: &Request<'_>) -> Response {
         let body = vec![b'x'; 1024];
-        Response { status: 200, content_type: "text/plain", headers: Vec::new(), body }
+        Response::new(200, "text/plain", body)
     }
 
     fn may_take_long(&self, _: &Request<'_>) -> bool {
@@ -269,8 +269,7 @@ fn megabytes(subject: &Subject, target: &str, effort: &Effort) -> f64 {
 }
 
 fn handle(subject: &Subject, target: &str) -> usize {
-    let request =
-        Request { method: Method::Get, target, svm_name: None, svm_uuid: None, body: b"" };
+    let request = Request::new(Method::Get, target);
     let response = subject.cluster.handle(&request);
     assert_eq!(response.status, 200);
     response.body.len()

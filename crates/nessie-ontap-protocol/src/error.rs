@@ -7,6 +7,7 @@ use nessie_backend_core::BackendError;
 
 /// Why a request or a job failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status of the reply.
     pub status: u16,

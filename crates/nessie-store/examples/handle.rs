@@ -22,7 +22,7 @@ fn main() -> Result<(), ConfigError> {
 }
 
 fn ask(cluster: &Cluster, method: Method, target: &str, body: &[u8]) -> Response {
-    cluster.handle(&Request { method, target, svm_name: None, svm_uuid: None, body })
+    cluster.handle(&Request::new(method, target).body(body))
 }
 
 #[allow(clippy::print_stdout, reason = "an example shows what it does")]

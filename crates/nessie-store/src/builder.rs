@@ -38,7 +38,7 @@ impl ClusterBuilder {
 
     /// Adds an SVM with the backend that holds its volumes.
     pub fn svm(mut self, name: impl Into<String>, backend: impl VolumeBackend + 'static) -> Self {
-        self.config.svms.push(Svm { name: name.into(), backend: Arc::new(backend) });
+        self.config.svms.push(Svm::new(name, Arc::new(backend)));
         self
     }
 

@@ -35,6 +35,7 @@ pub struct Config {
 
 /// A storage virtual machine: a namespace of volumes.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Svm {
     /// Its name.
     pub name: String,
@@ -42,8 +43,17 @@ pub struct Svm {
     pub backend: Arc<dyn VolumeBackend>,
 }
 
+impl Svm {
+    /// An SVM of this name over a backend.
+    #[must_use]
+    pub fn new(name: impl Into<String>, backend: Arc<dyn VolumeBackend>) -> Self {
+        Self { name: name.into(), backend }
+    }
+}
+
 /// An aggregate, which contains volumes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Aggregate {
     /// Its name.
     pub name: String,
@@ -51,8 +61,17 @@ pub struct Aggregate {
     pub size: u64,
 }
 
+impl Aggregate {
+    /// An aggregate of this name with a capacity in bytes.
+    #[must_use]
+    pub fn new(name: impl Into<String>, size: u64) -> Self {
+        Self { name: name.into(), size }
+    }
+}
+
 /// An address that serves data.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Lif {
     /// Its name.
     pub name: String,
@@ -62,11 +81,28 @@ pub struct Lif {
     pub services: Vec<String>,
 }
 
+impl Lif {
+    /// A LIF with these services at an IP address.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        address: impl Into<String>,
+        services: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            address: address.into(),
+            services: services.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
 /// When a job completes.
 ///
 /// The work of a job succeeds or fails before the job exists. This only sets how long the job
 /// reports that it is not complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JobCompletion {
     /// Immediately.
     #[default]
@@ -120,12 +156,8 @@ impl Default for Config {
             name: "nessie".to_owned(),
             svms: Vec::new(),
             nodes: vec!["node1".to_owned()],
-            aggregates: vec![Aggregate { name: "aggr1".to_owned(), size: 1 << 50 }],
-            lifs: vec![Lif {
-                name: "data_nfs".to_owned(),
-                address: "127.0.0.1".to_owned(),
-                services: vec!["data_core".to_owned(), "data_nfs".to_owned()],
-            }],
+            aggregates: vec![Aggregate::new("aggr1", 1 << 50)],
+            lifs: vec![Lif::new("data_nfs", "127.0.0.1", ["data_core", "data_nfs"])],
             jobs: JobCompletion::Immediate,
             seed: None,
             clock: None,

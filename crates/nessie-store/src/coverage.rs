@@ -6,6 +6,7 @@ use crate::router::routes;
 
 /// An implemented path.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Endpoint {
     /// The path, with its variables in braces.
     pub path: &'static str,

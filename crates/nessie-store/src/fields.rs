@@ -7,6 +7,7 @@ pub type Fields = Vec<FieldInfo>;
 
 /// A field of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldInfo {
     /// Its path in the object, as `space.size`.
     pub path: &'static str,

@@ -61,8 +61,9 @@ impl RequestHandler for Echo {
             let body = request.body.len();
             format!("{method} {} {name} {uuid} {body}", request.target).into_bytes()
         };
-        let headers = vec![("location", "/api/x".to_owned())];
-        Response { status: 200, content_type: "application/hal+json", headers, body }
+        let mut response = Response::new(200, "application/hal+json", body);
+        response.headers.push(("location", "/api/x".to_owned()));
+        response
     }
 
     fn may_take_long(&self, request: &Request<'_>) -> bool {
@@ -510,7 +511,7 @@ fn a_certificate_that_cannot_be_used_is_an_error() {
     ] {
         let mut options = ServerOptions::new("admin", "secret");
         let (certificates, key) = (certificates.to_owned(), key.to_owned());
-        options.identity = Some(Identity { certificates, key });
+        options.identity = Some(Identity::new(certificates, key));
         let refusal = serve(Arc::new(Echo::default()), options).unwrap_err();
         assert_eq!(refusal.kind(), io::ErrorKind::InvalidInput);
         assert!(refusal.to_string().contains(about), "{refusal}");

@@ -462,12 +462,8 @@ impl Model {
         record.size_bytes = parent.record.size_bytes;
         record.export_policy.clone_from(&parent.record.export_policy);
         record.create_time = new.create_time;
-        record.origin = Some(CloneOrigin {
-            parent_volume: parent.record.name.clone(),
-            parent_snapshot: snapshot.record.name.clone(),
-            parent_volume_uuid: id,
-            parent_snapshot_uuid: of,
-        });
+        let (volume, snapshot) = (&parent.record.name, &snapshot.record.name);
+        record.origin = Some(CloneOrigin::new(id, volume, of, snapshot));
         Ok(self.add(record))
     }
 
@@ -525,10 +521,8 @@ impl Model {
             .filter(|volume| volume.record.origin.as_ref().is_some_and(&depends))
             .map(|volume| &*volume.record.name)
             .collect();
-        Dependents {
-            names: clones.iter().take(16).map(|name| (*name).to_owned()).collect(),
-            count: clones.len() as u64,
-        }
+        let names = clones.iter().take(16).map(|name| (*name).to_owned()).collect();
+        Dependents::new(names, clones.len() as u64)
     }
 }
 

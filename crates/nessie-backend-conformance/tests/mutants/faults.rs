@@ -812,7 +812,7 @@ fn of_clones() -> Vec<Fault> {
             match b.list_volumes()?.into_iter().find(|it| is_child_of(it, volume)) {
                 None => Ok(()),
                 Some(clone) => {
-                    let dependents = Dependents { names: vec![clone.name], count: 1 };
+                    let dependents = Dependents::new(vec![clone.name], 1);
                     Err(BackendError::SnapshotBusy { snapshot: of, dependents })
                 }
             }
@@ -1129,10 +1129,10 @@ fn of_tiers() -> Vec<Fault> {
         hides_capabilities_it_has "1.honest": capabilities = Some(Capabilities::VOLUMES);
         hides_clones_it_has "1.honest": capabilities = Some(Capabilities::SNAPSHOTS);
         advertises_clones_without_snapshots "1.capabilities":
-            capabilities = Some(Capabilities { snapshots: false, clones: true, replication: false });
+            capabilities = Some(only(|capabilities| capabilities.clones = true));
         advertises_replication_alone "1.capabilities":
             hides_snapshots = true, hides_clones = true,
-            capabilities = Some(Capabilities { snapshots: false, clones: false, replication: true });
+            capabilities = Some(only(|capabilities| capabilities.replication = true));
     }
 }
 
@@ -1145,4 +1145,11 @@ fn of_support() -> Vec<Fault> {
             Err(BackendError::not_supported("rename_snapshot"))
         };
     }
+}
+
+/// The capabilities of a backend of volumes, with one change.
+fn only(change: impl FnOnce(&mut Capabilities)) -> Capabilities {
+    let mut capabilities = Capabilities::VOLUMES;
+    change(&mut capabilities);
+    capabilities
 }

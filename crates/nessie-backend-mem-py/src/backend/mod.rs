@@ -156,7 +156,8 @@ impl MemBackend {
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
-        let core::Counts { volumes, snapshots, clones } = self.call(py, core::MemBackend::counts);
+        let core::Counts { volumes, snapshots, clones, .. } =
+            self.call(py, core::MemBackend::counts);
         let seed = self.call(py, core::MemBackend::seed);
         let seed = seed.map(|seed| format!("seed={seed}, ")).unwrap_or_default();
         let clock = match self.call(py, core::MemBackend::standing_clock) {

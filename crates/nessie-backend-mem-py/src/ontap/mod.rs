@@ -86,10 +86,10 @@ impl OntapCluster {
         config.name = name;
         config.nodes = nodes;
         config.aggregates =
-            aggregates.into_iter().map(|(name, size)| Aggregate { name, size }).collect();
+            aggregates.into_iter().map(|(name, size)| Aggregate::new(name, size)).collect();
         config.lifs = lifs
             .into_iter()
-            .map(|(name, address, services)| Lif { name, address, services })
+            .map(|(name, address, services)| Lif::new(name, address, services))
             .collect();
         let (pace, number) = jobs;
         config.jobs = job_pace(&pace, number)?;
@@ -110,7 +110,7 @@ impl OntapCluster {
             } else {
                 Arc::new(PyBackend::new(&object, Arc::new(Requests))?)
             };
-            config.svms.push(Svm { name, backend });
+            config.svms.push(Svm::new(name, backend));
         }
         let cluster = Cluster::new(config);
         let cluster = cluster.map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -131,7 +131,7 @@ impl OntapCluster {
         let Some(method) = METHODS.iter().find(|(word, _)| *word == method) else {
             return Err(PyValueError::new_err(format!("{method} is no method")));
         };
-        let request = Request { method: method.1, target, svm_name: None, svm_uuid: None, body };
+        let request = Request::new(method.1, target).body(body);
         let response = py.detach(|| Requests::own(|| self.handler.handle(&request)))?;
         Ok((response.status, response.headers, PyBytes::new(py, &response.body)))
     }
@@ -160,7 +160,7 @@ impl OntapCluster {
         options.host = host;
         options.port = port;
         options.tls = tls;
-        options.identity = identity.map(|(certificates, key)| Identity { certificates, key });
+        options.identity = identity.map(|(certificates, key)| Identity::new(certificates, key));
         let lines = Arc::<Lines>::default();
         options.log = log.then(|| lines.log());
         let handler = Arc::clone(&self.handler);

@@ -105,7 +105,8 @@ fn dependents(value: &Bound<'_, PyAny>) -> Dependents {
         .getattr("dependent_count")
         .and_then(|count| count.extract())
         .unwrap_or(names.len() as u64);
-    Dependents { count: count.max(names.len() as u64), names }
+    let count = count.max(names.len() as u64);
+    Dependents::new(names, count)
 }
 
 /// An attribute that is a `str`.

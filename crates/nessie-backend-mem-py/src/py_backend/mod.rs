@@ -293,10 +293,11 @@ fn shutting_down(operation: &'static str) -> BackendError {
 impl VolumeBackend for PyBackend {
     /// What the methods show, where the backend does not say what it can do.
     fn capabilities(&self) -> Capabilities {
-        self.try_capabilities().unwrap_or_else(|_| Capabilities {
-            snapshots: self.methods.has_tier(Tier::Snapshots),
-            clones: self.methods.has_tier(Tier::Clones),
-            replication: false,
+        self.try_capabilities().unwrap_or_else(|_| {
+            let mut capabilities = Capabilities::VOLUMES;
+            capabilities.snapshots = self.methods.has_tier(Tier::Snapshots);
+            capabilities.clones = self.methods.has_tier(Tier::Clones);
+            capabilities
         })
     }
 

@@ -201,12 +201,10 @@ pub(crate) fn volume(value: &Bound<'_, PyAny>) -> Read<Volume> {
 
 fn origin(value: &Bound<'_, PyAny>) -> Read<CloneOrigin> {
     let fields = Fields::of(value)?;
-    let origin = CloneOrigin {
-        parent_volume: fields.text("parent_volume")?,
-        parent_snapshot: fields.text("parent_snapshot")?,
-        parent_volume_uuid: fields.id("parent_volume_uuid")?,
-        parent_snapshot_uuid: fields.id("parent_snapshot_uuid")?,
-    };
+    let (volume, snapshot) = (fields.text("parent_volume")?, fields.text("parent_snapshot")?);
+    let volume_uuid = fields.id("parent_volume_uuid")?;
+    let snapshot_uuid = fields.id("parent_snapshot_uuid")?;
+    let origin = CloneOrigin::new(volume_uuid, volume, snapshot_uuid, snapshot);
     fields.end()?;
     Ok(origin)
 }
@@ -238,11 +236,10 @@ pub(super) fn list<T>(
 /// Reads what a backend can do.
 pub(super) fn capabilities(value: &Bound<'_, PyAny>) -> Read<Capabilities> {
     let fields = Fields::of(value)?;
-    let capabilities = Capabilities {
-        snapshots: fields.truth("snapshots")?,
-        clones: fields.truth("clones")?,
-        replication: fields.truth("replication")?,
-    };
+    let mut capabilities = Capabilities::VOLUMES;
+    capabilities.snapshots = fields.truth("snapshots")?;
+    capabilities.clones = fields.truth("clones")?;
+    capabilities.replication = fields.truth("replication")?;
     fields.end()?;
     Ok(capabilities)
 }

@@ -76,12 +76,12 @@ impl From<SnapshotRow> for Snapshot {
 
 impl From<RowOrigin> for CloneOrigin {
     fn from(origin: RowOrigin) -> Self {
-        Self {
-            parent_volume: origin.parent_volume.into(),
-            parent_snapshot: origin.parent_snapshot.into(),
-            parent_volume_uuid: origin.parent_volume_uuid,
-            parent_snapshot_uuid: origin.parent_snapshot_uuid,
-        }
+        Self::new(
+            origin.parent_volume_uuid,
+            origin.parent_volume,
+            origin.parent_snapshot_uuid,
+            origin.parent_snapshot,
+        )
     }
 }
 

@@ -26,7 +26,7 @@
 //!     assert_eq!(batch?.column_by_name("name").map(|names| names.len()), Some(2));
 //! }
 //! // A bulk call accepts the identifiers of the selected rows.
-//! backend.delete_volumes(&builds.ids())?;
+//! backend.delete_volumes(builds.ids())?;
 //! assert_eq!(backend.counts().volumes, 1);
 //! # Ok(())
 //! # }

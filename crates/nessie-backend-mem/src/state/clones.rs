@@ -130,10 +130,8 @@ impl State {
     /// The names of the first of these clones, and their number.
     pub(super) fn dependents(&self, clones: impl Iterator<Item = Slot>, count: u32) -> Dependents {
         let first = clones.take(Dependents::MAX_NAMES);
-        Dependents {
-            names: first.map(|slot| self.volume_name(slot).to_owned()).collect(),
-            count: u64::from(count),
-        }
+        let names = first.map(|slot| self.volume_name(slot).to_owned()).collect();
+        Dependents::new(names, count.into())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{ApiError, Body, Field, FieldKind, FieldValue};
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each variant is named after the type of its value")]
+#[non_exhaustive]
 pub enum Attribute {
     Boolean(bool),
     Integer(u64),

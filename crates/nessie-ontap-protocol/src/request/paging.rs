@@ -4,6 +4,7 @@ use crate::FieldValue;
 
 /// The part of a collection that a request asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Paging {
     /// The maximum number of records: `max_records`.
     pub max_records: Option<usize>,

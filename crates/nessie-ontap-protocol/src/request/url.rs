@@ -12,6 +12,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// The path and the parameters of a request, percent-decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Url {
     /// The segments of the path. Empty segments (`//`, a trailing `/`) are left out.
     pub segments: Vec<String>,
@@ -20,6 +21,12 @@ pub struct Url {
 }
 
 impl Url {
+    /// A URL of these segments and parameters.
+    #[must_use]
+    pub const fn new(segments: Vec<String>, parameters: Vec<(String, String)>) -> Self {
+        Self { segments, parameters }
+    }
+
     /// Parses a request target, such as `/api//storage/volumes/?name=vol*&fields=`.
     ///
     /// The first `?` starts the query. In the query `+` is a space, as in HTML forms, and `%2B` is a

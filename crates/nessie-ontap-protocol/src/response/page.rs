@@ -4,6 +4,7 @@ use crate::Query;
 
 /// One page of a collection, and the start of the next page.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Page<R> {
     /// The records of this page in order.
     pub records: Vec<R>,

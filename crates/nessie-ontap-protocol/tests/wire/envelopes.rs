@@ -101,7 +101,7 @@ fn a_long_value_is_cut_in_an_error() {
 fn what_a_backend_refuses_has_a_number_of_ontap() {
     let volume = VolumeId::new(Uuid::from_u128(1));
     let snapshot = SnapshotId::new(Uuid::from_u128(2));
-    let dependents = Dependents { names: vec!["c".to_owned()], count: 1 };
+    let dependents = Dependents::new(vec!["c".to_owned()], 1);
     let name = || "a".to_owned();
     for (error, status, code) in [
         (BackendError::VolumeNotFound { volume }, 404, 4),

@@ -60,12 +60,8 @@ fn clone() -> VolumeRecord {
     record.volume.uuid = VolumeId::new(Uuid::from_u128(2));
     "c1".clone_into(&mut record.volume.name);
     record.volume.junction_path = Some("/c1".to_owned());
-    record.volume.origin = Some(CloneOrigin {
-        parent_volume: "v1".to_owned(),
-        parent_snapshot: "s1".to_owned(),
-        parent_volume_uuid: VolumeId::new(Uuid::from_u128(1)),
-        parent_snapshot_uuid: SnapshotId::new(Uuid::from_u128(3)),
-    });
+    let (volume, snapshot) = (Uuid::from_u128(1).into(), Uuid::from_u128(3).into());
+    record.volume.origin = Some(CloneOrigin::new(volume, "v1", snapshot, "s1"));
     let mut attributes = Attributes::default();
     attributes.set("comment", Attribute::Text("a \"clone\"".to_owned()));
     attributes.set("snapshot_policy.name", Attribute::Text("none".to_owned()));

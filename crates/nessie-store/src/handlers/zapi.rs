@@ -16,7 +16,7 @@ pub(crate) fn answer(request: &Request<'_>) -> Response {
         "<?xml version='1.0' encoding='UTF-8' ?>\n\
          <netapp version='1.210' xmlns='http://www.netapp.com/filer/admin'>{results}</netapp>"
     );
-    Response { status: 200, content_type: "text/xml", headers: Vec::new(), body: body.into_bytes() }
+    Response::new(200, "text/xml", body.into_bytes())
 }
 
 /// The name of the first element in `netapp`.

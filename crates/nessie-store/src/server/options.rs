@@ -66,11 +66,20 @@ impl ServerOptions {
 
 /// A certificate and its key.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Identity {
     /// The server's certificate in PEM, followed by the certificates of intermediate authorities.
     pub certificates: String,
     /// Its private key in PEM, not encrypted.
     pub key: String,
+}
+
+impl Identity {
+    /// A certificate and its key, both in PEM.
+    #[must_use]
+    pub fn new(certificates: impl Into<String>, key: impl Into<String>) -> Self {
+        Self { certificates: certificates.into(), key: key.into() }
+    }
 }
 
 impl fmt::Debug for Identity {

@@ -26,5 +26,5 @@ pub(super) fn answer(request: &Request<'_>) -> Option<Response> {
         _ => return None,
     };
     let body = body.to_string().into_bytes();
-    Some(Response { status: 200, content_type: CONTENT_TYPE, headers: Vec::new(), body })
+    Some(Response::new(200, CONTENT_TYPE, body))
 }

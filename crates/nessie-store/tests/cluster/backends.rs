@@ -79,14 +79,14 @@ fn two_svms() -> Cluster {
     for name in ["svm1", "svm2"] {
         let backend = MemBackend::new();
         backend.create_volume(VolumeSpec::named(format!("of_{name}"))).unwrap();
-        config.svms.push(Svm { name: name.to_owned(), backend: Arc::new(backend) });
+        config.svms.push(Svm::new(name, Arc::new(backend)));
     }
     Cluster::new(config).unwrap()
 }
 
 fn tunnelled(cluster: &Cluster, method: Method, target: &str, svm: &str, body: &str) -> Response {
     let body = body.as_bytes();
-    cluster.handle(&Request { method, target, svm_name: Some(svm), svm_uuid: None, body })
+    cluster.handle(&Request::new(method, target).svm_name(svm).body(body))
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn parts_that_do_not_fit_together_are_refused() {
     refused(|config| config.nodes.clear());
     refused(|config| config.aggregates.clear());
     refused(|config| config.nodes.push("node1".to_owned()));
-    refused(|config| config.aggregates.push(Aggregate { name: String::new(), size: 1 }));
+    refused(|config| config.aggregates.push(Aggregate::new("", 1)));
     refused(|config| config.name.clear());
 }
 
@@ -137,7 +137,7 @@ fn a_built_cluster_has_the_parts_that_were_set() {
         .name("east")
         .svm("svm1", MemBackend::new())
         .nodes(["a", "b"])
-        .aggregates([Aggregate { name: "ssd".to_owned(), size: 1 << 40 }])
+        .aggregates([Aggregate::new("ssd", 1 << 40)])
         .lifs([])
         .jobs(JobCompletion::Polls(2))
         .seed(1)
@@ -145,8 +145,7 @@ fn a_built_cluster_has_the_parts_that_were_set() {
         .build()
         .unwrap();
     let get = |target| {
-        let request =
-            Request { method: Method::Get, target, svm_name: None, svm_uuid: None, body: b"" };
+        let request = Request::new(Method::Get, target);
         String::from_utf8(cluster.handle(&request).body).unwrap()
     };
     assert!(get("/api/cluster").contains(r#""name":"east""#));

@@ -208,7 +208,7 @@ fn a_record_without_a_volume_is_refused_and_an_unknown_volume_is_an_outcome() {
 fn one_snapshot_is_found_whatever_its_volume() {
     let other = MemBackend::builder().seed(2).build().unwrap();
     let lab = Lab::with(|config| {
-        config.svms.push(Svm { name: "svm2".to_owned(), backend: Arc::new(other.clone()) });
+        config.svms.push(Svm::new("svm2", Arc::new(other.clone())));
     });
     lab.volume("v1", "");
     let body = r#"{"name":"v2","svm.name":"svm2","aggregates":[{"name":"aggr1"}]}"#;
@@ -269,13 +269,8 @@ fn a_filter_may_name_the_kind_of_its_objects() {
     assert_eq!(lab.names(&format!("{VOLUMES}?volume.uuid={}", uuid(&path))), ["v1"]);
     assert_eq!(lab.names(&format!("{path}/snapshots?snapshot.name=s2")), ["s2"]);
     assert_eq!(lab.names(&format!("{path}/snapshots?volume.name=v1&name=s1")), ["s1"]);
-    let conflict = Request {
-        method: Method::Get,
-        target: &format!("{svms}?svm.name=svm2"),
-        svm_name: Some("svm1"),
-        svm_uuid: None,
-        body: b"",
-    };
+    let target = format!("{svms}?svm.name=svm2");
+    let conflict = Request::new(Method::Get, &target).svm_name("svm1");
     let reply = Reply::from(lab.cluster.handle(&conflict));
     assert_eq!((reply.status, reply.code()), (400, "262185"));
     let reply = lab.send(Method::Post, &format!("{VOLUMES}?volume.name=v3"), "{}");

@@ -12,7 +12,7 @@ use crate::support::{GIB, Lab, UNKNOWN, VOLUMES};
 fn two_svms() -> Lab {
     Lab::with(|config| {
         let backend = MemBackend::builder().seed(2).build().unwrap();
-        config.svms.push(Svm { name: "svm2".to_owned(), backend: Arc::new(backend) });
+        config.svms.push(Svm::new("svm2", Arc::new(backend)));
     })
 }
 
@@ -249,7 +249,7 @@ fn a_snapshot_policy_without_schedules_has_no_copies() {
 fn a_volume_shows_the_node_of_its_aggregate() {
     let lab = Lab::with(|config| {
         config.nodes.push("node2".to_owned());
-        let second = nessie_store::Aggregate { name: "aggr2".to_owned(), size: GIB };
+        let second = nessie_store::Aggregate::new("aggr2", GIB);
         config.aggregates.push(second);
     });
     lab.volume("v1", "");

@@ -99,9 +99,7 @@ proptest! {
                 .replace("{volume.uuid}", volume.rsplit('/').next().unwrap())
                 .replace("{uuid}", volume.rsplit('/').next().unwrap())
                 .replace("{id}", "1");
-            let request = Request {
-                method, target: &target, svm_name: None, svm_uuid: None, body: body.as_bytes(),
-            };
+            let request = Request::new(method, &target).body(body.as_bytes());
             let _ = lab.cluster.may_take_long(&request);
             let reply = lab.cluster.handle(&request);
             prop_assert!((200..=503).contains(&reply.status), "{target} {body}");

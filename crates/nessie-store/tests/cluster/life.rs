@@ -150,7 +150,7 @@ fn a_clock_may_read_a_clone_that_is_being_split() {
 
 fn get(cluster: &Cluster, target: &str) -> Response {
     let method = Method::Get;
-    cluster.handle(&Request { method, target, svm_name: None, svm_uuid: None, body: b"" })
+    cluster.handle(&Request::new(method, target))
 }
 
 #[test]

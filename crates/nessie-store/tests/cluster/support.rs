@@ -34,14 +34,13 @@ impl Lab {
         let mut config = Config::default();
         config.seed = Some(1);
         config.clock = Some(Arc::new(move || clock.now()));
-        config.svms.push(Svm { name: "svm1".to_owned(), backend: Arc::new(backend.clone()) });
+        config.svms.push(Svm::new("svm1", Arc::new(backend.clone())));
         change(&mut config);
         Self { cluster: Cluster::new(config).unwrap(), backend }
     }
 
     pub(crate) fn send(&self, method: Method, target: &str, body: &str) -> Reply {
-        let request =
-            Request { method, target, svm_name: None, svm_uuid: None, body: body.as_bytes() };
+        let request = Request::new(method, target).body(body.as_bytes());
         Reply::from(self.cluster.handle(&request))
     }
 
