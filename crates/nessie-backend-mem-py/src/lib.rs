@@ -3,9 +3,9 @@
 //! There is no logic here. No lock of the core is held while Python code runs. Work that holds one
 //! without the interpreter goes through [`fork`](runtime::fork), so a process can be forked at any time. Calls of
 //! Python code go through [`exit`](runtime::exit), so a process can end while other threads are in them.
-#![forbid(unsafe_code)]
 
 mod args;
+mod arrow;
 mod backend;
 mod conformance;
 mod errors;

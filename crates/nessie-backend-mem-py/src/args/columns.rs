@@ -20,19 +20,17 @@ use pyo3::exceptions::{
     PyImportError, PyNotImplementedError, PyRuntimeError, PyTypeError, PyValueError,
 };
 use pyo3::prelude::*;
-use pyo3_arrow::ffi::{ArrayIterator, ArrayReader};
-use pyo3_arrow::{PyArray, PyArrayReader};
 
 use crate::args::batch::{MOST_ITEMS, MOST_TEXT, bound};
+use crate::arrow::cast::UUID_BYTES;
+use crate::arrow::import::Chunks;
 use crate::errors::{Error, Result};
-use crate::results::capsules;
-use crate::results::cast::UUID_BYTES;
 use crate::runtime::exit::Calling;
 
 /// An argument that is a column, or a table of columns.
 pub(crate) struct Column {
     argument: &'static str,
-    chunks: Box<dyn ArrayReader + Send>,
+    chunks: Chunks,
 }
 
 impl Column {
@@ -44,14 +42,23 @@ impl Column {
         let class = value.get_type();
         let _calling = Calling::python(py);
         let chunks = if class.hasattr("__arrow_c_array__")? {
-            Self::array(argument, value)
+            value.call_method0("__arrow_c_array__").and_then(|capsules| {
+                let (schema, array) = capsules.extract()?;
+                Chunks::of_array(&schema, &array)
+            })
         } else if class.hasattr("__arrow_c_stream__")? {
-            Self::stream(argument, value)
+            value
+                .call_method0("__arrow_c_stream__")
+                .and_then(|capsule| Chunks::of_stream(&capsule.cast_into()?))
         } else {
             return Ok(None);
         };
         match chunks {
-            Ok(chunks) => Ok(Some(Self { argument, chunks: chunks? })),
+            Ok(Ok(chunks)) => Ok(Some(Self { argument, chunks })),
+            Ok(Err(fault)) => {
+                let message = format!("{argument} cannot be read as a column: it {fault}");
+                Err(PyTypeError::new_err(message).into())
+            }
             Err(error)
                 if error.is_instance_of::<PyImportError>(py)
                     || error.is_instance_of::<PyNotImplementedError>(py)
@@ -62,25 +69,6 @@ impl Column {
             }
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// What hands out an array: what that raises, and within, what is wrong with the array.
-    fn array(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Result<Chunks>> {
-        let (schema, array) = value.call_method0("__arrow_c_array__")?.extract()?;
-        if let Some(fault) = capsules::fault_of_array(&schema, &array)? {
-            return Ok(Err(broken_type(argument, &fault)));
-        }
-        let (array, field) = PyArray::from_arrow_pycapsule(&schema, &array)?.into_inner();
-        Ok(Ok(Box::new(ArrayIterator::new([Ok(array)], field))))
-    }
-
-    /// What hands out a stream, likewise.
-    fn stream(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Result<Chunks>> {
-        let stream = value.call_method0("__arrow_c_stream__")?.extract()?;
-        if let Some(fault) = capsules::fault_of_stream(&stream)? {
-            return Ok(Err(broken_type(argument, &fault)));
-        }
-        Ok(Ok(PyArrayReader::from_arrow_pycapsule(&stream)?.into_reader()?))
     }
 
     /// Calls `each` with every text, while other Python threads run.
@@ -173,7 +161,7 @@ impl Column {
     }
 
     fn kind(&self) -> DataType {
-        self.chunks.field().data_type().clone()
+        self.chunks.kind().clone()
     }
 
     /// The refusal of a column of another type, or of a table where a column is meant.
@@ -239,8 +227,6 @@ impl Column {
         }
     }
 }
-
-type Chunks = Box<dyn ArrayReader + Send>;
 
 /// The names of a table's columns.
 fn columns_of(kind: &DataType) -> Option<Vec<&str>> {
@@ -402,10 +388,6 @@ fn broken(argument: &'static str, how: &str) -> Error {
 /// What stands for no value cannot be an item.
 fn missing(argument: &str, index: usize, expected: &str) -> Error {
     PyTypeError::new_err(format!("{argument}[{index}] must be {expected}, not NoneType")).into()
-}
-
-fn broken_type(argument: &str, fault: &str) -> Error {
-    PyTypeError::new_err(format!("{argument} cannot be read as a column: it {fault}")).into()
 }
 
 /// The refusal of snapshots where volumes are meant.

@@ -1,7 +1,5 @@
 //! The results of the core into Python objects.
 
-pub(crate) mod capsules;
-pub(crate) mod cast;
 pub(crate) mod html;
 pub(crate) mod records;
 pub(crate) mod table;

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::RecordBatchReader;
-use arrow_schema::SchemaRef;
+use arrow_schema::{Schema, SchemaRef};
 use nessie_backend_core::{SnapshotId, Timestamp, Uuid, VolumeId};
 use nessie_backend_mem::View;
 use nessie_backend_mem::columns::{self, SnapshotSelection, Snapshots, VolumeSelection, Volumes};
@@ -17,13 +17,11 @@ use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
 use pyo3::types::{PyBool, PyBytes, PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple, PyType};
-use pyo3_arrow::PySchema;
 
 use crate::args::batch;
 use crate::args::scalars;
+use crate::arrow::{cast, export, import};
 use crate::errors::Result;
-use crate::results::capsules;
-use crate::results::cast;
 use crate::results::html;
 use crate::results::records::{self, Known};
 use crate::results::time;
@@ -371,7 +369,7 @@ impl Table {
     /// Returns:
     ///     PyCapsule: An ArrowSchema.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        capsules::schema(py, &*self.rows.schema())
+        export::schema(py, &*self.rows.schema())
     }
 
     /// Return the columns, for Arrow.
@@ -389,13 +387,12 @@ impl Table {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyCapsule>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let read = |schema| capsules::requested(schema, PySchema::from_arrow_pycapsule);
-        let wanted = requested_schema.map(read).transpose()?.map(PySchema::into_inner);
+        let wanted = requested_schema.map(import::requested::<Schema>).transpose()?;
         let table: Box<dyn RecordBatchReader + Send> = with!(&self.rows, table => match &wanted {
             Some(wanted) => cast::cast_reader(table.batches(), wanted),
             None => Box::new(table.batches()),
         });
-        capsules::stream(py, table)
+        export::stream(py, table)
     }
 }
 

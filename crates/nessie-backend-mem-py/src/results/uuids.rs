@@ -13,11 +13,10 @@ use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError, PyValueError}
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
 use pyo3::types::{PyBytes, PyCapsule, PyList, PySlice, PyString, PyTuple};
-use pyo3_arrow::PyField;
 
 use crate::args::scalars;
-use crate::results::capsules::{self, raised};
-use crate::results::cast::{self, UUID_BYTES};
+use crate::arrow::cast::{self, UUID_BYTES};
+use crate::arrow::{export, import};
 use crate::results::html;
 use crate::results::records::uuid_text;
 use crate::runtime::interrupt::{self, Items};
@@ -249,7 +248,7 @@ impl Uuids {
     ///     PyCapsule: An ArrowSchema.
     #[expect(clippy::unused_self, reason = "all of them have the same type")]
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        capsules::schema(py, column_field())
+        export::schema(py, column_field())
     }
 
     /// Return the column, for Arrow.
@@ -267,10 +266,10 @@ impl Uuids {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyCapsule>>,
     ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
-        let read = |schema| capsules::requested(schema, PyField::from_arrow_pycapsule);
-        let wanted = requested_schema.map(read).transpose()?.map(PyField::into_inner);
-        let (field, column) = py.detach(|| self.column(wanted.as_deref())).map_err(raised)?;
-        capsules::array(py, &field, &column)
+        let wanted = requested_schema.map(import::requested).transpose()?;
+        let (field, column) =
+            py.detach(|| self.column(wanted.as_ref())).map_err(export::value_error)?;
+        export::array(py, &field, &column)
     }
 
     /// Return the position of the first item that equals `item`.
