@@ -9,7 +9,6 @@ mod arrow;
 mod backend;
 mod conformance;
 mod errors;
-mod hints;
 mod ontap;
 mod py_backend;
 mod results;

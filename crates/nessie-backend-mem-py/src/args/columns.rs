@@ -21,7 +21,7 @@ use pyo3::exceptions::{
 };
 use pyo3::prelude::*;
 
-use crate::args::batch::{MOST_ITEMS, MOST_TEXT, bound};
+use crate::args::items::{MOST_ITEMS, MOST_TEXT, bound};
 use crate::arrow::cast::UUID_BYTES;
 use crate::arrow::import::Chunks;
 use crate::errors::{Error, Result};

@@ -1,5 +1,6 @@
-//! Python arguments into the types of the core.
+//! Arguments from Python as values of the core.
 
-pub(crate) mod batch;
 pub(crate) mod columns;
+pub(crate) mod items;
 pub(crate) mod scalars;
+pub(crate) mod time;

@@ -7,14 +7,14 @@ use nessie_backend_mem::{self as core, BulkError, NewVolume};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use crate::args::batch::{self, Names, Sizes};
+use crate::args::items::{Names, Sizes};
 use crate::args::scalars::{self, PatchArgs};
 use crate::errors::{Error, Result};
 use crate::results::records::{self, Known};
 use crate::results::uuids::Uuids;
 use crate::runtime::interrupt;
 
-use super::{AnyId, MemBackend};
+use super::{AnyId, MemBackend, batch};
 
 #[pymethods]
 impl MemBackend {
@@ -306,9 +306,9 @@ impl MemBackend {
             return Err(self.hinted(py, error));
         }
         let rows = volumes.iter().filter_map(|id| view.volume_row((*id).into()).ok());
-        interrupt::list(py, rows, |volume: VolumeRow| {
+        Ok(interrupt::list(py, rows, |volume: VolumeRow| {
             records::volume(py, &volume, &Known::default())
-        })
+        })?)
     }
 }
 

@@ -11,11 +11,10 @@ use pyo3::types::PyString;
 
 use crate::args::scalars::{self, Id};
 use crate::errors::{Error, Result};
-use crate::hints;
 use crate::runtime::fork;
 use crate::runtime::freed::Freed;
 
-use super::MemBackend;
+use super::{MemBackend, hints};
 
 /// As many snapshots are deleted in about a millisecond.
 const FEW_SNAPSHOTS: u32 = 4096;

@@ -5,6 +5,7 @@ use nessie_backend_mem as core;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::args;
 use crate::errors::Result;
 use crate::results::time;
 
@@ -32,7 +33,7 @@ impl MemBackend {
     ///     InvalidArgumentError: `delta` is negative or too large.
     ///     FeatureNotSupportedError: The backend uses the system's clock.
     fn advance<'py>(&self, delta: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>> {
-        let by = time::delta(delta)?;
+        let by = args::time::delta(delta)?;
         Ok(time::text(delta.py(), self.ask(delta.py(), |core| core.advance(by))?))
     }
 }

@@ -5,11 +5,13 @@
     reason = "these are Python's docstrings, shown as plain text"
 )]
 
+mod batch;
 mod bulk;
 mod calls;
 mod clock;
 mod clones;
 mod container;
+mod hints;
 mod saved;
 mod snapshots;
 mod tables;
@@ -25,13 +27,12 @@ use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::args::scalars;
+use crate::args::{scalars, time};
 use crate::errors::Result;
 use crate::results::records;
-use crate::results::time;
 use crate::runtime::fork;
 use crate::runtime::freed::Freed;
-use crate::runtime::long;
+use crate::runtime::worker;
 
 pub(crate) use saved::restore;
 
@@ -143,8 +144,9 @@ impl MemBackend {
     /// Raises:
     ///     AssertionError: A rule is broken. The message names it.
     fn check_invariants(&self, py: Python<'_>) -> PyResult<()> {
-        let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
-        long::work(py, records, move || view.check_invariants())?.map_err(PyAssertionError::new_err)
+        let (view, records) = self.call(py, |core| (core.view(), worker::count_records(core)));
+        worker::run(py, records, move || view.check_invariants())?
+            .map_err(PyAssertionError::new_err)
     }
 
     fn __copy__(&self, py: Python<'_>) -> Self {

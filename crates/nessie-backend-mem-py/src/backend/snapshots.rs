@@ -60,9 +60,9 @@ impl MemBackend {
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let view = self.view(py);
         let rows = view.snapshot_rows(volume).map_err(|error| self.hinted(py, error))?;
-        interrupt::list(py, rows, |snapshot: SnapshotRow| {
+        Ok(interrupt::list(py, rows, |snapshot: SnapshotRow| {
             records::snapshot(py, &snapshot, &Known::default())
-        })
+        })?)
     }
 
     /// Return one snapshot of a volume.

@@ -5,7 +5,7 @@ use pyo3::types::{PyList, PyString};
 
 use crate::results::html;
 use crate::results::records::{self, Known};
-use crate::runtime::long;
+use crate::runtime::worker;
 
 use super::MemBackend;
 
@@ -16,8 +16,8 @@ impl MemBackend {
     /// Returns:
     ///     str: Indented text, one object per line.
     fn tree<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        let (view, records) = self.call(py, |core| (core.view(), long::records(core)));
-        let text = long::work(py, records, move || view.tree())?;
+        let (view, records) = self.call(py, |core| (core.view(), worker::count_records(core)));
+        let text = worker::run(py, records, move || view.tree())?;
         long_text(py, &text)
     }
 

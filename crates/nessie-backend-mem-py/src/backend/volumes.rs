@@ -49,9 +49,9 @@ impl MemBackend {
     /// Returns:
     ///     list[Volume]: All volumes.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        interrupt::list(py, self.rows(py), |volume: VolumeRow| {
+        Ok(interrupt::list(py, self.rows(py), |volume: VolumeRow| {
             records::volume(py, &volume, &Known::default())
-        })
+        })?)
     }
 
     /// Return one volume.

@@ -3,7 +3,7 @@
 //! `nessie_backend_mem.ontap` gives these their arguments, checked, and their documentation.
 #![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
 
-pub(crate) mod gated;
+pub(crate) mod fork_guarded;
 pub(crate) mod log;
 pub(crate) mod records;
 
@@ -24,7 +24,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::backend::MemBackend;
-use crate::ontap::gated::Gated;
+use crate::ontap::fork_guarded::ForkGuarded;
 use crate::ontap::log::{Line, Lines};
 use crate::py_backend::{PyBackend, Requests};
 use crate::runtime::fork;
@@ -106,7 +106,7 @@ impl OntapCluster {
                         Arc::new(move || fork::guarded(|| clock.now()))
                     }
                 });
-                if is_quick { Arc::new(core) } else { Arc::new(Gated(core)) }
+                if is_quick { Arc::new(core) } else { Arc::new(ForkGuarded(core)) }
             } else {
                 Arc::new(PyBackend::new(&object, Arc::new(Requests))?)
             };

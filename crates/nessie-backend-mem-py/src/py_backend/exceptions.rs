@@ -3,10 +3,9 @@
 use nessie_backend_core::{BackendError, Dependents, Uuid, VolumeState};
 use pyo3::exceptions::{PyException, PyNotImplementedError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use super::call::Call;
-use super::faults::Caller;
+use super::caller::{Caller, text};
 
 /// The error that an exception from `call` stands for. Whoever has the exceptions of
 /// `nessie_backend_mem.errors`, or others whose `code` is one of theirs, is understood.
@@ -107,10 +106,4 @@ fn dependents(value: &Bound<'_, PyAny>) -> Dependents {
         .unwrap_or(names.len() as u64);
     let count = count.max(names.len() as u64);
     Dependents::new(names, count)
-}
-
-/// An attribute that is a `str`.
-pub(super) fn text(value: &Bound<'_, PyAny>, attribute: &str) -> Option<String> {
-    let text = value.getattr(attribute).ok()?;
-    Some(text.cast::<PyString>().ok()?.to_string_lossy().into_owned())
 }

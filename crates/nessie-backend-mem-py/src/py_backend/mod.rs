@@ -9,9 +9,9 @@
 //! to the interpreter for the length of the call. No lock is held while Python runs.
 
 mod call;
-mod child;
+mod caller;
 mod exceptions;
-mod faults;
+mod forked_child;
 mod methods;
 pub(crate) mod records;
 mod run_guard;
@@ -26,9 +26,9 @@ use nessie_backend_core::{
 use pyo3::prelude::*;
 
 use self::call::Call;
-use self::child::Origin;
-use self::faults::Caller;
-pub(crate) use self::faults::Requests;
+use self::caller::Caller;
+pub(crate) use self::caller::Requests;
+use self::forked_child::Origin;
 use self::methods::{Methods, Tier};
 use self::records::{Malformed, Read};
 pub(crate) use self::run_guard::RunGuard;

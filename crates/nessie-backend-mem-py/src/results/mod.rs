@@ -1,4 +1,4 @@
-//! The results of the core into Python objects.
+//! Results of the core as Python objects.
 
 pub(crate) mod html;
 pub(crate) mod records;

@@ -9,109 +9,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::RecordBatchReader;
 use arrow_schema::{Schema, SchemaRef};
-use nessie_backend_core::{SnapshotId, Timestamp, Uuid, VolumeId};
-use nessie_backend_mem::View;
-use nessie_backend_mem::columns::{self, SnapshotSelection, Snapshots, VolumeSelection, Volumes};
+use nessie_backend_core::{SnapshotId, Uuid, VolumeId};
+use nessie_backend_mem::columns::{self, Snapshots, Volumes};
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
 use pyo3::types::{PyBool, PyBytes, PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple, PyType};
 
-use crate::args::batch;
 use crate::args::scalars;
 use crate::arrow::{cast, export, import};
 use crate::errors::Result;
 use crate::results::html;
 use crate::results::records::{self, Known};
-use crate::results::time;
 use crate::results::uuids::Uuids;
 use crate::runtime::freed::Freed;
 use crate::runtime::interrupt;
-
-/// What selects volumes, as Python passes it.
-pub(crate) struct SelectionArgs<'a, 'py> {
-    pub(crate) name: Option<&'a Bound<'py, PyString>>,
-    pub(crate) state: Option<&'a Bound<'py, PyString>>,
-    pub(crate) is_clone: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) parent: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) created_before: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) created_after: Option<&'a Bound<'py, PyAny>>,
-}
-
-/// The table of the selected volumes.
-pub(crate) fn volumes(py: Python<'_>, view: View, args: &SelectionArgs<'_, '_>) -> Result<Table> {
-    let mut selection = VolumeSelection::new();
-    selection.is_clone = args.is_clone.map(|value| boolean("is_clone", value)).transpose()?;
-    if let Some(parent) = args.parent {
-        let id = scalars::id::<VolumeId>("parent", parent)?.value;
-        let snapshot = SnapshotId::from(id.uuid());
-        if view.contains_snapshot(snapshot) {
-            selection.parent_snapshot = Some(snapshot);
-        } else {
-            selection.parent = Some(id);
-        }
-    }
-    selection.created_before = time("created_before", args.created_before)?;
-    selection.created_after = time("created_after", args.created_after)?;
-    selection.name = args.name.map(|name| scalars::name(name).into_owned());
-    if let Some(state) = args.state {
-        selection.state = match state.to_string_lossy().parse() {
-            Ok(state) => Some(state),
-            Err(error) => {
-                // A bad value beside a missing parent is "not found".
-                selection.parent.map(|parent| view.volume_row(parent)).transpose()?;
-                return Err(error.into());
-            }
-        };
-    }
-    let table = py.detach(|| view.volume_table(&selection))?;
-    Ok(Rows::Volumes(Freed::new(table)).into())
-}
-
-fn boolean(argument: &str, value: &Bound<'_, PyAny>) -> Result<bool> {
-    match value.cast::<PyBool>() {
-        Ok(value) => Ok(value.is_true()),
-        Err(_) => Err(scalars::wrong_type(argument, "a bool", value)),
-    }
-}
-
-fn time(argument: &'static str, value: Option<&Bound<'_, PyAny>>) -> Result<Option<Timestamp>> {
-    value.map(|value| time::instant(argument, value)).transpose()
-}
-
-/// What selects snapshots, as Python passes it.
-pub(crate) struct SnapshotArgs<'a, 'py> {
-    pub(crate) vol_uuids: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) name: Option<&'a Bound<'py, PyString>>,
-    pub(crate) is_pinned: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) created_before: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) created_after: Option<&'a Bound<'py, PyAny>>,
-}
-
-/// What the arguments select. They may run Python code, so this comes before the view is taken.
-pub(crate) fn snapshot_selection(args: &SnapshotArgs<'_, '_>) -> Result<SnapshotSelection> {
-    let mut selection = SnapshotSelection::new();
-    if let Some(volumes) = args.vol_uuids {
-        let volumes = batch::volume_ids("vol_uuids", volumes)?;
-        selection = selection.volumes(volumes.as_slice().iter().copied());
-    }
-    selection.is_pinned = args.is_pinned.map(|value| boolean("is_pinned", value)).transpose()?;
-    selection.created_before = time("created_before", args.created_before)?;
-    selection.created_after = time("created_after", args.created_after)?;
-    selection.name = args.name.map(|name| scalars::name(name).into_owned());
-    Ok(selection)
-}
-
-/// The table of the selected snapshots.
-pub(crate) fn snapshots(
-    py: Python<'_>,
-    view: View,
-    selection: &SnapshotSelection,
-) -> Result<Table> {
-    let table = py.detach(|| view.snapshot_table(selection))?;
-    Ok(Rows::Snapshots(Freed::new(table)).into())
-}
 
 /// Make the table that pickling saved.
 #[pyfunction]
@@ -119,9 +32,9 @@ pub(crate) fn snapshots(
 pub(crate) fn restore_table(kind: &str, rows: &Bound<'_, PyBytes>) -> Result<Table> {
     let (py, bytes) = (rows.py(), rows.as_bytes());
     Ok(if kind == Rows::VOLUMES {
-        Rows::Volumes(Freed::new(py.detach(|| columns::Table::from_bytes(bytes))?)).into()
+        Table::of_volumes(py.detach(|| columns::Table::from_bytes(bytes))?)
     } else {
-        Rows::Snapshots(Freed::new(py.detach(|| columns::Table::from_bytes(bytes))?)).into()
+        Table::of_snapshots(py.detach(|| columns::Table::from_bytes(bytes))?)
     })
 }
 
@@ -170,12 +83,6 @@ pub(crate) struct Table {
 enum Rows {
     Volumes(Freed<columns::Table<Volumes>>),
     Snapshots(Freed<columns::Table<Snapshots>>),
-}
-
-impl From<Rows> for Table {
-    fn from(rows: Rows) -> Self {
-        Self { rows }
-    }
 }
 
 /// Does the same with the rows of either kind.
@@ -289,7 +196,7 @@ impl Table {
     ///     list[Volume] | list[SnapshotRow]: The rows.
     fn to_pylist<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
         let dicts = (0..self.rows.len()).filter_map(|index| self.rows.dict(py, index).transpose());
-        interrupt::list(py, dicts, |dict| dict)
+        Ok(interrupt::list(py, dicts, |dict| dict)?)
     }
 
     fn __len__(&self) -> usize {
@@ -400,6 +307,14 @@ impl Table {
 type Reduced<'py> = (Bound<'py, PyAny>, (&'static str, Bound<'py, PyBytes>));
 
 impl Table {
+    pub(crate) const fn of_volumes(table: columns::Table<Volumes>) -> Self {
+        Self { rows: Rows::Volumes(Freed::new(table)) }
+    }
+
+    pub(crate) const fn of_snapshots(table: columns::Table<Snapshots>) -> Self {
+        Self { rows: Rows::Snapshots(Freed::new(table)) }
+    }
+
     /// The identifiers of the volumes, if the rows are volumes.
     pub(crate) fn volume_ids(&self, py: Python<'_>) -> Option<Vec<Uuid>> {
         let Rows::Volumes(table) = &self.rows else { return None };

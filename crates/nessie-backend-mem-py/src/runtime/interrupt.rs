@@ -7,7 +7,6 @@ use pyo3::PyTypeInfo;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList, PyTuple};
 
-use crate::errors::Result;
 use crate::runtime::exit::Calling;
 
 /// How many items are handled before signals get their turn.
@@ -69,7 +68,7 @@ pub(crate) fn list<'py, T, U: PyTypeInfo>(
     py: Python<'py>,
     items: impl Iterator<Item = T>,
     make: impl Fn(T) -> PyResult<Bound<'py, U>>,
-) -> Result<Bound<'py, PyList>> {
+) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for (index, item) in items.enumerate() {
         list.append(make(item)?)?;

@@ -12,9 +12,9 @@ use nessie_backend_mem::MemBackend;
 use crate::runtime::fork::guarded;
 
 /// A backend whose calls hold its lock only while no fork is about to happen.
-pub(crate) struct Gated(pub(crate) MemBackend);
+pub(crate) struct ForkGuarded(pub(crate) MemBackend);
 
-impl VolumeBackend for Gated {
+impl VolumeBackend for ForkGuarded {
     fn capabilities(&self) -> Capabilities {
         self.0.capabilities()
     }
@@ -60,7 +60,7 @@ impl VolumeBackend for Gated {
     }
 }
 
-impl SnapshotBackend for Gated {
+impl SnapshotBackend for ForkGuarded {
     fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot> {
         guarded(|| self.0.create_snapshot(volume, name))
     }
@@ -95,7 +95,7 @@ impl SnapshotBackend for Gated {
     }
 }
 
-impl CloneBackend for Gated {
+impl CloneBackend for ForkGuarded {
     fn create_clone(
         &self,
         parent_volume: VolumeId,

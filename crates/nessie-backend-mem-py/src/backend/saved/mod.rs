@@ -7,11 +7,13 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyType};
 
 use crate::errors::Result;
-use crate::runtime::files;
 use crate::runtime::freed::Freed;
-use crate::runtime::long;
+use crate::runtime::worker;
 
 use super::MemBackend;
+
+mod files;
+mod replace_file;
 
 #[pymethods]
 impl MemBackend {
@@ -89,7 +91,7 @@ impl MemBackend {
     ///     str: 32 hexadecimal digits.
     fn state_digest(&self, py: Python<'_>) -> Result<String> {
         let copy = self.call(py, core::MemBackend::fork);
-        Ok(long::work(py, long::records(&copy), move || copy.state_digest())??)
+        Ok(worker::run(py, worker::count_records(&copy), move || copy.state_digest())??)
     }
 
     fn __reduce__<'py>(
@@ -97,7 +99,7 @@ impl MemBackend {
         py: Python<'py>,
     ) -> Result<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
         let copy = self.call(py, core::MemBackend::fork);
-        let bytes = long::work(py, long::records(&copy), move || copy.to_bytes())??;
+        let bytes = worker::run(py, worker::count_records(&copy), move || copy.to_bytes())??;
         let restore = py.import("nessie_backend_mem._core")?.getattr("_restore")?;
         Ok((restore, (PyBytes::new(py, &bytes),)))
     }
@@ -111,5 +113,5 @@ pub(crate) fn restore(state: Bound<'_, PyBytes>) -> Result<MemBackend> {
     let bytes = PyBackedBytes::from(state);
     // Each record takes a few bytes.
     let records = bytes.len() / 32;
-    Ok(long::work(py, records, move || core::MemBackend::from_bytes(&bytes))??.into())
+    Ok(worker::run(py, records, move || core::MemBackend::from_bytes(&bytes))??.into())
 }

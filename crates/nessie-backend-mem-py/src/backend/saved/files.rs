@@ -14,7 +14,8 @@ use pyo3::types::{PyBytes, PyString};
 use crate::args::scalars::{shown, wrong_type};
 use crate::errors::{Error, Result};
 use crate::runtime::exit::{Calling, attach_again};
-use crate::runtime::whole_file;
+
+use super::replace_file;
 
 const ARGUMENT: &str = "path_or_file";
 /// Bytes that are read at once.
@@ -31,7 +32,7 @@ pub(crate) fn dump(
     match place(target, "write")? {
         Place::Path(path) => {
             let done = py.detach(|| {
-                whole_file::write(&path, |file| {
+                replace_file::write(&path, |file| {
                     backend.dump_with_progress(file, |done, total| progress.call(done, total))
                 })
             });

@@ -4,9 +4,8 @@ use std::cell::RefCell;
 
 use pyo3::exceptions::{PyException, PyOSError};
 use pyo3::prelude::*;
-use pyo3::types::IntoPyDict;
+use pyo3::types::{IntoPyDict, PyString};
 
-use super::exceptions::text;
 use super::run_guard::{Inside, RunGuard};
 use crate::runtime::exit;
 
@@ -185,4 +184,10 @@ fn traceback(py: Python<'_>, error: &PyErr) -> String {
         })
     };
     format().unwrap_or_else(|_| error.to_string())
+}
+
+/// An attribute that is a `str`.
+pub(super) fn text(value: &Bound<'_, PyAny>, attribute: &str) -> Option<String> {
+    let text = value.getattr(attribute).ok()?;
+    Some(text.cast::<PyString>().ok()?.to_string_lossy().into_owned())
 }

@@ -20,7 +20,7 @@ const TICK: Duration = Duration::from_millis(20);
 const MANY: usize = 100_000;
 
 /// How many records a backend has.
-pub(crate) fn records(backend: &MemBackend) -> usize {
+pub(crate) fn count_records(backend: &MemBackend) -> usize {
     let counts = backend.counts();
     (counts.volumes as usize).saturating_add(counts.snapshots as usize)
 }
@@ -29,7 +29,7 @@ pub(crate) fn records(backend: &MemBackend) -> usize {
 ///
 /// # Errors
 /// What a handler of a signal raises.
-pub(crate) fn work<R: Send + 'static>(
+pub(crate) fn run<R: Send + 'static>(
     py: Python<'_>,
     records: usize,
     work: impl FnOnce() -> R + Send + 'static,
