@@ -33,9 +33,15 @@ mod _core {
     #[pymodule_export]
     use crate::conformance::{cases, rules, run};
     #[pymodule_export]
-    use crate::ontap::records::{snapshot, volume};
+    use crate::ontap::cluster::OntapCluster;
     #[pymodule_export]
-    use crate::ontap::{OntapCluster, OntapListener, coverage, error};
+    use crate::ontap::coverage::coverage;
+    #[pymodule_export]
+    use crate::ontap::errors::error;
+    #[pymodule_export]
+    use crate::ontap::listener::OntapListener;
+    #[pymodule_export]
+    use crate::ontap::records::{snapshot, volume};
     #[pymodule_export]
     use crate::results::table::{Table, restore_table};
     #[pymodule_export]

@@ -21,7 +21,7 @@ use pyo3::exceptions::{
 };
 use pyo3::prelude::*;
 
-use crate::args::items::{MOST_ITEMS, MOST_TEXT, bound};
+use crate::args::limits::{self, MAX_ITEMS, MAX_TEXT};
 use crate::arrow::cast::UUID_BYTES;
 use crate::arrow::import::Chunks;
 use crate::errors::{Error, Result};
@@ -216,7 +216,7 @@ impl Column {
                     return Ok(true);
                 }
                 items += chunk.len();
-                bound(argument, items, MOST_ITEMS, "items")?;
+                limits::check(argument, items, MAX_ITEMS, "items")?;
                 read(&chunk, &mut index)?;
                 Ok::<_, Error>(true)
             })?;
@@ -321,7 +321,7 @@ fn by_offsets<O: OffsetSizeTrait>(
         ends.push(before);
     }
     let (Some(&first), Some(&last)) = (ends.first(), ends.last()) else { return Ok(()) };
-    bound(argument, last - first, MOST_TEXT, "bytes")?;
+    limits::check(argument, last - first, MAX_TEXT, "bytes")?;
     let texts = lent(array.values(), first..last).ok_or_else(outside)?.to_vec();
     let ranges = ends.iter().zip(ends.iter().skip(1));
     for (index, (start, end)) in ranges.enumerate() {

@@ -8,14 +8,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::args::columns::Column;
+use crate::args::limits::{self, MAX_ITEMS, MAX_TEXT};
 use crate::args::scalars;
 use crate::errors::{Error, Result};
 use crate::runtime::interrupt::{self, Items};
-
-/// No batch has more items: what keeps an iterator without an end from filling the memory.
-pub(crate) const MOST_ITEMS: usize = 1 << 24;
-/// Nor do its names take more bytes than this.
-pub(crate) const MOST_TEXT: usize = 1 << 30;
 
 /// Names, copied out of Python so that no `str` is touched while the interpreter goes on.
 #[derive(Default)]
@@ -46,8 +42,8 @@ impl Names {
     fn push(&mut self, argument: &'static str, name: &str) -> Result<()> {
         self.text.push_str(name);
         self.ends.push(self.text.len());
-        bound(argument, self.text.len(), MOST_TEXT, "bytes")?;
-        bound(argument, self.ends.len(), MOST_ITEMS, "items")
+        limits::check(argument, self.text.len(), MAX_TEXT, "bytes")?;
+        limits::check(argument, self.ends.len(), MAX_ITEMS, "items")
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -80,7 +76,7 @@ impl Sizes {
         if let Some(column) = Column::of(Self::ARGUMENT, value)? {
             column.sizes(value.py(), |size| {
                 sizes.push(size);
-                bound(Self::ARGUMENT, sizes.len(), MOST_ITEMS, "items")
+                limits::check(Self::ARGUMENT, sizes.len(), MAX_ITEMS, "items")
             })?;
             return Self::each(sizes, count);
         }
@@ -181,12 +177,4 @@ pub(crate) fn wrong_item(
     item: &Bound<'_, PyAny>,
 ) -> Error {
     scalars::wrong_type(&format!("{argument}[{index}]"), expected, item)
-}
-
-pub(crate) fn bound(argument: &'static str, len: usize, most: usize, what: &str) -> Result<()> {
-    if len <= most {
-        return Ok(());
-    }
-    let reason = format!("has more than {most} {what}");
-    Err(BackendError::InvalidArgument { argument: argument.into(), reason }.into())
 }

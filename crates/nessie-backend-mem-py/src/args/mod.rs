@@ -2,5 +2,6 @@
 
 pub(crate) mod columns;
 pub(crate) mod items;
+pub(crate) mod limits;
 pub(crate) mod scalars;
 pub(crate) mod time;

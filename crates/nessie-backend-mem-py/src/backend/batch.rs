@@ -7,7 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::args::columns::{Column, snapshots_for_volumes, volumes_for_snapshots};
-use crate::args::items::{MOST_ITEMS, at, bound, items, wrong_item};
+use crate::args::items::{at, items, wrong_item};
+use crate::args::limits::{self, MAX_ITEMS};
 use crate::args::scalars;
 use crate::errors::Result;
 use crate::results::table::Table;
@@ -48,7 +49,7 @@ pub(crate) fn volume_ids(argument: &'static str, value: &Bound<'_, PyAny>) -> Re
         let id = scalars::id::<VolumeId>(argument, &id)
             .map_err(|error| at(error, argument, ids.len(), EXPECTED, &id))?;
         ids.push(id.value.uuid());
-        bound(argument, ids.len(), MOST_ITEMS, "items")?;
+        limits::check(argument, ids.len(), MAX_ITEMS, "items")?;
         interrupt::check(py, ids.len())?;
     }
     Ok(Uuids::new(ids))
@@ -94,7 +95,7 @@ pub(crate) fn snapshot_ids(
         let id = scalars::id::<SnapshotId>(argument, &snapshot)
             .map_err(|error| refuse(&snapshot, error))?;
         ids.push((of.value, id.value));
-        bound(argument, ids.len(), MOST_ITEMS, "items")?;
+        limits::check(argument, ids.len(), MAX_ITEMS, "items")?;
         interrupt::check(py, ids.len())?;
     }
     Ok(ids)

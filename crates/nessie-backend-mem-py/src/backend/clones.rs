@@ -5,9 +5,9 @@ use pyo3::types::PyDict;
 
 use crate::args::scalars;
 use crate::errors::Result;
-use crate::results::records::{self, Known};
+use crate::results::records::{self, ReusedText};
 
-use super::{AnyId, MemBackend, exact};
+use super::{AnyId, MemBackend};
 
 #[pymethods]
 impl MemBackend {
@@ -44,13 +44,12 @@ impl MemBackend {
         let name = scalars::name(new_name);
         let (from, at) = (parent.value, snapshot.value);
         let volume = self.ask(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
-        let known = Known {
-            name: exact(new_name),
+        let reused = ReusedText {
             parent_volume_uuid: parent.text,
             parent_snapshot_uuid: snapshot.text,
-            ..Known::default()
+            ..ReusedText::name(new_name)
         };
-        Ok(records::volume(new_name.py(), &volume, &known)?)
+        Ok(records::volume(new_name.py(), &volume, &reused)?)
     }
 
     /// Turn a clone into an ordinary volume.
@@ -70,7 +69,7 @@ impl MemBackend {
     fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("vol_uuid", vol_uuid)?;
         let volume = self.ask(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
-        let known = Known { uuid: id.text, ..Known::default() };
-        Ok(records::volume(vol_uuid.py(), &volume, &known)?)
+        let reused = ReusedText::uuid(id.text);
+        Ok(records::volume(vol_uuid.py(), &volume, &reused)?)
     }
 }

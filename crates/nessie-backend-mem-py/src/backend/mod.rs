@@ -25,7 +25,7 @@ use nessie_backend_mem as core;
 
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 
 use crate::args::{scalars, time};
 use crate::errors::Result;
@@ -170,9 +170,4 @@ impl MemBackend {
             "<MemBackend {seed}{clock}, volumes={volumes}, snapshots={snapshots}, clones={clones}>"
         )
     }
-}
-
-/// The text itself if it is a `str` and not of a subclass, whose instances can carry state.
-pub(super) fn exact<'py>(text: &Bound<'py, PyString>) -> Option<Bound<'py, PyString>> {
-    text.cast_exact().ok().cloned()
 }

@@ -9,10 +9,10 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::args::scalars;
 use crate::errors::Result;
-use crate::results::records::{self, Known};
+use crate::results::records::{self, ReusedText};
 use crate::runtime::interrupt;
 
-use super::{AnyId, MemBackend, exact};
+use super::{AnyId, MemBackend};
 
 #[pymethods]
 impl MemBackend {
@@ -40,8 +40,8 @@ impl MemBackend {
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let text = scalars::name(name);
         let snapshot = self.ask(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
-        let known = Known { name: exact(name), ..Known::default() };
-        Ok(records::snapshot(name.py(), &snapshot, &known)?)
+        let reused = ReusedText::name(name);
+        Ok(records::snapshot(name.py(), &snapshot, &reused)?)
     }
 
     /// Return a volume's snapshots in order of creation.
@@ -61,7 +61,7 @@ impl MemBackend {
         let view = self.view(py);
         let rows = view.snapshot_rows(volume).map_err(|error| self.hinted(py, error))?;
         Ok(interrupt::list(py, rows, |snapshot: SnapshotRow| {
-            records::snapshot(py, &snapshot, &Known::default())
+            records::snapshot(py, &snapshot, &ReusedText::none())
         })?)
     }
 
@@ -87,8 +87,8 @@ impl MemBackend {
         let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
         let snapshot =
             self.ask(vol_uuid.py(), |core| core.rows().get_snapshot(volume, id.value))?;
-        let known = Known { uuid: id.text, ..Known::default() };
-        Ok(records::snapshot(vol_uuid.py(), &snapshot, &known)?)
+        let reused = ReusedText::uuid(id.text);
+        Ok(records::snapshot(vol_uuid.py(), &snapshot, &reused)?)
     }
 
     /// Return the snapshot of a name in a volume.
@@ -116,8 +116,8 @@ impl MemBackend {
         let Some(snapshot) = found else {
             return Ok(None);
         };
-        let known = Known { name: exact(name), ..Known::default() };
-        Ok(Some(records::snapshot(name.py(), &snapshot, &known)?))
+        let reused = ReusedText::name(name);
+        Ok(Some(records::snapshot(name.py(), &snapshot, &reused)?))
     }
 
     /// Rename a snapshot.
@@ -149,8 +149,8 @@ impl MemBackend {
         let text = scalars::name(name);
         let snapshot =
             self.ask(name.py(), |core| core.rows().rename_snapshot(volume, id.value, &text))?;
-        let known = Known { uuid: id.text, name: exact(name), ..Known::default() };
-        Ok(records::snapshot(name.py(), &snapshot, &known)?)
+        let reused = ReusedText { uuid: id.text, ..ReusedText::name(name) };
+        Ok(records::snapshot(name.py(), &snapshot, &reused)?)
     }
 
     /// Delete a snapshot.
@@ -196,7 +196,7 @@ impl MemBackend {
         let snapshot = self.snapshot_id(id.value, "snap_uuid", snap_uuid)?.value;
         let restore = |core: &core::MemBackend| core.rows().restore_snapshot(id.value, snapshot);
         let volume = self.ask_on_snapshots(vol_uuid.py(), id.value, restore)?;
-        let known = Known { uuid: id.text, ..Known::default() };
-        Ok(records::volume(vol_uuid.py(), &volume, &known)?)
+        let reused = ReusedText::uuid(id.text);
+        Ok(records::volume(vol_uuid.py(), &volume, &reused)?)
     }
 }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
 use crate::results::html;
-use crate::results::records::{self, Known};
+use crate::results::records::{self, ReusedText};
 use crate::runtime::worker;
 
 use super::MemBackend;
@@ -28,7 +28,7 @@ impl MemBackend {
         let volumes = PyList::empty(py);
         for volume in view.volumes().take(HTML_VOLUMES) {
             if let Ok(row) = view.volume_row(volume.uuid) {
-                volumes.append(records::volume(py, &row, &Known::default())?)?;
+                volumes.append(records::volume(py, &row, &ReusedText::default())?)?;
             }
         }
         let tree = view.first_tree_lines(HTML_LINES);

@@ -8,10 +8,10 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::args::scalars::{self, PatchArgs};
 use crate::errors::{Error, Result};
-use crate::results::records::{self, Known};
+use crate::results::records::{self, ReusedText};
 use crate::runtime::interrupt;
 
-use super::{AnyId, MemBackend, exact};
+use super::{AnyId, MemBackend};
 
 #[pymethods]
 impl MemBackend {
@@ -38,7 +38,7 @@ impl MemBackend {
         let size = size_bytes.map(scalars::size).transpose()?;
         let text = scalars::name(name);
         let volume = self.call(name.py(), |core| core.rows().create_volume(&text, size))?;
-        Ok(records::volume(name.py(), &volume, &Known { name: exact(name), ..Known::default() })?)
+        Ok(records::volume(name.py(), &volume, &ReusedText::name(name))?)
     }
 
     /// Return all volumes in order of creation.
@@ -50,7 +50,7 @@ impl MemBackend {
     ///     list[Volume]: All volumes.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
         Ok(interrupt::list(py, self.rows(py), |volume: VolumeRow| {
-            records::volume(py, &volume, &Known::default())
+            records::volume(py, &volume, &ReusedText::none())
         })?)
     }
 
@@ -68,7 +68,7 @@ impl MemBackend {
     fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("uuid", uuid)?;
         let volume = self.ask(uuid.py(), |core| core.rows().get_volume(id.value))?;
-        Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
+        Ok(records::volume(uuid.py(), &volume, &ReusedText::uuid(id.text))?)
     }
 
     /// Return the volume of a name.
@@ -84,8 +84,8 @@ impl MemBackend {
         let Some(volume) = self.call(name.py(), |core| core.rows().find_volume(&text)) else {
             return Ok(None);
         };
-        let known = Known { name: exact(name), ..Known::default() };
-        Ok(Some(records::volume(name.py(), &volume, &known)?))
+        let reused = ReusedText::name(name);
+        Ok(Some(records::volume(name.py(), &volume, &reused)?))
     }
 
     /// Change the given fields of a volume.
@@ -140,7 +140,7 @@ impl MemBackend {
             other => other,
         })?;
         let volume = self.ask(uuid.py(), |core| core.rows().patch_volume(id.value, &patch))?;
-        Ok(records::volume(uuid.py(), &volume, &Known { uuid: id.text, ..Known::default() })?)
+        Ok(records::volume(uuid.py(), &volume, &ReusedText::uuid(id.text))?)
     }
 
     /// Delete a volume in any state, with its snapshots.

@@ -18,13 +18,31 @@ use crate::results::time;
 
 type Text<'py> = Option<Bound<'py, PyString>>;
 
-/// Texts that the caller passed in and the record repeats.
+/// Strings of the caller that a record contains too, so that no new ones have to be made.
 #[derive(Default)]
-pub(crate) struct Known<'py> {
+pub(crate) struct ReusedText<'py> {
     pub(crate) uuid: Text<'py>,
     pub(crate) name: Text<'py>,
     pub(crate) parent_volume_uuid: Text<'py>,
     pub(crate) parent_snapshot_uuid: Text<'py>,
+}
+
+impl<'py> ReusedText<'py> {
+    /// None of them.
+    pub(crate) fn none() -> Self {
+        Self::default()
+    }
+
+    /// The uuid that the caller gave, if it is in the canonical spelling.
+    pub(crate) fn uuid(uuid: Text<'py>) -> Self {
+        Self { uuid, ..Self::default() }
+    }
+
+    /// The name that the caller gave. An instance of a subclass of `str` is not reused, because it
+    /// can have attributes.
+    pub(crate) fn name(name: &Bound<'py, PyString>) -> Self {
+        Self { name: name.cast_exact().ok().cloned(), ..Self::default() }
+    }
 }
 
 struct Templates {
@@ -123,7 +141,7 @@ fn template<'py>(py: Python<'py>, keys: &[&str]) -> PyResult<Bound<'py, PyDict>>
 pub(crate) fn volume<'py>(
     py: Python<'py>,
     row: &VolumeRow,
-    known: &Known<'py>,
+    reused: &ReusedText<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let shape = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
     let templates = Templates::get(py)?;
@@ -131,8 +149,8 @@ pub(crate) fn volume<'py>(
         Some(shape) => shape.copy(py, row)?,
         None => VolumeShape::new(py, row.state, row.vol_type)?.copy(py, row)?,
     };
-    dict.set_item(intern!(py, "uuid"), uuid_text(py, &known.uuid, row.uuid.uuid()))?;
-    dict.set_item(intern!(py, "name"), name_text(py, &known.name, &row.name))?;
+    dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, row.uuid.uuid()))?;
+    dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &row.name))?;
     let Some(rest) = &row.optional else {
         return Ok(dict);
     };
@@ -143,7 +161,7 @@ pub(crate) fn volume<'py>(
         dict.set_item(intern!(py, "export_policy"), policy)?;
     }
     if let Some(origin) = &rest.origin {
-        dict.set_item(intern!(py, "clone"), templates.origin.copy(py, origin, known)?)?;
+        dict.set_item(intern!(py, "clone"), templates.origin.copy(py, origin, reused)?)?;
     }
     Ok(dict)
 }
@@ -168,18 +186,18 @@ impl OriginShape {
         &self,
         py: Python<'py>,
         origin: &RowOrigin,
-        known: &Known<'py>,
+        reused: &ReusedText<'py>,
     ) -> PyResult<Bound<'py, PyDict>> {
         // As with volumes, nobody waits for the template.
         let Ok(mut last) = self.last.try_lock() else {
             let dict = self.blank.bind(py).copy()?;
-            Self::fill(&dict, origin, known)?;
+            Self::fill(&dict, origin, reused)?;
             return Ok(dict);
         };
         let dict = last.0.bind(py).clone();
         if last.1.as_ref() != Some(origin) {
             last.1 = None;
-            Self::fill(&dict, origin, known)?;
+            Self::fill(&dict, origin, reused)?;
             last.1 = Some(origin.clone());
         }
         dict.copy()
@@ -188,16 +206,16 @@ impl OriginShape {
     fn fill<'py>(
         dict: &Bound<'py, PyDict>,
         origin: &RowOrigin,
-        known: &Known<'py>,
+        reused: &ReusedText<'py>,
     ) -> PyResult<()> {
         let py = dict.py();
         dict.set_item(intern!(py, "parent_volume"), origin.parent_volume.as_str())?;
         dict.set_item(intern!(py, "parent_snapshot"), origin.parent_snapshot.as_str())?;
         let volume = origin.parent_volume_uuid.uuid();
-        let volume = uuid_text(py, &known.parent_volume_uuid, volume);
+        let volume = uuid_text(py, &reused.parent_volume_uuid, volume);
         dict.set_item(intern!(py, "parent_volume_uuid"), volume)?;
         let snapshot = origin.parent_snapshot_uuid.uuid();
-        let snapshot = uuid_text(py, &known.parent_snapshot_uuid, snapshot);
+        let snapshot = uuid_text(py, &reused.parent_snapshot_uuid, snapshot);
         dict.set_item(intern!(py, "parent_snapshot_uuid"), snapshot)
     }
 }
@@ -206,10 +224,10 @@ impl OriginShape {
 pub(crate) fn snapshot<'py>(
     py: Python<'py>,
     snapshot: &SnapshotRow,
-    known: &Known<'py>,
+    reused: &ReusedText<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = Templates::get(py)?.snapshot.bind(py).copy()?;
-    fill_snapshot(&dict, snapshot, known)?;
+    fill_snapshot(&dict, snapshot, reused)?;
     Ok(dict)
 }
 
@@ -222,7 +240,7 @@ pub(crate) fn snapshot_of_volume<'py>(
     let volume_uuid = uuid_text(py, &None, row.volume_uuid.uuid());
     dict.set_item(intern!(py, "volume_uuid"), volume_uuid)?;
     dict.set_item(intern!(py, "volume"), row.volume.as_str())?;
-    fill_snapshot(&dict, &row.snapshot, &Known::default())?;
+    fill_snapshot(&dict, &row.snapshot, &ReusedText::none())?;
     Ok(dict)
 }
 
@@ -277,11 +295,11 @@ pub(crate) fn snapshot_column<'py>(
 fn fill_snapshot<'py>(
     dict: &Bound<'py, PyDict>,
     snapshot: &SnapshotRow,
-    known: &Known<'py>,
+    reused: &ReusedText<'py>,
 ) -> PyResult<()> {
     let py = dict.py();
-    dict.set_item(intern!(py, "uuid"), uuid_text(py, &known.uuid, snapshot.uuid.uuid()))?;
-    dict.set_item(intern!(py, "name"), name_text(py, &known.name, &snapshot.name))?;
+    dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, snapshot.uuid.uuid()))?;
+    dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &snapshot.name))?;
     dict.set_item(intern!(py, "create_time"), time::text(py, snapshot.create_time))
 }
 
@@ -310,13 +328,13 @@ pub(crate) fn access_handle<'py>(
 
 pub(crate) fn uuid_text<'py>(
     py: Python<'py>,
-    known: &Text<'py>,
+    reused: &Text<'py>,
     uuid: Uuid,
 ) -> Bound<'py, PyString> {
     let make = || PyString::new(py, uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-    known.clone().unwrap_or_else(make)
+    reused.clone().unwrap_or_else(make)
 }
 
-fn name_text<'py>(py: Python<'py>, known: &Text<'py>, name: &str) -> Bound<'py, PyString> {
-    known.clone().unwrap_or_else(|| PyString::new(py, name))
+fn name_text<'py>(py: Python<'py>, reused: &Text<'py>, name: &str) -> Bound<'py, PyString> {
+    reused.clone().unwrap_or_else(|| PyString::new(py, name))
 }

@@ -21,7 +21,7 @@ use crate::args::scalars;
 use crate::arrow::{cast, export, import};
 use crate::errors::Result;
 use crate::results::html;
-use crate::results::records::{self, Known};
+use crate::results::records::{self, ReusedText};
 use crate::results::uuids::Uuids;
 use crate::runtime::freed::Freed;
 use crate::runtime::interrupt;
@@ -134,9 +134,10 @@ impl Rows {
 
     fn dict<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Option<Bound<'py, PyDict>>> {
         match self {
-            Self::Volumes(table) => {
-                table.row(index).map(|row| records::volume(py, &row, &Known::default())).transpose()
-            }
+            Self::Volumes(table) => table
+                .row(index)
+                .map(|row| records::volume(py, &row, &ReusedText::none()))
+                .transpose(),
             Self::Snapshots(table) => {
                 table.row(index).map(|row| records::snapshot_of_volume(py, &row)).transpose()
             }

@@ -12,11 +12,11 @@ use nessie_store::{AccessLog, AccessLogEntry};
 const MOST_WAITING: usize = 4 << 20;
 
 /// What the log is called with: method, target, status, bytes of the reply, seconds.
-pub(crate) type Line = (String, String, u16, usize, f64);
+pub(crate) type LogLine = (String, String, u16, usize, f64);
 
 /// A queue of requests, bounded in bytes.
 #[derive(Debug, Default)]
-pub(crate) struct Lines {
+pub(crate) struct LogQueue {
     state: Mutex<State>,
     /// A line came, or the queue was closed.
     changed: Condvar,
@@ -24,7 +24,7 @@ pub(crate) struct Lines {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Line>,
+    waiting: VecDeque<LogLine>,
     /// Of those that wait.
     bytes: usize,
     /// How many requests will never reach the log.
@@ -32,7 +32,7 @@ struct State {
     is_closed: bool,
 }
 
-impl Lines {
+impl LogQueue {
     /// What the server calls.
     pub(crate) fn log(self: &Arc<Self>) -> AccessLog {
         let lines = Arc::clone(self);
@@ -41,7 +41,7 @@ impl Lines {
 
     fn push(&self, entry: &AccessLogEntry<'_>) {
         let mut state = self.state();
-        let bytes = size_of::<Line>() + entry.method.len() + entry.target.len();
+        let bytes = size_of::<LogLine>() + entry.method.len() + entry.target.len();
         if state.is_closed || state.bytes + bytes > MOST_WAITING {
             state.lost += 1;
             return;
@@ -59,12 +59,12 @@ impl Lines {
     }
 
     /// Waits for the next line. Nothing comes once the queue is closed and empty.
-    pub(crate) fn next(&self) -> Option<Line> {
+    pub(crate) fn next(&self) -> Option<LogLine> {
         let is_idle = |state: &mut State| state.waiting.is_empty() && !state.is_closed;
         let state = self.changed.wait_while(self.state(), is_idle);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         let line = state.waiting.pop_front()?;
-        state.bytes -= size_of::<Line>() + line.0.len() + line.1.len();
+        state.bytes -= size_of::<LogLine>() + line.0.len() + line.1.len();
         Some(line)
     }
 

@@ -1,0 +1,196 @@
+//! The class `_OntapCluster`.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nessie_backend_core::VolumeBackend;
+use nessie_store::{
+    Aggregate, Clock, Cluster, Config, Identity, JobCompletion, Lif, Method, Request,
+    RequestHandler, Response, ServerOptions, Svm, serve,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::backend::MemBackend;
+use crate::ontap::access_log::LogQueue;
+use crate::ontap::fork_guarded::ForkGuarded;
+use crate::ontap::listener::OntapListener;
+use crate::py_backend::{PyBackend, Requests};
+use crate::runtime::fork;
+
+/// A reply without a server: status, headers and body.
+type Answer<'py> = (u16, Vec<(&'static str, String)>, Bound<'py, PyBytes>);
+
+/// A simulated cluster.
+#[pyclass(frozen, name = "_OntapCluster", module = "nessie_backend_mem._core")]
+pub(crate) struct OntapCluster {
+    handler: Arc<GuardedCluster>,
+}
+
+/// A cluster whose backends in memory are locked only while no fork is about to happen.
+struct GuardedCluster {
+    cluster: Cluster,
+    /// Whether every backend is in memory. One written in Python has to wait for the interpreter,
+    /// and may fork.
+    is_quick: bool,
+}
+
+impl RequestHandler for GuardedCluster {
+    fn handle(&self, request: &Request<'_>) -> Response {
+        if self.is_quick {
+            fork::guarded(|| self.cluster.handle(request))
+        } else {
+            self.cluster.handle(request)
+        }
+    }
+
+    fn may_take_long(&self, request: &Request<'_>) -> bool {
+        !self.is_quick || self.cluster.may_take_long(request)
+    }
+
+    fn answer_anyone(&self, request: &Request<'_>) -> Option<Response> {
+        self.cluster.answer_anyone(request)
+    }
+}
+
+#[pymethods]
+impl OntapCluster {
+    /// svms: (name, backend) of each; aggregates: (name, bytes); lifs: (name, address, services).
+    /// jobs: ("immediate", 0), ("polls", how many) or ("seconds", how many).
+    ///
+    /// Raises ValueError for parts that do not fit together, and TypeError for a backend without
+    /// the methods of one.
+    #[new]
+    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed))]
+    fn new(
+        svms: Vec<(String, Bound<'_, PyAny>)>,
+        name: String,
+        nodes: Vec<String>,
+        aggregates: Vec<(String, u64)>,
+        lifs: Vec<(String, String, Vec<String>)>,
+        jobs: (String, f64),
+        seed: Option<u64>,
+    ) -> PyResult<Self> {
+        let mut config = Config::default();
+        config.name = name;
+        config.nodes = nodes;
+        config.aggregates =
+            aggregates.into_iter().map(|(name, size)| Aggregate::new(name, size)).collect();
+        config.lifs = lifs
+            .into_iter()
+            .map(|(name, address, services)| Lif::new(name, address, services))
+            .collect();
+        let (pace, number) = jobs;
+        config.jobs = job_completion(&pace, number)?;
+        config.seed = seed;
+        let is_quick = svms.iter().all(|(_, object)| object.cast::<MemBackend>().is_ok());
+        for (name, object) in svms {
+            let backend: Arc<dyn VolumeBackend> = if let Ok(backend) = object.cast::<MemBackend>() {
+                let core = backend.get().shared();
+                let clock = core.clone();
+                config.clock.get_or_insert_with(|| -> Clock {
+                    if is_quick {
+                        Arc::new(move || clock.now())
+                    } else {
+                        Arc::new(move || fork::guarded(|| clock.now()))
+                    }
+                });
+                if is_quick { Arc::new(core) } else { Arc::new(ForkGuarded(core)) }
+            } else {
+                Arc::new(PyBackend::new(&object, Arc::new(Requests))?)
+            };
+            config.svms.push(Svm::new(name, backend));
+        }
+        let cluster = Cluster::new(config);
+        let cluster = cluster.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Self { handler: Arc::new(GuardedCluster { cluster, is_quick }) })
+    }
+
+    /// The reply to a request without a server: status, headers and body.
+    ///
+    /// Raises ValueError for a method without a meaning, and what a backend raises that is no
+    /// Exception.
+    fn handle<'py>(
+        &self,
+        py: Python<'py>,
+        method: &str,
+        target: &str,
+        body: &[u8],
+    ) -> PyResult<Answer<'py>> {
+        let Some(method) = METHODS.iter().find(|(word, _)| *word == method) else {
+            return Err(PyValueError::new_err(format!("{method} is no method")));
+        };
+        let request = Request::new(method.1, target).body(body);
+        let response = py.detach(|| Requests::own(|| self.handler.handle(&request)))?;
+        Ok((response.status, response.headers, PyBytes::new(py, &response.body)))
+    }
+
+    /// Listen, and answer requests on threads of the server's own until it is stopped.
+    ///
+    /// identity: certificates and key in PEM; None for a certificate that is made.
+    /// log: whether to keep each request for next_request().
+    ///
+    /// Raises OSError where it cannot listen, and ValueError for what no client can send and for a
+    /// certificate that cannot be used.
+    #[pyo3(signature = (*, host, port, username, password, tls, identity, log))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
+    fn serve(
+        &self,
+        py: Python<'_>,
+        host: String,
+        port: u16,
+        username: String,
+        password: String,
+        tls: bool,
+        identity: Option<(String, String)>,
+        log: bool,
+    ) -> PyResult<OntapListener> {
+        let mut options = ServerOptions::new(username, password);
+        options.host = host;
+        options.port = port;
+        options.tls = tls;
+        options.identity = identity.map(|(certificates, key)| Identity::new(certificates, key));
+        let lines = Arc::<LogQueue>::default();
+        options.log = log.then(|| lines.log());
+        let handler = Arc::clone(&self.handler);
+        let server = py.detach(|| serve(handler, options)).map_err(raised)?;
+        Ok(OntapListener::new(server, lines))
+    }
+}
+
+const METHODS: [(&str, Method); 6] = [
+    ("GET", Method::Get),
+    ("HEAD", Method::Head),
+    ("POST", Method::Post),
+    ("PATCH", Method::Patch),
+    ("DELETE", Method::Delete),
+    ("OPTIONS", Method::Options),
+];
+
+fn job_completion(word: &str, number: f64) -> PyResult<JobCompletion> {
+    let refuse = || PyValueError::new_err(format!("jobs: {word}:{number} is no pace of jobs"));
+    match word {
+        "immediate" => Ok(JobCompletion::Immediate),
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is a whole number in range"
+        )]
+        "polls" if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) => {
+            Ok(JobCompletion::Polls(number as u32))
+        }
+        "seconds" => {
+            Duration::try_from_secs_f64(number).map(JobCompletion::After).map_err(|_| refuse())
+        }
+        _ => Err(refuse()),
+    }
+}
+
+fn raised(error: io::Error) -> PyErr {
+    if error.kind() == io::ErrorKind::InvalidInput {
+        return PyValueError::new_err(error.to_string());
+    }
+    error.into()
+}

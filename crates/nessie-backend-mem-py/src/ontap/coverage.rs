@@ -1,0 +1,41 @@
+//! The table of what the cluster implements.
+
+use nessie_store::{FieldInfo, FieldPresence, WritableBy};
+use pyo3::prelude::*;
+
+/// A path, its methods and what its objects are called.
+type EndpointRow = (&'static str, Vec<&'static str>, &'static str);
+/// A field, when it comes back, and which methods set it.
+type FieldRow = (&'static str, &'static str, &'static [&'static str]);
+/// What objects are called, and their fields.
+type ObjectRow = (&'static str, Vec<FieldRow>);
+
+/// What is implemented: every path, and every kind of object.
+#[pyfunction]
+#[pyo3(name = "_ontap_coverage")]
+pub(crate) fn coverage() -> (Vec<EndpointRow>, Vec<ObjectRow>) {
+    let mut paths = Vec::new();
+    let mut objects: Vec<ObjectRow> = Vec::new();
+    for endpoint in nessie_store::coverage() {
+        paths.push((endpoint.path, endpoint.methods, endpoint.object));
+        if !objects.iter().any(|(object, _)| *object == endpoint.object) {
+            objects.push((endpoint.object, endpoint.fields.iter().map(field).collect()));
+        }
+    }
+    (paths, objects)
+}
+
+fn field(field: &FieldInfo) -> FieldRow {
+    let presence = match field.presence {
+        FieldPresence::Key => "key",
+        FieldPresence::Default => "default",
+        FieldPresence::Expensive => "expensive",
+    };
+    let settable: &[&str] = match field.writable {
+        WritableBy::Never => &[],
+        WritableBy::Post => &["POST"],
+        WritableBy::Patch => &["PATCH"],
+        WritableBy::Both => &["POST", "PATCH"],
+    };
+    (field.path, presence, settable)
+}

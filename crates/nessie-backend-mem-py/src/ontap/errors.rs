@@ -1,0 +1,38 @@
+//! Errors of this package as ONTAP writes them.
+
+use std::borrow::Cow;
+
+use nessie_backend_core::{BackendError, Dependents, SnapshotId, Uuid, VolumeId, VolumeState};
+use nessie_store::ApiError;
+use pyo3::prelude::*;
+
+/// What a refusal is on the wire: the HTTP status and the body. The code is an error class's, the
+/// message and the target are the error's.
+#[pyfunction]
+#[pyo3(name = "_ontap_error")]
+pub(crate) fn error(code: &str, message: String, target: Option<String>) -> (u16, String) {
+    let mut error = ApiError::from(refusal(code));
+    error.message = message;
+    error.target = target.map(Cow::Owned);
+    (error.status, error.to_json().to_string())
+}
+
+/// A refusal of that kind; what it is about does not matter.
+fn refusal(code: &str) -> BackendError {
+    let (volume, snapshot) = (VolumeId::from(Uuid::nil()), SnapshotId::from(Uuid::nil()));
+    let (name, dependents) = (String::new(), Dependents::default());
+    match code {
+        "volume_not_found" => BackendError::VolumeNotFound { volume },
+        "snapshot_not_found" => BackendError::SnapshotNotFound { volume, snapshot },
+        "volume_exists" => BackendError::VolumeExists { name },
+        "snapshot_exists" => BackendError::SnapshotExists { volume, name },
+        "junction_path_exists" => BackendError::JunctionPathExists { path: name },
+        "volume_busy" => BackendError::VolumeBusy { volume, dependents },
+        "snapshot_busy" => BackendError::SnapshotBusy { snapshot, dependents },
+        "volume_offline" => BackendError::VolumeOffline { volume, state: VolumeState::Offline },
+        "invalid_argument" => BackendError::invalid("", "", ""),
+        "feature_not_supported" => BackendError::not_supported(""),
+        "timeout" => BackendError::Timeout { operation: "".into(), source: None },
+        _ => BackendError::substrate("", ""),
+    }
+}
