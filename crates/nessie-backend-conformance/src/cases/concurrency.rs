@@ -9,7 +9,7 @@ use super::calls::{self, junction, offline, online, policy, size};
 use crate::Tier;
 use crate::harness::{CaseResult, Harness, Verify};
 use crate::oracle::call::Call;
-use crate::sequences::op::{Profile, generate};
+use crate::sequences::generate::{Profile, generate};
 use crate::sequences::replay::Replay;
 
 super::cases! { concurrency:

@@ -2,7 +2,7 @@
 
 use crate::Tier;
 use crate::harness::{Abort, CaseResult, Harness};
-use crate::sequences::op::{Profile, generate};
+use crate::sequences::generate::{Profile, generate};
 use crate::sequences::replay::replay;
 use crate::sequences::shrink::shrink_sequence;
 
