@@ -77,23 +77,22 @@ impl<R> Query<R> {
         let mut selection =
             Selection::parse_with(schema, collection, &common.fields, common.unknown_fields()?)?;
         filter.paths().for_each(|path| selection.add(path));
-        let order = match common.order_by {
+        let order = match common.get("order_by") {
             Some(text) => OrderBy::parse(schema, text)?,
             None => OrderBy::default_of(schema),
         };
         let paging = Paging {
-            max_records: number("max_records", common.max_records, 1..=u64::MAX)?,
-            offset: number("offset", common.offset, 0..=u64::MAX)?.unwrap_or_default(),
+            max_records: common.number("max_records", 1..=u64::MAX)?,
+            offset: common.number("offset", 0..=u64::MAX)?.unwrap_or_default(),
             start: order.parse_start(&start)?,
         };
-        let timeout = number("return_timeout", common.return_timeout, 0..=MAX_TIMEOUT)?;
+        let timeout = common.number("return_timeout", 0..=MAX_TIMEOUT)?;
         Ok(Self {
             selection,
             filter,
             order,
             paging,
-            return_records: flag("return_records", common.return_records)?
-                .unwrap_or(method.is_read()),
+            return_records: common.flag("return_records")?.unwrap_or(method.is_read()),
             return_timeout: timeout.map(|seconds: u64| Duration::from_secs(seconds)),
             continue_on_failure: common.continue_on_failure()?,
             parameters,
@@ -132,7 +131,7 @@ impl<R> Query<R> {
 }
 
 impl Url {
-    /// Whether the request asks for indented JSON: `pretty=true`.
+    /// Whether the request wants indented JSON: `pretty=true`.
     ///
     /// # Errors
     /// 262197: the value is neither `true` nor `false`.
@@ -142,63 +141,79 @@ impl Url {
     }
 }
 
-/// The parameters that every operation accepts, as they were given.
+/// The parameters that every operation accepts, besides `fields`.
+const COMMON: &[&str] = &[
+    "continue_on_failure",
+    "ignore_unknown_fields",
+    "max_records",
+    "offset",
+    "order_by",
+    "pretty",
+    "query",
+    "query_fields",
+    "return_records",
+    "return_timeout",
+    "serial_records",
+];
+
+/// The common parameters of a request, as they were given.
 #[derive(Default)]
 struct CommonParameters<'u> {
     /// The values of all `fields` parameters, each after a comma.
     fields: String,
-    max_records: Option<&'u str>,
-    return_records: Option<&'u str>,
-    return_timeout: Option<&'u str>,
-    order_by: Option<&'u str>,
-    ignore_unknown_fields: Option<&'u str>,
-    pretty: Option<&'u str>,
-    continue_on_failure: Option<&'u str>,
-    serial_records: Option<&'u str>,
-    offset: Option<&'u str>,
-    query: Option<&'u str>,
-    query_fields: Option<&'u str>,
+    /// The others.
+    given: Vec<(&'static str, &'u str)>,
 }
 
 impl<'u> CommonParameters<'u> {
-    /// Stores the parameter if it is one of these, and returns whether it is.
-    fn take(&mut self, name: &str, value: &'u str) -> Result<bool, ApiError> {
-        let slot = match name {
-            "fields" => {
-                self.fields.push(',');
-                self.fields.push_str(value);
-                return Ok(true);
-            }
-            "max_records" => &mut self.max_records,
-            "return_records" => &mut self.return_records,
-            "return_timeout" => &mut self.return_timeout,
-            "order_by" | "$orderBy" => &mut self.order_by,
-            "ignore_unknown_fields" => &mut self.ignore_unknown_fields,
-            "pretty" => &mut self.pretty,
-            "continue_on_failure" => &mut self.continue_on_failure,
-            "serial_records" => &mut self.serial_records,
-            "offset" => &mut self.offset,
-            "query" => &mut self.query,
-            "query_fields" => &mut self.query_fields,
-            _ => return Ok(false),
-        };
-        match slot.replace(value) {
-            None => Ok(true),
-            Some(_) => Err(ApiError::given_twice(name)),
+    /// Stores the parameter if it is a common one, and returns whether it is.
+    fn take(&mut self, given: &str, value: &'u str) -> Result<bool, ApiError> {
+        let name = if given == "$orderBy" { "order_by" } else { given };
+        if name == "fields" {
+            self.fields.push(',');
+            self.fields.push_str(value);
+            return Ok(true);
         }
+        let Some(name) = COMMON.iter().find(|other| **other == name) else { return Ok(false) };
+        if self.get(name).is_some() {
+            return Err(ApiError::given_twice(given));
+        }
+        self.given.push((name, value));
+        Ok(true)
+    }
+
+    fn get(&self, name: &str) -> Option<&'u str> {
+        self.given.iter().find(|(other, _)| *other == name).map(|(_, value)| *value)
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        flag(name, self.get(name))
+    }
+
+    fn number<N: TryFrom<u64>>(
+        &self,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Result<Option<N>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let refuse = |rule: String| ApiError::invalid_value(name, text, rule);
+        let number: u64 = text.parse().map_err(|_| refuse("is not a whole number".to_owned()))?;
+        let (low, high) = (range.start(), range.end());
+        let valid = N::try_from(number).ok().filter(|_| range.contains(&number));
+        valid.map(Some).ok_or_else(|| refuse(format!("is outside {low} to {high}")))
     }
 
     fn unknown_fields(&self) -> Result<UnknownFields, ApiError> {
-        let ignored = flag("ignore_unknown_fields", self.ignore_unknown_fields)?;
+        let ignored = self.flag("ignore_unknown_fields")?;
         Ok(if ignored == Some(true) { UnknownFields::Ignored } else { UnknownFields::Refused })
     }
 
-    /// `serial_records` asks for one record at a time. Records are always handled one at a time, so
+    /// `serial_records` requests one record at a time. Records are always handled one at a time, so
     /// only the value is checked.
     fn continue_on_failure(&self) -> Result<bool, ApiError> {
-        flag("serial_records", self.serial_records)?;
-        flag("pretty", self.pretty)?;
-        Ok(flag("continue_on_failure", self.continue_on_failure)?.unwrap_or(false))
+        self.flag("serial_records")?;
+        self.flag("pretty")?;
+        Ok(self.flag("continue_on_failure")?.unwrap_or(false))
     }
 
     fn add_search<R>(&self, filter: &mut Filter<R>) -> Result<(), ApiError> {
@@ -206,29 +221,13 @@ impl<'u> CommonParameters<'u> {
             let message = format!("The parameter {other} requires the parameter {name}.");
             Err(ApiError::of_field(262_212, name, message))
         };
-        match (self.query, self.query_fields) {
+        match (self.get("query"), self.get("query_fields")) {
             (None, None) => Ok(()),
             (Some(query), Some(fields)) => filter.add_any(fields, query),
             (Some(_), None) => missing("query_fields", "query"),
             (None, Some(_)) => missing("query", "query_fields"),
         }
     }
-}
-
-fn number<N: TryFrom<u64>>(
-    name: &str,
-    given: Option<&str>,
-    range: RangeInclusive<u64>,
-) -> Result<Option<N>, ApiError> {
-    let Some(text) = given else { return Ok(None) };
-    let refuse = |rule: String| ApiError::invalid_value(name, text, rule);
-    let number: u64 = text.parse().map_err(|_| refuse("is not a whole number".to_owned()))?;
-    let (low, high) = (range.start(), range.end());
-    N::try_from(number)
-        .ok()
-        .filter(|_| range.contains(&number))
-        .map(Some)
-        .ok_or_else(|| refuse(format!("is outside {low} to {high}")))
 }
 
 /// Reads a boolean. A name without a value, as in `?pretty`, means `true`.

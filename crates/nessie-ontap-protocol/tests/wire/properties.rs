@@ -21,48 +21,11 @@ use crate::url;
 
 /// Text in which the tokens of the grammar are frequent.
 fn noise() -> impl Strategy<Value = String> {
-    let pieces = vec![
-        "/api/t",
-        "?",
-        "&",
-        "=",
-        "fields=",
-        "name=",
-        "size=",
-        "order_by=",
-        "start.uuid=",
-        "max_records=",
-        "space.{",
-        "}",
-        "{",
-        ",",
-        "!",
-        "*",
-        "**",
-        "|",
-        "<",
-        ">=",
-        "..",
-        "null",
-        "\"",
-        "%2A",
-        "%",
-        "%C3",
-        "1GB",
-        "name",
-        "space",
-        "parts.label",
-        " desc",
-        "_links",
-        ".",
-        "true",
-        "create_time=",
-        "2026-01-01T00:00:00Z",
-        "query=",
-        "query_fields=",
-        "uuid=",
-        "0",
-    ];
+    let words = "/api/t ? & = fields= name= size= order_by= start.uuid= max_records= \
+                  space.{ } { , ! * ** | < >= .. null %2A % %C3 1GB name space parts.label \
+                  _links . true create_time= 2026-01-01T00:00:00Z query= query_fields= \
+                  uuid= 0";
+    let pieces = words.split(' ').chain(["\"", " desc"]).collect::<Vec<_>>();
     let piece = prop_oneof![
         8 => select(pieces).prop_map(str::to_owned),
         1 => any::<char>().prop_map(String::from),
