@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use nessie_backend_core::{Timestamp, Uuid};
 use serde_json::Value as Json;
 
-use super::condition::parse_boolean;
 use super::json::{self, Tree};
-use super::{size, spelling};
+use super::{size, spelling, typed};
+use crate::ApiError;
 use crate::error::Quoted;
 use crate::schema::path::is_inside_or_same;
-use crate::{ApiError, Field, FieldKind, Method, Schema, WritableBy};
 
 /// A JSON object with its nested objects flattened to dotted paths.
 ///
@@ -20,7 +19,7 @@ use crate::{ApiError, Field, FieldKind, Method, Schema, WritableBy};
 pub struct Body {
     /// Values by dotted path. An array stays an array; each object in it is flattened by itself.
     /// `null` means that the field is not set.
-    values: BTreeMap<String, Json>,
+    pub(super) values: BTreeMap<String, Json>,
 }
 
 impl Body {
@@ -62,7 +61,7 @@ impl Body {
                 return Err(ApiError::given_twice(RECORDS));
             }
             let Tree::Array(elements) = value else {
-                return Err(not_an_array(RECORDS));
+                return Err(typed::not_an_array(RECORDS));
             };
             for element in elements {
                 let Tree::Object(members) = element else {
@@ -98,49 +97,6 @@ impl Body {
             let overlaps = after.next().is_some_and(|(next, _)| next.starts_with(&inside));
             if overlaps && !value.is_null() {
                 return Err(ApiError::given_twice(path));
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks that this method may set each field and that each value has the field's type.
-    ///
-    /// # Errors
-    /// The error of the first wrong field, with the field as target:
-    ///
-    /// | Code | Condition |
-    /// |---|---|
-    /// | 262179 | the field is unknown |
-    /// | 262196 | the field cannot be set, or not by this method |
-    /// | 262203 | the field can be set on creation only |
-    /// | 262198 | the method accepts no body |
-    /// | 262220 | the value has the wrong JSON type |
-    /// | 262254 | the value must be an array |
-    /// | 262255 | the value must not be an array |
-    /// | 262222 | the text is not a number, or too large |
-    /// | 262245 | the number is negative, has a fraction or is too large |
-    /// | 262197 | the text is not one of the allowed words, not a UUID, or not a time |
-    pub fn check<R>(&self, schema: &Schema<R>, method: Method) -> Result<(), ApiError> {
-        if !matches!(method, Method::Post | Method::Patch) && !self.is_empty() {
-            let message = "This method accepts no body.";
-            return Err(ApiError::new(400, 262_198, message));
-        }
-        for (path, value) in &self.values {
-            let array = schema.arrays.iter().any(|array| array.path == path);
-            match (schema.field(path), value) {
-                (Some(field), _) => check_field(schema, method, field, value)?,
-                (None, Json::Null) if schema.is_object(path) => {}
-                (None, Json::Array(elements)) if array => {
-                    for element in elements {
-                        check_element(schema, method, path, element)?;
-                    }
-                }
-                (None, _) if array => return Err(not_an_array(path)),
-                (None, Json::Array(_)) if schema.is_object(path) => {
-                    return Err(unexpected_array(path));
-                }
-                (None, _) if schema.is_object(path) => return Err(not_an_object(path)),
-                (None, _) => return Err(ApiError::unexpected_argument(path)),
             }
         }
         Ok(())
@@ -207,34 +163,34 @@ impl Body {
     /// This and the following methods return an [`ApiError`] that names the field and its value if
     /// the value has another type.
     pub fn text(&self, path: &str) -> Result<Option<&str>, ApiError> {
-        self.value(path).map(|value| text(path, value)).transpose()
+        self.value(path).map(|value| typed::text(path, value)).transpose()
     }
 
     /// The UUID at `path`.
     pub fn uuid(&self, path: &str) -> Result<Option<Uuid>, ApiError> {
-        let Some(text) = self.text(path)? else { return Ok(None) };
-        let refuse = |_| ApiError::invalid_value(path, text, "is not a UUID");
-        text.parse().map(Some).map_err(refuse)
+        self.value(path).map(|value| typed::uuid(path, value)).transpose()
     }
 
     /// The whole number at `path`, given as a number or as text.
     pub fn integer(&self, path: &str) -> Result<Option<u64>, ApiError> {
-        self.value(path).map(|value| number(path, value, |text| text.parse().ok())).transpose()
+        self.value(path)
+            .map(|value| typed::number(path, value, |text| text.parse().ok()))
+            .transpose()
     }
 
     /// The size at `path` in bytes, given as a number or as text with a unit, such as `"20MB"`.
     pub fn size(&self, path: &str) -> Result<Option<u64>, ApiError> {
-        self.value(path).map(|value| number(path, value, size::parse)).transpose()
+        self.value(path).map(|value| typed::number(path, value, size::parse)).transpose()
     }
 
     /// The boolean at `path`, also given as text in upper or lower case.
     pub fn boolean(&self, path: &str) -> Result<Option<bool>, ApiError> {
-        self.value(path).map(|value| boolean(path, value)).transpose()
+        self.value(path).map(|value| typed::boolean(path, value)).transpose()
     }
 
     /// The time at `path`, given in RFC 3339.
     pub fn time(&self, path: &str) -> Result<Option<Timestamp>, ApiError> {
-        self.value(path).map(|value| time(path, value)).transpose()
+        self.value(path).map(|value| typed::time(path, value)).transpose()
     }
 
     /// The texts of one field of an array's objects, in order; an element is `None` if its object
@@ -245,16 +201,16 @@ impl Body {
         let elements = match (self.value(array), self.value(&path)) {
             (None, None) => return Ok(None),
             (None, Some(Json::Array(values))) => values.iter().map(Some).collect(),
-            (None, Some(_)) => return Err(not_an_array(&path)),
+            (None, Some(_)) => return Err(typed::not_an_array(&path)),
             (Some(Json::Array(elements)), None) => {
                 elements.iter().map(|element| element.get(field)).collect::<Vec<_>>()
             }
-            (Some(_), None) => return Err(not_an_array(array)),
+            (Some(_), None) => return Err(typed::not_an_array(array)),
             (Some(_), Some(_)) => return Err(ApiError::given_twice(&path)),
         };
         let given = elements.into_iter().map(|value| match value {
             None | Some(Json::Null) => Ok(None),
-            Some(value) => text(&path, value).map(Some),
+            Some(value) => typed::text(&path, value).map(Some),
         });
         given.collect::<Result<_, _>>().map(Some)
     }
@@ -319,147 +275,4 @@ fn flatten_element(element: Tree) -> Result<Json, ApiError> {
             Ok(Json::Object(values))
         }
     }
-}
-
-fn check_field<R>(
-    schema: &Schema<R>,
-    method: Method,
-    field: &Field<R>,
-    value: &Json,
-) -> Result<(), ApiError> {
-    if value.is_null() {
-        return Ok(());
-    }
-    let path = field.path;
-    check_writable(method, field)?;
-    match value {
-        // An array of plain values, or of one field of an array's objects, as in
-        // `"aggregates.name": ["a"]`.
-        Json::Array(elements) if schema.in_array(path) => {
-            elements.iter().try_for_each(|element| check_value(field, element))
-        }
-        Json::Array(_) => Err(unexpected_array(path)),
-        _ if schema.in_array(path) => Err(not_an_array(path)),
-        value => check_value(field, value),
-    }
-}
-
-fn check_writable<R>(method: Method, field: &Field<R>) -> Result<(), ApiError> {
-    let (code, what) = match (method, field.writable) {
-        (Method::Post, WritableBy::Post | WritableBy::Both)
-        | (Method::Patch, WritableBy::Patch | WritableBy::Both) => return Ok(()),
-        (Method::Patch, WritableBy::Post) => (262_203, "changed by a PATCH"),
-        (Method::Post, WritableBy::Patch) => (262_196, "set when the object is created"),
-        _ => (262_196, "set"),
-    };
-    let message = format!("The field \"{}\" cannot be {what}.", field.path);
-    Err(ApiError::of_field(code, field.path, message))
-}
-
-/// Checks an object of the array at `path`.
-fn check_element<R>(
-    schema: &Schema<R>,
-    method: Method,
-    path: &str,
-    element: &Json,
-) -> Result<(), ApiError> {
-    let Json::Object(members) = element else { return Err(not_an_object(path)) };
-    for (key, value) in members {
-        let path = format!("{path}.{key}");
-        match schema.field(&path) {
-            Some(field) if value.is_null() => _ = field,
-            Some(field) => {
-                check_writable(method, field)?;
-                check_value(field, value)?;
-            }
-            None if schema.is_object(&path) && value.is_null() => {}
-            None if schema.is_object(&path) => return Err(not_an_object(&path)),
-            None => return Err(ApiError::unexpected_argument(&path)),
-        }
-    }
-    Ok(())
-}
-
-fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
-    let path = field.path;
-    match field.kind {
-        FieldKind::Text => text(path, value).map(drop),
-        FieldKind::Uuid => {
-            let text = text(path, value)?;
-            let refuse = |_| ApiError::invalid_value(path, text, "is not a UUID");
-            text.parse().map(|_: Uuid| ()).map_err(refuse)
-        }
-        FieldKind::Integer => number(path, value, |text| text.parse().ok()).map(drop),
-        FieldKind::Size => number(path, value, size::parse).map(drop),
-        FieldKind::Number => {
-            value.is_number().then_some(()).ok_or_else(|| wrong_type(path, value, "a number"))
-        }
-        FieldKind::Boolean => boolean(path, value).map(drop),
-        FieldKind::Time => time(path, value).map(drop),
-        FieldKind::Enumeration(words) => {
-            let text = text(path, value)?;
-            if spelling::word(words, text).is_some() {
-                return Ok(());
-            }
-            let rule = format!("is not one of {}", words.join(", "));
-            Err(ApiError::invalid_value(path, text, rule))
-        }
-    }
-}
-
-fn text<'j>(path: &str, value: &'j Json) -> Result<&'j str, ApiError> {
-    value.as_str().ok_or_else(|| wrong_type(path, value, "text"))
-}
-
-fn number(path: &str, value: &Json, parse: impl Fn(&str) -> Option<u64>) -> Result<u64, ApiError> {
-    match value {
-        Json::Number(number) => number.as_u64().ok_or_else(|| {
-            ApiError::of_value(
-                262_245,
-                path,
-                &number.to_string(),
-                "is not a whole number of 0 or more",
-            )
-        }),
-        Json::String(text) => parse(text).ok_or_else(|| {
-            ApiError::of_value(262_222, path, text, "is not a whole number that the field accepts")
-        }),
-        value => Err(wrong_type(path, value, "a number")),
-    }
-}
-
-fn boolean(path: &str, value: &Json) -> Result<bool, ApiError> {
-    match value {
-        Json::Bool(flag) => Ok(*flag),
-        Json::String(text) => parse_boolean(text)
-            .ok_or_else(|| ApiError::invalid_value(path, text, "is neither true nor false")),
-        value => Err(wrong_type(path, value, "true or false")),
-    }
-}
-
-fn time(path: &str, value: &Json) -> Result<Timestamp, ApiError> {
-    let text = text(path, value)?;
-    let rule = "is not an RFC 3339 time with an offset, such as 2000-01-01T00:00:00+00:00";
-    super::time::parse(text).ok_or_else(|| ApiError::invalid_value(path, text, rule))
-}
-
-fn wrong_type(path: &str, value: &Json, wanted: &str) -> ApiError {
-    let message = match value {
-        Json::Array(_) => return unexpected_array(path),
-        Json::Object(_) => format!("The field {} is an object, not {wanted}.", Quoted(path)),
-        value => format!("The field {} is {value}, not {wanted}.", Quoted(path)),
-    };
-    ApiError::of_field(262_220, path, message)
-}
-
-fn not_an_object(path: &str) -> ApiError {
-    ApiError::of_field(262_220, path, format!("The field {} must be an object.", Quoted(path)))
-}
-
-fn not_an_array(path: &str) -> ApiError {
-    ApiError::of_field(262_254, path, format!("The field {} must be an array.", Quoted(path)))
-}
-
-fn unexpected_array(path: &str) -> ApiError {
-    ApiError::of_field(262_255, path, format!("The field {} must not be an array.", Quoted(path)))
 }

@@ -1,6 +1,7 @@
 //! Requests: the URL, its parameters and the JSON body, read and checked against a schema.
 
 mod body;
+mod body_check;
 mod condition;
 mod fields;
 mod filter;
@@ -12,6 +13,7 @@ mod query;
 mod size;
 pub(crate) mod spelling;
 mod time;
+mod typed;
 mod url;
 
 pub use body::Body;
