@@ -112,7 +112,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def mem_backend(request: pytest.FixtureRequest) -> MemBackend:
-    """Return an empty `MemBackend` for one test, with the same seed on every run."""
+    """Return an empty `MemBackend` with a seed derived from the name of the test."""
     return make_backend(request)
 
 
@@ -133,10 +133,11 @@ def mem_backend_session(request: pytest.FixtureRequest) -> MemBackend:
 
 @pytest.fixture(scope="session")
 def mem_backend_factory(request: pytest.FixtureRequest) -> Callable[[str], MemBackend]:
-    """Return a function that makes an empty `MemBackend` with a seed for a name.
+    """Return ``make(name: str) -> MemBackend``, a function that makes an empty backend.
 
-    The same name gives the same uuids in every test, in every fixture and on every run. The report
-    of a failed test shows the backends that were made while it ran.
+    The seed is derived from the name: the same name gives the same uuids in every test, in every
+    fixture and on every run. The report of a failed test shows the backends that were made while
+    it ran.
     """
     from . import MemBackend  # noqa: PLC0415 (most tests do not need it)
 
