@@ -20,7 +20,7 @@ MAX_LINE = 100
 EDGE = 5
 """Rows that are shown of each end of a table."""
 GAP = "…"
-"""What stands for all that is not shown."""
+"""Marks what is left out."""
 
 VOLUME_COLUMNS = (
     "name",

@@ -54,8 +54,8 @@ pub(crate) fn render(state: &State, lines: usize) -> String {
     text
 }
 
-/// Adds the first `most` children of a line. Of those that are cut off none is written, so it does
-/// not matter which is marked as the last.
+/// Adds the first `most` children of a line. If that is not all of them, the wrong one is marked as
+/// the last, but no line is left to write it.
 fn push_children(todo: &mut Vec<Item>, state: &State, parent: What, level: usize, most: usize) {
     let before = todo.len();
     let item = |what| Item { what, level, is_last: false };
