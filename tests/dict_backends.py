@@ -17,7 +17,6 @@ from nessie_backend_mem import (
     VolumeExistsError,
     VolumeNotFoundError,
     VolumeOfflineError,
-    VolumeState,
     rules,
 )
 
@@ -65,7 +64,7 @@ class DictVolumes:
         export_policy: str | None = None,
         *,
         name: str | None = None,
-        state: VolumeState | None = None,
+        state: str | None = None,
     ) -> Record:
         with self.lock:
             volume = self.volume(uuid)

@@ -16,7 +16,7 @@ to check. A value of the wrong Python type is a `TypeError`.
 
 from __future__ import annotations
 
-import textwrap as _textwrap
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 from . import _core, errors
@@ -24,8 +24,6 @@ from . import _core, errors
 if TYPE_CHECKING:
     from typing import SupportsIndex
     from uuid import UUID
-
-    from .records import VolumeState
 
 __all__ = [
     "MAX_DEPENDENTS",
@@ -45,6 +43,7 @@ __all__ = [
     "check_volume_name",
     "fold_junction_path",
 ]
+__dir__ = __all__.copy
 
 MAX_VOLUME_NAME: Final = _core._MAX_VOLUME_NAME
 """The length of the longest volume name, in characters."""
@@ -160,7 +159,7 @@ def check_patch(
     export_policy: str | None = None,
     *,
     name: str | None = None,
-    state: VolumeState | None = None,
+    state: str | None = None,
 ) -> None:
     """Check the arguments of `patch_volume` other than the uuid. ``None`` is not checked.
 
@@ -197,8 +196,8 @@ def canonical_uuid(uuid: str | UUID, *, argument: str = "uuid") -> str:
 def fold_junction_path(junction_path: str) -> str:
     """Return a path with its ASCII letters in lower case.
 
-    A path is taken if another volume's folded path is equal. `str.lower` does not do: it changes
-    letters beyond ASCII too.
+    A path is taken if another volume's folded path is equal. Do not fold with `str.lower`: it also
+    changes letters beyond ASCII.
 
     Args:
         junction_path: The path.
@@ -248,7 +247,7 @@ def _contract() -> str:
         if title != section:
             section = title
             lines += ["", f"{section}::", ""]
-        lines += [f"    {rule}", _textwrap.fill(text, 76, initial_indent=by, subsequent_indent=by)]
+        lines += [f"    {rule}", textwrap.fill(text, 76, initial_indent=by, subsequent_indent=by)]
     lines += ["", "Codes of refusals, and their classes in `nessie_backend_mem.errors`::", ""]
     for name, value in vars(errors).items():
         if code := getattr(value, "code", None):
@@ -257,7 +256,3 @@ def _contract() -> str:
 
 
 __doc__ = f"{__doc__}\n{_contract()}\n"
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

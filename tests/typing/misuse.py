@@ -6,7 +6,7 @@ With its comments this file passes `mypy --strict`, which warns of an ignore tha
 
 from __future__ import annotations
 
-from nessie_backend_mem import Backend, BusyError, MemBackend, Snapshot, VolumeBackend
+from nessie_backend_mem import Backend, BusyError, MemBackend, Snapshot, VolumeBackend, rules
 from nessie_backend_mem.ontap import OntapServer, volume_record
 
 
@@ -50,6 +50,14 @@ def calling(backend: MemBackend) -> None:
     backend.advance("1")  # type: ignore[arg-type]
     backend.create_volum("a")  # type: ignore[attr-defined]
     backend.seed = 1  # type: ignore[attr-defined]
+
+
+def checking() -> None:
+    rules.check_volume_name(b"a")  # type: ignore[arg-type]
+    rules.check_volume_name("a", "name")  # type: ignore[call-arg]
+    rules.check_size_bytes(None)  # type: ignore[arg-type]
+    rules.check_patch(None, None, None, "name")  # type: ignore[call-arg]
+    rules.canonical_uuid(5)  # type: ignore[arg-type]
 
 
 def reading(backend: MemBackend, snapshot: Snapshot, error: BusyError) -> None:

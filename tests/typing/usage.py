@@ -46,6 +46,7 @@ from nessie_backend_mem import (
     VolumeNotFoundError,
     VolumeOfflineError,
     VolumeState,
+    rules,
 )
 from nessie_backend_mem.ontap import (
     Lif,
@@ -236,8 +237,9 @@ class Small:
         return {"snapshots": False, "clones": False, "replication": False}
 
     def create_volume(self, name: str, size_bytes: int | None = None) -> Volume:
+        rules.check_new_volume(name, size_bytes)
         return {
-            "uuid": str(uuid.uuid4()),
+            "uuid": rules.canonical_uuid(uuid.uuid4()),
             "name": name,
             "size_bytes": size_bytes,
             "state": "online",
@@ -258,7 +260,8 @@ class Small:
         junction_path: str | None = None,
         export_policy: str | None = None,
     ) -> Volume:
-        volume = self.get_volume(uuid)
+        volume = self.get_volume(rules.canonical_uuid(uuid, argument="uuid"))
+        rules.check_patch(size_bytes, junction_path, export_policy)
         if junction_path and export_policy:
             return {**volume, "junction_path": junction_path, "export_policy": export_policy}
         return {**volume, "size_bytes": size_bytes}
