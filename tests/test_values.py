@@ -1,4 +1,8 @@
-"""Values: what every argument accepts, and how it refuses the rest."""
+"""Values: what every argument accepts, and how it refuses the rest.
+
+The conformance suite, which `test_conformance.py` runs on `MemBackend`, checks the grammars of
+names, paths, policies and states; here are the types and values that only Python has.
+"""
 
 from __future__ import annotations
 
@@ -12,43 +16,6 @@ from typing import Any
 import pytest
 from nessie_backend_mem import InvalidArgumentError, MemBackend, VolumeNotFoundError
 from support import everything, refuses, volume_names, volume_with_snapshots
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-FIRST = LETTERS + "0123456789_"
-LATER = FIRST + "-.:"
-
-GOOD_NAMES = ["a", "Z", "0", "_", "_-.:", "a-b.c:d_e", "build-cache-pr1234", "0.0", "a" * 203]
-BAD_NAMES = [
-    "",
-    "-a",
-    ".a",
-    ":a",
-    ".",
-    "..",
-    " a",
-    "a ",
-    "a b",
-    "a/b",
-    "/",
-    "a\\b",
-    "a\n",
-    "a\0b",
-    "a*",
-    "a@b",
-    "a+b",
-    "a,b",
-    "é",
-    "aé",
-    "ａ",
-    "१",
-    "a\N{ZERO WIDTH SPACE}",
-    "\N{KELVIN SIGN}",
-    "\U0001f4be",
-    "\ud800",
-    "a\udcff",
-    "a" * 1_000_000,
-]
-
 
 HUGE = 10**5000
 """More digits than Python prints."""
@@ -88,59 +55,26 @@ class Text(str):
         return b"not/this"
 
 
-def namers(backend: MemBackend) -> list[tuple[str, int, Callable[[str], Any]]]:
-    """Every way to give a name: the argument, the longest name, and the call."""
+# Texts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udcff", "/a\udcff"], ids=ascii)
+def test_a_lone_surrogate_is_refused_wherever_a_text_is_set(backend: MemBackend, text: Any) -> None:
     volume, [snapshot] = volume_with_snapshots(backend, "base", "base")
     v, s = volume["uuid"], snapshot["uuid"]
-    return [
-        ("name", 203, lambda name: backend.create_volume(name)),
-        ("name", 203, lambda name: backend.patch_volume(v, name=name)),
-        ("new_name", 203, lambda name: backend.create_clone(v, s, name)),
-        ("name", 255, lambda name: backend.create_snapshot(v, name)),
-        ("name", 255, lambda name: backend.rename_snapshot(v, s, name)),
+    calls: list[tuple[str, Callable[[], object]]] = [
+        ("name", lambda: backend.create_volume(text)),
+        ("name", lambda: backend.patch_volume(v, name=text)),
+        ("new_name", lambda: backend.create_clone(v, s, text)),
+        ("name", lambda: backend.create_snapshot(v, text)),
+        ("name", lambda: backend.rename_snapshot(v, s, text)),
+        ("junction_path", lambda: backend.patch_volume(v, junction_path=text)),
+        ("export_policy", lambda: backend.patch_volume(v, export_policy=text)),
+        ("state", lambda: backend.patch_volume(v, state=text)),
     ]
-
-
-NAMERS = range(5)
-
-
-# Names ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("which", NAMERS)
-@pytest.mark.parametrize("name", GOOD_NAMES)
-def test_names_of_the_grammar_are_kept_exactly(backend: MemBackend, which: int, name: str) -> None:
-    _, _, give = namers(backend)[which]
-    assert give(name)["name"] == name
-
-
-@pytest.mark.parametrize("which", NAMERS)
-@pytest.mark.parametrize("name", BAD_NAMES, ids=lambda name: ascii(name)[:20])
-def test_names_outside_the_grammar_are_refused(backend: MemBackend, which: int, name: str) -> None:
-    argument, _, give = namers(backend)[which]
-    with refuses(backend, InvalidArgumentError, target=argument):
-        give(name)
-
-
-@pytest.mark.parametrize("which", NAMERS)
-def test_a_name_has_a_longest_length(backend: MemBackend, which: int) -> None:
-    argument, longest, give = namers(backend)[which]
-    with refuses(backend, InvalidArgumentError, target=argument):
-        give("n" * (longest + 1))
-    assert give("n" * longest)["name"] == "n" * longest
-
-
-def test_exactly_these_characters_are_allowed_first_and_later(backend: MemBackend) -> None:
-    def accepted(name: str) -> bool:
-        try:
-            backend.create_volume(name)
-        except InvalidArgumentError:
-            return False
-        return True
-
-    characters = [chr(code) for code in range(0x250)]
-    assert [c for c in characters if accepted(c + "x")] == sorted(FIRST)
-    assert [c for c in characters if accepted("x_" + c)] == sorted(LATER)
+    for argument, call in calls:
+        with refuses(backend, InvalidArgumentError, target=argument):
+            call()
 
 
 def test_a_subclass_of_str_is_taken_for_its_characters(backend: MemBackend) -> None:
@@ -253,104 +187,6 @@ def test_an_argument_that_calls_the_backend_back_does_not_deadlock(backend: MemB
     volume = backend.create_volume("outer", Meddler())
     assert volume["size_bytes"] == 5
     assert sorted(volume_names(backend)) == ["from-within", "outer"]
-
-
-# Junction paths ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/a",
-        "/a/b/c",
-        "/...",
-        "/.a",
-        "/a.",
-        "/..a/b..",
-        "/ ",
-        "/with space",
-        "/back\\slash",
-        "/é/日本/\U0001f4be",
-        "/a:b",
-        "/" + "x" * 4095,
-        "/" + "é" * 2047 + "x",
-        "/a" * 2048,
-    ],
-    ids=lambda path: ascii(path)[:20],
-)
-def test_junction_paths_within_the_rules_are_kept_exactly(backend: MemBackend, path: str) -> None:
-    volume = backend.create_volume("a")
-    assert backend.patch_volume(volume["uuid"], junction_path=path)["junction_path"] == path
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "a",
-        "a/b",
-        " /a",
-        "/",
-        "//",
-        "//a",
-        "/a//b",
-        "/a/",
-        "/.",
-        "/..",
-        "/a/.",
-        "/./a",
-        "/a/../b",
-        "/a/..",
-        "/a\n",
-        "/a\tb",
-        "/\0",
-        "/a\x1f",
-        "/\x7f",
-        "/\x80",
-        "/\x9f",
-        "/\ud800",
-        "/" + "x" * 4096,
-        "/" + "é" * 2048,
-        "/" + "x" * 1_000_000,
-    ],
-    ids=lambda path: ascii(path)[:20],
-)
-def test_junction_paths_outside_the_rules_are_refused(backend: MemBackend, path: str) -> None:
-    volume = backend.create_volume("a")
-    with refuses(backend, InvalidArgumentError, target="junction_path"):
-        backend.patch_volume(volume["uuid"], junction_path=path)
-
-
-# Export policies and states ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("policy", ["a", "default", "with space", "é/\\*", "x" * 256, "é" * 256])
-def test_export_policies_within_the_rules_are_kept_exactly(
-    backend: MemBackend, policy: str
-) -> None:
-    volume = backend.create_volume("a")
-    assert backend.patch_volume(volume["uuid"], export_policy=policy)["export_policy"] == policy
-
-
-@pytest.mark.parametrize(
-    "policy",
-    ["", "x" * 257, "é" * 257, "x" * 1_000_000, "a\n", "\0", "a\x7f", "\x85", "\udfff"],
-    ids=lambda policy: ascii(policy)[:20],
-)
-def test_export_policies_outside_the_rules_are_refused(backend: MemBackend, policy: str) -> None:
-    volume = backend.create_volume("a")
-    with refuses(backend, InvalidArgumentError, target="export_policy"):
-        backend.patch_volume(volume["uuid"], export_policy=policy)
-
-
-@pytest.mark.parametrize(
-    "state",
-    ["", "Online", "ONLINE", "online ", "mixed", "deleted", "\ud800", "x" * 100_000],
-    ids=ascii,
-)
-def test_a_state_that_is_none_of_the_three_is_refused(backend: MemBackend, state: Any) -> None:
-    volume = backend.create_volume("a")
-    with refuses(backend, InvalidArgumentError, target="state"):
-        backend.patch_volume(volume["uuid"], state=state)
 
 
 # Identifiers ---------------------------------------------------------------------------------
@@ -592,7 +428,7 @@ def test_an_identifier_that_is_found_is_not_taken_for_another_kind(backend: MemB
         backend.create_clone(snapshot["uuid"], volume["uuid"], "c")
 
 
-# Texts ---------------------------------------------------------------------------------------
+# Messages ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
