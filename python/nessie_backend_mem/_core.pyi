@@ -184,8 +184,9 @@ class MemBackend:
 
         Without arguments the table has all volumes. Otherwise it has those that
         meet every condition. It shows the backend at the time of the call. See
-        help(Table) for the libraries that can read it. `list_volumes()` returns
-        all volumes as dicts.
+        help(Table) for the libraries that can read it. Its name is not
+        `list_volumes()` because that, by the contract, returns all volumes as
+        dicts.
 
         Args:
             name (str): Pattern for the whole name: * stands for any characters,
@@ -336,7 +337,8 @@ class MemBackend:
         The rows are sorted by volume, and by creation within each volume.
         Without arguments the table has all snapshots. Otherwise it has those
         that meet every condition. It shows the backend at the time of the call.
-        See help(Table) for the libraries that can read it.
+        See help(Table) for the libraries that can read it. `list_snapshots()`
+        returns the snapshots of one volume as dicts.
 
         Args:
             vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
