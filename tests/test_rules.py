@@ -183,7 +183,7 @@ def test_the_help_has_every_rule_and_every_code_and_fits_80_columns() -> None:
     words = " ".join(page.split())
     for rule in conformance.rules():
         assert f" {rule.id} {rule.text}" in words
-        assert f"{rule.section}::\n" in page
+        assert f"\n## {rule.section}\n" in page
     codes = {
         value.code: name
         for name, value in vars(errors).items()

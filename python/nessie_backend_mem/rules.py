@@ -246,9 +246,9 @@ def _contract() -> str:
     for rule, title, text in _contract_rules():
         if title != section:
             section = title
-            lines += ["", f"{section}::", ""]
+            lines += ["", f"## {section}", ""]
         lines += [f"    {rule}", textwrap.fill(text, 76, initial_indent=by, subsequent_indent=by)]
-    lines += ["", "Codes of refusals, and their classes in `nessie_backend_mem.errors`::", ""]
+    lines += ["", "## Codes of refusals, and their classes in `errors`", ""]
     for name, value in vars(errors).items():
         if code := getattr(value, "code", None):
             lines.append(f"    {code:23}{name}")
