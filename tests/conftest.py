@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import nessie_backend_mem
@@ -60,3 +61,12 @@ def pytest_report_header() -> str:
 def backend() -> MemBackend:
     """An empty backend that does the same on every run."""
     return MemBackend(seed=1)
+
+
+@pytest.fixture
+def switch_often() -> Iterator[None]:
+    """Lets the interpreter change threads a thousand times more often than usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(usual)

@@ -24,6 +24,16 @@ TIMEOUT = 60
 """Seconds after which a thread that is not done counts as stuck."""
 
 
+class Index:
+    """An integer like NumPy's: not an `int`, but with an `__index__`."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
 def everything(backend: MemBackend) -> list[tuple[str, Any]]:
     """All there is to read from a backend, key order included, in a comparable form."""
     volumes = backend.list_volumes()

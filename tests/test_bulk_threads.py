@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,16 +21,9 @@ from nessie_backend_mem import MemBackend, Uuids, VolumeNotFoundError, _core
 from nessie_backend_mem.ontap import OntapServer
 from support import TIMEOUT, code_of, run_threads, volume_names, while_running
 
+pytestmark = pytest.mark.usefixtures("switch_often")
+
 BATCH = 300
-
-
-@pytest.fixture(autouse=True)
-def switch_often() -> Iterator[None]:
-    """Lets the interpreter change threads a thousand times more often than usual."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(5e-6)
-    yield
-    sys.setswitchinterval(usual)
 
 
 def batch_names(turn: int) -> list[str]:

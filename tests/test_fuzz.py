@@ -21,7 +21,7 @@ from nessie_backend_mem import (
     NessieError,
     VolumeNotFoundError,
 )
-from support import everything, volume_with_snapshots
+from support import Index, everything, volume_with_snapshots
 
 # They would write to and read from anywhere; test_dump.py has their bad arguments.
 ON_FILES = {"dump", "load"}
@@ -57,14 +57,6 @@ class StrangeInt(int):
 
 class StrangeUUID(uuid.UUID):
     pass
-
-
-class Index:
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return self.value
 
 
 class StrangeZone(dt.tzinfo):

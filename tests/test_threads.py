@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -32,16 +32,9 @@ from support import (
     while_running,
 )
 
+pytestmark = pytest.mark.usefixtures("switch_often")
+
 THREADS = 6
-
-
-@pytest.fixture(autouse=True)
-def switch_often() -> Iterator[None]:
-    """Lets the interpreter change threads a thousand times more often than usual."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(5e-6)
-    yield
-    sys.setswitchinterval(usual)
 
 
 # Races with one winner -----------------------------------------------------------------------

@@ -15,20 +15,10 @@ from typing import Any
 
 import pytest
 from nessie_backend_mem import InvalidArgumentError, MemBackend, VolumeNotFoundError
-from support import everything, refuses, volume_names, volume_with_snapshots
+from support import Index, everything, refuses, volume_names, volume_with_snapshots
 
 HUGE = 10**5000
 """More digits than Python prints."""
-
-
-class Index:
-    """An integer as numpy's are: not an `int`, but it says which one it stands for."""
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return self.value
 
 
 class Text(str):
