@@ -99,7 +99,7 @@ impl Config {
         self
     }
 
-    /// Runs only the cases whose name matches the pattern. In a pattern, `*` stands for any text
+    /// Runs only the cases whose name matches the pattern. In a pattern, `*` means any text
     /// and `?` for one character. Several patterns select the cases that match any of them.
     #[must_use]
     pub fn only(mut self, pattern: impl Into<String>) -> Self {

@@ -49,7 +49,7 @@
 //!   [`JobCompletion`] sets how long it reports that it is not complete. Jobs are kept for 300 seconds
 //!   after they complete, and at most 100 000 of them.
 //! * Fields of a volume that the backend does not store (comment, policies, guarantee, tiering, …)
-//!   are stored beside the backend, returned by later requests and deleted with the volume. They
+//!   are stored in the cluster, returned by later requests and deleted with the volume. They
 //!   have no other effect: no data is stored, moved, compressed or encrypted.
 //! * When the [epoch](nessie_backend_core::VolumeBackend::epoch) of a backend changes, as by
 //!   `MemBackend::reset`, these fields and the jobs of its objects are deleted.

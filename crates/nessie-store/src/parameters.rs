@@ -105,11 +105,11 @@ pub(crate) fn documented_for(object: &str, method: Method) -> &'static [Paramete
 
 /// Whether a request selects objects that do not exist here.
 pub(crate) fn request_empty_collection<R>(query: &Query<R>) -> bool {
-    let asks = |name: &str| {
+    let is_empty = |name: &str| {
         let mut keys = TABLE.iter().flat_map(|(_, _, keys)| *keys);
         keys.any(|key| key.name == name && key.empties(query))
     };
-    query.parameters.iter().any(|(name, _)| asks(name))
+    query.parameters.iter().any(|(name, _)| is_empty(name))
 }
 
 impl Parameter {

@@ -1,4 +1,4 @@
-//! The server, whatever it serves, as clients that follow no rule meet it.
+//! The HTTP server: which requests it refuses, its limits for clients, and how it stops.
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are tests too")]
 
@@ -17,10 +17,10 @@ use socket2::{Domain, Socket, Type};
 
 /// `admin:secret`.
 const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c2VjcmV0\r\n";
-/// After this a client counts as stuck.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest time that a test waits for one event.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Says back what it was asked. Targets that begin with a word do something else.
+/// Replies with a description of the request. Some targets do something else.
 #[derive(Default)]
 struct Echo {
     calls: AtomicUsize,
@@ -37,8 +37,8 @@ impl Echo {
 
     fn wait(&self) {
         let open = self.open.lock().unwrap();
-        let waited = self.opened.wait_timeout_while(open, PATIENCE, |open| !*open).unwrap().1;
-        assert!(!waited.timed_out(), "nobody let the slow request end");
+        let waited = self.opened.wait_timeout_while(open, TIMEOUT, |open| !*open).unwrap().1;
+        assert!(!waited.timed_out(), "the slow request was not released");
     }
 }
 
@@ -85,8 +85,8 @@ fn with_echo(change: impl FnOnce(&mut ServerOptions)) -> (Server, Arc<Echo>) {
 
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
     stream
 }
 
@@ -121,7 +121,7 @@ fn receive(stream: &mut impl Read) -> Option<Reply> {
     Some(Reply { status, head, body: String::from_utf8(body).unwrap() })
 }
 
-fn ask(stream: &mut TcpStream, request: &str) -> Option<Reply> {
+fn exchange(stream: &mut TcpStream, request: &str) -> Option<Reply> {
     stream.write_all(request.as_bytes()).unwrap();
     receive(stream)
 }
@@ -131,13 +131,13 @@ fn get(target: &str) -> String {
 }
 
 fn is_serving(server: &Server) -> bool {
-    ask(&mut connect(server), &get("/again")).is_some_and(|reply| reply.status == 200)
+    exchange(&mut connect(server), &get("/again")).is_some_and(|reply| reply.status == 200)
 }
 
 #[test]
 fn a_reply_carries_what_an_array_sends() {
     let server = plain(|_| {});
-    let reply = ask(&mut connect(&server), &get("/api/cluster")).unwrap();
+    let reply = exchange(&mut connect(&server), &get("/api/cluster")).unwrap();
     assert_eq!((reply.status, reply.body.as_str()), (200, "GET /api/cluster - - 0"));
     for header in [
         "server: libzapid-httpd",
@@ -152,14 +152,14 @@ fn a_reply_carries_what_an_array_sends() {
 }
 
 #[test]
-fn no_path_is_open_without_the_password() {
+fn no_path_is_served_without_the_password() {
     let server = plain(|_| {});
     for target in ["/", "/api/cluster", "/nothing", "/panic", "*"] {
         for header in
             ["", "Authorization: Basic YWRtaW46c2VjcmV1\r\n", "Authorization: nonsense\r\n"]
         {
             let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n{header}\r\n");
-            let reply = ask(&mut connect(&server), &request).unwrap();
+            let reply = exchange(&mut connect(&server), &request).unwrap();
             assert_eq!(reply.status, 401, "{target} {header}");
             assert!(reply.head.contains("\r\nwww-authenticate: basic"), "{}", reply.head);
             assert!(reply.body.contains("\"code\":\"6691623\""), "{}", reply.body);
@@ -187,7 +187,7 @@ fn targets_reach_the_handler_as_they_were_sent() {
         "//api",
     ] {
         let mut stream = connect(&server);
-        let reply = ask(&mut stream, &get(target)).unwrap();
+        let reply = exchange(&mut stream, &get(target)).unwrap();
         assert_eq!((reply.status, reply.body), (200, format!("GET {target} - - 0")));
     }
     for (target, path) in [
@@ -195,7 +195,7 @@ fn targets_reach_the_handler_as_they_were_sent() {
         ("HTTPS://other", "/"),
         ("http://other?a=b", "/?a=b"),
     ] {
-        let reply = ask(&mut connect(&server), &get(target)).unwrap();
+        let reply = exchange(&mut connect(&server), &get(target)).unwrap();
         assert_eq!(reply.body, format!("GET {path} - - 0"));
     }
 }
@@ -206,14 +206,14 @@ fn headers_and_bodies_reach_the_handler() {
     let mut stream = connect(&server);
     let head = format!("Host: x\r\n{AUTHORIZATION}X-Dot-SVM-Name: svm1\r\nX-Dot-SVM-UUID: u\r\n");
     let request = format!("POST /a HTTP/1.1\r\n{head}Content-Length: 5\r\n\r\nabcde");
-    assert_eq!(ask(&mut stream, &request).unwrap().body, "POST /a svm1 u 5");
+    assert_eq!(exchange(&mut stream, &request).unwrap().body, "POST /a svm1 u 5");
     let request = format!(
         "POST /a HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n"
     );
-    assert_eq!(ask(&mut stream, &request).unwrap().body, "POST /a svm1 u 7");
+    assert_eq!(exchange(&mut stream, &request).unwrap().body, "POST /a svm1 u 7");
     let request =
         format!("GET /a HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}X-Dot-SVM-Name: \u{e4}\r\n\r\n");
-    assert_eq!(ask(&mut stream, &request).unwrap().body, "GET /a \u{e4} - 0");
+    assert_eq!(exchange(&mut stream, &request).unwrap().body, "GET /a \u{e4} - 0");
     stream.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\n").unwrap();
     stream.write_all(AUTHORIZATION.as_bytes()).unwrap();
     stream.write_all(b"X-Dot-SVM-Name: \xff\r\n\r\n").unwrap();
@@ -221,21 +221,21 @@ fn headers_and_bodies_reach_the_handler() {
 }
 
 #[test]
-fn methods_without_a_meaning_are_refused() {
+fn unsupported_methods_are_refused() {
     let server = plain(|_| {});
     let longest = "X".repeat(32);
     for (method, status) in
         [("PUT", 405), ("TRACE", 405), ("get", 501), ("NONSENSE", 501), (&longest, 501)]
     {
         let request = format!("{method} / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n");
-        let reply = ask(&mut connect(&server), &request).unwrap();
+        let reply = exchange(&mut connect(&server), &request).unwrap();
         assert_eq!(reply.status, status, "{method}");
         assert!(reply.head.contains("\r\nallow: get, head, post"), "{}", reply.head);
         assert!(reply.body.contains("\"code\":\"3\""), "{}", reply.body);
         assert!(reply.body.contains(method), "{}", reply.body);
     }
     let request = format!("{} / HTTP/1.1\r\nHost: x\r\n\r\n", "X".repeat(5000));
-    let reply = ask(&mut connect(&server), &request).unwrap();
+    let reply = exchange(&mut connect(&server), &request).unwrap();
     assert_eq!(reply.status, 501);
     assert!(reply.body.len() < 200, "{}", reply.body);
 }
@@ -268,15 +268,15 @@ fn a_fault_of_the_handler_is_a_reply() {
     let server = plain(|_| {});
     let mut stream = connect(&server);
     for target in ["/panic", "/panic/long"] {
-        let reply = ask(&mut stream, &get(target)).unwrap();
+        let reply = exchange(&mut stream, &get(target)).unwrap();
         assert_eq!(reply.status, 500);
         assert!(reply.body.contains("\"code\":\"65541\""), "{}", reply.body);
     }
-    assert_eq!(ask(&mut stream, &get("/after")).unwrap().status, 200);
+    assert_eq!(exchange(&mut stream, &get("/after")).unwrap().status, 200);
 }
 
 #[test]
-fn a_long_request_holds_nobody_up() {
+fn a_long_request_delays_no_other() {
     let (server, echo) = with_echo(|_| {});
     let mut waiting: Vec<TcpStream> = (0..8).map(|_| connect(&server)).collect();
     for stream in &mut waiting {
@@ -314,9 +314,9 @@ fn a_body_of_any_size_is_answered() {
     // A client that expects `100 Continue` need not send the body, whose length may exceed 2^64.
     for length in ["104857600", "99999999999999999999"] {
         let request = format!("{head}Content-Length: {length}\r\nExpect: 100-continue\r\n\r\n");
-        assert_eq!(ask(&mut connect(&server), &request).unwrap().status, 413, "{length}");
+        assert_eq!(exchange(&mut connect(&server), &request).unwrap().status, 413, "{length}");
     }
-    // One that says nothing of its size.
+    // A body in chunks has no size in the head.
     let mut stream = connect(&server);
     write!(stream, "{head}Transfer-Encoding: chunked\r\n\r\n").unwrap();
     for _ in 0..40 {
@@ -354,12 +354,12 @@ fn malformed() -> Vec<(Vec<u8>, u16)> {
         (request("GET / HEADA : b\r\n\r\n"), 400),
         (request("GET / HEADA: b\r\n c\r\n\r\n"), 400),
         (request("GET / HEADA: \0\r\n\r\n"), 400),
-        // Who is asked.
+        // The host.
         (b"GET / HTTP/1.1\r\n\r\n".to_vec(), 400),
         (request("GET / HEADHost: x\r\n\r\n"), 400),
         (b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n".to_vec(), 400),
         (b"GET / HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n".to_vec(), 400),
-        // Where the body ends.
+        // The length of the body.
         (request("POST / HEADContent-Length: -1\r\n\r\n"), 400),
         (request("POST / HEADContent-Length: 1, 1\r\n\r\nx"), 400),
         (request("POST / HEADContent-Length:\r\n\r\n"), 400),
@@ -377,7 +377,7 @@ fn malformed() -> Vec<(Vec<u8>, u16)> {
         (request("POST / HEADTransfer-Encoding: chunked\r\n\r\nx\r\n"), 400),
         (request("POST / HEADTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n"), 400),
         (request("POST / HEADContent-Length: 1048577\r\nExpect: 100-continue\r\n\r\n"), 413),
-        // How large the head is.
+        // The size of the head.
         (request(&format!("GET /{} HEAD\r\n", "x".repeat(200_000))), 414),
         (request(&format!("GET / HEADX: {}\r\n\r\n", "x".repeat(100_000))), 431),
         (request(&format!("GET / HEADX: {}\r\n\r\n", "x".repeat(64 << 10))), 431),
@@ -393,7 +393,7 @@ fn every_malformed_request_gets_a_reply() {
     for (request, status) in malformed() {
         let mut stream = connect(&server);
         stream.set_nodelay(true).unwrap();
-        // Behind a good one, whose reply comes all the same.
+        // The valid request before it is still answered.
         stream.write_all(get("/good").as_bytes()).unwrap();
         stream.write_all(&request).unwrap();
         assert_eq!(receive(&mut stream).unwrap().body, "GET /good - - 0");
@@ -410,7 +410,7 @@ fn every_malformed_request_gets_a_reply() {
 }
 
 #[test]
-fn a_request_that_follows_the_rules_to_their_limit_is_answered() {
+fn a_request_at_the_limits_of_the_rules_is_answered() {
     let server = plain(|_| {});
     let fields = |text: &str| format!("GET / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}{text}\r\n");
     for request in [
@@ -427,18 +427,18 @@ fn a_request_that_follows_the_rules_to_their_limit_is_answered() {
         fields("Connection: a, CLOSE ,b\r\n"),
     ] {
         let mut stream = connect(&server);
-        let reply = ask(&mut stream, &request).unwrap();
+        let reply = exchange(&mut stream, &request).unwrap();
         let shown = &request[..request.len().min(90)];
         assert_eq!(reply.status, 200, "{shown:?}: {}", reply.body);
         let is_last = request.contains("HTTP/1.0") || request.contains("CLOSE");
         assert_eq!(reply.head.contains("\r\nconnection: close\r\n"), is_last, "{shown:?}");
-        let next = ask(&mut stream, &get("/next"));
+        let next = exchange(&mut stream, &get("/next"));
         assert_eq!(next.is_none(), is_last, "{shown:?}");
     }
     let request = get("/").replace("1.1\r\nHost: x", "1.0\r\nConnection: Keep-Alive");
     let mut stream = connect(&server);
     for _ in 0..2 {
-        let reply = ask(&mut stream, &request).unwrap();
+        let reply = exchange(&mut stream, &request).unwrap();
         assert!(reply.head.contains("\r\nconnection: keep-alive\r\n"), "{}", reply.head);
     }
 }
@@ -466,17 +466,17 @@ fn a_client_that_closes_its_half_gets_its_replies() {
 }
 
 #[test]
-fn a_client_that_waits_to_be_told_to_send_is_told() {
+fn a_client_that_expects_100_continue_gets_it() {
     let server = plain(|_| {});
     let head =
         format!("Host: x\r\n{AUTHORIZATION}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     let mut stream = connect(&server);
-    let told = ask(&mut stream, &format!("POST /a HTTP/1.1\r\n{head}")).unwrap();
-    assert_eq!((told.status, told.head.lines().count()), (100, 2));
-    assert_eq!(ask(&mut stream, "ab").unwrap().body, "POST /a - - 2");
-    // Who does not wait needs no telling.
+    let interim = exchange(&mut stream, &format!("POST /a HTTP/1.1\r\n{head}")).unwrap();
+    assert_eq!((interim.status, interim.head.lines().count()), (100, 2));
+    assert_eq!(exchange(&mut stream, "ab").unwrap().body, "POST /a - - 2");
+    // A client that does not wait gets no `100 Continue`.
     let sent = format!("POST /a HTTP/1.1\r\n{head}ab");
-    assert_eq!(ask(&mut stream, &sent).unwrap().body, "POST /a - - 2");
+    assert_eq!(exchange(&mut stream, &sent).unwrap().body, "POST /a - - 2");
 }
 
 #[test]
@@ -495,9 +495,9 @@ fn a_reply_to_head_has_no_body() {
 }
 
 #[test]
-fn plain_http_where_tls_is_spoken_gets_a_reply() {
+fn plain_http_to_a_tls_port_gets_a_reply() {
     let server = plain(|options| options.tls = true);
-    let reply = ask(&mut connect(&server), &get("/")).unwrap();
+    let reply = exchange(&mut connect(&server), &get("/")).unwrap();
     assert_eq!(reply.status, 400);
     assert!(reply.body.contains("https://"), "{}", reply.body);
 }
@@ -519,26 +519,26 @@ fn a_certificate_that_cannot_be_used_is_an_error() {
 }
 
 #[test]
-fn what_this_is_and_whether_it_is_up_needs_no_login() {
+fn product_information_and_health_need_no_login() {
     let mut options = ServerOptions::new("admin", "secret");
     options.tls = false;
     let server = serve(Arc::new(Cluster::new(Config::default()).unwrap()), options).unwrap();
     let mut stream = connect(&server);
     let anonymous = |what: &str| format!("{what} HTTP/1.1\r\nHost: x\r\n\r\n");
     for (target, word) in [("/", "\"api\":\"/api\""), ("/healthz?a=b", "{\"status\":\"ok\"}")] {
-        let reply = ask(&mut stream, &anonymous(&format!("GET {target}"))).unwrap();
+        let reply = exchange(&mut stream, &anonymous(&format!("GET {target}"))).unwrap();
         assert_eq!(reply.status, 200, "{target}");
         assert!(reply.head.contains("\r\ncontent-type: application/json\r\n"), "{}", reply.head);
         assert!(reply.body.contains(word), "{}", reply.body);
     }
     for what in ["GET /healthz/x", "GET //", "GET /api", "POST /healthz", "GET *"] {
-        let reply = ask(&mut connect(&server), &anonymous(what)).unwrap();
+        let reply = exchange(&mut connect(&server), &anonymous(what)).unwrap();
         assert_eq!(reply.status, 401, "{what}");
     }
 }
 
 #[test]
-fn a_client_that_does_not_go_on_is_dropped() {
+fn a_client_that_stops_sending_is_disconnected() {
     let short = Duration::from_millis(200);
     let server = plain(|options| {
         options.limits.head_time = short;
@@ -548,20 +548,20 @@ fn a_client_that_does_not_go_on_is_dropped() {
     let mut half = connect(&server);
     half.write_all(b"GET / HT").unwrap();
     let mut idle = connect(&server);
-    assert_eq!(ask(&mut idle, &get("/")).unwrap().status, 200);
+    assert_eq!(exchange(&mut idle, &get("/")).unwrap().status, 200);
     let mut body = connect(&server);
     let head = format!("POST / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}Content-Length: 9\r\n\r\n");
     body.write_all(head.as_bytes()).unwrap();
     let begin = Instant::now();
     assert_eq!(receive(&mut body).unwrap().status, 408);
-    // Whoever has sent nothing has no reply to get.
+    // A client that has sent nothing gets no reply.
     for mut stream in [silent, idle, body] {
         assert!(receive(&mut stream).is_none());
     }
     let reply = receive(&mut half).unwrap();
     assert_eq!(reply.status, 408);
     assert!(reply.body.starts_with("{\"error\":"), "{}", reply.body);
-    assert!(begin.elapsed() < PATIENCE / 2);
+    assert!(begin.elapsed() < TIMEOUT / 2);
 }
 
 #[test]
@@ -575,74 +575,74 @@ fn time_limits_may_be_of_any_length() {
     });
     let request =
         format!("POST /a HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}Content-Length: 1\r\n\r\nx");
-    assert_eq!(ask(&mut connect(&server), &request).unwrap().body, "POST /a - - 1");
+    assert_eq!(exchange(&mut connect(&server), &request).unwrap().body, "POST /a - - 1");
     server.stop();
 }
 
 #[test]
-fn a_client_that_takes_no_reply_is_dropped() {
+fn a_client_that_reads_no_reply_is_disconnected() {
     let server = plain(|options| {
         options.limits.write_time = Duration::from_millis(200);
         options.limits.connections = 1;
     });
     let mut stream = connect(&server);
     stream.write_all(get("/large").as_bytes()).unwrap();
-    // There is room for another once this one is gone.
+    // The only slot is free when this client has been disconnected.
     assert!(is_serving(&server));
     let mut taken = Vec::new();
-    // What the system had buffered still arrives.
+    // Bytes in the system's buffers still arrive.
     let _ = stream.read_to_end(&mut taken);
     assert!(taken.len() < 64 << 20, "all {} bytes came", taken.len());
     assert!(is_serving(&server));
 }
 
 #[test]
-fn more_connections_than_there_is_room_for_wait() {
+fn connections_above_the_limit_wait() {
     let server = plain(|options| options.limits.connections = 2);
     let mut first = connect(&server);
-    assert_eq!(ask(&mut first, &get("/")).unwrap().status, 200);
+    assert_eq!(exchange(&mut first, &get("/")).unwrap().status, 200);
     let mut second = connect(&server);
-    assert_eq!(ask(&mut second, &get("/")).unwrap().status, 200);
+    assert_eq!(exchange(&mut second, &get("/")).unwrap().status, 200);
     let mut third = connect(&server);
     third.write_all(get("/third").as_bytes()).unwrap();
     third.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     assert!(third.read(&mut [0]).is_err());
     drop(first);
-    third.set_read_timeout(Some(PATIENCE)).unwrap();
+    third.set_read_timeout(Some(TIMEOUT)).unwrap();
     assert_eq!(receive(&mut third).unwrap().body, "GET /third - - 0");
 }
 
 #[test]
-fn clients_that_do_not_log_in_keep_nobody_out() {
+fn the_oldest_connection_without_a_login_is_closed_for_a_new_client() {
     let server = plain(|options| options.limits.connections = 3);
     let mut known = connect(&server);
-    assert_eq!(ask(&mut known, &get("/")).unwrap().status, 200);
+    assert_eq!(exchange(&mut known, &get("/")).unwrap().status, 200);
     let (mut oldest, mut younger) = (connect(&server), connect(&server));
     younger.write_all(b"GET / HT").unwrap();
     let mut newest = connect(&server);
-    assert_eq!(ask(&mut newest, &get("/")).unwrap().status, 200);
-    // The oldest stranger had to go, and nobody else.
+    assert_eq!(exchange(&mut newest, &get("/")).unwrap().status, 200);
+    // Only the oldest connection without a login was closed.
     assert!(receive(&mut oldest).is_none());
     let rest = get("/younger").replace("GET /younger HT", "");
-    assert_eq!(ask(&mut younger, &rest).unwrap().status, 200);
-    assert_eq!(ask(&mut known, &get("/")).unwrap().status, 200);
+    assert_eq!(exchange(&mut younger, &rest).unwrap().status, 200);
+    assert_eq!(exchange(&mut known, &get("/")).unwrap().status, 200);
 }
 
 #[test]
-fn stopping_lets_requests_end_and_nobody_in() {
+fn stopping_finishes_requests_and_accepts_no_connection() {
     let (server, echo) = with_echo(|_| {});
     let (mut idle, mut fresh, mut half) = (connect(&server), connect(&server), connect(&server));
-    assert_eq!(ask(&mut idle, &get("/")).unwrap().status, 200);
+    assert_eq!(exchange(&mut idle, &get("/")).unwrap().status, 200);
     half.write_all(b"GET / HT").unwrap();
     let mut second_half = connect(&server);
-    assert_eq!(ask(&mut second_half, &get("/")).unwrap().status, 200);
+    assert_eq!(exchange(&mut second_half, &get("/")).unwrap().status, 200);
     second_half.write_all(b"GET / HT").unwrap();
     let mut body = connect(&server);
     let head = format!("POST / HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}Content-Length: 9\r\n\r\nx");
     body.write_all(head.as_bytes()).unwrap();
     let mut busy = connect(&server);
     busy.write_all(get("/slow").as_bytes()).unwrap();
-    // The request is there once another that came later was answered.
+    // A later request has been answered, so this one has arrived.
     assert!(is_serving(&server));
     thread::scope(|scope| {
         scope.spawn(|| server.join());
@@ -668,8 +668,8 @@ fn stopping_sends_each_reply_whole_and_once() {
     socket.set_recv_buffer_size(4096).unwrap();
     socket.connect(&server.address().into()).unwrap();
     let mut stream = TcpStream::from(socket);
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
     // The reply has its target: 40 kB, so that it waits until there is no further request.
     let request = get(&format!("/{}", "x".repeat(40_000)));
     let mut sent = 0;
@@ -706,11 +706,11 @@ fn stopping_does_not_wait_for_ever() {
     assert!(is_serving(&server));
     let begin = Instant::now();
     drop(server);
-    assert!(begin.elapsed() < PATIENCE / 2, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < TIMEOUT / 2, "{:?}", begin.elapsed());
 }
 
 #[test]
-fn handlers_that_hold_every_thread_do_not_hold_the_end() {
+fn stuck_handlers_do_not_delay_the_stop() {
     let (server, echo) = with_echo(|options| options.limits.grace = Duration::from_millis(50));
     let mut streams: Vec<TcpStream> = (0..4).map(|_| connect(&server)).collect();
     for stream in &mut streams {
@@ -721,7 +721,7 @@ fn handlers_that_hold_every_thread_do_not_hold_the_end() {
     }
     let begin = Instant::now();
     server.stop();
-    assert!(begin.elapsed() < PATIENCE / 2, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < TIMEOUT / 2, "{:?}", begin.elapsed());
     echo.open();
 }
 
@@ -740,7 +740,7 @@ fn a_server_may_be_stopped_by_its_log() {
     let mut stream = connect(&started);
     assert!(server.set(started).is_ok());
     stream.write_all(get("/").as_bytes()).unwrap();
-    is_stopped.recv_timeout(PATIENCE).unwrap();
+    is_stopped.recv_timeout(TIMEOUT).unwrap();
 }
 
 #[test]
@@ -754,7 +754,7 @@ fn two_servers_do_not_share_a_port() {
 }
 
 #[test]
-fn a_host_that_has_no_address_is_named() {
+fn an_unknown_host_is_named() {
     let mut options = ServerOptions::new("admin", "secret");
     options.host = "no host".to_owned();
     options.tls = false;
@@ -763,7 +763,7 @@ fn a_host_that_has_no_address_is_named() {
 }
 
 #[test]
-fn the_log_hears_of_every_request() {
+fn the_log_has_every_request() {
     let lines = Arc::<Mutex<Vec<String>>>::default();
     let kept = Arc::clone(&lines);
     let server = plain(|options| {
@@ -774,10 +774,10 @@ fn the_log_hears_of_every_request() {
         }));
     });
     let mut stream = connect(&server);
-    ask(&mut stream, &get("/a?b=c|d")).unwrap();
-    ask(&mut stream, &get("/\u{85}\u{2028}\u{9b}31m")).unwrap();
-    ask(&mut stream, "PUT /e HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-    ask(&mut connect(&server), "no\u{1b}sense\r\n\r\n").unwrap();
+    exchange(&mut stream, &get("/a?b=c|d")).unwrap();
+    exchange(&mut stream, &get("/\u{85}\u{2028}\u{9b}31m")).unwrap();
+    exchange(&mut stream, "PUT /e HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    exchange(&mut connect(&server), "no\u{1b}sense\r\n\r\n").unwrap();
     server.stop();
     let lines = lines.lock().unwrap();
     assert_eq!(lines[0], "GET /a?b=c|d 200 18");
@@ -791,14 +791,14 @@ fn a_log_that_panics_changes_nothing_for_the_client() {
     let server = plain(|options| options.log = Some(Arc::new(|_| panic!("wanted here"))));
     let mut stream = connect(&server);
     for _ in 0..2 {
-        assert_eq!(ask(&mut stream, &get("/")).unwrap().status, 200);
+        assert_eq!(exchange(&mut stream, &get("/")).unwrap().status, 200);
     }
 }
 
 #[test]
 fn many_connections_are_served_at_once() {
     let server = plain(|_| {});
-    // Half of them send half a request, and stay. The test holds both ends of each.
+    // Half of them send half a request and stay connected.
     let mut streams: Vec<TcpStream> = (0..400).map(|_| connect(&server)).collect();
     for stream in streams.iter_mut().step_by(2) {
         stream.write_all(b"GET / HTTP/1.1\r\nHost").unwrap();

@@ -11,7 +11,7 @@ super::cases! { access:
     refuses_a_missing_volume: Volumes, "3.access_handle.refuses" "4.target";
     /// A volume that is not online has none, until it is online again.
     refuses_what_is_not_online: Volumes [PatchState], "3.access_handle.refuses" "3.access_handle";
-    /// A clone has a handle, whatever its parent's state.
+    /// A clone has a handle in every state of its parent.
     is_there_for_clones: Clones, "3.access_handle" "1.access";
 }
 

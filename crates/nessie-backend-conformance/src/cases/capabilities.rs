@@ -1,4 +1,4 @@
-//! Capabilities and tiers: what is advertised, and what works.
+//! Capabilities and tiers: an advertised tier works.
 
 use nessie_backend_core::{BackendError, Capabilities};
 

@@ -34,7 +34,7 @@ super::cases! { clones:
     do_not_follow_a_namesake: Clones [PatchName], "1.origin_names";
     /// A clone that is renamed keeps its origin, and its own clones follow.
     are_renamed: Clones [PatchName], "1.origin_names" "1.origin";
-    /// What is missing is refused, the volume before the snapshot, both before a bad name.
+    /// A missing volume or snapshot is refused, the volume first, and both before a bad name.
     refuse_what_is_missing: Clones, "3.create_clone.refuses" "3.order" "4.target" "3.atomic";
     /// A snapshot of another volume is refused.
     refuse_a_snapshot_of_another_volume: Clones, "3.create_clone.refuses";

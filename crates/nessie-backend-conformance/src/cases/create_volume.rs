@@ -9,7 +9,7 @@ super::cases! { create_volume:
     makes_a_volume: Volumes, "3.create_volume" "1.volume" "1.unset" "1.state" "1.kind";
     /// Quotas from 1 to 2^64-1 bytes are kept exactly.
     keeps_sizes_exactly: Volumes, "1.size" "3.create_volume";
-    /// A second volume of the same name is refused, whatever its size, and the first stays as it was.
+    /// A second volume of the same name is refused with any size, and the first is unchanged.
     refuses_a_taken_name: Volumes, "2.volume_name_unique" "3.create_volume.refuses";
     /// A quota of zero is refused, and the name stays free.
     refuses_a_size_of_zero: Volumes, "3.create_volume.refuses" "3.atomic" "1.size";

@@ -8,7 +8,7 @@ super::cases! { dependencies:
     /// A clone pins its snapshot and its parent, and its deletion frees both.
     last_until_the_clone_is_deleted: Clones,
         "3.delete_snapshot.refuses" "3.delete_volume.refuses" "3.delete_snapshot";
-    /// The last of several clones pins as the first did, in whatever order they are deleted.
+    /// The last of several clones pins as the first did, in any order of deletion.
     last_until_the_last_clone_is_deleted: Clones,
         "3.delete_snapshot.refuses" "3.delete_volume.refuses" "4.dependents";
     /// The parent's other snapshots can be deleted, older and newer.

@@ -20,7 +20,7 @@ super::cases! { identity:
     /// A volume's identifier is not a snapshot's, and the reverse.
     of_volumes_and_snapshots_are_apart: Snapshots,
         "2.uuid_once" "3.get_volume.refuses" "3.get_snapshot.refuses";
-    /// The time of creation never changes, whatever happens to a volume.
+    /// No operation changes the time of creation.
     keeps_its_time_of_creation: Volumes, "1.create_time" "3.patch_volume";
     /// The time of creation of snapshots and clones never changes either.
     of_snapshots_and_clones_keeps_its_time: Clones, "1.create_time";

@@ -7,7 +7,7 @@ use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::Call;
 
 super::cases! { listing:
-    /// Volumes are listed in order of creation, whatever their names.
+    /// Volumes are listed in order of creation, not of their names.
     volumes_are_in_order_of_creation: Volumes, "3.list_volumes";
     /// The order of volumes survives deletions, and a volume created again comes last.
     volumes_keep_their_order_over_deletions: Volumes, "3.list_volumes" "3.delete_volume";
@@ -15,7 +15,7 @@ super::cases! { listing:
     volumes_keep_their_order_over_patches: Volumes, "3.list_volumes" "3.patch_volume";
     /// The order of volumes survives renames.
     volumes_keep_their_order_over_renames: Volumes [PatchName], "3.list_volumes";
-    /// Snapshots are listed in order of creation, whatever their names.
+    /// Snapshots are listed in order of creation, not of their names.
     snapshots_are_in_order_of_creation: Snapshots, "3.list_snapshots";
     /// The order of snapshots survives deletions, and a snapshot created again comes last.
     snapshots_keep_their_order_over_deletions: Snapshots,

@@ -50,13 +50,13 @@ super::cases! { patch_volume:
     /// A restricted volume is refused like an offline one.
     treats_restricted_as_not_online: Volumes [PatchRestricted],
         "1.state" "3.patch_volume.refuses" "3.access_handle.refuses";
-    /// A missing volume is refused, whatever else is wrong.
+    /// A missing volume is refused even if other arguments are invalid.
     refuses_a_missing_volume: Volumes, "3.patch_volume.refuses" "3.order" "4.target";
     /// A size of zero is refused.
     refuses_a_size_of_zero: Volumes, "3.patch_volume.refuses" "1.size";
-    /// One bad value among good ones is refused, and none of the good ones is set.
+    /// One bad value among good ones is refused, and the good ones are not set.
     refuses_the_whole_patch_for_one_bad_value: Volumes, "3.atomic" "3.patch_volume.refuses";
-    /// A taken name or path among good values is refused, and none of the good ones is set.
+    /// A taken name or path among good values is refused, and the good ones are not set.
     refuses_the_whole_patch_for_one_conflict: Volumes, "3.atomic" "3.patch_volume.refuses";
     /// A taken name refuses the whole patch.
     refuses_the_whole_patch_for_a_taken_name: Volumes [PatchName],

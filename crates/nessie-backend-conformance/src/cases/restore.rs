@@ -20,13 +20,13 @@ super::cases! { restore:
     /// Newer means created later; names and renames do not matter.
     goes_by_the_order_of_creation: Snapshots [RestoreSnapshot, RenameSnapshot],
         "3.restore_snapshot" "3.rename_snapshot";
-    /// What is missing is refused, the volume before the snapshot.
+    /// A missing volume or snapshot is refused, the volume first.
     refuses_what_is_missing: Snapshots [RestoreSnapshot],
         "3.restore_snapshot.refuses" "3.order" "4.target" "3.atomic";
     /// A volume that is not online is refused, and a missing snapshot comes before that.
     refuses_what_is_not_online: Snapshots [RestoreSnapshot, PatchState],
         "3.restore_snapshot.refuses" "3.order" "3.atomic";
-    /// A newer snapshot with a clone is refused, and none of the newer ones is deleted.
+    /// A newer snapshot with a clone is refused, and no newer snapshot is deleted.
     refuses_a_newer_snapshot_with_a_clone: Clones [RestoreSnapshot],
         "3.restore_snapshot.refuses" "3.atomic";
     /// Clones of the snapshot itself and of older ones do not prevent a restore.

@@ -13,7 +13,7 @@ super::cases! { snapshots:
     are_apart_from_their_volume: Snapshots, "3.create_snapshot" "3.patch_volume";
     /// A second snapshot of the same name is refused.
     refuse_a_taken_name: Snapshots, "3.create_snapshot.refuses" "2.snapshot_name_unique" "3.atomic";
-    /// A missing volume is refused, whatever the name.
+    /// A missing volume is refused with valid and invalid names.
     refuse_a_missing_volume: Snapshots, "3.create_snapshot.refuses" "3.order" "4.target";
     /// A volume that is not online takes no snapshot, and keeps those it has.
     refuse_what_is_not_online: Snapshots [PatchState],

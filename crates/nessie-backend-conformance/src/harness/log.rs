@@ -54,7 +54,7 @@ impl CallLog {
         Trace::new(self.steps().clone())
     }
 
-    /// Tells the case to end: the run no longer waits for it.
+    /// Requests the end of the case: the run no longer waits for it.
     pub(crate) fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Relaxed);
     }

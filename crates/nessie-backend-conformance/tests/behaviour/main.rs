@@ -1,5 +1,4 @@
-//! What the suite does with backends of every kind: correct, hanging, panicking, leaving things
-//! behind.
+//! The suite on backends of every kind: correct, hanging, panicking, not cleaning up.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -75,7 +74,7 @@ fn a_backend_that_holds_much_already_passes_and_is_left_as_it_was() {
 }
 
 #[test]
-fn what_a_failing_run_made_is_cleaned_up_too() {
+fn a_failing_run_is_cleaned_up_too() {
     let backend = Mutant {
         patch_volume: Some(Box::new(|b, uuid, _| b.patch_volume(uuid, VolumePatch::new()))),
         ..Mutant::default()
@@ -103,7 +102,7 @@ fn a_clean_up_that_fails_is_a_failure() {
 }
 
 #[test]
-fn touching_what_belongs_to_others_is_a_failure() {
+fn a_change_of_a_foreign_object_is_a_failure() {
     let backend = Mutant {
         create_volume: Some(Box::new(|b, spec| {
             if let Some(other) = b.find_volume("others")? {
@@ -159,7 +158,7 @@ fn hanging() -> Mutant {
 }
 
 #[test]
-fn a_shared_backend_that_hangs_is_left_behind_and_the_rest_is_skipped() {
+fn a_shared_backend_that_hangs_is_abandoned_and_the_rest_is_skipped() {
     let config = Config::default()
         .time_limit(Duration::from_millis(100))
         .only("create_volume.*")
@@ -180,7 +179,7 @@ fn a_shared_backend_that_hangs_is_left_behind_and_the_rest_is_skipped() {
 }
 
 #[test]
-fn of_a_factory_only_the_case_that_hangs_is_left_behind() {
+fn with_a_factory_only_the_hanging_case_is_abandoned() {
     let config = Config::default()
         .time_limit(Duration::from_millis(100))
         .only("create_volume.keeps_sizes_exactly")

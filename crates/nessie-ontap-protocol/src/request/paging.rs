@@ -1,8 +1,8 @@
-//! Which page of a collection a request asks for.
+//! The page of a collection that a request selects.
 
 use crate::FieldValue;
 
-/// The part of a collection that a request asks for.
+/// The part of a collection that a request selects.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Paging {

@@ -13,7 +13,7 @@ pub struct Page<R> {
 }
 
 impl<R> Page<R> {
-    /// The page of `records` that `query` asks for. `records` are the matching records in any order.
+    /// The page of `records` that `query` selects. `records` are the matching records in any order.
     ///
     /// A page starts after the values of the previous page's last record. So if records are created
     /// or deleted between two pages, no other record is repeated or skipped.

@@ -48,7 +48,7 @@ fn a_hyphen_in_a_key_is_an_underscore() {
 }
 
 #[test]
-fn nothing_is_given_by_nothing_and_by_nulls() {
+fn an_empty_body_and_nulls_set_nothing() {
     for json in ["", " \n", "{}", r#"{"name": null}"#, r#"{"origin": {"parent": null}}"#] {
         let body = parse(json);
         assert!(body.is_empty() && !body.has("name") && !body.has("origin"), "{json}");
@@ -83,7 +83,7 @@ fn one_field_given_twice_is_refused() {
 }
 
 #[test]
-fn what_is_no_json_object_is_refused() {
+fn a_body_that_is_not_a_json_object_is_refused() {
     for (json, code) in [
         ("{", 262_199),
         ("{]", 262_199),
@@ -121,7 +121,7 @@ fn deep_nesting_and_long_paths_are_refused() {
 }
 
 #[test]
-fn text_stands_for_numbers_and_booleans() {
+fn numbers_and_booleans_may_be_text() {
     let body = parse(
         r#"{"a": "5", "b": 5, "c": "true", "d": false, "e": "FALSE", "f": "20MB", "g": "x",
             "h": -1, "i": 1.5, "j": [1], "k": "2026-01-01T01:00:00+01:00",
@@ -175,7 +175,7 @@ fn the_texts_of_an_array_come_from_any_form() {
 }
 
 #[test]
-fn what_a_method_may_set_passes() {
+fn fields_that_a_method_may_set_pass() {
     let post = r#"{"name": "a", "comment": "", "size": "1GB", "origin": {"parent": {"name": "b"}},
         "parts": [{"label": "x", "maker.uuid": "00000000-0000-0000-0000-000000000001"}],
         "owners": ["a"], "space.count": "3", "origin.parent.uuid": null, "state": null}"#;
@@ -195,7 +195,7 @@ fn unknown_fields_are_refused() {
 }
 
 #[test]
-fn what_a_method_may_not_set_is_refused() {
+fn fields_that_a_method_may_not_set_are_refused() {
     assert_refused(Method::Post, r#"{"uuid": "x"}"#, 262_196, "uuid");
     assert_refused(Method::Patch, r#"{"uuid": "x"}"#, 262_196, "uuid");
     assert_refused(Method::Post, r#"{"state": "online"}"#, 262_196, "state");

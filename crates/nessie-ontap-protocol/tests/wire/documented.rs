@@ -12,7 +12,7 @@ fn written(fields: &str, thing: &Thing) -> Json {
 }
 
 #[test]
-fn a_documented_field_may_be_asked_for_and_is_absent() {
+fn a_documented_field_may_be_named_and_is_absent() {
     let keys = written("name", &full());
     for fields in [
         "metric.iops",
@@ -111,7 +111,7 @@ fn a_collection_may_be_ordered_by_a_documented_field() {
 }
 
 #[test]
-fn a_documented_field_is_no_parameter_of_a_post() {
+fn a_documented_field_is_not_a_parameter_of_a_post() {
     let made = Query::parse(&THING, Method::Post, true, &[], &url("/t?metric.iops=5"));
     assert_code(made, 262_211, "metric.iops");
 }

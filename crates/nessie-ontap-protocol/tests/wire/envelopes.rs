@@ -98,7 +98,7 @@ fn a_long_value_is_cut_in_an_error() {
 }
 
 #[test]
-fn what_a_backend_refuses_has_a_number_of_ontap() {
+fn errors_of_a_backend_have_codes_of_ontap() {
     let volume = VolumeId::new(Uuid::from_u128(1));
     let snapshot = SnapshotId::new(Uuid::from_u128(2));
     let dependents = Dependents::new(vec!["c".to_owned()], 1);

@@ -35,7 +35,7 @@ fn alternatives_and_negations() {
 }
 
 #[test]
-fn null_is_what_is_not_set() {
+fn null_matches_unset_fields() {
     for path in ["comment", "is_online", "origin.parent.uuid", "owners", "space.used"] {
         assert!(matches(path, "null", &bare()) && !matches(path, "null", &full()), "{path}");
         assert!(matches(path, "!null", &full()) && !matches(path, "!null", &bare()), "{path}");
@@ -59,7 +59,7 @@ fn a_blank_value_is_empty_text_or_nothing() {
 }
 
 #[test]
-fn quotes_and_braces_take_the_meaning_from_operators() {
+fn quoted_operators_are_plain_text() {
     let mut thing = full();
     for name in ["a*b", "a|b", "a,b", "!a", "<a", "a..b", "null", "a}b"] {
         name.clone_into(&mut thing.name);
@@ -105,7 +105,7 @@ fn numbers_compare_and_understand_units() {
 }
 
 #[test]
-fn what_is_not_set_meets_no_comparison() {
+fn unset_fields_match_no_comparison() {
     for value in ["<5", ">0", "<=5", ">=0", "0..9", "0"] {
         assert!(!matches("space.used", value, &bare()), "{value}");
     }
@@ -161,7 +161,7 @@ fn an_array_matches_if_one_of_its_values_does() {
 }
 
 #[test]
-fn words_with_dots_are_no_range() {
+fn text_with_dots_is_not_a_range() {
     let mut thing = full();
     for name in ["a...", "..a", "a.."] {
         name.clone_into(&mut thing.name);
@@ -171,7 +171,7 @@ fn words_with_dots_are_no_range() {
 }
 
 #[test]
-fn an_object_stands_for_its_name() {
+fn an_object_means_its_name() {
     assert!(matches("origin.parent", "t0", &full()));
     let query = query("/t?origin.parent=t0").unwrap();
     assert_eq!(query.filter.exact("origin.parent.name"), Some("t0"));
@@ -179,7 +179,7 @@ fn an_object_stands_for_its_name() {
 }
 
 #[test]
-fn the_schema_s_own_name_may_stand_in_front() {
+fn a_path_may_begin_with_the_schema_s_name() {
     let query = query("/t?thing.name=t1&thing.origin.parent=t0&thing.state=online").unwrap();
     assert!(query.filter.matches(&full()) && !query.filter.matches(&bare()));
     assert_eq!(query.filter.exact("name"), Some("t1"));
@@ -242,7 +242,7 @@ fn unknown_and_repeated_filters_are_refused() {
 }
 
 #[test]
-fn a_search_goes_through_several_fields() {
+fn a_search_covers_several_fields() {
     let query = query("/t?query=*word*&query_fields=name,comment").unwrap();
     assert!(query.filter.matches(&full()) && !query.filter.matches(&bare()));
     assert_code(crate::query("/t?query=a"), 262_212, "query_fields");

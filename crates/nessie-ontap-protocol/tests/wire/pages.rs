@@ -73,7 +73,7 @@ fn a_request_orders_by_fields_and_directions() {
 }
 
 #[test]
-fn what_is_not_set_comes_last_in_both_directions() {
+fn unset_fields_come_last_in_both_directions() {
     let mut given = things(&["a", "b", "c"]);
     given[0].used = None;
     given[1].used = Some(1);
@@ -83,7 +83,7 @@ fn what_is_not_set_comes_last_in_both_directions() {
 }
 
 #[test]
-fn what_cannot_be_ordered_by_is_refused() {
+fn fields_without_an_order_are_refused() {
     assert_code(query("/t?order_by=x"), 262_197, "order_by");
     assert_code(query("/t?order_by=name%20up"), 262_197, "order_by");
     assert_code(query("/t?order_by=name%20asc%20x"), 262_197, "order_by");
@@ -123,7 +123,7 @@ fn an_offset_counts_once() {
 }
 
 #[test]
-fn the_next_page_starts_after_a_record_that_is_gone() {
+fn the_next_page_starts_after_a_deleted_record() {
     let mut shelf = things(&["a", "b", "c", "d"]);
     let pages = walk("/t?max_records=2", |_| {
         let listed = shelf.clone();

@@ -55,7 +55,7 @@ fn fields_add_up() {
 }
 
 #[test]
-fn what_is_filtered_by_comes_back() {
+fn fields_of_the_filter_are_selected() {
     let query = query("/t?fields=name&space.used=null&is_online=true").unwrap();
     assert!(query.selection.has("space.used") && query.selection.has("is_online"));
     assert!(!query.selection.has("space.count"));

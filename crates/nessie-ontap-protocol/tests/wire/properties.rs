@@ -421,7 +421,7 @@ fn selections_agree_with_a_pruned_tree() {
 
 /// Braces select the same fields as the paths that they expand to.
 #[test]
-fn braces_mean_what_they_stand_for() {
+fn braces_mean_the_paths_they_expand_to() {
     let case = (vec(select(vec!["used", "count"]), 0..4), any::<bool>(), any::<bool>());
     check(200, &case, |(names, excluded, nested)| {
         let sign = if excluded { "!" } else { "" };
@@ -457,7 +457,7 @@ fn changes() -> impl Strategy<Value = Vec<Vec<Change>>> {
 }
 
 #[test]
-fn pages_of_a_changing_collection_neither_repeat_nor_skip_what_lasts() {
+fn pages_of_a_changing_collection_neither_repeat_nor_skip_records() {
     let orders = ["", "name", "comment desc", "size,name desc", "space.used", "create_time desc"];
     let case = (vec(thing(), 0..20), changes(), select(orders.to_vec()), 1_usize..6);
     check(400, &case, |(mut shelf, changes, order, max)| {

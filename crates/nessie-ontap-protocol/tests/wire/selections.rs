@@ -55,7 +55,7 @@ fn braces_nest_and_stand_alone() {
 }
 
 #[test]
-fn an_exclusion_takes_from_what_is_named_or_from_the_defaults() {
+fn an_exclusion_removes_named_or_default_fields() {
     assert_eq!(written("space,!space.used", &full())["space"], json!({"count": 2}));
     assert_eq!(written("!space.used,space", &full())["space"], json!({"count": 2}));
     assert_eq!(written("**,!space.{used,count}", &full()).get("space"), None);
@@ -67,13 +67,13 @@ fn an_exclusion_takes_from_what_is_named_or_from_the_defaults() {
 }
 
 #[test]
-fn the_keys_always_come() {
+fn keys_are_always_selected() {
     assert_eq!(keys_of(&written("size", &full())), ["_links", "name", "size", "uuid"]);
     assert_eq!(keys_of(&written("!uuid,!name", &full())), ["_links", "name", "uuid"]);
 }
 
 #[test]
-fn what_is_not_set_is_left_out_with_the_objects_around_it() {
+fn unset_fields_and_empty_objects_are_left_out() {
     assert_eq!(
         written("**", &bare()),
         json!({

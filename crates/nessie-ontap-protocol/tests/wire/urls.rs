@@ -5,7 +5,7 @@ use nessie_ontap_protocol::Url;
 use crate::url;
 
 #[test]
-fn slashes_more_or_fewer_name_the_same_path() {
+fn extra_slashes_name_the_same_path() {
     for target in ["/api/a/b", "/api//a/b", "/api/a/b/", "//api///a//b//", "api/a/b"] {
         assert_eq!(url(target).segments, ["api", "a", "b"], "{target}");
     }

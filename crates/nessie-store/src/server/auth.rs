@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_client_can_send_is_refused() {
+    fn credentials_that_no_client_can_send_are_refused() {
         for (username, password) in [("", "p"), ("a:b", "p"), ("a", ""), ("a\n", "p"), ("a", "\0")]
         {
             let refusal = Credentials::new(username, password).unwrap_err();

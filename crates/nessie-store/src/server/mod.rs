@@ -158,7 +158,7 @@ impl Server {
     /// Stops listening, waits for requests in progress for at most [`Limits::grace`], and returns
     /// when the server has ended. It may be called again, and from several threads.
     ///
-    /// It returns within [`Limits::grace`] plus half a second, whatever handlers and clients do. A
+    /// It returns within [`Limits::grace`] plus half a second, even if a handler or a client hangs. A
     /// handler that is still running then continues, and its response is dropped.
     pub fn stop(&self) {
         if self.is_owner_process()

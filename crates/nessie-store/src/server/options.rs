@@ -8,7 +8,7 @@ use std::time::Duration;
 /// the client.
 pub type AccessLog = Arc<dyn Fn(&AccessLogEntry<'_>) + Send + Sync>;
 
-/// One answered request. Its strings are printable ASCII without spaces, whatever a client sends.
+/// One answered request. Its strings are printable ASCII without spaces, for any request.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AccessLogEntry<'a> {

@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_gone_is_swept_out() {
+    fn attributes_of_deleted_volumes_are_removed() {
         let backend = MemBackend::new();
         let tables = AttributeTables::default();
         let mut attributes = Attributes::default();

@@ -1,7 +1,7 @@
 //! The order of creation, which makes pages stable.
 //!
 //! Backends list objects in order of creation, and creation times may be equal. A new object gets
-//! a position after all known ones and keeps it, whatever is deleted before it.
+//! a position after all known ones and keeps it when others are deleted.
 
 use std::collections::{HashMap, HashSet};
 

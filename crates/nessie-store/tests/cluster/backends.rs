@@ -38,7 +38,7 @@ impl VolumeBackend for VolumesAlone {
 }
 
 #[test]
-fn what_a_backend_has_not_is_not_supported() {
+fn missing_tiers_of_a_backend_are_not_supported() {
     let lab = Lab::with(|config| {
         config.svms[0].backend = Arc::new(VolumesAlone(MemBackend::new()));
     });
@@ -58,7 +58,7 @@ fn what_a_backend_has_not_is_not_supported() {
 }
 
 #[test]
-fn what_ontap_could_not_name_is_served() {
+fn objects_with_names_that_ontap_rejects_are_served() {
     let lab = Lab::new();
     let made = lab.backend.create_volume(VolumeSpec::named("with-dash.1")).unwrap();
     let taken = lab.backend.create_snapshot(made.uuid, "a:b").unwrap();
@@ -109,7 +109,7 @@ fn a_header_names_the_svm() {
 }
 
 #[test]
-fn parts_that_do_not_fit_together_are_refused() {
+fn invalid_configurations_are_refused() {
     let refused = |change: fn(&mut Config)| {
         let mut config = Config::default();
         change(&mut config);

@@ -61,7 +61,7 @@ fn several_are_made_at_once() {
 }
 
 #[test]
-fn who_waits_is_told_what_was_made_and_what_was_not() {
+fn a_waiting_client_gets_a_job_if_one_creation_fails() {
     let lab = Lab::new();
     let body = r#"{"records":[
         {"name":"v1","svm":{"name":"svm1"},"aggregates":[{"name":"aggr1"}]},

@@ -72,7 +72,7 @@ fn snapshots_are_changed_page_by_page_over_all_volumes() {
 }
 
 #[test]
-fn a_refusal_ends_the_pages_unless_the_client_goes_on() {
+fn a_failure_ends_the_pages_unless_continue_on_failure_is_set() {
     for (waiting, status) in [("", 202), ("&return_timeout=15", 409)] {
         let lab = Lab::new();
         for name in ["a1", "a2", "a3"] {
@@ -205,7 +205,7 @@ fn a_record_without_a_volume_is_refused_and_an_unknown_volume_is_an_outcome() {
 }
 
 #[test]
-fn one_snapshot_is_found_whatever_its_volume() {
+fn one_snapshot_is_found_in_any_volume() {
     let other = MemBackend::builder().seed(2).build().unwrap();
     let lab = Lab::with(|config| {
         config.svms.push(Svm::new("svm2", Arc::new(other.clone())));

@@ -1,4 +1,4 @@
-//! Every field does what the table of what is implemented says.
+//! Every field behaves as the coverage table says.
 
 use nessie_store::{FieldKind, Method, WritableBy, coverage};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
                 .replace("{id}/rules", POLICY);
             let path = path.replace("{counter_table.name}", "system");
             let path = path.replace("{svm.uuid}/policies", &format!("{svm}/policies"));
-            // A record is named like all those of its collection.
+            // Records and their collection take the same fields.
             let end = path.find("/{").unwrap_or(path.len());
             let path = path[..end].to_owned();
             (endpoint.path, path)
@@ -77,7 +77,7 @@ fn every_documented_field_may_be_named_on_every_path() {
     assert!(named > 2_000, "{named} fields");
 }
 
-/// Fields that a request sets in another way than by keeping the value.
+/// Fields whose value is not stored as it is given.
 const OTHERS: &[&str] = &[
     "aggregates.uuid",
     "clone",

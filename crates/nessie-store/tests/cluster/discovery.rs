@@ -286,7 +286,7 @@ fn metrics_of_a_volume_are_those_of_now_and_zero() {
 }
 
 #[test]
-fn what_a_path_names_and_does_not_exist_is_no_entry() {
+fn a_missing_object_is_no_such_entry() {
     let lab = Lab::new();
     for (path, target) in [
         ("/api/protocols/nfs/export-policies/8589934593/rules/1", "index"),

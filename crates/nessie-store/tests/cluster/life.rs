@@ -10,7 +10,7 @@ use nessie_store::{Cluster, JobCompletion, Method, Request, Response};
 use crate::support::{GIB, Lab, UNKNOWN, VOLUMES};
 
 #[test]
-fn a_volume_lives() {
+fn volumes_are_created_changed_and_deleted() {
     let lab = Lab::new();
     let path = lab.volume("v1", r#","nas":{"path":"/v1"},"comment":"first""#);
     let record = lab.get(&path);
@@ -29,7 +29,7 @@ fn a_volume_lives() {
 }
 
 #[test]
-fn a_request_without_patience_gets_a_job() {
+fn a_request_that_does_not_wait_gets_a_job() {
     let lab = Lab::new();
     let body = r#"{"name":"v1","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}"#;
     let reply = lab.send(Method::Post, &format!("{VOLUMES}?return_records=true"), body);
@@ -48,7 +48,7 @@ fn a_request_without_patience_gets_a_job() {
 }
 
 #[test]
-fn snapshots_live() {
+fn snapshots_are_created_restored_and_deleted() {
     let lab = Lab::new();
     let path = lab.volume("v1", "");
     let first = lab.snapshot(&path, "s1");
@@ -68,7 +68,7 @@ fn snapshots_live() {
 }
 
 #[test]
-fn clones_live() {
+fn clones_are_created_and_split() {
     let lab = Lab::new();
     let parent = lab.volume("v1", r#","language":"en","nas":{"unix_permissions":"0700"}"#);
     let clone = lab.clone_of("v1", None, "c1");
@@ -173,7 +173,7 @@ fn pages_keep_their_place_in_the_order_of_creation() {
 }
 
 #[test]
-fn attributes_go_with_their_volume() {
+fn attributes_are_deleted_with_their_volume() {
     let lab = Lab::new();
     for round in 0..3 {
         let path = lab.volume("v1", r#","comment":"kept""#);

@@ -5,7 +5,7 @@ use nessie_store::Method;
 use crate::support::{GIB, Lab, VOLUMES};
 
 #[test]
-fn keys_about_what_is_not_there_make_no_difference() {
+fn parameters_of_missing_features_have_no_effect() {
     let lab = Lab::new();
     let path = lab.volume("v1", "");
     for key in [
@@ -36,7 +36,7 @@ fn keys_about_what_is_not_there_make_no_difference() {
 }
 
 #[test]
-fn questions_about_objects_that_are_not_there_find_none() {
+fn parameters_that_select_missing_objects_find_none() {
     let lab = Lab::new();
     let (aggregates, lifs) = ("/api/storage/aggregates", "/api/network/ip/interfaces");
     let count = |target: &str| lab.get(target)["num_records"].as_u64();
@@ -50,7 +50,7 @@ fn questions_about_objects_that_are_not_there_find_none() {
 }
 
 #[test]
-fn keys_that_give_a_value_set_it() {
+fn parameters_may_set_a_field() {
     let lab = Lab::new();
     let path = lab.volume("v1", "");
     for (field, value, stored) in [
@@ -75,7 +75,7 @@ fn keys_that_give_a_value_set_it() {
 }
 
 #[test]
-fn a_trial_changes_nothing_and_says_what_would_be_refused() {
+fn validate_only_changes_nothing_and_returns_the_error() {
     let lab = Lab::new();
     let path = lab.volume("v1", r#","nas.path":"/v1""#);
     lab.volume("v2", r#","nas.path":"/v2""#);

@@ -14,7 +14,7 @@ fn refused(lab: &Lab, method: Method, target: &str, body: &str, status: u16, cod
 }
 
 #[test]
-fn what_is_not_there() {
+fn unknown_paths_and_objects() {
     let lab = Lab::new();
     let path = lab.volume("v1", "");
     refused(&lab, Method::Get, "/api/storage/colours", "", 404, "3");
@@ -139,7 +139,7 @@ fn snapshots() {
 }
 
 #[test]
-fn more_snapshots_than_a_volume_has() {
+fn more_snapshots_than_a_volume_may_have() {
     let lab = Lab::new();
     let path = lab.volume("v1", "");
     let uuid = path.rsplit('/').next().unwrap().parse().unwrap();

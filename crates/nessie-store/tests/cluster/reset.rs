@@ -1,5 +1,5 @@
-//! A backend that is reset while it is served. It has a seed, so the identifiers are given again;
-//! nothing that the cluster kept of the objects before may appear on those after.
+//! A backend that is reset while it is served. Its seed makes the new objects get the same identifiers.
+//! Data of the old objects must not appear on the new ones.
 
 use std::sync::{Arc, Mutex};
 
@@ -167,7 +167,7 @@ fn new_objects_do_not_have_the_attributes_of_those_before_the_reset() {
     lab.backend.reset().unwrap();
     let volume = lab.backend.create_volume(VolumeSpec::named("new")).unwrap();
     lab.backend.create_snapshot(volume.uuid, "s1").unwrap();
-    assert!(path.ends_with(&volume.uuid.to_string()), "the identifier is not given again");
+    assert!(path.ends_with(&volume.uuid.to_string()), "the identifier is another one");
     let after = lab.get(&format!("{path}?fields=**")).to_string();
     assert!(!after.contains("from-before"), "{after}");
     assert!(!after.contains(r#""reserve_percent":7"#), "{after}");
@@ -181,7 +181,7 @@ fn new_objects_do_not_have_the_attributes_of_those_before_the_reset() {
 }
 
 #[test]
-fn a_new_clone_is_not_under_the_split_of_one_before_the_reset() {
+fn a_new_clone_does_not_show_the_split_of_one_before_the_reset() {
     let lab = Lab::with(|config| config.jobs = JobCompletion::Polls(100));
     let make = |lab: &Lab| {
         let volume = r#"{"name":"v1","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}"#;
@@ -195,7 +195,7 @@ fn a_new_clone_is_not_under_the_split_of_one_before_the_reset() {
     assert_eq!(split_of(&clone)["split_initiated"], true);
 
     lab.backend.reset().unwrap();
-    assert_eq!(make(&lab), clone, "the identifier is not given again");
+    assert_eq!(make(&lab), clone, "the identifier is another one");
     assert_eq!(split_of(&clone)["split_initiated"], false);
     assert_eq!(split_of(&clone).get("split_complete_percent"), None);
 }

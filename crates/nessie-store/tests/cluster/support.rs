@@ -50,7 +50,7 @@ impl Lab {
         reply.json
     }
 
-    /// Does something and waits for it.
+    /// Sends a request and waits for its result.
     pub(crate) fn done(&self, method: Method, target: &str, body: &str) -> Reply {
         let mark = if target.contains('?') { '&' } else { '?' };
         let target = format!("{target}{mark}return_timeout=15");
@@ -59,7 +59,7 @@ impl Lab {
         reply
     }
 
-    /// Makes a volume of 1 GiB with some fields more, and returns its path.
+    /// Makes a volume of 1 GiB with further fields, and returns its path.
     pub(crate) fn volume(&self, name: &str, more: &str) -> String {
         let body = format!(
             r#"{{"name":"{name}","svm.name":"svm1","aggregates":[{{"name":"aggr1"}}],"size":{GIB}{more}}}"#
@@ -83,7 +83,7 @@ impl Lab {
         self.done(Method::Post, VOLUMES, &body).location()
     }
 
-    /// The names of what a collection holds.
+    /// The names of a collection's records.
     pub(crate) fn names(&self, target: &str) -> Vec<String> {
         let json = self.get(target);
         let records = json["records"].as_array().unwrap();
