@@ -6,8 +6,8 @@
 //! calls give the same records on every machine.
 //!
 //! ```
-//! use nessie_backend_core::{VolumeBackend, VolumeSpec};
 //! use nessie_backend_mem::MemBackend;
+//! use nessie_backend_mem::nessie_backend_core::{VolumeBackend, VolumeSpec};
 //!
 //! let backend = MemBackend::new();
 //! let volume = backend.create_volume(VolumeSpec::named("build-cache")).unwrap();
@@ -20,8 +20,12 @@
 //! | [`MemBackendBuilder`] | sets the seed and the clock of a new backend |
 //! | [`View`] | a consistent copy, read without a lock |
 //! | [`Counts`] | the numbers of volumes, snapshots and clones |
+//! | [`NewVolume`] | one volume of a bulk creation |
 //! | [`BulkError`] | the refusal of a bulk operation, with the item it is about |
 //! | module `columns` (feature `arrow`) | tables of volumes and snapshots as Arrow record batches |
+//!
+//! The traits, records and errors are those of [`nessie_backend_core`], which this crate re-exports:
+//! a program that only uses a `MemBackend` needs no other dependency.
 //!
 //! The clock of a seeded backend stands still until it is [advanced](MemBackend::advance).
 //! Independent copies are cheap:
@@ -67,6 +71,7 @@ pub use backend::{Counts, MemBackend};
 pub use builder::MemBackendBuilder;
 pub use bulk::NewVolume;
 pub use error::BulkError;
+pub use nessie_backend_core;
 pub use view::View;
 
 #[cfg(doctest)]

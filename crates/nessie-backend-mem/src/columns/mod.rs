@@ -8,7 +8,14 @@
 //! Names are selected by a pattern: `*` stands for any characters, `?` for exactly one, every other
 //! character for itself.
 //!
-//! Feature `arrow`.
+//! Needs the feature `arrow`.
+//!
+//! # Version of Arrow
+//!
+//! The batches and schemas are types of `arrow-array` and `arrow-schema` 59, which are part of this
+//! module's API. A new major version of Arrow comes with a minor version of this crate before 1.0,
+//! and with a major version after it. A program with another version of Arrow can pass the batches
+//! through Arrow's C data interface (`arrow::ffi`) or as IPC.
 //!
 //! ```
 //! use nessie_backend_core::{VolumeBackend, VolumeSpec};
