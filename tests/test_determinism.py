@@ -408,9 +408,9 @@ def dumped(backend: MemBackend) -> bytes:
     ("time", "limit"),
     [
         ("9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59.999999Z, the latest"),
-        (datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))), "the latest time there is"),
+        (datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))), "the latest supported time"),
         ("0001-01-01T00:00:00+00:01", "0001-01-01T00:00:00Z, the earliest"),
-        (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), "the earliest time there is"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), "the earliest supported time"),
     ],
     ids=str,
 )

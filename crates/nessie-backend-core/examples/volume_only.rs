@@ -1,4 +1,4 @@
-//! A backend of volumes alone, whole: everything the first tier asks for.
+//! A complete backend of volumes alone, which is the first tier.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,18 +8,18 @@ use nessie_backend_core::{
     rules, uuid,
 };
 
-/// The volumes by identifier, and how many there ever were. Identifiers count up: none comes
-/// twice, and their order is that of creation.
+/// The volumes by identifier, and the number of volumes ever created. Identifiers count up: none
+/// is used twice, and their order is that of creation.
 #[derive(Debug, Default)]
-pub struct Shelf(Mutex<(BTreeMap<VolumeId, Volume>, u64)>);
+pub struct DictVolumes(Mutex<(BTreeMap<VolumeId, Volume>, u64)>);
 
-impl Shelf {
+impl DictVolumes {
     fn lock(&self) -> MutexGuard<'_, (BTreeMap<VolumeId, Volume>, u64)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl VolumeBackend for Shelf {
+impl VolumeBackend for DictVolumes {
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
         rules::volume_spec(&spec)?;
         let (volumes, ever) = &mut *self.lock();
@@ -74,10 +74,10 @@ impl VolumeBackend for Shelf {
 }
 
 fn main() -> Result<()> {
-    let shelf = Shelf::default();
-    let volume = shelf.create_volume(VolumeSpec::named("build-cache"))?;
-    let grown = shelf.patch_volume(volume.uuid, VolumePatch::new().size_bytes(50 << 30))?;
-    assert_eq!(shelf.find_volume("build-cache")?, Some(grown));
-    assert!(!shelf.capabilities().snapshots);
-    shelf.delete_volume(volume.uuid)
+    let backend = DictVolumes::default();
+    let volume = backend.create_volume(VolumeSpec::named("build-cache"))?;
+    let grown = backend.patch_volume(volume.uuid, VolumePatch::new().size_bytes(50 << 30))?;
+    assert_eq!(backend.find_volume("build-cache")?, Some(grown));
+    assert!(!backend.capabilities().snapshots);
+    backend.delete_volume(volume.uuid)
 }

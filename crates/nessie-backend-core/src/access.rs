@@ -1,15 +1,15 @@
-//! How a client reaches a volume's bytes.
+//! How a client reaches a volume's data.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-/// How a client reaches the bytes of a volume. Serialises with a `kind` field in front.
+/// How a client reaches the data of a volume. In text the first field is `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AccessHandle {
-    /// There are no bytes: the backend keeps records only.
+    /// No access: the backend stores records and no data.
     InMemory,
     /// An NFS export.
     NfsExport {

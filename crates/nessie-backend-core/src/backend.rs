@@ -5,30 +5,32 @@ use crate::{
     VolumePatch, VolumeSpec,
 };
 
-/// A store of volumes: the first tier, which every backend offers.
+/// A backend of volumes: the first tier, which every backend has.
 ///
-/// # What holds for every operation of every tier
+/// # Rules of all operations in all tiers
 ///
-/// * It is atomic: it happens whole, or it fails and nothing at all has changed.
+/// * An operation is atomic: it succeeds completely, or it fails and changes nothing.
 /// * Operations on one backend from many threads are linearizable.
-/// * Results do not alias the backend: changing one changes nothing else.
-/// * Checks run in this order: is the argument well-formed (which the types see to in Rust), does
-///   the object exist (volume before snapshot), is the value valid, is the state right, is there a
-///   conflict. A patch with a bad value of a missing volume is
-///   [`VolumeNotFound`](BackendError::VolumeNotFound).
+/// * A result is a copy. Changing it does not change the backend.
+/// * Checks have this order: the form of the arguments (in Rust, their types), existence (volume
+///   before snapshot), values, state, conflicts. So a patch with an invalid value for a missing
+///   volume fails with [`VolumeNotFound`](BackendError::VolumeNotFound).
 /// * An identifier is never used twice within one [`epoch`](Self::epoch), not even after a delete.
-///   A name is kept exactly as given and is free again the moment its owner is deleted or renamed.
+/// * A name is stored exactly as the caller wrote it. It is free again as soon as its object is
+///   deleted or renamed.
 ///
-/// The values an operation accepts are those of [`rules`](crate::rules).
+/// [`rules`](crate::rules) has the valid values of the arguments.
 ///
-/// # Implementing it
+/// # Implementation
 ///
-/// A backend of volumes alone writes the six methods without a default body. One with snapshots
-/// implements [`SnapshotBackend`] too and overrides [`snapshot_backend`](Self::snapshot_backend); one with
-/// clones implements [`CloneBackend`] and overrides [`clone_backend`](Self::clone_backend) as well.
+/// A backend of volumes alone implements the methods without a default body. A backend with
+/// snapshots also implements [`SnapshotBackend`] and overrides
+/// [`snapshot_backend`](Self::snapshot_backend). A backend with clones also implements
+/// [`CloneBackend`] and overrides [`clone_backend`](Self::clone_backend).
 pub trait VolumeBackend: Send + Sync {
-    /// The tiers this backend offers. The default reads them off
-    /// [`snapshot_backend`](Self::snapshot_backend) and [`clone_backend`](Self::clone_backend), so it is honest.
+    /// The tiers of this backend. The default calls
+    /// [`snapshot_backend`](Self::snapshot_backend) and [`clone_backend`](Self::clone_backend), so
+    /// it is always correct.
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             snapshots: self.snapshot_backend().is_ok(),
@@ -37,11 +39,13 @@ pub trait VolumeBackend: Send + Sync {
         }
     }
 
-    /// A number that grows when everything is deleted at once and identifiers of before may be
-    /// given out again, as a seeded `MemBackend` does when it is reset. Whoever keeps data of
-    /// volumes and snapshots under their identifiers, outside the backend, notes this number with
-    /// the data before the objects are read, and drops the data when the number has changed. For a
-    /// backend that never gives out an identifier again it stays as it is, as by default.
+    /// A number that increases when all objects are deleted at once and their identifiers can be
+    /// used again, as when a seeded `MemBackend` is reset.
+    ///
+    /// Some code stores data under the identifiers of volumes and snapshots, outside of the
+    /// backend. It reads the epoch before the objects, stores it with the data, and deletes the
+    /// data when the epoch has changed. The default is a constant, for backends that never use an
+    /// identifier again.
     fn epoch(&self) -> u64 {
         0
     }
@@ -50,7 +54,7 @@ pub trait VolumeBackend: Send + Sync {
     ///
     /// # Errors
     /// [`InvalidArgument`](BackendError::InvalidArgument) for a name or size outside its rule,
-    /// [`VolumeExists`](BackendError::VolumeExists) when the name is taken.
+    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken.
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume>;
 
     /// All volumes, in order of creation.
@@ -62,14 +66,13 @@ pub trait VolumeBackend: Send + Sync {
     /// [`VolumeNotFound`](BackendError::VolumeNotFound).
     fn get_volume(&self, uuid: VolumeId) -> Result<Volume>;
 
-    /// The volume of that name, or nothing. The default searches the list.
+    /// The volume with this name; `None` if there is none. The default searches the list.
     fn find_volume(&self, name: &str) -> Result<Option<Volume>> {
         Ok(self.list_volumes()?.into_iter().find(|volume| volume.name == name))
     }
 
-    /// Changes what `patch` gives and nothing else, and returns the volume as it is then. A patch
-    /// that gives nothing succeeds. Growing and shrinking both work; a clone and its parent are
-    /// independent.
+    /// Changes the fields that `patch` sets and no others, and returns the changed volume. An empty
+    /// patch succeeds. A volume can grow and shrink. A clone and its parent are independent.
     ///
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
@@ -77,9 +80,9 @@ pub trait VolumeBackend: Send + Sync {
     /// [`VolumeOffline`](BackendError::VolumeOffline) for a resize of a volume that is not online,
     /// unless the same patch brings it online;
     /// [`VolumeExists`](BackendError::VolumeExists) and
-    /// [`JunctionPathExists`](BackendError::JunctionPathExists) when another volume has the name
-    /// or path. A smaller backend may answer
-    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported) to a patch of `name` or `state`.
+    /// [`JunctionPathExists`](BackendError::JunctionPathExists) if another volume has the name or
+    /// path. A backend may refuse a patch of `name` or `state` with
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported).
     fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume>;
 
     /// Deletes a volume in any state, with its snapshots.
@@ -89,7 +92,7 @@ pub trait VolumeBackend: Send + Sync {
     /// [`VolumeBusy`](BackendError::VolumeBusy) while a clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: VolumeId) -> Result<()>;
 
-    /// How a client reaches the volume's bytes.
+    /// How a client reaches the volume's data.
     ///
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
@@ -113,9 +116,9 @@ pub trait VolumeBackend: Send + Sync {
     }
 }
 
-/// A store of volumes and their snapshots: the second tier.
+/// A backend of volumes and snapshots: the second tier.
 ///
-/// A snapshot is always reached through its volume; a snapshot of another volume is
+/// A snapshot is identified together with its volume. With another volume's identifier the error is
 /// [`SnapshotNotFound`](BackendError::SnapshotNotFound).
 pub trait SnapshotBackend: VolumeBackend {
     /// Takes a point-in-time snapshot.
@@ -124,7 +127,7 @@ pub trait SnapshotBackend: VolumeBackend {
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
     /// [`InvalidArgument`](BackendError::InvalidArgument);
     /// [`VolumeOffline`](BackendError::VolumeOffline) unless the volume is online;
-    /// [`SnapshotExists`](BackendError::SnapshotExists) when the volume has one of that name.
+    /// [`SnapshotExists`](BackendError::SnapshotExists) if the volume has one of that name.
     fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot>;
 
     /// The volume's snapshots, in order of creation.
@@ -140,7 +143,8 @@ pub trait SnapshotBackend: VolumeBackend {
     /// [`SnapshotNotFound`](BackendError::SnapshotNotFound).
     fn get_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Snapshot>;
 
-    /// The volume's snapshot of that name, or nothing. The default searches the list.
+    /// The volume's snapshot with this name; `None` if there is none. The default searches the
+    /// list.
     ///
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound).
@@ -148,14 +152,14 @@ pub trait SnapshotBackend: VolumeBackend {
         Ok(self.list_snapshots(volume)?.into_iter().find(|snapshot| snapshot.name == name))
     }
 
-    /// Gives a snapshot another name; its identifier stays, and the origins of clones follow.
+    /// Renames a snapshot. It keeps its identifier. The origins of its clones show the new name.
     ///
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
     /// [`SnapshotNotFound`](BackendError::SnapshotNotFound);
     /// [`InvalidArgument`](BackendError::InvalidArgument);
-    /// [`SnapshotExists`](BackendError::SnapshotExists) when another snapshot of the volume has
-    /// the name. The default answers [`FeatureNotSupported`](BackendError::FeatureNotSupported).
+    /// [`SnapshotExists`](BackendError::SnapshotExists) if another snapshot of the volume has
+    /// the name. The default is [`FeatureNotSupported`](BackendError::FeatureNotSupported).
     fn rename_snapshot(
         &self,
         volume: VolumeId,
@@ -174,32 +178,32 @@ pub trait SnapshotBackend: VolumeBackend {
     /// [`SnapshotBusy`](BackendError::SnapshotBusy) while a clone depends on it.
     fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()>;
 
-    /// Takes the volume back to the snapshot, its size included; newer snapshots go.
+    /// Restores the volume to the snapshot, its size included, and deletes newer snapshots.
     ///
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
     /// [`SnapshotNotFound`](BackendError::SnapshotNotFound);
     /// [`VolumeOffline`](BackendError::VolumeOffline) unless the volume is online;
-    /// [`SnapshotBusy`](BackendError::SnapshotBusy) when a newer snapshot has a clone. The default
-    /// answers [`FeatureNotSupported`](BackendError::FeatureNotSupported).
+    /// [`SnapshotBusy`](BackendError::SnapshotBusy) if a newer snapshot has a clone. The default
+    /// is [`FeatureNotSupported`](BackendError::FeatureNotSupported).
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
         let _ = (volume, snapshot);
         Err(BackendError::not_supported("restore_snapshot"))
     }
 }
 
-/// A store of volumes, snapshots and writable clones of them: the third tier.
+/// A backend of volumes, snapshots and writable clones: the third tier.
 pub trait CloneBackend: SnapshotBackend {
     /// Creates a writable online volume from a snapshot, with the parent's size and export
-    /// policy, no junction and no snapshots of its own. The origin is recorded; a clone of a clone
-    /// names its direct parent.
+    /// policy, and without junction and snapshots. Its [`origin`](Volume::origin) names the direct
+    /// parent, also for a clone of a clone.
     ///
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
     /// [`SnapshotNotFound`](BackendError::SnapshotNotFound);
     /// [`InvalidArgument`](BackendError::InvalidArgument);
     /// [`VolumeOffline`](BackendError::VolumeOffline) unless the parent is online;
-    /// [`VolumeExists`](BackendError::VolumeExists) when the name is taken.
+    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken.
     fn create_clone(
         &self,
         parent_volume: VolumeId,
@@ -207,19 +211,19 @@ pub trait CloneBackend: SnapshotBackend {
         new_name: &str,
     ) -> Result<Volume>;
 
-    /// Makes a clone a plain volume, which frees its parent's snapshot.
+    /// Converts a clone to a plain volume. The parent's snapshot is then not busy any more.
     ///
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
-    /// [`InvalidArgument`](BackendError::InvalidArgument) when the volume is no clone. The default
-    /// answers [`FeatureNotSupported`](BackendError::FeatureNotSupported).
+    /// [`InvalidArgument`](BackendError::InvalidArgument) if the volume is not a clone. The default
+    /// is [`FeatureNotSupported`](BackendError::FeatureNotSupported).
     fn split_clone(&self, volume: VolumeId) -> Result<Volume> {
         let _ = volume;
         Err(BackendError::not_supported("split_clone"))
     }
 }
 
-/// Implements the whole stack for a pointer to a backend by calling what it points to.
+/// Implements all tiers for a pointer to a backend by calling the backend.
 macro_rules! forward {
     ($($pointer:ty),+) => {$(
         impl<B: VolumeBackend + ?Sized> VolumeBackend for $pointer {

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The tiers a backend offers. Clones and replication each imply snapshots.
+/// The tiers of a backend. Clones and replication each imply snapshots.
 ///
-/// Capabilities are honest: an advertised tier is reachable through
-/// [`VolumeBackend::snapshot_backend`](crate::VolumeBackend::snapshot_backend) or
-/// [`VolumeBackend::clone_backend`](crate::VolumeBackend::clone_backend) and works; one that is not
-/// advertised answers [`FeatureNotSupported`](crate::BackendError::FeatureNotSupported).
+/// If a tier is set, [`VolumeBackend::snapshot_backend`](crate::VolumeBackend::snapshot_backend) or
+/// [`VolumeBackend::clone_backend`](crate::VolumeBackend::clone_backend) returns it and its
+/// operations work. Otherwise the method fails with
+/// [`FeatureNotSupported`](crate::BackendError::FeatureNotSupported).
 ///
 /// Start from one of the constants and set the fields that differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,14 +22,14 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Volumes and nothing else.
+    /// Volumes only.
     pub const VOLUMES: Self = Self { snapshots: false, clones: false, replication: false };
     /// Volumes and snapshots.
     pub const SNAPSHOTS: Self = Self { snapshots: true, clones: false, replication: false };
     /// Volumes, snapshots and clones.
     pub const CLONES: Self = Self { snapshots: true, clones: true, replication: false };
 
-    /// Whether the set keeps the rule that clones and replication each imply snapshots.
+    /// Whether snapshots are set if clones or replication are.
     #[must_use]
     pub const fn is_consistent(self) -> bool {
         self.snapshots || !(self.clones || self.replication)

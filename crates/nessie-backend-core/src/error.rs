@@ -14,15 +14,21 @@ pub type Result<T, E = BackendError> = std::result::Result<T, E>;
 
 /// Why a backend refused an operation. A refused operation has changed nothing.
 ///
-/// [`code`](Self::code) is the stable word to branch on across languages and versions;
-/// the printed message says what was wrong with which value and may change.
+/// [`code`](Self::code) is stable over languages and versions; programs compare it. The message
+/// names the value and the rule, and can change.
+///
+/// # Substrate
+///
+/// The *substrate* is the storage system behind a backend: an array, a file system, a service. Its
+/// failures are [`Substrate`](Self::Substrate) and [`Timeout`](Self::Timeout). A backend without a
+/// storage system behind it, such as `MemBackend`, hardly ever returns them.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BackendError {
     /// No volume has this identifier.
     #[error("volume {volume} does not exist")]
     VolumeNotFound {
-        /// The identifier that was asked for.
+        /// The requested identifier.
         volume: VolumeId,
     },
 
@@ -31,7 +37,7 @@ pub enum BackendError {
     SnapshotNotFound {
         /// The volume that was searched.
         volume: VolumeId,
-        /// The identifier that was asked for.
+        /// The requested identifier.
         snapshot: SnapshotId,
     },
 
@@ -40,7 +46,7 @@ pub enum BackendError {
     SnapshotNameNotFound {
         /// The volume that was searched.
         volume: VolumeId,
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
     },
 
@@ -63,7 +69,7 @@ pub enum BackendError {
     /// Another volume is mounted at this path; ASCII case makes no difference.
     #[error("junction path {} is in use by another volume", Shown(path))]
     JunctionPathExists {
-        /// The path that is taken, as it was asked for.
+        /// The requested path.
         path: String,
     },
 
@@ -72,16 +78,16 @@ pub enum BackendError {
     VolumeBusy {
         /// The volume that cannot be deleted.
         volume: VolumeId,
-        /// The clones in the way.
+        /// The clones.
         dependents: Dependents,
     },
 
     /// Clones depend on the snapshot.
     #[error("snapshot {snapshot} is busy; {dependents}")]
     SnapshotBusy {
-        /// The snapshot that would have gone.
+        /// The snapshot that cannot be deleted.
         snapshot: SnapshotId,
-        /// The clones in the way.
+        /// The clones.
         dependents: Dependents,
     },
 
@@ -103,28 +109,28 @@ pub enum BackendError {
         reason: String,
     },
 
-    /// The backend does not offer this tier or operation.
+    /// The backend does not support this tier or operation.
     #[error("{feature} is not supported by this backend")]
     FeatureNotSupported {
         /// The tier (`snapshots`, `clones`, …) or the operation (`rename_snapshot`, …).
         feature: Cow<'static, str>,
     },
 
-    /// What the backend drives did not answer in time. It may still carry the operation out.
+    /// The substrate did not answer in time. It may still complete the operation.
     #[error("{operation} timed out")]
     Timeout {
-        /// The operation that was under way.
+        /// The operation, by the name of its method.
         operation: Cow<'static, str>,
-        /// What the substrate reported, if anything.
+        /// The substrate's error, if there is one.
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
 
-    /// What the backend drives failed.
+    /// The substrate failed.
     #[error("{operation} failed: {source}")]
     Substrate {
-        /// The operation that was under way.
+        /// The operation, by the name of its method.
         operation: Cow<'static, str>,
-        /// What the substrate reported.
+        /// The substrate's error.
         source: Box<dyn StdError + Send + Sync>,
     },
 }
@@ -152,7 +158,7 @@ impl BackendError {
         Self::FeatureNotSupported { feature: feature.into() }
     }
 
-    /// [`Substrate`](Self::Substrate) for an operation and what failed below it.
+    /// [`Substrate`](Self::Substrate) for an operation, with the substrate's error.
     #[must_use]
     pub fn substrate(
         operation: impl Into<Cow<'static, str>>,
@@ -161,7 +167,7 @@ impl BackendError {
         Self::Substrate { operation: operation.into(), source: source.into() }
     }
 
-    /// The stable word for the kind of error, the same in every language.
+    /// The code of the error: a word that is the same in every language and version.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -182,9 +188,15 @@ impl BackendError {
         }
     }
 
-    /// The argument or object the error is about: an identifier for what is missing, busy or
-    /// offline, the name or path for what is taken, the argument's name for an invalid value,
-    /// the tier or operation for what is not supported; nothing for failures below the backend.
+    /// The argument or object that the error is about:
+    ///
+    /// | error | target |
+    /// |---|---|
+    /// | an object is missing, busy or offline | its identifier, or the requested name |
+    /// | a name or path is taken | the name or path |
+    /// | an argument is invalid | the name of the argument |
+    /// | a feature is not supported | the tier or operation |
+    /// | the substrate failed | `None` |
     #[must_use]
     pub fn target(&self) -> Option<Cow<'_, str>> {
         match self {
@@ -204,7 +216,7 @@ impl BackendError {
         }
     }
 
-    /// The clones in the way, of an error that says something is busy.
+    /// The clones that keep the object busy; `None` for other errors.
     #[must_use]
     pub const fn dependents(&self) -> Option<&Dependents> {
         match self {
@@ -215,8 +227,8 @@ impl BackendError {
         }
     }
 
-    /// The same error about `argument`, if it is an [`InvalidArgument`](Self::InvalidArgument):
-    /// for a caller whose parameter has another name.
+    /// The same error with another argument name, if it is an
+    /// [`InvalidArgument`](Self::InvalidArgument): for a caller whose parameter has another name.
     #[must_use]
     pub fn for_argument(self, argument: impl Into<Cow<'static, str>>) -> Self {
         match self {
@@ -234,22 +246,22 @@ impl BackendError {
 pub struct Dependents {
     /// Names of the first [`MAX_NAMES`](Self::MAX_NAMES) clones, in order of their creation.
     pub names: Vec<String>,
-    /// How many there are in all.
+    /// The number of all clones.
     pub count: u64,
 }
 
 impl Dependents {
-    /// How many names an error carries at most.
+    /// The maximum number of names in an error.
     pub const MAX_NAMES: usize = 16;
 
-    /// The first names, and how many clones there are in all.
+    /// The first names and the number of all clones.
     #[must_use]
     pub const fn new(names: Vec<String>, count: u64) -> Self {
         Self { names, count }
     }
 }
 
-/// Prints how many clones depend, and the first names; what is not known is left out.
+/// Prints the number of clones and the first names. Unknown parts are left out.
 impl fmt::Display for Dependents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.count {
@@ -318,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_message_leaves_out_what_is_not_known() {
+    fn a_busy_message_leaves_unknown_parts_out() {
         let shown = |names: &[&str], count| {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
             Dependents { names, count }.to_string()

@@ -36,8 +36,9 @@
 //! The crates of this workspace have one version and follow one rule for types with public fields
 //! or variants:
 //!
-//! * They are `#[non_exhaustive]`: a minor version can add a field or a variant. A struct that users
-//!   build has a constructor with its mandatory fields, and public fields or setters for the rest.
+//! * They are `#[non_exhaustive]`: a minor version can add a field or a variant. A struct that
+//!   users build has a constructor with its mandatory fields, and public fields or setters for the
+//!   rest.
 //! * An enum is exhaustive if its values are fixed by the contract and code must handle each of
 //!   them, as [`VolumeState`]. A new value is a breaking change.
 //! * The fields of one variant of [`BackendError`] or [`AccessHandle`] are fixed: backends build
@@ -59,6 +60,10 @@ mod snapshot;
 pub mod splitmix64;
 mod time;
 mod volume;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use access::AccessHandle;
 pub use backend::{CloneBackend, SnapshotBackend, VolumeBackend};

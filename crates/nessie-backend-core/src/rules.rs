@@ -1,7 +1,7 @@
-//! The grammar of values, for backends to check their arguments with.
+//! The rules of values, as functions with which a backend checks its arguments.
 //!
-//! Each function fails with [`BackendError::InvalidArgument`] that names the argument, the value
-//! and the rule. They look at the value alone: whether a name is free is the backend's to know.
+//! A function fails with a [`BackendError::InvalidArgument`] that names the argument, the value and
+//! the rule. It only checks the value: whether a name is free, only the backend knows.
 
 use crate::{BackendError, Result, VolumePatch, VolumeSpec};
 
@@ -16,7 +16,7 @@ pub const MAX_EXPORT_POLICY: usize = 256;
 
 /// A volume name: 1 to 203 of `A–Z a–z 0–9 _ - . :`, the first a letter, digit or `_`.
 ///
-/// Wider than ONTAP's own rule by `-`, `.` and `:`, which other substrates allow.
+/// ONTAP does not allow `-`, `.` and `:`; other storage systems do.
 pub fn volume_name(name: &str) -> Result<()> {
     object_name(name, MAX_VOLUME_NAME)
 }
@@ -26,7 +26,7 @@ pub fn snapshot_name(name: &str) -> Result<()> {
     object_name(name, MAX_SNAPSHOT_NAME)
 }
 
-/// Which bytes a name may have.
+/// Which bytes are valid in a name.
 #[expect(clippy::indexing_slicing, reason = "128 is within 256, and this runs in the compiler")]
 const IN_NAMES: [bool; 256] = {
     let mut allowed = [false; 256];
@@ -45,7 +45,7 @@ fn object_name(name: &str, longest: usize) -> Result<()> {
     let Some(&first) = name.as_bytes().first() else {
         return refuse(format!("is empty; a name has 1 to {longest} characters"));
     };
-    // No early exit: hardly any name has a wrong byte.
+    // Without an early exit, because hardly any name has an invalid byte.
     if !name.bytes().fold(true, |all, byte| all & allowed(byte)) {
         let culprit =
             name.chars().find(|c| !u8::try_from(*c).is_ok_and(allowed)).unwrap_or_default();
@@ -63,7 +63,7 @@ fn object_name(name: &str, longest: usize) -> Result<()> {
     Ok(())
 }
 
-/// What a message says of a number that is no quota, after the number.
+/// The rule of sizes, for messages; the number precedes it.
 pub const SIZE_BYTES: &str = "is out of range; a size is from 1 to 2^64-1 bytes";
 
 /// A quota: at least one byte.
@@ -117,13 +117,13 @@ pub fn export_policy(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Every value of a specification.
+/// All values of a specification.
 pub fn volume_spec(spec: &VolumeSpec) -> Result<()> {
     volume_name(&spec.name)?;
     spec.size_bytes.map_or(Ok(()), size_bytes)
 }
 
-/// Every value a patch gives.
+/// All values of a patch.
 pub fn volume_patch(patch: &VolumePatch) -> Result<()> {
     if let Some(size) = patch.size_bytes {
         size_bytes(size)?;

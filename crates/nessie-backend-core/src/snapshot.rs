@@ -12,10 +12,10 @@ pub struct Snapshot {
     pub uuid: SnapshotId,
     /// Name, unique in its volume; see [`rules::snapshot_name`](crate::rules::snapshot_name).
     pub name: String,
-    /// When it was taken. `None` where the substrate records no time.
+    /// When it was created. `None` if the backend does not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_time: Option<Timestamp>,
-    /// Bytes held only by this snapshot; 0 where the backend keeps no data.
+    /// Bytes that only this snapshot holds; 0 if the backend stores no data.
     pub size_consumed: u64,
 }
 

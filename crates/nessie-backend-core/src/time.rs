@@ -1,4 +1,4 @@
-//! Instants, as records carry them.
+//! The times of records.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,15 +14,14 @@ use crate::BackendError;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// An instant in UTC with microsecond precision, from year 1 to year 9999: all that a calendar
-/// with years of four digits has.
+/// An instant in UTC with microsecond precision, from year 1 to year 9999.
 ///
-/// The last second of the year 9999 is an instant like any other, and as a bound it means
+/// The last second of the year 9999 is a valid instant. As a deadline it means
 /// [never](Self::is_never).
 ///
 /// The text form is RFC 3339 with `Z`: without a fraction for whole seconds, with six digits
-/// otherwise. Text with another offset reads as the same instant; digits beyond microseconds
-/// are refused, so that text round-trips are exact.
+/// otherwise. Text with another offset is converted to UTC. Text with more than six digits is
+/// refused, so that text round-trips are exact.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     micros: i64,
@@ -52,10 +51,10 @@ impl Timestamp {
     /// [`MAX`](Self::MAX).
     pub const fn try_from_unix_micros(micros: i64) -> Result<Self, &'static str> {
         if micros < Self::MIN.micros {
-            return Err("is before 0001-01-01T00:00:00Z, the earliest time there is");
+            return Err("is before 0001-01-01T00:00:00Z, the earliest supported time");
         }
         if micros > Self::MAX.micros {
-            return Err("is after 9999-12-31T23:59:59.999999Z, the latest time there is");
+            return Err("is after 9999-12-31T23:59:59.999999Z, the latest supported time");
         }
         Ok(Self { micros })
     }
@@ -66,7 +65,7 @@ impl Timestamp {
         self.micros
     }
 
-    /// Whether this is in the last second of the year 9999, which as a bound means never.
+    /// Whether this is in the last second of the year 9999, which as a deadline means never.
     #[must_use]
     pub const fn is_never(self) -> bool {
         self.micros > Self::MAX.micros - MICROS_PER_SECOND
@@ -148,7 +147,7 @@ impl FromStr for Timestamp {
     }
 }
 
-/// The local time that a text says, and its offset from UTC.
+/// The local time in a text, and its offset from UTC.
 fn parts(text: &str) -> Option<(DateTime, SignedDuration)> {
     let pieces = Pieces::parse(text).ok()?;
     let offset = pieces.to_numeric_offset()?;
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_rfc_3339_is_refused() {
+    fn text_other_than_rfc_3339_is_refused() {
         for text in ["", "2000-01-01", "2000-01-01T00:00:00", "yesterday", "2000-13-01T00:00:00Z"] {
             assert!(text.parse::<Timestamp>().is_err(), "{text:?} was read");
         }
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_second_of_the_calendar_means_never() {
+    fn the_last_second_of_the_year_9999_means_never() {
         assert!(at("9999-12-31T23:59:59Z").is_never());
         assert!(Timestamp::MAX.is_never());
         assert!(!at("9999-12-31T23:59:58.999999Z").is_never());

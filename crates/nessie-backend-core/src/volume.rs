@@ -1,4 +1,4 @@
-//! The volume record, and what a caller asks of one.
+//! The volume record, and the requests to create and change one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,16 +23,16 @@ pub struct Volume {
     pub style: VolumeStyle,
     /// What the volume is for.
     pub vol_type: VolumeType,
-    /// When it was created. `None` where the substrate records no time.
+    /// When it was created. `None` if the backend does not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_time: Option<Timestamp>,
-    /// Where the volume is mounted in the namespace; `None` while it is not.
+    /// Where the volume is mounted in the namespace; `None` if it is not mounted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub junction_path: Option<String>,
-    /// Name of the export policy; `None` while none was set.
+    /// Name of the export policy; `None` if none was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export_policy: Option<String>,
-    /// Where a clone comes from; `None` for a plain volume. The key in text is `clone`.
+    /// The parent of a clone; `None` for a plain volume. The key in text is `clone`.
     #[serde(rename = "clone", default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<CloneOrigin>,
 }
@@ -59,7 +59,7 @@ impl Volume {
 
 /// The volume and snapshot a clone was made from.
 ///
-/// The names are the parents' present names: they follow a rename.
+/// The names are the present names: they change when the parent is renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CloneOrigin {
@@ -125,7 +125,8 @@ macro_rules! words {
         impl FromStr for $name {
             type Err = BackendError;
 
-            /// Fails with [`BackendError::InvalidArgument`] for any other word.
+            /// # Errors
+            /// [`BackendError::InvalidArgument`] for any other word.
             fn from_str(text: &str) -> Result<Self, BackendError> {
                 match text {
                     $($word => Ok(Self::$variant),)+
@@ -171,7 +172,7 @@ words!(
     }
 );
 
-/// What a new volume is to be.
+/// A request for a new volume.
 ///
 /// ```
 /// use nessie_backend_core::VolumeSpec;
@@ -204,7 +205,7 @@ impl VolumeSpec {
     }
 }
 
-/// A sparse update of a volume: only what is given changes.
+/// A change of a volume: fields that are `None` stay as they are.
 ///
 /// ```
 /// use nessie_backend_core::{VolumePatch, VolumeState};
@@ -275,7 +276,7 @@ impl VolumePatch {
         self
     }
 
-    /// Whether the patch gives nothing.
+    /// Whether the patch changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -323,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sparse_patch_serialises_only_what_is_given() {
+    fn a_patch_serialises_only_the_fields_that_are_set() {
         assert!(VolumePatch::new().is_empty());
         let patch = VolumePatch::new().junction_path("");
         assert!(!patch.is_empty());

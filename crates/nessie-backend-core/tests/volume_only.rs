@@ -11,12 +11,12 @@ use nessie_backend_core::{
     AccessHandle, BackendError, Capabilities, Result, Uuid, Volume, VolumeBackend, VolumeId,
     VolumePatch, VolumeSpec, VolumeState,
 };
-use volume_only::Shelf;
+use volume_only::DictVolumes;
 
 const SOURCE: &str = include_str!("../examples/volume_only.rs");
 
-fn create(shelf: &Shelf, name: &str) -> Volume {
-    shelf.create_volume(VolumeSpec::named(name)).unwrap()
+fn create(backend: &DictVolumes, name: &str) -> Volume {
+    backend.create_volume(VolumeSpec::named(name)).unwrap()
 }
 
 #[track_caller]
@@ -28,7 +28,7 @@ fn assert_refused<T>(result: Result<T>, code: &str, target: &(impl ToString + ?S
 /// From the type to the end of the trait's implementation.
 #[test]
 fn the_backend_is_under_60_lines_of_code() {
-    let from_type = SOURCE.lines().skip_while(|line| !line.starts_with("pub struct Shelf"));
+    let from_type = SOURCE.lines().skip_while(|line| !line.starts_with("pub struct DictVolumes"));
     let to_main = from_type.take_while(|line| !line.starts_with("fn main"));
     let lines = to_main.filter(|line| !line.is_empty()).count();
     assert!((30..60).contains(&lines), "{lines} lines");
@@ -37,49 +37,49 @@ fn the_backend_is_under_60_lines_of_code() {
 
 #[test]
 fn capabilities_are_honest() {
-    let shelf = Shelf::default();
-    assert_eq!(shelf.capabilities(), Capabilities::VOLUMES);
-    assert_refused(shelf.snapshot_backend().map(drop), "feature_not_supported", "snapshots");
-    assert_refused(shelf.clone_backend().map(drop), "feature_not_supported", "clones");
+    let backend = DictVolumes::default();
+    assert_eq!(backend.capabilities(), Capabilities::VOLUMES);
+    assert_refused(backend.snapshot_backend().map(drop), "feature_not_supported", "snapshots");
+    assert_refused(backend.clone_backend().map(drop), "feature_not_supported", "clones");
 }
 
 #[test]
 fn volumes_are_listed_in_order_of_creation_and_found_by_identifier_and_name() {
-    let shelf = Shelf::default();
+    let backend = DictVolumes::default();
     let spec = VolumeSpec::named("b").size_bytes(7);
-    let volumes = vec![shelf.create_volume(spec).unwrap(), create(&shelf, "a")];
+    let volumes = vec![backend.create_volume(spec).unwrap(), create(&backend, "a")];
     assert_eq!(volumes.iter().map(|volume| volume.size_bytes).collect::<Vec<_>>(), [Some(7), None]);
-    assert_eq!(shelf.list_volumes().unwrap(), volumes);
+    assert_eq!(backend.list_volumes().unwrap(), volumes);
     for volume in volumes {
-        assert_eq!(shelf.get_volume(volume.uuid).unwrap(), volume);
-        assert_eq!(shelf.access_handle(volume.uuid).unwrap(), AccessHandle::InMemory);
-        assert_eq!(shelf.find_volume(&volume.name).unwrap(), Some(volume));
+        assert_eq!(backend.get_volume(volume.uuid).unwrap(), volume);
+        assert_eq!(backend.access_handle(volume.uuid).unwrap(), AccessHandle::InMemory);
+        assert_eq!(backend.find_volume(&volume.name).unwrap(), Some(volume));
     }
-    assert_eq!(shelf.find_volume("c").unwrap(), None);
-    assert_eq!(shelf.find_volume("/").unwrap(), None);
+    assert_eq!(backend.find_volume("c").unwrap(), None);
+    assert_eq!(backend.find_volume("/").unwrap(), None);
 }
 
 #[test]
 fn a_name_is_free_again_after_a_delete_and_an_identifier_is_not() {
-    let shelf = Shelf::default();
+    let backend = DictVolumes::default();
     let mut given = HashSet::new();
     for _ in 0..100 {
-        let volume = create(&shelf, "v");
+        let volume = create(&backend, "v");
         assert_eq!(volume.uuid.uuid().get_version_num(), 4);
         assert!(given.insert(volume.uuid), "{} came before", volume.uuid);
-        assert_refused(shelf.create_volume(VolumeSpec::named("v")), "volume_exists", "v");
-        shelf.delete_volume(volume.uuid).unwrap();
-        assert_refused(shelf.delete_volume(volume.uuid), "volume_not_found", &volume.uuid);
+        assert_refused(backend.create_volume(VolumeSpec::named("v")), "volume_exists", "v");
+        backend.delete_volume(volume.uuid).unwrap();
+        assert_refused(backend.delete_volume(volume.uuid), "volume_not_found", &volume.uuid);
     }
 }
 
 #[test]
 fn a_patch_changes_what_it_gives() {
-    let shelf = Shelf::default();
-    let volume = create(&shelf, "v");
+    let backend = DictVolumes::default();
+    let volume = create(&backend, "v");
     let patched = |patch: VolumePatch| {
-        let volume = shelf.patch_volume(volume.uuid, patch).unwrap();
-        assert_eq!(shelf.get_volume(volume.uuid).unwrap(), volume);
+        let volume = backend.patch_volume(volume.uuid, patch).unwrap();
+        assert_eq!(backend.get_volume(volume.uuid).unwrap(), volume);
         volume
     };
     let patch = VolumePatch::new;
@@ -99,44 +99,44 @@ fn a_patch_changes_what_it_gives() {
 
 #[test]
 fn what_breaks_a_rule_is_refused_in_the_order_of_the_contract_and_changes_nothing() {
-    let shelf = Shelf::default();
-    let (mounted, other) = (create(&shelf, "mounted").uuid, create(&shelf, "other").uuid);
+    let backend = DictVolumes::default();
+    let (mounted, other) = (create(&backend, "mounted").uuid, create(&backend, "other").uuid);
     let patch = VolumePatch::new;
-    shelf.patch_volume(mounted, patch().junction_path("/a")).unwrap();
-    let before = shelf.list_volumes().unwrap();
+    backend.patch_volume(mounted, patch().junction_path("/a")).unwrap();
+    let before = backend.list_volumes().unwrap();
 
-    let create = |spec| shelf.create_volume(spec);
+    let create = |spec| backend.create_volume(spec);
     assert_refused(create(VolumeSpec::named("a/b")), "invalid_argument", "name");
     assert_refused(create(VolumeSpec::named("a").size_bytes(0)), "invalid_argument", "size_bytes");
 
     let bad = || patch().size_bytes(0);
     let missing = VolumeId::new(Uuid::nil());
-    assert_refused(shelf.get_volume(missing), "volume_not_found", &missing);
-    assert_refused(shelf.access_handle(missing), "volume_not_found", &missing);
-    assert_refused(shelf.patch_volume(missing, bad()), "volume_not_found", &missing);
-    assert_refused(shelf.patch_volume(other, bad().name("x")), "invalid_argument", "size_bytes");
+    assert_refused(backend.get_volume(missing), "volume_not_found", &missing);
+    assert_refused(backend.access_handle(missing), "volume_not_found", &missing);
+    assert_refused(backend.patch_volume(missing, bad()), "volume_not_found", &missing);
+    assert_refused(backend.patch_volume(other, bad().name("x")), "invalid_argument", "size_bytes");
     for smaller in [patch().name("x"), patch().state(VolumeState::Offline)] {
         let both = smaller.size_bytes(1);
-        assert_refused(shelf.patch_volume(other, both), "feature_not_supported", "patch_volume");
+        assert_refused(backend.patch_volume(other, both), "feature_not_supported", "patch_volume");
     }
     let taken = patch().size_bytes(1).export_policy("p").junction_path("/A");
-    assert_refused(shelf.patch_volume(other, taken), "junction_path_exists", "/A");
-    assert_eq!(shelf.list_volumes().unwrap(), before);
+    assert_refused(backend.patch_volume(other, taken), "junction_path_exists", "/A");
+    assert_eq!(backend.list_volumes().unwrap(), before);
 }
 
 #[test]
 fn many_threads_create_volumes_of_one_name_and_one_wins() {
-    let shelf = Shelf::default();
+    let backend = DictVolumes::default();
     let won = std::thread::scope(|scope| {
-        let create = || shelf.create_volume(VolumeSpec::named("v")).map_err(|error| error.code());
+        let create = || backend.create_volume(VolumeSpec::named("v")).map_err(|error| error.code());
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
         threads.into_iter().filter_map(|thread| thread.join().unwrap().ok()).count()
     });
-    assert_eq!((won, shelf.list_volumes().unwrap().len()), (1, 1));
+    assert_eq!((won, backend.list_volumes().unwrap().len()), (1, 1));
 }
 
 #[test]
 fn an_error_of_the_example_is_an_error_of_the_crate() {
-    let error = Shelf::default().get_volume(VolumeId::new(Uuid::nil())).unwrap_err();
+    let error = DictVolumes::default().get_volume(VolumeId::new(Uuid::nil())).unwrap_err();
     assert!(matches!(error, BackendError::VolumeNotFound { .. }), "{error}");
 }

@@ -15,7 +15,7 @@ mod volume_only;
 /// The variants: a name, the backend, and how many cases at least apply to it.
 pub fn all() -> Vec<(&'static str, Box<dyn VolumeBackend>, usize)> {
     vec![
-        ("the example of volumes alone", Box::new(volume_only::Shelf::default()), 50),
+        ("the example of volumes alone", Box::new(volume_only::DictVolumes::default()), 50),
         ("volumes only", Box::new(volumes_only()), 70),
         ("snapshots only", Box::new(snapshots_only()), 120),
         ("seeded identifiers", Box::new(MemBackend::builder().seed(9).build().unwrap()), 200),

@@ -38,7 +38,7 @@ pub(crate) fn instant(argument: &'static str, value: &Bound<'_, PyAny>) -> Resul
         .map_err(|rule| BackendError::invalid(argument, &value.to_string(), rule).into())
 }
 
-const TOO_FAR: &str = "leads past 9999-12-31T23:59:59.999999Z, the latest time there is";
+const TOO_FAR: &str = "leads past 9999-12-31T23:59:59.999999Z, the latest supported time";
 
 /// Reads how far to advance a clock: seconds as an `int` or `float`, or a `timedelta`. Cut to
 /// whole microseconds.

@@ -4,22 +4,22 @@
 #[path = "../../../../nessie-backend-core/examples/volume_only.rs"]
 mod volume_only;
 
-pub use volume_only::Shelf;
+pub use volume_only::DictVolumes;
 
 #[cfg(test)]
 mod whole {
     use nessie_backend_conformance::{Config, run, run_all};
 
-    use super::Shelf;
+    use super::DictVolumes;
 
     #[test]
     fn the_shelf_keeps_the_contract() {
-        run_all(&Shelf::default());
+        run_all(&DictVolumes::default());
     }
 
     #[test]
     fn what_does_not_apply_is_skipped_and_says_why() {
-        let report = run(&Shelf::default(), &Config::default().only("clones.*"));
+        let report = run(&DictVolumes::default(), &Config::default().only("clones.*"));
         assert!(report.is_success());
         assert_eq!(report.counts().skipped, report.cases.len());
         assert!(report.to_string().contains("the backend does not advertise snapshots"));
