@@ -479,10 +479,10 @@ impl State {
             } else if owner != slot {
                 refuse_to_share(&patch).at(index)?;
             }
-            slots.push((slot, size));
+            slots.push((slot, size.unwrap_or(0)));
         }
         for (slot, size) in slots {
-            patch.size_bytes = size;
+            patch.size_bytes = quota(size);
             self.apply_patch(slot, &patch);
         }
         Ok(())
