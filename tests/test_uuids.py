@@ -264,7 +264,7 @@ def test_a_pickled_part_leaves_the_rest_behind() -> None:
 
 @pytest.mark.parametrize("length", [1, 15, 17, 16 * 3 - 1])
 def test_bytes_of_another_length_are_refused(length: int) -> None:
-    with pytest.raises(ValueError, match=f"{length} bytes are no multiple of 16"):
+    with pytest.raises(ValueError, match=f"{length} bytes are not a multiple of 16"):
         Uuids.from_bytes(bytes(length))
 
 

@@ -1,8 +1,8 @@
-//! The conformance suite, for Python: cases and runs out of `nessie-backend-conformance` as plain
-//! tuples, which the package `nessie_backend_mem.conformance` gives their classes.
+//! The conformance suite for Python. Cases and results are plain tuples; the Python package
+//! `nessie_backend_mem.conformance` turns them into objects.
 //!
-//! A run is detached from the interpreter. Its threads attach for the length of each call, and the
-//! caller's thread now and then, to look for signals and to tell how far the run is.
+//! A run is detached from the interpreter. Its threads attach for each call of the backend. The
+//! caller's thread attaches from time to time, to handle signals and to report the progress.
 
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -25,7 +25,7 @@ use crate::runtime::exit::{Calling, attach_again};
 type RuleRow = (&'static str, &'static str, &'static str);
 /// A case: its name, tier, rules and summary.
 type CaseRow = (&'static str, &'static str, &'static [&'static str], &'static str);
-/// What came of a case: its name, tier, outcome, seconds, message, broken rules and calls.
+/// The result of a case: its name, tier, outcome, seconds, message, broken rules and calls.
 type ResultRow = (&'static str, &'static str, &'static str, f64, String, Vec<&'static str>, String);
 
 /// Every rule: (id, section, text).
@@ -46,12 +46,12 @@ pub(crate) fn cases() -> Vec<CaseRow> {
 
 /// Run cases: (name, tier, outcome, seconds, message, rules, calls) of each.
 ///
-/// make: gives the backend; called once, or for each case if fresh is true.
-/// observe: called with (how many are done, case, seconds, outcome or None) in this thread.
-/// abandon: called with the idents of threads that still are in a call and nobody waits for.
+/// make: returns the backend; called once, or for each case if fresh is true.
+/// observe: called in this thread with (number of finished cases, case, seconds, outcome or None).
+/// abandon: called with the idents of threads that are still in a call, and that the run abandons.
 ///
-/// Raises what is raised by observe and by signal handlers, and by the backend if it is no
-/// Exception.
+/// Raises the exceptions of observe and of signal handlers, and those of the backend that are not
+/// of the class Exception.
 #[pyfunction]
 #[pyo3(name = "_conformance_run")]
 #[pyo3(signature = (
@@ -84,18 +84,18 @@ pub(crate) fn run(
     config = sequences.into_iter().fold(config, Config::sequences);
     config = steps.into_iter().fold(config, Config::steps);
 
-    let watch = Arc::<RunGuard>::default();
+    let guard = Arc::<RunGuard>::default();
     let (observe, abandon) = (observe.clone().unbind(), abandon.clone().unbind());
-    let source = source(py, make, fresh, &watch)?;
+    let source = source(py, make, fresh, &guard)?;
     let report = py.detach(|| {
         let mut observer =
-            Observer { observe: &observe, abandon: &abandon, watch: &watch, done: 0 };
+            Observer { observe: &observe, abandon: &abandon, guard: &guard, done: 0 };
         catch_unwind(AssertUnwindSafe(|| {
             suite::run_shared(&source, &config, &mut |event| observer.see(event))
         }))
     });
-    abandon_all(py, &watch, &abandon)?;
-    if let Some(error) = watch.take_error() {
+    abandon_all(py, &guard, &abandon)?;
+    if let Some(error) = guard.take_error() {
         return Err(error);
     }
     match report {
@@ -108,27 +108,27 @@ fn source(
     py: Python<'_>,
     make: Py<PyAny>,
     fresh: bool,
-    watch: &Arc<RunGuard>,
+    guard: &Arc<RunGuard>,
 ) -> PyResult<BackendSource> {
-    let watch = Arc::clone(watch);
+    let guard = Arc::clone(guard);
     if !fresh {
         let _calling = Calling::python(py);
-        let backend = PyBackend::new(&make.bind(py).call0()?, watch)?;
+        let backend = PyBackend::new(&make.bind(py).call0()?, guard)?;
         return Ok(BackendSource::One(Arc::new(backend)));
     }
     Ok(BackendSource::Each(Box::new(move || {
-        let backend: Arc<dyn VolumeBackend> = Arc::new(PyBackend::made_by(&make, &watch)?);
+        let backend: Arc<dyn VolumeBackend> = Arc::new(PyBackend::made_by(&make, &guard)?);
         Ok(backend)
     })))
 }
 
-/// How long the run waits for the threads that it has abandoned.
+/// How long the run waits for threads that it has abandoned.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Asks the threads that are still in a call to leave it, and gives them a moment: one that is at
-/// work in Python as the interpreter ends could take the process down.
-fn abandon_all(py: Python<'_>, watch: &RunGuard, abandon: &Py<PyAny>) -> PyResult<()> {
-    let threads = watch.threads();
+/// Interrupts the threads that are still in a call, and waits for them for a moment. A thread that
+/// runs Python code while the interpreter exits could crash the process.
+fn abandon_all(py: Python<'_>, guard: &RunGuard, abandon: &Py<PyAny>) -> PyResult<()> {
+    let threads = guard.threads();
     if threads.is_empty() {
         return Ok(());
     }
@@ -136,20 +136,20 @@ fn abandon_all(py: Python<'_>, watch: &RunGuard, abandon: &Py<PyAny>) -> PyResul
         let _calling = Calling::python(py);
         abandon.call1(py, (threads,))?;
     }
-    let asked = Instant::now();
+    let start = Instant::now();
     py.detach(|| {
-        while !watch.threads().is_empty() && asked.elapsed() < GRACE {
+        while !guard.threads().is_empty() && start.elapsed() < GRACE {
             thread::sleep(Duration::from_millis(5));
         }
     });
     Ok(())
 }
 
-/// Tells Python how far the run is, and ends the run if Python wants to.
+/// Reports the progress to Python, and ends the run if Python raises an exception.
 struct Observer<'a> {
     observe: &'a Py<PyAny>,
     abandon: &'a Py<PyAny>,
-    watch: &'a RunGuard,
+    guard: &'a RunGuard,
     done: usize,
 }
 
@@ -164,18 +164,18 @@ impl Observer<'_> {
             }
             _ => return ControlFlow::Continue(()),
         };
-        let told = attach_again(|py| {
+        let result = attach_again(|py| {
             py.check_signals()?;
             if outcome == Some("timed_out") {
-                self.abandon.call1(py, (self.watch.threads(),))?;
+                self.abandon.call1(py, (self.guard.threads(),))?;
             }
             self.observe.call1(py, (self.done, case, seconds, outcome))
         });
-        match told {
-            Ok(_) if !self.watch.is_ended() => ControlFlow::Continue(()),
+        match result {
+            Ok(_) if !self.guard.is_ended() => ControlFlow::Continue(()),
             Ok(_) => ControlFlow::Break(()),
             Err(error) => {
-                self.watch.end(error);
+                self.guard.end(error);
                 ControlFlow::Break(())
             }
         }
@@ -204,8 +204,8 @@ fn row(report: CaseReport) -> ResultRow {
     (report.name, tier, outcome, report.time.as_secs_f64(), message, rules, calls)
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no more is known")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the panic has no message")
 }

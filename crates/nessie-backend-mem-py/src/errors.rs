@@ -1,4 +1,4 @@
-//! The one place where the core's errors become Python's.
+//! Errors of the core as exceptions of Python.
 
 use std::borrow::Cow;
 
@@ -11,17 +11,17 @@ use pyo3::{PyErrArguments, PyTypeInfo};
 
 use crate::runtime::exit::Calling;
 
-/// Names the classes of `nessie_backend_mem.errors` and how to have them all at hand.
+/// Declares the classes of `nessie_backend_mem.errors` and a function that imports them.
 macro_rules! classes {
     ($($class:ident),+ $(,)?) => {
         mod classes {
             $(pyo3::import_exception!(nessie_backend_mem.errors, $class);)+
         }
 
-        /// Imports the classes. Done with the module, because an interpreter that is about to end
-        /// refuses to import, and still wants to know what was refused.
+        /// Imports the classes. This is done when the module is loaded, because an interpreter that
+        /// exits cannot import, and errors are still raised then.
         ///
-        /// Where the package is imported anew, it gets the classes that it had.
+        /// If the package is imported again, it gets the same classes.
         pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
             static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
             let import = || py.import("nessie_backend_mem.errors").map(Bound::unbind);
@@ -51,9 +51,9 @@ classes!(
     SubstrateError,
 );
 
-/// A refusal on its way to Python.
+/// An error before it is raised in Python.
 pub(crate) enum Error {
-    /// The backend, or the check of an argument in its name, refused.
+    /// The backend refused, or an argument broke a rule of the backend.
     Backend(BackendError),
     /// The backend refused a batch.
     Bulk(BulkError),
@@ -101,7 +101,7 @@ impl From<Error> for PyErr {
 fn raise(py: Python<'_>, error: &BackendError, message: String) -> PyErr {
     let _calling = Calling::python(py);
     let raised = exception(error, message);
-    // This makes the exception, and now is the time: its class is written in Python.
+    // This creates the exception. Its class is written in Python, so the call has to be noted.
     raised.value(py);
     raised
 }
@@ -135,7 +135,7 @@ fn exception(error: &BackendError, message: String) -> PyErr {
     }
 }
 
-/// The error of the item at fault, which knows its place.
+/// The error of one item of a batch, with the item's index.
 fn raise_bulk(py: Python<'_>, error: &BulkError, message: String) -> PyErr {
     let raised = raise(py, &error.error, message);
     let Some(index) = error.index else { return raised };
@@ -145,7 +145,7 @@ fn raise_bulk(py: Python<'_>, error: &BulkError, message: String) -> PyErr {
     }
 }
 
-/// What a busy error is made of.
+/// The arguments of a busy error.
 struct Busy {
     message: String,
     target: Option<String>,

@@ -1,8 +1,14 @@
-//! The compiled half of the Python package: arguments in, the core's answer out as fresh objects.
+//! The compiled half of the Python package. It reads the arguments, calls the core and returns its
+//! results as new objects.
 //!
-//! There is no logic here. No lock of the core is held while Python code runs. Work that holds one
-//! without the interpreter goes through [`fork`](runtime::fork), so a process can be forked at any time. Calls of
-//! Python code go through [`exit`](runtime::exit), so a process can end while other threads are in them.
+//! The modules build on each other in this order: [`runtime`], [`errors`], [`arrow`], [`args`],
+//! [`results`], [`backend`]. [`py_backend`] is a backend written in Python; [`conformance`] and
+//! [`ontap`] call it.
+//!
+//! Two rules hold everywhere. No lock of the core is held while Python code runs. Work that holds a
+//! lock without the interpreter is run by [`runtime::fork`], so that a process can fork at any time,
+//! and calls of Python code are made through [`runtime::exit`], so that a process can exit at any
+//! time. Only `arrow::import` has unsafe code.
 
 mod args;
 mod arrow;
@@ -72,16 +78,16 @@ mod _core {
         watch_forks(module)?;
         watch_exit(module)?;
         register_sequence(module.py())?;
-        // PyO3 checks once that there is an interpreter, when it first attaches to it. As the
-        // interpreter ends, the check would fail though calls still come in.
+        // PyO3 checks once, when it first attaches, that there is an interpreter. While the interpreter
+        // exits, calls still arrive and the check would fail.
         #[expect(clippy::disallowed_methods, reason = "it calls no Python code")]
         module.py().detach(|| Python::attach(|_| ()));
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 
-    /// Refuses to be loaded into a second interpreter of the process: classes are kept once for all.
+    /// Refuses a second interpreter of the process, because classes are stored once for the process.
     fn check_interpreter(py: Python<'_>) -> PyResult<()> {
-        // Each interpreter has its own. This one is kept, so that no other takes its address.
+        // Each interpreter has its own `sys`. A reference is kept, so that its address stays unique.
         static SYS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
         let sys = py.import("sys")?;
         if SYS.get_or_init(py, || sys.clone().unbind()).is(&sys) {
@@ -94,7 +100,7 @@ mod _core {
         ))
     }
 
-    /// Has every fork of the process wait for work that runs without the interpreter.
+    /// Makes each fork of the process wait for work that runs without the interpreter.
     fn watch_forks(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let os = module.py().import("os")?;
         let Some(register) = os.getattr_opt("register_at_fork")? else { return Ok(()) };
@@ -106,15 +112,15 @@ mod _core {
         Ok(())
     }
 
-    /// Has the end of the interpreter wait for Python code that this package has called.
+    /// Makes the exit of the interpreter wait for Python code that this package has called.
     fn watch_exit(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let atexit = module.py().import("atexit")?;
         atexit.call_method1("register", (module.getattr("_at_exit")?,))?;
         Ok(())
     }
 
-    /// Makes `Uuids` a `collections.abc.Sequence`. The interpreter has that class from its start
-    /// under this name; to import it under the other takes as long as all the rest of this package.
+    /// Makes `Uuids` a `collections.abc.Sequence`. The interpreter has imported `_collections_abc`
+    /// already; the import of `collections.abc` would take as long as that of this package.
     fn register_sequence(py: Python<'_>) -> PyResult<()> {
         let sequence = py.import("_collections_abc")?.getattr("Sequence")?;
         sequence.call_method1("register", (py.get_type::<Uuids>(),))?;

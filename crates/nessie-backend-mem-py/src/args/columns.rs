@@ -1,9 +1,9 @@
 //! Columns of other libraries as arguments of bulk calls, read without an object for each item.
 //!
-//! The memory of a column belongs to others, who may write to it at any time. So whatever decides
-//! where to read is copied first, the copy is checked, and the copy is used; so is every text. One
-//! thing has to be believed, because Arrow's interface does not say it otherwise: that the last
-//! offset of a column of text, as it is when the column is handed over, lies in its memory.
+//! The memory of a column belongs to its owner, who may write to it at any time. So offsets, views
+//! and texts are copied first, and the copy is checked and used. One thing cannot be checked, because
+//! Arrow's interface does not contain it: that the last offset of a column of text, when the column
+//! is passed, is within its memory.
 
 use std::ops::Range;
 use std::str::{self, FromStr};
@@ -34,9 +34,9 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// The column that a value is, if it has the Arrow `PyCapsule` interface. What says that it has,
-    /// and then cannot be read that way, is like everything else that can be iterated over: a
-    /// pandas series without pyarrow, or one of mixed objects.
+    /// The column of a value with the Arrow `PyCapsule` interface. `None` if it lacks the interface, or
+    /// if the interface fails, as that of a pandas series without pyarrow or of mixed objects. Such a
+    /// value can still be iterated over.
     pub(crate) fn of(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Option<Self>> {
         let py = value.py();
         let class = value.get_type();
@@ -127,7 +127,7 @@ impl Column {
         Ok(volumes.into_iter().zip(snapshots).collect())
     }
 
-    /// Calls `each` with every number from 0 to 2^64-1, `None` where there is none.
+    /// Calls `each` with every number from 0 to 2^64-1, and with `None` for a null.
     pub(crate) fn sizes(
         self,
         py: Python<'_>,
@@ -164,7 +164,7 @@ impl Column {
         self.chunks.kind().clone()
     }
 
-    /// The refusal of a column of another type, or of a table where a column is meant.
+    /// The error of a column of another type, or of a table instead of a column.
     fn wrong_type(&self, items: &str, kind: &DataType) -> Error {
         let (found, fix) = match kind {
             DataType::Struct(_) => ("a table".into(), "; give one of its columns, as t[\"name\"]"),
@@ -175,13 +175,13 @@ impl Column {
         PyTypeError::new_err(message).into()
     }
 
-    /// The place of a column of identifiers in a table.
+    /// The index of a column of identifiers in a table.
     fn place(&self, table: &DataType, name: &str) -> Result<usize> {
         let argument = self.argument;
         let refuse = |rule: String| Err(PyTypeError::new_err(format!("{argument} {rule}")).into());
         let fields = match table {
             DataType::Struct(fields) => fields.iter().enumerate(),
-            _ => return refuse(format!("is no table with a column {name:?}")),
+            _ => return refuse(format!("is not a table with a column {name:?}")),
         };
         let mut named = fields.filter(|(_, field)| field.name() == name);
         match (named.next(), named.next()) {
@@ -212,7 +212,7 @@ impl Column {
                 };
                 let chunk = chunk.map_err(broken)?;
                 if chunk.is_empty() {
-                    // Of an empty part of a column, others need not lend the texts.
+                    // An empty chunk need not have any texts.
                     return Ok(true);
                 }
                 items += chunk.len();
@@ -276,7 +276,7 @@ fn each_id(argument: &'static str, array: &ArrayRef, ids: &mut Vec<Uuid>) -> Res
 
 type EachText<'a> = &'a mut dyn FnMut(Option<&str>) -> Result<()>;
 
-/// Calls `each` with every text of an array for which [`is_text`], in whatever way it is kept.
+/// Calls `each` with every text of an array for which [`is_text`], in any layout.
 fn each_text(argument: &'static str, array: &ArrayRef, each: EachText<'_>) -> Result<()> {
     match array.data_type() {
         DataType::Utf8 => by_offsets(argument, array.as_string::<i32>(), each),
@@ -304,7 +304,7 @@ fn each_text(argument: &'static str, array: &ArrayRef, each: EachText<'_>) -> Re
     }
 }
 
-/// The texts of an array that says where each one ends.
+/// The texts of an array with offsets.
 fn by_offsets<O: OffsetSizeTrait>(
     argument: &'static str,
     array: &GenericStringArray<O>,
@@ -322,7 +322,7 @@ fn by_offsets<O: OffsetSizeTrait>(
     }
     let (Some(&first), Some(&last)) = (ends.first(), ends.last()) else { return Ok(()) };
     limits::check(argument, last - first, MAX_TEXT, "bytes")?;
-    let texts = lent(array.values(), first..last).ok_or_else(outside)?.to_vec();
+    let texts = part_of(array.values(), first..last).ok_or_else(outside)?.to_vec();
     let ranges = ends.iter().zip(ends.iter().skip(1));
     for (index, (start, end)) in ranges.enumerate() {
         if is_missing(array.nulls(), index) {
@@ -335,7 +335,7 @@ fn by_offsets<O: OffsetSizeTrait>(
     Ok(())
 }
 
-/// The texts of an array that says where each one is, or has it there if it is short.
+/// The texts of an array with views. A view contains a short text, or the place of a long one.
 fn by_views(argument: &'static str, array: &StringViewArray, each: EachText<'_>) -> Result<()> {
     let outside = || broken(argument, "a view outside of its texts");
     let views: Vec<u128> = array.views().to_vec();
@@ -345,7 +345,7 @@ fn by_views(argument: &'static str, array: &StringViewArray, each: EachText<'_>)
             each(None)?;
             continue;
         }
-        // Length, then either the text itself, or its beginning, its buffer and its place there.
+        // The length, then the text itself or its first bytes, its buffer and its offset in it.
         let [len, _, buffer, start] = parts(view);
         text.clear();
         let inline = view.to_le_bytes();
@@ -353,21 +353,21 @@ fn by_views(argument: &'static str, array: &StringViewArray, each: EachText<'_>)
             text.extend_from_slice(short);
         } else {
             let buffer = array.data_buffers().get(buffer).ok_or_else(outside)?;
-            text.extend_from_slice(lent(buffer, start..start + len).ok_or_else(outside)?);
+            text.extend_from_slice(part_of(buffer, start..start + len).ok_or_else(outside)?);
         }
         each(Some(utf8(argument, &text)?))?;
     }
     Ok(())
 }
 
-/// The four numbers in a view, the lowest first.
+/// The four numbers of a view, the lowest first.
 fn parts(view: u128) -> [usize; 4] {
     [0, 32, 64, 96].map(|bit| (view >> bit & 0xFFFF_FFFF) as usize)
 }
 
-/// A part of memory that others lend, if it has such a part.
-fn lent(buffer: &Buffer, part: Range<usize>) -> Option<&[u8]> {
-    // A length that was made of a negative number is none, and not to be looked at.
+/// A part of the memory of a column, if it is within the memory.
+fn part_of(buffer: &Buffer, part: Range<usize>) -> Option<&[u8]> {
+    // A length that was negative is not a length, so the memory must not be read.
     isize::try_from(buffer.len()).ok()?;
     buffer.as_slice().get(part)
 }
@@ -385,12 +385,12 @@ fn broken(argument: &'static str, how: &str) -> Error {
     BackendError::InvalidArgument { argument: argument.into(), reason }.into()
 }
 
-/// What stands for no value cannot be an item.
+/// The error of a null, which cannot be an item.
 fn missing(argument: &str, index: usize, expected: &str) -> Error {
     PyTypeError::new_err(format!("{argument}[{index}] must be {expected}, not NoneType")).into()
 }
 
-/// The refusal of snapshots where volumes are meant.
+/// The error of snapshots instead of volumes.
 pub(crate) fn snapshots_for_volumes(argument: &str) -> Error {
     let message = format!(
         "{argument} must be volumes, not snapshots; t[\"volume_uuid\"] has the volumes that the \
@@ -399,7 +399,7 @@ pub(crate) fn snapshots_for_volumes(argument: &str) -> Error {
     PyTypeError::new_err(message).into()
 }
 
-/// The refusal of volumes where snapshots are meant.
+/// The error of volumes instead of snapshots.
 pub(crate) fn volumes_for_snapshots(argument: &str, found: &str) -> Error {
     let message = format!(
         "{argument} must be snapshots where no name is given, a table of snapshots() or an \

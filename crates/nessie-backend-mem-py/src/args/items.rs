@@ -13,7 +13,7 @@ use crate::args::scalars;
 use crate::errors::{Error, Result};
 use crate::runtime::interrupt::{self, Items};
 
-/// Names, copied out of Python so that no `str` is touched while the interpreter goes on.
+/// Names, copied from Python, so that they can be read without the interpreter.
 #[derive(Default)]
 pub(crate) struct Names {
     text: String,
@@ -100,7 +100,7 @@ impl Sizes {
         Self::each(sizes, count)
     }
 
-    /// One size for each item, if there are so many.
+    /// One size for each item, if the numbers are equal.
     fn each(sizes: Vec<Option<u64>>, count: usize) -> Result<Self> {
         if sizes.len() == count {
             return Ok(Self::Each(sizes));
@@ -123,7 +123,7 @@ pub(crate) fn items<'py>(
     expected: &str,
     value: &Bound<'py, PyAny>,
 ) -> Result<Items<'py>> {
-    // A record is iterable too, by its keys.
+    // A record is iterable too, over its keys.
     let is_one = match value.cast::<PyDict>() {
         Ok(dict) => dict.contains(intern!(value.py(), "uuid"))?,
         Err(_) => false,
@@ -140,9 +140,10 @@ pub(crate) fn items<'py>(
     Err(PyTypeError::new_err(message).into())
 }
 
-/// Iterates over a value, if that can be done and makes sense. What it raises itself passes.
+/// Iterates over a value. `None` if it is not iterable, or is text or bytes. Other exceptions of its
+/// `__iter__` are returned.
 fn iterator<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Items<'py>>> {
-    // A text is a sequence of texts too, bytes one of numbers, and neither is ever meant.
+    // Text and bytes are sequences too, but never of names or sizes.
     if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
         return Ok(None);
     }
@@ -153,7 +154,7 @@ fn iterator<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Items<'py>>> {
     }
 }
 
-/// The error of one item, with its place.
+/// The error of one item, with its index.
 pub(crate) fn at(
     error: Error,
     argument: &str,

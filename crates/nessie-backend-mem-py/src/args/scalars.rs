@@ -1,4 +1,4 @@
-//! Python arguments into the core's types.
+//! Single values: identifiers, names, sizes, seeds and patches.
 //!
 //! A value of the wrong type is a `TypeError`, a malformed one an `InvalidArgumentError`.
 
@@ -15,8 +15,8 @@ use pyo3::types::{PyBool, PyInt, PyString, PyType};
 use crate::errors::{Error, Result};
 use crate::runtime::exit::Calling;
 
-/// An identifier, and the text it came as if that is its canonical spelling: the result of the
-/// call can carry that very object.
+/// An identifier, and the caller's text if it is the canonical spelling, so that the result can
+/// contain the same object.
 pub(crate) struct Id<'py, T> {
     pub(crate) value: T,
     pub(crate) text: Option<Bound<'py, PyString>>,
@@ -39,13 +39,13 @@ where
     Ok(Id { value, text })
 }
 
-/// Whether a text that is known to spell a UUID spells it in lower case with hyphens.
+/// Whether a text that is a UUID is in lower case with hyphens.
 fn is_canonical(spelling: &str) -> bool {
-    // No early exit, so that all bytes are looked at together.
+    // Without an early exit, the compiler vectorizes the loop.
     spelling.len() == 36 && !spelling.bytes().fold(false, |any, b| any | b.is_ascii_uppercase())
 }
 
-/// The UUID that a value spells or is, if it is one at all.
+/// The UUID that a `str` or a `uuid.UUID` contains, if it is valid.
 pub(crate) fn uuid(value: &Bound<'_, PyAny>) -> Option<Uuid> {
     match value.cast::<PyString>() {
         Ok(text) => Uuid::parse_str(text.to_str().ok()?).ok(),
@@ -59,10 +59,10 @@ fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
     if !value.is_instance(UUID.import(py, "uuid", "UUID")?)? {
         return Err(wrong_type(argument, "a str or uuid.UUID", value));
     }
-    // Not `bytes`, which is a property and so Python code.
+    // The attribute `bytes` is a property, so it would run Python code.
     let number = value.getattr(intern!(py, "int")).and_then(|number| number.extract());
     number.map(Uuid::from_u128).map_err(|error: PyErr| {
-        // It can be set to any number.
+        // The attribute can be set to any number.
         if error.is_instance_of::<PyOverflowError>(py) {
             let reason = "is a UUID of more than 128 bits".to_owned();
             return BackendError::InvalidArgument { argument: argument.to_owned().into(), reason }
@@ -88,8 +88,8 @@ pub(crate) fn optional_string<'a, 'py>(
     value.map(|value| string(argument, value)).transpose()
 }
 
-/// Reads a name. A lone surrogate becomes U+FFFD, which no name may contain, so that the core
-/// refuses it in its place among the checks.
+/// Reads a name. A lone surrogate becomes U+FFFD, which no name may contain, so the core refuses it
+/// in the order of its checks.
 pub(crate) fn name<'a>(value: &'a Bound<'_, PyString>) -> Cow<'a, str> {
     value.to_string_lossy()
 }
@@ -103,7 +103,7 @@ pub(crate) struct PatchArgs<'a, 'py> {
     pub(crate) state: Option<&'a Bound<'py, PyString>>,
 }
 
-/// Reads a patch. An error of the backend's kind is to be raised only if the volume exists.
+/// Reads a patch. An `Error::Backend` may be raised only if the volume exists.
 pub(crate) fn patch(args: &PatchArgs<'_, '_>) -> Result<VolumePatch> {
     let mut patch = VolumePatch::new();
     if let Some(size) = args.size_bytes {
@@ -120,7 +120,7 @@ pub(crate) fn patch(args: &PatchArgs<'_, '_>) -> Result<VolumePatch> {
     Ok(patch)
 }
 
-/// Reads text that has a UTF-8 form.
+/// Reads text that is valid UTF-8.
 pub(crate) fn text<'a>(argument: &'static str, value: &'a Bound<'_, PyString>) -> Result<&'a str> {
     value.to_str().map_err(|_| {
         let rule = "has a lone surrogate";
@@ -140,9 +140,9 @@ pub(crate) fn seed(value: &Bound<'_, PyAny>) -> Result<u64> {
     unsigned("seed", "is outside 0 to 2^64-1", value)
 }
 
-/// Reads an integer from 0 to 2^64-1. `rule` is what one out of range breaks.
+/// Reads an integer from 0 to 2^64-1. `rule` is the message if it is out of range.
 fn unsigned(argument: &'static str, rule: &str, value: &Bound<'_, PyAny>) -> Result<u64> {
-    // Python is much quicker at reading signed integers, and few are too large for that.
+    // Python reads signed integers much faster, and few values are too large for one.
     if let Ok(int) = value.cast_exact::<PyInt>()
         && let Ok(small) = int.extract::<i64>()
         && let Ok(small) = u64::try_from(small)
@@ -152,7 +152,7 @@ fn unsigned(argument: &'static str, rule: &str, value: &Bound<'_, PyAny>) -> Res
     integer(argument, "an int", rule, value)
 }
 
-/// Reads an integer, or what can stand for one. `rule` is what one out of range breaks.
+/// Reads an integer, or an object with `__index__`. `rule` is the message if it is out of range.
 pub(crate) fn integer<'py, T>(
     argument: &'static str,
     expected: &str,
@@ -165,7 +165,7 @@ where
     if value.cast_exact::<PyInt>().is_err() && value.cast::<PyBool>().is_ok() {
         return Err(wrong_type(argument, expected, value));
     }
-    // The `__index__` of another type may be Python code.
+    // The `__index__` of another type may run Python code.
     let _calling = Calling::python(value.py());
     value.extract::<T>().map_err(|error| {
         if error.is_instance_of::<PyOverflowError>(value.py()) {
@@ -179,7 +179,7 @@ where
     })
 }
 
-/// A number for a message; a long one by its size alone.
+/// A number for a message. A long one is shown as its number of bits.
 pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     if let Ok(bits) = value.call_method0("bit_length").and_then(|bits| bits.extract::<u64>())
         && bits > 256
@@ -198,8 +198,8 @@ pub(crate) fn wrong_type(argument: &str, expected: &str, value: &Bound<'_, PyAny
     PyTypeError::new_err(format!("{argument} must be {expected}, not {found}{hint}")).into()
 }
 
-/// How to write a size that was given as text with a unit: `"50GiB"`, `"50 GB"` or `"50g"`, which
-/// are the same in ONTAP.
+/// How to write a size that was given as text with a unit, such as `"50GiB"`, `"50 GB"` or `"50g"`.
+/// These are equal in ONTAP.
 fn size_hint(value: &Bound<'_, PyAny>) -> Option<String> {
     let text = value.cast::<PyString>().ok()?.to_str().ok()?;
     let digits = text.find(|c: char| !c.is_ascii_digit()).filter(|digits| (1..16).contains(digits));

@@ -66,15 +66,15 @@ pub(crate) fn delta(value: &Bound<'_, PyAny>) -> Result<Duration> {
     if micros < 0 {
         return Err(refuse("is negative; time never runs backwards"));
     }
-    // It stands for all larger ones, too.
+    // Larger values saturate to this one.
     if micros == i64::MAX {
         return Err(refuse(TOO_FAR));
     }
     u64::try_from(micros).map(Duration::from_micros).map_err(|_| refuse(TOO_FAR))
 }
 
-/// The microseconds of a `timedelta`; the most or fewest that can be counted, which is more than
-/// there are in the calendar, where an object of a subclass gives larger numbers.
+/// The microseconds of a `timedelta`. An object of a subclass may have larger numbers; they saturate
+/// beyond the range of the calendar.
 fn timedelta_micros(delta: &Bound<'_, PyAny>) -> PyResult<i64> {
     let part = |name, unit: i64| -> PyResult<i64> {
         let number = delta.getattr(name)?;

@@ -1,8 +1,8 @@
-//! Columns in the types that their reader asks for.
+//! Columns cast to the types that their reader requests.
 //!
-//! The Arrow `PyCapsule` interface leaves it to the producer what of this it does. Here texts and
-//! words become any kind of text, unsigned numbers signed ones and identifiers bytes; whatever else
-//! is asked for, the columns keep their types, and the reader converts them itself.
+//! A producer may ignore the requested types. These casts are supported: string and dictionary to
+//! any string type, `uint64` to `int64`, UUID text to `fixed_size_binary(16)`. Other requests are
+//! ignored, and the reader converts the columns itself.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use nessie_backend_core::Uuid;
 
-/// The bytes of an identifier.
+/// The number of bytes of a UUID.
 pub(crate) const UUID_BYTES: i32 = 16;
 
 type Converted<T> = Result<T, ArrowError>;
 
-/// A table whose columns have the wanted types, if all of them can.
+/// A table cast to the requested types, if all columns can be cast.
 pub(crate) fn cast_reader(
     table: impl RecordBatchReader + Send + 'static,
     wanted: &Schema,
@@ -44,7 +44,7 @@ pub(crate) fn cast_reader(
 
 struct Table<T> {
     table: T,
-    /// What the columns become.
+    /// The schema after the cast.
     schema: SchemaRef,
 }
 
@@ -72,7 +72,7 @@ impl<T: RecordBatchReader> RecordBatchReader for Table<T> {
     }
 }
 
-/// Whether a column of this package can be given another type.
+/// Whether a column of this package can be cast to another type.
 pub(crate) fn can_cast(own: &DataType, wanted: &DataType) -> bool {
     let is_text = matches!(wanted, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     match own {
@@ -82,7 +82,7 @@ pub(crate) fn can_cast(own: &DataType, wanted: &DataType) -> bool {
     }
 }
 
-/// A column in a type that it can have.
+/// A column cast to a type for which [`can_cast`].
 pub(crate) fn cast_array(own: &ArrayRef, wanted: &DataType) -> Converted<ArrayRef> {
     if own.data_type() == wanted {
         return Ok(Arc::clone(own));
@@ -103,7 +103,7 @@ pub(crate) fn cast_array(own: &ArrayRef, wanted: &DataType) -> Converted<ArrayRe
     }
 }
 
-/// A number that must not become another: a quota that is null is none.
+/// A number as a signed one. One out of range is an error, because a null would mean no quota.
 fn signed(number: u64) -> Converted<i64> {
     let refuse = |_| ArrowError::CastError(format!("{number} is outside of int64"));
     number.try_into().map_err(refuse)

@@ -17,9 +17,8 @@ use crate::runtime::interrupt;
 
 use super::MemBackend;
 
-/// Reads the volumes that a bulk call is about, in whatever way they are given: as the [`Uuids`] of
-/// another call, as a table of volumes, as a backend, which stands for all of its volumes, as a
-/// column, or as an iterable of identifiers and records.
+/// Reads the volumes of a bulk call: the [`Uuids`] of another call, a table of volumes, a backend,
+/// which means all of its volumes, a column, or an iterable of identifiers and records.
 pub(crate) fn volume_ids(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Uuids> {
     const EXPECTED: &str = "a str or uuid.UUID";
     let py = value.py();
@@ -55,8 +54,8 @@ pub(crate) fn volume_ids(argument: &'static str, value: &Bound<'_, PyAny>) -> Re
     Ok(Uuids::new(ids))
 }
 
-/// Reads the snapshots that a bulk call is about, each with the volume it is of: as a table of
-/// snapshots, or as an iterable of pairs and of the rows of such a table.
+/// Reads the snapshots of a bulk call, each with its volume: a table of snapshots, or an iterable of
+/// pairs and of the rows of such a table.
 pub(crate) fn snapshot_ids(
     argument: &'static str,
     value: &Bound<'_, PyAny>,

@@ -268,7 +268,7 @@ impl MemBackend {
             Ok((scalars::patch(&patch)?, sizes))
         };
         let (patch, sizes) = read().map_err(|error| {
-            // A bad value for a missing volume is "not found".
+            // A missing volume is reported before an invalid value.
             let first_bad = match &error {
                 Error::Python(_) => return error,
                 Error::Bulk(BulkError { index: Some(index), .. }) => *index,
@@ -312,7 +312,7 @@ impl MemBackend {
     }
 }
 
-/// The error of an item of the argument `names`, which the core knows by another word.
+/// The error of an item of `names`. The core calls the argument `name` or `new_name`.
 fn in_names(error: BulkError) -> BulkError {
     let is_name = |argument: &str| argument == "name" || argument == "new_name";
     error.map(|error| match &error {

@@ -16,11 +16,11 @@ use crate::runtime::freed::Freed;
 
 use super::{MemBackend, hints};
 
-/// As many snapshots are deleted in about a millisecond.
+/// This many snapshots are deleted in about a millisecond.
 const FEW_SNAPSHOTS: u32 = 4096;
 
 impl MemBackend {
-    /// The backend itself, for others that work on it.
+    /// A handle of the core's backend.
     pub(crate) fn shared(&self) -> core::MemBackend {
         core::MemBackend::clone(&self.core)
     }
@@ -41,8 +41,8 @@ impl MemBackend {
         Freed::new(self.call(py, core::MemBackend::view).into_rows())
     }
 
-    /// Makes a single call. While a bulk call or an endpoint is at work it may have to wait, and
-    /// does so without the interpreter.
+    /// Makes a single call. While a bulk call or an endpoint uses the backend, it may have to wait,
+    /// and waits without the interpreter.
     pub(super) fn call<R: Send>(
         &self,
         py: Python<'_>,
@@ -55,8 +55,8 @@ impl MemBackend {
         }
     }
 
-    /// Makes a single call that the backend may refuse.
-    pub(super) fn ask<R: Send>(
+    /// Makes a single call that can fail.
+    pub(super) fn try_call<R: Send>(
         &self,
         py: Python<'_>,
         call: impl FnOnce(&core::MemBackend) -> nessie_backend_core::Result<R> + Send,
@@ -64,7 +64,7 @@ impl MemBackend {
         self.call(py, call).map_err(|error| self.hinted(py, error))
     }
 
-    /// A refusal, with a hint if there is one.
+    /// An error, with a hint if there is one.
     pub(super) fn hinted(&self, py: Python<'_>, error: impl Into<BulkError>) -> Error {
         let error = error.into();
         match self.call(py, |core| hints::of_refusal(core, &error.error)) {
@@ -95,7 +95,7 @@ impl MemBackend {
         })
     }
 
-    /// The refusal of a text that is no uuid, with a hint if there is one.
+    /// The error of a text that is not a uuid, with a hint if there is one.
     pub(super) fn hinted_text(
         &self,
         error: Error,
@@ -111,9 +111,9 @@ impl MemBackend {
         }
     }
 
-    /// Makes a single call that may delete all snapshots of a volume. Where they are many, it is
-    /// made as a bulk call.
-    pub(super) fn ask_on_snapshots<R: Send>(
+    /// Makes a single call that may delete all snapshots of a volume. If they are many, it is made as
+    /// a bulk call.
+    pub(super) fn try_call_on_snapshots<R: Send>(
         &self,
         py: Python<'_>,
         volume: VolumeId,
@@ -123,25 +123,25 @@ impl MemBackend {
         if count.is_ok_and(|count| count > FEW_SNAPSHOTS) {
             self.bulk(py, call).map_err(|error| self.hinted(py, error))
         } else {
-            self.ask(py, call)
+            self.try_call(py, call)
         }
     }
 
-    /// Makes a bulk call, while other Python threads go on.
+    /// Makes a bulk call, while other Python threads run.
     pub(super) fn bulk<R: Send>(
         &self,
         py: Python<'_>,
         call: impl FnOnce(&core::MemBackend) -> R + Send,
     ) -> R {
-        /// Notes the end of the call, even if it panics.
-        struct UnderWay<'a>(&'a AtomicUsize);
-        impl Drop for UnderWay<'_> {
+        /// Counts the end of the call, also after a panic.
+        struct Running<'a>(&'a AtomicUsize);
+        impl Drop for Running<'_> {
             fn drop(&mut self) {
                 self.0.fetch_sub(1, Ordering::Relaxed);
             }
         }
         self.bulk_calls.fetch_add(1, Ordering::Relaxed);
-        let _under_way = UnderWay(&self.bulk_calls);
+        let _running = Running(&self.bulk_calls);
         fork::detached(py, || call(&self.core))
     }
 }

@@ -43,7 +43,8 @@ impl MemBackend {
         let snapshot = self.snapshot_id(parent.value, "parent_snap_uuid", parent_snap_uuid)?;
         let name = scalars::name(new_name);
         let (from, at) = (parent.value, snapshot.value);
-        let volume = self.ask(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
+        let volume =
+            self.try_call(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
         let reused = ReusedText {
             parent_volume_uuid: parent.text,
             parent_snapshot_uuid: snapshot.text,
@@ -68,7 +69,7 @@ impl MemBackend {
     ///         clone.
     fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("vol_uuid", vol_uuid)?;
-        let volume = self.ask(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
+        let volume = self.try_call(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
         let reused = ReusedText::uuid(id.text);
         Ok(records::volume(vol_uuid.py(), &volume, &reused)?)
     }

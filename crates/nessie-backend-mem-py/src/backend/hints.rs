@@ -1,9 +1,9 @@
-//! What a message of a refusal says besides, where it is likely what the caller meant.
+//! Hints in messages of errors, where it is likely what the caller meant.
 
 use nessie_backend_core::{BackendError, SnapshotId, VolumeId};
 use nessie_backend_mem::MemBackend;
 
-/// The end of the message of a refused call.
+/// The hint for an error of the backend.
 pub(crate) fn of_refusal(backend: &MemBackend, error: &BackendError) -> Option<String> {
     match error {
         BackendError::VolumeNotFound { volume } => {
@@ -26,14 +26,14 @@ pub(crate) fn of_refusal(backend: &MemBackend, error: &BackendError) -> Option<S
     }
 }
 
-/// The end of the message if text was given that is no uuid.
+/// The hint for a text that is not a uuid.
 pub(crate) fn of_volume_text(backend: &MemBackend, text: &str) -> Option<String> {
     backend
         .contains_name(text)
         .then(|| format!("; a volume has that name, and find_volume({text:?}) returns its record"))
 }
 
-/// The end of the message if text was given that is no uuid of a snapshot of the volume.
+/// The hint for a text that is not a uuid of a snapshot of the volume.
 pub(crate) fn of_snapshot_text(
     backend: &MemBackend,
     volume: VolumeId,

@@ -1,4 +1,4 @@
-//! The class `MemBackend`; its methods are in a file for each thing that they work on.
+//! The class `MemBackend`. Each file has the methods on one subject.
 #![allow(
     clippy::doc_markdown,
     clippy::doc_link_with_quotes,
@@ -84,7 +84,7 @@ pub(crate) use saved::restore;
 #[pyclass(frozen, weakref, module = "nessie_backend_mem")]
 pub(crate) struct MemBackend {
     core: Freed<core::MemBackend>,
-    /// How many bulk calls are under way. They hold the core's lock for long.
+    /// The number of running bulk calls. They hold the core's lock for long.
     bulk_calls: AtomicUsize,
 }
 
@@ -94,7 +94,7 @@ impl From<core::MemBackend> for MemBackend {
     }
 }
 
-/// Something that identifies a volume or a snapshot.
+/// A value that identifies a volume or a snapshot.
 pub(super) type AnyId<'a, 'py> = &'a Bound<'py, PyAny>;
 
 #[pymethods]

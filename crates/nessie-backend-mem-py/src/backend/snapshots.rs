@@ -39,7 +39,8 @@ impl MemBackend {
         let name = scalars::string("name", name)?;
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let text = scalars::name(name);
-        let snapshot = self.ask(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
+        let snapshot =
+            self.try_call(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
         let reused = ReusedText::name(name);
         Ok(records::snapshot(name.py(), &snapshot, &reused)?)
     }
@@ -86,7 +87,7 @@ impl MemBackend {
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
         let snapshot =
-            self.ask(vol_uuid.py(), |core| core.rows().get_snapshot(volume, id.value))?;
+            self.try_call(vol_uuid.py(), |core| core.rows().get_snapshot(volume, id.value))?;
         let reused = ReusedText::uuid(id.text);
         Ok(records::snapshot(vol_uuid.py(), &snapshot, &reused)?)
     }
@@ -112,7 +113,7 @@ impl MemBackend {
         let name = scalars::string("name", name)?;
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let text = scalars::name(name);
-        let found = self.ask(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
+        let found = self.try_call(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
         let Some(snapshot) = found else {
             return Ok(None);
         };
@@ -148,7 +149,7 @@ impl MemBackend {
         let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
         let text = scalars::name(name);
         let snapshot =
-            self.ask(name.py(), |core| core.rows().rename_snapshot(volume, id.value, &text))?;
+            self.try_call(name.py(), |core| core.rows().rename_snapshot(volume, id.value, &text))?;
         let reused = ReusedText { uuid: id.text, ..ReusedText::name(name) };
         Ok(records::snapshot(name.py(), &snapshot, &reused)?)
     }
@@ -167,7 +168,7 @@ impl MemBackend {
     fn delete_snapshot(&self, vol_uuid: AnyId<'_, '_>, snap_uuid: AnyId<'_, '_>) -> Result<()> {
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let snapshot = self.snapshot_id(volume, "snap_uuid", snap_uuid)?.value;
-        self.ask(vol_uuid.py(), |core| core.delete_snapshot(volume, snapshot))
+        self.try_call(vol_uuid.py(), |core| core.delete_snapshot(volume, snapshot))
     }
 
     /// Restore a volume, with its size, from a snapshot.
@@ -195,7 +196,7 @@ impl MemBackend {
         let id = self.volume_id("vol_uuid", vol_uuid)?;
         let snapshot = self.snapshot_id(id.value, "snap_uuid", snap_uuid)?.value;
         let restore = |core: &core::MemBackend| core.rows().restore_snapshot(id.value, snapshot);
-        let volume = self.ask_on_snapshots(vol_uuid.py(), id.value, restore)?;
+        let volume = self.try_call_on_snapshots(vol_uuid.py(), id.value, restore)?;
         let reused = ReusedText::uuid(id.text);
         Ok(records::volume(vol_uuid.py(), &volume, &reused)?)
     }

@@ -41,7 +41,7 @@ const HTML_VOLUMES: usize = 10;
 /// Lines of the tree that a notebook shows.
 const HTML_LINES: usize = 40;
 
-/// A text of any length, built so that other threads run meanwhile.
+/// A long text as a `str`, built while other threads run.
 fn long_text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
     let parts = PyList::empty(py);
     let mut rest = text;
@@ -57,5 +57,5 @@ fn long_text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>>
     Ok(PyString::new(py, "").call_method1("join", (parts,))?.cast_into()?)
 }
 
-/// Bytes that are made a part of a text at once.
+/// The bytes of one part of a long text.
 const TEXT_PART: usize = 1 << 20;

@@ -67,7 +67,7 @@ impl MemBackend {
     ///     VolumeNotFoundError: No volume has this uuid.
     fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("uuid", uuid)?;
-        let volume = self.ask(uuid.py(), |core| core.rows().get_volume(id.value))?;
+        let volume = self.try_call(uuid.py(), |core| core.rows().get_volume(id.value))?;
         Ok(records::volume(uuid.py(), &volume, &ReusedText::uuid(id.text))?)
     }
 
@@ -132,14 +132,14 @@ impl MemBackend {
         let id = self.volume_id("uuid", uuid)?;
         let patch = PatchArgs { size_bytes, junction_path, export_policy, name, state };
         let patch = scalars::patch(&patch).map_err(|error| match error {
-            // A bad value of a missing volume is "not found".
+            // A missing volume is reported before an invalid value.
             Error::Backend(_) => {
                 let found = self.call(uuid.py(), |core| core.rows().get_volume(id.value));
                 found.err().map_or(error, |missing| self.hinted(uuid.py(), missing))
             }
             other => other,
         })?;
-        let volume = self.ask(uuid.py(), |core| core.rows().patch_volume(id.value, &patch))?;
+        let volume = self.try_call(uuid.py(), |core| core.rows().patch_volume(id.value, &patch))?;
         Ok(records::volume(uuid.py(), &volume, &ReusedText::uuid(id.text))?)
     }
 
@@ -154,7 +154,7 @@ impl MemBackend {
     ///     VolumeBusyError: A clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
         let id = self.volume_id("uuid", uuid)?.value;
-        self.ask_on_snapshots(uuid.py(), id, |core| core.delete_volume(id))
+        self.try_call_on_snapshots(uuid.py(), id, |core| core.delete_volume(id))
     }
 
     /// Return how a client reaches the volume's data.
@@ -171,7 +171,7 @@ impl MemBackend {
     ///     VolumeOfflineError: The volume is not online.
     fn access_handle<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
         let id = self.volume_id("uuid", uuid)?;
-        let handle = self.ask(uuid.py(), |core| core.access_handle(id.value))?;
+        let handle = self.try_call(uuid.py(), |core| core.access_handle(id.value))?;
         Ok(records::access_handle(uuid.py(), &handle)?)
     }
 }

@@ -1,39 +1,39 @@
-//! Requests on their way into a log that is written in Python.
+//! A queue of requests for the access log, which is written in Python.
 //!
-//! The server's threads put them in and never wait; one thread of Python's takes them out. What
-//! waits is bounded: requests that find no room are counted instead.
+//! The server's threads add requests and never wait. One thread of Python takes them out. If the
+//! queue is full, requests are counted and dropped.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use nessie_store::{AccessLog, AccessLogEntry};
 
-/// Bytes that may wait.
-const MOST_WAITING: usize = 4 << 20;
+/// The most bytes in the queue.
+const MAX_BYTES: usize = 4 << 20;
 
-/// What the log is called with: method, target, status, bytes of the reply, seconds.
+/// The arguments of the log: method, target, status, bytes of the reply, seconds.
 pub(crate) type LogLine = (String, String, u16, usize, f64);
 
 /// A queue of requests, bounded in bytes.
 #[derive(Debug, Default)]
 pub(crate) struct LogQueue {
     state: Mutex<State>,
-    /// A line came, or the queue was closed.
+    /// Signalled when a line is added and when the queue is closed.
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<LogLine>,
-    /// Of those that wait.
+    /// The bytes of the waiting lines.
     bytes: usize,
-    /// How many requests will never reach the log.
+    /// The number of requests that the log never gets.
     lost: u64,
     is_closed: bool,
 }
 
 impl LogQueue {
-    /// What the server calls.
+    /// The function that the server calls.
     pub(crate) fn log(self: &Arc<Self>) -> AccessLog {
         let lines = Arc::clone(self);
         Arc::new(move |entry: &AccessLogEntry<'_>| lines.push(entry))
@@ -42,7 +42,7 @@ impl LogQueue {
     fn push(&self, entry: &AccessLogEntry<'_>) {
         let mut state = self.state();
         let bytes = size_of::<LogLine>() + entry.method.len() + entry.target.len();
-        if state.is_closed || state.bytes + bytes > MOST_WAITING {
+        if state.is_closed || state.bytes + bytes > MAX_BYTES {
             state.lost += 1;
             return;
         }
@@ -58,7 +58,7 @@ impl LogQueue {
         self.changed.notify_one();
     }
 
-    /// Waits for the next line. Nothing comes once the queue is closed and empty.
+    /// Waits for the next line. `None` once the queue is closed and empty.
     pub(crate) fn next(&self) -> Option<LogLine> {
         let is_idle = |state: &mut State| state.waiting.is_empty() && !state.is_closed;
         let state = self.changed.wait_while(self.state(), is_idle);
@@ -68,13 +68,13 @@ impl LogQueue {
         Some(line)
     }
 
-    /// Takes no more lines. Those that wait can still be taken out.
+    /// Accepts no more lines. The waiting ones can still be taken out.
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
         self.changed.notify_all();
     }
 
-    /// Gives up the lines that wait.
+    /// Drops the waiting lines.
     pub(crate) fn discard(&self) {
         let mut state = self.state();
         state.lost += state.waiting.len() as u64;

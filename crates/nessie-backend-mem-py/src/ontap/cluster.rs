@@ -29,11 +29,11 @@ pub(crate) struct OntapCluster {
     handler: Arc<GuardedCluster>,
 }
 
-/// A cluster whose backends in memory are locked only while no fork is about to happen.
+/// A cluster that locks its backends in memory only while no fork is about to happen.
 struct GuardedCluster {
     cluster: Cluster,
-    /// Whether every backend is in memory. One written in Python has to wait for the interpreter,
-    /// and may fork.
+    /// Whether every backend is in memory. A backend written in Python waits for the interpreter and
+    /// may fork.
     is_quick: bool,
 }
 
@@ -58,10 +58,9 @@ impl RequestHandler for GuardedCluster {
 #[pymethods]
 impl OntapCluster {
     /// svms: (name, backend) of each; aggregates: (name, bytes); lifs: (name, address, services).
-    /// jobs: ("immediate", 0), ("polls", how many) or ("seconds", how many).
+    /// jobs: ("immediate", 0), ("polls", number) or ("seconds", number).
     ///
-    /// Raises ValueError for parts that do not fit together, and TypeError for a backend without
-    /// the methods of one.
+    /// Raises ValueError for an invalid part, and TypeError for an object that is not a backend.
     #[new]
     #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed))]
     fn new(
@@ -110,7 +109,7 @@ impl OntapCluster {
 
     /// The reply to a request without a server: status, headers and body.
     ///
-    /// Raises ValueError for a method without a meaning, and what a backend raises that is no
+    /// Raises ValueError for an unknown method, and exceptions of a backend that are not of the class
     /// Exception.
     fn handle<'py>(
         &self,
@@ -120,20 +119,23 @@ impl OntapCluster {
         body: &[u8],
     ) -> PyResult<Answer<'py>> {
         let Some(method) = METHODS.iter().find(|(word, _)| *word == method) else {
-            return Err(PyValueError::new_err(format!("{method} is no method")));
+            return Err(PyValueError::new_err(format!(
+                "method {method:?} is not one of {}",
+                METHODS.map(|(word, _)| word).join(", ")
+            )));
         };
         let request = Request::new(method.1, target).body(body);
         let response = py.detach(|| Requests::own(|| self.handler.handle(&request)))?;
         Ok((response.status, response.headers, PyBytes::new(py, &response.body)))
     }
 
-    /// Listen, and answer requests on threads of the server's own until it is stopped.
+    /// Listen, and answer requests on threads of the server until it is stopped.
     ///
-    /// identity: certificates and key in PEM; None for a certificate that is made.
+    /// identity: certificates and key in PEM; None for a generated certificate.
     /// log: whether to keep each request for next_request().
     ///
-    /// Raises OSError where it cannot listen, and ValueError for what no client can send and for a
-    /// certificate that cannot be used.
+    /// Raises OSError if it cannot listen, and ValueError for credentials that no client can send and
+    /// for a certificate that cannot be used.
     #[pyo3(signature = (*, host, port, username, password, tls, identity, log))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
     fn serve(
@@ -170,7 +172,11 @@ const METHODS: [(&str, Method); 6] = [
 ];
 
 fn job_completion(word: &str, number: f64) -> PyResult<JobCompletion> {
-    let refuse = || PyValueError::new_err(format!("jobs: {word}:{number} is no pace of jobs"));
+    let refuse = || {
+        PyValueError::new_err(format!(
+            "jobs: expected \"immediate\", \"polls:N\" or \"seconds:N\", not {word}:{number}"
+        ))
+    };
     match word {
         "immediate" => Ok(JobCompletion::Immediate),
         #[expect(

@@ -3,14 +3,14 @@
 use nessie_store::{FieldInfo, FieldPresence, WritableBy};
 use pyo3::prelude::*;
 
-/// A path, its methods and what its objects are called.
+/// A path, its methods and the name of its objects.
 type EndpointRow = (&'static str, Vec<&'static str>, &'static str);
-/// A field, when it comes back, and which methods set it.
+/// A field, when replies contain it, and the methods that set it.
 type FieldRow = (&'static str, &'static str, &'static [&'static str]);
-/// What objects are called, and their fields.
+/// The name of objects, and their fields.
 type ObjectRow = (&'static str, Vec<FieldRow>);
 
-/// What is implemented: every path, and every kind of object.
+/// Every path and every kind of object that is implemented.
 #[pyfunction]
 #[pyo3(name = "_ontap_coverage")]
 pub(crate) fn coverage() -> (Vec<EndpointRow>, Vec<ObjectRow>) {

@@ -6,8 +6,7 @@ use nessie_backend_core::{BackendError, Dependents, SnapshotId, Uuid, VolumeId, 
 use nessie_store::ApiError;
 use pyo3::prelude::*;
 
-/// What a refusal is on the wire: the HTTP status and the body. The code is an error class's, the
-/// message and the target are the error's.
+/// The HTTP status and the body for an error with this code, message and target.
 #[pyfunction]
 #[pyo3(name = "_ontap_error")]
 pub(crate) fn error(code: &str, message: String, target: Option<String>) -> (u16, String) {
@@ -17,7 +16,7 @@ pub(crate) fn error(code: &str, message: String, target: Option<String>) -> (u16
     (error.status, error.to_json().to_string())
 }
 
-/// A refusal of that kind; what it is about does not matter.
+/// An error with that code. Its fields do not matter.
 fn refusal(code: &str) -> BackendError {
     let (volume, snapshot) = (VolumeId::from(Uuid::nil()), SnapshotId::from(Uuid::nil()));
     let (name, dependents) = (String::new(), Dependents::default());

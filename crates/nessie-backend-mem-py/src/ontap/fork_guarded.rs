@@ -1,7 +1,7 @@
-//! A backend in memory beside others that are written in Python.
+//! A backend in memory in a cluster that also has backends written in Python.
 //!
-//! A request to such a cluster may call Python at any step, so a fork cannot wait for the whole of
-//! it. It waits for each call of this backend alone.
+//! A request to such a cluster may call Python at any step, so a fork cannot wait for the whole
+//! request. It waits for each call of this backend instead.
 
 use nessie_backend_core::{
     AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,

@@ -9,13 +9,13 @@ use pyo3::prelude::*;
 
 use crate::ontap::access_log::{LogLine, LogQueue};
 
-/// A server that is running, or was.
+/// A server that is running or was stopped.
 #[pyclass(frozen, name = "_OntapListener", module = "nessie_backend_mem._core")]
 pub(crate) struct OntapListener {
     server: Server,
-    /// Requests for the log; none if there is no log.
+    /// Requests for the access log; empty without one.
     lines: Arc<LogQueue>,
-    /// The process that has the threads.
+    /// The process that the server's threads belong to.
     process: u32,
 }
 
@@ -35,26 +35,26 @@ impl OntapListener {
 
 #[pymethods]
 impl OntapListener {
-    /// The IP address it listens at.
+    /// The IP address that it listens on.
     #[getter]
     fn address(&self) -> String {
         self.server.address().ip().to_string()
     }
 
-    /// The port it listens at.
+    /// The port that it listens on.
     #[getter]
     fn port(&self) -> u16 {
         self.server.address().port()
     }
 
-    /// The certificate that clients verify it against, in PEM; None without TLS, and None for one
-    /// that was given.
+    /// The generated certificate, in PEM, for clients to verify the server. None without TLS and with
+    /// a certificate of the caller.
     #[getter]
     fn ca_pem(&self) -> Option<&str> {
         self.server.ca_pem()
     }
 
-    /// Stop it, and return when it is over. In a forked process this does nothing.
+    /// Stop it, and return when it has stopped. In a forked process this does nothing.
     fn stop(&self, py: Python<'_>) {
         py.detach(|| self.end());
     }
@@ -65,18 +65,18 @@ impl OntapListener {
         py.detach(|| self.lines.next())
     }
 
-    /// Give up the requests that next_request() has not returned.
+    /// Drop the requests that next_request() has not returned.
     fn discard_requests(&self) {
         self.lines.discard();
     }
 
-    /// How many requests will never be returned: they were given up, or too many waited.
+    /// The number of requests that are never returned: they were dropped, or the queue was full.
     #[getter]
     fn lost_requests(&self) -> u64 {
         self.lines.lost()
     }
 
-    /// Report an exception that nobody can catch, which a call of `source` raised.
+    /// Report an exception of a call of `source` that no code can catch.
     #[staticmethod]
     fn report_exception(exception: &Bound<'_, PyBaseException>, source: &Bound<'_, PyAny>) {
         PyErr::from_value(exception.clone().into_any()).write_unraisable(source.py(), Some(source));
@@ -85,7 +85,7 @@ impl OntapListener {
 
 impl Drop for OntapListener {
     fn drop(&mut self) {
-        // Requests that are under way may need the interpreter to end.
+        // Running requests may need the interpreter before they end.
         #[expect(clippy::disallowed_methods, reason = "it calls no Python code")]
         let ended = Python::try_attach(|py| py.detach(|| self.end()));
         if ended.is_none() {

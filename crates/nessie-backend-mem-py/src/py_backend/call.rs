@@ -1,10 +1,10 @@
-//! An operation with its arguments, as a method is called with them.
+//! A call of a method: the operation and its arguments.
 
 use nessie_backend_core::{BackendError, SnapshotId, VolumeId, VolumePatch, VolumeState, rules};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-/// An operation and its arguments: identifiers, then the name, then what goes by keyword.
+/// An operation and its arguments: identifiers and the name by position, fields by keyword.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub(super) operation: &'static str,
@@ -35,7 +35,7 @@ impl<'a> Call<'a> {
         Self { fields: Some(fields), ..self }
     }
 
-    /// What goes by position.
+    /// The positional arguments.
     pub(super) fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let volume = self.volume.map(|id| id.to_string());
         let snapshot = self.snapshot.map(|id| id.to_string());
@@ -43,7 +43,7 @@ impl<'a> Call<'a> {
         PyTuple::new(py, all.into_iter().flatten().collect::<Vec<_>>())
     }
 
-    /// What goes by keyword; nothing that is not given.
+    /// The keyword arguments: the fields that are set.
     pub(super) fn keywords<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let Some(fields) = self.fields.filter(|fields| !fields.is_empty()) else {
             return Ok(None);
@@ -66,7 +66,7 @@ impl<'a> Call<'a> {
         Ok(Some(keywords))
     }
 
-    /// The name that the call would give to something.
+    /// The new name that the call would set.
     pub(super) fn new_name(&self) -> Option<&'a str> {
         self.name.or_else(|| self.fields?.name.as_deref())
     }

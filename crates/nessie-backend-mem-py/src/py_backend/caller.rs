@@ -1,4 +1,4 @@
-//! Exceptions that are no refusals, and who has to know of them.
+//! Callers of a backend written in Python, and what they do with unexpected exceptions.
 
 use std::cell::RefCell;
 
@@ -9,22 +9,23 @@ use pyo3::types::{IntoPyDict, PyString};
 use super::run_guard::{Inside, RunGuard};
 use crate::runtime::exit;
 
-/// Who calls a backend that is written in Python.
+/// A caller of a backend that is written in Python.
 pub(crate) trait Caller: Send + Sync {
-    /// Whether no more calls are to be made, so that each fails at once.
+    /// Whether no more calls are made: each fails at once.
     fn is_ended(&self) -> bool;
 
-    /// Notes that this thread is in a call until the result is dropped.
+    /// Lists this thread as being in a call until the result is dropped.
     fn enter(&self, py: Python<'_>) -> Option<Inside<'_>>;
 
-    /// Takes an exception that is no refusal, and returns what the error of the call says.
+    /// Handles an exception that the contract does not have, and returns the message of the error.
     fn raised(&self, py: Python<'_>, operation: &'static str, raised: PyErr) -> String;
 
-    /// Learns that a call returned something that the contract does not allow.
+    /// Handles a result that breaks the contract.
     fn malformed(&self, py: Python<'_>, operation: &'static str, message: &str);
 }
 
-/// A run of the conformance suite: its report shows tracebacks, and what is no `Exception` ends it.
+/// A run of the conformance suite. Its report shows tracebacks. An exception that is not of the
+/// class `Exception` ends it.
 impl Caller for RunGuard {
     fn is_ended(&self) -> bool {
         self.is_ended()
@@ -45,48 +46,46 @@ impl Caller for RunGuard {
     fn malformed(&self, _: Python<'_>, _: &'static str, _: &str) {}
 }
 
-/// A cluster: its client gets one sentence, the log gets the traceback, and later calls are made.
+/// A cluster. Its client gets one sentence, the log gets the traceback, and later calls are made.
 pub(crate) struct Requests;
 
 thread_local! {
-    /// Of a request that a thread of Python's makes itself, what is no `Exception`.
-    static OWN: RefCell<Own> = const { RefCell::new(Own::Nothing) };
+    /// The request that this thread of Python makes itself, if it makes one.
+    static OWN: RefCell<OwnRequest> = const { RefCell::new(OwnRequest::None) };
 }
 
-enum Own {
-    /// This thread makes no such request.
-    Nothing,
-    /// It makes one.
-    Request,
-    /// It makes one, in which this was raised.
+enum OwnRequest {
+    None,
+    Running,
+    /// The request raised this, which is not of the class `Exception`.
     Raised(PyErr),
 }
 
 impl Requests {
-    /// Makes a request in the thread of whoever wants the answer.
+    /// Makes a request in the caller's thread.
     ///
     /// # Errors
-    /// What a backend raised, if it is no `Exception`: as Ctrl-C, it is meant for this thread.
+    /// An exception of a backend that is not of the class `Exception`, such as `KeyboardInterrupt`.
     pub(crate) fn own<R>(request: impl FnOnce() -> R) -> PyResult<R> {
-        let outer = OWN.replace(Own::Request);
+        let outer = OWN.replace(OwnRequest::Running);
         let answer = request();
         match OWN.replace(outer) {
-            Own::Raised(error) => Err(error),
-            Own::Nothing | Own::Request => Ok(answer),
+            OwnRequest::Raised(error) => Err(error),
+            OwnRequest::None | OwnRequest::Running => Ok(answer),
         }
     }
 }
 
 impl Requests {
-    /// Whether this thread is one of Python's that makes a request itself.
+    /// Whether this thread makes a request itself.
     pub(super) fn are_own() -> bool {
-        OWN.with_borrow(|own| !matches!(own, Own::Nothing))
+        OWN.with_borrow(|own| !matches!(own, OwnRequest::None))
     }
 }
 
 impl Caller for Requests {
     fn is_ended(&self) -> bool {
-        OWN.with_borrow(|own| matches!(own, Own::Raised(_)))
+        OWN.with_borrow(|own| matches!(own, OwnRequest::Raised(_)))
     }
 
     fn enter(&self, _: Python<'_>) -> Option<Inside<'_>> {
@@ -96,7 +95,7 @@ impl Caller for Requests {
     fn raised(&self, py: Python<'_>, operation: &'static str, raised: PyErr) -> String {
         let text = sentence(py, &raised);
         if is_for_caller(py, &raised) {
-            OWN.replace(Own::Raised(raised));
+            OWN.replace(OwnRequest::Raised(raised));
         } else if !exit::is_ending() {
             log(py, &format!("the backend's {operation}() raised an exception"), Some(&raised));
         }
@@ -108,12 +107,12 @@ impl Caller for Requests {
     }
 }
 
-/// Whether an exception is for the thread of Python's that makes the request.
+/// Whether an exception ends the request that this thread makes itself.
 fn is_for_caller(py: Python<'_>, raised: &PyErr) -> bool {
     Requests::are_own() && !raised.is_instance_of::<PyException>(py)
 }
 
-/// Writes to the log of the package's endpoint.
+/// Writes to the log of `nessie_backend_mem.ontap`.
 fn log(py: Python<'_>, message: &str, raised: Option<&PyErr>) {
     let write = || -> PyResult<()> {
         let logger = py.import("logging")?.call_method1("getLogger", (LOGGER,))?;
@@ -126,7 +125,7 @@ fn log(py: Python<'_>, message: &str, raised: Option<&PyErr>) {
     match write() {
         Ok(()) => {}
         Err(error) if is_for_caller(py, &error) => {
-            OWN.replace(Own::Raised(error));
+            OWN.replace(OwnRequest::Raised(error));
         }
         Err(error) => error.write_unraisable(py, None),
     }
@@ -135,10 +134,10 @@ fn log(py: Python<'_>, message: &str, raised: Option<&PyErr>) {
 const LOGGER: &str = "nessie_backend_mem.ontap";
 
 /// The most characters of a sentence.
-const MOST: usize = 400;
+const MAX_CHARACTERS: usize = 400;
 
-/// What an exception says, in one line, after the name of its type. An exception with a code says
-/// enough by itself, and so does an `OSError`, which is shown without the names of files.
+/// The message of an exception in one line, after the name of its type. The name is left out if the
+/// exception has a code or is an `OSError`; the latter is shown without names of files.
 fn sentence(py: Python<'_>, raised: &PyErr) -> String {
     let value = raised.value(py).as_any();
     if raised.is_instance_of::<PyOSError>(py)
@@ -149,7 +148,7 @@ fn sentence(py: Python<'_>, raised: &PyErr) -> String {
     }
     let whole = value.str().map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
     let line = whole.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line = match line.char_indices().nth(MOST) {
+    let line = match line.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line.to_owned(),
     };
@@ -161,9 +160,9 @@ fn sentence(py: Python<'_>, raised: &PyErr) -> String {
     }
 }
 
-/// How many calls of a traceback are shown, the last ones.
+/// The number of calls of a traceback that are shown: the last ones.
 const CALLS: i32 = 20;
-/// How many characters of a traceback are shown, the last ones.
+/// The number of characters of a traceback that are shown: the last ones.
 const CHARACTERS: usize = 8_000;
 
 /// An exception as Python prints it, with its traceback.

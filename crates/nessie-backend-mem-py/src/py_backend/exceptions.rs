@@ -1,4 +1,4 @@
-//! Python's exceptions as the core's errors.
+//! Exceptions of Python as errors of the core.
 
 use nessie_backend_core::{BackendError, Dependents, Uuid, VolumeState};
 use pyo3::exceptions::{PyException, PyNotImplementedError};
@@ -7,10 +7,8 @@ use pyo3::prelude::*;
 use super::call::Call;
 use super::caller::{Caller, text};
 
-/// The error that an exception from `call` stands for. Whoever has the exceptions of
-/// `nessie_backend_mem.errors`, or others whose `code` is one of theirs, is understood.
-///
-/// Any other exception goes to `caller`.
+/// The error for an exception from `call`. It reads the exceptions of `nessie_backend_mem.errors`,
+/// and any exception whose `code` is one of theirs. `caller` handles all others.
 pub(super) fn error(
     py: Python<'_>,
     raised: PyErr,
@@ -34,8 +32,8 @@ pub(super) fn error(
     BackendError::substrate(call.operation, caller.raised(py, call.operation, raised))
 }
 
-/// The refusal of that code, unless it cannot be about this call. What the exception does not say
-/// is taken from the arguments.
+/// The error with that code, if the call can fail with it. What the exception does not contain is
+/// taken from the arguments.
 fn refusal(value: &Bound<'_, PyAny>, code: &str, call: &Call<'_>) -> Option<BackendError> {
     let target = text(value, "target");
     let volume = || id(target.as_deref()).or(call.volume);
@@ -66,7 +64,7 @@ fn refusal(value: &Bound<'_, PyAny>, code: &str, call: &Call<'_>) -> Option<Back
         }
         "volume_offline" if call.volume.is_some() => BackendError::VolumeOffline {
             volume: volume()?,
-            // The exception does not say in which of the states that are not online.
+            // The exception does not contain the state.
             state: VolumeState::Offline,
         },
         "invalid_argument" => invalid(value, target, call),
@@ -96,7 +94,7 @@ fn invalid(value: &Bound<'_, PyAny>, target: Option<String>, call: &Call<'_>) ->
     BackendError::InvalidArgument { argument: argument.into(), reason }
 }
 
-/// The clones in the way, as the exception names them.
+/// The dependent clones that the exception names.
 fn dependents(value: &Bound<'_, PyAny>) -> Dependents {
     let names: Vec<String> =
         value.getattr("dependents").and_then(|names| names.extract()).unwrap_or_default();

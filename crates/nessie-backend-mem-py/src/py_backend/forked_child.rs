@@ -1,4 +1,4 @@
-//! A process that is forked within a call of a backend's method.
+//! A process that was forked within a call of a backend's method.
 
 use std::process;
 
@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use crate::runtime::fork;
 
-/// Where a call began: in this process, or in one that this process was forked from.
+/// The process in which a call began: this one, or an ancestor of it.
 pub(super) struct Origin(usize);
 
 impl Origin {
@@ -15,11 +15,10 @@ impl Origin {
         Self(fork::ancestors())
     }
 
-    /// Ends a child that was forked within the call and has returned from it. Whoever called is a
-    /// thread of a server or of a run, of which nothing else is in the child: the thread would wait
-    /// for ever.
+    /// Ends a child process that was forked within the call and has returned from it. The caller is a
+    /// thread of a server or of a run, which does not exist in the child, so it would wait forever.
     ///
-    /// The exit status is the one of a program that ends with what the call came to.
+    /// The exit status is that of a program that ends with the result of the call.
     pub(super) fn end_child<T>(&self, py: Python<'_>, answer: &PyResult<T>) {
         if fork::ancestors() == self.0 {
             return;
@@ -35,7 +34,7 @@ impl Origin {
                 1
             }
         };
-        // Not by way of the interpreter's end, which would run what the parent is to do at its own.
+        // A regular exit of the interpreter would run the exit handlers of the parent.
         let ended = exit(py, status);
         if let Err(error) = ended {
             error.print(py);

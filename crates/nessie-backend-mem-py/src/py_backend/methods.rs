@@ -1,4 +1,4 @@
-//! Which of a backend's methods a Python object has.
+//! The methods of a backend that a Python object has.
 
 use pyo3::exceptions::{PyException, PyTypeError};
 use pyo3::prelude::*;
@@ -29,7 +29,7 @@ impl Tier {
         }
     }
 
-    /// The operations that a backend of this tier has beside those of the tiers below.
+    /// The operations that this tier adds to the tiers below.
     const fn operations(self) -> &'static [&'static str] {
         match self {
             Self::Snapshots => {
@@ -40,19 +40,20 @@ impl Tier {
     }
 }
 
-/// The operations that a backend may leave out.
+/// The operations that a backend may lack.
 const OPTIONAL: &[&str] =
     &["find_volume", "find_snapshot", "rename_snapshot", "restore_snapshot", "split_clone"];
 
-/// The methods an object has, found out once.
+/// The methods of an object.
 pub(super) struct Methods {
     operations: Vec<&'static str>,
-    /// Which of `name` and `state` the method `patch_volume` takes as keywords.
+    /// The keywords that `patch_volume` takes, of `name` and `state`.
     patches: Vec<&'static str>,
 }
 
 impl Methods {
-    /// Fails with `TypeError` if one of the first tier is missing.
+    /// # Errors
+    /// `TypeError` if a method of the first tier is missing.
     pub(super) fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         let tiers = [Tier::Snapshots, Tier::Clones].map(Tier::operations);
         let known = [VOLUMES, OPTIONAL].into_iter().chain(tiers).flatten();
@@ -69,11 +70,11 @@ impl Methods {
         if !missing.is_empty() {
             let kind = object.get_type().qualname()?;
             let missing = missing.join(", ");
-            let message = format!("a {kind} is no backend: it has no method {missing}");
+            let message = format!("{kind} is not a backend: missing method {missing}");
             return Err(PyTypeError::new_err(message));
         }
         let keywords = ["name", "state"];
-        // A method that hides its signature is taken to accept them all.
+        // A method without a readable signature is assumed to accept them all.
         let patches = match taken(object, &keywords) {
             Ok(taken) => taken,
             Err(error) => {
@@ -84,7 +85,7 @@ impl Methods {
         Ok(Self { operations, patches })
     }
 
-    /// Whether there are all the methods that the tier must have.
+    /// Whether it has all methods of the tier and of the tiers below.
     pub(super) fn has_tier(&self, tier: Tier) -> bool {
         tier.operations().iter().all(|operation| self.has(operation))
             && match tier {
@@ -93,7 +94,7 @@ impl Methods {
             }
     }
 
-    /// Whether there is this method.
+    /// Whether it has this method.
     pub(super) fn has(&self, operation: &str) -> bool {
         self.operations.contains(&operation)
     }
@@ -104,13 +105,13 @@ impl Methods {
     }
 }
 
-/// Lets pass what shows that something is not there. What is no `Exception`, as Ctrl-C, shows
-/// nothing about the object.
+/// Ignores an `Exception`, which means that the attribute is missing. Others, such as
+/// `KeyboardInterrupt`, are returned.
 fn check_exception(py: Python<'_>, error: PyErr) -> PyResult<()> {
     if error.is_instance_of::<PyException>(py) { Ok(()) } else { Err(error) }
 }
 
-/// Which of `names` the method `patch_volume` takes as keywords.
+/// Those of `names` that the method `patch_volume` takes as keywords.
 fn taken(object: &Bound<'_, PyAny>, names: &[&'static str]) -> PyResult<Vec<&'static str>> {
     let inspect = object.py().import("inspect")?;
     let signature = inspect.call_method1("signature", (object.getattr("patch_volume")?,))?;

@@ -1,12 +1,12 @@
-//! A Python object as a backend of the trait stack.
+//! A backend written in Python, as an implementation of the backend traits.
 //!
-//! Each operation calls the method of the same name, with identifiers as canonical text, and reads
-//! what comes back strictly: a mapping with exactly the keys of the contract, or an exception with
-//! one of its codes. Whatever else happens is a [`Substrate`](BackendError::Substrate) error, and
-//! the [`Caller`] decides what it shows.
+//! Each operation calls the method of the same name. Identifiers are passed as canonical text. The
+//! method must return a mapping with exactly the keys of the contract, or raise an exception with
+//! one of its codes. Anything else is a [`Substrate`](BackendError::Substrate) error, and the
+//! [`Caller`] decides what its message shows.
 //!
-//! Calls may come from any thread, also from one that Python did not make: the thread is attached
-//! to the interpreter for the length of the call. No lock is held while Python runs.
+//! Calls may come from any thread, also from one that Python did not start: it is attached to the
+//! interpreter during the call. No lock is held while Python runs.
 
 mod call;
 mod caller;
@@ -36,23 +36,23 @@ use crate::runtime::exit::{self, Calling};
 
 /// A backend written in Python.
 ///
-/// It may leave out the methods of a tier that it does not have, and `rename_snapshot`,
-/// `restore_snapshot`, `split_clone` and the keywords `name` and `state` of `patch_volume`: they
-/// answer [`FeatureNotSupported`](BackendError::FeatureNotSupported), as a `NotImplementedError`
-/// does. It may leave out `find_volume` and `find_snapshot` too: then the list is searched.
+/// It may lack the methods of a tier, `rename_snapshot`, `restore_snapshot`, `split_clone` and the
+/// keywords `name` and `state` of `patch_volume`. These then fail with
+/// [`FeatureNotSupported`](BackendError::FeatureNotSupported), as after a `NotImplementedError`. If
+/// it lacks `find_volume` or `find_snapshot`, the list is searched.
 ///
-/// Something missing may be reported by an exception, or by `None` where a record or a list was
-/// due. A delete has nothing to return, so it has to raise.
+/// A missing object is reported by an exception, or by `None` instead of a record or a list. A
+/// delete returns nothing, so it has to raise.
 pub(crate) struct PyBackend {
     object: Py<PyAny>,
     methods: Methods,
     caller: Arc<dyn Caller>,
-    /// Whether these tiers can be reached, once that is known.
+    /// Whether these tiers are supported, once that is known.
     snapshots: OnceLock<bool>,
     clones: OnceLock<bool>,
 }
 
-/// A well-formed identifier of nothing.
+/// A well-formed identifier of no object.
 const UNKNOWN: Uuid = Uuid::from_u128(0x7b0c_60d1_93a5_4e7f_8a4d_5e1f_0c2b_9d36);
 
 impl PyBackend {
@@ -71,14 +71,14 @@ impl PyBackend {
         })
     }
 
-    /// Wraps what a Python callable without arguments makes.
-    pub(crate) fn made_by(make: &Py<PyAny>, watch: &Arc<RunGuard>) -> Result<Self> {
+    /// Wraps the object that a Python callable without arguments returns.
+    pub(crate) fn made_by(make: &Py<PyAny>, guard: &Arc<RunGuard>) -> Result<Self> {
         const CALL: Call<'_> = Call::new("making the backend");
         let backend = exit::attach(|py| {
             let object = make.bind(py).call0();
-            let caller = Arc::clone(watch);
+            let caller = Arc::clone(guard);
             let wrapped = object.and_then(|object| Self::new(&object, caller));
-            wrapped.map_err(|error| exceptions::error(py, error, &CALL, &**watch))
+            wrapped.map_err(|error| exceptions::error(py, error, &CALL, &**guard))
         });
         backend.unwrap_or_else(|| Err(shutting_down(CALL.operation)))
     }
@@ -99,8 +99,8 @@ impl PyBackend {
         answer.unwrap_or_else(|| Err(shutting_down(operation)))
     }
 
-    /// Calls the method and returns what it returns.
-    fn ask<'py>(&self, py: Python<'py>, call: &Call<'_>) -> Result<Bound<'py, PyAny>> {
+    /// Calls the method and returns its result.
+    fn call_method<'py>(&self, py: Python<'py>, call: &Call<'_>) -> Result<Bound<'py, PyAny>> {
         let answer = call.arguments(py).and_then(|arguments| {
             let keywords = call.keywords(py)?;
             let origin = Origin::here();
@@ -121,7 +121,7 @@ impl PyBackend {
         read: impl FnOnce(&Bound<'_, PyAny>) -> Read<T>,
     ) -> Result<T> {
         self.attached(call.operation, |py| {
-            let answer = self.ask(py, call)?;
+            let answer = self.call_method(py, call)?;
             if answer.is_none()
                 && let Some(missing) = self.missing(py, call)
             {
@@ -131,7 +131,7 @@ impl PyBackend {
         })
     }
 
-    /// Calls a method that may be left out, and that returns a record.
+    /// Calls a method that may be missing, and that returns a record.
     fn get_optional<T>(
         &self,
         call: &Call<'_>,
@@ -141,8 +141,8 @@ impl PyBackend {
         self.get(call, read)
     }
 
-    /// Calls a method that may be left out, and that returns `None` where it finds nothing. Where
-    /// it is left out or not supported, `search` looks instead.
+    /// Calls a method that may be missing, and that returns `None` if it finds nothing. If it is
+    /// missing or not supported, `search` is called instead.
     fn find<T>(
         &self,
         call: &Call<'_>,
@@ -165,12 +165,12 @@ impl PyBackend {
         read: impl FnOnce(&Bound<'_, PyAny>) -> Read<T>,
     ) -> Result<Option<T>> {
         self.attached(call.operation, |py| {
-            let answer = self.ask(py, call)?;
+            let answer = self.call_method(py, call)?;
             if !answer.is_none() {
                 let record = read(&answer);
                 return record.map(Some).map_err(|malformed| self.malformed(py, call, malformed));
             }
-            // `None` says that the volume is missing if it is how the backend says so elsewhere.
+            // `None` means a missing volume if `get_volume` returns `None` for it.
             match call.volume {
                 Some(volume) if self.is_none(py, &Call::new("get_volume").volume(volume)) => {
                     Err(BackendError::VolumeNotFound { volume })
@@ -181,14 +181,14 @@ impl PyBackend {
     }
 
     /// Calls a method that returns nothing.
-    fn act(&self, call: &Call<'_>) -> Result<()> {
+    fn delete(&self, call: &Call<'_>) -> Result<()> {
         self.attached(call.operation, |py| {
-            let answer = self.ask(py, call)?;
+            let answer = self.call_method(py, call)?;
             records::nothing(&answer).map_err(|malformed| self.malformed(py, call, malformed))
         })
     }
 
-    /// The error of a call that returned what the contract does not allow.
+    /// The error of a call whose result breaks the contract.
     fn malformed(&self, py: Python<'_>, call: &Call<'_>, malformed: Malformed) -> BackendError {
         self.caller.malformed(py, call.operation, malformed.message());
         malformed.returned_by(call.operation)
@@ -201,7 +201,7 @@ impl PyBackend {
         Err(BackendError::not_supported(call.operation))
     }
 
-    /// What is missing, where `None` was returned by a method that had a record to return.
+    /// The missing object, if a method returned `None` instead of a record.
     fn missing(&self, py: Python<'_>, call: &Call<'_>) -> Option<BackendError> {
         let volume = call.volume?;
         let get = Call::new("get_volume").volume(volume);
@@ -216,9 +216,9 @@ impl PyBackend {
         None
     }
 
-    /// Whether a getter says that there is no such thing, in either way.
+    /// Whether a getter reports a missing object, by `None` or by an exception.
     fn is_missing(&self, py: Python<'_>, get: &Call<'_>) -> bool {
-        match self.ask(py, get) {
+        match self.call_method(py, get) {
             Ok(answer) => answer.is_none(),
             Err(error) => matches!(
                 error,
@@ -229,7 +229,7 @@ impl PyBackend {
 
     /// Whether a getter returns `None`.
     fn is_none(&self, py: Python<'_>, get: &Call<'_>) -> bool {
-        self.ask(py, get).is_ok_and(|answer| answer.is_none())
+        self.call_method(py, get).is_ok_and(|answer| answer.is_none())
     }
 
     /// The first snapshot after this one that has a clone.
@@ -250,10 +250,10 @@ impl PyBackend {
         self.get(&Call::new("capabilities"), records::capabilities)
     }
 
-    /// Makes sure that a tier can be reached.
+    /// Checks that a tier is supported.
     ///
-    /// A tier whose methods are there but which is not advertised is asked about something that
-    /// does not exist: an honest backend answers that it has no such tier.
+    /// If the methods exist but `capabilities` does not list the tier, one of them is called with an
+    /// unknown identifier: a backend without the tier raises `FeatureNotSupportedError`.
     fn check_tier(&self, tier: Tier) -> Result<()> {
         let (known, probe) = match tier {
             Tier::Snapshots => {
@@ -264,7 +264,7 @@ impl PyBackend {
                 (&self.clones, clone.snapshot(UNKNOWN.into()).name("probe"))
             }
         };
-        let find_out = || {
+        let check = || {
             if !self.methods.has_tier(tier) {
                 return false;
             }
@@ -273,13 +273,14 @@ impl PyBackend {
                 Tier::Clones => offered.clones,
             });
             advertised || {
-                let answer = self.attached(probe.operation, |py| self.ask(py, &probe).map(drop));
+                let answer =
+                    self.attached(probe.operation, |py| self.call_method(py, &probe).map(drop));
                 !matches!(answer, Err(BackendError::FeatureNotSupported { .. }))
             }
         };
-        // Not `get_or_init`, which would hold a lock while Python runs.
+        // `get_or_init` would hold a lock while Python runs.
         let reachable = known.get().copied().unwrap_or_else(|| {
-            let reachable = find_out();
+            let reachable = check();
             *known.get_or_init(|| reachable)
         });
         if reachable { Ok(()) } else { Err(BackendError::not_supported(tier.word())) }
@@ -291,7 +292,7 @@ fn shutting_down(operation: &'static str) -> BackendError {
 }
 
 impl VolumeBackend for PyBackend {
-    /// What the methods show, where the backend does not say what it can do.
+    /// If `capabilities` fails, they are derived from the methods.
     fn capabilities(&self) -> Capabilities {
         self.try_capabilities().unwrap_or_else(|_| {
             let mut capabilities = Capabilities::VOLUMES;
@@ -332,7 +333,7 @@ impl VolumeBackend for PyBackend {
     }
 
     fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
-        self.act(&Call::new("delete_volume").volume(uuid))
+        self.delete(&Call::new("delete_volume").volume(uuid))
     }
 
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
@@ -381,13 +382,13 @@ impl SnapshotBackend for PyBackend {
     }
 
     fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
-        self.act(&Call::new("delete_snapshot").volume(volume).snapshot(snapshot))
+        self.delete(&Call::new("delete_snapshot").volume(volume).snapshot(snapshot))
     }
 
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
         let call = Call::new("restore_snapshot").volume(volume).snapshot(snapshot);
         match self.get_optional(&call, records::volume) {
-            // The exception may leave open which snapshot is busy, but it is not this one.
+            // The exception need not name the busy snapshot, but it is not this one.
             Err(BackendError::SnapshotBusy { snapshot: busy, dependents }) if busy == snapshot => {
                 let newer = self.first_busy_after(volume, snapshot)?;
                 Err(BackendError::SnapshotBusy { snapshot: newer.unwrap_or(busy), dependents })

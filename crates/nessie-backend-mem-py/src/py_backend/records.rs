@@ -1,15 +1,14 @@
-//! The core's records out of what Python methods return, strictly.
-
-use std::str::FromStr;
+//! Records of the core from the dicts of Python, with strict checks.
 
 use nessie_backend_conformance::MalformedRecord;
 use nessie_backend_core::{
     AccessHandle, BackendError, Capabilities, CloneOrigin, Snapshot, Timestamp, Uuid, Volume,
+    VolumeState, VolumeStyle, VolumeType,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyMapping, PySequence, PyString};
 
-/// What is wrong with a record, to follow the words "returned" or "volume:".
+/// What is wrong with a record. The text continues "returned" or "volume:".
 pub(crate) struct Malformed(String);
 
 /// The result of reading.
@@ -32,25 +31,25 @@ impl Malformed {
 }
 
 /// The most characters of a value that a message shows.
-const MOST: usize = 400;
+const MAX_CHARACTERS: usize = 400;
 
-/// A value as Python shows it, cut where it is long.
+/// The `repr` of a value, cut if it is long.
 fn shown(value: &Bound<'_, PyAny>) -> String {
     let kind = || value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
     let Ok(text) = value.repr() else {
         return format!("a {} that has no repr", kind());
     };
     let text = text.to_string_lossy();
-    match text.char_indices().nth(MOST) {
+    match text.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}… (a {})", text.get(..end).unwrap_or_default(), kind()),
         None => text.into_owned(),
     }
 }
 
-/// The entries of one mapping, each to be read once.
+/// The entries of one mapping. Each is read once.
 struct Fields<'a, 'py> {
     whole: &'a Bound<'py, PyAny>,
-    /// A copy: another thread may change the original at any time.
+    /// A copy, because another thread may change the original at any time.
     rest: Bound<'py, PyDict>,
 }
 
@@ -72,7 +71,7 @@ impl<'a, 'py> Fields<'a, 'py> {
         }
     }
 
-    /// What is wrong with the value of `key`.
+    /// The error of the value of `key`.
     fn wrong(&self, key: &str, value: &Bound<'py, PyAny>, expected: &str) -> Malformed {
         let (value, whole) = (shown(value), shown(self.whole));
         Malformed(format!("a {key:?} of {value}, not {expected}, in {whole}"))
@@ -104,11 +103,14 @@ impl<'a, 'py> Fields<'a, 'py> {
         self.optional(key)?.map(|value| self.text_of(key, &value)).transpose()
     }
 
-    /// A value whose text is one of a few words.
-    fn word<T: FromStr>(&self, key: &str) -> Read<T> {
+    /// A value of an enum, given as its word.
+    fn word<T: Copy>(&self, key: &str, all: &[T], word: fn(T) -> &'static str) -> Read<T> {
         let value = self.required(key)?;
-        let word = self.text_of(key, &value)?;
-        word.parse().map_err(|_| self.wrong(key, &value, "one of the words for it"))
+        let text = self.text_of(key, &value)?;
+        all.iter().copied().find(|each| word(*each) == text).ok_or_else(|| {
+            let words: Vec<_> = all.iter().map(|each| word(*each)).collect();
+            self.wrong(key, &value, &format!("one of {}", words.join(", ")))
+        })
     }
 
     /// An identifier in its canonical spelling.
@@ -133,7 +135,7 @@ impl<'a, 'py> Fields<'a, 'py> {
         self.optional(key)?.map(|value| self.time_of(key, &value)).transpose()
     }
 
-    /// A count of bytes. A `bool` counts nothing.
+    /// A number of bytes. A `bool` is refused.
     fn bytes_of(&self, key: &str, value: &Bound<'py, PyAny>) -> Read<u64> {
         let number = value.cast::<PyInt>().ok().filter(|_| value.cast::<PyBool>().is_err());
         number
@@ -149,7 +151,7 @@ impl<'a, 'py> Fields<'a, 'py> {
         }
     }
 
-    /// Makes sure that nothing is left.
+    /// Refuses keys that were not read.
     fn end(self) -> Read<()> {
         match self.rest.keys().iter().next() {
             None => Ok(()),
@@ -188,9 +190,9 @@ pub(crate) fn volume(value: &Bound<'_, PyAny>) -> Read<Volume> {
     let size = fields.required("size_bytes")?;
     volume.size_bytes =
         if size.is_none() { None } else { Some(fields.bytes_of("size_bytes", &size)?) };
-    volume.state = fields.word("state")?;
-    volume.style = fields.word("style")?;
-    volume.vol_type = fields.word("vol_type")?;
+    volume.state = fields.word("state", VolumeState::ALL, VolumeState::as_str)?;
+    volume.style = fields.word("style", VolumeStyle::ALL, VolumeStyle::as_str)?;
+    volume.vol_type = fields.word("vol_type", VolumeType::ALL, VolumeType::as_str)?;
     volume.create_time = fields.optional_time("create_time")?;
     volume.junction_path = fields.optional_text("junction_path")?;
     volume.export_policy = fields.optional_text("export_policy")?;
@@ -275,7 +277,7 @@ pub(super) fn access_handle(value: &Bound<'_, PyAny>) -> Read<AccessHandle> {
     Ok(handle)
 }
 
-/// Makes sure that nothing was returned.
+/// Checks that `None` was returned.
 pub(super) fn nothing(value: &Bound<'_, PyAny>) -> Read<()> {
     if value.is_none() { Ok(()) } else { Err(Malformed::whole(value, "None")) }
 }

@@ -1,4 +1,4 @@
-//! What whoever runs backends written in Python has to know about the calls.
+//! The state of one run of the conformance suite on a backend written in Python.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use crate::runtime::exit;
 
-/// Watches the calls of one run: the exception that ends it, and the threads that are in a call.
+/// The exception that ended the run, and the threads that are in a call.
 #[derive(Default)]
 pub(crate) struct RunGuard {
     ended: AtomicBool,
@@ -17,15 +17,15 @@ pub(crate) struct RunGuard {
 }
 
 impl RunGuard {
-    /// Keeps an exception that is no failure of a call but the end of the run, as
-    /// `KeyboardInterrupt` and `SystemExit`, unless an earlier one is kept already.
+    /// Ends the run with an exception such as `KeyboardInterrupt` or `SystemExit`. The first one is
+    /// kept.
     pub(crate) fn end(&self, error: PyErr) {
         let late = {
             let mut kept = lock(&self.error);
             if kept.is_none() { kept.replace(error) } else { Some(error) }
         };
         self.ended.store(true, Ordering::Release);
-        // Dropping an exception can run Python, so not under the lock.
+        // A dropped exception can run Python code, so it is dropped after the lock.
         drop(late);
     }
 
@@ -34,7 +34,7 @@ impl RunGuard {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// The exception, for the one who raises it again.
+    /// The exception, to be raised again.
     pub(crate) fn take_error(&self) -> Option<PyErr> {
         lock(&self.error).take()
     }
@@ -44,26 +44,26 @@ impl RunGuard {
         lock(&self.threads).iter().copied().collect()
     }
 
-    /// Notes that this thread is in a call until the result is dropped.
+    /// Lists this thread as being in a call until the result is dropped.
     pub(super) fn enter(&self, py: Python<'_>) -> Inside<'_> {
         let thread = exit::ident(py);
         if let Some(thread) = thread {
             lock(&self.threads).insert(thread);
         }
-        Inside { watch: self, thread }
+        Inside { guard: self, thread }
     }
 }
 
 /// A thread that is in a call.
 pub(crate) struct Inside<'a> {
-    watch: &'a RunGuard,
+    guard: &'a RunGuard,
     thread: Option<u64>,
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         if let Some(thread) = self.thread {
-            lock(&self.watch.threads).remove(&thread);
+            lock(&self.guard.threads).remove(&thread);
         }
     }
 }

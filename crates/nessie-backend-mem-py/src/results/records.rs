@@ -1,8 +1,7 @@
-//! The core's records into fresh Python dicts.
+//! Records of the core as new Python dicts.
 //!
-//! A dict is made by copying a template of its shape and overwriting what varies, which is several
-//! times as fast as filling an empty one. The texts of the caller's own arguments are used again
-//! where they are what the record says.
+//! A dict is a copy of a template of its shape in which the varying values are replaced. That is
+//! several times as fast as filling an empty dict.
 
 use std::sync::Mutex;
 
@@ -46,7 +45,7 @@ impl<'py> ReusedText<'py> {
 }
 
 struct Templates {
-    /// By state and type, in the order of their words.
+    /// By state and type, in the order of their variants.
     volumes: Vec<VolumeShape>,
     snapshot: Py<PyDict>,
     snapshot_of_volume: Py<PyDict>,
@@ -86,8 +85,8 @@ struct VolumeShape {
     last: Mutex<LastVolume>,
 }
 
-/// A template that holds the size and time of the last volume made from it. Neighbours often share
-/// them, and what is in the template already needs no writing.
+/// A template with the size and time of the last volume made from it. The next volume often has the
+/// same ones, which then need not be set.
 struct LastVolume {
     dict: Py<PyDict>,
     size_bytes: Option<u64>,
@@ -106,10 +105,10 @@ impl VolumeShape {
         Ok(Self { blank: blank.unbind(), last })
     }
 
-    /// A fresh dict with everything but uuid, name and what is rarely set.
+    /// A new dict, complete except for uuid, name and optional values.
     fn copy<'py>(&self, py: Python<'py>, row: &VolumeRow) -> PyResult<Bound<'py, PyDict>> {
-        // Copying may run the garbage collector, which may run anything, this very function too.
-        // So whoever finds the template taken does without, and nobody ever waits.
+        // A copy may run the garbage collector, which may call this function again. If the template
+        // is in use, the dict is built without it instead of waiting.
         let Ok(mut last) = self.last.try_lock() else {
             let dict = self.blank.bind(py).copy()?;
             dict.set_item(intern!(py, "size_bytes"), row.size_bytes)?;
@@ -166,7 +165,7 @@ pub(crate) fn volume<'py>(
     Ok(dict)
 }
 
-/// The template of clone origins, and the origin it shows: clones of one snapshot share it.
+/// The template of clone origins, and the last origin in it: clones of one snapshot share it.
 struct OriginShape {
     blank: Py<PyDict>,
     last: Mutex<(Py<PyDict>, Option<RowOrigin>)>,
@@ -181,14 +180,14 @@ impl OriginShape {
         Ok(Self { blank: blank.unbind(), last })
     }
 
-    /// A fresh dict of an origin.
+    /// A new dict of an origin.
     fn copy<'py>(
         &self,
         py: Python<'py>,
         origin: &RowOrigin,
         reused: &ReusedText<'py>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        // As with volumes, nobody waits for the template.
+        // As for volumes, no thread waits for the template.
         let Ok(mut last) = self.last.try_lock() else {
             let dict = self.blank.bind(py).copy()?;
             Self::fill(&dict, origin, reused)?;
@@ -231,7 +230,7 @@ pub(crate) fn snapshot<'py>(
     Ok(dict)
 }
 
-/// The dict of a snapshot with the volume it is of.
+/// The dict of a snapshot with its volume.
 pub(crate) fn snapshot_of_volume<'py>(
     py: Python<'py>,
     row: &SnapshotOfVolume,
@@ -244,7 +243,7 @@ pub(crate) fn snapshot_of_volume<'py>(
     Ok(dict)
 }
 
-/// What a column of a table has for a volume: the value of its dict, or `None` where that has none.
+/// The value of a column for a volume: the value in its dict, or `None` if the dict lacks the key.
 pub(crate) fn volume_column<'py>(
     py: Python<'py>,
     row: &VolumeRow,
@@ -276,7 +275,7 @@ pub(crate) fn volume_column<'py>(
     })
 }
 
-/// What a column of a table has for a snapshot.
+/// The value of a column for a snapshot.
 pub(crate) fn snapshot_column<'py>(
     py: Python<'py>,
     row: &SnapshotOfVolume,
@@ -318,7 +317,7 @@ pub(crate) fn access_handle<'py>(
     handle: &AccessHandle,
 ) -> PyResult<Bound<'py, PyDict>> {
     let AccessHandle::InMemory = handle else {
-        // `MemBackend` hands out no other kind.
+        // `MemBackend` has no other kind.
         return Ok(PyDict::new(py));
     };
     let dict = PyDict::new(py);

@@ -1,4 +1,4 @@
-//! The class `Table`: columns for whoever reads Arrow, dicts for everybody else.
+//! The class `Table`: rows as Arrow columns and as dicts.
 #![allow(
     clippy::doc_markdown,
     clippy::doc_link_with_quotes,
@@ -85,7 +85,7 @@ enum Rows {
     Snapshots(Freed<columns::Table<Snapshots>>),
 }
 
-/// Does the same with the rows of either kind.
+/// Evaluates an expression for the rows of either kind.
 macro_rules! with {
     ($rows:expr, $table:ident => $do:expr) => {
         match $rows {
@@ -304,7 +304,7 @@ impl Table {
     }
 }
 
-/// What makes the table again, and its arguments: the kind of the rows, and the rows.
+/// The function that restores the table, and its arguments: the kind of the rows, and the rows.
 type Reduced<'py> = (Bound<'py, PyAny>, (&'static str, Bound<'py, PyBytes>));
 
 impl Table {
@@ -322,7 +322,7 @@ impl Table {
         Some(py.detach(|| table.ids().into_iter().map(VolumeId::uuid).collect()))
     }
 
-    /// The identifiers of the snapshots with their volumes', if the rows are snapshots.
+    /// The identifiers of the snapshots and of their volumes, if the rows are snapshots.
     pub(crate) fn snapshot_ids(&self, py: Python<'_>) -> Option<Vec<(VolumeId, SnapshotId)>> {
         let Rows::Snapshots(table) = &self.rows else { return None };
         Some(py.detach(|| table.ids()))
@@ -344,7 +344,7 @@ impl Table {
         }
     }
 
-    /// The place that an index means, if it can be one.
+    /// The index from the start, if it is in range.
     fn place(&self, index: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
         let index = match index.extract::<isize>() {
             Ok(index) => index,

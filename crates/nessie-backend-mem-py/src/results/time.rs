@@ -8,11 +8,11 @@ use pyo3::types::PyString;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
-/// Text of the last time that was asked for. Records repeat times, or follow each other within a
-/// second, where only the digits behind the point differ.
+/// The text of the last time. Records often repeat a time, or have times of the same second, whose
+/// texts differ only in the fraction.
 struct Last {
     second: i64,
-    /// `YYYY-MM-DDTHH:MM:SS` of that second, room for `.ffffffZ`.
+    /// `YYYY-MM-DDTHH:MM:SS` of that second, then space for `.ffffffZ`.
     text: [u8; 27],
     object: Option<(Timestamp, Py<PyString>)>,
 }
@@ -22,7 +22,7 @@ static LAST: Mutex<Last> = Mutex::new(Last { second: i64::MIN, text: [0; 27], ob
 
 /// The RFC 3339 text of a time.
 pub(crate) fn text(py: Python<'_>, at: Timestamp) -> Bound<'_, PyString> {
-    // Nobody waits for the cache: waiting while attached to the interpreter could be for ever.
+    // No thread waits for the cache: a wait of an attached thread could be endless.
     let Ok(mut last) = LAST.try_lock() else {
         return PyString::new(py, &at.to_string());
     };
@@ -57,7 +57,7 @@ impl Last {
             *digit = b'0' + (micros % 10) as u8;
             micros /= 10;
         }
-        // Python checks that the bytes are text, so there is no need to do it here too.
+        // Python checks that the bytes are UTF-8.
         PyString::from_bytes(py, &self.text).unwrap_or_else(|_| PyString::new(py, &at.to_string()))
     }
 }

@@ -36,7 +36,7 @@ use crate::runtime::interrupt::{self, Items};
 #[pyclass(frozen, sequence, weakref, module = "nessie_backend_mem")]
 #[derive(Clone)]
 pub(crate) struct Uuids {
-    /// A vector, because it is taken as it comes from a bulk call.
+    /// A vector, because bulk calls return one.
     all: Arc<Vec<Uuid>>,
     part: Range<usize>,
 }
@@ -73,14 +73,14 @@ impl Uuids {
         uuid_text(py, &None, *uuid)
     }
 
-    /// The column with its type: the wanted one, if it can have that.
+    /// The column with its type: the requested type if it can be cast to that.
     fn column(&self, wanted: Option<&Field>) -> Result<(Field, ArrayRef), ArrowError> {
         let uuids = self.as_slice();
         let own = column_field();
         let Some(wanted) = wanted else { return Ok((own, columns::uuid_texts(uuids)?)) };
         let kind = wanted.data_type();
         if *kind == DataType::FixedSizeBinary(UUID_BYTES) {
-            // It may be an extension of that type, which the field's metadata say.
+            // The metadata of the field may declare an extension of that type.
             let metadata = wanted.metadata().clone();
             let field = own.with_data_type(kind.clone()).with_metadata(metadata);
             return Ok((field, cast::uuid_bytes(uuids)?));
@@ -236,7 +236,7 @@ impl Uuids {
     fn from_bytes(py: Python<'_>, data: &[u8]) -> PyResult<Self> {
         let (uuids, rest) = data.as_chunks();
         if !rest.is_empty() {
-            let message = format!("{} bytes are no multiple of 16", data.len());
+            let message = format!("{} bytes are not a multiple of 16", data.len());
             return Err(PyValueError::new_err(message));
         }
         Ok(py.detach(|| Self::new(uuids.iter().copied().map(Uuid::from_bytes))))
@@ -291,7 +291,7 @@ impl Uuids {
         start: Option<&Bound<'_, PyAny>>,
         stop: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<usize> {
-        // A slice clamps numbers of any size, negative ones from the end, as a list does here.
+        // A slice clamps numbers and counts negative ones from the end, as `list.index` does.
         let py = item.py();
         let part = py.get_type::<PySlice>().call1((start, stop))?.cast_into::<PySlice>()?;
         let PySliceIndices { start, slicelength, .. } =

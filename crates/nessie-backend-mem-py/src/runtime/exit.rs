@@ -1,13 +1,13 @@
-//! The end of the interpreter while other threads are at work.
+//! The exit of the interpreter while other threads run.
 //!
-//! As the interpreter ends, Python stops each other thread where it would next run Python code. If
-//! this package called that code, Python cannot unwind the frames of Rust below it, and the process
-//! aborts. A thread that attaches after the end finds no interpreter, and crashes.
+//! When the interpreter exits, Python stops each other thread at the next Python code that it would
+//! run. If this package called that code, Python cannot unwind the frames of Rust below it, and the
+//! process aborts. A thread that attaches after the exit crashes.
 //!
-//! So every call of Python code by this package is noted here. When the interpreter begins to end,
-//! it waits until no other thread is in such a call, and from then on no other thread begins one.
+//! So this module counts every call of Python code by this package. The exit waits until no other
+//! thread is in such a call, and from then on no other thread begins one.
 //!
-//! Code that only detaches needs none of this: `PyO3` stops a thread that attaches again too late.
+//! Code that only detaches needs no count: `PyO3` stops a thread that attaches again too late.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,40 +19,40 @@ use pyo3::exceptions::{PyRuntimeError, PySystemExit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-/// Whether the interpreter has begun to end.
+/// Whether the interpreter exits.
 static ENDING: AtomicBool = AtomicBool::new(false);
-/// How many calls of Python code are under way.
+/// The number of calls of Python code that are running.
 static CALLS: AtomicUsize = AtomicUsize::new(0);
-/// The threads that are in one, as Python identifies them.
+/// The threads that are in such a call, as Python identifies them.
 static THREADS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// How many of the calls this thread is in. What it calls within them may call Python too.
+    /// The number of nested calls that this thread is in.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    /// Whether this thread is the one that ends the interpreter. It may call Python to the last.
+    /// Whether this thread runs the exit of the interpreter. It may call Python until the end.
     static ENDS: Cell<bool> = const { Cell::new(false) };
-    /// This thread as Python identifies it, once that is known.
+    /// Python's identifier of this thread, once it is known.
     static IDENT: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// How long the end of the interpreter waits for calls of Python code to return.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How long it waits once more, when it has raised an exception in them.
+/// How long the exit waits for calls of Python code to return.
+const LIMIT: Duration = Duration::from_secs(1);
+/// How long it waits again after it has raised an exception in them.
 const GRACE: Duration = Duration::from_millis(300);
-/// How long it sleeps before it looks again.
+/// The time between two checks of the waiting exit.
 const PAUSE: Duration = Duration::from_millis(1);
-/// How long a thread waits for the end of the process before it goes on.
+/// How long a thread waits for the end of the process before it continues.
 const DELAY: Duration = Duration::from_secs(2);
 
-/// Whether the interpreter has begun to end, and this is not the thread that ends it.
+/// Whether the interpreter exits, and another thread runs the exit.
 pub(crate) fn is_ending() -> bool {
     ENDING.load(Ordering::SeqCst) && !ENDS.get()
 }
 
-/// What a caller is told when Python code cannot be called any more.
+/// The error when Python code can no longer be called.
 pub(crate) const REFUSAL: &str = "the interpreter is shutting down";
 
-/// A call of Python code that is under way. Dropping notes its end, even if it panics.
+/// A call of Python code. Its end is counted when this is dropped, also after a panic.
 struct Noted;
 
 impl Noted {
@@ -62,9 +62,10 @@ impl Noted {
         Self
     }
 
-    /// `None` once the interpreter ends.
+    /// `None` once the interpreter exits.
     fn try_begin() -> Option<Self> {
-        // Noted before the look at the end, which looks in the other order: one sees the other.
+        // The call is counted before `ENDING` is read. The exit does both in the other order, so one
+        // of the two sees the other.
         let noted = Self::begin();
         (!is_ending() || DEPTH.get() > 1).then_some(noted)
     }
@@ -73,13 +74,13 @@ impl Noted {
 impl Drop for Noted {
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get().saturating_sub(1));
-        // There is nothing to end in a child that was forked though this was under way.
+        // In a child that was forked meanwhile, the count is 0 already.
         let one_less = |calls: usize| calls.checked_sub(1);
         let _ = CALLS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
     }
 }
 
-/// A thread that is in a call of Python code, until this is dropped.
+/// Lists the thread as being in a call of Python code, until this is dropped.
 struct Inside(Option<u64>);
 
 impl Inside {
@@ -102,13 +103,13 @@ impl Drop for Inside {
     }
 }
 
-/// `None` where another thread has them. Nobody waits for it: in a forked child it may not be there.
-/// With a lock of the interpreter there is no such thread, as all of them are attached.
+/// `None` if another thread holds the lock. A wait could be endless, because that thread is missing
+/// in a forked child. With a GIL the lock is always free, because all users are attached.
 fn threads() -> Option<MutexGuard<'static, Vec<u64>>> {
     THREADS.try_lock().ok()
 }
 
-/// This thread, as Python identifies it.
+/// Python's identifier of this thread.
 pub(crate) fn ident(py: Python<'_>) -> Option<u64> {
     static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     if IDENT.get().is_none() {
@@ -118,7 +119,7 @@ pub(crate) fn ident(py: Python<'_>) -> Option<u64> {
     IDENT.get()
 }
 
-/// Attaches a thread that is not attached, to call Python code; `None` once the interpreter ends.
+/// Attaches a thread that is not attached, to call Python code. `None` once the interpreter exits.
 pub(crate) fn attach<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     let _noted = Noted::try_begin()?;
     #[expect(clippy::disallowed_methods, reason = "it is noted")]
@@ -128,11 +129,11 @@ pub(crate) fn attach<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     })
 }
 
-/// Attaches again within a detached call that Python has made, to call Python code.
+/// Attaches again within a detached call of Python's, to call Python code.
 ///
 /// # Errors
-/// What the code raises. `RuntimeError` once the interpreter ends; it is raised after a delay, in
-/// which the process usually ends.
+/// Those of the code. `RuntimeError` once the interpreter exits, after a delay in which the process
+/// usually ends.
 pub(crate) fn attach_again<R>(work: impl FnOnce(Python<'_>) -> PyResult<R>) -> PyResult<R> {
     attach(work).unwrap_or_else(|| {
         thread::sleep(DELAY);
@@ -140,7 +141,7 @@ pub(crate) fn attach_again<R>(work: impl FnOnce(Python<'_>) -> PyResult<R>) -> P
     })
 }
 
-/// An attached thread is to call Python code, until this is dropped.
+/// A call of Python code by an attached thread, until this is dropped.
 pub(crate) struct Calling {
     // Dropped in this order.
     _inside: Inside,
@@ -148,8 +149,8 @@ pub(crate) struct Calling {
 }
 
 impl Calling {
-    /// Once the interpreter ends, it waits for the end of the process. If that takes too long, the
-    /// thread that ends the interpreter may wait for this one, so it goes on.
+    /// Once the interpreter exits, this waits for the end of the process. If that takes too long, it
+    /// continues, because the thread that runs the exit may wait for this one.
     pub(crate) fn python(py: Python<'_>) -> Self {
         let noted = Noted::try_begin().unwrap_or_else(|| {
             py.detach(|| thread::sleep(DELAY));
@@ -159,26 +160,26 @@ impl Calling {
     }
 }
 
-/// Lets no other thread begin a call of Python code, and waits until none is in one.
+/// Prevents new calls of Python code by other threads, and waits until none is in one.
 #[pyfunction]
 #[pyo3(name = "_at_exit")]
 pub(crate) fn at_exit(py: Python<'_>) {
     ENDS.set(true);
     ENDING.store(true, Ordering::SeqCst);
-    if wait(py, PATIENCE) {
+    if wait(py, LIMIT) {
         return;
     }
-    // Where this fails there is nothing more to be done.
+    // If this fails, nothing else can be done.
     let _ = interrupt(py);
     wait(py, GRACE);
 }
 
-/// Waits until no call is under way, and says whether that came about.
+/// Waits until no call is running, and returns whether that happened within the limit.
 fn wait(py: Python<'_>, limit: Duration) -> bool {
-    let asked = Instant::now();
+    let start = Instant::now();
     py.detach(|| {
         while CALLS.load(Ordering::SeqCst) > 0 {
-            if asked.elapsed() > limit {
+            if start.elapsed() > limit {
                 return false;
             }
             thread::sleep(PAUSE);
@@ -187,8 +188,8 @@ fn wait(py: Python<'_>, limit: Duration) -> bool {
     })
 }
 
-/// Raises `SystemExit` in the threads that are in a call. One that waits outside of Python stays as
-/// it is.
+/// Raises `SystemExit` in the threads that are in a call. It has no effect on a thread that waits
+/// outside of Python.
 fn interrupt(py: Python<'_>) -> PyResult<()> {
     let own = ident(py);
     let mut threads = threads().map(|threads| threads.clone()).unwrap_or_default();
@@ -198,7 +199,7 @@ fn interrupt(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// In a forked child there are no other threads.
+/// Resets the counts: a forked child has no other threads.
 pub(crate) fn after_fork_in_child() {
     CALLS.store(0, Ordering::SeqCst);
     if let Some(mut threads) = threads() {

@@ -1,14 +1,14 @@
-//! Work that holds a backend's lock without the interpreter, and forks of the process meanwhile.
+//! Forks of the process while work without the interpreter holds a backend's lock.
 //!
-//! A thread that is not attached may hold a backend's lock at any instant, and a child forked at
-//! that instant would find it locked for ever: the thread that would release it is not copied. So
-//! a fork waits until such work is done, and work that begins while one waits stays attached.
+//! A thread that is not attached can hold a backend's lock at any time. In a child that is forked
+//! then, the lock is never released, because the thread that holds it is not copied. So a fork waits
+//! until such work is done, and work that begins while a fork waits stays attached.
 //!
-//! Such work calls no Python code and waits for no thread that does: a thread that forks may hold
-//! any lock of Python's, and the fork waits for the work. It has no other such work within it.
+//! Such work calls no Python code and waits for no thread that does: the thread that forks may hold
+//! any lock of Python, and the fork waits for the work. Such work is not nested.
 //!
-//! There is no lock here: two threads may fork at once, and the child of one would find it held by
-//! the other.
+//! This module has no lock of its own: if two threads fork at once, the child of one would have it
+//! locked by the other.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -17,19 +17,19 @@ use std::time::{Duration, Instant};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-/// How much work is under way without the interpreter.
+/// The number of calls that run without the interpreter.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
-/// How many threads are about to fork.
+/// The number of threads that are about to fork.
 static FORKING: AtomicUsize = AtomicUsize::new(0);
-/// How many forks lead from the process that loaded this module to this one.
+/// The number of forks between the process that loaded this module and this process.
 static ANCESTORS: AtomicUsize = AtomicUsize::new(0);
 
-/// How long a fork sleeps before it looks again whether work is still under way.
+/// The time between two checks of a waiting fork.
 const PAUSE: Duration = Duration::from_micros(100);
-/// How long a fork waits. No work takes as long, so this only ends a wait that would have no end.
+/// The longest wait of a fork. No work takes as long; it ends a wait that would not end.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Work that is under way. Dropping notes its end, even if it panics.
+/// Work that is running. Its end is counted when this is dropped, also after a panic.
 struct Running;
 
 impl Running {
@@ -41,14 +41,14 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // There is nothing to end in a child that was forked though this was under way.
+        // In a child that was forked meanwhile, the count is 0 already.
         let one_less = |running: usize| running.checked_sub(1);
         let _ = RUNNING.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
     }
 }
 
-/// Runs work that takes a backend's lock on a thread that is not attached to the interpreter. While
-/// a fork is about to happen, it waits.
+/// Runs work that takes a backend's lock, on a thread that is not attached to the interpreter. It
+/// waits while a fork is about to happen.
 pub(crate) fn guarded<R>(work: impl FnOnce() -> R) -> R {
     let _running = loop {
         let running = Running::begin();
@@ -61,9 +61,10 @@ pub(crate) fn guarded<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Runs work that takes a backend's lock for long, while other Python threads go on.
+/// Runs work that holds a backend's lock for long, while other Python threads run.
 pub(crate) fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> R {
-    // Noted before the look at the forks, which look in the other order: one sees the other.
+    // The work is counted before the forks are read. A fork does both in the other order, so one of
+    // the two sees the other.
     let running = Running::begin();
     if FORKING.load(Ordering::SeqCst) > 0 {
         drop(running);
@@ -75,15 +76,15 @@ pub(crate) fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send)
     })
 }
 
-/// Waits until nothing runs detached, and keeps it so until the fork is over.
+/// Waits until no work runs detached, and prevents new detached work until the fork is done.
 #[pyfunction]
 #[pyo3(name = "_before_fork")]
 pub(crate) fn before_fork(py: Python<'_>) -> PyResult<()> {
     FORKING.fetch_add(1, Ordering::SeqCst);
-    let asked = Instant::now();
+    let start = Instant::now();
     let is_quiet = py.detach(|| {
         while RUNNING.load(Ordering::SeqCst) > 0 {
-            if asked.elapsed() > LIMIT {
+            if start.elapsed() > LIMIT {
                 return false;
             }
             thread::sleep(PAUSE);
@@ -93,37 +94,37 @@ pub(crate) fn before_fork(py: Python<'_>) -> PyResult<()> {
     if is_quiet {
         return Ok(());
     }
-    // Python shows this and forks all the same.
+    // Python prints this and forks anyway.
     let message = format!(
-        "a MemBackend was in use for {} s as the process was to be forked: the child may find it \
-         locked, and should use a MemBackend of its own",
+        "a MemBackend was in use for {} s when the process was to be forked: it may be locked in the \
+         child, which should use a MemBackend of its own",
         LIMIT.as_secs(),
     );
     Err(PyRuntimeError::new_err(message))
 }
 
-/// Ends what `_before_fork` began.
+/// Ends the wait of `_before_fork`.
 #[pyfunction]
 #[pyo3(name = "_after_fork_in_parent")]
 pub(crate) fn after_fork_in_parent() {
-    // There is nothing to end where the module was imported while the fork had begun.
+    // If the module was imported after the fork began, the count is 0.
     let one_less = |forking: usize| forking.checked_sub(1);
     let _ = FORKING.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
 }
 
-/// Ends what `_before_fork` began, here and in threads that are not copied into the child.
+/// Ends the wait of `_before_fork` in the child, for its thread and for those that are not copied.
 #[pyfunction]
 #[pyo3(name = "_after_fork_in_child")]
 pub(crate) fn after_fork_in_child() {
     ANCESTORS.fetch_add(1, Ordering::SeqCst);
     FORKING.store(0, Ordering::SeqCst);
-    // A thread that waited for the fork may just have looked whether it is over.
+    // A thread that waited for the fork may have counted itself at that moment.
     RUNNING.store(0, Ordering::SeqCst);
     crate::runtime::exit::after_fork_in_child();
 }
 
-/// How many processes there are from the one that loaded this module to this one. It differs from
-/// what it was where this process was forked since.
+/// The number of forks between the process that loaded this module and this process. It changes
+/// when the process is forked.
 pub(crate) fn ancestors() -> usize {
     ANCESTORS.load(Ordering::SeqCst)
 }

@@ -1,4 +1,4 @@
-//! Freeing much memory while other Python threads go on.
+//! Frees much memory while other Python threads run.
 
 use std::mem;
 use std::ops::{Deref, DerefMut};
@@ -8,20 +8,20 @@ use nessie_backend_mem::columns::{RowKind, Table};
 use nessie_backend_mem::{self as core, View};
 use pyo3::prelude::*;
 
-/// As many records are freed in well under a millisecond.
+/// This many records are freed in well under a millisecond.
 const FEW: usize = 4096;
 
-/// What keeps records in memory.
+/// A value that holds records in memory.
 pub(crate) trait Records: Send + Sized {
-    /// How many records are freed with it at most.
+    /// The most records that are freed when it is dropped.
     fn records(&self) -> usize;
 
-    /// One that keeps none.
+    /// A value without records.
     fn empty() -> Option<Self>;
 }
 
-/// A value whose records, if they are many, are freed without the interpreter. It must be dropped
-/// on a thread that is attached to the interpreter.
+/// A value whose records are freed without the interpreter if they are many. It must be dropped on
+/// a thread that is attached to the interpreter.
 #[derive(Clone)]
 pub(crate) struct Freed<T: Records>(T);
 
@@ -38,7 +38,7 @@ impl<T: Records> Drop for Freed<T> {
         }
         let Some(empty) = T::empty() else { return };
         let mut full = Some(mem::replace(&mut self.0, empty));
-        // An interpreter that is about to end cannot be left: the records are freed at once then.
+        // A thread cannot detach from an interpreter that exits. The records are then freed here.
         #[expect(clippy::disallowed_methods, reason = "it calls no Python code")]
         let _ = Python::try_attach(|py| {
             let full = full.take();
@@ -72,7 +72,7 @@ impl<T: Records + Iterator> Iterator for Freed<T> {
 impl Records for core::MemBackend {
     fn records(&self) -> usize {
         if self.is_in_use() {
-            // Another handle keeps the records, and counting them would mean to wait for it.
+            // Another handle holds the records, and a count would wait for its lock.
             return 0;
         }
         let core::Counts { volumes, snapshots, .. } = self.counts();
@@ -80,7 +80,7 @@ impl Records for core::MemBackend {
     }
 
     fn empty() -> Option<Self> {
-        // A seed, because it needs no randomness of the system's.
+        // With a seed, no randomness of the system is needed.
         Self::builder().seed(0).build().ok()
     }
 }

@@ -1,4 +1,4 @@
-//! Turns for other threads during long loops that need the interpreter.
+//! Lets other threads run and signals interrupt during long loops that need the interpreter.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -9,19 +9,19 @@ use pyo3::types::{PyIterator, PyList, PyTuple};
 
 use crate::runtime::exit::Calling;
 
-/// How many items are handled before signals get their turn.
+/// The number of items between two checks for signals.
 const ITEMS: usize = 1024;
-/// How long the interpreter is kept from other threads. A thread that waits for it asks for it after
-/// 5 ms; only then is it sure to get it when it is let go. If it is let go more often, the waiting
-/// thread wakes each time, finds it taken again, and never asks.
-const TURN: Duration = Duration::from_millis(6);
+/// The time between two releases of the GIL. A waiting thread requests the GIL after 5 ms, and gets
+/// it at the next release after that. If it were released more often, the waiting thread would wake
+/// each time, miss it, and start its 5 ms again.
+const RELEASE_INTERVAL: Duration = Duration::from_millis(6);
 
 thread_local! {
-    /// When this thread last let the interpreter go.
-    static LET_GO: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// When this thread last released the GIL.
+    static RELEASED: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Lets other threads run and Ctrl-C through now and then; `done` items are handled so far.
+/// Checks for signals and lets other threads run, at intervals. `done` is the number of items so far.
 pub(crate) fn check(py: Python<'_>, done: usize) -> PyResult<()> {
     if !done.is_multiple_of(ITEMS) {
         return Ok(());
@@ -30,9 +30,9 @@ pub(crate) fn check(py: Python<'_>, done: usize) -> PyResult<()> {
         let _calling = Calling::python(py);
         py.check_signals()?;
     }
-    if LET_GO.get().is_none_or(|at| at.elapsed() >= TURN) {
+    if RELEASED.get().is_none_or(|at| at.elapsed() >= RELEASE_INTERVAL) {
         py.detach(|| ());
-        LET_GO.set(Some(Instant::now()));
+        RELEASED.set(Some(Instant::now()));
     }
     Ok(())
 }
@@ -40,12 +40,13 @@ pub(crate) fn check(py: Python<'_>, done: usize) -> PyResult<()> {
 /// The items of an iterable.
 pub(crate) struct Items<'py> {
     items: Bound<'py, PyIterator>,
-    /// Whether the next item may come out of Python code.
+    /// Whether the iterator may run Python code.
     calls_python: bool,
 }
 
 impl<'py> Items<'py> {
-    /// Fails as `iter()` does.
+    /// # Errors
+    /// Those of `iter()`.
     pub(crate) fn of(value: &Bound<'py, PyAny>) -> PyResult<Self> {
         let is_plain =
             value.is_exact_instance_of::<PyList>() || value.is_exact_instance_of::<PyTuple>();
@@ -63,7 +64,7 @@ impl<'py> Iterator for Items<'py> {
     }
 }
 
-/// A list, built so that other threads run meanwhile and Ctrl-C ends it.
+/// Builds a list while other threads run. Ctrl-C interrupts it.
 pub(crate) fn list<'py, T, U: PyTypeInfo>(
     py: Python<'py>,
     items: impl Iterator<Item = T>,

@@ -1,8 +1,8 @@
-//! Work that may take long and that Ctrl-C ends.
+//! Long work that Ctrl-C interrupts.
 //!
-//! Python handles signals in the main thread, and only while that is attached. So long work is done
-//! in a thread of its own, and the caller looks for signals meanwhile. Work whose caller is gone
-//! goes on until it is done, and its result is dropped: it must be on a copy or a view.
+//! Python handles signals in the main thread, and only while that thread is attached. So long work
+//! runs in a thread of its own, while the caller checks for signals. After a signal the work runs on
+//! to its end and its result is dropped, so it must use a copy or a view.
 
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -14,21 +14,21 @@ use pyo3::prelude::*;
 
 use crate::runtime::exit::Calling;
 
-/// How often the caller looks for signals.
+/// How often the caller checks for signals.
 const TICK: Duration = Duration::from_millis(20);
-/// Work on fewer records than these is over sooner than anyone notices.
+/// Work on fewer records is so short that it runs in the caller's thread.
 const MANY: usize = 100_000;
 
-/// How many records a backend has.
+/// The number of volumes and snapshots of a backend.
 pub(crate) fn count_records(backend: &MemBackend) -> usize {
     let counts = backend.counts();
     (counts.volumes as usize).saturating_add(counts.snapshots as usize)
 }
 
-/// Does work on so many records while other Python threads go on.
+/// Runs work on that many records while other Python threads run.
 ///
 /// # Errors
-/// What a handler of a signal raises.
+/// The exception of a signal handler.
 pub(crate) fn run<R: Send + 'static>(
     py: Python<'_>,
     records: usize,
@@ -37,10 +37,10 @@ pub(crate) fn run<R: Send + 'static>(
     if records < MANY {
         return Ok(py.detach(work));
     }
-    let (under_way, mut watch) = mpsc::channel::<()>();
+    let (running, mut watch) = mpsc::channel::<()>();
     let worker = thread::Builder::new().name("nessie-work".to_owned()).spawn(move || {
         let result = work();
-        drop(under_way);
+        drop(running);
         result
     })?;
     loop {

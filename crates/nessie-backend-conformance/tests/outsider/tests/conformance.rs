@@ -1,8 +1,8 @@
 //! One test for each case of the suite.
 
 use nessie_backend_conformance::Config;
-use outsider::Shelf;
+use outsider::DictVolumes;
 
 fn main() {
-    nessie_backend_conformance::main(&Config::default(), Shelf::default);
+    nessie_backend_conformance::main(&Config::default(), DictVolumes::default);
 }

@@ -1,4 +1,4 @@
-//! Dumps to files and Python's file objects, and back.
+//! Dumps to and from paths and Python's file objects.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -18,7 +18,7 @@ use crate::runtime::exit::{Calling, attach_again};
 use super::replace_file;
 
 const ARGUMENT: &str = "path_or_file";
-/// Bytes that are read at once.
+/// The bytes of one read.
 const BLOCK: usize = 1 << 18;
 
 /// Writes a backend to a path or a file object.
@@ -29,8 +29,8 @@ pub(crate) fn dump(
 ) -> Result<()> {
     let py = target.py();
     let mut progress = Progress::new(progress)?;
-    match place(target, "write")? {
-        Place::Path(path) => {
+    match path_or_file(target, "write")? {
+        Target::Path(path) => {
             let done = py.detach(|| {
                 replace_file::write(&path, |file| {
                     backend.dump_with_progress(file, |done, total| progress.call(done, total))
@@ -38,7 +38,7 @@ pub(crate) fn dump(
             });
             done.map_err(|error| from_core(py, error, Some(target)))
         }
-        Place::File(file) => {
+        Target::File(file) => {
             let done = py.detach(|| {
                 backend.dump_with_progress(file, |done, total| progress.call(done, total))
             });
@@ -54,8 +54,8 @@ pub(crate) fn load(
 ) -> Result<MemBackend> {
     let py = origin.py();
     let mut progress = Progress::new(progress)?;
-    match place(origin, "read")? {
-        Place::Path(path) => {
+    match path_or_file(origin, "read")? {
+        Target::Path(path) => {
             let loaded = py.detach(|| {
                 let file = File::open(&path).map_err(|error| failed("load", error))?;
                 let reader = BufReader::with_capacity(BLOCK, file);
@@ -63,7 +63,7 @@ pub(crate) fn load(
             });
             loaded.map_err(|error| from_core(py, error, Some(origin)))
         }
-        Place::File(file) => {
+        Target::File(file) => {
             let loaded = py.detach(|| {
                 let reader = BufReader::with_capacity(BLOCK, file);
                 MemBackend::load_with_progress(reader, |done, total| progress.call(done, total))
@@ -73,14 +73,14 @@ pub(crate) fn load(
     }
 }
 
-/// Where a dump is.
-enum Place {
+/// The path or file of a dump.
+enum Target {
     Path(PathBuf),
     File(PyFile),
 }
 
-/// Reads the argument: a path, or an object with the method that is needed.
-fn place(argument: &Bound<'_, PyAny>, method: &str) -> Result<Place> {
+/// Reads the argument: a path, or an object with the method `write` or `read`.
+fn path_or_file(argument: &Bound<'_, PyAny>, method: &str) -> Result<Target> {
     let py = argument.py();
     let _calling = Calling::python(py);
     if argument.hasattr(method)? {
@@ -88,14 +88,14 @@ fn place(argument: &Bound<'_, PyAny>, method: &str) -> Result<Place> {
             let rule = "must be a file opened in binary mode, not one of text";
             return Err(PyTypeError::new_err(format!("{ARGUMENT} {rule}")).into());
         }
-        return Ok(Place::File(PyFile(argument.clone().unbind())));
+        return Ok(Target::File(PyFile(argument.clone().unbind())));
     }
     match argument.extract::<PathBuf>() {
         Ok(path) if path.as_os_str().as_encoded_bytes().contains(&0) => {
             Err(bad_path("it has a null character"))
         }
-        Ok(path) => Ok(Place::Path(path)),
-        // What an object's own `__fspath__` raises is its own business.
+        Ok(path) => Ok(Target::Path(path)),
+        // Exceptions of an object's own `__fspath__` are not changed.
         Err(error)
             if !argument.is_instance_of::<PyString>()
                 && !error.is_instance_of::<PyTypeError>(py) =>
@@ -110,11 +110,11 @@ fn place(argument: &Bound<'_, PyAny>, method: &str) -> Result<Place> {
 }
 
 fn bad_path(reason: &str) -> Error {
-    let reason = format!("is no path: {reason}");
+    let reason = format!("is not a path: {reason}");
     BackendError::InvalidArgument { argument: ARGUMENT.into(), reason }.into()
 }
 
-/// A file object of Python's.
+/// A file object of Python.
 struct PyFile(Py<PyAny>);
 
 impl Write for PyFile {
@@ -124,10 +124,10 @@ impl Write for PyFile {
             let count = file.call_method1(intern!(py, "write"), (PyBytes::new(py, bytes),))?;
             if count.is_none() {
                 if file.is_instance(&py.import("io")?.getattr("RawIOBase")?)? {
-                    let text = "the file does not block, and takes nothing at present";
+                    let text = "the file is non-blocking and accepts no bytes now";
                     return Err(PyBlockingIOError::new_err(text));
                 }
-                // Simple objects return nothing, and have written everything.
+                // Simple file objects return `None` after they have written everything.
                 return Ok(bytes.len());
             }
             written(&count, bytes.len())
@@ -147,7 +147,7 @@ impl Write for PyFile {
     }
 }
 
-/// Reads how many of `given` bytes a file says that it has written.
+/// Reads the result of `write`: how many of `given` bytes were written.
 fn written(count: &Bound<'_, PyAny>, given: usize) -> PyResult<usize> {
     let out_of_range = || {
         let count = shown(count);
@@ -186,7 +186,7 @@ impl Read for PyFile {
     }
 }
 
-/// Whoever wants to know how far it is, and Ctrl-C.
+/// The callback for progress. A call of it also checks for signals.
 struct Progress(Option<Py<PyAny>>);
 
 impl Progress {
@@ -215,8 +215,8 @@ fn failed(operation: &'static str, error: io::Error) -> BackendError {
     BackendError::substrate(operation, error)
 }
 
-/// The core's error as what went wrong: what Python raised, or an `OSError` with the path as it was
-/// given, or a refusal of the content.
+/// The exception for an error of the core: the one that Python raised, an `OSError` with the path as
+/// it was given, or an error of the content.
 fn from_core(py: Python<'_>, error: BackendError, path: Option<&Bound<'_, PyAny>>) -> Error {
     let BackendError::Substrate { operation, source } = error else {
         return error.for_argument(ARGUMENT).into();
@@ -236,7 +236,7 @@ fn from_core(py: Python<'_>, error: BackendError, path: Option<&Bound<'_, PyAny>
     }
 }
 
-/// What Python raises itself for an error of the operating system.
+/// The exception that Python has for an error of the operating system.
 fn os_error(py: Python<'_>, number: i32, path: Option<&Bound<'_, PyAny>>) -> PyResult<PyErr> {
     let text: String = py.import("os")?.call_method1("strerror", (number,))?.extract()?;
     Ok(match path {

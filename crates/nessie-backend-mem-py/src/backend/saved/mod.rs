@@ -111,7 +111,7 @@ impl MemBackend {
 pub(crate) fn restore(state: Bound<'_, PyBytes>) -> Result<MemBackend> {
     let py = state.py();
     let bytes = PyBackedBytes::from(state);
-    // Each record takes a few bytes.
+    // An estimate: a record takes some tens of bytes.
     let records = bytes.len() / 32;
     Ok(worker::run(py, records, move || core::MemBackend::from_bytes(&bytes))??.into())
 }

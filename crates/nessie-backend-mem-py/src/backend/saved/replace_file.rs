@@ -1,9 +1,9 @@
-//! A file that takes the place of another once it is complete and safe, and not before.
+//! Replaces a file once the new content is complete and on disk.
 //!
 //! The text is written to a temporary file in the same directory, `.NAME.` and 12 letters and
 //! digits and `.partial`. A process that is killed leaves its temporary file there. Each one is
-//! locked while it is written, so the next dump to the same path can tell which ones nobody writes
-//! any more, and deletes them.
+//! locked while it is written, so the next dump to the same path recognizes the abandoned ones and
+//! deletes them.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use nessie_backend_core::{BackendError, Result};
 use tempfile::NamedTempFile;
 
-/// Has `write` fill a file that takes the place of the one at `path`. A link stays, and what it
-/// leads to is replaced or made. What is no regular file, as a pipe, is written to directly.
+/// Replaces the file at `path` by one that `write` fills. A link stays, and its target is replaced or
+/// created. A file that is not regular, such as a pipe, is written to directly.
 ///
-/// A new file has the permissions that any new file gets. One that takes the place of another has
-/// those of the other, and is for its owner alone until it has them.
+/// A new file has the default permissions. A file that replaces another gets the permissions of the
+/// other; until then only its owner can access it.
 pub(crate) fn write(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let io = |error| BackendError::substrate("dump", error);
     let (target, permissions) = match fs::metadata(path) {
@@ -38,17 +38,17 @@ pub(crate) fn write(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) ->
     write(file.as_file_mut())?;
     file.as_file().sync_all().map_err(io)?;
     file.persist(&target).map_err(|error| io(error.error))?;
-    // The new name is safe once its directory is; not every system can do that.
+    // The new name is on disk once its directory is. Not every system can sync a directory.
     if let Ok(directory) = File::open(directory(&target)) {
         let _ = directory.sync_all();
     }
     Ok(())
 }
 
-/// Where links lead to that lead to nothing yet.
+/// The target of links to a file that does not exist yet.
 fn behind_links(path: &Path) -> PathBuf {
     let mut path = path.to_path_buf();
-    // There is no circle: the system has followed the links already.
+    // There is no cycle: the system has followed the links already.
     while let Ok(next) = fs::read_link(&path) {
         path = directory(&path).join(next);
     }
@@ -60,7 +60,7 @@ fn directory(path: &Path) -> &Path {
     parent.unwrap_or_else(|| Path::new("."))
 }
 
-/// Makes a temporary file for a target, and locks it.
+/// Creates a temporary file for a target, and locks it.
 fn temporary(target: &Path, is_new: bool) -> io::Result<NamedTempFile> {
     let Some(name) = target.file_name() else {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -75,10 +75,10 @@ fn temporary(target: &Path, is_new: bool) -> io::Result<NamedTempFile> {
             .suffix(SUFFIX)
             .make_in(directory, |path| open_new(path, is_new))?;
         match file.as_file().try_lock() {
-            // Another process took it for abandoned before it was locked.
+            // Before it was locked, another process saw it as abandoned.
             Err(TryLockError::WouldBlock) => {}
             Ok(()) if !file.path().try_exists()? => {}
-            // Without locks, no process takes a file for abandoned.
+            // Without locks, no process sees a file as abandoned.
             Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
         }
     }
@@ -100,14 +100,14 @@ fn open_new(path: &Path, is_new: bool) -> io::Result<File> {
 const RANDOM: usize = 12;
 const SUFFIX: &str = ".partial";
 
-/// How the names of a target's temporary files begin.
+/// The prefix of the names of a target's temporary files.
 fn prefix(name: &OsStr) -> OsString {
-    // A long name would leave no room for the rest.
+    // A long name leaves no space for the rest.
     let name: String = name.to_string_lossy().chars().take(40).collect();
     format!(".{name}.").into()
 }
 
-/// Deletes temporary files whose process was killed. Where that fails, they stay.
+/// Deletes temporary files whose process was killed. If that fails, they stay.
 fn delete_abandoned(directory: &Path, prefix: &OsStr) {
     let is_temporary = |name: OsString| {
         let random = name
