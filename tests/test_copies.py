@@ -293,6 +293,12 @@ def test_foreign_bytes_are_refused(noise: bytes) -> None:
     assert_refused(from_bytes, noise)
 
 
+def test_a_state_of_0_4_0_is_refused_by_name() -> None:
+    from_bytes, _ = reduced(MemBackend(seed=1))
+    with pytest.raises(InvalidArgumentError, match=r"one of nessie-backend-mem 0\.4\.0"):
+        from_bytes(b"NESSIEMB\1\0\0\0" + bytes(40))
+
+
 @pytest.mark.parametrize("state", [None, 5, "text", [1, 2], {}, object(), MemBackend])
 def test_a_state_that_is_not_bytes_is_refused(state: Any) -> None:
     from_bytes, _ = reduced(MemBackend(seed=1))

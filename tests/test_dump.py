@@ -70,11 +70,11 @@ def test_every_line_is_json_and_says_what_it_is() -> None:
     assert kinds_in_order[0] == "format"
     assert kinds_in_order[-1] == "checksum"
     header = lines[0]
-    assert header["version"] == 1
+    assert header["version"] == 2
     assert header["seed"] == 1
     assert header["volumes"] == kinds_in_order.count("volume") == len(backend)
     assert header["snapshots"] == kinds_in_order.count("snapshot")
-    assert header["vacant"] == kinds_in_order.count("vacant")
+    assert set(kinds_in_order) == {"format", "volume", "snapshot", "checksum"}
     volumes = [line for line in lines if "volume" in line]
     for line, volume in zip(volumes, backend, strict=True):
         assert line["volume"] == volume["uuid"]
@@ -473,8 +473,14 @@ def test_foreign_files_are_refused(text: bytes, reason: str) -> None:
 
 
 def test_a_newer_version_is_refused_as_such() -> None:
-    text = dumped(MemBackend(seed=1)).replace(b'"version":1', b'"version":2')
-    with pytest.raises(InvalidArgumentError, match="version 2, newer than"):
+    text = dumped(MemBackend(seed=1)).replace(b'"version":2', b'"version":3')
+    with pytest.raises(InvalidArgumentError, match="version 3, newer than"):
+        loaded(text)
+
+
+def test_a_dump_of_0_4_0_is_refused_by_name() -> None:
+    text = b'{"format":"nessie-backend-mem","version":1,"volumes":0,"snapshots":0,"vacant":0}\n'
+    with pytest.raises(InvalidArgumentError, match=r"written by nessie-backend-mem 0\.4\.0"):
         loaded(text)
 
 

@@ -729,14 +729,12 @@ class MemBackend:
         again; one without a seed gives out new random ones.
         """
     def state_digest(self) -> str:
-        """Return a hash of the whole state.
+        """Return a hash of the dump.
 
-        Two backends with the same digest return the same results from then on.
-        The digest covers all records and their order, the seed, the state of
-        the random generator, and a clock that `advance()` moves, but not the
-        system's clock. The same calls on backends with the same seed give the
-        same digest on every platform. It takes less than a microsecond per
-        record.
+        Two backends with the same digest have the same records, and return the
+        same results from then on. The time of the system's clock is left out.
+        The same calls on backends with the same seed give the same digest on
+        every platform. It takes less than a microsecond per record.
 
         Returns:
             str: 32 hexadecimal digits.
@@ -793,7 +791,8 @@ class MemBackend:
 
         Raises:
             InvalidArgumentError: The text is not a dump, is incomplete or
-                changed, or is of a later version. The message names the line.
+                changed, or has another version than this package writes. The
+                message names the line.
             OSError: The file cannot be read. Its `filename` is the path as
                 given.
         """

@@ -8,9 +8,7 @@ use std::time::Duration;
 use nessie_backend_core::{Result, SnapshotId, Timestamp, VolumeId};
 
 use crate::env::clock::Clock;
-use crate::env::random::Origin;
 use crate::inner::Inner;
-use crate::saved::image;
 use crate::state::{Stamp, State};
 use crate::storage::slab::Slot;
 use crate::view::View;
@@ -92,10 +90,7 @@ impl MemBackend {
     /// The seed of the identifiers, if there is one.
     #[must_use]
     pub fn seed(&self) -> Option<u64> {
-        match self.read().source.origin() {
-            Origin::Seed(seed) => Some(seed),
-            Origin::System => None,
-        }
+        self.read().source.seed()
     }
 
     /// The time of a standing clock; `None` if the backend uses the system's clock.
@@ -166,28 +161,6 @@ impl MemBackend {
     /// The first rule that is broken.
     pub fn check_invariants(&self) -> Result<(), String> {
         self.view().check_invariants()
-    }
-
-    /// The whole backend as bytes: contents, clock and generator state. The format is compact,
-    /// versioned and guarded by a checksum.
-    ///
-    /// # Errors
-    /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if a forked process needs random
-    /// numbers and the system has none.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut inner = self.read().clone();
-        // The bytes do not tell in which process the lineage was drawn.
-        inner.source.lineage()?;
-        image::encode(&inner)
-    }
-
-    /// The backend that [`to_bytes`](Self::to_bytes) saved.
-    ///
-    /// # Errors
-    /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) for bytes that are
-    /// cut, altered, of a later version or of another origin.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        image::decode(bytes).map(Self::from_inner)
     }
 
     /// Whether another handle uses the backend at this moment, so that a call may have to wait. The

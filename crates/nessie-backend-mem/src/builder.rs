@@ -4,7 +4,7 @@ use nessie_backend_core::{Result, Timestamp};
 
 use crate::backend::MemBackend;
 use crate::env::clock::Clock;
-use crate::env::random::{Origin, Source};
+use crate::env::random::IdSource;
 use crate::inner::Inner;
 use crate::state::State;
 
@@ -50,15 +50,12 @@ impl MemBackendBuilder {
     /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the operating system has no
     /// random numbers.
     pub fn build(self) -> Result<MemBackend> {
-        let (origin, default_start) = match self.seed {
-            Some(seed) => (Origin::Seed(seed), Some(Self::DEFAULT_START)),
-            None => (Origin::System, None),
-        };
+        let default_start = self.seed.map(|_| Self::DEFAULT_START);
         let clock = match self.start.or(default_start) {
             Some(start) => Clock::standing(start),
             None => Clock::SYSTEM,
         };
-        let (source, key) = Source::new(origin)?;
+        let (source, key) = IdSource::new(self.seed)?;
         Ok(MemBackend::from_inner(Inner { state: State::new(key), clock, source }))
     }
 }

@@ -3,7 +3,7 @@
 use nessie_backend_core::Result;
 
 use crate::env::clock::Clock;
-use crate::env::random::Source;
+use crate::env::random::IdSource;
 use crate::state::{Stamp, State};
 
 /// The state machine with its clock and its random numbers.
@@ -11,12 +11,12 @@ use crate::state::{Stamp, State};
 pub(crate) struct Inner {
     pub(crate) state: State,
     pub(crate) clock: Clock,
-    pub(crate) source: Source,
+    pub(crate) source: IdSource,
 }
 
 impl Inner {
-    /// The arguments from outside for a transition that creates records now.
+    /// The stamp of records that are created now.
     pub(crate) fn stamp(&mut self) -> Result<Stamp> {
-        Ok(Stamp { lineage: self.source.lineage()?, time: self.clock.now() })
+        Ok(Stamp { epoch: self.source.epoch()?, time: self.clock.now() })
     }
 }

@@ -1,17 +1,26 @@
-//! What `dump` writes, `load` reads, and nothing else: a refusal that says what is wrong and where,
-//! never a panic, never half a backend.
+//! `load` reads what `dump` wrote, and refuses all else with the line and the reason: it never
+//! panics, and never returns half a backend.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod saved;
+
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::hash::Hasher;
 use std::io;
 use std::time::Duration;
 
 use nessie_backend_core::{
-    BackendError, CloneBackend, SnapshotBackend, VolumeBackend, VolumePatch, VolumeSpec,
+    BackendError, CloneBackend, SnapshotBackend, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
     VolumeState,
 };
 use nessie_backend_mem::MemBackend;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 use twox_hash::XxHash3_64;
+
+use self::saved::{dumped, reloaded};
 
 fn empty(seed: u64) -> MemBackend {
     MemBackend::builder().seed(seed).build().unwrap()
@@ -44,9 +53,7 @@ fn varied() -> MemBackend {
 }
 
 fn text(backend: &MemBackend) -> String {
-    let mut text = Vec::new();
-    backend.dump(&mut text).unwrap();
-    String::from_utf8(text).unwrap()
+    String::from_utf8(dumped(backend)).unwrap()
 }
 
 fn load(text: &str) -> MemBackend {
@@ -80,7 +87,6 @@ fn what_is_loaded_is_the_same_and_goes_on_the_same() {
         let loaded = load(&dumped);
         loaded.check_invariants().unwrap();
         assert_eq!(text(&loaded), dumped);
-        assert_eq!(loaded.to_bytes().unwrap(), backend.to_bytes().unwrap());
         assert_eq!(loaded.state_digest().unwrap(), backend.state_digest().unwrap());
         for n in 0..1_200 {
             let spec = VolumeSpec::named(format!("next{n}"));
@@ -102,10 +108,15 @@ fn a_dump_looks_like_this() {
     assert_eq!(lines.len(), 4);
     assert!(
         lines[0].starts_with(
-            "{\"format\":\"nessie-backend-mem\",\"version\":1,\"volumes\":1,\"snapshots\":1,\
-             \"vacant\":0,\"seed\":1,\"clock\":\"standing\",\"now\":\"2000-01-01T00:00:00Z\",\
+            "{\"format\":\"nessie-backend-mem\",\"version\":2,\"volumes\":1,\"snapshots\":1,\
+             \"seed\":1,\"clock\":\"standing\",\"now\":\"2000-01-01T00:00:00Z\",\
              \"start\":\"2000-01-01T00:00:00Z\",\"key\":["
         ),
+        "{}",
+        lines[0]
+    );
+    assert!(
+        lines[0].ends_with("\"],\"epoch\":\"010a2dec89025cc1\",\"created\":2}"),
         "{}",
         lines[0]
     );
@@ -197,7 +208,7 @@ fn a_file_that_a_tool_has_changed_is_refused_with_what_it_is() {
         (&tar, "a tar archive"),
         (&utf_16, "UTF-16"),
         (&[&b"\xff\xfe"[..], &utf_16].concat(), "UTF-16"),
-        (&empty(1).to_bytes().unwrap(), "from_bytes"),
+        (b"NESSIEMB\x01\0\0\0", "to_bytes() of nessie-backend-mem 0.4.0"),
         (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
         (b"{\n  \"format\": \"nessie-backend-mem\"", "formatted anew"),
         (dumped.replace(':', ": ").as_bytes(), "formatted anew"),
@@ -209,25 +220,78 @@ fn a_file_that_a_tool_has_changed_is_refused_with_what_it_is() {
     }
 }
 
-/// Its records come from all over the memory, so nothing bounds what room they need but the
-/// length of the text, which is read ahead.
+/// Few of many records are left, so that their slots lie far apart.
 #[test]
-fn a_dump_of_volumes_in_scattered_places_is_read() {
-    const CHUNKS: usize = 20;
-    let count = CHUNKS * 512;
+fn a_dump_of_records_in_scattered_slots_is_read() {
     let backend = empty(5);
-    let names: Vec<String> = (0..count).map(|number| format!("v{number}")).collect();
-    let create = || backend.create_volumes(names.iter().map(String::as_str)).unwrap();
-    let made = create();
-    let scattered: Vec<_> = (0..count).map(|nth| made[nth % CHUNKS * 512 + nth / CHUNKS]).collect();
-    backend.delete_volumes(&scattered).unwrap();
-    create();
-    let dumped = text(&backend);
-    let loaded = load(&dumped);
+    let create = |prefix: &str, count: usize| {
+        let names: Vec<String> = (0..count).map(|number| format!("{prefix}{number}")).collect();
+        backend.create_volumes(names.iter().map(String::as_str)).unwrap()
+    };
+    let made = create("v", 20 * 512);
+    let gone: Vec<VolumeId> =
+        (0..made.len()).filter(|nth| nth % 300 != 7).map(|nth| made[nth]).collect();
+    backend.delete_volumes(&gone).unwrap();
+    create("w", 100);
+    backend.delete_volume(made[7]).unwrap();
+    let loaded = reloaded(&backend);
     loaded.check_invariants().unwrap();
-    assert_eq!(loaded.state_digest().unwrap(), backend.state_digest().unwrap());
-    let half = &dumped.as_bytes()[..dumped.len() / 2];
-    assert!(refused(half).contains("less than the header announces"));
+    assert_eq!(text(&loaded), text(&backend));
+    for volume in loaded.list_volumes().unwrap().iter().step_by(3) {
+        for backend in [&loaded, &backend] {
+            backend.delete_volume(volume.uuid).unwrap();
+        }
+    }
+    for n in 0..12_000 {
+        let spec = VolumeSpec::named(format!("x{n}"));
+        let (one, two) = (backend.create_volume(spec.clone()), loaded.create_volume(spec));
+        assert_eq!(one.unwrap().uuid, two.unwrap().uuid, "after {n} more");
+    }
+    loaded.check_invariants().unwrap();
+    assert_eq!(text(&loaded), text(&backend));
+}
+
+/// So `diff` of two dumps shows what changed.
+#[test]
+fn a_dump_has_no_trace_of_deleted_records_but_their_number() {
+    let (backend, untouched) = (varied(), varied());
+    let volume = backend.create_volume(VolumeSpec::named("x")).unwrap().uuid;
+    for n in 0..1_000 {
+        backend.create_snapshot(volume, &format!("s{n}")).unwrap();
+    }
+    backend.delete_volume(volume).unwrap();
+    let (one, other) = (text(&backend), text(&untouched));
+    let differing: Vec<&str> =
+        one.lines().zip(other.lines()).filter(|(one, other)| one != other).map(|p| p.0).collect();
+    assert_eq!(one.lines().count(), other.lines().count());
+    assert!(differing.len() == 2 && differing[0].contains("\"created\":"), "{differing:?}");
+    assert!(differing[1].starts_with("{\"checksum\":"), "{differing:?}");
+}
+
+/// An epoch numbers 2³² records. No test can create so many, so the dump says that they were.
+#[test]
+fn no_identifier_comes_twice_when_the_numbers_of_an_epoch_run_out() {
+    let dumped = text(&varied());
+    let (header, rest) = dumped.split_once('\n').unwrap();
+    let (start, _) = header.split_once("\"created\":").unwrap();
+    let header = format!("{start}\"created\":4294967290}}");
+    let lines: Vec<&str> = [header.as_str()].into_iter().chain(rest.lines()).collect();
+    let mut backend = load(&sign(&lines[..lines.len() - 1]));
+    let mut given: HashSet<VolumeId> =
+        backend.list_volumes().unwrap().iter().map(|volume| volume.uuid).collect();
+    for n in 0..12 {
+        let names = [format!("one{n}"), format!("two{n}")];
+        let specs = names.iter().map(String::as_str);
+        let twin = reloaded(&backend);
+        let made = backend.create_volumes(specs.clone()).unwrap();
+        assert_eq!(twin.create_volumes(specs).unwrap(), made);
+        assert!(made.iter().all(|uuid| given.insert(*uuid)), "{n}: {made:?} came before");
+        backend.check_invariants().unwrap();
+        backend.delete_volume(made[0]).unwrap();
+        backend = twin;
+        backend.delete_volume(made[0]).unwrap();
+        assert!(!backend.contains(made[0]) && backend.contains(made[1]));
+    }
 }
 
 #[test]
@@ -244,8 +308,11 @@ fn foreign_text_is_refused_in_its_first_line() {
 #[test]
 fn another_version_is_named() {
     let dumped = text(&varied());
-    let newer = dumped.replacen("\"version\":1,", "\"version\":2,\"more\":true,", 1);
-    assert!(refused(newer.as_bytes()).contains("version 2, newer than"));
+    let other = |version| dumped.replacen("\"version\":2,", version, 1);
+    let newer = other("\"version\":3,\"more\":true,");
+    assert!(refused(newer.as_bytes()).contains("version 3, newer than"));
+    let older = other("\"version\":1,\"vacant\":0,");
+    assert!(refused(older.as_bytes()).contains("written by nessie-backend-mem 0.4.0"));
 }
 
 /// Lines that are signed rightly and wrong in themselves.
@@ -268,7 +335,15 @@ fn a_wrong_line_is_refused_with_its_number() {
     check(&[header, one, two, s], "line 3: the clone's snapshot is not above it");
     check(&[header, s, one, two], "line 2: the snapshot comes before any volume");
     check(&[header, one, s, two, two], "line 5: there are more volumes");
-    check(&[header, one, s, one], "line 4: the volume's slot does not exist or is taken");
+    check(&[header, one, s, one], "line 4: the identifier is that of a record above");
+    let of_volume = s.replace(&snapshot.to_string(), &volume.to_string());
+    check(&[header, one, &of_volume, two], "line 3: the identifier is");
+    let foreign = one.replace(&volume.to_string(), "67e55044-10b1-426f-9247-bb680e5fe0c8");
+    check(&[header, &foreign, s, two], "line 2: the identifier is");
+    let fewer = header.replace("\"created\":3", "\"created\":2");
+    check(&[&fewer, one, s, two], "line 4: the identifier is");
+    let endless = header.replace("\"created\":3", "\"created\":18446744073709551615");
+    check(&[&endless, one, s, two], "line 1: the epoch or the number of records");
     check(&[header, one, "{}", two], "line 3: ");
     check(&[header, one, &s.replace("null", "0"), two], "line 3: a size is 0");
     check(&[header, one, &s.replace("\"s\"", "\"s/\""), two], "line 3: name \"s/\"");
@@ -276,11 +351,124 @@ fn a_wrong_line_is_refused_with_its_number() {
     check(&[header, one, s, &two.replace("\"two\"", "\"one\"")], "\"one\" already exists");
     check(&[header, &one.replace("2000-", "20000-"), s, two], "line 2: timestamp");
     check(&[&header.replace("\"start\":", "\"began\":"), one, s, two], "line 1: ");
-    check(&[&header.replace("\"volumes\":2", "\"volumes\":3"), one, s, two], "does not add up");
-    // Nothing is set aside for what a header claims alone.
+    // No room is made for what a header announces.
     let huge = header.replace("\"volumes\":2", "\"volumes\":4294967295");
-    let huge = huge.replace(",2,1]]}", ",512,8388607],[\"0000000000000000\",511,1]]}");
-    refused(sign(&[&huge, one, s, two]).as_bytes());
+    check(&[&huge, one, s, two], "fewer volumes than announced");
+}
+
+/// Takes the same random cases on every run; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` choose
+/// others.
+fn check<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value)) {
+    let environment = Config::default();
+    let seed = match environment.rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random => 0x6e65_7373_6965,
+    };
+    let is_set = |variable| std::env::var_os(variable).is_some();
+    let cases = if is_set("PROPTEST_CASES") { environment.cases } else { cases };
+    let rng_seed = RngSeed::Fixed(seed);
+    let config = Config { cases, rng_seed, failure_persistence: None, ..environment };
+    let result = TestRunner::new(config).run(strategy, |value| {
+        test(value);
+        Ok(())
+    });
+    if let Err(failure) = result {
+        panic!("with PROPTEST_RNG_SEED={seed} and PROPTEST_CASES={cases}: {failure}");
+    }
+}
+
+/// A change of the lines before the checksum.
+#[derive(Clone, Debug)]
+enum Edit {
+    /// Writes a character over another.
+    Set(Index, char),
+    Remove(Index),
+    Repeat(Index),
+    Swap(Index, Index),
+    /// Copies the value of one line to another line: the text between two quotes.
+    Copy(Index, Index, usize),
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let line = any::<Index>;
+    prop_oneof![
+        4 => (line(), prop::sample::select("0123456789abcdef\"{}:,-TZ/ ".chars().collect::<Vec<_>>()))
+            .prop_map(|(at, to)| Edit::Set(at, to)),
+        1 => line().prop_map(Edit::Remove),
+        1 => line().prop_map(Edit::Repeat),
+        2 => (line(), line()).prop_map(|(one, other)| Edit::Swap(one, other)),
+        2 => (line(), line(), 0..20_usize).prop_map(|(from, to, nth)| Edit::Copy(from, to, nth)),
+    ]
+}
+
+impl Edit {
+    fn apply(&self, lines: &mut Vec<String>) {
+        let end = lines.len();
+        match self {
+            Self::Set(at, to) => {
+                let line = at.index(end);
+                let place = at.index(lines[line].len());
+                if lines[line].is_char_boundary(place) && lines[line].is_char_boundary(place + 1) {
+                    lines[line].replace_range(place..=place, to.encode_utf8(&mut [0; 4]));
+                }
+            }
+            Self::Remove(at) if end > 1 => drop(lines.remove(at.index(end))),
+            Self::Remove(_) => {}
+            Self::Repeat(at) => lines.push(lines[at.index(end)].clone()),
+            Self::Swap(one, other) => lines.swap(one.index(end), other.index(end)),
+            Self::Copy(from, to, nth) => {
+                let value = lines[from.index(end)].split('"').nth(*nth).map(str::to_owned);
+                let mut parts: Vec<&str> = lines[to.index(end)].split('"').collect();
+                if let (Some(value), Some(part)) = (&value, parts.get_mut(*nth)) {
+                    *part = value;
+                }
+                lines[to.index(end)] = parts.join("\"");
+            }
+        }
+    }
+}
+
+/// A backend that was loaded must be as good as any other.
+fn use_up(backend: &MemBackend) {
+    backend.check_invariants().unwrap();
+    let again = reloaded(backend);
+    assert_eq!(text(&again), text(backend));
+    for n in 0..3 {
+        let created = backend.create_volume(VolumeSpec::named(format!("new{n}"))).unwrap();
+        let snapshot = backend.create_snapshot(created.uuid, "new").unwrap().uuid;
+        backend.create_clone(created.uuid, snapshot, &format!("newer{n}")).unwrap();
+    }
+    backend.check_invariants().unwrap();
+    // Clones come after their parents, so that in this order nothing is busy.
+    let volumes: Vec<VolumeId> =
+        backend.list_volumes().unwrap().iter().map(|volume| volume.uuid).collect();
+    for volume in volumes.into_iter().rev() {
+        backend.delete_volume(volume).unwrap();
+    }
+    assert_eq!(backend.counts(), nessie_backend_mem::Counts::default());
+    backend.check_invariants().unwrap();
+}
+
+#[test]
+fn an_altered_dump_with_the_right_checksum_is_refused_or_makes_a_sound_backend() {
+    let loaded = Cell::new(0_u32);
+    let dumped = text(&varied());
+    let lines: Vec<String> = dumped.lines().map(str::to_owned).collect();
+    check(5_000, &prop::collection::vec(edit(), 1..5), |edits| {
+        let mut lines = lines[..lines.len() - 1].to_vec();
+        for edit in edits {
+            edit.apply(&mut lines);
+        }
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        match MemBackend::load(sign(&lines).as_bytes()) {
+            Ok(backend) => {
+                loaded.set(loaded.get() + 1);
+                use_up(&backend);
+            }
+            Err(error) => assert_eq!(error.code(), "invalid_argument", "{error}"),
+        }
+    });
+    assert!(loaded.get() > 250, "only {} altered dumps were loaded", loaded.get());
 }
 
 struct Failing;
@@ -350,7 +538,7 @@ fn a_digest_tells_states_apart_that_go_on_differently() {
 /// The same on every machine and from version to version of the 128-bit format.
 #[test]
 fn the_digest_of_a_history_is_this_one() {
-    assert_eq!(varied().state_digest().unwrap(), "3aacc56b56622a0845b77f8206bf7800");
+    assert_eq!(varied().state_digest().unwrap(), "0697a5ddd2ec57a901af2c158421f879");
 }
 
 #[test]

@@ -17,6 +17,9 @@ fn main() {
 fn main() {}
 
 #[cfg(unix)]
+mod saved;
+
+#[cfg(unix)]
 mod unix {
     use std::collections::HashSet;
     use std::io::{PipeWriter, Read, Write};
@@ -28,6 +31,8 @@ mod unix {
         VolumeSpec,
     };
     use nessie_backend_mem::{MemBackend, MemBackendBuilder};
+
+    use super::saved::reloaded;
 
     type Test = (&'static str, fn());
 
@@ -194,11 +199,7 @@ mod unix {
     fn copies_made_in_a_child_agree() {
         for backend in unseeded() {
             let of_child = in_child(|| {
-                let copies = [
-                    backend.fork(),
-                    backend.fork(),
-                    MemBackend::from_bytes(&backend.to_bytes().unwrap()).unwrap(),
-                ];
+                let copies = [backend.fork(), backend.fork(), reloaded(&backend)];
                 let ids = churn(&backend, "x");
                 for copy in copies {
                     assert_eq!(churn(&copy, "x"), ids);

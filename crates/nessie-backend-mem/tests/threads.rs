@@ -1,6 +1,8 @@
 //! Many threads on one backend lose no record and never see a part of an operation.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod saved;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,6 +15,8 @@ use nessie_backend_core::{
     VolumeId, VolumePatch, VolumeSpec, VolumeState,
 };
 use nessie_backend_mem::MemBackend;
+
+use self::saved::reloaded;
 
 const THREADS: usize = 8;
 
@@ -252,7 +256,7 @@ fn a_listing_is_of_one_moment() {
             let parent = snapshots.find(|it| it.uuid == origin.parent_snapshot_uuid).unwrap();
             assert_eq!(parent.name, origin.parent_snapshot);
         }
-        let saved = MemBackend::from_bytes(&backend.to_bytes().unwrap()).unwrap();
+        let saved = reloaded(&backend);
         saved.check_invariants().unwrap();
         assert_consistent(&saved.list_volumes().unwrap());
     });

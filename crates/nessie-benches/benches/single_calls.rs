@@ -348,17 +348,23 @@ mod whole {
     }
 
     #[divan::bench(args = fleets())]
-    fn to_bytes(bencher: Bencher<'_, '_>, size: usize) {
+    fn dump(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, _) = fleet(size);
-        bencher.counter(ItemsCount::new(size)).bench_local(|| backend.to_bytes().unwrap());
+        bencher.counter(ItemsCount::new(size)).bench_local(|| dumped(&backend));
     }
 
     #[divan::bench(args = fleets())]
-    fn from_bytes(bencher: Bencher<'_, '_>, size: usize) {
+    fn load(bencher: Bencher<'_, '_>, size: usize) {
         let (backend, _) = fleet(size);
-        let bytes = backend.to_bytes().unwrap();
+        let text = dumped(&backend);
         bencher
             .counter(ItemsCount::new(size))
-            .bench_local(|| MemBackend::from_bytes(&bytes).unwrap());
+            .bench_local(|| MemBackend::load(text.as_slice()).unwrap());
+    }
+
+    fn dumped(backend: &MemBackend) -> Vec<u8> {
+        let mut text = Vec::new();
+        backend.dump(&mut text).unwrap();
+        text
     }
 }

@@ -3,19 +3,18 @@
 use std::time::{Duration, SystemTime};
 
 use nessie_backend_core::{BackendError, Result, Timestamp};
-use serde::{Deserialize, Serialize};
 
-/// What a backend stamps its records with. It never runs backwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The clock of a backend's records. It never runs backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clock {
-    /// Follows the system's clock. When that is set back, this one waits for it.
+    /// Follows the system's clock, and waits for it after that was set back.
     System {
         /// The latest time handed out.
         latest: Timestamp,
     },
     /// Stands still until it is advanced.
     Standing {
-        /// Where it stood at first.
+        /// The time it showed first.
         start: Timestamp,
         /// The time it shows.
         now: Timestamp,

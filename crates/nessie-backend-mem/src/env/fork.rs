@@ -1,25 +1,24 @@
-//! Telling a forked process from its parent.
+//! Distinguishing a forked process from its parent.
 //!
-//! After `fork(2)` the child holds a copy of every backend, generator state included. It must not
-//! give out the identifiers that its parent gives out, so it has to notice. Asking for the process
-//! id costs a system call on every identifier; counting forks in a handler costs one load.
+//! After `fork(2)` the child has a copy of every backend, and must not give out the identifiers
+//! that its parent gives out. Reading the process id costs a system call for every identifier;
+//! counting forks in a handler costs one load.
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static FORKS: AtomicU64 = AtomicU64::new(0);
-/// A number of this process's own, and 0 until it is drawn. No lock guards it: a process may be
-/// forked while another thread holds one, and then nobody ever releases it in the child.
+/// Random number of this process; 0 until drawn. Atomic rather than locked, because a lock held
+/// during `fork` is never released in the child.
 static OWN: AtomicU64 = AtomicU64::new(0);
 static WATCH: Once = Once::new();
 
-/// A number that changes whenever this process turns out to be a fork of the one that asked last.
-pub(crate) fn epoch() -> u64 {
+/// How often this process and its ancestors were forked from a parent since [`watch`].
+pub(crate) fn count() -> u64 {
     FORKS.load(Ordering::Relaxed)
 }
 
-/// The number that tells this process from those that were forked from the same one. The first
-/// call draws it.
+/// Random number of this process, which the first call draws.
 pub(crate) fn own_number<E>(draw: impl FnOnce() -> Result<u64, E>) -> Result<u64, E> {
     let drawn = match OWN.load(Ordering::Relaxed) {
         0 => draw()?.max(1),
@@ -29,7 +28,7 @@ pub(crate) fn own_number<E>(draw: impl FnOnce() -> Result<u64, E>) -> Result<u64
     Ok(won.map_or_else(|earlier| earlier, |_| drawn))
 }
 
-/// Starts counting forks; before this, [`epoch`] never changes.
+/// Starts counting forks; before this, [`count`] never changes.
 pub(crate) fn watch() {
     WATCH.call_once(register);
 }

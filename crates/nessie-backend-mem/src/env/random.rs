@@ -1,77 +1,63 @@
-//! Randomness: where keys and lineages of identifiers come from. No other module draws any.
+//! Randomness: the source of keys and epochs of identifiers. No other module draws any.
 
 use nessie_backend_core::splitmix64::SplitMix64;
 use nessie_backend_core::{BackendError, Result};
-use serde::{Deserialize, Serialize};
 
 use crate::env::fork;
-use crate::storage::ids::{IdKey, KEY_WORDS, LINEAGES};
+use crate::storage::ids::{EPOCHS, IdKey, KEY_WORDS};
 
-/// Gives new records their lineage.
+/// The source of the epochs of new records.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Source {
-    origin: Origin,
-    lineage: u64,
-    /// The process epoch in which `lineage` was drawn.
+pub(crate) struct IdSource {
+    seed: Option<u64>,
     epoch: u64,
+    /// The [count of forks](fork::count) when the epoch was drawn.
+    forks: u64,
 }
 
-/// Where a backend's randomness comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Origin {
-    /// The operating system.
-    System,
-    /// A seed: the same one gives the same identifiers.
-    Seed(u64),
-}
-
-impl Source {
-    /// A source, and the key of the identifiers it makes.
-    pub(crate) fn new(origin: Origin) -> Result<(Self, IdKey)> {
-        fork::watch();
+impl IdSource {
+    /// A source, and the key of its identifiers. Both come from the seed, or from the system's
+    /// randomness if there is none.
+    pub(crate) fn new(seed: Option<u64>) -> Result<(Self, IdKey)> {
         let mut words = [0; 1 + KEY_WORDS];
-        match origin {
-            Origin::Seed(seed) => {
-                let mut generator = SplitMix64::new(seed);
-                words.fill_with(|| generator.next());
-            }
-            Origin::System => {
-                for word in &mut words {
-                    *word = system_random()?;
-                }
+        if let Some(seed) = seed {
+            let mut generator = SplitMix64::new(seed);
+            words.fill_with(|| generator.next());
+        } else {
+            for word in &mut words {
+                *word = system_random()?;
             }
         }
-        let [lineage, key @ ..] = words;
-        let source = Self { origin, lineage: lineage % LINEAGES, epoch: fork::epoch() };
-        Ok((source, IdKey::new(key)))
+        let [epoch, key @ ..] = words;
+        Ok((Self::resumed(seed, epoch % EPOCHS), IdKey::new(key)))
     }
 
-    /// A source that goes on where a saved one stopped.
-    pub(crate) fn resumed(origin: Origin, lineage: u64) -> Self {
+    /// A source that continues a saved one.
+    pub(crate) fn resumed(seed: Option<u64>, epoch: u64) -> Self {
         fork::watch();
-        Self { origin, lineage, epoch: fork::epoch() }
+        Self { seed, epoch, forks: fork::count() }
     }
 
-    pub(crate) const fn origin(&self) -> Origin {
-        self.origin
+    pub(crate) const fn seed(&self) -> Option<u64> {
+        self.seed
     }
 
-    /// The lineage as it stands, for saving.
-    pub(crate) const fn last_lineage(&self) -> u64 {
-        self.lineage
+    /// The epoch of the last record, for saving.
+    pub(crate) const fn last_epoch(&self) -> u64 {
+        self.epoch
     }
 
-    /// The lineage of a record that is made now. In a forked process it is a new one, unless the
-    /// identifiers come from a seed: one for each old lineage, so that copies of one backend still
-    /// agree there.
-    pub(crate) fn lineage(&mut self) -> Result<u64> {
-        let epoch = fork::epoch();
-        if self.epoch != epoch && self.origin == Origin::System {
+    /// The epoch of a record that is created now. In a forked process it is a new one, unless the
+    /// identifiers come from a seed. It depends on the old one, so that copies of a backend agree
+    /// in the forked process too.
+    pub(crate) fn epoch(&mut self) -> Result<u64> {
+        let forks = fork::count();
+        if self.forks != forks && self.seed.is_none() {
             let own = fork::own_number(system_random)?;
-            self.lineage = SplitMix64::new(self.lineage ^ own).next() % LINEAGES;
-            self.epoch = epoch;
+            self.epoch = SplitMix64::new(self.epoch ^ own).next() % EPOCHS;
+            self.forks = forks;
         }
-        Ok(self.lineage)
+        Ok(self.epoch)
     }
 }
 

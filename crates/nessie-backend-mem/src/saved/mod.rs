@@ -1,9 +1,11 @@
-//! The state saved and compared: dumped, loaded, hashed, and reset.
+//! Dumps, digests and resets of a backend.
 
-mod dump;
-pub(crate) mod image;
+mod lines;
+mod progress;
+mod read;
 mod rebuild;
 mod unreadable;
+mod write;
 
 use std::io::{self, BufRead, Write};
 use std::sync::atomic::Ordering;
@@ -13,16 +15,16 @@ use nessie_backend_core::Result;
 #[cfg(feature = "arrow")]
 pub(crate) use self::rebuild::{Broken, Refusal};
 use crate::backend::MemBackend;
-use crate::env::random::Source;
+use crate::env::random::IdSource;
 use crate::inner::Inner;
 use crate::state::State;
 
 impl MemBackend {
     /// Writes the whole backend, clock and generator state included, as text that a person can
-    /// read and compare: a line of JSON for each record, a header, a checksum. The same state
-    /// gives the same bytes, and what [`load`](Self::load) makes of them gives them again.
+    /// read and compare: a header, a line of JSON for each record, a checksum. The same state gives
+    /// the same bytes. [`load`](Self::load) returns the backend that they describe.
     ///
-    /// The backend can be used meanwhile; what is written is its state when the call was made.
+    /// The backend can be used meanwhile; the dump is of its state when the call was made.
     ///
     /// ```
     /// use nessie_backend_core::{VolumeBackend, VolumeSpec};
@@ -55,23 +57,20 @@ impl MemBackend {
         writer: impl Write,
         mut progress: impl FnMut(u64, u64) -> io::Result<()>,
     ) -> Result<()> {
-        let mut inner = self.read().clone();
-        // The text does not tell in which process the lineage was drawn.
-        inner.source.lineage()?;
-        dump::write(&inner, writer, &mut progress)
+        write::write(&self.present()?, writer, &mut progress)
     }
 
-    /// The backend that [`dump`](Self::dump) wrote. Line ends as Git and editors change them are
-    /// read too: carriage returns, blank lines or no line feed at the end, a mark of the byte order
-    /// at the beginning.
+    /// The backend of a [`dump`](Self::dump), which gives the same identifiers and times from here.
+    /// Git and editors may have changed the ends of the text: it may have carriage returns, blank
+    /// lines or no line feed at the end, and a mark of the byte order at the beginning.
     ///
-    /// It takes memory in proportion to what it reads, whatever the text announces. Where the
-    /// records come from places all over the memory of the dumped backend, the text itself is held
-    /// in memory as well.
+    /// It takes memory in proportion to the text, and a byte for every 64 records that were ever
+    /// created, up to 64 MiB for volumes and as much for snapshots.
     ///
     /// # Errors
     /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) for text that is
-    /// cut, altered, of a later version or no dump at all, with the line where that shows;
+    /// cut, altered, of another version than this package writes or no dump at all, with the line
+    /// where that shows;
     /// [`Substrate`](nessie_backend_core::BackendError::Substrate) with the [`io::Error`] of the
     /// reader.
     pub fn load(reader: impl BufRead) -> Result<Self> {
@@ -88,16 +87,14 @@ impl MemBackend {
         reader: impl BufRead,
         mut progress: impl FnMut(u64, u64) -> io::Result<()>,
     ) -> Result<Self> {
-        dump::read(reader, &mut progress).map(Self::from_inner)
+        read::read(reader, &mut progress).map(Self::from_inner)
     }
 
-    /// A hash of the whole state: 32 hexadecimal digits (XXH3, 128 bits). The same calls on a
-    /// seeded backend give the same digest on every machine.
+    /// A hash of the [dump](Self::dump): 32 hexadecimal digits (XXH3, 128 bits). The same calls on
+    /// a seeded backend give the same digest on every machine.
     ///
-    /// It covers every record with its identifier and its place in the order, the clock if it
-    /// stands still, the seed, and all that the next identifiers depend on. So two backends with
-    /// the same digest say the same and go on identically. It leaves out what the system's clock
-    /// shows and how the state is laid out in memory. It does not tell forgeries.
+    /// Two backends with the same digest have the same records, and give the same results from here
+    /// on. The time of the system's clock is left out. The hash does not resist forgery.
     ///
     /// Takes less than a microsecond for each record.
     ///
@@ -105,14 +102,19 @@ impl MemBackend {
     /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if a forked process needs random
     /// numbers and the system has none.
     pub fn state_digest(&self) -> Result<String> {
-        let mut inner = self.read().clone();
-        inner.source.lineage()?;
-        Ok(format!("{:032x}", image::digest(&inner)?))
+        Ok(format!("{:032x}", write::digest(&self.present()?)?))
     }
 
-    /// Goes back to the state right after construction: the contents are gone, a standing clock
-    /// stands at its start, and a seeded backend gives the same identifiers once more. Without a
-    /// seed, identifiers are drawn anew, so that none is ever given out twice.
+    /// A copy with the epoch that the next record has, which a dump cannot draw anew.
+    fn present(&self) -> Result<Inner> {
+        let mut inner = self.read().clone();
+        inner.source.epoch()?;
+        Ok(inner)
+    }
+
+    /// Returns to the state right after construction: without records, a standing clock at its
+    /// start, and a seeded backend gives the same identifiers once more. Without a seed, the
+    /// identifiers are drawn anew, so that none is given out twice.
     ///
     /// Its [`epoch`](nessie_backend_core::VolumeBackend::epoch) grows by one.
     ///
@@ -120,16 +122,16 @@ impl MemBackend {
     /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the operating system has no
     /// randomness to give. Nothing has changed then.
     pub fn reset(&self) -> Result<()> {
-        let origin = self.read().source.origin();
-        let (source, key) = Source::new(origin)?;
+        let seed = self.read().source.seed();
+        let (source, key) = IdSource::new(seed)?;
         let mut inner = self.write();
         let clock = inner.clock.restarted();
-        // Before the contents change: who reads the new ones reads the new epoch after that too.
+        // Before the contents change, so that a reader of the new ones finds the new epoch.
         self.epoch.fetch_add(1, Ordering::Release);
         let contents =
             std::mem::replace(&mut *inner, Inner { state: State::new(key), clock, source });
         drop(inner);
-        // Freeing many records takes a while, and nobody need wait for it.
+        // Freeing many records takes a while, for which the lock is not held.
         drop(contents);
         Ok(())
     }

@@ -1,169 +1,119 @@
-//! Building a state from saved records, whatever they were saved in.
+//! Building a state from the lines of a dump.
 //!
-//! Indexes and lists are not saved: they are built anew with the state machine's own steps and
-//! checks, so no input can make a state that breaks an invariant. Names go into their index many
-//! at a time, so that the memory of a bucket is waited for once per batch and not once per name.
+//! Indexes and lists are built anew with the state machine's own steps and checks, so no input can
+//! make a state that breaks an invariant. Names are indexed many at a time, so that each bucket is
+//! loaded into the cache once per batch, not once per name.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-use nessie_backend_core::{
-    BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumeState, VolumeType, rules,
-};
+use nessie_backend_core::{BackendError, Result, Timestamp, Uuid, rules};
 
-use crate::state::lookup::{key, resolve};
+use super::lines::{SnapshotLine, VolumeLine};
+use crate::env::random::IdSource;
+use crate::state::lookup::key;
 use crate::state::{ByCreation, SnapshotRecord, State, VolumeRecord};
-use crate::storage::ids::{Address, IdKey, Kind, LINEAGES};
+use crate::storage::ids::{Address, IdKey, Kind, Serial};
 use crate::storage::index::Entry as Name;
-use crate::storage::slab::{Entry, NONE, Plan, Slab, Slot};
-
-/// A volume as it is saved. Its snapshots follow it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct VolumeImage<'a> {
-    pub(crate) slot: Slot,
-    pub(crate) generation: u32,
-    pub(crate) name: &'a str,
-    /// Quota in bytes; 0 for none.
-    pub(crate) size: u64,
-    /// Microseconds since the Unix epoch.
-    pub(crate) create_time: i64,
-    pub(crate) state: VolumeState,
-    pub(crate) vol_type: VolumeType,
-    /// Empty for none.
-    pub(crate) junction: &'a str,
-    /// Empty for none.
-    pub(crate) export_policy: &'a str,
-    pub(crate) parent_snapshot: Option<Slot>,
-}
-
-/// A snapshot as it is saved.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SnapshotImage<'a> {
-    pub(crate) slot: Slot,
-    pub(crate) generation: u32,
-    pub(crate) name: &'a str,
-    /// The volume's quota when the snapshot was taken; 0 for none.
-    pub(crate) size: u64,
-    /// Microseconds since the Unix epoch.
-    pub(crate) create_time: i64,
-}
+use crate::storage::slab::{Entry, NONE, Slab, Slot, chunk_of};
 
 /// A state of which a part is built.
 #[derive(Debug)]
-pub(crate) struct Rebuild {
+pub(super) struct Rebuild {
     state: State,
-    volume_plan: Plan,
-    snapshot_plan: Plan,
-    /// How many slots were made.
-    made: usize,
+    /// The serial of the last record that was created.
+    last: Serial,
+    /// How many volumes and snapshots there are to be.
     volumes: u32,
     snapshots: u32,
     /// The volume that was built last.
     volume: Slot,
-    /// Names on their way into the indexes.
+    /// The last time and its text. The next record often has the same.
+    last_time: (String, i64),
+    /// Names that are not in the indexes yet.
     volume_names: Vec<Name>,
     snapshot_names: Vec<Name>,
 }
 
-/// How many names wait for each other.
+/// How many names are indexed at once.
 const BATCH: usize = 1 << 20;
-/// An index gets room for as many times the names that have been seen, at most.
+/// An index gets room for at most so many times the names that have been read.
 const MOST_EXPECTED: usize = 8;
-/// So many slots may be made before any record is seen,
-const SLOTS_AT_FIRST: usize = 1 << 13;
-/// and so many for each record, as long as nobody knows that all records are there.
-const SLOTS_PER_RECORD: usize = 4;
 
 impl Rebuild {
-    /// Begins a state of as many volumes and snapshots in slots of these plans. Nothing is made for
-    /// them yet.
-    pub(crate) fn begin(
+    /// Begins a state of so many volumes and snapshots, after `created` records were created.
+    /// Nothing is allocated for them yet.
+    pub(super) fn begin(
         key: IdKey,
+        source: &IdSource,
+        created: u64,
         volumes: u32,
         snapshots: u32,
-        volume_plan: Plan,
-        snapshot_plan: Plan,
-    ) -> Result<Self, Broken> {
-        let lineages = [&volume_plan, &snapshot_plan].into_iter().flat_map(Plan::lineages);
-        if lineages.max() >= Some(LINEAGES) {
-            return Err(Broken("a lineage is out of range"));
-        }
+    ) -> Self {
+        let last = Serial::numbered(source.last_epoch(), created);
         let mut state = State::new(key);
-        state.volumes = Slab::begin(&volume_plan, volumes as usize).ok_or(MISFIT)?;
-        state.snapshots = Slab::begin(&snapshot_plan, snapshots as usize).ok_or(MISFIT)?;
-        Ok(Self {
+        state.last_number = created;
+        state.volumes = Slab::begin(last.epoch);
+        state.snapshots = Slab::begin(last.epoch);
+        Self {
             state,
-            volume_plan,
-            snapshot_plan,
-            made: 0,
+            last,
             volumes,
             snapshots,
             volume: NONE,
+            last_time: (String::new(), 0),
             volume_names: Vec::new(),
             snapshot_names: Vec::new(),
-        })
-    }
-
-    /// Whether adding a record in this slot makes more slots than the records seen so far account
-    /// for. It is due only if all the records that were announced are sure to come.
-    pub(crate) fn is_dear(&self, kind: Kind, slot: Slot) -> bool {
-        let seen = self.state.volumes.len() as usize + self.state.snapshots.len() as usize;
-        let due = SLOTS_AT_FIRST + SLOTS_PER_RECORD * seen;
-        self.made + self.slots_to_make(kind, slot) > due
-    }
-
-    fn slots_to_make(&self, kind: Kind, slot: Slot) -> usize {
-        match kind {
-            Kind::Volume => self.state.volumes.slots_to_make(&self.volume_plan, slot),
-            Kind::Snapshot => self.state.snapshots.slots_to_make(&self.snapshot_plan, slot),
         }
     }
 
     /// Adds the next volume in order of creation.
-    pub(crate) fn volume(&mut self, image: &VolumeImage<'_>) -> Result<(), Refusal> {
+    pub(super) fn volume(&mut self, line: &VolumeLine<'_>) -> Result<(), Refusal> {
         if self.state.volumes.len() == self.volumes {
             return Err(Broken("there are more volumes than announced").into());
         }
-        rules::volume_name(image.name)?;
-        if !image.junction.is_empty() {
-            rules::junction_path(image.junction)?;
+        rules::volume_name(&line.name)?;
+        if let Some(path) = line.junction_path.as_deref() {
+            check_not_empty(path)?;
+            rules::junction_path(path)?;
         }
-        if !image.export_policy.is_empty() {
-            rules::export_policy(image.export_policy)?;
+        if let Some(policy) = line.export_policy.as_deref() {
+            check_not_empty(policy)?;
+            rules::export_policy(policy)?;
         }
-        check_time(image.create_time)?;
-        self.made += self.slots_to_make(Kind::Volume, image.slot);
+        let size = size(line.size_bytes)?;
+        let create_time = self.time(&line.create_time)?;
+        let Address { slot, serial, .. } = self.address(Kind::Volume, line.volume.uuid())?;
         let state = &mut self.state;
         let order = state.order.end();
         let fill = |entry: &mut Entry<'_, VolumeRecord>| {
-            entry.record.name = image.name.into();
-            entry.set_text(image.export_policy);
+            entry.record.name = line.name.as_ref().into();
+            entry.set_text(line.export_policy.as_deref().unwrap_or_default());
             entry.record.header.links = order;
-            entry.record.size = image.size;
-            entry.record.create_time = image.create_time;
-            entry.record.state = image.state;
-            entry.record.vol_type = image.vol_type;
+            entry.record.size = size;
+            entry.record.create_time = create_time;
+            entry.record.state = line.state;
+            entry.record.vol_type = line.vol_type;
         };
-        let placed = state.volumes.place(&self.volume_plan, image.slot, image.generation, fill);
-        placed.ok_or(Broken("the volume's slot does not exist or is taken"))?;
-        state.order = state.order.push_back::<ByCreation, _>(&mut state.volumes, image.slot);
-        if !image.junction.is_empty() {
-            state.check_junction_free(image.junction, image.slot)?;
-            state.mount(image.slot, image.junction);
+        state.volumes.place(slot, serial, fill).ok_or(NO_SUCH_ID)?;
+        state.order = state.order.push_back::<ByCreation, _>(&mut state.volumes, slot);
+        if let Some(path) = line.junction_path.as_deref() {
+            state.check_junction_free(path, slot)?;
+            state.mount(slot, path);
         }
-        if let Some(parent) = image.parent_snapshot {
-            let found = state.snapshots.occupied(parent);
-            found.ok_or(Broken("the clone comes before the snapshot it was made from"))?;
-            state.attach_to_parent(image.slot, parent)?;
+        if let Some(parent) = line.clone_of {
+            let parent = state.find_any_snapshot(parent);
+            let parent = parent.ok_or(Broken("the clone's snapshot is not above it"))?;
+            state.attach_to_parent(slot, parent)?;
         }
-        self.volume = image.slot;
-        let hash = key::volume_name(image.name);
-        self.volume_names.push(Name { hash, slot: image.slot, item: 0 });
+        self.volume = slot;
+        let hash = key::volume_name(&line.name);
+        self.volume_names.push(Name { hash, slot, item: 0 });
         Ok(())
     }
 
     /// Adds the next snapshot of the volume that was added last.
-    pub(crate) fn snapshot(&mut self, image: &SnapshotImage<'_>) -> Result<(), Refusal> {
+    pub(super) fn snapshot(&mut self, line: &SnapshotLine<'_>) -> Result<(), Refusal> {
         let volume = self.volume;
         if volume == NONE {
             return Err(Broken("the snapshot comes before any volume").into());
@@ -171,29 +121,29 @@ impl Rebuild {
         if self.state.snapshots.len() == self.snapshots {
             return Err(Broken("there are more snapshots than announced").into());
         }
-        rules::snapshot_name(image.name)?;
-        check_time(image.create_time)?;
-        self.made += self.slots_to_make(Kind::Snapshot, image.slot);
+        rules::snapshot_name(&line.name)?;
+        let size = size(line.size_bytes)?;
+        let create_time = self.time(&line.create_time)?;
+        let Address { slot, serial, .. } = self.address(Kind::Snapshot, line.snapshot.uuid())?;
         let state = &mut self.state;
         let last = state.volumes.get(volume).snapshots.end();
         let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
-            entry.set_text(image.name);
+            entry.set_text(&line.name);
             entry.record.header.links = last;
-            entry.record.size = image.size;
-            entry.record.create_time = image.create_time;
+            entry.record.size = size;
+            entry.record.create_time = create_time;
             entry.record.volume = volume;
         };
-        let placed = state.snapshots.place(&self.snapshot_plan, image.slot, image.generation, fill);
-        placed.ok_or(Broken("the snapshot's slot does not exist or is taken"))?;
-        state.link_snapshots(std::iter::once((volume, image.slot)));
-        let hash = key::snapshot_name(volume, image.name);
-        self.snapshot_names.push(Name { hash, slot: image.slot, item: 0 });
+        state.snapshots.place(slot, serial, fill).ok_or(NO_SUCH_ID)?;
+        state.link_snapshots(std::iter::once((volume, slot)));
+        let hash = key::snapshot_name(volume, &line.name);
+        self.snapshot_names.push(Name { hash, slot, item: 0 });
         Ok(())
     }
 
-    /// Enters names into the indexes if many wait for it, and refuses those that come twice. To
-    /// be called now and then.
-    pub(crate) fn index_many(&mut self) -> Result<()> {
+    /// Indexes the names that are not indexed yet if they are many, and refuses those that come
+    /// twice. To be called after each record.
+    pub(super) fn index_many(&mut self) -> Result<()> {
         if self.volume_names.len() >= BATCH {
             self.index_volume_names()?;
         }
@@ -204,7 +154,7 @@ impl Rebuild {
     }
 
     /// The state, if all of it is there.
-    pub(crate) fn finish(mut self) -> Result<State, Refusal> {
+    pub(super) fn finish(mut self) -> Result<State, Refusal> {
         if self.state.volumes.len() != self.volumes {
             return Err(Broken("there are fewer volumes than announced").into());
         }
@@ -213,80 +163,85 @@ impl Rebuild {
         }
         self.index_volume_names()?;
         self.index_snapshot_names()?;
-        self.state.volumes.finish(&self.volume_plan).ok_or(MISFIT)?;
-        self.state.snapshots.finish(&self.snapshot_plan).ok_or(MISFIT)?;
         Ok(self.state)
     }
 
     fn index_volume_names(&mut self) -> Result<()> {
         let State { volumes, volume_names: index, .. } = &mut self.state;
+        let name = |slot| volumes.get(slot).name.as_str();
+        let rehash = |slot| key::volume_name(name(slot));
         let expected = (volumes.len() as usize * MOST_EXPECTED).min(self.volumes as usize);
-        index.reserve(expected - index.len(), |slot| key::volume_name(&volumes.get(slot).name));
-        for Name { hash, slot, .. } in index.by_bucket(&self.volume_names) {
-            let name = &volumes.get(slot).name;
-            if index.find(hash, |other| volumes.get(other).name == *name).is_some() {
-                return Err(BackendError::VolumeExists { name: name.as_str().to_owned() });
-            }
-            index.insert(hash, slot, |slot| key::volume_name(&volumes.get(slot).name));
-        }
+        index.reserve(expected - index.len(), rehash);
+        let names = index.by_bucket(&self.volume_names);
+        let twice = index.insert_all(&names, |one, other| name(one) == name(other), rehash);
         self.volume_names.clear();
-        Ok(())
+        match twice.first() {
+            Some(twice) => Err(BackendError::VolumeExists { name: name(twice.slot).to_owned() }),
+            None => Ok(()),
+        }
     }
 
     fn index_snapshot_names(&mut self) -> Result<()> {
         let State { snapshots, snapshot_names: index, .. } = &mut self.state;
-        let named = |slot| {
+        let name = |slot| {
             let (record, name) = snapshots.with_text(slot);
             (record.volume, name)
         };
         let rehash = |slot| {
-            let (volume, name) = named(slot);
+            let (volume, name) = name(slot);
             key::snapshot_name(volume, name)
         };
         let expected = (snapshots.len() as usize * MOST_EXPECTED).min(self.snapshots as usize);
         index.reserve(expected - index.len(), rehash);
-        for Name { hash, slot, .. } in index.by_bucket(&self.snapshot_names) {
-            if index.find(hash, |other| named(other) == named(slot)).is_some() {
-                let (volume, name) = named(slot);
-                let name = name.to_owned();
-                let volume = self.state.volume_id(volume);
-                return Err(BackendError::SnapshotExists { volume, name });
-            }
-            index.insert(hash, slot, rehash);
-        }
+        let names = index.by_bucket(&self.snapshot_names);
+        let twice = index.insert_all(&names, |one, other| name(one) == name(other), rehash);
         self.snapshot_names.clear();
-        Ok(())
+        match twice.first() {
+            Some(twice) => {
+                let (volume, name) = name(twice.slot);
+                let name = name.to_owned();
+                Err(BackendError::SnapshotExists { volume: self.state.volume_id(volume), name })
+            }
+            None => Ok(()),
+        }
     }
 
-    /// Slot and generation of a volume that is to be added, from its identifier.
-    pub(crate) fn volume_place(&self, volume: VolumeId) -> Option<(Slot, u32)> {
-        let address = self.state.key.decode(volume.uuid())?;
-        place(&self.volume_plan, Kind::Volume, address)
+    /// The address of a record that is to be added.
+    fn address(&self, kind: Kind, uuid: Uuid) -> Result<Address, Broken> {
+        let address = self.state.key.decode(uuid).ok_or(NO_SUCH_ID)?;
+        let Serial { epoch, number } = address.serial;
+        let is_later = epoch == self.last.epoch && number > self.last.number;
+        let is_beyond = u64::from(chunk_of(address.slot)) >= self.state.last_number;
+        if address.kind != kind || is_later || is_beyond {
+            return Err(NO_SUCH_ID);
+        }
+        Ok(address)
     }
 
-    /// Slot and generation of a snapshot that is to be added, from its identifier.
-    pub(crate) fn snapshot_place(&self, snapshot: SnapshotId) -> Option<(Slot, u32)> {
-        let address = self.state.key.decode(snapshot.uuid())?;
-        place(&self.snapshot_plan, Kind::Snapshot, address)
-    }
-
-    /// The slot of a snapshot that was added.
-    pub(crate) fn find_snapshot(&self, snapshot: SnapshotId) -> Option<Slot> {
-        let address = self.state.key.decode(snapshot.uuid())?;
-        resolve(&self.state.snapshots, Kind::Snapshot, address)
+    /// A time in microseconds since the Unix epoch.
+    fn time(&mut self, text: &str) -> Result<i64> {
+        if self.last_time.0 != text {
+            self.last_time.1 = text.parse::<Timestamp>()?.unix_micros();
+            text.clone_into(&mut self.last_time.0);
+        }
+        Ok(self.last_time.1)
     }
 }
 
-const MISFIT: Broken = Broken("the layout does not add up");
-
-fn place(plan: &Plan, kind: Kind, address: Address) -> Option<(Slot, u32)> {
-    let is_of_plan = address.kind == kind && plan.lineage_of(address.slot) == Some(address.lineage);
-    is_of_plan.then_some((address.slot, address.generation))
+fn size(quota: Option<u64>) -> Result<u64, Broken> {
+    match quota {
+        Some(0) => Err(Broken("a size is 0; without a quota it is null")),
+        quota => Ok(quota.unwrap_or(0)),
+    }
 }
 
-fn check_time(micros: i64) -> Result<(), Broken> {
-    Timestamp::from_unix_micros(micros).map(|_| ()).ok_or(Broken("a time is out of range"))
+fn check_not_empty(text: &str) -> Result<(), Broken> {
+    let rule = "a junction path or an export policy is empty; without one it is absent";
+    if text.is_empty() { Err(Broken(rule)) } else { Ok(()) }
 }
+
+const NO_SUCH_ID: Broken =
+    Broken("the identifier is that of a record above, or of none of the backend that was dumped");
 
 /// Why a record cannot be added.
 pub(crate) type Refusal = Box<dyn StdError + Send + Sync>;

@@ -1,6 +1,6 @@
-//! What a text is whose beginning is not that of a dump, as far as that shows.
+//! Recognizes files that are mistaken for dumps.
 
-/// How what is often taken for a dump begins, what it is, and what to do about it.
+/// The beginning of a file, its kind, and what to do about it.
 const BEGINNINGS: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", "it is compressed by gzip; decompress it first"),
     (b"BZh", "it is compressed by bzip2; decompress it first"),
@@ -13,7 +13,7 @@ const BEGINNINGS: &[(&[u8], &str)] = &[
     (b"\xfe\xff", "it is text in UTF-16; save it in UTF-8"),
     (b"{\0\"\0", "it is text in UTF-16; save it in UTF-8"),
     (b"\x80", "it may be a pickle, which pickle.load() reads"),
-    (b"NESSIEMB", "it is what to_bytes() gave, which from_bytes() reads"),
+    (b"NESSIEMB", TO_BYTES),
     (b"version https://git-lfs", "it is a pointer of Git LFS; `git lfs pull` gets the file"),
     (b"<<<<<<<", "a merge left a conflict here; take the dump of one side"),
     (b"{\n", REFORMATTED),
@@ -23,8 +23,10 @@ const BEGINNINGS: &[(&[u8], &str)] = &[
 ];
 
 const REFORMATTED: &str = "its JSON was formatted anew; each object is on one line, without spaces";
+const TO_BYTES: &str = "it was written by to_bytes() of nessie-backend-mem 0.4.0; this version \
+                        reads dumps of 0.5.0 and later";
 
-/// The name of the format in the first block of a tar archive, and where it is.
+/// The offset of the format's name in a tar archive, and the name.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
 /// Why a first line is refused that does not begin a dump.

@@ -14,6 +14,7 @@ use super::snapshots::{fill_snapshot, snapshot_exists};
 use super::volumes::{NewVolumes, check_new_volume};
 use super::{ByCreation, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::error::BulkError;
+use crate::storage::ids::Serial;
 use crate::storage::index::Entry;
 use crate::storage::slab::{self, Links, NONE, Slot};
 
@@ -129,7 +130,9 @@ impl State {
                 record.in_snapshot.next = next;
             }
         };
-        let made = self.volumes.insert_all(stamp.lineage, count, valid, fill, link);
+        let (serial, last_number) = self.serials(stamp, count);
+        let made = self.volumes.insert_all(serial, count, valid, fill, link);
+        self.last_number = last_number;
         self.order = self.order.extend::<ByCreation, _>(&mut self.volumes, &made);
         if made.len() < hashes.len() {
             failure = Some(BulkError::at(made.len(), full()));
@@ -340,7 +343,9 @@ impl State {
             fill_snapshot(entry, name, volume, volumes.get(volume), stamp);
         };
         let of = entries.iter().map(|entry| entry.slot);
-        let made = self.snapshots.insert_all(stamp.lineage, entries.len(), of, fill, |_, _| ());
+        let (serial, last_number) = Serial::next(stamp.epoch, self.last_number, entries.len());
+        let made = self.snapshots.insert_all(serial, entries.len(), of, fill, |_, _| ());
+        self.last_number = last_number;
         self.link_snapshots(entries.iter().zip(&made).map(|(entry, slot)| (entry.slot, *slot)));
         for (entry, slot) in entries.iter_mut().zip(&made) {
             entry.slot = *slot;

@@ -3,8 +3,12 @@
 use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
 
 use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
+use crate::storage::ids::Serial;
 use crate::storage::list::{List, split_run};
 use crate::storage::slab::{Links, NONE, Slot};
+
+/// The serial of all clone lists, which have no identifiers.
+const UNUSED: Serial = Serial { epoch: 0, number: 1 };
 
 impl State {
     pub(crate) fn create_clone(
@@ -29,7 +33,7 @@ impl State {
     }
 
     /// Refuses unless clones can be made of the volume's snapshots.
-    pub(super) fn check_cloneable(&self, volume: Slot) -> Result<()> {
+    pub(super) fn check_cloneable(&mut self, volume: Slot) -> Result<()> {
         self.check_online(volume)?;
         if self.clone_lists.is_full() { Err(full()) } else { Ok(()) }
     }
@@ -67,7 +71,7 @@ impl State {
         let SnapshotRecord { volume: parent, clone_list: mut list, .. } =
             *self.snapshots.get(snapshot);
         if list == NONE {
-            list = self.clone_lists.insert(0, |_| ()).ok_or_else(full)?;
+            list = self.clone_lists.insert(UNUSED, |_| ()).ok_or_else(full)?;
             self.snapshots.get_mut(snapshot).clone_list = list;
         }
         let of_volume = self.volumes.get(parent).clones;

@@ -123,13 +123,10 @@ pub(crate) fn time(micros: i64) -> Timestamp {
 }
 
 fn address<T: Record>(slab: &Slab<T>, kind: Kind, slot: Slot) -> Address {
-    let generation = slab.get(slot).header().generation;
-    Address { kind, slot, generation, lineage: slab.lineage(slot) }
+    Address { kind, slot, serial: slab.serial_of(slot) }
 }
 
 pub(crate) fn resolve<T: Record>(slab: &Slab<T>, kind: Kind, address: Address) -> Option<Slot> {
-    let (record, lineage) = slab.occupied(address.slot)?;
-    let generation = record.header().generation;
-    let found = Address { kind, slot: address.slot, generation, lineage };
-    (found == address).then_some(address.slot)
+    let is_found = address.kind == kind && slab.serial(address.slot) == Some(address.serial);
+    is_found.then_some(address.slot)
 }

@@ -1,6 +1,6 @@
 //! The state machine: the records of a backend, and the transitions between states.
 //!
-//! Single-threaded and deterministic: time and lineage are arguments of each creation. Every
+//! Single-threaded and deterministic: time and epoch are arguments of each creation. Every
 //! transition checks everything first and then cannot fail, so a refused call changes nothing.
 //! Single and bulk transitions call the same checks and change the same lists.
 //!
@@ -23,7 +23,7 @@ pub(crate) use self::lookup::{quota, time};
 pub(crate) use self::record::{
     ByCreation, CloneList, OfParentSnapshot, OfParentVolume, SnapshotRecord, VolumeRecord,
 };
-use crate::storage::ids::IdKey;
+use crate::storage::ids::{IdKey, Serial};
 use crate::storage::index::Index;
 use crate::storage::list::List;
 use crate::storage::slab::{Slab, Slot};
@@ -32,6 +32,8 @@ use crate::storage::slab::{Slab, Slot};
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) key: IdKey,
+    /// The number of the last record; see [`Serial::next`].
+    pub(crate) last_number: u64,
     pub(crate) volumes: Slab<VolumeRecord>,
     pub(crate) snapshots: Slab<SnapshotRecord>,
     /// The clones of each snapshot that has clones.
@@ -49,13 +51,14 @@ pub(crate) struct State {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
     pub(crate) time: Timestamp,
-    pub(crate) lineage: u64,
+    pub(crate) epoch: u64,
 }
 
 impl State {
     pub(crate) fn new(key: IdKey) -> Self {
         Self {
             key,
+            last_number: 0,
             volumes: Slab::default(),
             snapshots: Slab::default(),
             clone_lists: Slab::default(),
@@ -70,6 +73,11 @@ impl State {
     /// The number of volumes and snapshots.
     pub(crate) const fn records(&self) -> usize {
         self.volumes.len() as usize + self.snapshots.len() as usize
+    }
+
+    /// The first serial of so many new records, and the number of the last.
+    fn serials(&self, stamp: Stamp, count: usize) -> (Serial, u64) {
+        Serial::next(stamp.epoch, self.last_number, count)
     }
 
     pub(crate) fn volume_slots(&self) -> impl Iterator<Item = Slot> + '_ {

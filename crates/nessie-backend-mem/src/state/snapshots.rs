@@ -6,6 +6,7 @@ use nessie_backend_core::{BackendError, Result, SnapshotId, VolumeId, rules};
 
 use super::lookup::key;
 use super::{ByCreation, OfParentSnapshot, SnapshotRecord, Stamp, State, VolumeRecord, full};
+use crate::storage::ids::Serial;
 use crate::storage::list::walk;
 use crate::storage::slab::{Entry, Links, NONE, Slot};
 
@@ -22,7 +23,9 @@ impl State {
         let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
             fill_snapshot(entry, name, volume, of, stamp);
         };
-        let slot = self.snapshots.insert(stamp.lineage, fill).ok_or_else(full)?;
+        let (serial, last_number) = Serial::next(stamp.epoch, self.last_number, 1);
+        let slot = self.snapshots.insert(serial, fill).ok_or_else(full)?;
+        self.last_number = last_number;
         self.link_snapshots(iter::once((volume, slot)));
         self.index_snapshot_name(slot, key::snapshot_name(volume, name));
         Ok(slot)

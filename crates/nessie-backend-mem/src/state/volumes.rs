@@ -149,7 +149,9 @@ impl State {
     ) -> Result<Slot> {
         let new = NewVolumes { time: stamp.time, order: self.order, parent };
         let fill = |entry: &mut Entry<'_, VolumeRecord>| new.fill(entry, None, name, size);
-        let slot = self.volumes.insert(stamp.lineage, fill).ok_or_else(full)?;
+        let (serial, last_number) = self.serials(stamp, 1);
+        let slot = self.volumes.insert(serial, fill).ok_or_else(full)?;
+        self.last_number = last_number;
         self.order = self.order.push_back::<ByCreation, _>(&mut self.volumes, slot);
         self.index_volume_name(slot, key::volume_name(name));
         Ok(slot)

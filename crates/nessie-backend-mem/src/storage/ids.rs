@@ -1,27 +1,33 @@
-//! Identifiers: addresses of records in disguise.
+//! Identifiers: encrypted addresses of records.
 //!
-//! An identifier is the address of a record (its slot, the slot's generation, the kind of record
-//! and a *lineage*) passed through a keyed bijection onto the 122 free bits of a version 4 UUID.
-//! So two different addresses never share an identifier, nothing has to remember which ones were
-//! given out, and a record is found from its identifier without a search or a table.
+//! An address is the slot of a record, its kind and its [`Serial`]. A keyed bijection maps
+//! addresses onto the 122 free bits of a version 4 UUID. Two addresses never share an identifier,
+//! and a record is found from its identifier without a table.
 //!
-//! The lineage tells apart what different processes give out for the same slot and generation:
-//! it is drawn anew where a process is forked. The bijection is a Feistel network. It makes
-//! identifiers look random; it does not keep the key secret from somebody who is after it.
+//! The bijection is a Feistel network. It makes identifiers look random; it does not keep the key
+//! secret from an attacker.
 
 use nessie_backend_core::Uuid;
 use serde::{Deserialize, Serialize};
 
 use crate::storage::slab::Slot;
 
-/// What a record's identifier says: where it is and which use of the slot it means.
+/// What an identifier encodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) kind: Kind,
     pub(crate) slot: Slot,
-    pub(crate) generation: u32,
-    /// Below [`LINEAGES`].
-    pub(crate) lineage: u64,
+    pub(crate) serial: Serial,
+}
+
+/// Distinguishes a record from all others of a backend and of its copies in other processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Serial {
+    /// Distinguishes the records of forked processes, which count from the same number. Below
+    /// [`EPOCHS`].
+    pub(crate) epoch: u64,
+    /// Counts the records of an epoch from 1.
+    pub(crate) number: u32,
 }
 
 /// What an identifier identifies.
@@ -31,8 +37,29 @@ pub(crate) enum Kind {
     Snapshot = 1,
 }
 
-/// How many lineages there are: 122 bits less slot, generation and kind.
-pub(crate) const LINEAGES: u64 = 1 << 57;
+/// How many epochs there are: 122 bits less slot, number and kind.
+pub(crate) const EPOCHS: u64 = 1 << 57;
+
+impl Serial {
+    /// The serial of the record of this number, of all records since `epoch` began.
+    #[expect(clippy::cast_possible_truncation, reason = "masked")]
+    pub(crate) const fn numbered(epoch: u64, number: u64) -> Self {
+        let epoch = (epoch + (number >> 32)) % EPOCHS;
+        Self { epoch, number: (number & 0xFFFF_FFFF) as u32 }
+    }
+
+    /// The first of `count` serials that follow each other, where `last` is the number of the last
+    /// record: all records are numbered with 64 bits, and an epoch lasts for 2³² of them.
+    pub(crate) fn next(epoch: u64, last: u64, count: usize) -> (Self, u64) {
+        const END: u64 = 1 << 32;
+        let mut first = last + 1;
+        // A batch is of one epoch, and no number is 0.
+        if first % END == 0 || first % END + count as u64 > END {
+            first = (first / END + u64::from(first % END != 0)) * END + 1;
+        }
+        (Self::numbered(epoch, first), first - 1 + count as u64)
+    }
+}
 
 const HALF_BITS: u32 = 61;
 const HALF: u64 = (1 << HALF_BITS) - 1;
@@ -58,9 +85,9 @@ impl IdKey {
 
     pub(crate) fn encode(&self, address: Address) -> Uuid {
         let plain = u128::from(address.slot)
-            | u128::from(address.generation) << 32
+            | u128::from(address.serial.number) << 32
             | (address.kind as u128) << 64
-            | u128::from(address.lineage) << 65;
+            | u128::from(address.serial.epoch) << 65;
         let (mut left, mut right) = halves(plain);
         for key in self.0 {
             (left, right) = (right, left ^ mix(right, key));
@@ -68,8 +95,8 @@ impl IdKey {
         into_uuid(join(left, right))
     }
 
-    /// The address behind an identifier; nonsense, in all likelihood of no record, if the
-    /// identifier was not encoded with this key. Nothing for a UUID of another form.
+    /// The address that an identifier encodes. An identifier of another key gives an arbitrary
+    /// address, of no record with near certainty; a UUID of another version gives none.
     pub(crate) fn decode(&self, uuid: Uuid) -> Option<Address> {
         let (mut left, mut right) = halves(from_uuid(uuid)?);
         for key in self.0.iter().rev() {
@@ -80,8 +107,7 @@ impl IdKey {
         Some(Address {
             kind: if plain >> 64 & 1 == 0 { Kind::Volume } else { Kind::Snapshot },
             slot: plain as u32,
-            generation: (plain >> 32) as u32,
-            lineage: (plain >> 65) as u64,
+            serial: Serial { number: (plain >> 32) as u32, epoch: (plain >> 65) as u64 },
         })
     }
 }
@@ -140,13 +166,28 @@ mod tests {
         from_uuid(uuid).unwrap()
     }
 
+    #[test]
+    fn serials_follow_each_other_and_a_batch_is_of_one_epoch() {
+        const END: u64 = 1 << 32;
+        let next = |last, count| {
+            let (Serial { epoch, number }, last) = Serial::next(5, last, count);
+            (epoch, number, last)
+        };
+        assert_eq!(next(0, 1), (5, 1, 1));
+        assert_eq!(next(1, 10), (5, 2, 11));
+        assert_eq!(next(END - 3, 2), (5, u32::MAX - 1, END - 1));
+        assert_eq!(next(END - 3, 3), (6, 1, END + 3));
+        assert_eq!(next(END - 1, 1), (6, 1, END + 1));
+        assert_eq!(Serial::next(EPOCHS - 1, END, 1).0, Serial { epoch: 0, number: 1 });
+    }
+
     proptest! {
         #[test]
         fn decoding_is_the_inverse_of_encoding(
-            seed: u64, slot: u32, generation: u32, is_volume: bool, lineage in 0..LINEAGES
+            seed: u64, slot: u32, number: u32, is_volume: bool, epoch in 0..EPOCHS
         ) {
             let kind = if is_volume { Kind::Volume } else { Kind::Snapshot };
-            let address = Address { kind, slot, generation, lineage };
+            let address = Address { kind, slot, serial: Serial { epoch, number } };
             let uuid = key(seed).encode(address);
             prop_assert_eq!(uuid.get_version_num(), 4);
             prop_assert_eq!(uuid.get_variant(), nessie_backend_core::uuid::Variant::RFC4122);
@@ -162,13 +203,13 @@ mod tests {
         }
     }
 
-    /// Identifiers of neighbouring slots must look unrelated: one flipped bit of the address
-    /// flips about half of the 122 bits.
+    /// Unlike the addresses, identifiers of neighbouring slots look unrelated.
     #[test]
-    fn every_bit_of_the_address_stirs_the_whole_identifier() {
+    fn one_flipped_bit_of_an_address_flips_half_of_the_identifier() {
         let key = key(7);
-        let address = |slot, generation, lineage| {
-            bits(key.encode(Address { kind: Kind::Volume, slot, generation, lineage }))
+        let address = |slot, number, epoch| {
+            let serial = Serial { epoch, number };
+            bits(key.encode(Address { kind: Kind::Volume, slot, serial }))
         };
         let mut flipped = 0;
         let mut samples = 0;

@@ -1,7 +1,7 @@
 //! Doubly linked lists threaded through the records of a slab.
 //!
-//! A list keeps its order through inserts and deletes at the same cost whatever its length, and
-//! costs a record eight bytes.
+//! Inserting and deleting take the same time whatever the length of the list. A list costs a
+//! record eight bytes.
 
 use std::iter;
 

@@ -1,13 +1,13 @@
 //! Records in numbered slots, kept in chunks that copies share until one of them writes.
 //!
-//! A slab answers three needs at once: a record is reached by its number without a search, a copy
-//! of millions of records costs one reference count per chunk, and a slot that is used again can
-//! be told from its earlier uses by its *generation*, which is odd while the slot is occupied.
+//! A record is reached by its slot without a search, and a copy of millions of records costs one
+//! reference count per chunk. A new record gets the lowest vacant slot, so that the slots of the
+//! next records follow from the records present.
 
+use std::mem;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use crate::storage::ids::Serial;
 use crate::storage::text::{TextPool, TextRef};
 
 /// The number of a record's place.
@@ -39,9 +39,9 @@ impl Default for Links {
 /// What the slab keeps in every record.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Header {
-    /// How often the slot was occupied or vacated; odd while it is occupied.
-    pub(crate) generation: u32,
-    /// The record's place in the order of creation, or the next vacant slot.
+    /// The number of the record's [`Serial`]; 0 in a vacant slot.
+    number: u32,
+    /// The record's neighbours in the order of creation.
     pub(crate) links: Links,
 }
 
@@ -71,31 +71,69 @@ impl<T: Record> Entry<'_, T> {
 
 #[derive(Clone, Debug)]
 struct Chunk<T> {
+    /// The records of all places as far as they were ever occupied, or of the occupied ones alone.
     records: Vec<T>,
+    /// Whether the records are those of the occupied places alone. Loading a dump makes such
+    /// chunks, so that what it allocates is in proportion to the records it reads.
+    is_sparse: bool,
+    /// A bit for each place.
+    occupied: [u64; CHUNK / 64],
     texts: TextPool,
-    /// Marks the identifiers given out for this chunk's slots; see [`crate::storage::ids`].
-    lineage: u64,
+    /// The epoch of the records' serials.
+    epoch: u64,
 }
 
 /// Records in numbered slots.
 #[derive(Clone, Debug)]
 pub(crate) struct Slab<T> {
     chunks: Vec<Arc<Chunk<T>>>,
-    /// The lineage of the slots in the list of vacant ones.
-    lineage: u64,
-    vacant: Slot,
+    /// The chunks that have room for a record of this epoch.
+    open: BitSet,
+    epoch: u64,
     len: u32,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), lineage: 0, vacant: NONE, len: 0 }
+        Self { chunks: Vec::new(), open: BitSet::default(), epoch: 0, len: 0 }
     }
 }
 
-/// Whether a slot of this generation holds a record.
-const fn is_occupied(generation: u32) -> bool {
-    generation % 2 == 1
+/// A set of numbers whose lowest is found quickly.
+#[derive(Clone, Debug, Default)]
+struct BitSet {
+    words: Vec<u64>,
+    /// All words before this one are 0.
+    first: usize,
+}
+
+#[expect(clippy::indexing_slicing, reason = "the words reach as far as numbers were inserted")]
+impl BitSet {
+    fn insert(&mut self, number: usize) {
+        let word = number / 64;
+        if word >= self.words.len() {
+            self.words.resize(word + 1, 0);
+        }
+        self.words[word] |= 1 << (number % 64);
+        self.first = self.first.min(word);
+    }
+
+    /// Removes a number that is in the set.
+    fn remove(&mut self, number: usize) {
+        self.words[number / 64] &= !(1 << (number % 64));
+    }
+
+    fn lowest(&mut self) -> Option<usize> {
+        while *self.words.get(self.first)? == 0 {
+            self.first += 1;
+        }
+        Some(self.first * 64 + self.words[self.first].trailing_zeros() as usize)
+    }
+}
+
+/// The chunk of a slot. Before a slab has so many chunks, as many records were created.
+pub(crate) const fn chunk_of(slot: Slot) -> Slot {
+    slot >> CHUNK_BITS
 }
 
 const fn split(slot: Slot) -> (usize, usize) {
@@ -119,31 +157,36 @@ impl<T: Record> Slab<T> {
 
     pub(crate) fn get(&self, slot: Slot) -> &T {
         let (chunk, place) = split(slot);
-        &self.chunks[chunk].records[place]
+        self.chunks[chunk].get(place)
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> &mut T {
         let (chunk, place) = split(slot);
-        &mut Arc::make_mut(&mut self.chunks[chunk]).records[place]
+        Arc::make_mut(&mut self.chunks[chunk]).get_mut(place)
     }
 
-    /// A record and the lineage of its slot, if the slot exists and is occupied.
-    pub(crate) fn occupied(&self, slot: Slot) -> Option<(&T, u64)> {
+    /// The serial of the record in an occupied slot.
+    pub(crate) fn serial_of(&self, slot: Slot) -> Serial {
+        let (chunk, place) = split(slot);
+        let chunk = &*self.chunks[chunk];
+        Serial { epoch: chunk.epoch, number: chunk.get(place).header().number }
+    }
+
+    /// The serial of the record in a slot, if the slot exists and is occupied.
+    pub(crate) fn serial(&self, slot: Slot) -> Option<Serial> {
         let (chunk, place) = split(slot);
         let chunk = self.chunks.get(chunk)?;
-        let record = chunk.records.get(place)?;
-        is_occupied(record.header().generation).then_some((record, chunk.lineage))
-    }
-
-    pub(crate) fn lineage(&self, slot: Slot) -> u64 {
-        self.chunks[split(slot).0].lineage
+        let record = chunk.records.get(chunk.position(place))?;
+        let number = record.header().number;
+        (number != 0 && (!chunk.is_sparse || chunk.has(place)))
+            .then_some(Serial { epoch: chunk.epoch, number })
     }
 
     /// A record and its text.
     pub(crate) fn with_text(&self, slot: Slot) -> (&T, &str) {
         let (chunk, place) = split(slot);
         let chunk = &*self.chunks[chunk];
-        let record = &chunk.records[place];
+        let record = chunk.get(place);
         (record, chunk.texts.get(record.text()))
     }
 
@@ -163,79 +206,85 @@ impl<T: Record> Slab<T> {
         self.chunks.len() << CHUNK_BITS
     }
 
-    /// How many [inserts](Self::insert) are sure to find a slot, of whatever lineage they are.
+    /// How many [inserts](Self::insert) are sure to find a slot, whatever their epoch.
     pub(crate) fn free_slots(&self) -> usize {
         (MAX_CHUNKS - self.chunks.len()) << CHUNK_BITS
     }
 
-    /// Whether [`insert`](Self::insert) of the present lineage would find no slot.
-    pub(crate) fn is_full(&self) -> bool {
-        self.vacant == NONE && self.chunks.len() >= MAX_CHUNKS
+    /// Whether [`insert`](Self::insert) of the present epoch would find no slot.
+    pub(crate) fn is_full(&mut self) -> bool {
+        self.chunks.len() >= MAX_CHUNKS && self.open.lowest().is_none()
     }
 
-    /// Occupies a slot with a record that `fill` makes of an empty one. `None` when all slots are
-    /// taken.
+    /// Occupies the lowest vacant slot with a record that `fill` makes of an empty one. `None` when
+    /// all slots are occupied.
     ///
-    /// Identifiers of another `lineage` than the last one's must not collide with any given out
-    /// before, so vacant slots of the last lineage are left alone from then on.
+    /// The records of a chunk are of one epoch: a chunk with records of another one is passed over.
     pub(crate) fn insert(
         &mut self,
-        lineage: u64,
+        serial: Serial,
         fill: impl FnOnce(&mut Entry<'_, T>),
     ) -> Option<Slot> {
-        self.set_epoch(lineage);
-        let slot = self.free_slot()?;
-        let (index, place) = split(slot);
+        self.set_epoch(serial.epoch);
+        let index = self.open_chunk()?;
         let chunk = Arc::make_mut(&mut self.chunks[index]);
-        self.vacant = chunk.occupy(place);
+        let place = chunk.vacant_from(0)?;
+        chunk.occupy(place, serial);
         fill(&mut chunk.entry(place));
         self.len += 1;
-        Some(slot)
+        if chunk.vacant_from(place).is_none() {
+            self.open.remove(index);
+        }
+        Some(slot_at(index, place))
     }
 
     /// [Inserts](Self::insert) a record for each item until items or slots run out, and returns
-    /// the slots. `fill` gets the slot before too, and `link` tells a record the slot after it.
+    /// the slots. The numbers of the serials follow each other from the first. `fill` also gets the
+    /// slot of the record before, and `link` enters the slot of the record after it.
     pub(crate) fn insert_all<I>(
         &mut self,
-        lineage: u64,
+        first: Serial,
         count: usize,
         items: impl Iterator<Item = I>,
         mut fill: impl FnMut(&mut Entry<'_, T>, Option<Slot>, I),
         mut link: impl FnMut(&mut T, Slot),
     ) -> Vec<Slot> {
-        self.set_epoch(lineage);
+        self.set_epoch(first.epoch);
         let mut made = Vec::with_capacity(count);
-        let mut items = items.peekable();
+        let mut items = items.fuse().peekable();
+        let mut serial = first;
         let mut last = None;
         while items.peek().is_some()
-            && let Some(mut slot) = self.free_slot()
+            && let Some(index) = self.open_chunk()
         {
-            if let Some(last) = last {
-                link(self.get_mut(last), slot);
+            let mut vacant = self.chunks[index].vacant_from(0);
+            if let (Some(last), Some(place)) = (last, vacant) {
+                link(self.get_mut(last), slot_at(index, place));
             }
-            let (index, _) = split(slot);
-            let is_newest = index + 1 == self.chunks.len();
             let chunk = Arc::make_mut(&mut self.chunks[index]);
-            // Free slots of one chunk mostly follow each other.
-            while let Some(item) = items.next() {
-                let (_, place) = split(slot);
-                self.vacant = chunk.occupy(place);
+            while let Some(place) = vacant
+                && let Some(item) = items.next()
+            {
+                chunk.occupy(place, serial);
                 fill(&mut chunk.entry(place), last, item);
-                self.len += 1;
+                serial.number = serial.number.wrapping_add(1);
+                let slot = slot_at(index, place);
                 made.push(slot);
                 last = Some(slot);
-                slot = match self.vacant {
-                    NONE if is_newest && chunk.has_room(lineage) => {
-                        slot_at(index, chunk.records.len())
-                    }
-                    vacant => vacant,
-                };
-                if split(slot).0 != index || items.peek().is_none() {
-                    break;
+                vacant = chunk.vacant_from(place);
+                if let Some(next) = vacant
+                    && items.peek().is_some()
+                {
+                    link(chunk.get_mut(place), slot_at(index, next));
                 }
-                link(&mut chunk.records[place], slot);
+            }
+            if vacant.is_none() {
+                self.open.remove(index);
             }
         }
+        #[expect(clippy::cast_possible_truncation, reason = "there are no more than slots")]
+        let len = made.len() as u32;
+        self.len += len;
         made
     }
 
@@ -245,10 +294,10 @@ impl<T: Record> Slab<T> {
         items: impl IntoIterator<Item = (Slot, I)>,
         mut change: impl FnMut(&mut T, I),
     ) {
-        self.by_chunk(items, |chunk, place, item| change(&mut chunk.records[place], item));
+        self.by_chunk(items, |chunk, place, item| change(chunk.get_mut(place), item));
     }
 
-    /// Gives each slot's chunk and its place there to `change`, and forgotten texts back.
+    /// Calls `change` with each slot's chunk and its place there, and reclaims the space of texts.
     fn by_chunk<I>(
         &mut self,
         items: impl IntoIterator<Item = (Slot, I)>,
@@ -267,36 +316,37 @@ impl<T: Record> Slab<T> {
         }
     }
 
-    /// Leaves vacant slots of another lineage alone.
-    const fn set_epoch(&mut self, lineage: u64) {
-        if self.lineage != lineage {
-            self.lineage = lineage;
-            self.vacant = NONE;
+    /// Opens the chunks that have room for records of an epoch, and closes the others.
+    fn set_epoch(&mut self, epoch: u64) {
+        if self.epoch == epoch {
+            return;
+        }
+        self.epoch = epoch;
+        self.open = BitSet::default();
+        for (index, chunk) in self.chunks.iter().enumerate() {
+            if chunk.has_room(epoch) {
+                self.open.insert(index);
+            }
         }
     }
 
-    /// The slot that the next record gets.
-    fn free_slot(&mut self) -> Option<Slot> {
-        if self.vacant == NONE { self.next_new_slot() } else { Some(self.vacant) }
-    }
-
-    /// The number of the slot after the last one, in a chunk of the present lineage.
-    fn next_new_slot(&mut self) -> Option<Slot> {
-        let place = match self.chunks.last().filter(|chunk| chunk.has_room(self.lineage)) {
-            Some(chunk) => chunk.records.len(),
-            None if self.is_full() => return None,
-            None => {
-                let mut chunk = Chunk::empty(self.lineage);
-                if let Some(last) = self.chunks.last() {
-                    // Growing bit by bit leaves holes behind; only a small slab does it.
-                    chunk.records.reserve_exact(CHUNK);
-                    chunk.texts = TextPool::like(&last.texts);
-                }
-                self.chunks.push(Arc::new(chunk));
-                0
-            }
-        };
-        Some(slot_at(self.chunks.len() - 1, place))
+    /// The chunk that the next record is put into.
+    fn open_chunk(&mut self) -> Option<usize> {
+        if let Some(index) = self.open.lowest() {
+            return Some(index);
+        }
+        if self.chunks.len() >= MAX_CHUNKS {
+            return None;
+        }
+        let mut chunk = Chunk::default();
+        if let Some(last) = self.chunks.last() {
+            // Growing bit by bit leaves holes behind; only a small slab does it.
+            chunk.records.reserve_exact(CHUNK);
+            chunk.texts = TextPool::like(&last.texts);
+        }
+        self.chunks.push(Arc::new(chunk));
+        self.open.insert(self.chunks.len() - 1);
+        Some(self.chunks.len() - 1)
     }
 
     /// Vacates an occupied slot.
@@ -306,53 +356,177 @@ impl<T: Record> Slab<T> {
 
     /// [Vacates](Self::remove) occupied slots.
     pub(crate) fn remove_all(&mut self, slots: impl IntoIterator<Item = Slot>) {
-        let Self { lineage, mut vacant, mut len, .. } = *self;
-        let slots = slots.into_iter().map(|slot| (slot, slot));
-        self.by_chunk(slots, |chunk, place, slot| {
-            let gone = std::mem::take(&mut chunk.records[place]);
-            chunk.texts.forget(gone.text());
-            let vacancy = chunk.records[place].header_mut();
-            vacancy.generation = gone.header().generation + 1;
-            // A slot whose generations are used up is never occupied again.
-            if vacancy.generation != RETIRED && chunk.lineage == lineage {
-                vacancy.links.next = vacant;
-                vacant = slot;
+        let Self { epoch, mut len, .. } = *self;
+        let mut open = mem::take(&mut self.open);
+        self.by_chunk(slots.into_iter().map(|slot| (slot, slot)), |chunk, place, slot| {
+            chunk.vacate(place);
+            if chunk.has_room(epoch) {
+                open.insert(split(slot).0);
             }
             len -= 1;
         });
-        self.vacant = vacant;
+        self.open = open;
         self.len = len;
+    }
+
+    /// Begins a slab of records that are to be [placed](Self::place), for serials of the epoch.
+    pub(crate) fn begin(epoch: u64) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+
+    /// Occupies a slot with the record of a serial. `None` if the slot cannot exist, is occupied,
+    /// or lies in a chunk with records of another epoch.
+    ///
+    /// Apart from eight bytes for each chunk up to that of the slot, it allocates in proportion to
+    /// the records placed.
+    pub(crate) fn place(
+        &mut self,
+        slot: Slot,
+        serial: Serial,
+        fill: impl FnOnce(&mut Entry<'_, T>),
+    ) -> Option<()> {
+        let (index, place) = split(slot);
+        if index >= MAX_CHUNKS || serial.number == 0 {
+            return None;
+        }
+        let before = self.chunks.len();
+        if index >= before {
+            let vacant = Arc::new(Chunk { is_sparse: true, ..Chunk::default() });
+            self.chunks.resize(index + 1, vacant);
+            (before..=index).for_each(|index| self.open.insert(index));
+        }
+        let chunk = Arc::make_mut(&mut self.chunks[index]);
+        if chunk.has(place) || !(chunk.is_empty() || chunk.epoch == serial.epoch) {
+            return None;
+        }
+        let was_open = chunk.has_room(self.epoch);
+        chunk.place(place, serial);
+        fill(&mut chunk.entry(place));
+        if was_open && !chunk.has_room(self.epoch) {
+            self.open.remove(index);
+        }
+        self.len += 1;
+        Some(())
     }
 }
 
-/// The generation of a slot that has none left, vacant like all even ones.
-pub(crate) const RETIRED: u32 = u32::MAX - 1;
+impl<T> Default for Chunk<T> {
+    fn default() -> Self {
+        let (records, texts) = (Vec::new(), TextPool::default());
+        Self { records, is_sparse: false, occupied: [0; _], texts, epoch: 0 }
+    }
+}
 
+/// A chunk with this many records is not kept sparse.
+const DENSE: usize = CHUNK / 8;
+
+#[expect(clippy::indexing_slicing, reason = "as in the slab")]
 impl<T: Record> Chunk<T> {
-    fn empty(lineage: u64) -> Self {
-        Self { records: Vec::new(), texts: TextPool::default(), lineage }
+    const fn has(&self, place: usize) -> bool {
+        self.occupied[place / 64] >> (place % 64) & 1 == 1
     }
 
-    /// Whether one more record of the lineage fits in.
-    const fn has_room(&self, lineage: u64) -> bool {
-        self.records.len() < CHUNK && self.lineage == lineage
+    fn is_empty(&self) -> bool {
+        self.occupied == [0; _]
     }
 
-    /// Makes an empty record of a vacant place or of the one after the last, and returns the
-    /// vacant slot that is next then.
-    #[expect(clippy::indexing_slicing, reason = "as in the slab")]
-    fn occupy(&mut self, place: usize) -> Slot {
+    /// Whether one more record of the epoch fits in.
+    fn has_room(&self, epoch: u64) -> bool {
+        if self.epoch == epoch { self.occupied != [u64::MAX; _] } else { self.is_empty() }
+    }
+
+    /// The first vacant place from this one on.
+    fn vacant_from(&self, place: usize) -> Option<usize> {
+        let first = place / 64;
+        let before = (1 << (place % 64)) - 1;
+        let taken = self.occupied[first] | before;
+        if taken != u64::MAX {
+            return Some(first * 64 + taken.trailing_ones() as usize);
+        }
+        let word = (first + 1..self.occupied.len()).find(|at| self.occupied[*at] != u64::MAX)?;
+        Some(word * 64 + self.occupied[word].trailing_ones() as usize)
+    }
+
+    /// Where in the records the one of a place is.
+    fn position(&self, place: usize) -> usize {
+        if self.is_sparse { self.rank(place) } else { place }
+    }
+
+    /// How many places before this one are occupied.
+    #[cold]
+    fn rank(&self, place: usize) -> usize {
+        let (word, bit) = (place / 64, place % 64);
+        let before = self.occupied[..word].iter().map(|word| word.count_ones()).sum::<u32>();
+        (before + (self.occupied[word] & ((1 << bit) - 1)).count_ones()) as usize
+    }
+
+    fn get(&self, place: usize) -> &T {
+        &self.records[self.position(place)]
+    }
+
+    fn get_mut(&mut self, place: usize) -> &mut T {
+        let position = self.position(place);
+        &mut self.records[position]
+    }
+
+    fn entry(&mut self, place: usize) -> Entry<'_, T> {
+        let position = self.position(place);
+        Entry { record: &mut self.records[position], texts: &mut self.texts }
+    }
+
+    /// Makes an empty record in the first vacant place.
+    fn occupy(&mut self, place: usize, serial: Serial) {
+        if self.is_sparse {
+            self.spread();
+        }
         if place == self.records.len() {
             self.records.push(T::default());
         }
-        let header = self.records[place].header_mut();
-        header.generation += 1;
-        std::mem::take(&mut header.links).next
+        self.mark(place, serial);
     }
 
-    #[expect(clippy::indexing_slicing, reason = "as in the slab")]
-    fn entry(&mut self, place: usize) -> Entry<'_, T> {
-        Entry { record: &mut self.records[place], texts: &mut self.texts }
+    /// Makes an empty record in any vacant place.
+    fn place(&mut self, place: usize, serial: Serial) {
+        if self.is_sparse && self.records.len() == DENSE {
+            self.spread();
+        }
+        let position = self.position(place);
+        if self.is_sparse {
+            self.records.insert(position, T::default());
+        } else if position >= self.records.len() {
+            self.records.resize(position + 1, T::default());
+        }
+        self.mark(place, serial);
+    }
+
+    fn mark(&mut self, place: usize, serial: Serial) {
+        self.occupied[place / 64] |= 1 << (place % 64);
+        self.epoch = serial.epoch;
+        self.get_mut(place).header_mut().number = serial.number;
+    }
+
+    fn vacate(&mut self, place: usize) {
+        let position = self.position(place);
+        let gone = if self.is_sparse {
+            self.records.remove(position)
+        } else {
+            mem::take(&mut self.records[position])
+        };
+        self.texts.forget(gone.text());
+        self.occupied[place / 64] &= !(1 << (place % 64));
+    }
+
+    /// Gives every place its record, so that the chunk is sparse no more.
+    fn spread(&mut self) {
+        let mut spread = Vec::with_capacity(CHUNK);
+        for record in mem::take(&mut self.records) {
+            while !self.has(spread.len()) {
+                spread.push(T::default());
+            }
+            spread.push(record);
+        }
+        self.records = spread;
+        self.is_sparse = false;
     }
 
     fn compact(&mut self) {
@@ -363,224 +537,5 @@ impl<T: Record> Chunk<T> {
             }
             self.texts = kept;
         }
-    }
-}
-
-/// The bare slots of a slab, for saving and rebuilding it.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Layout {
-    /// Lineage and number of slots of each chunk.
-    pub(crate) chunks: Vec<(u64, u32)>,
-    /// Lineage of the slots that `reusable` lists.
-    pub(crate) lineage: u64,
-    /// Vacant slots in the order they will be used again, with their generations.
-    pub(crate) reusable: Vec<(Slot, u32)>,
-    /// Vacant slots that will not be used again, with their generations.
-    pub(crate) left_alone: Vec<(Slot, u32)>,
-}
-
-/// The bare slots of a slab that is to be built, and what is known of the vacant ones. It is as long
-/// as its source, however many slots that announces.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    runs: Vec<Run>,
-    /// Lineage of the slots that `reusable` lists.
-    lineage: u64,
-    /// Vacant slots in the order they will be used again, with their generations.
-    pub(crate) reusable: Vec<(Slot, u32)>,
-    /// Vacant slots that will not be used again, with their generations.
-    pub(crate) left_alone: Vec<(Slot, u32)>,
-}
-
-/// Chunks in a row that have the same lineage and the same number of slots.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    lineage: u64,
-    slots: usize,
-    /// The index after that of the last of these chunks.
-    end: usize,
-}
-
-impl Plan {
-    /// A plan of chunks by lineage, size, and how many chunks in a row are like that. Nothing if
-    /// there can be no such chunks.
-    pub(crate) fn new(
-        lineage: u64,
-        chunks: impl IntoIterator<Item = (u64, u32, u32)>,
-    ) -> Option<Self> {
-        let mut plan =
-            Self { runs: Vec::new(), lineage, reusable: Vec::new(), left_alone: Vec::new() };
-        let mut end = 0_usize;
-        for (lineage, slots, count) in chunks {
-            let slots = slots as usize;
-            end = end.checked_add(count as usize).filter(|end| *end <= MAX_CHUNKS)?;
-            if slots == 0 || slots > CHUNK || count == 0 {
-                return None;
-            }
-            match plan.runs.last_mut() {
-                Some(run) if (run.lineage, run.slots) == (lineage, slots) => run.end = end,
-                _ => plan.runs.push(Run { lineage, slots, end }),
-            }
-        }
-        Some(plan)
-    }
-
-    /// Every lineage in it.
-    pub(crate) fn lineages(&self) -> impl Iterator<Item = u64> + '_ {
-        self.runs.iter().map(|run| run.lineage).chain([self.lineage])
-    }
-
-    /// Lineage of the chunk that a slot is in.
-    pub(crate) fn lineage_of(&self, slot: Slot) -> Option<u64> {
-        self.run(split(slot).0).map(|run| run.lineage)
-    }
-
-    fn run(&self, chunk: usize) -> Option<Run> {
-        let place = self.runs.partition_point(|run| run.end <= chunk);
-        self.runs.get(place).copied()
-    }
-
-    /// How many slots there are.
-    fn slots(&self) -> usize {
-        let mut slots = 0;
-        let mut begin = 0;
-        for run in &self.runs {
-            slots += (run.end - begin) * run.slots;
-            begin = run.end;
-        }
-        slots
-    }
-}
-
-impl TryFrom<Layout> for Plan {
-    type Error = ();
-
-    fn try_from(layout: Layout) -> Result<Self, ()> {
-        let Layout { chunks, lineage, reusable, left_alone } = layout;
-        let chunks = chunks.into_iter().map(|(lineage, slots)| (lineage, slots, 1));
-        let plan = Self::new(lineage, chunks).ok_or(())?;
-        Ok(Self { reusable, left_alone, ..plan })
-    }
-}
-
-#[expect(clippy::indexing_slicing, reason = "every slot is checked against the layout first")]
-impl<T: Record> Slab<T> {
-    pub(crate) fn layout(&self) -> Layout {
-        let generation = |slot| (slot, self.get(slot).header().generation);
-        let mut next = self.vacant;
-        let mut reusable = Vec::new();
-        while next != NONE {
-            reusable.push(generation(next));
-            next = self.get(next).header().links.next;
-        }
-        let mut listed: Vec<Slot> = reusable.iter().map(|(slot, _)| *slot).collect();
-        listed.sort_unstable();
-        let left_alone = self
-            .slots()
-            .filter(|slot| self.occupied(*slot).is_none() && listed.binary_search(slot).is_err())
-            .map(generation)
-            .collect();
-        #[expect(clippy::cast_possible_truncation, reason = "a chunk has at most CHUNK slots")]
-        let chunks = self.chunks.iter().map(|c| (c.lineage, c.records.len() as u32)).collect();
-        Layout { chunks, lineage: self.lineage, reusable, left_alone }
-    }
-
-    /// Every slot, occupied or vacant.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + use<'_, T> {
-        self.chunks.iter().zip(0..).flat_map(|(chunk, index): (_, Slot)| {
-            (0..).take(chunk.records.len()).map(move |place: Slot| index << CHUNK_BITS | place)
-        })
-    }
-
-    /// Begins a slab of this plan for `len` records, which are to be [placed](Self::place). Nothing
-    /// if the plan is not one that a slab with as many records can have.
-    ///
-    /// A chunk gets its memory with its first record.
-    pub(crate) fn begin(plan: &Plan, len: usize) -> Option<Self> {
-        let vacant = plan.reusable.len() + plan.left_alone.len();
-        (plan.slots().checked_sub(vacant) == Some(len))
-            .then(|| Self { lineage: plan.lineage, ..Self::default() })
-    }
-
-    /// How many slots would be made to [place](Self::place) a record in this one.
-    pub(crate) fn slots_to_make(&self, plan: &Plan, slot: Slot) -> usize {
-        let (index, _) = split(slot);
-        let slots = plan.run(index).map_or(0, |run| run.slots);
-        match self.chunks.get(index) {
-            Some(chunk) if chunk.records.is_empty() => slots,
-            Some(_) => 0,
-            // A chunk without slots takes about as much memory as one slot.
-            None => slots + index - self.chunks.len(),
-        }
-    }
-
-    /// Occupies a slot that the plan has and no record is in, as [`insert`](Self::insert) does.
-    /// Nothing if the slot is none of those.
-    pub(crate) fn place(
-        &mut self,
-        plan: &Plan,
-        slot: Slot,
-        generation: u32,
-        fill: impl FnOnce(&mut Entry<'_, T>),
-    ) -> Option<()> {
-        if !is_occupied(generation) || generation >= RETIRED {
-            return None;
-        }
-        let mut entry = self.untouched(plan, slot)?;
-        entry.record.header_mut().generation = generation;
-        fill(&mut entry);
-        self.len += 1;
-        Some(())
-    }
-
-    /// Vacates the slots that the plan lists, once all records are placed. Nothing if they are not
-    /// exactly those that are left.
-    pub(crate) fn finish(&mut self, plan: &Plan) -> Option<()> {
-        for &(slot, generation) in &plan.left_alone {
-            self.vacate(plan, slot, generation)?;
-        }
-        for &(slot, generation) in plan.reusable.iter().rev() {
-            let next = self.vacant;
-            self.vacate(plan, slot, generation)?.links.next = next;
-            if self.lineage(slot) != self.lineage || generation == RETIRED {
-                return None;
-            }
-            self.vacant = slot;
-        }
-        Some(())
-    }
-
-    /// Sets the generation of a slot that was not set yet.
-    fn vacate(&mut self, plan: &Plan, slot: Slot, generation: u32) -> Option<&mut Header> {
-        if generation == 0 || is_occupied(generation) {
-            return None;
-        }
-        let entry = self.untouched(plan, slot)?;
-        let header = entry.record.header_mut();
-        header.generation = generation;
-        Some(header)
-    }
-
-    fn untouched(&mut self, plan: &Plan, slot: Slot) -> Option<Entry<'_, T>> {
-        let (index, place) = split(slot);
-        let slots = plan.run(index)?.slots;
-        if place >= slots {
-            return None;
-        }
-        while self.chunks.len() <= index {
-            let lineage = plan.run(self.chunks.len())?.lineage;
-            self.chunks.push(Arc::new(Chunk::empty(lineage)));
-        }
-        if self.chunks[index].records.is_empty() {
-            // What is next to it is likely to have texts of the same length.
-            let like = index.checked_sub(1).map(|before| &self.chunks[before]);
-            let like = like.filter(|before| before.records.len() <= slots);
-            let texts = like.map(|before| TextPool::like(&before.texts)).unwrap_or_default();
-            let chunk = Arc::make_mut(&mut self.chunks[index]);
-            chunk.records = vec![T::default(); slots];
-            chunk.texts = texts;
-        }
-        let entry = Arc::make_mut(&mut self.chunks[index]).entry(place);
-        (entry.record.header().generation == 0).then_some(entry)
     }
 }

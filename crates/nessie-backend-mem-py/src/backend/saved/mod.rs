@@ -13,6 +13,7 @@ use crate::runtime::worker;
 use super::MemBackend;
 
 mod files;
+mod pickle;
 mod replace_file;
 
 #[pymethods]
@@ -65,7 +66,8 @@ impl MemBackend {
     ///
     /// Raises:
     ///     InvalidArgumentError: The text is not a dump, is incomplete or
-    ///         changed, or is of a later version. The message names the line.
+    ///         changed, or has another version than this package writes. The
+    ///         message names the line.
     ///     OSError: The file cannot be read. Its `filename` is the path as
     ///         given.
     #[classmethod]
@@ -78,14 +80,12 @@ impl MemBackend {
         Ok(files::load(path_or_file, progress)?.into())
     }
 
-    /// Return a hash of the whole state.
+    /// Return a hash of the dump.
     ///
-    /// Two backends with the same digest return the same results from then on.
-    /// The digest covers all records and their order, the seed, the state of
-    /// the random generator, and a clock that `advance()` moves, but not the
-    /// system's clock. The same calls on backends with the same seed give the
-    /// same digest on every platform. It takes less than a microsecond per
-    /// record.
+    /// Two backends with the same digest have the same records, and return the
+    /// same results from then on. The time of the system's clock is left out.
+    /// The same calls on backends with the same seed give the same digest on
+    /// every platform. It takes less than a microsecond per record.
     ///
     /// Returns:
     ///     str: 32 hexadecimal digits.
@@ -99,7 +99,7 @@ impl MemBackend {
         py: Python<'py>,
     ) -> Result<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
         let copy = self.call(py, core::MemBackend::fork);
-        let bytes = worker::run(py, worker::count_records(&copy), move || copy.to_bytes())??;
+        let bytes = worker::run(py, worker::count_records(&copy), move || pickle::pack(&copy))??;
         let restore = py.import("nessie_backend_mem._core")?.getattr("_restore")?;
         Ok((restore, (PyBytes::new(py, &bytes),)))
     }
@@ -113,5 +113,5 @@ pub(crate) fn restore(state: Bound<'_, PyBytes>) -> Result<MemBackend> {
     let bytes = PyBackedBytes::from(state);
     // An estimate: a record takes some tens of bytes.
     let records = bytes.len() / 32;
-    Ok(worker::run(py, records, move || core::MemBackend::from_bytes(&bytes))??.into())
+    Ok(worker::run(py, records, move || pickle::unpack(&bytes))??.into())
 }
