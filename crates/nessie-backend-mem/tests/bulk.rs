@@ -71,7 +71,7 @@ fn check<T, U>(
         .find_map(|(index, item)| Some(BulkError::at(index, single(&one_by_one, item).err()?)));
     match (result, failure) {
         (Ok(()), None) => {
-            assert_eq!(at_once.state_digest().unwrap(), one_by_one.state_digest().unwrap())
+            assert_eq!(at_once.state_digest().unwrap(), one_by_one.state_digest().unwrap());
         }
         (Err(error), Some(expected)) => {
             assert_eq!(error.index, expected.index, "{error} | {expected}");

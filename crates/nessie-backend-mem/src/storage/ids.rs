@@ -42,7 +42,6 @@ pub(crate) const EPOCHS: u64 = 1 << 57;
 
 impl Serial {
     /// The serial of the record of this number, of all records since `epoch` began.
-    #[expect(clippy::cast_possible_truncation, reason = "masked")]
     pub(crate) const fn numbered(epoch: u64, number: u64) -> Self {
         let epoch = (epoch + (number >> 32)) % EPOCHS;
         Self { epoch, number: (number & 0xFFFF_FFFF) as u32 }
@@ -54,8 +53,8 @@ impl Serial {
         const END: u64 = 1 << 32;
         let mut first = last + 1;
         // A batch is of one epoch, and no number is 0.
-        if first % END == 0 || first % END + count as u64 > END {
-            first = (first / END + u64::from(first % END != 0)) * END + 1;
+        if first.is_multiple_of(END) || first % END + count as u64 > END {
+            first = first.next_multiple_of(END) + 1;
         }
         (Self::numbered(epoch, first), first - 1 + count as u64)
     }
