@@ -1,6 +1,6 @@
 //! The implemented paths, methods and fields, as data.
 
-use crate::fields::Fields;
+use crate::fields::FieldInfo;
 use crate::http::method_name;
 use crate::router::routes;
 
@@ -16,7 +16,7 @@ pub struct Endpoint {
     pub object: &'static str,
     /// The fields of its objects. A client may filter by each of them, and order by each that is
     /// not in an array.
-    pub fields: Fields,
+    pub fields: Vec<FieldInfo>,
     /// The other fields that ONTAP documents for its objects. A client may name them in the same
     /// ways, but no object has them.
     pub documented: Vec<&'static str>,

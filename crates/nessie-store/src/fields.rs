@@ -2,9 +2,6 @@
 
 use nessie_ontap_protocol::{FieldKind, FieldPresence, Schema, WritableBy};
 
-/// The fields of an object.
-pub type Fields = Vec<FieldInfo>;
-
 /// A field of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,7 +18,7 @@ pub struct FieldInfo {
     pub in_array: bool,
 }
 
-pub(crate) fn fields_of<R>(schema: &Schema<R>) -> Fields {
+pub(crate) fn fields_of<R>(schema: &Schema<R>) -> Vec<FieldInfo> {
     let fields = schema.fields.iter().map(|field| FieldInfo {
         path: field.path,
         kind: field.kind,

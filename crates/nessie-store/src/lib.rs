@@ -9,7 +9,7 @@
 //! | [`Cluster`] | the cluster; answers a [`Request`] with a [`Response`] |
 //! | [`ClusterBuilder`], [`Config`], [`ConfigError`] | build a cluster |
 //! | [`Svm`], [`Aggregate`], [`Lif`], [`Clock`], [`JobCompletion`] | the parts of a configuration |
-//! | [`coverage()`], [`Endpoint`], [`FieldInfo`], [`Fields`] | the implemented paths, methods and fields |
+//! | [`coverage()`], [`Endpoint`], [`FieldInfo`] | the implemented paths, methods and fields |
 //! | [`ApiError`] | an error with ONTAP's code |
 //! | `serve`, `Server`, `ServerOptions`, `Identity`, `Limits` | the HTTP server |
 //! | `RequestHandler` | what a server calls; a wrapper around a cluster can implement it |
@@ -93,7 +93,7 @@ pub use builder::ClusterBuilder;
 pub use cluster::Cluster;
 pub use config::{Aggregate, Clock, Config, ConfigError, JobCompletion, Lif, Svm};
 pub use coverage::{Endpoint, coverage};
-pub use fields::{FieldInfo, Fields};
+pub use fields::FieldInfo;
 pub use http::{Request, Response};
 pub use nessie_ontap_protocol::{ApiError, FieldKind, FieldPresence, Method, WritableBy};
 #[cfg(feature = "server")]

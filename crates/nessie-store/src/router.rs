@@ -10,7 +10,7 @@ use nessie_ontap_protocol::records::{
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
 use crate::cluster::Cluster;
-use crate::fields::{Fields, documented_of, fields_of};
+use crate::fields::{FieldInfo, documented_of, fields_of};
 use crate::handlers::{
     HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, policies, snapshots, svm,
     volumes, zapi,
@@ -25,7 +25,7 @@ pub(crate) struct Route {
     /// The name of its objects.
     pub(crate) object: fn() -> &'static str,
     /// The fields of its objects.
-    pub(crate) fields: fn() -> Fields,
+    pub(crate) fields: fn() -> Vec<FieldInfo>,
     /// The other fields that ONTAP documents for them.
     pub(crate) documented: fn() -> Vec<&'static str>,
 }
