@@ -84,7 +84,7 @@ mod sequences;
 mod test_binary;
 mod trace;
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "harness"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

@@ -60,7 +60,7 @@ fn the_reference_passes_as_value_reference_and_shared_pointer() {
 fn a_backend_that_holds_much_already_passes_and_is_left_as_it_was() {
     let backend = MemBackend::new();
     let mut volumes = Vec::new();
-    // Some names begin as the suite's own do by default.
+    // Some names begin like the default names of the suite.
     for name in ["conf0-0-a", "conf1", "q", "_", "7", "Q", "a", "b"] {
         volumes.push(backend.create_volume(VolumeSpec::named(name)).unwrap());
     }
@@ -103,28 +103,19 @@ fn a_clean_up_that_fails_is_a_failure() {
 
 #[test]
 fn a_change_of_a_foreign_object_is_a_failure() {
-    let backend = Mutant {
-        create_volume: Some(Box::new(|b, spec| {
-            if let Some(other) = b.find_volume("others")? {
-                b.patch_volume(other.uuid, VolumePatch::new().export_policy("p"))?;
-            }
-            b.create_volume(spec)
-        })),
-        ..Mutant::default()
-    };
-    backend.mem.create_volume(VolumeSpec::named("others")).unwrap();
-    let config = Config::default().only("create_volume.makes_a_volume");
-    // The probe before the run also changes it: only the second run sees a difference.
-    let other = backend.mem.find_volume("others").unwrap().unwrap();
+    let mem = MemBackend::new();
+    let other = mem.create_volume(VolumeSpec::named("others")).unwrap();
+    // The probe before the run changes it too, so each creation sets another size.
     let backend = Mutant {
         create_volume: Some(Box::new(move |b, spec| {
             let size = b.get_volume(other.uuid)?.size_bytes.unwrap_or(0) + 1;
             b.patch_volume(other.uuid, VolumePatch::new().size_bytes(size))?;
             b.create_volume(spec)
         })),
-        mem: backend.mem,
+        mem,
         ..Mutant::default()
     };
+    let config = Config::default().only("create_volume.makes_a_volume");
     let report = run(&backend, &config);
     assert!(only_failure(&report).message.contains("others"), "{report}");
 }
@@ -186,15 +177,15 @@ fn with_a_factory_only_the_hanging_case_is_abandoned() {
         .only("capabilities.*");
     let factory = || Ok(Arc::new(hanging()) as Arc<dyn VolumeBackend>);
     let report = shared(&BackendSource::Each(Box::new(factory)), &config);
-    // Those that make a volume time out, each on a backend of its own; the others do not.
+    // The cases that create a volume time out, each on its own backend.
     assert_eq!((report.counts().timed_out, report.counts().passed), (4, 4), "{report}");
 }
 
 #[test]
 fn a_factory_that_fails_is_a_failure() {
-    let factory = || Err(BackendError::substrate("connect", "nobody there"));
+    let factory = || Err(BackendError::substrate("connect", "connection refused"));
     let report = shared(&BackendSource::Each(Box::new(factory)), &quick());
-    assert!(only_failure(&report).message.contains("nobody there"), "{report}");
+    assert!(only_failure(&report).message.contains("connection refused"), "{report}");
     assert_eq!(report.counts().failed, 1);
     assert_eq!(report.cases.len(), cases().len());
 }
@@ -238,7 +229,7 @@ fn garbage_from_an_adapter_is_reported_as_breaking_the_rule_about_records() {
     assert!(failure.message.contains("{'uuid': 7} has no name"), "{failure}");
 }
 
-/// A fault that takes three calls: a volume is mounted, goes offline, and is unmounted by that.
+/// A fault that three calls show: a mounted volume is unmounted when it is set offline.
 fn unmounts_what_goes_offline() -> Mutant {
     Mutant {
         patch_volume: Some(Box::new(|b, uuid, patch| {
@@ -293,13 +284,13 @@ fn the_calls_of_a_failing_case_are_as_few_as_can_be() {
 
 #[test]
 fn a_seed_gives_the_same_calls_and_the_same_failure() {
-    let told = |seed| {
+    let calls = |seed| {
         let backend = unmounts_what_goes_offline();
         let config = Config::default().seed(seed).only("model.agrees_on_clones");
         let report = run(&backend, &config);
         only_failure(&report).trace.as_python()
     };
-    assert_eq!(told(3), told(3));
+    assert_eq!(calls(3), calls(3));
 }
 
 #[test]
