@@ -75,7 +75,7 @@ def error_envelope(error: NessieError) -> dict[str, Any]:
         ``{"error": {"code": "4", "message": "...", "target": "..."}}``; ``target`` is absent if the
         error has none.
     """
-    _, body = _ontap_error(error.code or "", error.message, error.target)
+    body = _ontap_error(error.code or "", error.message, error.target)
     envelope: dict[str, Any] = json.loads(body)
     return envelope
 

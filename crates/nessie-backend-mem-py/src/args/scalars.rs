@@ -96,11 +96,31 @@ pub(crate) fn name<'a>(value: &'a Bound<'_, PyString>) -> Cow<'a, str> {
 
 /// The fields of a patch as Python passes them.
 pub(crate) struct PatchArgs<'a, 'py> {
-    pub(crate) size_bytes: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) junction_path: Option<&'a Bound<'py, PyString>>,
-    pub(crate) export_policy: Option<&'a Bound<'py, PyString>>,
-    pub(crate) name: Option<&'a Bound<'py, PyString>>,
-    pub(crate) state: Option<&'a Bound<'py, PyString>>,
+    size_bytes: Option<&'a Bound<'py, PyAny>>,
+    junction_path: Option<&'a Bound<'py, PyString>>,
+    export_policy: Option<&'a Bound<'py, PyString>>,
+    name: Option<&'a Bound<'py, PyString>>,
+    state: Option<&'a Bound<'py, PyString>>,
+}
+
+impl<'a, 'py> PatchArgs<'a, 'py> {
+    /// # Errors
+    /// `TypeError` if a text is not a `str`.
+    pub(crate) fn new(
+        size_bytes: Option<&'a Bound<'py, PyAny>>,
+        junction_path: Option<&'a Bound<'py, PyAny>>,
+        export_policy: Option<&'a Bound<'py, PyAny>>,
+        name: Option<&'a Bound<'py, PyAny>>,
+        state: Option<&'a Bound<'py, PyAny>>,
+    ) -> Result<Self> {
+        Ok(Self {
+            size_bytes,
+            junction_path: optional_string("junction_path", junction_path)?,
+            export_policy: optional_string("export_policy", export_policy)?,
+            name: optional_string("name", name)?,
+            state: optional_string("state", state)?,
+        })
+    }
 }
 
 /// Reads a patch. An `Error::Backend` may be raised only if the volume exists.

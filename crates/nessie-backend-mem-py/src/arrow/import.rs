@@ -1,16 +1,16 @@
 //! Columns, tables and types of other libraries, out of their capsules.
 //!
 //! This is the only module with unsafe code. A capsule holds the address of one of Arrow's C
-//! structures, and safe Rust cannot read it. What has to be believed is that a capsule with one of
-//! Arrow's names holds such a structure, and that its producer has filled it as Arrow's C data
-//! interface says. What a producer can get wrong by accident is checked before `arrow_array` reads
-//! it: a structure that another reader has emptied, a text that is not UTF-8, at which
-//! `arrow_array` panics, and types that are nested so deep that the stack would overflow.
+//! structures, and safe Rust cannot read it. The module trusts that a capsule with one of Arrow's
+//! names holds such a structure, and that its producer has filled it as Arrow's C data interface
+//! requires. It checks the mistakes that can happen by accident, before `arrow_array` reads the
+//! structure: another reader has emptied it; a text is not UTF-8, at which `arrow_array` panics;
+//! types are nested so deep that the stack would overflow.
 #![expect(unsafe_code, reason = "Arrow's C structures are read through pointers")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::NonNull;
-use std::{fmt, slice};
+use std::slice;
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, from_ffi_and_data_type};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
@@ -27,28 +27,14 @@ use crate::errors::Error;
 /// The most types that may lie within each other. Other readers of Arrow have the same limit.
 const MAX_NESTING: usize = 64;
 
-/// What is wrong with the content of a capsule.
-pub(crate) enum Fault {
-    NoType,
-    NoData,
-    NotUtf8,
-    TooDeep,
-}
+// The faults of a capsule. Each text continues the name of the argument.
+const NO_TYPE: &str = "has no type: its capsule was read before";
+const NO_DATA: &str = "has no data: its capsule was read before";
+const NOT_UTF8: &str = "has a type whose name is not UTF-8";
+const TOO_DEEP: &str = "has types that are nested more than 64 deep";
 
-/// To follow the name of the argument.
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoType => f.write_str("has no type: its capsule was read before"),
-            Self::NoData => f.write_str("has no data: its capsule was read before"),
-            Self::NotUtf8 => f.write_str("has a type whose name is not UTF-8"),
-            Self::TooDeep => write!(f, "has types that are nested more than {MAX_NESTING} deep"),
-        }
-    }
-}
-
-/// What a capsule holds, or its fault.
-type Checked<T> = Result<T, Fault>;
+/// The content of a capsule, or its fault.
+type Checked<T> = Result<T, &'static str>;
 
 /// The chunks of a column or a table.
 pub(crate) struct Chunks {
@@ -75,7 +61,7 @@ impl Chunks {
         // while this thread is attached. It is moved out, and an empty structure is left behind.
         let array = unsafe { FFI_ArrowArray::from_raw(array.as_ptr()) };
         if array.is_released() {
-            return Ok(Err(Fault::NoData));
+            return Ok(Err(NO_DATA));
         }
         let schema = match checked_schema(schema)? {
             Ok(schema) => schema,
@@ -96,7 +82,7 @@ impl Chunks {
         // SAFETY: As for an array.
         let mut stream = unsafe { FFI_ArrowArrayStream::from_raw(stream.as_ptr()) };
         let (Some(_), Some(get_schema)) = (stream.release, stream.get_schema) else {
-            return Ok(Err(Fault::NoData));
+            return Ok(Err(NO_DATA));
         };
         let mut schema = FFI_ArrowSchema::empty();
         // SAFETY: The stream is not released, and it writes a schema to the empty one.
@@ -200,7 +186,7 @@ unsafe fn check_schema(schema: NonNull<RawSchema>) -> Checked<()> {
     // SAFETY: The caller promises it.
     let root = unsafe { schema.as_ref() };
     if root.release.is_none() {
-        return Err(Fault::NoType);
+        return Err(NO_TYPE);
     }
     // SAFETY: In a structure that is not released, a text that is not null ends with a null.
     let is_utf8 = |text: *const c_char| unsafe { CStr::from_ptr(text) }.to_str().is_ok();
@@ -210,7 +196,7 @@ unsafe fn check_schema(schema: NonNull<RawSchema>) -> Checked<()> {
         for schema in level {
             let is_named = schema.name.is_null() || is_utf8(schema.name);
             if !is_named || schema.format.is_null() || !is_utf8(schema.format) {
-                return Err(Fault::NotUtf8);
+                return Err(NOT_UTF8);
             }
             let count = usize::try_from(schema.n_children).unwrap_or_default();
             if count > 0 {
@@ -226,7 +212,7 @@ unsafe fn check_schema(schema: NonNull<RawSchema>) -> Checked<()> {
         }
         level = below;
     }
-    Err(Fault::TooDeep)
+    Err(TOO_DEEP)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]

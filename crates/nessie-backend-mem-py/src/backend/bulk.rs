@@ -75,8 +75,7 @@ impl MemBackend {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.volume_ids();
         let text = scalars::name(name);
-        let made = self.bulk(name.py(), |core| core.create_snapshots(volumes, &text));
-        let made = made.map_err(|error| self.hinted(name.py(), error))?;
+        let made = self.try_bulk(name.py(), |core| core.create_snapshots(volumes, &text))?;
         Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
     }
 
@@ -111,8 +110,9 @@ impl MemBackend {
         let snapshot = self.snapshot_id(parent, "parent_snap_uuid", parent_snap_uuid)?.value;
         let py = names.py();
         let names = Names::read("names", names)?;
-        let made = self.bulk(py, |core| core.create_clones(parent, snapshot, names.iter()));
-        let made = made.map_err(|error| self.hinted(py, in_names(error)))?;
+        let made = self.try_bulk(py, |core| {
+            core.create_clones(parent, snapshot, names.iter()).map_err(in_names)
+        })?;
         Ok(Uuids::new(made.into_iter().map(VolumeId::uuid)))
     }
 
@@ -167,15 +167,13 @@ impl MemBackend {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.volume_ids();
         let text = scalars::name(name);
-        let left = self
-            .bulk(py, |core| {
-                if skip_busy {
-                    core.delete_snapshots_unless_busy(volumes, &text)
-                } else {
-                    core.delete_snapshots(volumes, &text).map(|()| Vec::new())
-                }
-            })
-            .map_err(|error| self.hinted(py, error))?;
+        let left = self.try_bulk(py, |core| {
+            if skip_busy {
+                core.delete_snapshots_unless_busy(volumes, &text)
+            } else {
+                core.delete_snapshots(volumes, &text).map(|()| Vec::new())
+            }
+        })?;
         let left = Uuids::new(left.into_iter().map(VolumeId::uuid));
         Ok(Bound::new(py, left)?.into_any())
     }
@@ -206,15 +204,13 @@ impl MemBackend {
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.volume_ids();
         let py = vol_uuids.py();
-        let left = self
-            .bulk(py, |core| {
-                if skip_busy {
-                    core.delete_volumes_unless_busy(volumes)
-                } else {
-                    core.delete_volumes(volumes).map(|()| Vec::new())
-                }
-            })
-            .map_err(|error| self.hinted(py, error))?;
+        let left = self.try_bulk(py, |core| {
+            if skip_busy {
+                core.delete_volumes_unless_busy(volumes)
+            } else {
+                core.delete_volumes(volumes).map(|()| Vec::new())
+            }
+        })?;
         Ok(Uuids::new(left.into_iter().map(VolumeId::uuid)))
     }
 
@@ -255,16 +251,12 @@ impl MemBackend {
         name: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
-        let junction_path = scalars::optional_string("junction_path", junction_path)?;
-        let export_policy = scalars::optional_string("export_policy", export_policy)?;
-        let name = scalars::optional_string("name", name)?;
-        let state = scalars::optional_string("state", state)?;
+        let patch = PatchArgs::new(None, junction_path, export_policy, name, state)?;
         let py = vol_uuids.py();
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
         let read = || {
             let sizes = Sizes::read(size_bytes, volumes.len())?;
-            let patch = PatchArgs { size_bytes: None, junction_path, export_policy, name, state };
             Ok((scalars::patch(&patch)?, sizes))
         };
         let (patch, sizes) = read().map_err(|error| {
@@ -280,8 +272,7 @@ impl MemBackend {
                 .map_or(error, |missing| self.hinted(py, missing))
         })?;
         let volumes = uuids.volume_ids().enumerate().map(|(index, id)| (id, sizes.get(index)));
-        self.bulk(py, |core| core.patch_volumes_with_sizes(volumes, &patch))
-            .map_err(|error| self.hinted(py, error))
+        self.try_bulk(py, |core| core.patch_volumes_with_sizes(volumes, &patch))
     }
 
     /// Return the volumes of the given uuids.

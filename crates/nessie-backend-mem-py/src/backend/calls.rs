@@ -121,10 +121,19 @@ impl MemBackend {
     ) -> Result<R> {
         let count = self.call(py, |core| core.snapshot_count(volume));
         if count.is_ok_and(|count| count > FEW_SNAPSHOTS) {
-            self.bulk(py, call).map_err(|error| self.hinted(py, error))
+            self.try_bulk(py, call)
         } else {
             self.try_call(py, call)
         }
+    }
+
+    /// Makes a bulk call that can fail.
+    pub(super) fn try_bulk<R: Send, E: Into<BulkError> + Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&core::MemBackend) -> std::result::Result<R, E> + Send,
+    ) -> Result<R> {
+        self.bulk(py, call).map_err(|error| self.hinted(py, error))
     }
 
     /// Makes a bulk call, while other Python threads run.

@@ -125,12 +125,8 @@ impl MemBackend {
         name: Option<&Bound<'py, PyAny>>,
         state: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
-        let junction_path = scalars::optional_string("junction_path", junction_path)?;
-        let export_policy = scalars::optional_string("export_policy", export_policy)?;
-        let name = scalars::optional_string("name", name)?;
-        let state = scalars::optional_string("state", state)?;
+        let patch = PatchArgs::new(size_bytes, junction_path, export_policy, name, state)?;
         let id = self.volume_id("uuid", uuid)?;
-        let patch = PatchArgs { size_bytes, junction_path, export_policy, name, state };
         let patch = scalars::patch(&patch).map_err(|error| match error {
             // A missing volume is reported before an invalid value.
             Error::Backend(_) => {

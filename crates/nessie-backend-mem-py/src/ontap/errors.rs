@@ -6,14 +6,14 @@ use nessie_backend_core::{BackendError, Dependents, SnapshotId, Uuid, VolumeId, 
 use nessie_store::ApiError;
 use pyo3::prelude::*;
 
-/// The HTTP status and the body for an error with this code, message and target.
+/// The body of the reply for an error with this code, message and target.
 #[pyfunction]
 #[pyo3(name = "_ontap_error")]
-pub(crate) fn error(code: &str, message: String, target: Option<String>) -> (u16, String) {
+pub(crate) fn error(code: &str, message: String, target: Option<String>) -> String {
     let mut error = ApiError::from(refusal(code));
     error.message = message;
     error.target = target.map(Cow::Owned);
-    (error.status, error.to_json().to_string())
+    error.to_json().to_string()
 }
 
 /// An error with that code. Its fields do not matter.

@@ -74,9 +74,7 @@ impl Requests {
             OwnRequest::None | OwnRequest::Running => Ok(answer),
         }
     }
-}
 
-impl Requests {
     /// Whether this thread makes a request itself.
     pub(super) fn are_own() -> bool {
         OWN.with_borrow(|own| !matches!(own, OwnRequest::None))
