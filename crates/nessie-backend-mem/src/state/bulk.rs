@@ -79,11 +79,9 @@ impl State {
         }
         // The refusal of the first item with a valid name, if there is one.
         let mut refusal = self.check_cloneable(volume).err();
-        let VolumeRecord { size, clones: of_volume, .. } = *self.volumes.get(volume);
-        let policy = self.volumes.text(volume).to_owned();
-        let of_snapshot = self.clones_of(snapshot);
-        let parent = CloneParent { snapshot, policy: &policy, of_volume, of_snapshot };
-        let items = names.map(|name| (name, quota(size)));
+        let parent = self.clone_parent(volume, snapshot);
+        let size = quota(self.volumes.get(volume).size);
+        let items = names.map(|name| (name, size));
         let made = self.create_named(items, stamp, parent, |name, _| {
             check_clone_name(name)?;
             refusal.take().map_or(Ok(()), Err)
@@ -97,7 +95,7 @@ impl State {
         &mut self,
         items: impl ExactSizeIterator<Item = (N, Option<u64>)>,
         stamp: Stamp,
-        parent: CloneParent<'_>,
+        parent: CloneParent,
         mut check: impl FnMut(&str, Option<u64>) -> Result<()>,
     ) -> Bulk<Vec<Slot>> {
         let count = items.len();

@@ -2,7 +2,7 @@
 
 use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
 
-use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
+use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, full};
 use crate::storage::ids::Serial;
 use crate::storage::list::{List, split_run};
 use crate::storage::slab::{Links, NONE, Slot};
@@ -23,13 +23,20 @@ impl State {
         self.check_cloneable(volume)?;
         self.check_volume_name_free(new_name, None)?;
 
-        let VolumeRecord { size, clones: of_volume, .. } = *self.volumes.get(volume);
-        let policy = self.volumes.text(volume).to_owned();
-        let of_snapshot = self.clones_of(snapshot);
-        let parent = CloneParent { snapshot, policy: &policy, of_volume, of_snapshot };
-        let slot = self.add_volume(new_name, size, stamp, parent)?;
+        let size = self.volumes.get(volume).size;
+        let slot = self.add_volume(new_name, size, stamp, self.clone_parent(volume, snapshot))?;
         self.link_clones(snapshot, &[slot])?;
         Ok(slot)
+    }
+
+    /// What the clones of a snapshot have in common.
+    pub(super) fn clone_parent(&self, volume: Slot, snapshot: Slot) -> CloneParent {
+        CloneParent {
+            snapshot,
+            policy: self.volumes.text(volume).to_owned(),
+            of_volume: self.volumes.get(volume).clones,
+            of_snapshot: self.clones_of(snapshot),
+        }
     }
 
     /// Refuses unless clones can be made of the volume's snapshots.
@@ -85,7 +92,7 @@ impl State {
     }
 
     /// The clones of a snapshot.
-    pub(super) fn clones_of(&self, snapshot: Slot) -> List {
+    fn clones_of(&self, snapshot: Slot) -> List {
         match self.snapshots.get(snapshot).clone_list {
             NONE => List::default(),
             list => self.clone_lists.get(list).clones,
@@ -145,19 +152,19 @@ pub(super) fn check_clone_name(name: &str) -> Result<()> {
 }
 
 /// The snapshot that new volumes are clones of. By default they are not clones.
-pub(super) struct CloneParent<'a> {
+pub(super) struct CloneParent {
     pub(super) snapshot: Slot,
     /// The export policy of the parent volume.
-    pub(super) policy: &'a str,
+    pub(super) policy: String,
     /// The clones of the parent volume that exist before.
     pub(super) of_volume: List,
     /// The clones of the snapshot that exist before.
     pub(super) of_snapshot: List,
 }
 
-impl Default for CloneParent<'_> {
+impl Default for CloneParent {
     fn default() -> Self {
         let none = List::default();
-        Self { snapshot: NONE, policy: "", of_volume: none, of_snapshot: none }
+        Self { snapshot: NONE, policy: String::new(), of_volume: none, of_snapshot: none }
     }
 }

@@ -145,7 +145,7 @@ impl State {
         name: &str,
         size: u64,
         stamp: Stamp,
-        parent: CloneParent<'_>,
+        parent: CloneParent,
     ) -> Result<Slot> {
         let new = NewVolumes { time: stamp.time, order: self.order, parent };
         let fill = |entry: &mut Entry<'_, VolumeRecord>| new.fill(entry, None, name, size);
@@ -195,14 +195,14 @@ pub(super) fn check_new_volume(name: &str, size_bytes: Option<u64>) -> Result<()
 }
 
 /// What new volumes have in common: one, or those of a batch.
-pub(super) struct NewVolumes<'a> {
+pub(super) struct NewVolumes {
     pub(super) time: Timestamp,
     /// All volumes that exist before.
     pub(super) order: List,
-    pub(super) parent: CloneParent<'a>,
+    pub(super) parent: CloneParent,
 }
 
-impl NewVolumes<'_> {
+impl NewVolumes {
     /// Fills the record of a volume. `last` is the volume before it in the batch, if any.
     #[inline]
     pub(super) fn fill(
@@ -221,7 +221,7 @@ impl NewVolumes<'_> {
             entry.record.parent_snapshot = self.parent.snapshot;
             entry.record.in_volume = after(self.parent.of_volume);
             entry.record.in_snapshot = after(self.parent.of_snapshot);
-            entry.set_text(self.parent.policy);
+            entry.set_text(&self.parent.policy);
         }
     }
 }
