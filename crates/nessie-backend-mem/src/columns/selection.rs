@@ -1,6 +1,7 @@
 //! Which volumes or snapshots a table has.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use nessie_backend_core::rules::{MAX_SNAPSHOT_NAME, MAX_VOLUME_NAME};
 use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumeState};
@@ -192,8 +193,8 @@ common_setters!(VolumeSelection, SnapshotSelection);
 /// The conditions that both selections have.
 struct Common {
     name: Option<WildMatch>,
-    before: Option<i64>,
-    after: Option<i64>,
+    /// In microseconds since the Unix epoch. A missing bound is a time that no record has.
+    created: Range<i64>,
 }
 
 impl Common {
@@ -203,16 +204,16 @@ impl Common {
         before: Option<Timestamp>,
         after: Option<Timestamp>,
     ) -> Result<Self> {
+        let before = before.filter(|time| !time.is_never());
         Ok(Self {
             name: name.map(|name| name_pattern(name, longest)).transpose()?,
-            before: before.filter(|time| !time.is_never()).map(Timestamp::unix_micros),
-            after: after.map(Timestamp::unix_micros),
+            created: after.map_or(i64::MIN, Timestamp::unix_micros)
+                ..before.map_or(i64::MAX, Timestamp::unix_micros),
         })
     }
 
     fn includes<'a>(&self, create_time: i64, name: impl FnOnce() -> &'a str) -> bool {
-        self.before.is_none_or(|before| create_time < before)
-            && self.after.is_none_or(|after| create_time >= after)
+        self.created.contains(&create_time)
             && self.name.as_ref().is_none_or(|pattern| pattern.matches(name()))
     }
 }
