@@ -8,7 +8,6 @@
 //! secret from an attacker.
 
 use nessie_backend_core::Uuid;
-use serde::{Deserialize, Serialize};
 
 use crate::storage::slab::Slot;
 
@@ -41,14 +40,15 @@ pub(crate) enum Kind {
 pub(crate) const EPOCHS: u64 = 1 << 57;
 
 impl Serial {
-    /// The serial of the record of this number, of all records since `epoch` began.
+    /// The serial of a record, from the epoch of the first record and the record's own number.
     pub(crate) const fn numbered(epoch: u64, number: u64) -> Self {
         let epoch = (epoch + (number >> 32)) % EPOCHS;
         Self { epoch, number: (number & 0xFFFF_FFFF) as u32 }
     }
 
-    /// The first of `count` serials that follow each other, where `last` is the number of the last
-    /// record: all records are numbered with 64 bits, and an epoch lasts for 2³² of them.
+    /// The first of `count` serials that follow each other, and the number of the last, where
+    /// `last` is the number of the last record so far. Records are numbered with 64 bits; after
+    /// each 2³² of them the epoch grows by one.
     pub(crate) fn next(epoch: u64, last: u64, count: usize) -> (Self, u64) {
         const END: u64 = 1 << 32;
         let mut first = last + 1;
@@ -69,7 +69,7 @@ const ROUNDS: usize = 4;
 pub(crate) const KEY_WORDS: usize = ROUNDS;
 
 /// The key of the bijection between addresses and identifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IdKey([u64; ROUNDS]);
 
 impl IdKey {

@@ -1,8 +1,9 @@
 //! From a hash to a slot, in buckets that copies share until one of them writes.
 //!
-//! A bucket is a hash table of slot numbers; the keys themselves stay in the records. The index
-//! grows by extendible hashing, one full bucket at a time, so no insert ever pays for rehashing
-//! all of it.
+//! A bucket is a hash table of slots; the keys themselves stay in the records. The index grows by
+//! extendible hashing, one full bucket at a time, so no insert rehashes all of it, and a copy costs
+//! one reference count for each bucket. A fixed number of shards would be simpler, but a copy of a
+//! small backend, which every listing makes, would cost as much as that of a large one.
 
 use std::mem;
 use std::sync::Arc;
@@ -45,8 +46,8 @@ const AMPLE: usize = FULL - FULL / 8;
 /// hashes are too alike for the directory to be doubled for their sake.
 const MAX_SKEW: u32 = 6;
 
-/// The bits of a hash that choose the bucket: neither those that place an entry in its table (the
-/// lowest) nor those that tell entries of one place apart (the top seven).
+/// The bits of a hash that choose the bucket: neither those that place a slot in its table (the
+/// lowest) nor those that distinguish slots of one place (the top seven).
 const fn routing(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
@@ -78,8 +79,8 @@ impl Index {
         self.buckets[self.bucket(hash)].slots.find(hash, |slot| is_match(*slot)).copied()
     }
 
-    /// Makes room for as many more slots, if they at least double the index: it grows as it goes
-    /// for fewer. `rehash` is the hash of a slot's key.
+    /// Makes room for as many more slots, if they at least double the index; for fewer it grows
+    /// with them. `rehash` is the hash of a slot's key.
     pub(crate) fn reserve(&mut self, additional: usize, rehash: impl Fn(Slot) -> u64) {
         if additional <= FULL || additional < self.len {
             return;
@@ -102,8 +103,8 @@ impl Index {
         }
     }
 
-    /// The same entries, those of one bucket together and otherwise in their order: whoever goes
-    /// through them so waits for each bucket's memory once and not for each entry's.
+    /// The same entries, those of one bucket together and otherwise in their order, so that each
+    /// bucket is loaded into the cache once per batch, not once per entry.
     pub(crate) fn by_bucket(&self, entries: &[Entry]) -> Vec<Entry> {
         let mut ends = vec![0; self.buckets.len() + 1];
         for entry in entries {
@@ -142,7 +143,7 @@ impl Index {
     }
 
     /// Adds slots that are [sorted by bucket](Self::by_bucket), except those whose key the index
-    /// has already: it returns them. `is_same` tells whether two slots have the same key.
+    /// has already: it returns them. `is_same` compares the keys of two slots.
     pub(crate) fn insert_all(
         &mut self,
         sorted: &[Entry],
