@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_standing_clock_moves_only_when_told() {
+    fn a_standing_clock_moves_only_when_advanced() {
         let mut clock = Clock::standing(Timestamp::UNIX_EPOCH);
         assert_eq!(clock.now(), clock.now());
         clock.advance(Duration::from_millis(1_500)).unwrap();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_standing_clock_goes_back_to_its_start_when_it_is_restarted() {
+    fn a_restarted_standing_clock_shows_its_start() {
         let mut clock = Clock::standing(Timestamp::UNIX_EPOCH);
         clock.advance(Duration::from_secs(1)).unwrap();
         assert_eq!(clock.restarted(), Clock::standing(Timestamp::UNIX_EPOCH));
