@@ -220,6 +220,34 @@ fn a_file_that_a_tool_has_changed_is_refused_with_what_it_is() {
     }
 }
 
+/// As after a process was forked, where the next identifiers have another epoch.
+#[test]
+fn records_of_two_epochs_are_dumped_and_leave_the_same_slots_to_the_next() {
+    let dumped = text(&varied());
+    let lines: Vec<&str> = dumped.lines().collect();
+    let (before, rest) = lines[0].split_once("\"epoch\":\"").unwrap();
+    let header = format!("{before}\"epoch\":\"00000000000000aa{}", &rest[16..]);
+    let lines: Vec<&str> =
+        [header.as_str()].into_iter().chain(lines[1..lines.len() - 1].iter().copied()).collect();
+    let backend = load(&sign(&lines));
+    let old: Vec<VolumeId> = backend.list_volumes().unwrap().iter().map(|v| v.uuid).collect();
+    let mut given: HashSet<VolumeId> = old.iter().copied().collect();
+    let mut create = |backend: &MemBackend, name: &str| {
+        let twin = reloaded(backend);
+        let spec = VolumeSpec::named(name);
+        let uuid = backend.create_volume(spec.clone()).unwrap().uuid;
+        assert_eq!(twin.create_volume(spec).unwrap().uuid, uuid);
+        assert!(given.insert(uuid), "{uuid} came before");
+    };
+    create(&backend, "beside");
+    // Clones come after their parents, so that in this order nothing is busy.
+    for (n, uuid) in old.iter().rev().enumerate() {
+        backend.delete_volume(*uuid).unwrap();
+        create(&backend, &format!("in-place{n}"));
+    }
+    backend.check_invariants().unwrap();
+}
+
 /// Few of many records are left, so that their slots lie far apart.
 #[test]
 fn a_dump_of_records_in_scattered_slots_is_read() {
