@@ -77,11 +77,7 @@ pub(crate) fn check_patch(
     name: Option<&Bound<'_, PyAny>>,
     state: Option<&Bound<'_, PyAny>>,
 ) -> Result<()> {
-    let junction_path = scalars::optional_string("junction_path", junction_path)?;
-    let export_policy = scalars::optional_string("export_policy", export_policy)?;
-    let name = scalars::optional_string("name", name)?;
-    let state = scalars::optional_string("state", state)?;
-    let args = PatchArgs { size_bytes, junction_path, export_policy, name, state };
+    let args = PatchArgs::new(size_bytes, junction_path, export_policy, name, state)?;
     Ok(rules::volume_patch(&scalars::patch(&args)?)?)
 }
 
