@@ -199,7 +199,7 @@ unsafe fn check_schema(schema: NonNull<RawSchema>) -> Checked<()> {
                 return Err(NOT_UTF8);
             }
             let count = usize::try_from(schema.n_children).unwrap_or_default();
-            if count > 0 {
+            if count > 0 && !schema.children.is_null() {
                 // SAFETY: There are `n_children` pointers, each to such a structure.
                 let children = unsafe { slice::from_raw_parts(schema.children, count) };
                 below.extend(children.iter().flatten().map(|child| unsafe { child.as_ref() }));
