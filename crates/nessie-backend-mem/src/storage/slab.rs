@@ -69,18 +69,20 @@ impl<T: Record> Entry<'_, T> {
     }
 }
 
+/// Some neighbouring records. What every read needs comes first, in as few cache lines as possible.
 #[derive(Clone, Debug)]
+#[repr(C)]
 struct Chunk<T> {
     /// The records of all places as far as they were ever occupied, or of the occupied ones alone.
     records: Vec<T>,
     /// Whether the records are those of the occupied places alone. Loading a dump makes such
     /// chunks, so that what it allocates is in proportion to the records it reads.
     is_sparse: bool,
-    /// A bit for each place.
-    occupied: [u64; CHUNK / 64],
-    texts: TextPool,
     /// The epoch of the records' serials.
     epoch: u64,
+    texts: TextPool,
+    /// A bit for each place.
+    occupied: [u64; CHUNK / 64],
 }
 
 /// Records in numbered slots.
@@ -360,7 +362,7 @@ impl<T: Record> Slab<T> {
         let mut open = mem::take(&mut self.open);
         self.by_chunk(slots.into_iter().map(|slot| (slot, slot)), |chunk, place, slot| {
             chunk.vacate(place);
-            if chunk.has_room(epoch) {
+            if chunk.epoch == epoch || chunk.is_empty() {
                 open.insert(split(slot).0);
             }
             len -= 1;
