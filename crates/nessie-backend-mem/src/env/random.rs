@@ -4,7 +4,8 @@ use nessie_backend_core::splitmix64::SplitMix64;
 use nessie_backend_core::{BackendError, Result};
 
 use crate::env::fork;
-use crate::storage::ids::{EPOCHS, IdKey, KEY_WORDS};
+use crate::storage::ids::{IdKey, KEY_WORDS};
+use crate::storage::serial::EPOCHS;
 
 /// The source of the epochs of new records.
 #[derive(Clone, Copy, Debug)]

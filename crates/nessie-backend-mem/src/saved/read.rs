@@ -16,7 +16,8 @@ use super::unreadable::unreadable;
 use crate::env::clock::Clock;
 use crate::env::random::IdSource;
 use crate::inner::Inner;
-use crate::storage::ids::{EPOCHS, IdKey};
+use crate::storage::ids::IdKey;
+use crate::storage::serial::EPOCHS;
 
 pub(super) fn read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner> {
     try_read(reader, progress).map_err(|failure| match failure {

@@ -13,8 +13,9 @@ use super::lines::{SnapshotLine, VolumeLine};
 use crate::env::random::IdSource;
 use crate::state::lookup::key;
 use crate::state::{ByCreation, SnapshotRecord, State, VolumeRecord};
-use crate::storage::ids::{Address, IdKey, Kind, Serial};
+use crate::storage::ids::{Address, IdKey, Kind};
 use crate::storage::index::Entry as Name;
+use crate::storage::serial::Serial;
 use crate::storage::slab::{Entry, NONE, Slab, Slot, chunk_of};
 
 /// A state of which a part is built.

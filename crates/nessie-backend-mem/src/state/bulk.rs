@@ -14,8 +14,8 @@ use super::snapshots::{fill_snapshot, snapshot_exists};
 use super::volumes::{NewVolumes, check_new_volume};
 use super::{ByCreation, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::error::BulkError;
-use crate::storage::ids::Serial;
 use crate::storage::index::Entry;
+use crate::storage::serial::Serial;
 use crate::storage::slab::{self, Links, NONE, Slot};
 
 /// The result of a bulk transition.

@@ -3,8 +3,8 @@
 use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
 
 use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, full};
-use crate::storage::ids::Serial;
 use crate::storage::list::{List, split_run};
+use crate::storage::serial::Serial;
 use crate::storage::slab::{Links, NONE, Slot};
 
 /// The serial of all clone lists, which have no identifiers.

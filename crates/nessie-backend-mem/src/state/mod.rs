@@ -23,9 +23,10 @@ pub(crate) use self::lookup::{quota, time};
 pub(crate) use self::record::{
     ByCreation, CloneList, OfParentSnapshot, OfParentVolume, SnapshotRecord, VolumeRecord,
 };
-use crate::storage::ids::{IdKey, Serial};
+use crate::storage::ids::IdKey;
 use crate::storage::index::Index;
 use crate::storage::list::List;
+use crate::storage::serial::Serial;
 use crate::storage::slab::{Slab, Slot};
 
 /// The contents of a backend.

@@ -6,8 +6,8 @@ use nessie_backend_core::{BackendError, Result, SnapshotId, VolumeId, rules};
 
 use super::lookup::key;
 use super::{ByCreation, OfParentSnapshot, SnapshotRecord, Stamp, State, VolumeRecord, full};
-use crate::storage::ids::Serial;
 use crate::storage::list::walk;
+use crate::storage::serial::Serial;
 use crate::storage::slab::{Entry, Links, NONE, Slot};
 
 impl State {

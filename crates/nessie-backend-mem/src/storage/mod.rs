@@ -10,7 +10,7 @@
 //! * A [`slab`] keeps the records of a kind in chunks of 512. The *slot* of a record is the number
 //!   of its place, and records refer to each other by slots, which take four bytes. A new record
 //!   gets the lowest vacant slot.
-//! * [`ids`]: the identifier of a record is its slot and its *serial*, encrypted. A serial is never
+//! * [`ids`]: the identifier of a record is its slot and its *serial*, encrypted. A [`serial`] is never
 //!   used twice, so neither is an identifier. A record is found from its identifier by decrypting
 //!   it: no table from identifiers to slots exists.
 //! * A [`list`] links records in order of creation, or the clones of one parent, by the slots of
@@ -35,5 +35,6 @@
 pub(crate) mod ids;
 pub(crate) mod index;
 pub(crate) mod list;
+pub(crate) mod serial;
 pub(crate) mod slab;
 pub(crate) mod text;

@@ -7,7 +7,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use crate::storage::ids::Serial;
+use crate::storage::serial::Serial;
 use crate::storage::text::{TextPool, TextRef};
 
 /// The number of a record's place.
