@@ -726,7 +726,7 @@ def test_what_is_no_backend_is_refused(backend: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"cases": ["nothing.*"]}, "no case is called 'nothing"),
+        ({"cases": ["nothing.*"]}, "no case matches 'nothing"),
         ({"cases": ["python.results_are_fesh"]}, "did you mean 'python.results_are_fresh'"),
         ({"time_limit": 0}, "time_limit"),
         ({"time_limit": float("nan")}, "time_limit"),

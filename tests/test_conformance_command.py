@@ -207,7 +207,7 @@ def test_ctrl_c_ends_it_while_a_case_hangs(here: Path, case: str) -> None:
         (["backends:Library"], "Library object at 0x"),
         (
             ["backends:Right", "--case", "create_volumes.*"],
-            "argument --case: no case is called 'create_volumes.*'",
+            "argument --case: no case matches 'create_volumes.*'",
         ),
         *(
             (

@@ -392,7 +392,7 @@ def test_a_file_that_cannot_be_loaded_is_named_with_the_reason(tmp_path: Path) -
     for files, expected_text in (
         ([f"a={cut}"], f"--load: {cut}: .*line"),
         ([f"a={dump}", f"a={dump}"], f"--load: {dump}: the SVM 'a' was already loaded from {dump}"),
-        ([dump], f"--load: {dump}: a dump is of one SVM; use SVM={dump} with one of a, b"),
+        ([dump], f"--load: {dump}: a dump is of one SVM; write SVM=PATH, where SVM is a or b"),
         ([f"a={seed_file}"], f"--load: {seed_file}: a seed file names its SVMs itself"),
         ([f"c={dump}"], f"--load: c={dump}: No such file"),
         ([wrong], rf"--load: {wrong}: volumes\[0\]: the key 'name' is missing"),
@@ -412,7 +412,7 @@ def test_a_dump_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> Non
         (["a"], [str(tmp_path)], "it is a directory"),
         (["a"], [""], "--dump: '' names no file"),
         (["a"], [f"{file}/dump"], "there is no directory"),
-        (["a", "b"], ["dump"], "a dump is of one SVM; use SVM=dump with one of a, b"),
+        (["a", "b"], ["dump"], "a dump is of one SVM; write SVM=PATH, where SVM is a or b"),
         (["a", "b"], [f"a={file}", f"b={file}"], "it is given twice"),
     ):
         with pytest.raises(UsageError, match=expected_text):
@@ -495,7 +495,7 @@ def test_other_texts_are_not_sizes(text: str) -> None:
         ({"volumes": [{"name": "a", "size": 1.5}]}, r"volumes\[0\]\.size: .*not 1\.5"),
         (
             {"volumes": [{"name": "a", "svm": "x"}]},
-            r"volumes\[0\]\.svm: there is no 'x'",
+            r"volumes\[0\]\.svm: there is no SVM 'x'",
         ),
         ({"volumes": [{"name": "a"}, {"name": "a"}]}, r"volumes\[1\]: .*'?a'?"),
         ({"volumes": [{"name": "a", "state": "asleep"}]}, r"volumes\[0\]: .*asleep"),
@@ -507,7 +507,7 @@ def test_other_texts_are_not_sizes(text: str) -> None:
         ({"volumes": [{"name": "a", "clones": [{"name": "b"}]}]}, r"clones\[0\]: the key 'snap"),
         (
             {"volumes": [{"name": "a", "clones": [{"name": "b", "snapshot": "s"}]}]},
-            r"volumes\[0\]\.clones\[0\]\.snapshot: 'a' has no 's'",
+            r"volumes\[0\]\.clones\[0\]\.snapshot: the volume 'a' has no snapshot 's'",
         ),
     ],
     ids=str,

@@ -101,8 +101,8 @@ class MemBackend:
     everything, with the clock and the state of the random generator.
 
     Bulk methods (`create_volumes`, `create_snapshots`, `create_clones`,
-    `patch_volumes`, `delete_volumes`, `delete_snapshots`) do what single calls
-    for the items, in order, would do. Either all items change or none, and all
+    `patch_volumes`, `delete_volumes`, `delete_snapshots`) have the effect of one
+    single call per item, in order. Either all items change or none, and all
     changes have the same time. Other Python threads run meanwhile. The error is
     that of the first item whose single call would fail, and its attribute
     `index` is the item's position, counted from 0. Items that are not a uuid or
@@ -184,9 +184,8 @@ class MemBackend:
 
         Without arguments the table has all volumes. Otherwise it has those that
         meet every condition. It shows the backend at the time of the call. See
-        help(Table) for the libraries that can read it. Its name is not
-        `list_volumes()` because that, by the contract, returns all volumes as
-        dicts.
+        help(Table) for the libraries that can read it. `list_volumes()` returns
+        all volumes as dicts.
 
         Args:
             name (str): Pattern for the whole name: * stands for any characters,
@@ -615,15 +614,15 @@ class MemBackend:
     def delete_volumes(self, vol_uuids: _VolumeIds, *, skip_busy: bool = False) -> Uuids:
         """Delete volumes with their snapshots.
 
-        A clone and its parent may be given in any order. A bulk method, see
-        help(MemBackend).
+        A bulk method, see help(MemBackend). A clone and its parent may be given
+        in any order. Missing volumes are refused before busy ones.
 
         Args:
             vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
                 help(MemBackend) for the forms that are accepted. No volume may
                 be given twice.
-            skip_busy (bool): Whether to keep volumes with a clone that stays,
-                because it is not given or because it is kept itself.
+            skip_busy (bool): Whether to keep a volume, instead of failing, if
+                a clone of it is not given or is kept itself.
 
         Returns:
             Uuids: The volumes that `skip_busy` has kept, in the same order.
@@ -781,7 +780,7 @@ class MemBackend:
 
         Args:
             path_or_file (str | PathLike | BinaryIO): Path, or a binary file
-                open for reading. The file must end with the dump.
+                open for reading. Nothing may follow the dump in it.
             progress (Callable[[int, int], object]): Called now and then and at
                 the end, with the number of records done and the number of all
                 records. An exception that it raises ends the call.

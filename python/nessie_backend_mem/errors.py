@@ -107,7 +107,7 @@ class VolumeNotFoundError(NotFoundError):
 
 
 class SnapshotNotFoundError(NotFoundError):
-    """The volume has no snapshot of this uuid, even if another volume has. `target` is the uuid.
+    """The volume has no snapshot of this uuid; another volume may have it. `target` is the uuid.
 
     In a bulk call that selects snapshots by name, `target` is the name.
     """
@@ -185,7 +185,7 @@ class VolumeBusyError(BusyError):
 
 
 class SnapshotBusyError(BusyError):
-    """Clones depend on the snapshot, or on one that a restore would delete.
+    """Clones depend on the snapshot, or on a newer one that a restore would delete.
 
     `target` is the uuid of the snapshot that the clones depend on.
     """

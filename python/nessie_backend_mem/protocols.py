@@ -1,7 +1,7 @@
 """Protocols for backends written in Python.
 
-A class fits a protocol if it has its methods; it does not have to inherit. Each protocol adds
-methods to the one before it:
+A class fits a protocol if it has the protocol's methods; it does not have to inherit. Each protocol
+adds methods to the one before it:
 
     VolumeBackend      volumes
     SnapshotBackend    ... and snapshots
@@ -42,12 +42,12 @@ call returns new objects: the caller may change them. `OntapServer` is less stri
 
 **Threads.** Methods are called from many threads at once, also from threads that Python did not
 start. Calls must be linearizable. A method may take long. It may fork: the child process must end
-with `os._exit` or return from the method, which ends it.
+with `os._exit`, or return from the method. In the child, the return ends the process.
 
 **Missing tiers and methods.** `capabilities` says which tiers work. The methods that only
 `FullBackend` has, and the arguments `name` and `state` of `patch_volume`, may be absent or raise
-`FeatureNotSupportedError`. Callers then search the list in place of `find_volume` and
-`find_snapshot`; the other operations are refused.
+`FeatureNotSupportedError`. In place of `find_volume` and `find_snapshot` the
+list is then searched; the other operations are refused.
 
 **Exceptions.** Exceptions of other packages are understood if their ``code`` is one of those in
 `nessie_backend_mem.errors`; `NotImplementedError` means `FeatureNotSupportedError`. Any other

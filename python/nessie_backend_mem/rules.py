@@ -212,23 +212,23 @@ def fold_junction_path(junction_path: str) -> str:
 
 
 _PYTHON_RULES = {
-    "python.dicts": "Python sees plain dicts, in plain lists.",
+    "python.dicts": "Records are plain dicts, in lists or tuples.",
     "python.keys": "A dict has its keys in the contract's order.",
-    "python.fresh": "Nothing a caller does to a result changes the backend or another result.",
-    "python.capabilities": "Capabilities are three bools, and a tier promised has its methods.",
-    "python.positions": "The positional order of the arguments is the contract's; None is not "
-    "given.",
-    "python.spellings": "Identifiers arrive as text in any standard UUID spelling and leave in the "
-    "canonical one.",
+    "python.fresh": "A change of a result changes neither the backend nor another result.",
+    "python.capabilities": "Capabilities are three bools. A tier that is true has its methods.",
+    "python.positions": "The positional order of the arguments is the contract's. None means "
+    "not given.",
+    "python.spellings": "Identifiers are accepted as text in any standard UUID spelling, and "
+    "returned in the canonical one.",
     "python.uuid": "Identifiers may be uuid.UUID objects.",
     "python.malformed": "A malformed UUID is an invalid argument.",
     "python.sizes": "An integer out of range is an invalid argument.",
     "python.surrogates": "Text with a lone surrogate is an invalid argument.",
-    "python.states": "A state is one of three words; any other is an invalid argument.",
+    "python.states": "A state other than online, offline and restricted is an invalid argument.",
     "python.types": "A value of the wrong Python type is a TypeError.",
-    "python.errors": "An exception says what was wrong: its code, the target it is about, and the "
-    "clones in the way.",
-    "python.error_copies": "An exception of the package pickles and copies whole.",
+    "python.errors": "An exception has its code and its target, and a busy one the clones that "
+    "depend on the object.",
+    "python.error_copies": "A copied or unpickled exception of the package has all attributes.",
 }
 """The sentences of the contract that are about Python alone."""
 

@@ -107,7 +107,8 @@ def svm_of(option: str, svm: str | None, path: str, svms: Iterable[str]) -> str:
     """Return the SVM of a dump: the named one, or the only one."""
     names = list(svms)
     if svm is None and len(names) > 1:
-        refuse(option, path, f"a dump is of one SVM; use SVM={path} with one of {', '.join(names)}")
+        choice = " or ".join(names)
+        refuse(option, path, f"a dump is of one SVM; write SVM=PATH, where SVM is {choice}")
     return names[0] if svm is None else svm
 
 

@@ -212,8 +212,8 @@ def select(patterns: Iterable[str]) -> list[str]:
         matching = [name for name in names if fnmatchcase(name, pattern)]
         if not matching:
             near = get_close_matches(pattern, names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"no case is called {pattern!r}{hint}")
+            hint = f"did you mean {near[0]!r}?" if near else "see cases(), or --list in a shell"
+            raise ValueError(f"no case matches {pattern!r}; {hint}")
         chosen.update(matching)
     return [name for name in names if name in chosen]
 

@@ -27,7 +27,7 @@ Outcome: TypeAlias = (
     | Literal["timed_out"]
     | Literal["interrupted"]
 )
-"""The outcome of a case. ``"timed_out"``, no answer within the time limit, is a failure, too."""
+"""The outcome of a case. ``"timed_out"`` is a failure, too: no answer within the time limit."""
 
 COLUMNS: tuple[tuple[Outcome, str], ...] = (
     ("passed", "passed"),

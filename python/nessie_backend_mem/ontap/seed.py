@@ -63,7 +63,7 @@ def load(backends: Mapping[str, MemBackend], document: object) -> None:
         svm = text_at(place, fields, "svm") or next(iter(backends))
         backend = backends.get(svm)
         if backend is None:
-            raise SeedFileError(f"{place}.svm: there is no {svm!r}, only {', '.join(backends)}")
+            raise SeedFileError(f"{place}.svm: there is no SVM {svm!r}, only {', '.join(backends)}")
         name = required_at(place, fields, "name")
         try:
             volume = backend.create_volume(name, size_at(place, fields))
@@ -78,7 +78,9 @@ def create_clone(backend: MemBackend, place: str, parent: Volume, entry: object)
     name, snapshot_name = (required_at(place, fields, key) for key in ("name", "snapshot"))
     snapshot = backend.find_snapshot(parent["uuid"], snapshot_name)
     if snapshot is None:
-        raise SeedFileError(f"{place}.snapshot: {parent['name']!r} has no {snapshot_name!r}")
+        raise SeedFileError(
+            f"{place}.snapshot: the volume {parent['name']!r} has no snapshot {snapshot_name!r}"
+        )
     size = size_at(place, fields)
     try:
         clone = backend.create_clone(parent["uuid"], snapshot["uuid"], name)

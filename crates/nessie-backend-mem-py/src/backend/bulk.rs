@@ -180,15 +180,15 @@ impl MemBackend {
 
     /// Delete volumes with their snapshots.
     ///
-    /// A clone and its parent may be given in any order. A bulk method, see
-    /// help(MemBackend).
+    /// A bulk method, see help(MemBackend). A clone and its parent may be given
+    /// in any order. Missing volumes are refused before busy ones.
     ///
     /// Args:
     ///     vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
     ///         help(MemBackend) for the forms that are accepted. No volume may
     ///         be given twice.
-    ///     skip_busy (bool): Whether to keep volumes with a clone that stays,
-    ///         because it is not given or because it is kept itself.
+    ///     skip_busy (bool): Whether to keep a volume, instead of failing, if
+    ///         a clone of it is not given or is kept itself.
     ///
     /// Returns:
     ///     Uuids: The volumes that `skip_busy` has kept, in the same order.

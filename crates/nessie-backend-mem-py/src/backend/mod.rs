@@ -49,8 +49,8 @@ pub(crate) use saved::restore;
 /// everything, with the clock and the state of the random generator.
 ///
 /// Bulk methods (`create_volumes`, `create_snapshots`, `create_clones`,
-/// `patch_volumes`, `delete_volumes`, `delete_snapshots`) do what single calls
-/// for the items, in order, would do. Either all items change or none, and all
+/// `patch_volumes`, `delete_volumes`, `delete_snapshots`) have the effect of one
+/// single call per item, in order. Either all items change or none, and all
 /// changes have the same time. Other Python threads run meanwhile. The error is
 /// that of the first item whose single call would fail, and its attribute
 /// `index` is the item's position, counted from 0. Items that are not a uuid or

@@ -18,9 +18,8 @@ impl MemBackend {
     ///
     /// Without arguments the table has all volumes. Otherwise it has those that
     /// meet every condition. It shows the backend at the time of the call. See
-    /// help(Table) for the libraries that can read it. Its name is not
-    /// `list_volumes()` because that, by the contract, returns all volumes as
-    /// dicts.
+    /// help(Table) for the libraries that can read it. `list_volumes()` returns
+    /// all volumes as dicts.
     ///
     /// Args:
     ///     name (str): Pattern for the whole name: * stands for any characters,

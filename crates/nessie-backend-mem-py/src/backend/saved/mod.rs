@@ -56,7 +56,7 @@ impl MemBackend {
     ///
     /// Args:
     ///     path_or_file (str | PathLike | BinaryIO): Path, or a binary file
-    ///         open for reading. The file must end with the dump.
+    ///         open for reading. Nothing may follow the dump in it.
     ///     progress (Callable[[int, int], object]): Called now and then and at
     ///         the end, with the number of records done and the number of all
     ///         records. An exception that it raises ends the call.
