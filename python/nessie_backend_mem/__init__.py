@@ -4,11 +4,12 @@
 >>> backend = MemBackend(seed=1)
 >>> volume = backend.create_volume("build-cache", size_bytes=50 * 2**30)
 >>> snapshot = backend.create_snapshot(volume["uuid"], "pre-build")
->>> clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "build-cache-pr1234")
+>>> clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "pr-101")
 >>> clone["clone"]["parent_volume"]
 'build-cache'
 
-`MemBackend` is the backend. Everything in these modules can be imported from here, too:
+`MemBackend` is the backend. Everything in these modules can be imported
+from here, too:
 
 - `errors`: the exceptions.
 - `records`: the types of the dicts that a backend returns.
@@ -25,51 +26,55 @@ Further modules:
 
 ``python -m nessie_backend_mem demo`` runs a demonstration.
 
-Arguments, keys and `target`s that hold a uuid:
+The uuids in arguments, records and errors:
 
-    argument                    of                                  what it identifies
-    --------------------------  ----------------------------------  ----------------------------
-    uuid                        get_volume, patch_volume,           the volume
-                                delete_volume, access_handle
-    vol_uuid                    methods for snapshots, split_clone  the volume
-    snap_uuid                   methods for one snapshot            a snapshot of vol_uuid
-    vol_uuids                   bulk methods                        the volumes
-    parent_vol_uuid             create_clone, create_clones         the volume to clone
-    parent_snap_uuid            create_clone, create_clones         a snapshot of that volume
+    argument          of                                  uuid of
+    ----------------  ----------------------------------  ------------------
+    uuid              get_volume, patch_volume,           the volume
+                      delete_volume, access_handle
+    vol_uuid          methods for snapshots, split_clone  the volume
+    snap_uuid         methods for one snapshot            its snapshot
+    vol_uuids         bulk methods                        the volumes
+    parent_vol_uuid   create_clone, create_clones         the volume to clone
+    parent_snap_uuid  create_clone, create_clones         its snapshot
 
-    key of a record             in                                  what it identifies
-    --------------------------  ----------------------------------  ----------------------------
-    uuid                        Volume, Snapshot, SnapshotRow       the object itself
-    volume_uuid                 SnapshotRow                         the snapshot's volume
-    clone.parent_volume_uuid    Volume of a clone                   the volume it was cloned from
-    clone.parent_snapshot_uuid  Volume of a clone                   the snapshot it was cloned from
+    key                         of                             uuid of
+    --------------------------  -----------------------------  ------------
+    uuid                        Volume, Snapshot, SnapshotRow  the object
+    volume_uuid                 SnapshotRow                    its volume
+    clone.parent_volume_uuid    Volume of a clone              its parent
+    clone.parent_snapshot_uuid  Volume of a clone              its snapshot
 
-    target of an error          of
-    --------------------------  ------------------------------------------------------------------
-    a volume's uuid             VolumeNotFoundError, VolumeBusyError, VolumeOfflineError
-    a snapshot's uuid           SnapshotNotFoundError, SnapshotBusyError
-    the name or path            VolumeExistsError, SnapshotExistsError, JunctionPathExistsError
-    the argument's name         InvalidArgumentError
-    the operation or tier       FeatureNotSupportedError
+    target                 of
+    ---------------------  ---------------------------------------------
+    a volume's uuid        VolumeNotFoundError, VolumeBusyError,
+                           VolumeOfflineError
+    a snapshot's uuid      SnapshotNotFoundError, SnapshotBusyError
+    the name or path       VolumeExistsError, SnapshotExistsError,
+                           JunctionPathExistsError
+    the argument's name    InvalidArgumentError
+    the operation or tier  FeatureNotSupportedError
 
-How objects compare, copy and pickle:
+How objects are compared, hashed, copied and pickled:
 
-    object                            equal by   hash by    false if      copies     pickles
-    --------------------------------  ---------  ---------  ------------  ---------  ----------
-    MemBackend                        identity   identity   no volumes    b.fork()   whole
-    Table, Uuids                      items      none       empty         itself     its items
-    records, handles, capabilities    items      none       never         as dicts   as dicts
-    errors, ShardFailures             identity   identity   never         whole      whole
-    conformance Report, Result        fields     fields     it failed     whole      whole
-    conformance Case, Rule, Progress  fields     fields     never         whole      whole
-    OntapServer                       identity   identity   never         TypeError  TypeError
-    iterators                         identity   identity   never         TypeError  TypeError
+    object                equal by  hash  false if    copy       pickle
+    --------------------  --------  ----  ----------  ---------  ---------
+    MemBackend            identity  yes   no volumes  b.fork()   whole
+    Table, Uuids          items     no    empty       itself     its items
+    records               items     no    never       as dict    as dict
+    exceptions            identity  yes   never       whole      whole
+    Report, Result        fields    yes   it failed   whole      whole
+    Case, Rule, Progress  fields    yes   never       whole      whole
+    OntapServer           identity  yes   never       TypeError  TypeError
+    iterators             identity  yes   never       TypeError  TypeError
 
-`len` counts the volumes of a `MemBackend`, the rows of a `Table` and the items of `Uuids`.
+`len` counts the volumes of a `MemBackend`, the rows of a `Table` and the
+items of `Uuids`.
 
-The package works in one interpreter of a process: importing it in a second one, as mod_wsgi, uWSGI
-and ``concurrent.interpreters`` create, is an `ImportError`. A process may fork at any time, and may
-end while other threads are in a call.
+The package works in one interpreter of a process. Importing it in a second
+one, as mod_wsgi, uWSGI and ``concurrent.interpreters`` create, is an
+`ImportError`. A process may fork at any time, and may end while other
+threads are in a call.
 """
 
 from ._core import MemBackend, Table, Uuids, __version__

@@ -1,7 +1,8 @@
 """The exceptions of a backend.
 
-Each is a `NessieError`. Besides the text it has a `code`, a stable word for programs; a `target`,
-the argument or object it is about; and a `message` for people. Catch the group you can handle:
+Each is a `NessieError`. Besides the text it has a `code`, a stable word for
+programs; a `target`, the argument or object it is about; and a `message`
+for people. Catch the group you can handle:
 
     NessieError
     ├── NotFoundError (LookupError)
@@ -17,15 +18,17 @@ the argument or object it is about; and a `message` for people. Catch the group 
     ├── VolumeOfflineError
     ├── InvalidArgumentError (ValueError)
     ├── FeatureNotSupportedError (NotImplementedError)
-    ├── BackendTimeoutError (TimeoutError)             for authors of backends
-    └── SubstrateError                                 for authors of backends
+    ├── BackendTimeoutError (TimeoutError)          for authors of backends
+    └── SubstrateError                              for authors of backends
 
-A refused operation has changed nothing. A value of a wrong Python type is a `TypeError`.
+A refused operation has changed nothing. A value of a wrong Python type is a
+`TypeError`.
 
-Backends written in Python raise the same classes. The last two are for backends in front of a
-storage system. `MemBackend` never raises `BackendTimeoutError`. It raises `SubstrateError` only if
-the operating system has no random numbers or the backend already holds 2**32 - 1 volumes or
-snapshots.
+Backends written in Python raise the same classes. The last two are for
+backends in front of a storage system. `MemBackend` never raises
+`BackendTimeoutError`. It raises `SubstrateError` only if the operating
+system has no random numbers or the backend already holds 2**32 - 1 volumes
+or snapshots.
 """
 
 from __future__ import annotations

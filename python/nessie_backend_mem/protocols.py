@@ -1,59 +1,73 @@
 """Protocols for backends written in Python.
 
-A class fits a protocol if it has the protocol's methods; it does not have to inherit. Each protocol
-adds methods to the one before it:
+A class fits a protocol if it has the protocol's methods; it does not have
+to inherit. Each protocol adds methods to the one before it:
 
     VolumeBackend      volumes
     SnapshotBackend    ... and snapshots
     Backend            ... and clones: everything a backend must do
     FullBackend        ... and everything a backend may leave out
 
-Annotate with the first protocol that has the methods the code calls. ``isinstance`` works with all
-four; it compares the names of methods only.
+Annotate with the first protocol that has the methods the code calls.
+``isinstance`` works with all four; it compares the names of methods only.
 
 **Operations.** An operation does all of its work, or raises an exception of
-`nessie_backend_mem.errors` and changes nothing. It checks in this order: are the arguments
-well-formed (type, spelling of a uuid), does the object exist (the volume before the snapshot), are
-the values valid, is the state right, is there a conflict.
+`nessie_backend_mem.errors` and changes nothing. It checks in this order:
+the form of the arguments (types, spelling of uuids), whether the objects
+exist (the volume before the snapshot), the values, the state of the volume,
+conflicts with other objects.
 
-**Arguments.** `nessie_backend_mem.ontap.OntapServer`, and the cases of the conformance suite that
-are shared with Rust, call a backend like this:
+**Arguments.** `nessie_backend_mem.ontap.OntapServer`, and the cases of the
+conformance suite that are shared with Rust, call a backend like this:
 
-- uuids and names are passed by position; `size_bytes`, `junction_path`, `export_policy`, `name`
-  and `state` of `create_volume` and `patch_volume` by keyword.
-- A uuid is a `str` in lower case with hyphens, such as ``"01234567-89ab-4cde-8f01-23456789abcd"``.
-- A name, path or policy is a `str`. It may break the rules: the backend checks it.
+- uuids and names are passed by position; `size_bytes`, `junction_path`,
+  `export_policy`, `name` and `state` of `create_volume` and `patch_volume`
+  by keyword.
+- A uuid is a `str` in lower case with hyphens, such as
+  ``"01234567-89ab-4cde-8f01-23456789abcd"``.
+- A name, path or policy is a `str`. It may break the rules: the backend
+  checks it.
 - `size_bytes` is an `int` from 0 to 2**64 - 1. The backend refuses 0.
 - `state` is ``"online"``, ``"offline"`` or ``"restricted"``.
 - A keyword that is not given is not passed.
 
-The suite's cases about Python, ``python.*``, call it in every other way that a program may: with
-`size_bytes`, `junction_path` and `export_policy` by position or as ``None``, which means not given;
-with uuids as `uuid.UUID` or as text in upper case, without hyphens, in braces or as a URN, which
-all work; with text that spells no uuid, integers out of range, unknown states and lone surrogates,
-which are an `InvalidArgumentError`; and with values of a wrong type, which are a `TypeError`.
+The suite's cases about Python, ``python.*``, call it in every other way
+that a program may:
 
-**Results.** A record is a `dict` with exactly the keys of its type in `nessie_backend_mem.records`,
-in that order. uuids are in lower case with hyphens, times are RFC 3339 text in UTC with a ``Z``,
-sizes are `int` and not `bool`. A list is a `list` or `tuple` of records in order of creation. Each
-call returns new objects: the caller may change them. `OntapServer` is less strict: it accepts any
-`collections.abc.Mapping`, such as a subclass of `dict`, with its keys in any order, and any
-`collections.abc.Sequence`.
+- `size_bytes`, `junction_path` and `export_policy` by position, or as
+  ``None``, which means not given.
+- uuids as `uuid.UUID`, or as text in upper case, without hyphens, in braces
+  or as a URN. The backend accepts all of these.
+- Text that is not a uuid, integers out of range, unknown states and lone
+  surrogates. Each is an `InvalidArgumentError`.
+- Values of a wrong type. Each is a `TypeError`.
 
-**Threads.** Methods are called from many threads at once, also from threads that Python did not
-start. Calls must be linearizable. A method may take long. It may fork: the child process must end
-with `os._exit`, or return from the method. In the child, the return ends the process.
+**Results.** A record is a `dict` with exactly the keys of its type in
+`nessie_backend_mem.records`, in that order. uuids are in lower case with
+hyphens, times are RFC 3339 text in UTC with a ``Z``, sizes are `int` and
+not `bool`. A list is a `list` or `tuple` of records in order of creation.
+Each call returns new objects: the caller may change them. `OntapServer` is
+less strict: it accepts any `collections.abc.Mapping`, such as a subclass of
+`dict`, with its keys in any order, and any `collections.abc.Sequence`.
 
-**Missing tiers and methods.** `capabilities` says which tiers work. The methods that only
-`FullBackend` has, and the arguments `name` and `state` of `patch_volume`, may be absent or raise
-`FeatureNotSupportedError`. In place of `find_volume` and `find_snapshot` the
-list is then searched; the other operations are refused.
+**Threads.** Methods are called from many threads at once, also from threads
+that Python did not start. Calls must be linearizable. A method may take
+long. It may fork: the child process must end with `os._exit`, or return
+from the method. In the child, the return ends the process.
 
-**Exceptions.** Exceptions of other packages are understood if their ``code`` is one of those in
-`nessie_backend_mem.errors`; `NotImplementedError` means `FeatureNotSupportedError`. Any other
-exception fails the call. Behind an `OntapServer` the client gets status 500 and one sentence, the
-logger ``nessie_backend_mem.ontap`` gets the traceback, and later requests are served. A run of the
-conformance suite reports the traceback. `KeyboardInterrupt` and `SystemExit` end the run.
+**Missing tiers and methods.** `capabilities` says which tiers work. The
+methods that only `FullBackend` has, and the arguments `name` and `state` of
+`patch_volume`, may be absent or raise `FeatureNotSupportedError`. In place
+of `find_volume` and `find_snapshot` the list is then searched; the other
+operations are refused.
+
+**Exceptions.** Exceptions of other packages are understood if their
+``code`` is one of those in `nessie_backend_mem.errors`;
+`NotImplementedError` means `FeatureNotSupportedError`. Any other exception
+fails the call. Behind an `OntapServer` the client gets status 500 and one
+sentence, the logger ``nessie_backend_mem.ontap`` gets the traceback, and
+later requests are served. A run of the conformance suite reports the
+traceback. `KeyboardInterrupt` and `SystemExit` end the run.
 """
 
 from abc import abstractmethod

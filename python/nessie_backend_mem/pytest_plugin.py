@@ -2,17 +2,20 @@
 
 pytest loads it when the package is installed.
 
-`mem_backend` is an empty `MemBackend` for one test. Its seed is derived from the test's id, so that
-the test gets the same uuids on every run, in any order and in any process. The report of a failed
-test shows the seed, how to repeat the test, and the contents of the backend. ``--nessie-seed``
+`mem_backend` is an empty `MemBackend` for one test. Its seed is derived
+from the test's id, so that the test gets the same uuids on every run, in
+any order and in any process. The report of a failed test shows the seed,
+how to repeat the test, and the contents of the backend. ``--nessie-seed``
 changes the seeds of all tests.
 
-`ontap_server` is an ONTAP REST endpoint for the test's `mem_backend`. `ontap_connection` connects
-the NetApp SDK, if it is installed, to that endpoint.
+`ontap_server` is an ONTAP REST endpoint for the test's `mem_backend`.
+`ontap_connection` connects the NetApp SDK, if it is installed, to that
+endpoint.
 
-The suffixes ``_module`` and ``_session``, as in `mem_backend_module`, give fixtures that the tests
-of a module or all tests of the session share. `mem_backend_factory` makes further backends, in
-tests and in fixtures of every scope:
+The suffixes ``_module`` and ``_session``, as in `mem_backend_module`, give
+fixtures that the tests of a module or all tests of the session share.
+`mem_backend_factory` makes further backends, in tests and in fixtures of
+every scope:
 
     @pytest.fixture(scope="session")
     def golden(mem_backend_factory):
@@ -23,7 +26,8 @@ tests and in fixtures of every scope:
     def test_on_a_copy(golden):
         backend = golden.fork()  # other tests do not see the changes of this test
 
-A test with the fixture `conformance_case` runs once per case of the conformance suite:
+A test with the fixture `conformance_case` runs once per case of the
+conformance suite:
 
     def test_my_backend(conformance_case):
         conformance_case.check(MyBackend)

@@ -1,7 +1,8 @@
 """The records that a backend returns: plain dicts with types.
 
-Every call returns new dicts. Changing one changes neither the backend nor another result. Keys are
-in the order given here. An optional key is absent while it has no value.
+Every call returns new dicts. Changing one changes neither the backend nor
+another result. Keys are in the order given here. An optional key is absent
+while it has no value.
 """
 
 # No `from __future__ import annotations` here: before Python 3.14, `TypedDict` would not know which

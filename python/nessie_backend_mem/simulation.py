@@ -8,16 +8,17 @@
 ...     run_shards(scenario, 3, threads, seed=7)
 ['volume-0', 'volume-1', 'volume-2']
 
-The default runs processes on this machine. Dask's ``Client.get_executor()``, or another object
-with the method ``submit``, runs a simulation on other machines.
+The default runs processes on this machine. Dask's
+``Client.get_executor()``, or another object with the method ``submit``,
+runs a simulation on other machines.
 
 A script guards its calls, because each process imports the script:
 
     if __name__ == "__main__":
         results = run_shards(scenario, shards=64)
 
-A notebook or an interactive session has no script to import. Pass an executor there, such as
-``ThreadPoolExecutor()``.
+A notebook or an interactive session has no script to import. Pass an
+executor there, such as ``ThreadPoolExecutor()``.
 """
 
 from __future__ import annotations

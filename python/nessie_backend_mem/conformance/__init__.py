@@ -4,9 +4,10 @@
 >>> from nessie_backend_mem.conformance import run_all
 >>> run_all(MemBackend())
 
-Pass a backend, or a callable without arguments that makes one, such as a class. With a callable,
-every case gets a new backend. A backend that is passed may already have volumes: the suite keeps
-them and deletes what it has created. `nessie_backend_mem.protocols` says what a backend is.
+Pass a backend, or a callable without arguments that makes one, such as a
+class. With a callable, every case gets a new backend. A backend that is
+passed may already have volumes: the suite keeps them and deletes what it
+has created. `nessie_backend_mem.protocols` says what a backend is.
 
 One test per case, with pytest:
 
@@ -17,18 +18,21 @@ One test per case, with pytest:
     def test_my_backend(case):
         case.check(MyBackend)
 
-From a shell, for the class, function or object `MyBackend` of a module that can be imported:
+From a shell, for the class, function or object `MyBackend` of a module that
+can be imported:
 
     python -m nessie_backend_mem conformance my_package.my_module:MyBackend
 
-These may be missing; their cases are then skipped, and the report says so: the tiers that are false
-in `capabilities`; `find_volume`, `find_snapshot`, `rename_snapshot`, `restore_snapshot`,
-`split_clone`; the keywords ``name`` and ``state`` of `patch_volume`.
+These may be missing; their cases are then skipped, and the report says so:
+the tiers that are false in `capabilities`; `find_volume`, `find_snapshot`,
+`rename_snapshot`, `restore_snapshot`, `split_clone`; the keywords ``name``
+and ``state`` of `patch_volume`.
 
-A backend may report a missing object with `VolumeNotFoundError` or `SnapshotNotFoundError`, with
-any exception that has the same ``code``, or by returning ``None`` in place of a record or a list.
-Other errors are recognised by their ``code``, too. `KeyboardInterrupt`, `SystemExit` and other
-exceptions that are not an `Exception` end the run.
+A backend may report a missing object with `VolumeNotFoundError` or
+`SnapshotNotFoundError`, with any exception that has the same ``code``, or
+by returning ``None`` in place of a record or a list. Other errors are
+recognised by their ``code``, too. `KeyboardInterrupt`, `SystemExit` and
+other exceptions that are not an `Exception` end the run.
 """
 
 from __future__ import annotations

@@ -6,10 +6,12 @@
 ...     server.url.startswith("https://127.0.0.1:")
 True
 
-`OntapServer` serves volumes, snapshots, FlexClones, jobs, and the objects around them that clients
-read. A change by a client is visible in the backend at once, and a change in the backend is visible
-to clients. `volume_record`, `snapshot_record` and `error_envelope` return single replies without a
-server. ``python -m nessie_backend_mem serve`` runs a server from a shell.
+`OntapServer` serves volumes, snapshots, FlexClones, jobs, and the objects
+around them that clients read. A change by a client is visible in the
+backend at once, and a change in the backend is visible to clients.
+`volume_record`, `snapshot_record` and `error_envelope` return single
+replies without a server. ``python -m nessie_backend_mem serve`` runs a
+server from a shell.
 """
 
 from __future__ import annotations

@@ -12,11 +12,13 @@ Compare a backend of your own with `MemBackend` in a test file:
 
     TestMine = MineComparison.TestCase
 
-Hypothesis generates sequences of operations, calls both backends and compares the results. If they
-differ, it prints the shortest sequence it finds, as Python code.
+Hypothesis generates sequences of operations, calls both backends and
+compares the results. If they differ, it prints the shortest sequence it
+finds, as Python code.
 
-The functions `volume_names`, `sizes` and so on are strategies for valid arguments, and ``bad_…``
-for invalid ones. `operations` generates operations, and `backends` backends with contents.
+The functions `volume_names`, `sizes` and so on are strategies for valid
+arguments, and ``bad_…`` for invalid ones. `operations` generates
+operations, and `backends` backends with contents.
 """
 
 try:
