@@ -63,8 +63,8 @@ _of_thread = threading.local()
 def report_progress(fraction: float) -> None:
     """Report, inside a scenario, how much of its shard is done. The progress bar shows it.
 
-    It does nothing outside of `run_shards`, in threads other than the scenario's, and with
-    executors that run other processes. It is cheap enough to be called often.
+    It does nothing outside of `run_shards`, in threads other than the scenario's, and in processes
+    of an executor of the caller. It is cheap enough to be called often.
 
     Args:
         fraction: Part of the shard's work that is done, from 0 to 1.

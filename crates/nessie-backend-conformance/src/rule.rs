@@ -26,14 +26,14 @@ rules! {
         "1.state": "A volume is online at creation, then in the state last set.",
         "1.kind": "A volume's style is flexvol; volumes and clones are rw.",
         "1.create_time": "A record's `create_time` is when it was created, and never changes.",
-        "1.unset": "A volume without mount, policy or origin has none of these keys.",
+        "1.unset": "The keys of mount, policy and origin are each absent while there is none.",
         "1.origin": "A clone, and only a clone, names its parent volume and snapshot and their \
                      identifiers.",
         "1.origin_names": "The names in a clone's origin are the parents' present names.",
         "1.snapshot": "A snapshot has every field, each of its kind and within its rule.",
         "1.fresh": "Results are fresh: changing one changes neither the backend nor another.",
         "1.capabilities": "Clones and replication each imply snapshots.",
-        "1.honest": "An advertised tier is reachable and works; another answers \
+        "1.honest": "An advertised tier works; the operations of any other answer \
                      feature_not_supported.",
         "1.access": "An access handle says how a client reaches the bytes.",
     }
@@ -113,7 +113,7 @@ rules! {
     "Errors": {
         "4.code": "A refusal has the kind that the contract names.",
         "4.target": "A refusal says which argument or object it is about.",
-        "4.dependents": "A busy refusal names the first 16 clones in the way and counts them all.",
+        "4.dependents": "A busy refusal names the first 16 dependent clones and counts them all.",
         "4.no_panic": "No input panics, aborts or poisons a backend.",
     }
     "Time": {
