@@ -547,6 +547,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"aggregates": {"aggr1": "1GB"}}, TypeError, "aggregates"),
     ({"aggregates": {"aggr1": -1}}, ValueError, "aggregates"),
     ({"lifs": {"lif": "nowhere"}}, ValueError, "lifs"),
+    ({"lifs": {"lif": {"address": "::1"}}}, ValueError, "lifs: 'lif' lacks services"),
     ({"seed": -1}, ValueError, "seed"),
     ({"seed": "1"}, TypeError, "seed"),
     ({"log": "yes"}, TypeError, "log"),

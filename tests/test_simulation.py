@@ -162,6 +162,13 @@ def test_the_seeds_of_shards_are_these_for_ever() -> None:
     ]
 
 
+@pytest.mark.parametrize("shard", [-1, 2**64])
+def test_a_shard_out_of_range_has_no_seed(shard: int) -> None:
+    with pytest.raises(InvalidArgumentError, match="shard") as refusal:
+        shard_seed(0, shard)
+    assert refusal.value.target == "shard"
+
+
 @pytest.mark.parametrize("seed", [-1, 2**64])
 def test_seeds_out_of_range_are_refused(seed: int) -> None:
     with pytest.raises(InvalidArgumentError):

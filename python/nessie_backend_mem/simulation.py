@@ -107,10 +107,11 @@ def shard_seed(seed: int, shard: int) -> int:
         shard: Number of the shard, counted from 0.
 
     Raises:
-        InvalidArgumentError: `seed` is out of range.
+        InvalidArgumentError: `seed` or `shard` is out of range.
     """
-    if not 0 <= seed < 2**64:
-        raise InvalidArgumentError(f"seed {seed} is outside 0 to 2^64-1", "seed")
+    for argument, value in (("seed", seed), ("shard", shard)):
+        if not 0 <= value < 2**64:
+            raise InvalidArgumentError(f"{argument} {value} is outside 0 to 2^64-1", argument)
     text = b"nessie-backend-mem shard" + seed.to_bytes(8, "little") + shard.to_bytes(8, "little")
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "little")
 

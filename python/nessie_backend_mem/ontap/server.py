@@ -489,6 +489,8 @@ def lif_of(name: str, lif: str | Lif) -> tuple[str, str, list[str]]:
     if isinstance(lif, str):
         address, services = lif, list(SERVICES)
     else:
+        if missing := [key for key in ("address", "services") if key not in lif]:
+            raise ValueError(f"lifs: {name!r} lacks {' and '.join(missing)}")
         address, services = text("lifs", lif["address"]), texts("lifs", lif["services"])
     try:
         ipaddress.ip_address(address)

@@ -69,8 +69,9 @@ impl Methods {
             VOLUMES.iter().copied().filter(|name| !operations.contains(name)).collect();
         if !missing.is_empty() {
             let kind = object.get_type().qualname()?;
+            let plural = if missing.len() == 1 { "" } else { "s" };
             let missing = missing.join(", ");
-            let message = format!("{kind} is not a backend: missing method {missing}");
+            let message = format!("{kind} is not a backend: missing method{plural} {missing}");
             return Err(PyTypeError::new_err(message));
         }
         let keywords = ["name", "state"];
