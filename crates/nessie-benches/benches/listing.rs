@@ -1,6 +1,6 @@
-//! A listing as bytes of JSON, and what a request costs before any record is looked at:
+//! Writing a listing as JSON, and parsing a request:
 //!
-//! `cargo bench -p nessie-benches --bench listing`, with a filter after `--` if wanted.
+//! `cargo bench -p nessie-benches --bench listing`, with an optional filter after `--`.
 #![allow(clippy::unwrap_used, reason = "a bench may fail by panicking")]
 
 use std::sync::Arc;
@@ -50,7 +50,7 @@ fn request(target: &str) -> (Url, Query<VolumeRecord>) {
     (url, query)
 }
 
-/// Bytes of JSON in a second, of a whole listing.
+/// Throughput of writing a whole listing, in bytes of JSON per second.
 #[divan::bench]
 fn write_10_000_records(bencher: Bencher<'_, '_>) {
     let (url, query) = request("/api/storage/volumes?fields=*");
@@ -89,7 +89,7 @@ fn one_record(bencher: Bencher<'_, '_>, parameters: &str) {
     });
 }
 
-/// The same without the reply.
+/// Parsing of the same request, without the reply.
 #[divan::bench(args = PARAMETERS)]
 fn one_request(bencher: Bencher<'_, '_>, parameters: &str) {
     let target = format!("/api/storage/volumes/{}{parameters}", Uuid::nil());

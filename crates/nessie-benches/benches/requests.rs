@@ -1,9 +1,9 @@
-//! Requests per second over keep-alive connections, beside an empty handler of axum's.
+//! Requests per second over keep-alive connections, compared with an empty axum handler.
 //!
-//! `cargo bench -p nessie-benches --bench requests` measures; any other way of running it only tries
+//! `cargo bench -p nessie-benches --bench requests` measures; any other way of running it only runs
 //! everything once.
-//! Both servers and their clients share this process and the machine. Rounds take turns, so that
-//! what else the machine does falls on all of them; medians are shown.
+//! Both servers and their clients share this process and the machine. Their rounds
+//! alternate, so that other load on the machine affects both. The results are medians.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -30,12 +30,12 @@ use nessie_store::{
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-/// Connections at a time, each with one request at a time.
+/// Concurrent connections, each with one request at a time.
 const CLIENTS: usize = 8;
 const AUTHORIZATION: &str = "Authorization: Basic YWRtaW46c2VjcmV0";
 const GIB: u64 = 1 << 30;
 
-/// How much is done.
+/// The amount of work in a round.
 struct Effort {
     rounds: usize,
     /// Requests of each client in a round.
@@ -138,7 +138,7 @@ fn start(handler: Arc<dyn RequestHandler>) -> Server {
     serve(handler, options).unwrap()
 }
 
-/// The same one kilobyte out of this server: what it takes itself, beside what it serves.
+/// This server with a handler that only returns one kilobyte: the cost of the server alone.
 struct Fixed;
 
 impl RequestHandler for Fixed {
@@ -152,7 +152,7 @@ impl RequestHandler for Fixed {
     }
 }
 
-/// Axum with nothing to do but to send one kilobyte.
+/// Axum with a handler that only returns one kilobyte.
 fn empty_handler() -> SocketAddr {
     let (say, hear) = mpsc::channel();
     thread::spawn(move || {
@@ -195,7 +195,7 @@ impl Client {
         Self { stream, line: String::new(), body: Vec::new() }
     }
 
-    /// The body of the reply, which has to be a success.
+    /// The body of the reply. The request must succeed.
     fn ask(&mut self, request: &[u8]) -> &[u8] {
         self.stream.get_mut().write_all(request).unwrap();
         let mut length = 0;
@@ -224,7 +224,7 @@ impl Client {
     }
 }
 
-/// Has clients do something, each so often, and returns how often a second all of them did.
+/// Runs `work` in each client, `times` times, and returns the total runs per second.
 fn requests_per_second(
     address: SocketAddr,
     times: usize,
@@ -241,7 +241,7 @@ fn requests_per_second(
     (CLIENTS * times) as f64 / begin.elapsed().as_secs_f64()
 }
 
-/// Creates volumes, each with a look at its job, which has to have succeeded.
+/// Creates volumes and reads the job of each, which must have succeeded.
 fn creates(subject: &Subject, effort: &Effort, round: usize) -> f64 {
     let times = effort.requests / 4 + 1;
     requests_per_second(subject.address(), times, |client, number| {
@@ -259,7 +259,7 @@ fn creates(subject: &Subject, effort: &Effort, round: usize) -> f64 {
     })
 }
 
-/// Lists everything over one connection, in MB of JSON a second.
+/// Lists all volumes over one connection. Returns MB of JSON per second.
 fn megabytes(subject: &Subject, target: &str, effort: &Effort) -> f64 {
     let mut client = Client::connect(subject.address());
     let request = get(target);
@@ -275,7 +275,7 @@ fn handle(subject: &Subject, target: &str) -> usize {
     response.body.len()
 }
 
-/// What the cluster alone does on one thread.
+/// The cluster alone, without a server, on one thread.
 fn handles(subject: &Subject, target: &str) -> f64 {
     let times = 2000;
     let begin = Instant::now();
@@ -291,7 +291,7 @@ fn listing_alone(subject: &Subject, target: &str) -> f64 {
     bytes as f64 / 1e6 / begin.elapsed().as_secs_f64()
 }
 
-/// What was found in every round.
+/// The results of all rounds.
 #[derive(Default)]
 struct Rounds {
     rows: Vec<(&'static str, &'static str, Vec<f64>)>,

@@ -1,9 +1,9 @@
 //! Single calls of the core on small and large backends:
 //!
-//! `cargo bench -p nessie-benches --bench single_calls`, with a filter after `--` if wanted.
+//! `cargo bench -p nessie-benches --bench single_calls`, with an optional filter after `--`.
 //!
-//! A call is to cost the same whatever the backend holds, cache misses included. What is timed is
-//! the call alone: what it needs is made before, and what it changes is undone after.
+//! The cost of a call must not depend on the size of the backend, cache misses included. Only the
+//! call is timed: arguments are prepared before it, and its changes are undone after it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench may fail by panicking")]
 
 use std::cell::{Cell, RefCell};
@@ -22,26 +22,26 @@ fn main() {
     Divan::default().sample_count(2_000).max_time(most).config_with_args().main();
 }
 
-/// How many calls are timed together, for the timer's grain to matter little.
+/// Number of calls that are timed together, so that the timer's resolution matters little.
 const CALLS: u32 = 64;
 
-/// How many volumes there are.
+/// Number of volumes.
 fn fleets() -> Vec<usize> {
     sizes([1_000, 1_000_000])
 }
 
-/// How many snapshots a volume or clones a snapshot has.
+/// Number of snapshots of a volume, or of clones of a snapshot.
 fn crowds() -> Vec<usize> {
     sizes([1, 50_000])
 }
 
-/// Both sizes in a bench, the small one where the program is only tried out.
+/// Both sizes in a benchmark run; only the small one if the program runs as a test.
 fn sizes([small, large]: [usize; 2]) -> Vec<usize> {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     if is_bench { vec![small, large] } else { vec![small] }
 }
 
-/// Items to take one after another, each far from the one before.
+/// Items to use in turn. Each is far in memory from the one before.
 struct Shuffled<T> {
     items: RefCell<Vec<T>>,
     next: Cell<usize>,
@@ -60,7 +60,7 @@ impl<T: Copy> Shuffled<T> {
         Self { items: RefCell::new(items), next: Cell::new(0) }
     }
 
-    /// The number of the next item among all that were ever taken.
+    /// The running number of the next item, over all rounds.
     fn count(&self) -> usize {
         self.next.replace(self.next.get() + 1)
     }
@@ -81,7 +81,8 @@ impl<T: Copy> Shuffled<T> {
     }
 }
 
-/// Runs when it is dropped: as the result of a timed call, after the time is taken.
+/// Runs a function when it is dropped. As the result of a timed call, it is dropped after the
+/// measurement.
 struct Afterwards<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for Afterwards<F> {
@@ -169,7 +170,7 @@ mod volume {
             .bench_local_refs(|name| backend.find_volume(name).unwrap().unwrap());
     }
 
-    /// Patches a volume that is far from the one before.
+    /// Patches volumes, each far in memory from the one before.
     fn patch(bencher: Bencher<'_, '_>, size: usize, mut patch: impl FnMut() -> VolumePatch) {
         let (backend, volumes) = fleet(size);
         let volumes = Shuffled::new(volumes);

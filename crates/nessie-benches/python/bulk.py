@@ -2,13 +2,14 @@
 
     python crates/nessie-benches/python/bulk.py
 
-Run it with the interpreter that has this repository's package. The published wheel goes into a
-scratch environment. Every measurement is a fresh process (`bulk_work.py`), the two take turns, and
-what is shown is the median over the rounds in ns per item; `harness.py` says what a time includes.
-Then: how the time per item grows with the size of the batch, as a table and with `--png FILE` as a
-picture; how much two threads do, each with its own backend; what a fleet weighs.
+Run it with the interpreter that has this repository's package. The published wheel is
+installed in a scratch environment. Every measurement is a fresh process (`bulk_work.py`), the two
+packages alternate, and the table shows the median over the rounds in ns per item; `harness.py`
+explains what a time includes. Further results: the time per item by the size of the batch, as a
+table and with `--png FILE` as a picture; the throughput of two threads, each with its own backend;
+the memory of a fleet.
 
-A target that is missed is shown, not raised: a busy machine must not fail a build.
+A missed target is printed and raises no error: a busy machine must not fail a build.
 """
 
 import argparse
@@ -41,14 +42,14 @@ FASTER: dict[str, float] = {
     "delete_volumes": 8,
     "delete_clones": 8,
 }
-"""How many times as fast as the loop each must be; the other rows have no target."""
+"""The required speed-up over the loop by row; the other rows have no target."""
 LABELS = {"delete_clones": "delete_volumes, clones", "create_clones": "create_clones, of one"}
 MOST_GROWTH = 2.0
 LEAST_SPEEDUP = 1.8
 MOST_BYTES = {"volume": 150, "snapshot": 64}
 MOST_RESIDENT = 2**30
 LIFE_ITEMS = 300_000
-"""A point of the curve is the median of lives of about so many items in all, three at least."""
+"""Total items per point of the curve. A point is the median of at least three lives."""
 
 Rows = dict[str, float]
 
@@ -59,7 +60,7 @@ def parse_arguments() -> argparse.Namespace:
     options.add_volumes(1_000_000)
     options.add_argument("--nights", type=int, default=10, metavar="N", help="snapshots of each")
     options.add_argument(
-        "--png", type=Path, metavar="FILE", help="draw the curve; wants matplotlib"
+        "--png", type=Path, metavar="FILE", help="draw the curve; needs matplotlib"
     )
     options.add_json("the figures")
     options.add_scratch()
@@ -73,7 +74,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def pyplot() -> Any:
-    """Return the module that draws, or leave with what to do about it."""
+    """Return matplotlib's `pyplot`, or exit with a message that explains how to install it."""
     try:
         importlib.import_module("matplotlib").use("Agg")
         return importlib.import_module("matplotlib.pyplot")
@@ -100,7 +101,7 @@ def medians_of(rounds: list[Rows]) -> Rows:
 
 
 def compare(arguments: argparse.Namespace, scratch: Path) -> dict[str, Rows]:
-    """Return the medians of both, by row."""
+    """Return the medians of both packages, by row."""
     published = published_python(scratch)
     peers = {"ours": (sys.executable, "bulk"), PUBLISHED_VERSION: (published, "loop")}
     rounds: dict[str, list[Rows]] = {name: [] for name in peers}
@@ -202,12 +203,12 @@ def print_memory(volumes: int, nights: int, result: Rows, with_targets: bool) ->
     target = f" (<= {MOST_RESIDENT >> 20})" if with_targets else ""
     met = verdict(result["peak"] <= MOST_RESIDENT, with_targets)
     mebibytes = f"{result['peak'] / 2**20:.0f}{target}"
-    print_line("the most the whole process ever took, in MiB", mebibytes, met)
+    print_line("peak memory of the process, in MiB", mebibytes, met)
     print()
 
 
 def measure(arguments: argparse.Namespace, version: str, plot: Any) -> dict[str, Any]:
-    """Measure and print the parts asked for, and return the figures."""
+    """Measure and print the requested parts, and return the figures."""
     volumes, rounds, targets = arguments.volumes, arguments.rounds, not arguments.quick
     record: dict[str, Any] = {}
     for part in arguments.parts:
@@ -222,7 +223,7 @@ def measure(arguments: argparse.Namespace, version: str, plot: Any) -> dict[str,
                 draw(plot, record[part], version, arguments.png)
         elif part == "threads":
             progress("threads")
-            # Short lives and many rounds: on a shared machine some find both processors free.
+            # Short lives and many rounds: on a shared machine, both cores are free in some rounds.
             each = max(volumes // 5, 1_000)
             work = ["threads", str(each), str(4 * rounds + 1)]
             record[part] = run_worker(sys.executable, WORK, work)

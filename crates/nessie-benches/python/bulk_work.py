@@ -1,12 +1,13 @@
 """One measurement of `bulk.py`, printed as JSON.
 
     python bulk_work.py life {bulk,loop} COUNT REPEATS   ns per item by row, medians of the repeats
-    python bulk_work.py threads COUNT ROUNDS             how many times as much two threads do
-    python bulk_work.py memory COUNT NIGHTS              bytes, of which memory.py says what counts
+    python bulk_work.py threads COUNT ROUNDS             throughput of two threads relative to one
+    python bulk_work.py memory COUNT NIGHTS              bytes; see memory.py for what is counted
 
-A life is the same for both: COUNT volumes are made, resized and read, each gets a snapshot and
-loses it, and they go again; then a snapshot gets COUNT clones, and they go. `bulk` does each with
-one call, on what the call before returned; `loop` with single calls, for the published wheel.
+A life is the same for both. COUNT volumes are created, resized and read; a snapshot of each is
+created and deleted; the volumes are deleted. Then COUNT clones of one snapshot are created and
+deleted. `bulk` does each step in one call, with the result of the previous call as its argument;
+`loop` does it in single calls, for the published wheel.
 """
 
 import gc
@@ -32,7 +33,7 @@ def names_of(kind: str, count: int) -> list[str]:
 
 
 class BulkLife:
-    """A life in bulk calls. Every step takes what it needs and leaves what the next one needs."""
+    """A life in bulk calls. Every step uses the results of the step before."""
 
     def __init__(self, count: int) -> None:
         self.names = names_of("vol", count)
@@ -60,7 +61,7 @@ class BulkLife:
 
 
 class LoopLife:
-    """The same life in single calls. What it needs beside them is prepared out of the clock."""
+    """The same life in single calls. Everything else is prepared outside the measurement."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -86,7 +87,7 @@ class LoopLife:
     def learn_uuids(self) -> None:
         """Note the uuids in order of creation, which is not the order in which 0.3.1 lists."""
         volumes = sorted(self.backend.list_volumes(), key=itemgetter("name"))
-        # Made anew one after the other, so that walking them is kind to the cache.
+        # Copies created in sequence, so that a loop over them has few cache misses.
         self.uuids = [v["uuid"].encode().decode() for v in volumes if v["name"] != "parent"]
         self.nightly = [(uuid, "nightly") for uuid in self.uuids]
 
@@ -123,7 +124,7 @@ def medians(live: Callable[[int], dict[str, float]], count: int, repeats: int) -
 
 
 def seconds(threads: int, count: int) -> float:
-    """Return how long so many threads take for a life each, but for the dicts, at the same time."""
+    """Return the time that `threads` concurrent threads need for a life each, without the dicts."""
     lives = [BulkLife(count) for _ in range(threads)]
     start = threading.Barrier(threads + 1)
 
@@ -145,14 +146,14 @@ def seconds(threads: int, count: int) -> float:
 
 
 def speedup(count: int, rounds: int) -> dict[str, float]:
-    """Return how many times as much two threads do as one, in turns."""
+    """Return the throughput of two threads relative to one. The measurements alternate."""
     seconds(2, count)
     ratios = [2 * seconds(1, count) / seconds(2, count) for _ in range(rounds)]
     return {"median": statistics.median(ratios), "best": max(ratios)}
 
 
 def memory(count: int, nights: int) -> dict[str, float]:
-    """Return bytes per volume, bytes per snapshot and the most the process ever had resident."""
+    """Return bytes per volume, bytes per snapshot and the peak resident memory of the process."""
     from memory import private_bytes, warm_up
 
     warm_up()
@@ -163,12 +164,12 @@ def memory(count: int, nights: int) -> dict[str, float]:
     for night in range(nights):
         backend.create_snapshots(uuids, f"nightly-{night:04d}")
     with_snapshots = private_bytes()
-    # It must not only fit but work.
+    # The backend must also work at this size.
     backend.patch_volumes(uuids, 2**31)
     backend.delete_snapshots(uuids, "nightly-0000")
     backend.create_snapshots(uuids, f"nightly-{nights:04d}")
     return {
-        # What the uuids take is the caller's.
+        # The memory of the uuids belongs to the caller.
         "volume": (with_volumes - empty) / count - 16,
         "snapshot": (with_snapshots - with_volumes) / (count * nights),
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

@@ -7,7 +7,7 @@ GIB = 2**30
 
 
 class Peer(Protocol):
-    """The calls that ours, the published wheel and the dict have in common."""
+    """The calls that this package, the published wheel and the dict have in common."""
 
     def create_volume(self, name: str, size_bytes: int | None = None) -> Any: ...
     def list_volumes(self) -> list[Any]: ...

@@ -1,13 +1,14 @@
-"""Compare exports of columns with the listings of the published 0.3.1, and weigh them.
+"""Compare exports of columns with the listings of the published 0.3.1, and measure their memory.
 
     python crates/nessie-benches/python/columns.py
 
-Run it with the interpreter that has this repository's package and pyarrow. The published wheel goes
-into a scratch environment. Every measurement is a fresh process (`columns_worker.py`); shown are
-medians over the rounds in ns per volume. Targets: an export to a `pyarrow.Table` is twenty times as
-fast as the published `list_volumes()`, and needs at its peak 1.3 times the table's own memory.
+Run it with the interpreter that has this repository's package and pyarrow. The published wheel is
+installed in a scratch environment. Every measurement is a fresh process (`columns_worker.py`); the
+table shows medians over the rounds in ns per volume. Targets: an export to a `pyarrow.Table` is
+twenty times as fast as the published `list_volumes()`, and its peak memory is at most 1.3 times the
+memory of the table.
 
-A target that is missed is shown, not raised: a busy machine must not fail a build.
+A missed target is printed and raises no error: a busy machine must not fail a build.
 """
 
 import argparse
@@ -38,7 +39,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def measure(arguments: argparse.Namespace, scratch: Path) -> dict[str, float]:
-    """Return the medians of what the workers measured."""
+    """Return the medians of the workers' measurements."""
     peers = {
         "published": (published_python(scratch), "list"),
         "list": (sys.executable, "list"),

@@ -1,9 +1,9 @@
 """One measurement of `columns.py`, printed as JSON: `python columns_worker.py WHAT VOLUMES`.
 
 `list` times `list_volumes()`, by the interpreter that has the peer; `export` times
-`pyarrow.table(b.volumes())`; `memory` weighs an export: the bytes of its table, the growth of the
-process at its peak, and how many times the one the other is. The process is weighed by `VmHWM` and
-`VmRSS` of `/proc/self/status`, and `clear_refs` begins a new peak. It needs Linux.
+`pyarrow.table(b.volumes())`; `memory` prints the memory of an export: the bytes of its table,
+the peak growth of the process, and the ratio of the two. The memory of the process is read from
+`VmHWM` and `VmRSS` in `/proc/self/status`; writing to `clear_refs` resets the peak. It needs Linux.
 """
 
 import json
@@ -20,7 +20,7 @@ CLEAR_REFS = Path("/proc/self/clear_refs")
 
 
 def resident(key: str) -> int:
-    """Return the bytes that a line of the process's status says."""
+    """Return the bytes in a line of `/proc/self/status`."""
     lines = STATUS.read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(key + ":"))
 

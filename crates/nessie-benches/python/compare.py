@@ -2,13 +2,13 @@
 
     python crates/nessie-benches/python/compare.py
 
-Run it with the interpreter that has this repository's package. The published wheel goes into a
-scratch environment. The three peers take turns, each turn in a fresh process (`workload.py`), and
-the table shows the median over the rounds in ns per call, for `list_volumes` in ns per volume. See
-`harness.py` for what a time includes. The records of 0.3.1 have no `create_time`: it makes one
-string less in each, and two less in a clone's.
+Run it with the interpreter that has this repository's package. The published wheel is
+installed in a scratch environment. The three peers alternate, each time in a fresh process
+(`workload.py`). The table shows the median over the rounds in ns per call, for `list_volumes` in ns
+per volume. See `harness.py` for what a time includes. The records of 0.3.1 have no `create_time`:
+each has one string less, and a clone's two less.
 
-A target that is missed is shown, not raised: a busy machine must not fail a build.
+A missed target is printed and raises no error: a busy machine must not fail a build.
 """
 
 import argparse
@@ -36,7 +36,7 @@ OURS, PUBLISHED, DICT = "ours", PUBLISHED_VERSION, "dict"
 
 @dataclass(frozen=True)
 class Row:
-    """An operation, how much faster than 0.3.1 it must be, and the most of the dict's time."""
+    """An operation, its required speed-up over 0.3.1, and its largest time relative to the dict."""
 
     key: str
     label: str

@@ -1,7 +1,7 @@
 """The baseline: what a Python programmer writes in an hour, dicts of dicts and nothing compiled.
 
-It keeps the records of the contract, checks that what it is asked for exists and that names are
-free, and answers with fresh dicts. It checks no values and has no clock of its own and no lock.
+It stores the records of the contract, checks that objects exist and that names are free, and
+returns new dicts. It does not check values, and has neither a clock nor a lock.
 """
 
 from datetime import UTC, datetime
@@ -12,11 +12,11 @@ Record = dict[str, Any]
 
 
 class NotFoundError(LookupError):
-    """No such volume or snapshot."""
+    """The volume or snapshot does not exist."""
 
 
 class ExistsError(Exception):
-    """The name is taken."""
+    """The name is in use."""
 
 
 class BusyError(Exception):

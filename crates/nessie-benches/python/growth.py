@@ -1,7 +1,7 @@
 """Ns per call on a backend of a given size, as a worker of `scaling.py`.
 
-`python growth.py {volumes,snapshots,clones} SIZE` prints the median of every row as JSON. What a
-call touches is drawn at random from all there is, so a large backend pays its cache misses.
+`python growth.py {volumes,snapshots,clones} SIZE` prints the median of every row as JSON. The
+objects of each call are chosen at random from all, so that a large backend has its cache misses.
 """
 
 import json
@@ -19,7 +19,7 @@ from nessie_backend_mem import MemBackend, SnapshotBusyError, VolumeBusyError, V
 P = ParamSpec("P")
 
 SAMPLES = 40
-# Calls in one sample where SIZE counts what hangs on one volume or snapshot.
+# Calls in one sample where SIZE is the number of dependents of one volume or snapshot.
 TARGETS = 1_000
 
 
@@ -65,7 +65,7 @@ class Growth:
         return [volume["uuid"] for volume in self.backend]
 
     def take(self, members: list[str]) -> str:
-        """Take a random one out."""
+        """Remove a random member and return it."""
         index = self.rng.randrange(len(members))
         members[index], members[-1] = members[-1], members[index]
         return members.pop()

@@ -1,11 +1,11 @@
 """What the benches share: timing, worker processes and the environment of the published wheel.
 
-Every measurement runs in a process of its own, with the same hash seed, so no peer inherits the
-heap, the caches or the warmed-up interpreter of another. A sample is the `perf_counter_ns` of a
-loop of some thousand calls, short enough that most escape what else the machine does, and what is
-shown is the median. It includes the loop (about 15 ns a call) and the freeing of what each call
-returned, but for lists of everything; the rare call that doubles a table falls into one sample of
-many. Automatic garbage collection is off in every worker, as in `timeit`.
+Every measurement runs in its own process, with the same hash seed, so no peer inherits the
+heap, the caches or the warmed-up interpreter of another. A sample is the time of a loop of
+some thousand calls by `perf_counter_ns`, short enough that other load affects few samples; the
+result is the median. It includes the loop (about 15 ns a call) and freeing the result of each call,
+except lists of all objects. A call that doubles a table is rare and affects one sample of many.
+Automatic garbage collection is off in every worker, as in `timeit`.
 """
 
 import argparse
@@ -31,7 +31,7 @@ P = ParamSpec("P")
 
 
 def nanoseconds(work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> int:
-    """Return the time `work` takes; what it returns is freed after the clock has stopped."""
+    """Return the time of `work`, without freeing its result."""
     gc.disable()
     begin = time.perf_counter_ns()
     result = work(*args, **kwargs)
@@ -47,7 +47,7 @@ def samples(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> list[float]:
-    """Return ns per call of `loop` over one part of the arguments after the other."""
+    """Return ns per call of `loop` over each part of the arguments in turn."""
     rest = iter(arguments)
     sizes = [
         min(CALLS_PER_SAMPLE, len(arguments) - begin)
@@ -85,9 +85,9 @@ class Options(argparse.ArgumentParser):
         )
 
     def read(self, *, least: dict[str, int], quick: dict[str, int]) -> argparse.Namespace:
-        """Return the options, none below its least; with `--quick` these instead of what is given.
+        """Return the options, none below its minimum; with `--quick`, use the given values instead.
 
-        `--rounds` is 1 at least, and 1 if it is to be quick.
+        `--rounds` is at least 1, and 1 with `--quick`.
         """
         arguments = self.parse_args()
         if arguments.quick:
@@ -100,7 +100,7 @@ class Options(argparse.ArgumentParser):
 
 @contextmanager
 def scratch_of(arguments: argparse.Namespace) -> Iterator[Path]:
-    """Lends the directory of `--scratch`, or one that is gone afterwards."""
+    """Yields the directory of `--scratch`, or a temporary one that is deleted afterwards."""
     if arguments.scratch is not None:
         yield arguments.scratch.resolve()
         return
@@ -109,7 +109,7 @@ def scratch_of(arguments: argparse.Namespace) -> Iterator[Path]:
 
 
 def require_ours() -> str:
-    """Return the version of our package in this interpreter, or leave with what to do about it."""
+    """Return the installed version of this package, or exit and explain how to install it."""
     try:
         version = importlib.metadata.version(PACKAGE)
     except importlib.metadata.PackageNotFoundError:

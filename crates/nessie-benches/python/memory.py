@@ -1,15 +1,15 @@
 """Bytes per volume and per snapshot, as a worker of `scaling.py`.
 
-`python memory.py VOLUMES NIGHTS {unique,nightly}` prints them as JSON. Measured is the growth of
+`python memory.py VOLUMES NIGHTS {unique,nightly}` prints them as JSON. They are the growth of
 this process's private resident memory (resident minus shared pages of `/proc/self/statm`) while the
-volumes are made, and then while every volume gets a snapshot, night after night. Names have 12
-characters; `unique` gives no two snapshots the same, `nightly` all of a night.
+volumes are created, and then while every volume gets a snapshot, night after night. Names have 12
+characters; `unique` gives every snapshot another name, `nightly` all of a night the same.
 
-Only the backend grows in between: names and results die at once, so the interpreter's own pools
-stay as the warm-up left them, and the list of uuids that making snapshots needs is made between the
-two measurements and counted in neither. Before each reading the collector runs and the C allocator
-gives back what it holds free (`malloc_trim`), so what counts is what is in use, with the holes
-inside used pages. It needs Linux.
+Only the backend grows during a measurement. Names and results are freed at once, so the
+interpreter's own pools do not grow after the warm-up. The list of uuids for the snapshots is built
+between the two measurements and counted in neither. Before each reading the collector runs and the
+C allocator returns its free pages (`malloc_trim`), so the result is the memory in use, with the
+holes inside used pages. It needs Linux.
 """
 
 import ctypes
@@ -47,7 +47,7 @@ def create_snapshots(backend: MemBackend, uuids: list[str], nights: int, unique:
 
 
 def warm_up() -> None:
-    """Do everything once on a small backend: imports, caches and pools are then in place."""
+    """Do everything once on a small backend, so that imports, caches and pools are filled."""
     backend = MemBackend()
     create_volumes(backend, 1_000)
     create_snapshots(backend, [volume["uuid"] for volume in backend], 2, unique=True)

@@ -1,14 +1,14 @@
-"""Show that a call costs the same on a small and on a large backend, and what an object weighs.
+"""Show that a call costs the same on a small and on a large backend, and the memory of an object.
 
     python crates/nessie-benches/python/scaling.py
 
 Run it with the interpreter that has this repository's package. Every measurement is a fresh
 process: `growth.py` for ns per call (medians over the rounds), `memory.py` for bytes. Targets: a
 call takes at most three times as long with 1 000 000 volumes as with 1 000, with 50 000 snapshots
-on a volume as with one, with 50 000 clones of a snapshot as with one; a volume takes 150 bytes at
+on a volume as with one, with 50 000 clones of a snapshot as with one; a volume needs 150 bytes at
 most, a snapshot 64.
 
-A target that is missed is shown, not raised: a busy machine must not fail a build.
+A missed target is printed and raises no error: a busy machine must not fail a build.
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """One turn of `compare.py`: the whole workload on one peer, printed as JSON of ns per call.
 
 Run by the interpreter that has the peer: `python workload.py {package,dict} VOLUMES MANY PATTERN`.
-The workload is a fleet's life in order: volumes are made, read, patched and listed, each gets a
-snapshot, clones are made of some, and all goes again. Then one volume gets MANY snapshots. What
-changes the backend always runs; reads run for the rows that PATTERN selects.
+The workload is a fleet's life in order: volumes are created, read, patched and listed, each gets a
+snapshot, some are cloned, and everything is deleted. Then one volume gets MANY snapshots. Changes
+always run; reads run for the rows that PATTERN selects.
 """
 
 import json
@@ -22,7 +22,7 @@ PASSES = 3
 
 
 def load(peer: str) -> tuple[Callable[[], calls.Peer], type[Exception]]:
-    """Return the peer's class and the error with which it refuses."""
+    """Return the peer's class and the class of its errors."""
     if peer == "dict":
         import dict_baseline
 
@@ -33,7 +33,7 @@ def load(peer: str) -> tuple[Callable[[], calls.Peer], type[Exception]]:
 
 
 class Workload:
-    """Runs the steps in order and keeps the samples of each row, in ns per call."""
+    """Runs the steps in order and stores the samples of each row, in ns per call."""
 
     def __init__(self, peer: str, volumes: int, many: int, pattern: str) -> None:
         self.peer = peer
@@ -76,7 +76,7 @@ class Workload:
         volumes = sorted(backend.list_volumes(), key=itemgetter("name"))
         if self.peer == "dict":
             return [volume["uuid"] for volume in volumes]
-        # Made anew one after the other, so that walking them is as kind to the cache for 0.3.1 as
+        # Copies created in sequence, so that a loop over them has as few cache misses for 0.3.1 as
         # for the others. The dict keeps its advantage: these strings are its keys themselves.
         return [volume["uuid"].encode().decode() for volume in volumes]
 

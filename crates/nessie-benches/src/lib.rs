@@ -2,7 +2,7 @@
 //!
 //! - `single_calls`: each operation of `nessie-backend-mem`, without Python.
 //! - `listing`: parsing of requests and writing of replies in `nessie-ontap-protocol`.
-//! - `requests`: the REST server of `nessie-store` beside an empty axum handler.
+//! - `requests`: the REST server of `nessie-store`, compared with an empty axum handler.
 //!
 //! The folder `python` has the benchmarks of the Python package. Its programs `compare.py`, `bulk.py`,
 //! `columns.py` and `scaling.py` are run with an interpreter that has the package.
