@@ -1,8 +1,8 @@
-"""Hypothesis profiles and the fixtures every file shares.
+"""Hypothesis profiles and shared fixtures.
 
-The profile is the environment variable HYPOTHESIS_PROFILE: `dev` (the default) looks for something
-new on every run and remembers what failed, `ci` repeats the same examples every time, `brief` does
-so with fewer, `thorough` searches long. Each prints what it needs to reproduce a failure.
+The profile is the environment variable HYPOTHESIS_PROFILE: `dev` (the default) tries new examples
+on every run and repeats failed ones, `ci` uses the same examples on every run, `brief` does so with
+fewer, `thorough` uses many. Each prints how to reproduce a failure.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Gives each test the same name in every process: what runs them side by side compares names.
+    """Gives each test the same name in every process, because pytest-xdist compares the names.
 
-    `ids=repr` shows addresses of objects and sets in any order.
+    `ids=repr` would show addresses of objects, and sets in varying order.
     """
     for marker in metafunc.definition.iter_markers("parametrize"):
         ids = marker.kwargs.get("ids")
@@ -59,13 +59,13 @@ def pytest_report_header() -> str:
 
 @pytest.fixture
 def backend() -> MemBackend:
-    """An empty backend that does the same on every run."""
+    """An empty seeded backend."""
     return MemBackend(seed=1)
 
 
 @pytest.fixture
 def switch_often() -> Iterator[None]:
-    """Lets the interpreter change threads a thousand times more often than usual."""
+    """Makes the interpreter switch threads a thousand times more often than usual."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(5e-6)
     yield

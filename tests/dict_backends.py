@@ -130,7 +130,7 @@ def integer(size: int | None) -> None:
 
 
 class SmallVolumes(DictVolumes):
-    """The least that is a backend: neither renames nor states."""
+    """A minimal backend: neither renames nor states."""
 
     def patch_volume(  # type: ignore[override]
         self,
@@ -176,7 +176,7 @@ class NoneMem:
 
 
 class CodedError(Exception):
-    """A third party's own exception, which is known by its code."""
+    """A third party's own exception, which is recognized by its code."""
 
     def __init__(self, code: str, dependents: tuple[str, ...] = ()) -> None:
         super().__init__(code)
@@ -191,11 +191,11 @@ IDENTIFIERS = {
     **dict.fromkeys(("get_snapshot", "delete_snapshot", "rename_snapshot"), 2),
     **dict.fromkeys(("restore_snapshot", "create_clone"), 2),
 }
-"""How many identifiers an operation has, in front of its other arguments."""
+"""Number of identifiers that an operation has before its other arguments."""
 
 
 class ModelBackend:
-    """All tiers and operations in plain Python, with exceptions of its own."""
+    """All tiers and operations in plain Python, with its own exceptions."""
 
     def __init__(self) -> None:
         self.model = Model()

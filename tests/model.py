@@ -1,8 +1,8 @@
 """A naive model of the contract, to compare the real backend with.
 
-Nothing here is clever: plain dicts in order of creation, every conflict found by looking at
-everything. Arguments have the right Python types already and identifiers are canonical text; the
-caller brings the identifier of a new record, since only the real backend can draw one.
+It is simple: plain dicts in order of creation, and conflicts are found by searching all records.
+Arguments have the right Python types already, and identifiers are canonical text. The caller
+supplies the identifier of a new record, since only the real backend can generate one.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ STATES = ("online", "offline", "restricted")
 
 
 class Refusal(Exception):
-    """The model refuses; `code` is the stable word the real error must carry.
+    """The model refuses a call; `code` is the code that the real error must have.
 
-    Its target must be one of `targets`: which of several bad values is named is not promised.
+    Its target must be one of `targets`: the contract does not fix which of several bad values the
+    error names.
     """
 
     def __init__(self, code: str, *targets: str) -> None:
@@ -39,7 +40,7 @@ class SnapshotState:
     name: str
     create_time: str
     size_bytes: int | None
-    """What the volume's quota was when the snapshot was taken; a restore brings it back."""
+    """The volume's quota when the snapshot was taken; a restore sets it again."""
 
 
 @dataclass
@@ -57,7 +58,7 @@ class VolumeState:
 
 
 def refuse_unless(in_order: dict[str, bool]) -> None:
-    """Refuses the arguments whose value is not in order."""
+    """Refuses arguments with an invalid value."""
     bad = [argument for argument, fine in in_order.items() if not fine]
     if bad:
         raise Refusal("invalid_argument", *bad)
@@ -76,7 +77,7 @@ def has_surrogate(text: str) -> bool:
 
 
 def is_junction_path(path: str) -> bool:
-    """Whether `path` is one a volume may be mounted at."""
+    """Whether `path` is a valid junction path."""
     if has_surrogate(path) or any(is_control(character) for character in path):
         return False
     if not path.startswith("/") or len(path.encode()) > 4096:
@@ -99,7 +100,7 @@ def time_text(moment: datetime) -> str:
 
 
 class Model:
-    """What `MemBackend` must do, on a clock that stands still until told otherwise."""
+    """The expected behaviour of `MemBackend`, on a clock that stops until it is advanced."""
 
     def __init__(self, start: datetime = datetime(2000, 1, 1, tzinfo=UTC)) -> None:
         self.clock = start

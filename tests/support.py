@@ -1,4 +1,4 @@
-"""Small helpers the tests share."""
+"""Shared helpers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ import pytest
 from nessie_backend_mem import MemBackend, NessieError, Snapshot, Volume
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-"""A well-formed identifier that no backend has handed out."""
+"""A well-formed identifier that no backend has returned."""
 
 ANY = object()
 
 TIMEOUT = 60
-"""Seconds after which a thread that is not done counts as stuck."""
+"""Seconds after which a running thread counts as stuck."""
 
 
 class Index:
@@ -35,7 +35,7 @@ class Index:
 
 
 def everything(backend: MemBackend) -> list[tuple[str, Any]]:
-    """All there is to read from a backend, key order included, in a comparable form."""
+    """All records of a backend, key order included, in a comparable form."""
     volumes = backend.list_volumes()
     return [
         *((v["name"], list(v.items())) for v in volumes),
@@ -52,7 +52,7 @@ def everything(backend: MemBackend) -> list[tuple[str, Any]]:
 def refuses(
     backend: MemBackend, error_type: type[NessieError], *, target: object = ANY
 ) -> Iterator[pytest.ExceptionInfo[Any]]:
-    """Expects exactly this error, about `target`, and that the backend bears no trace of it."""
+    """Expects exactly this error, about `target`, and an unchanged backend."""
     before, state_before = everything(backend), pickle.dumps(backend)
     with pytest.raises(error_type) as caught:
         yield caught
@@ -85,7 +85,7 @@ def run_python(
     env: dict[str, str] | None = None,
     cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the same interpreter on `arguments`; text out, never a prompt."""
+    """Runs the same interpreter with `arguments`; its output is text, its input empty."""
     return subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
@@ -130,7 +130,7 @@ def code_of(call: Callable[[], object]) -> str | None:
 
 
 def run_threads(*works: Callable[[], Any]) -> list[Any]:
-    """Runs all `works` at the same time and returns what they return; an error in one is raised."""
+    """Runs all `works` at the same time and returns their results; an error in one is raised."""
     start = threading.Barrier(len(works))
     results: list[Any] = [None] * len(works)
     errors: list[BaseException] = []
@@ -139,7 +139,7 @@ def run_threads(*works: Callable[[], Any]) -> list[Any]:
         try:
             start.wait(TIMEOUT)
             results[position] = work()
-        except BaseException as error:  # noqa: BLE001 (whatever it is, the test must see it)
+        except BaseException as error:  # noqa: BLE001 (the test must see every error)
             errors.append(error)
 
     threads = [
@@ -157,7 +157,7 @@ def run_threads(*works: Callable[[], Any]) -> list[Any]:
 
 
 def while_running(work: Callable[[], Any], *disturbances: Callable[[], Any]) -> Any:
-    """Runs `work` while each of `disturbances` is called again and again beside it."""
+    """Runs `work` while each of `disturbances` is called repeatedly in a thread."""
     done = threading.Event()
 
     def again_and_again(disturb: Callable[[], Any]) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Results are fresh: whatever a caller does to one, the backend and other results do not change."""
+"""Results are fresh: changing one changes neither the backend nor other results."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def dicts_in(result: Any) -> list[int]:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_spoiling_a_result_does_not_change_the_backend(
+def test_changing_a_result_does_not_change_the_backend(
     call: Callable[[MemBackend, dict[str, str]], Any],
 ) -> None:
     spoiled_one, ids = furnished()
@@ -83,7 +83,7 @@ def test_spoiling_a_result_does_not_change_the_backend(
 
 
 @pytest.mark.parametrize("call", READS.values(), ids=READS)
-def test_spoiling_a_result_does_not_change_the_next_result(
+def test_changing_a_result_does_not_change_the_next_result(
     call: Callable[[MemBackend, dict[str, str]], Any],
 ) -> None:
     backend, ids = furnished()
@@ -109,7 +109,7 @@ def test_the_records_of_one_listing_share_no_dict() -> None:
         assert len(set(identities)) == len(identities)
 
 
-def test_spoiling_a_record_of_an_iteration_does_not_spoil_the_rest_of_it() -> None:
+def test_changing_a_record_of_an_iteration_does_not_change_later_records() -> None:
     backend, _ = furnished()
     expected = backend.list_volumes()
     seen = []
@@ -129,7 +129,7 @@ def test_a_result_does_not_follow_later_changes() -> None:
     assert repr(listing) == before
 
 
-def test_a_capability_taken_away_from_a_result_is_still_there() -> None:
+def test_deleting_a_key_of_capabilities_does_not_change_the_backend() -> None:
     backend, _ = furnished()
     backend.capabilities()["clones"] = False
     assert backend.capabilities()["clones"] is True

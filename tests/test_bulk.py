@@ -1,4 +1,4 @@
-"""Bulk calls: each does what single calls for its items do, as one operation, or nothing at all."""
+"""Bulk calls: each has the effect of single calls for its items, atomically, or none."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def fleet(backend: MemBackend, count: int = 3) -> Uuids:
     return backend.create_volumes([f"v{number}" for number in range(count)])
 
 
-# What each does ------------------------------------------------------------------------------
+# Effects -------------------------------------------------------------------------------------
 
 
-def test_create_volumes_makes_one_of_each_name_in_order(backend: MemBackend) -> None:
+def test_create_volumes_creates_one_of_each_name_in_order(backend: MemBackend) -> None:
     uuids = backend.create_volumes(["c", "a", "b"])
     assert type(uuids) is Uuids
     assert backend.list_volumes() == [
@@ -78,14 +78,14 @@ def test_create_volumes_makes_one_of_each_name_in_order(backend: MemBackend) -> 
     ],
     ids=str,
 )
-def test_sizes_are_one_for_all_or_one_for_each(
+def test_there_is_one_size_or_one_per_volume(
     backend: MemBackend, given_sizes: Any, expected: list[int | None]
 ) -> None:
     uuids = backend.create_volumes(["a", "b"], given_sizes)
     assert [volume["size_bytes"] for volume in backend.get_volumes(uuids)] == expected
 
 
-def test_create_snapshots_takes_one_on_each_volume(backend: MemBackend) -> None:
+def test_create_snapshots_creates_one_on_each_volume(backend: MemBackend) -> None:
     uuids = fleet(backend)
     backend.advance(60)
     snapshots = backend.create_snapshots(uuids, "nightly")
@@ -102,7 +102,7 @@ def test_create_snapshots_takes_one_on_each_volume(backend: MemBackend) -> None:
     backend.check_invariants()
 
 
-def test_create_clones_fans_out_from_one_snapshot(backend: MemBackend) -> None:
+def test_create_clones_creates_clones_of_one_snapshot(backend: MemBackend) -> None:
     parent, [snapshot] = volume_with_snapshots(backend, "parent", "s", size_bytes=9)
     backend.patch_volume(parent["uuid"], junction_path="/p", export_policy="open")
     clones = backend.create_clones(parent["uuid"], UUID(snapshot["uuid"]), ["x", "y"])
@@ -120,7 +120,7 @@ def test_create_clones_fans_out_from_one_snapshot(backend: MemBackend) -> None:
     backend.check_invariants()
 
 
-def test_delete_snapshots_takes_that_name_from_each(backend: MemBackend) -> None:
+def test_delete_snapshots_deletes_that_name_on_each_volume(backend: MemBackend) -> None:
     uuids = fleet(backend)
     backend.create_snapshots(uuids, "old")
     backend.create_snapshots(uuids, "new")
@@ -129,7 +129,7 @@ def test_delete_snapshots_takes_that_name_from_each(backend: MemBackend) -> None
     backend.check_invariants()
 
 
-def test_delete_volumes_takes_clones_and_parents_in_any_order(backend: MemBackend) -> None:
+def test_delete_volumes_accepts_clones_and_parents_in_any_order(backend: MemBackend) -> None:
     for in_order in (list, lambda uuids: list(reversed(uuids)), lambda u: [u[1], u[2], u[0]]):
         kept = backend.create_volume("kept")
         parent, [snapshot] = volume_with_snapshots(backend, "parent", "s")
@@ -143,7 +143,7 @@ def test_delete_volumes_takes_clones_and_parents_in_any_order(backend: MemBacken
         backend.delete_volume(kept["uuid"])
 
 
-def test_patch_volumes_changes_what_is_given_of_each(backend: MemBackend) -> None:
+def test_patch_volumes_changes_the_given_fields_of_each(backend: MemBackend) -> None:
     uuids = backend.create_volumes(["a", "b", "c"], 5)
     result = backend.patch_volumes(uuids[:2], export_policy="open", state="offline")  # type: ignore[func-returns-value]
     assert result is None
@@ -212,7 +212,7 @@ def test_the_same_batches_give_the_same_uuids_from_the_same_seed() -> None:
     assert life(MemBackend(seed=5)) != life(MemBackend(seed=6))
 
 
-def test_a_backend_that_was_copied_keeps_what_it_had(backend: MemBackend) -> None:
+def test_bulk_calls_on_a_copy_do_not_change_the_original(backend: MemBackend) -> None:
     uuids = fleet(backend, 1000)
     backend.create_snapshots(uuids, "s")
     copied = backend.fork()
@@ -232,9 +232,9 @@ def test_a_backend_that_was_copied_keeps_what_it_had(backend: MemBackend) -> Non
 
 
 class World:
-    """Volumes with and without snapshots, clones of clones, an offline one, and places used before.
+    """Volumes with and without snapshots, clones of clones, an offline one, and reused slots.
 
-    The lists have what a batch may name, among it what is deleted or was never there.
+    The lists have the identifiers that a batch may contain, with deleted and unknown ones.
     """
 
     def __init__(self) -> None:
@@ -286,8 +286,8 @@ def check(
 ) -> None:
     """Runs the bulk call on one copy and the single calls on another, and compares everything.
 
-    `argument` has the bulk call's word for an argument of the single call, `shared` the arguments
-    that are given once for all items: an error about one of these needs no index.
+    `argument` maps arguments of the single call to those of the bulk call. `shared` has the
+    arguments that are common to all items: an error about one of these has no index.
     """
     at_once, one_by_one = WORLD.backend.fork(), WORLD.backend.fork()
     before = pickle.dumps(at_once)
@@ -396,7 +396,7 @@ def test_deleting_snapshots_is_deleting_each(batch: tuple[list[str], Any], name:
         backend.delete_snapshot(uuid, snapshot["uuid"])
 
     uuids, argument = batch
-    # Only the class, the place and the target are known of an error that no single call makes.
+    # An error that no single call raises is compared by class, index and target.
     at_once, one_by_one = WORLD.backend.fork(), WORLD.backend.fork()
     before = pickle.dumps(at_once)
     _, error = outcome_of(lambda: at_once.delete_snapshots(argument, name))
@@ -453,7 +453,7 @@ def test_getting_volumes_is_getting_each(batch: tuple[list[str], Any]) -> None:
 
 @given(uuid_batches())
 def test_deleting_volumes_is_deleting_the_youngest_first(batch: tuple[list[str], Any]) -> None:
-    """A clone is younger than its parent. A refusal names what is missing before what is busy."""
+    """A clone is younger than its parent. Missing objects are refused before busy ones."""
     uuids, argument = batch
     backend = WORLD.backend.fork()
     clones: dict[str, list[str]] = {}
@@ -482,7 +482,7 @@ def test_deleting_volumes_is_deleting_the_youngest_first(batch: tuple[list[str],
 
 
 def test_a_batch_of_thousands_is_the_loop_of_them(backend: MemBackend) -> None:
-    """The same from end to end, with more items than any part inside takes at once."""
+    """The same, with more items than the implementation processes at once."""
     single = backend.fork()
     names = [f"volume-{number}" for number in range(3000)]
     uuids = backend.create_volumes(names, range(1, 3001))
@@ -508,7 +508,7 @@ def test_a_batch_of_thousands_is_the_loop_of_them(backend: MemBackend) -> None:
 # Refusals ------------------------------------------------------------------------------------
 
 
-def test_a_refused_creation_names_the_first_item_at_fault(backend: MemBackend) -> None:
+def test_a_refused_creation_names_the_first_bad_item(backend: MemBackend) -> None:
     uuids = fleet(backend, 4)
     parent, [snapshot] = volume_with_snapshots(backend, "parent", "s")
     backend.create_snapshot(uuids[2], "s")
@@ -537,7 +537,7 @@ def test_a_refused_creation_names_the_first_item_at_fault(backend: MemBackend) -
     assert caught.value.index == 3
 
 
-def test_a_refused_deletion_or_patch_names_the_first_item_at_fault(backend: MemBackend) -> None:
+def test_a_refused_deletion_or_patch_names_the_first_bad_item(backend: MemBackend) -> None:
     uuids = fleet(backend, 4)
     parent, [snapshot] = volume_with_snapshots(backend, "parent", "s")
     clone = backend.create_clone(parent["uuid"], snapshot["uuid"], "clone")["uuid"]
@@ -571,7 +571,7 @@ def test_a_refused_deletion_or_patch_names_the_first_item_at_fault(backend: MemB
     assert caught.value.index == 3
 
 
-def test_what_all_items_share_has_no_index(backend: MemBackend) -> None:
+def test_an_error_about_a_common_argument_has_no_index(backend: MemBackend) -> None:
     parent, [snapshot] = volume_with_snapshots(backend, "v", "s")
     other = backend.create_volume("w")["uuid"]
     for volume, snap, error_type, target in (
@@ -588,7 +588,7 @@ def test_what_all_items_share_has_no_index(backend: MemBackend) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "no uuid", UNKNOWN[:-1], "\ud800", UNKNOWN + "0"])
-def test_what_is_no_uuid_is_refused_with_its_place_before_all_else(
+def test_malformed_uuids_are_refused_first_and_with_their_index(
     backend: MemBackend, bad: str
 ) -> None:
     [uuid] = fleet(backend, 1)
@@ -673,7 +673,7 @@ WRONG_BATCHES = [None, 5, 1.5, "a-text", b"bytes", object(), UUID(UNKNOWN), type
 
 
 @pytest.mark.parametrize("wrong", WRONG_BATCHES, ids=repr)
-def test_what_is_no_batch_is_a_type_error(backend: MemBackend, wrong: Any) -> None:
+def test_an_argument_that_is_not_iterable_is_a_type_error(backend: MemBackend, wrong: Any) -> None:
     parent, [snapshot] = volume_with_snapshots(backend, "v", "s")
     before = pickle.dumps(backend)
     calls: list[Callable[[], object]] = [
@@ -694,7 +694,7 @@ def test_what_is_no_batch_is_a_type_error(backend: MemBackend, wrong: Any) -> No
 
 
 @pytest.mark.parametrize("wrong", [None, 5, b"v", ["v"], object()], ids=repr)
-def test_an_item_of_a_wrong_type_is_a_type_error_that_says_where(
+def test_an_item_of_a_wrong_type_is_a_type_error_with_its_index(
     backend: MemBackend, wrong: Any
 ) -> None:
     parent, [snapshot] = volume_with_snapshots(backend, "v", "s")
@@ -743,14 +743,14 @@ def broken_after(items: Iterable[Any]) -> Iterator[Any]:
 
 
 class Broken:
-    """Not even an iterator can be had from it."""
+    """Its `__iter__` raises."""
 
     def __iter__(self) -> Iterator[Any]:
         raise BrokenError
 
 
 @pytest.mark.parametrize("broken", [broken_after, lambda items: Broken()], ids=["half-way", "iter"])
-def test_what_an_iterable_raises_passes_and_nothing_has_changed(
+def test_an_exception_of_an_iterable_is_raised_and_nothing_is_changed(
     backend: MemBackend, broken: Callable[[Iterable[Any]], Any]
 ) -> None:
     uuids = fleet(backend, 5)
@@ -774,7 +774,9 @@ def test_what_an_iterable_raises_passes_and_nothing_has_changed(
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, StopIteration, MemoryError])
-def test_even_what_ends_a_program_passes(backend: MemBackend, error: type[BaseException]) -> None:
+def test_an_exception_that_ends_the_program_is_raised(
+    backend: MemBackend, error: type[BaseException]
+) -> None:
     class Raising:
         def __iter__(self) -> Raising:
             return self
@@ -790,7 +792,7 @@ def test_even_what_ends_a_program_passes(backend: MemBackend, error: type[BaseEx
 
 
 class Liar:
-    """An iterator that says it has another number of items than it has."""
+    """An iterator with a wrong length hint."""
 
     def __init__(self, items: Iterable[str], hint: Any) -> None:
         self.items = iter(items)
@@ -810,9 +812,7 @@ class Liar:
 
 
 @pytest.mark.parametrize("hint", [0, 1, 10**6, 2**62, -1, "many"])
-def test_what_an_iterator_says_of_its_length_does_not_matter(
-    backend: MemBackend, hint: Any
-) -> None:
+def test_a_wrong_length_hint_does_not_matter(backend: MemBackend, hint: Any) -> None:
     names = ["a", "b", "c"]
     uuids = backend.create_volumes(Liar(names, hint), Liar([5, 6, 7], hint))  # type: ignore[list-item, arg-type]
     assert [(v["name"], v["size_bytes"]) for v in backend] == [("a", 5), ("b", 6), ("c", 7)]
@@ -822,7 +822,7 @@ def test_what_an_iterator_says_of_its_length_does_not_matter(
     assert len(backend) == 0
 
 
-def test_a_uuid_that_says_too_much_is_refused(backend: MemBackend) -> None:
+def test_a_uuid_object_of_more_than_128_bits_is_refused(backend: MemBackend) -> None:
     wide = UUID(UNKNOWN)
     object.__setattr__(wide, "int", 2**200)
     with refuses(backend, InvalidArgumentError, target="uuid") as error:
@@ -843,7 +843,7 @@ class Indexable:
         return 77
 
 
-def test_any_iterable_and_any_spelling_will_do(backend: MemBackend) -> None:
+def test_any_iterable_and_any_spelling_is_accepted(backend: MemBackend) -> None:
     uuids = backend.create_volumes({"a": 1, "b": 2}.keys(), {"a": 1, "b": 2}.values())
     assert [(v["name"], v["size_bytes"]) for v in backend] == [("a", 1), ("b", 2)]
     backend.create_volumes({Text("c")}, [Indexable()])
@@ -864,8 +864,8 @@ def test_any_iterable_and_any_spelling_will_do(backend: MemBackend) -> None:
     assert [volume["size_bytes"] for volume in backend.get_volumes(reversed(uuids))] == [4, 3]
 
 
-def test_a_generator_may_use_the_backend_it_feeds(backend: MemBackend) -> None:
-    """It runs before the batch begins: what it does is done, whatever becomes of the batch."""
+def test_a_generator_argument_may_use_the_backend(backend: MemBackend) -> None:
+    """It runs before the batch begins, so its own changes stay even if the batch fails."""
     uuids = fleet(backend)
 
     def deleting() -> Iterator[str]:
@@ -921,7 +921,7 @@ def test_errors_keep_their_index_when_pickled_and_copied(
             assert (str(again), again.index) == (str(error), 1)
 
 
-def test_arguments_go_by_name_and_bad_ones_are_refused(backend: MemBackend) -> None:
+def test_arguments_can_be_given_by_name_and_bad_ones_are_refused(backend: MemBackend) -> None:
     uuids = backend.create_volumes(names=["a"], size_bytes=5)
     [snapshot] = backend.create_snapshots(vol_uuids=uuids, name="s")
     clones = backend.create_clones(parent_vol_uuid=uuids[0], parent_snap_uuid=snapshot, names=["c"])

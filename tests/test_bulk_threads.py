@@ -1,4 +1,4 @@
-"""Bulk calls among threads and forked processes: seen whole, and nobody else stands still."""
+"""Bulk calls among threads and forked processes: atomic, and other threads keep running."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def batch_names(turn: int) -> list[str]:
 # All of a batch or nothing -------------------------------------------------------------------
 
 
-def test_others_see_a_batch_of_volumes_whole_or_not_at_all(backend: MemBackend) -> None:
+def test_a_batch_of_volumes_is_atomic_for_readers(backend: MemBackend) -> None:
     backend.create_volume("always-there")
     turn = iter(range(10**9))
 
@@ -53,7 +53,7 @@ def test_others_see_a_batch_of_volumes_whole_or_not_at_all(backend: MemBackend) 
     while_running(look, come_and_go)
 
 
-def test_others_see_a_batch_of_snapshots_and_clones_whole_or_not_at_all(
+def test_a_batch_of_snapshots_or_clones_is_atomic_for_readers(
     backend: MemBackend,
 ) -> None:
     uuids = backend.create_volumes(batch_names(0))
@@ -77,7 +77,7 @@ def test_others_see_a_batch_of_snapshots_and_clones_whole_or_not_at_all(
     while_running(look, come_and_go)
 
 
-def test_get_volumes_answers_with_one_moment(backend: MemBackend) -> None:
+def test_get_volumes_is_consistent(backend: MemBackend) -> None:
     uuids = backend.create_volumes(batch_names(0), 1)
     turn = iter(range(2, 10**9))
 
@@ -96,8 +96,8 @@ def test_get_volumes_answers_with_one_moment(backend: MemBackend) -> None:
     while_running(look, resize)
 
 
-def test_a_batch_and_a_single_deletion_are_one_before_the_other(backend: MemBackend) -> None:
-    """Either the batch takes all and the single call finds nothing, or it fails and takes none."""
+def test_a_batch_and_a_single_deletion_are_serialised(backend: MemBackend) -> None:
+    """Either the batch deletes all and the single call none, or the batch fails."""
     dice = random.Random(3)
     outcomes = set()
     for turn in range(400):
@@ -126,7 +126,7 @@ def test_a_batch_and_a_single_deletion_are_one_before_the_other(backend: MemBack
     assert outcomes, "seed 3"
 
 
-def test_of_batches_with_a_name_in_common_one_wins_whole(backend: MemBackend) -> None:
+def test_one_of_the_batches_with_a_common_name_succeeds(backend: MemBackend) -> None:
     for turn in range(150):
         batches = [[f"own{turn}-{thread}-{n}" for n in range(50)] for thread in range(4)]
         for thread, names in enumerate(batches):
@@ -179,8 +179,8 @@ def test_the_work_of_batches_and_single_calls_adds_up(backend: MemBackend) -> No
     backend.check_invariants()
 
 
-def test_an_iterable_that_other_threads_change_is_read_as_it_comes(backend: MemBackend) -> None:
-    """A batch is what was read, whatever becomes of the list: all of that, or an error."""
+def test_a_list_that_other_threads_change_is_read_item_by_item(backend: MemBackend) -> None:
+    """The batch has the items that were read from the list: all are created, or none."""
     names = [f"v{number}" for number in range(2_000)]
 
     def disturb() -> None:
@@ -196,17 +196,17 @@ def test_an_iterable_that_other_threads_change_is_read_as_it_comes(backend: MemB
     while_running(create, disturb)
 
 
-# Nobody stands still -------------------------------------------------------------------------
+# Other threads keep running ------------------------------------------------------------------
 
 LARGE = 150_000
 
 
 def gained_during(call: Callable[[], object], *others: Callable[[], object]) -> int:
-    """How many times another thread went around its loop within `call`.
+    """The number of loops of another thread during `call`.
 
-    Each of `others` keeps one more thread busy meanwhile. The count is read before and after
-    without a bytecode in between, where a thread could run; nor is there one from the callbacks of
-    the garbage collector.
+    Each of `others` keeps one more thread busy. No bytecode runs between the call and the reading
+    of the count before and after it, because another thread could run there. For the same reason
+    the garbage collector, which has callbacks, is off.
     """
     ticks: list[None] = []
     done = threading.Event()
@@ -258,17 +258,17 @@ def large() -> tuple[MemBackend, dict[str, Callable[[MemBackend], object]]]:
     }
 
 
-def test_other_threads_go_on_during_every_bulk_call() -> None:
+def test_other_threads_run_during_every_bulk_call() -> None:
     sys.setswitchinterval(1e-4)
     backend, calls = large()
     for name, call in calls.items():
-        # Any of them shows it. On a busy machine the other thread may sleep through a short call.
+        # One attempt is enough. On a busy machine the other thread may sleep during a short call.
         gained = any(gained_during(partial(call, backend.fork())) for _ in range(500))
         assert gained, f"{name} stalls every other thread"
 
 
 def test_a_thread_that_waits_for_a_bulk_call_does_not_make_others_wait() -> None:
-    """Single calls on the same backend wait for their turn, and let the interpreter go."""
+    """Single calls on the same backend wait for the lock without the interpreter."""
     sys.setswitchinterval(1e-4)
     backend, calls = large()
     uuid = backend.create_volume("single")["uuid"]
@@ -291,11 +291,11 @@ def test_a_thread_that_waits_for_a_bulk_call_does_not_make_others_wait() -> None
         assert any(gained(call) for _ in range(500)), f"{name} stalls every other thread"
 
 
-def test_what_copies_a_backend_waits_for_a_bulk_call_without_the_interpreter() -> None:
-    """The backend is empty before and after, so that waiting is all that takes long."""
+def test_copying_calls_wait_for_a_bulk_call_without_the_interpreter() -> None:
+    """The backend is empty before and after, so that only the wait takes long."""
     sys.setswitchinterval(1e-4)
     backend = MemBackend(seed=1)
-    # A column is read without the interpreter too, so that nothing else is waited for.
+    # A column is read without the interpreter too, so that the wait has no other reason.
     names = pa.array([*(f"v{number}" for number in range(2 * LARGE)), "v0"])
     calls: dict[str, Callable[[], object]] = {
         "dump": lambda: backend.dump(os.devnull),
@@ -352,7 +352,7 @@ def test_a_thread_that_waits_for_an_endpoint_does_not_make_others_wait() -> None
     assert any(gained() > 100 for _ in range(50)), "now stalls every other thread"
 
 
-def test_other_threads_go_on_while_much_is_deleted_or_freed() -> None:
+def test_other_threads_run_while_many_objects_are_deleted_or_freed() -> None:
     sys.setswitchinterval(1e-4)
     many = MemBackend(seed=1)
     volume = many.create_volume("v")["uuid"]
@@ -410,7 +410,7 @@ def test_another_backend_is_free_during_a_bulk_call(backend: MemBackend) -> None
 
 
 def test_an_endless_iterator_can_be_interrupted(backend: MemBackend) -> None:
-    """One that runs no bytecode, so that only the call itself can notice the signal."""
+    """The iterator runs no bytecode, so that only the call itself can check for the signal."""
     if not hasattr(signal, "setitimer"):
         pytest.skip("this system has no interval timer")
     from itertools import repeat
@@ -477,7 +477,7 @@ def check_others_go_on(backend: MemBackend, uuids: Uuids) -> None:
 @needs_fork
 @among_threads
 def test_a_process_forked_during_bulk_calls_can_use_the_backend() -> None:
-    """A lock held by a thread at that moment is held by nobody in the child."""
+    """A lock that a thread holds during the fork is free in the child."""
     backend = MemBackend()
     uuids = backend.create_volumes(f"v{number}" for number in range(20_000))
     turn = iter(range(10**9))
@@ -520,10 +520,10 @@ def test_threads_that_fork_at_the_same_time_do_not_block_their_children() -> Non
 @needs_fork
 @among_threads
 def test_a_child_forgets_the_forks_of_other_threads() -> None:
-    """They never end in it, and its bulk calls would keep the interpreter for ever."""
+    """If the child waited for them, its bulk calls would never release the interpreter."""
     backend = MemBackend()
     uuids = backend.create_volumes(f"v{number}" for number in range(LARGE))
-    _core._before_fork()  # As another thread does that is about to fork.
+    _core._before_fork()  # As in another thread that is about to fork.
     try:
         in_a_child(lambda: check_others_go_on(backend, uuids))
     finally:

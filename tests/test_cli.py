@@ -1,4 +1,4 @@
-"""What all commands have in common: help, errors, signals, pipes."""
+"""Common behaviour of all commands: help, errors, signals, pipes."""
 
 from __future__ import annotations
 

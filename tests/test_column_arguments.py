@@ -28,7 +28,7 @@ def chunked(items: Sequence[Any]) -> Any:
 
 
 class Column:
-    """A column of whatever maker: all it has is the Arrow PyCapsule interface."""
+    """A column with only the Arrow PyCapsule interface."""
 
     def __init__(self, items: Sequence[Any]) -> None:
         self.column = pa.array(items, pa.string())
@@ -38,7 +38,7 @@ class Column:
 
 
 class WithoutPyarrow(list[str]):
-    """What lends its data only if some other package is there."""
+    """Exports its data only if another package is installed."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         raise ImportError("pyarrow is not there")
@@ -89,7 +89,7 @@ SIZES: dict[str, Make] = {
 }
 
 
-# What is accepted ----------------------------------------------------------------------------
+# Accepted columns ----------------------------------------------------------------------------
 
 
 @texts
@@ -132,7 +132,7 @@ def test_sizes_are_a_column_of_integers(backend: MemBackend, make: Make) -> None
     assert [volume["size_bytes"] for volume in backend] == [50, 60, 70]
 
 
-def test_a_missing_size_is_no_quota_and_the_largest_is_kept(backend: MemBackend) -> None:
+def test_a_null_size_means_no_quota_and_the_largest_is_kept(backend: MemBackend) -> None:
     backend.create_volumes(["a", "b"], pa.array([None, 2**64 - 1], pa.uint64()))
     assert [volume["size_bytes"] for volume in backend] == [None, 2**64 - 1]
     backend.create_volumes(["c"], pa.array([None]))
@@ -146,7 +146,7 @@ def test_an_empty_column_is_an_empty_batch(backend: MemBackend, make: Make) -> N
 
 
 @given(st.lists(st.integers(0, 30), unique=True, max_size=20), st.sampled_from(sorted(TEXTS)))
-def test_columns_of_a_table_go_back_into_bulk_calls(numbers: list[int], kind: str) -> None:
+def test_bulk_calls_accept_columns_of_a_table(numbers: list[int], kind: str) -> None:
     backend = MemBackend(seed=3)
     backend.create_volumes([f"v{number}" for number in range(31)], range(1, 32))
     some = pa.table(backend.volumes()).take(pa.array(numbers, pa.int64()))
@@ -157,11 +157,11 @@ def test_columns_of_a_table_go_back_into_bulk_calls(numbers: list[int], kind: st
     assert [volume["name"] for volume in named] == [f"v{number}" for number in numbers]
 
 
-# What is refused -----------------------------------------------------------------------------
+# Refused columns -----------------------------------------------------------------------------
 
 
 @texts
-def test_a_bad_item_is_named_by_its_place(backend: MemBackend, make: Make) -> None:
+def test_a_bad_item_is_named_by_its_index(backend: MemBackend, make: Make) -> None:
     kept = backend.create_volumes(["kept"])
     with refuses(backend, InvalidArgumentError, target="names") as error:
         backend.create_volumes(make(["a", "b", "no name", "d"]))
@@ -175,7 +175,7 @@ def test_a_bad_item_is_named_by_its_place(backend: MemBackend, make: Make) -> No
 
 
 @pytest.mark.parametrize("make", NULLS.values(), ids=NULLS.keys())
-def test_a_null_is_no_text_and_no_uuid(backend: MemBackend, make: Make) -> None:
+def test_a_null_as_text_or_uuid_is_refused(backend: MemBackend, make: Make) -> None:
     kept = backend.create_volumes(["kept"])
     with pytest.raises(TypeError, match=r"^names\[2\] must be a str, not NoneType$"):
         backend.create_volumes(make(["a", "b", None]))
@@ -185,7 +185,7 @@ def test_a_null_is_no_text_and_no_uuid(backend: MemBackend, make: Make) -> None:
     assert volume_names(backend) == ["kept"]
 
 
-def test_a_null_among_bytes_or_of_no_type_is_named_by_its_place(backend: MemBackend) -> None:
+def test_a_null_among_bytes_or_of_no_type_is_named_by_its_index(backend: MemBackend) -> None:
     with pytest.raises(TypeError, match=r"vol_uuids\[1\] must be a str or uuid.UUID"):
         backend.get_volumes(pa.array([b"0" * 16, None], pa.binary(16)))
     with pytest.raises(TypeError, match=r"names\[0\] must be a str, not NoneType"):
@@ -228,7 +228,7 @@ def test_sizes_out_of_range_and_of_another_type_are_refused(backend: MemBackend)
         backend.create_volumes(names, pa.array([1.5, 2, 3]))
 
 
-def test_text_that_is_no_utf8_is_refused(backend: MemBackend) -> None:
+def test_text_that_is_not_utf8_is_refused(backend: MemBackend) -> None:
     buffers = [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe")]
     broken = pa.Array.from_buffers(pa.string(), 1, buffers)
     with refuses(backend, InvalidArgumentError, target="names"):
@@ -240,7 +240,7 @@ def test_text_that_is_no_utf8_is_refused(backend: MemBackend) -> None:
 @pytest.mark.parametrize(
     "kind", [pa.string(), pa.large_string(), pa.string_view()], ids=["string", "large", "view"]
 )
-def test_texts_that_are_not_where_a_column_says_are_refused(backend: MemBackend, kind: Any) -> None:
+def test_wrong_offsets_of_texts_are_refused(backend: MemBackend, kind: Any) -> None:
     texts = pa.py_buffer(b"name-0-of-many-name-1-of-many-")
     for first, second in ((0, 40), (25, 30), (-1, 30), (2**31 - 1, 30)):
         if kind == pa.string_view():
@@ -260,7 +260,7 @@ def test_texts_that_are_not_where_a_column_says_are_refused(backend: MemBackend,
         assert "is a broken column" in error.value.message
 
 
-def test_a_place_outside_of_the_dictionary_is_refused(backend: MemBackend) -> None:
+def test_an_index_outside_of_the_dictionary_is_refused(backend: MemBackend) -> None:
     for place in (2, -1, 127):
         places = pa.array([0, place], pa.int8())
         column = pa.DictionaryArray.from_arrays(places, pa.array(["a", "b"]), safe=False)
@@ -270,7 +270,7 @@ def test_a_place_outside_of_the_dictionary_is_refused(backend: MemBackend) -> No
 
 
 def test_memory_that_changes_while_it_is_read_is_read_or_refused() -> None:
-    """Each call sees some mixture, which is what the column says at no time, or is broken."""
+    """Each call reads a mixture of states: texts that the column never had, or broken ones."""
     program = """
 import threading
 import pyarrow as pa
@@ -287,7 +287,7 @@ column = pa.Array.from_buffers(pa.string(), COUNT, buffers)
 done = threading.Event()
 
 def disturb():
-    # All but the last offset, which says how long the texts are.
+    # All but the last offset, which is the length of the texts.
     part = slice(4 * 100, 4 * (COUNT - 100))
     while not done.is_set():
         texts[:] = b"\\xff" * len(texts)
@@ -315,7 +315,7 @@ print(True in outcomes)
 
 
 class Lends:
-    """Lends capsules that it was given, as often as it is asked."""
+    """Returns the same capsules on every export."""
 
     def __init__(self, schema: object, array: object) -> None:
         self.capsules = schema, array
@@ -349,7 +349,7 @@ def test_a_type_with_a_name_that_is_not_utf8_is_refused(backend: MemBackend) -> 
 
 
 def test_types_that_are_nested_too_deep_are_refused() -> None:
-    """In a process of its own, which would end if all of the type were read."""
+    """In its own process, which would crash if the whole type were read."""
     program = """
 import pyarrow as pa
 from nessie_backend_mem import InvalidArgumentError, MemBackend, Uuids
@@ -403,7 +403,7 @@ for depth in (1, 63, 64, 12_000):
     assert all(map(str.startswith, deep, refused * 2))
 
 
-def test_a_stream_that_breaks_off_changes_nothing(backend: MemBackend) -> None:
+def test_a_failing_stream_changes_nothing(backend: MemBackend) -> None:
     [kept] = backend.create_volumes(["kept"])
 
     def batches() -> Iterator[Any]:
@@ -417,7 +417,7 @@ def test_a_stream_that_breaks_off_changes_nothing(backend: MemBackend) -> None:
     assert volume_names(backend) == ["kept"]
 
 
-def test_what_pretends_to_every_method_is_iterated(backend: MemBackend) -> None:
+def test_a_list_that_has_every_attribute_is_iterated(backend: MemBackend) -> None:
     class Pretender(list[str]):
         def __getattr__(self, name: str) -> object:
             return self
@@ -463,7 +463,7 @@ def test_uuids_join_with_the_columns_of_a_table(backend: MemBackend) -> None:
     assert sorted(joined["name"]) == expected
 
 
-def test_uuids_come_in_other_types_where_they_are_asked_for() -> None:
+def test_uuids_are_exported_as_the_requested_type() -> None:
     ids = [uuid.UUID(int=number) for number in (1, 2**64, 2**128 - 1)]
     uuids = Uuids.from_bytes(b"".join(id_.bytes for id_ in ids))
     for kind in (pa.large_string(), pa.string_view()):
@@ -476,7 +476,7 @@ def test_uuids_come_in_other_types_where_they_are_asked_for() -> None:
     column = pa.Array._import_from_c_capsule(*uuids.__arrow_c_array__(asked))
     assert column.type == pa.uuid()
     assert column.to_pylist() == ids
-    # What it cannot have it does not get: the reader is to convert it.
+    # A request for an unsupported type is ignored: the reader must convert the column.
     other = pa.int64().__arrow_c_schema__()
     column = pa.Array._import_from_c_capsule(*uuids.__arrow_c_array__(other))
     assert column.to_pylist() == list(uuids)
@@ -490,13 +490,13 @@ def test_more_uuids_than_a_batch_has_are_one_column(backend: MemBackend) -> None
 
 
 @pytest.mark.parametrize("wrong", [5, "text", object()])
-def test_what_is_no_schema_is_a_type_error(wrong: Any) -> None:
+def test_a_wrong_schema_is_a_type_error(wrong: Any) -> None:
     with pytest.raises(TypeError):
         Uuids.from_bytes(b"").__arrow_c_array__(wrong)
 
 
 @reads_memory
-def test_columns_that_were_read_or_lent_leave_no_memory_behind() -> None:
+def test_imported_and_exported_columns_are_freed() -> None:
     program = """
 import pyarrow as pa
 from nessie_backend_mem import MemBackend
@@ -520,5 +520,5 @@ for _ in range(4):
     turn()
 print(resident() - before)
 """
-    # A column alone takes 4 MiB a turn.
+    # A column alone needs 4 MiB a turn.
     assert growth(program) < 10

@@ -1,4 +1,4 @@
-"""Columns: what other libraries read from a table is what the dicts say."""
+"""Columns: other libraries read the same values from a table as the dicts have."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SNAPSHOT_COLUMNS = ["volume_uuid", "volume", "uuid", "name", "create_time", "siz
 
 
 def flat(volume: Any) -> dict[str, Any]:
-    """A volume's dict as a row of columns."""
+    """A volume's dict as a row of a table."""
     row = {name: volume.get(name, volume.get("clone", {}).get(name)) for name in VOLUME_COLUMNS}
     return {**row, "create_time": datetime.fromisoformat(volume["create_time"])}
 
@@ -70,7 +70,7 @@ def with_time(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def fleet(seed: int, steps: int = 60) -> MemBackend:
-    """A backend that has seen everything that shows in a column."""
+    """A backend with every value that a column can show."""
     dice = random.Random(seed)
     backend = MemBackend(seed=seed)
     for step in range(steps):
@@ -98,7 +98,7 @@ def fleet(seed: int, steps: int = 60) -> MemBackend:
     return backend
 
 
-# What reads the columns ----------------------------------------------------------------------
+# Readers of columns --------------------------------------------------------------------------
 
 
 def by_pyarrow(table: Table[Any]) -> list[dict[str, Any]]:
@@ -136,7 +136,7 @@ READERS = [by_pyarrow, by_polars, by_duckdb, by_pandas]
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_every_reader_reads_what_the_dicts_say(
+def test_every_reader_reads_the_values_of_the_dicts(
     read: Callable[[Table[Any]], list[dict[str, Any]]], seed: int
 ) -> None:
     backend = fleet(seed)
@@ -175,7 +175,7 @@ def test_columns_have_proper_types(backend: MemBackend) -> None:
     assert pa.table(backend.snapshots()).schema == snapshots
 
 
-def test_other_types_can_be_asked_for_and_never_lose_a_value(backend: MemBackend) -> None:
+def test_other_types_can_be_requested_and_never_lose_a_value(backend: MemBackend) -> None:
     backend.create_volume("v", 5)
     asked = pa.schema(
         [
@@ -263,7 +263,7 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("never", ["9999-12-31T23:59:59Z", LAST], ids=str)
-def test_never_as_a_bound_leaves_out_nothing(never: datetime | str) -> None:
+def test_never_as_a_bound_excludes_nothing(never: datetime | str) -> None:
     backend = MemBackend(start=LAST)
     backend.create_volume("last")
     assert len(backend.volumes(created_before=never)) == 1
@@ -272,7 +272,7 @@ def test_never_as_a_bound_leaves_out_nothing(never: datetime | str) -> None:
 
 
 @given(seed=st.integers(0, 30))
-def test_snapshots_of_some_volumes_come_in_the_order_given(seed: int) -> None:
+def test_snapshots_of_some_volumes_are_in_the_given_order(seed: int) -> None:
     backend = fleet(seed)
     some = [volume["uuid"] for volume in backend][::-2]
     expected = snapshot_dicts(backend, some)
@@ -321,7 +321,7 @@ def test_a_selection_of_a_wrong_type_is_a_type_error(
 
 
 @pytest.mark.parametrize("bad", [{}, {"name": "[]"}, {"state": "sleeping"}])
-def test_a_missing_parent_is_not_found_whatever_else_is_wrong(
+def test_a_missing_parent_is_reported_before_other_errors(
     backend: MemBackend, bad: dict[str, Any]
 ) -> None:
     with refuses(backend, VolumeNotFoundError, target=UNKNOWN):
@@ -383,7 +383,7 @@ def test_a_slice_is_a_table_of_the_same_part(
     assert by_pyarrow(table) == [flat(volume) for volume in expected]
 
 
-def test_what_is_no_place_is_refused(backend: MemBackend) -> None:
+def test_a_bad_index_is_refused(backend: MemBackend) -> None:
     backend.create_volume("v")
     table: Any = backend.volumes()
     for place in (1, -2, 2**70, -(2**70)):
@@ -396,7 +396,7 @@ def test_what_is_no_place_is_refused(backend: MemBackend) -> None:
         table[::0]
 
 
-def test_a_table_says_what_it_is(backend: MemBackend) -> None:
+def test_a_table_shows_its_kind_rows_and_columns(backend: MemBackend) -> None:
     backend.create_volume("v")
     columns = ",".join(VOLUME_COLUMNS)
     assert repr(backend.volumes()) == f"<Table of volumes, rows=1, columns={columns}>"
@@ -424,8 +424,8 @@ def test_a_table_stays_as_it_was_and_reads_the_same_again() -> None:
     assert stream.read_all().to_pylist() == expected[0]
 
 
-def test_each_table_is_of_one_instant_while_others_write() -> None:
-    """The writer renames a and b by turns, so their numbers are equal or a's is one ahead."""
+def test_each_table_is_consistent_while_others_write() -> None:
+    """The writer renames a and b alternately: their numbers are equal, or a's is one higher."""
     backend = MemBackend(seed=1)
     a, b = (backend.create_volume(f"{name}0")["uuid"] for name in "ab")
     for number in range(500):
@@ -464,7 +464,7 @@ def test_tables_can_be_read_by_many_threads_at_once() -> None:
     assert results == [expected] * 4
 
 
-def test_nothing_is_kept_of_a_dropped_table() -> None:
+def test_a_dropped_table_is_freed() -> None:
     backend = fleet(7)
     table = backend.volumes()
     gone = weakref.ref(table)
@@ -477,7 +477,7 @@ def test_nothing_is_kept_of_a_dropped_table() -> None:
 
 
 @reads_memory
-def test_exports_and_streams_that_nobody_reads_leave_no_memory_behind() -> None:
+def test_unread_exports_and_streams_are_freed() -> None:
     program = """
 import pyarrow as pa
 from nessie_backend_mem import MemBackend
@@ -500,7 +500,7 @@ print(resident() - before)
     assert growth(program) < 30
 
 
-def test_the_package_needs_none_of_its_readers() -> None:
+def test_the_package_imports_no_reader_of_columns() -> None:
     program = """
 import sys
 import nessie_backend_mem as nessie

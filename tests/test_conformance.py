@@ -1,4 +1,4 @@
-"""The conformance suite: right backends pass, wrong ones fail by the rule that they break."""
+"""The conformance suite: correct backends pass, wrong ones fail with the rule they break."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ QUICK: dict[str, Any] = {"objects": 20, "rounds": 2, "sequences": 2, "steps": 30
 
 
 HEAVY = ("concurrency.", "model.", "scale.")
-"""The cases that take long, and longer still on a backend that is wrong."""
+"""The slow cases, which are even slower on a wrong backend."""
 
 
 class Wrapped:
-    """A backend of a third party, right as long as nothing overrides it."""
+    """A correct backend of a third party, if no method is overridden."""
 
     def __init__(self) -> None:
         self.backend = MemBackend()
@@ -49,7 +49,7 @@ def report_text(report: Report) -> str:
 # Right backends -----------------------------------------------------------------------------
 
 
-def test_the_reference_backend_passes_as_it_stands() -> None:
+def test_the_reference_backend_passes_unchanged() -> None:
     run_all(MemBackend())
 
 
@@ -71,7 +71,9 @@ def test_right_backends_of_all_tiers_pass(backend: Any) -> None:
 
 @pytest.mark.parametrize("make", [DictVolumes, NoneVolumes, SmallVolumes])
 @pytest.mark.parametrize("fresh", [False, True], ids=["instance", "factory"])
-def test_a_dict_of_volumes_passes_and_the_rest_is_visibly_skipped(make: Any, fresh: bool) -> None:
+def test_a_dict_of_volumes_passes_and_other_tiers_are_reported_as_skipped(
+    make: Any, fresh: bool
+) -> None:
     report = run(make if fresh else make(), **QUICK)
     assert report.is_success, report_text(report)
     reasons = {result.message for result in report.skipped}
@@ -98,7 +100,7 @@ def test_optional_operations_may_be_absent_or_not_implemented(operation: str, ho
         assert any(operation in result.message for result in report.skipped)
 
 
-def test_a_backend_keeps_what_it_held_before() -> None:
+def test_objects_from_before_the_run_are_kept() -> None:
     backend = MemBackend(seed=1)
     volume = backend.create_volume("conf", 5)
     snapshot = backend.create_snapshot(volume["uuid"], "s")
@@ -108,7 +110,7 @@ def test_a_backend_keeps_what_it_held_before() -> None:
     assert (backend.tree(), backend.list_volumes()) == before
 
 
-def test_nothing_of_a_backend_is_left_behind() -> None:
+def test_the_suite_deletes_its_objects() -> None:
     backend = MemBackend()
     run_all(backend, **QUICK)
     assert len(backend) == 0
@@ -119,21 +121,21 @@ def test_nothing_of_a_backend_is_left_behind() -> None:
 
 
 class Aliasing(DictVolumes):
-    """Hands out the very dicts that it keeps."""
+    """Returns the dicts that it stores."""
 
     def answer(self, volume: dict[str, Any]) -> dict[str, Any]:
         return volume
 
 
 class AliasingOnce(DictVolumes):
-    """Hands out the very dict that it keeps, in one of its methods."""
+    """Returns the dict that it stores, in one of its methods."""
 
     def get_volume(self, uuid: Any) -> Any:
         return self.volume(uuid)
 
 
 class OneListOnly(Wrapped):
-    """Hands out the same list every time."""
+    """Returns the same list every time."""
 
     listed: list[Any]
 
@@ -391,14 +393,14 @@ WRONG: dict[type, tuple[str, str]] = {
     WrongTarget: ("python.errors", "'get_volume'"),
     HardToCopy: ("python.error_copies", "TypeError"),
 }
-"""Wrong backends, a rule that each breaks, and what the report shows of it."""
+"""Wrong backends, a rule that each breaks, and a text in the report."""
 
 SEVERAL_RULES = {Boastful, ReadOnly, NotFoundForNonsense}
-"""Those that break others with it."""
+"""Backends that also break other rules."""
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
-def test_a_wrong_backend_is_told_the_rule_it_breaks(wrong: type) -> None:
+def test_a_wrong_backend_fails_with_the_rule_it_breaks(wrong: type) -> None:
     rule, shown = WRONG[wrong]
     quick = [case.name for case in conformance.cases() if not case.name.startswith(HEAVY)]
     report = run(wrong, cases=["python.*"] if rule.startswith("python.") else quick)
@@ -412,8 +414,8 @@ def test_a_wrong_backend_is_told_the_rule_it_breaks(wrong: type) -> None:
     assert wrong.__name__ in report.summary()
 
 
-def test_only_the_broken_rule_is_told_where_one_method_is_wrong() -> None:
-    """What only Python can get wrong breaks nothing else."""
+def test_only_the_broken_rule_is_reported_if_one_method_is_wrong() -> None:
+    """A violation of a Python rule breaks no other rule."""
     for wrong, (rule, _) in WRONG.items():
         if not rule.startswith("python.") or wrong in SEVERAL_RULES:
             continue
@@ -429,7 +431,7 @@ def test_an_exception_of_another_kind_is_shown_with_its_traceback() -> None:
     assert 'raise RuntimeError("the disk is on fire")' in message
 
 
-def test_garbage_is_shown_but_not_all_of_it() -> None:
+def test_a_long_wrong_result_is_cut() -> None:
     class Long(Wrapped):
         def get_volume(self, uuid: Any) -> Any:
             return ["garbage" * 1_000_000]
@@ -462,7 +464,7 @@ def test_the_sequence_of_calls_is_code_that_shows_the_fault() -> None:
     assert "junction_path" not in namespace["b"].list_volumes()[0]
 
 
-# Backends that do not come back -------------------------------------------------------------
+# Backends that hang -------------------------------------------------------------------------
 
 
 class Sleeping(Wrapped):
@@ -482,7 +484,7 @@ class Spinning(Wrapped):
 
 
 @pytest.mark.parametrize("hanging", [Sleeping, Spinning])
-def test_a_backend_that_hangs_is_left_and_the_rest_is_skipped(hanging: Any) -> None:
+def test_a_hanging_backend_is_abandoned_and_the_rest_is_skipped(hanging: Any) -> None:
     start = time.monotonic()
     report = run(hanging(), cases=["create_volume.*", "python.*"], time_limit=0.3)
     assert time.monotonic() - start < 20
@@ -496,7 +498,7 @@ def test_a_backend_that_hangs_is_left_and_the_rest_is_skipped(hanging: Any) -> N
         report.raise_for_failures()
 
 
-def test_a_factory_goes_on_after_a_case_that_hangs() -> None:
+def test_with_a_factory_the_run_continues_after_a_hanging_case() -> None:
     cases = ["create_volume.*", "python.results_are_fresh", "python.capabilities*"]
     report = run(Sleeping, cases=cases, time_limit=0.2)
     by_name = {result.case: result.outcome for result in report.results}
@@ -504,7 +506,7 @@ def test_a_factory_goes_on_after_a_case_that_hangs() -> None:
     assert by_name["python.capabilities_are_three_bools"] == "passed"
 
 
-def test_a_thread_that_is_left_behind_does_not_stay_at_work() -> None:
+def test_an_abandoned_thread_stops_working() -> None:
     Spinning.stopped.clear()
     run(Spinning(), cases=["create_volume.*"], time_limit=0.2)
     assert Spinning.stopped.wait(30)
@@ -514,7 +516,7 @@ def test_a_thread_that_is_left_behind_does_not_stay_at_work() -> None:
 
 
 @pytest.mark.parametrize("case", ["create_volume.*", "python.results_are_fresh"])
-def test_an_interrupt_leaves_no_thread_at_work(case: str) -> None:
+def test_after_an_interrupt_no_thread_works(case: str) -> None:
     def interrupt(progress: Progress) -> None:
         if progress.seconds > 0.1:
             raise KeyboardInterrupt
@@ -526,13 +528,13 @@ def test_an_interrupt_leaves_no_thread_at_work(case: str) -> None:
 
 
 class StopError(BaseException):
-    """No Exception, as a third party may have one."""
+    """Not a subclass of `Exception`, as a third party may define one."""
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit, StopError])
 @pytest.mark.parametrize("case", ["create_volume.*", "python.*", "concurrency.*"])
 @pytest.mark.parametrize("fresh", [False, True], ids=["instance", "factory"])
-def test_what_is_no_exception_ends_the_run_and_is_raised_again(
+def test_other_base_exceptions_end_the_run_and_are_raised_again(
     error: type[BaseException], case: str, fresh: bool
 ) -> None:
     raised = []
@@ -547,7 +549,7 @@ def test_what_is_no_exception_ends_the_run_and_is_raised_again(
     assert caught.value is raised[0]
 
 
-def test_what_a_factory_raises_is_raised() -> None:
+def test_an_exception_of_the_factory_is_raised() -> None:
     def fail() -> Any:
         raise RuntimeError("no backend today")
 
@@ -572,7 +574,7 @@ def test_a_factory_that_fails_later_fails_the_cases() -> None:
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that sends a signal")
 @pytest.mark.parametrize("case", ["create_volume.*", "python.results_are_fresh"])
 @pytest.mark.parametrize("hanging", [Sleeping, Spinning])
-def test_a_signal_gets_through_while_a_case_hangs(case: str, hanging: Any) -> None:
+def test_a_signal_is_handled_while_a_case_hangs(case: str, hanging: Any) -> None:
     class AlarmError(Exception):
         pass
 
@@ -592,7 +594,7 @@ def test_a_signal_gets_through_while_a_case_hangs(case: str, hanging: Any) -> No
 # The interface ------------------------------------------------------------------------------
 
 
-def test_cases_have_names_rules_and_summaries_of_their_own() -> None:
+def test_cases_have_unique_names_rules_and_summaries() -> None:
     cases = conformance.cases()
     names = [case.name for case in cases]
     assert len(set(names)) == len(names) > 150
@@ -644,7 +646,7 @@ def test_the_same_seed_finds_the_same() -> None:
     assert calls(5) == calls(5) != []
 
 
-def test_progress_is_told_in_the_callers_thread() -> None:
+def test_progress_is_called_in_the_callers_thread() -> None:
     seen: list[tuple[Progress, int]] = []
     report = run(
         MemBackend(),
@@ -659,7 +661,7 @@ def test_progress_is_told_in_the_callers_thread() -> None:
     assert {progress.total for progress, _ in seen} == {total}
 
 
-def test_what_progress_raises_ends_the_run() -> None:
+def test_an_exception_of_progress_ends_the_run() -> None:
     def stop(progress: Progress) -> None:
         if progress.done == 3:
             raise RuntimeError("enough")
@@ -718,7 +720,7 @@ def test_a_report_fits_a_terminal() -> None:
     ],
     ids=str,
 )
-def test_what_is_no_backend_is_refused(backend: Any, message: str) -> None:
+def test_an_object_that_is_not_a_backend_is_refused(backend: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         run(backend)
 
@@ -745,7 +747,7 @@ def test_options_out_of_range_are_refused(options: dict[str, Any], message: str)
         run(MemBackend(), **options)
 
 
-def test_the_suite_is_imported_only_by_those_who_use_it() -> None:
+def test_the_package_does_not_import_the_suite() -> None:
     code = (
         "import sys, nessie_backend_mem; "
         "assert not [name for name in sys.modules if name.startswith('nessie_backend_mem.conf')]; "
@@ -763,7 +765,7 @@ def test_help_shows_how_it_is_used() -> None:
 
 
 def test_an_idle_process_can_end_with_threads_left_behind() -> None:
-    """One that computes as the interpreter ends would take the process down."""
+    """A thread that still runs when the interpreter ends would crash the process."""
     code = (
         "from nessie_backend_mem import MemBackend\n"
         "from nessie_backend_mem.conformance import run\n"

@@ -1,4 +1,4 @@
-"""Copies: `fork`, `copy`, pickle and processes; each goes its own way from the same place."""
+"""Copies: `fork`, `copy`, pickle and processes; independent, with the same state at first."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ kinds = pytest.mark.parametrize("make", BACKENDS.values(), ids=BACKENDS)
 
 
 def populate(backend: MemBackend) -> MemBackend:
-    """Volumes with every field, clones of clones, and places that were used and are free again."""
+    """Volumes with every field, clones of clones, and slots that were used and are vacant again."""
     volume, [first, second, gone] = volume_with_snapshots(backend, "v", "s", "t", "u", size_bytes=9)
     backend.patch_volume(volume["uuid"], 2**64 - 1, "/V", "policy é")
     backend.delete_snapshot(volume["uuid"], gone["uuid"])
@@ -64,7 +64,7 @@ def populate(backend: MemBackend) -> MemBackend:
 
 
 def go_on(backend: MemBackend) -> list[Any]:
-    """The same further calls, whichever backend; identifiers only, where the clock runs."""
+    """Makes the same further calls on any backend. Returns identifiers, which ignore the clock."""
     volume = backend.find_volume("v")
     assert volume is not None
     snapshot = backend.create_snapshot(volume["uuid"], "later")
@@ -103,7 +103,7 @@ def test_an_empty_backend_can_be_copied(make: Callable[[], MemBackend], copier: 
 
 @copies
 @kinds
-def test_both_go_on_identically(make: Callable[[], MemBackend], copier: Copier) -> None:
+def test_both_behave_identically_afterwards(make: Callable[[], MemBackend], copier: Copier) -> None:
     backend = populate(make())
     copied = copier(backend)
     assert go_on(copied) == go_on(backend)
@@ -112,7 +112,7 @@ def test_both_go_on_identically(make: Callable[[], MemBackend], copier: Copier) 
 
 
 @copies
-def test_they_go_on_identically_until_told_different_things(copier: Copier) -> None:
+def test_both_behave_identically_until_calls_differ(copier: Copier) -> None:
     backend = populate(MemBackend(seed=1))
     backend.advance(1)
     copied = copier(backend)
@@ -128,7 +128,7 @@ def test_they_go_on_identically_until_told_different_things(copier: Copier) -> N
 
 @copies
 @pytest.mark.parametrize("change_the_copy", [True, False])
-def test_no_change_of_one_is_seen_in_the_other(copier: Copier, change_the_copy: bool) -> None:
+def test_a_change_of_one_does_not_change_the_other(copier: Copier, change_the_copy: bool) -> None:
     original = populate(MemBackend(seed=1))
     copied = copier(original)
     changed, kept = (copied, original) if change_the_copy else (original, copied)
@@ -195,7 +195,7 @@ def test_many_forks_of_one_backend_are_independent() -> None:
     assert not [name for name in volume_names(base) if name.startswith("only-")]
 
 
-def test_a_deepcopied_container_keeps_one_backend_one() -> None:
+def test_a_deepcopied_container_has_one_copy_of_a_backend() -> None:
     backend = populate(MemBackend(seed=1))
     first, second = copy.deepcopy([backend, backend])
     assert first is second
@@ -256,7 +256,7 @@ def test_a_state_cut_short_is_refused(small: tuple[Callable[[bytes], MemBackend]
         assert_refused(from_bytes, state[:length])
 
 
-def test_a_state_with_more_behind_it_is_refused(
+def test_a_state_with_trailing_bytes_is_refused(
     small: tuple[Callable[[bytes], MemBackend], bytes],
 ) -> None:
     from_bytes, state = small
@@ -310,7 +310,7 @@ def test_a_state_that_is_not_bytes_is_refused(state: Any) -> None:
 
 
 def work_elsewhere(backend: MemBackend) -> tuple[list[Any], list[Any], MemBackend]:
-    """Runs in a process of its own."""
+    """Runs in its own process."""
     before = everything(backend)
     return before, go_on(backend), backend
 
@@ -335,7 +335,7 @@ can_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has n
 
 
 def in_forked_child(work: Callable[[], Any]) -> Any:
-    """What `work` returns when it runs in a forked child; it must be JSON."""
+    """The result of `work` in a forked child; it must be JSON."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -355,7 +355,7 @@ def in_forked_child(work: Callable[[], Any]) -> Any:
 
 
 def draw(backend: MemBackend, prefix: str, count: int = 200) -> list[str]:
-    """Identifiers of volumes and snapshots; leaves places behind that the next draw uses again."""
+    """Creates objects and returns their identifiers; leaves vacant slots for the next draw."""
     volumes = [backend.create_volume(f"{prefix}{number}")["uuid"] for number in range(count)]
     snapshots = [backend.create_snapshot(volume, "s")["uuid"] for volume in volumes]
     for volume in volumes[::3]:
@@ -373,7 +373,7 @@ UNSEEDED: dict[str, Callable[[], MemBackend]] = {
 
 @can_fork
 @pytest.mark.parametrize("make", UNSEEDED.values(), ids=UNSEEDED)
-def test_a_forked_process_never_draws_its_parents_identifiers(
+def test_a_forked_process_never_generates_its_parents_identifiers(
     make: Callable[[], MemBackend],
 ) -> None:
     backend = populate(make())
@@ -398,8 +398,8 @@ def test_a_forked_process_never_draws_its_parents_identifiers(
 
 
 @can_fork
-def test_an_identifier_drawn_in_a_forked_process_means_nothing_in_its_parent() -> None:
-    """Though both put what they make into the same places."""
+def test_an_identifier_of_a_forked_process_is_unknown_in_its_parent() -> None:
+    """Even though both use the same slots."""
     backend = populate(MemBackend())
     volume = backend.list_volumes()[0]["uuid"]
 
@@ -422,7 +422,7 @@ def test_an_identifier_drawn_in_a_forked_process_means_nothing_in_its_parent() -
 
 
 @can_fork
-def test_a_forked_process_keeps_what_was_there_and_shares_nothing_new() -> None:
+def test_a_forked_process_has_the_old_objects_and_shares_no_new_ones() -> None:
     backend = populate(MemBackend())
     expected = json.loads(json.dumps(everything(backend)))
 

@@ -88,7 +88,7 @@ def test_equal_things_are_equal_and_so_are_their_copies(make: Callable[[], Any])
 
 
 @each(BY_CONTENTS)
-def test_what_is_like_a_list_or_a_dict_has_no_hash(make: Callable[[], Any]) -> None:
+def test_list_and_dict_like_objects_have_no_hash(make: Callable[[], Any]) -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(make())
 
@@ -100,7 +100,7 @@ def test_equal_fields_have_equal_hashes(make: Callable[[], Any]) -> None:
 
 
 @each(BY_IDENTITY)
-def test_others_are_equal_to_themselves_alone_and_their_copies_say_the_same(
+def test_others_are_equal_only_to_themselves_and_so_are_their_copies(
     make: Callable[[], Any],
 ) -> None:
     thing = make()
@@ -114,7 +114,7 @@ def test_others_are_equal_to_themselves_alone_and_their_copies_say_the_same(
         assert str(twin) == str(thing)
 
 
-def test_what_is_empty_or_failed_is_false() -> None:
+def test_empty_and_failed_objects_are_false() -> None:
     full = backend()
     empty = MemBackend()
     for good, bad in (
@@ -152,7 +152,7 @@ def test_a_server_is_neither_copied_nor_pickled() -> None:
     assert len({server, OntapServer(backend(), tls=False)}) == 2
 
 
-def test_the_package_says_how_its_objects_behave() -> None:
+def test_the_package_documents_how_its_objects_behave() -> None:
     described = nessie.__doc__ or ""
     for name in ("MemBackend", "Table, Uuids", "Report, Result", "OntapServer", "iterators"):
         assert re.search(rf"^    .*{name}.*(identity|items|fields) ", described, re.MULTILINE), name

@@ -1,8 +1,8 @@
-"""A seed decides everything, and time moves only when it is told to.
+"""A seed determines every result, and a stopped clock changes only by calls.
 
-The golden transcripts hold, line by line, what a seeded backend answered when they were written;
-`python tests/test_determinism.py --write` writes them anew. A diff in them is a change of what
-users see on every platform and belongs into the changelog.
+The golden transcripts have the results of a seeded backend, one per line;
+`python tests/test_determinism.py --write` writes them again. A difference means other results for
+users on every platform and must be in the changelog.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SEEDS = (0, 1, 2**64 - 1)
 
 
 class Dice:
-    """Throws the same numbers in every Python: nothing here may depend on the `random` module."""
+    """The same numbers in every Python version, unlike those of the `random` module."""
 
     def __init__(self, seed: int) -> None:
         self.state = seed
@@ -44,7 +44,7 @@ class Dice:
 
 
 class Transcript:
-    """Calls a backend and notes each call with its answer."""
+    """Calls a backend and records each call with its result."""
 
     def __init__(self, seed: int) -> None:
         self.backend = MemBackend(seed=seed)
@@ -66,7 +66,7 @@ class Transcript:
         return answer
 
     def tell_a_story(self) -> None:
-        """Every operation once, at least, with a few refusals on the way."""
+        """Every operation at least once, with some refusals."""
         call = self.call
         call("capabilities")
         cache = call("create_volume", "build-cache", 50 * 2**30)["uuid"]
@@ -99,7 +99,7 @@ class Transcript:
         call("now")
 
     def wander(self, steps: int) -> None:
-        """Creates and deletes at random, so that places in the backend are used again."""
+        """Creates and deletes at random, so that slots in the backend are reused."""
         for step in range(steps):
             throw = self.dice.below(10)
             volumes = self.backend.list_volumes()
@@ -135,7 +135,7 @@ def golden_file(seed: int) -> Path:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_seed_gives_the_same_answers_as_ever(seed: int) -> None:
+def test_a_seed_gives_the_same_answers_as_earlier_versions(seed: int) -> None:
     assert transcript(seed) == golden_file(seed).read_text(encoding="ascii").splitlines()
 
 
@@ -151,7 +151,7 @@ def test_a_seed_gives_the_same_answers_in_another_process(hash_seed: str) -> Non
     assert done.stdout.splitlines() == expected
 
 
-def test_another_backend_at_work_changes_nothing() -> None:
+def test_a_backend_does_not_affect_another() -> None:
     calm = transcript(3)
     noisy = Transcript(3)
     other = MemBackend(seed=3)
@@ -215,10 +215,10 @@ def test_start_does_not_change_the_identifiers_of_a_seed() -> None:
     assert first_identifiers(moved) == first_identifiers(MemBackend(seed=5))
 
 
-# The standing clock --------------------------------------------------------------------------
+# The stopped clock ---------------------------------------------------------------------------
 
 
-def test_a_seeded_clock_stands_at_the_year_2000() -> None:
+def test_a_seeded_clock_is_stopped_at_the_year_2000() -> None:
     backend = MemBackend(seed=1)
     for _ in range(3):
         assert backend.now() == "2000-01-01T00:00:00Z"
@@ -250,7 +250,7 @@ def test_a_seeded_clock_stands_at_the_year_2000() -> None:
     ids=str,
 )
 @pytest.mark.parametrize("seed", [None, 1])
-def test_the_clock_stands_where_it_is_started(
+def test_the_clock_is_stopped_at_the_given_start(
     start: datetime | str, expected: str, seed: int | None
 ) -> None:
     backend = MemBackend(seed=seed, start=start)
@@ -294,7 +294,7 @@ def test_a_zone_without_an_offset_makes_a_datetime_naive() -> None:
     ],
     ids=lambda start: ascii(start)[:30],
 )
-def test_a_start_that_is_no_time_is_refused(start: Any) -> None:
+def test_a_start_that_is_not_a_time_is_refused(start: Any) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         MemBackend(start=start)
     assert caught.value.target == "start"
@@ -342,7 +342,7 @@ def test_a_number_of_seconds_can_be_anything_with_an_index(backend: MemBackend) 
     assert backend.advance(seconds) == "2000-01-01T00:00:05Z"
 
 
-def test_what_exists_keeps_its_time(backend: MemBackend) -> None:
+def test_existing_records_keep_their_time(backend: MemBackend) -> None:
     volume = backend.create_volume("a")
     backend.advance(1)
     patched = backend.patch_volume(volume["uuid"], 5)
@@ -386,7 +386,7 @@ def test_time_never_runs_backwards_nor_past_the_year_9999(
     assert backend.now() == "2000-01-01T00:00:05Z"
 
 
-def test_time_comes_to_the_last_microsecond_of_the_calendar_and_no_further() -> None:
+def test_time_advances_at_most_to_the_last_microsecond_of_the_calendar() -> None:
     backend = MemBackend(start="9999-12-31T23:59:59Z")
     last = "9999-12-31T23:59:59.999999Z"
     assert backend.advance(timedelta(microseconds=999_999)) == last
@@ -424,7 +424,7 @@ def test_a_time_outside_the_calendar_is_refused_with_its_limit(
 
 @pytest.mark.parametrize("part", ["days", "seconds", "microseconds"])
 @pytest.mark.parametrize("number", [10**30, -(10**30), 2**63, -(2**63) - 1], ids=str)
-def test_a_timedelta_with_numbers_of_its_own_is_read_as_they_are(
+def test_a_subclass_of_timedelta_is_read_by_its_attributes(
     backend: MemBackend, part: str, number: int
 ) -> None:
     class Odd(timedelta):
@@ -489,7 +489,7 @@ def test_the_system_clock_cannot_be_advanced() -> None:
         assert caught.value.target == "advance"
 
 
-def test_a_standing_clock_without_a_seed_can_be_advanced() -> None:
+def test_a_stopped_clock_without_a_seed_can_be_advanced() -> None:
     backend = MemBackend(start="2000-01-01T00:00:00Z")
     assert backend.advance(1) == "2000-01-01T00:00:01Z"
     refusal: Callable[[], object] = lambda: backend.advance(-1)  # noqa: E731

@@ -1,4 +1,4 @@
-"""Dumps: a backend as a file that a person can read, and back; whole, or not at all."""
+"""Dumps: a backend as a readable text file, and back; complete, or not at all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from test_copies import BACKENDS, go_on, populate
 
 kinds = pytest.mark.parametrize("make", BACKENDS.values(), ids=BACKENDS)
 MANY = 40_000
-"""More records than go by between two calls of a progress."""
+"""More records than between two calls of `progress`."""
 
 
 def dumped(backend: MemBackend) -> bytes:
@@ -43,11 +43,11 @@ def big_backend() -> MemBackend:
     return backend
 
 
-# What is written and read ---------------------------------------------------------------------
+# Written and read -----------------------------------------------------------------------------
 
 
 @kinds
-def test_a_loaded_backend_is_the_same_and_goes_on_the_same(
+def test_a_loaded_backend_is_the_same_and_behaves_the_same(
     make: Callable[[], MemBackend], tmp_path: Path
 ) -> None:
     backend = populate(make())
@@ -63,7 +63,7 @@ def test_a_loaded_backend_is_the_same_and_goes_on_the_same(
     assert go_on(again) == go_on(backend)
 
 
-def test_every_line_is_json_and_says_what_it_is() -> None:
+def test_every_line_is_json_with_its_kind() -> None:
     backend = populate(MemBackend(seed=1))
     lines = [json.loads(line) for line in dumped(backend).decode().splitlines()]
     kinds_in_order = [next(iter(line)) for line in lines]
@@ -97,13 +97,15 @@ def test_paths_are_text_or_path_like(
     assert os.listdir(tmp_path) == [name]  # noqa: PTH208
 
 
-def test_a_relative_path_is_one_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path_starts_at_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     MemBackend(seed=1).dump("here")
     assert len(MemBackend.load("here")) == 0
 
 
-def test_files_may_be_any_that_take_and_give_bytes() -> None:
+def test_any_binary_file_object_is_accepted() -> None:
     class Sink:
         def __init__(self) -> None:
             self.parts: list[bytes] = []
@@ -112,7 +114,7 @@ def test_files_may_be_any_that_take_and_give_bytes() -> None:
             self.parts.append(data)
 
     class Source:
-        """Gives a few bytes at a time."""
+        """Returns a few bytes at a time."""
 
         def __init__(self, text: bytes) -> None:
             self.inner = io.BytesIO(text)
@@ -137,7 +139,7 @@ def test_a_text_file_is_a_type_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 5, [], b"path", object()])
-def test_what_is_neither_path_nor_file_is_a_type_error(wrong: Any) -> None:
+def test_another_type_than_path_or_file_is_a_type_error(wrong: Any) -> None:
     with pytest.raises(TypeError, match="path_or_file"):
         MemBackend().dump(wrong)
     with pytest.raises(TypeError, match="path_or_file"):
@@ -145,7 +147,7 @@ def test_what_is_neither_path_nor_file_is_a_type_error(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["nu\0ll", "lone \ud800 surrogate"])
-def test_text_that_is_no_path_is_an_invalid_argument(path: str) -> None:
+def test_text_that_is_not_a_path_is_an_invalid_argument(path: str) -> None:
     for call in (MemBackend().dump, MemBackend.load):
         with pytest.raises(InvalidArgumentError) as caught:
             call(path)
@@ -153,7 +155,7 @@ def test_text_that_is_no_path_is_an_invalid_argument(path: str) -> None:
 
 
 @given(noise=st.binary(max_size=200), at=st.integers(0, 10_000))
-def test_noise_is_refused_wherever_it_is(noise: bytes, at: int) -> None:
+def test_random_bytes_are_refused_anywhere(noise: bytes, at: int) -> None:
     text = dumped(populate(MemBackend(seed=1)))
     at %= len(text)
     damaged = text[:at] + noise + text[at + len(noise) :]
@@ -183,7 +185,7 @@ def test_a_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+def test_a_link_is_kept_and_its_target_is_replaced(tmp_path: Path) -> None:
     path, link = tmp_path / "backend", tmp_path / "link"
     path.write_bytes(b"old")
     link.symlink_to(path)
@@ -193,7 +195,7 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("links", [["made"], ["sub/made"], ["second", "sub/made"]], ids=str)
-def test_a_link_that_leads_to_nothing_stays_and_what_it_leads_to_is_made(
+def test_a_dangling_link_is_kept_and_its_target_is_created(
     links: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "sub").mkdir()
@@ -243,7 +245,7 @@ def test_a_dump_has_its_permissions_while_it_is_written(
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
-def test_the_next_dump_deletes_what_a_killed_one_left_behind(
+def test_the_next_dump_deletes_the_temporary_file_of_a_killed_one(
     tmp_path: Path, big: MemBackend
 ) -> None:
     path = tmp_path / "backend"
@@ -262,7 +264,7 @@ backend.dump({str(path)!r}, progress=lambda *_: os.kill(os.getpid(), signal.SIGK
     assert left.startswith(".backend.")
 
     def dump_beside(done: int, total: int) -> None:
-        """A dump that is under way is not taken for one that was killed."""
+        """The temporary file of a running dump is not deleted."""
         if done < total:
             MemBackend(seed=2).dump(path)
 
@@ -272,7 +274,7 @@ backend.dump({str(path)!r}, progress=lambda *_: os.kill(os.getpid(), signal.SIGK
 
 
 @pytest.mark.parametrize("raised", [ZeroDivisionError, KeyboardInterrupt])
-def test_a_progress_that_raises_leaves_nothing_behind(
+def test_an_exception_of_progress_leaves_no_file(
     raised: type[BaseException], tmp_path: Path, big: MemBackend
 ) -> None:
     path = tmp_path / "backend"
@@ -303,7 +305,7 @@ def test_progress_grows_to_the_total(big: MemBackend) -> None:
     assert again == calls
 
 
-def test_what_a_file_raises_comes_through() -> None:
+def test_an_exception_of_a_file_is_raised() -> None:
     class Broken:
         def write(self, _: bytes) -> int:
             raise ZeroDivisionError
@@ -349,7 +351,7 @@ def test_an_os_error_has_the_path_as_it_was_given(
 
 
 @pytest.mark.parametrize("count", [-1, 10**6, 2**63, 2**100, -(2**100)], ids=str)
-def test_a_file_that_says_to_have_written_what_cannot_be_is_an_os_error(count: int) -> None:
+def test_an_impossible_number_of_written_bytes_is_an_os_error(count: int) -> None:
     class File:
         def write(self, _: bytes) -> int:
             return count
@@ -358,7 +360,7 @@ def test_a_file_that_says_to_have_written_what_cannot_be_is_an_os_error(count: i
         MemBackend().dump(File())
 
 
-def test_a_file_that_answers_no_number_is_a_type_error() -> None:
+def test_a_write_that_does_not_return_an_integer_is_a_type_error() -> None:
     class File:
         def write(self, _: bytes) -> str:
             return "all"
@@ -367,8 +369,8 @@ def test_a_file_that_answers_no_number_is_a_type_error() -> None:
         MemBackend().dump(File())
 
 
-def test_a_raw_file_that_takes_nothing_at_present_loses_nothing() -> None:
-    """None means something else there than for other files."""
+def test_a_raw_file_that_would_block_is_an_error() -> None:
+    """From a raw file, None means that writing would block."""
 
     class Full(io.RawIOBase):
         def write(self, _: Any, /) -> None:
@@ -378,7 +380,7 @@ def test_a_raw_file_that_takes_nothing_at_present_loses_nothing() -> None:
         MemBackend().dump(Full())
 
 
-def test_a_compressed_dump_says_so_and_is_read_through_a_file_that_decompresses(
+def test_a_compressed_dump_is_recognized_and_read_through_a_decompressing_file(
     tmp_path: Path,
 ) -> None:
     backend = populate(MemBackend(seed=1))
@@ -396,7 +398,7 @@ def test_a_compressed_dump_says_so_and_is_read_through_a_file_that_decompresses(
     mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
     tail=st.text("\n\r\t ", max_size=4),
 )
-def test_a_dump_is_read_after_git_or_an_editor_had_it(end: bytes, mark: bytes, tail: str) -> None:
+def test_a_dump_changed_by_git_or_an_editor_is_read(end: bytes, mark: bytes, tail: str) -> None:
     text = dumped(populate(MemBackend(seed=1)))
     changed = mark + text.rstrip().replace(b"\n", end) + end[: len(tail)] + tail.encode()
     assert dumped(loaded(changed)) == text
@@ -422,7 +424,7 @@ except KeyboardInterrupt:
 
 
 def test_other_threads_use_the_backend_meanwhile(big: MemBackend) -> None:
-    """What is written is the state when the call was made."""
+    """The dump has the state at the time of the call."""
     backend = big.fork()
     before = dumped(backend)
 
@@ -472,7 +474,7 @@ def test_foreign_files_are_refused(text: bytes, reason: str) -> None:
         loaded(text)
 
 
-def test_a_newer_version_is_refused_as_such() -> None:
+def test_a_newer_version_is_refused_by_name() -> None:
     text = dumped(MemBackend(seed=1)).replace(b'"version":2', b'"version":3')
     with pytest.raises(InvalidArgumentError, match="version 3, newer than"):
         loaded(text)
@@ -527,7 +529,7 @@ def test_a_reset_backend_repeats_itself(options: dict[str, Any]) -> None:
     assert everything(populate(backend)) == everything(populate(MemBackend(**options)))
 
 
-def test_a_reset_backend_without_a_seed_draws_new_identifiers() -> None:
+def test_a_reset_backend_without_a_seed_generates_new_identifiers() -> None:
     backend = MemBackend(start="2020-01-01T00:00:00Z")
     before = backend.create_volume("v")["uuid"]
     backend.advance(5)
@@ -537,7 +539,7 @@ def test_a_reset_backend_without_a_seed_draws_new_identifiers() -> None:
     assert backend.create_volume("v")["uuid"] != before
 
 
-def test_a_reset_touches_no_copy() -> None:
+def test_a_reset_does_not_change_copies() -> None:
     backend = populate(MemBackend(seed=1))
     fork, listing = backend.fork(), iter(backend)
     expected = everything(fork)
@@ -552,7 +554,7 @@ def binary(file: BinaryIO) -> BinaryIO:
     return file
 
 
-def test_an_open_file_is_written_from_where_it_is(tmp_path: Path) -> None:
+def test_an_open_file_is_written_from_its_position(tmp_path: Path) -> None:
     path = tmp_path / "many"
     with path.open("wb") as file:
         file.write(b"before\n")

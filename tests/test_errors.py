@@ -1,4 +1,4 @@
-"""Errors: the tree of classes, what an error carries, and what its message says."""
+"""Errors: the tree of classes, attributes, and messages."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_an_error_can_be_made_and_caught_in_python(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_an_error_can_be_made_of_nothing(name: str) -> None:
+def test_an_error_can_be_created_without_arguments(name: str) -> None:
     error = error_class(name)()
     assert (str(error), error.message, error.target) == ("", "", None)
 
@@ -174,7 +174,7 @@ def test_an_error_copies_whole(copier: Callable[[NessieError], NessieError]) -> 
         assert attributes(copier(error)) == attributes(error)
 
 
-def test_a_pickled_error_keeps_what_was_added_to_it() -> None:
+def test_a_pickled_error_keeps_its_notes() -> None:
     error = VolumeNotFoundError("m", "t")
     error.add_note("seen in production")
     assert pickle.loads(pickle.dumps(error)).__notes__ == ["seen in production"]
@@ -186,7 +186,7 @@ def test_the_repr_of_an_error_names_class_and_message() -> None:
         assert repr(error.message) in repr(error)
 
 
-def test_a_subclass_of_an_error_keeps_the_rest() -> None:
+def test_a_subclass_of_an_error_keeps_its_attributes() -> None:
     class QuotaError(InvalidArgumentError):
         code = "quota"
 
@@ -214,7 +214,7 @@ def message_of(error_type: type[NessieError], call: Callable[[], object]) -> str
     return caught.value.message
 
 
-def test_a_not_found_message_names_what_is_missing(backend: MemBackend) -> None:
+def test_a_not_found_message_names_the_missing_object(backend: MemBackend) -> None:
     assert UNKNOWN in message_of(NotFoundError, lambda: backend.get_volume(UNKNOWN))
     volume = backend.create_volume("a")
     text = message_of(SnapshotNotFoundError, lambda: backend.get_snapshot(volume["uuid"], UNKNOWN))
@@ -222,7 +222,7 @@ def test_a_not_found_message_names_what_is_missing(backend: MemBackend) -> None:
     assert volume["uuid"] in text
 
 
-def test_an_exists_message_names_what_is_taken(backend: MemBackend) -> None:
+def test_an_exists_message_names_the_conflicting_name(backend: MemBackend) -> None:
     volume, _ = volume_with_snapshots(backend, "cache", "nightly")
     backend.patch_volume(volume["uuid"], junction_path="/mnt")
     other = backend.create_volume("other")["uuid"]
@@ -235,7 +235,7 @@ def test_an_exists_message_names_what_is_taken(backend: MemBackend) -> None:
     )
 
 
-def test_a_busy_message_names_the_clones_in_the_way_and_their_number(backend: MemBackend) -> None:
+def test_a_busy_message_names_the_dependent_clones_and_their_number(backend: MemBackend) -> None:
     volume, [snapshot] = volume_with_snapshots(backend, "v", "s")
     for number in range(20):
         backend.create_clone(volume["uuid"], snapshot["uuid"], f"clone-{number}")
@@ -290,7 +290,7 @@ SWAPPED: dict[str, Callable[[MemBackend, str, str], object]] = {
 
 
 @pytest.mark.parametrize("call", SWAPPED.values(), ids=SWAPPED)
-def test_the_uuid_of_a_snapshot_given_for_a_volumes_is_said_to_be_one(
+def test_the_message_recognizes_the_uuid_of_a_snapshot_given_for_a_volume(
     backend: MemBackend, call: Callable[[MemBackend, str, str], object]
 ) -> None:
     volume, [snapshot] = volume_with_snapshots(backend, "db", "nightly")
@@ -312,7 +312,7 @@ OF_A_SNAPSHOT: dict[str, Callable[[MemBackend, str, str], object]] = {
 
 
 @pytest.mark.parametrize("call", OF_A_SNAPSHOT.values(), ids=OF_A_SNAPSHOT)
-def test_what_is_no_snapshot_of_the_volume_is_said_to_be_what_it_is(
+def test_the_message_recognizes_other_uuids_given_for_a_snapshot(
     backend: MemBackend, call: Callable[[MemBackend, str, str], object]
 ) -> None:
     _, [snapshot] = volume_with_snapshots(backend, "db", "nightly")
@@ -330,7 +330,7 @@ def test_what_is_no_snapshot_of_the_volume_is_said_to_be_what_it_is(
     assert caught.value.message.endswith(f"does not exist on volume {other}")
 
 
-def test_a_name_given_for_a_uuid_is_said_to_be_one(backend: MemBackend) -> None:
+def test_the_message_recognizes_a_name_given_for_a_uuid(backend: MemBackend) -> None:
     volume, _ = volume_with_snapshots(backend, "db", "nightly")
     with pytest.raises(InvalidArgumentError) as caught:
         backend.get_volume("db")
@@ -418,7 +418,7 @@ def test_a_long_value_is_shortened_in_the_message(
     assert 10 < len(caught.value.message) < 1000
 
 
-def test_a_long_path_that_is_taken_is_shortened_in_the_message(backend: MemBackend) -> None:
+def test_a_long_conflicting_path_is_shortened_in_the_message(backend: MemBackend) -> None:
     path = "/" + "x" * 4095
     backend.patch_volume(backend.create_volume("a")["uuid"], junction_path=path)
     other = backend.create_volume("b")["uuid"]
@@ -428,7 +428,7 @@ def test_a_long_path_that_is_taken_is_shortened_in_the_message(backend: MemBacke
     assert len(caught.value.message) < 1000
 
 
-def test_an_integer_that_prints_at_length_is_shortened_in_the_message(backend: MemBackend) -> None:
+def test_a_long_integer_is_shortened_in_the_message(backend: MemBackend) -> None:
     class Chatty:
         def __index__(self) -> int:
             return 2**70
@@ -449,7 +449,7 @@ def test_a_message_is_one_printable_line(backend: MemBackend) -> None:
         caught.value.message.encode()
 
 
-def test_type_errors_say_which_type_came(backend: MemBackend) -> None:
+def test_type_errors_name_the_given_type(backend: MemBackend) -> None:
     with pytest.raises(TypeError, match="float"):
         backend.create_volume("a", 1.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="bool"):

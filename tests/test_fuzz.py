@@ -1,4 +1,4 @@
-"""Whatever is passed in, only a `TypeError` or a documented error comes out; nothing changes."""
+"""Any argument raises at most a `TypeError` or a documented error, and then nothing changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nessie_backend_mem import (
 )
 from support import Index, everything, volume_with_snapshots
 
-# They would write to and read from anywhere; test_dump.py has their bad arguments.
+# They would write and read any file; test_dump.py has their bad arguments.
 ON_FILES = {"dump", "load"}
 METHODS = [
     *(name for name in dir(MemBackend) if not name.startswith("_") and name not in ON_FILES),
@@ -33,7 +33,7 @@ DUNDERS = ["__contains__", "__getitem__", "__setstate__", "__deepcopy__", "__for
 
 
 def furnished() -> tuple[MemBackend, list[str]]:
-    """A backend with a little of everything, and every identifier in it."""
+    """A backend with objects of every kind, and all their identifiers."""
     backend = MemBackend(seed=1)
     volume, [snapshot, other] = volume_with_snapshots(backend, "v", "s", "t")
     clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "c")
@@ -60,7 +60,7 @@ class StrangeUUID(uuid.UUID):
 
 
 class StrangeZone(dt.tzinfo):
-    """A time zone that cannot say what it is."""
+    """A time zone whose methods return None."""
 
     def utcoffset(self, _: dt.datetime | None) -> dt.timedelta | None:
         return None
@@ -145,7 +145,7 @@ def parameters_of(method: str) -> list[str]:
 
 
 def assert_only_documented_errors(backend: MemBackend, call: Any) -> None:
-    """Runs `call`; if it is refused the backend must be as before, and sound in any case."""
+    """Runs `call`; if it is refused the backend must be as before, and always sound."""
     before, state_before = everything(backend), pickle.dumps(backend)
     try:
         result = call()
@@ -249,7 +249,7 @@ def test_every_uuid_is_understood_in_every_spelling(value: uuid.UUID) -> None:
 
 
 @given(text=texts)
-def test_text_that_is_no_uuid_is_malformed_not_missing(text: str) -> None:
+def test_text_that_is_not_a_uuid_is_malformed_not_missing(text: str) -> None:
     backend, _ = furnished()
     with pytest.raises(InvalidArgumentError) as caught:
         backend.get_volume(text)

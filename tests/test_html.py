@@ -1,4 +1,4 @@
-"""What notebooks show of `MemBackend`, `Table` and `Uuids`."""
+"""The HTML of `MemBackend`, `Table` and `Uuids` in notebooks."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_volume_of_many_snapshots_and_a_snapshot_of_many_clones_are_cut(
 
 
 @pytest.mark.parametrize("of", ["backend", "table", "uuids"])
-def test_of_many_volumes_as_much_is_shown_as_of_few(of: str) -> None:
+def test_the_html_of_many_volumes_is_as_long_as_of_few(of: str) -> None:
     sizes = []
     for count in (100, 100_000):
         backend = MemBackend(seed=1)

@@ -1,7 +1,7 @@
-"""Nothing is kept that is not needed: not arguments, not results, not errors, not dead backends.
+"""No memory leaks: arguments, results, errors and deleted backends are freed.
 
-No clock and no tracing: reference counts are exact, and a leak repeated often enough shows in the
-memory of the process by far more than the allowance.
+The tests use neither a clock nor tracing. Reference counts are exact, and a leak that is repeated
+often enough grows the memory of the process by far more than the allowance.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
 
 
 def references_gained(call: Callable[[], object], *things: object) -> list[int]:
-    """How many references to each thing a hundred calls leave behind, after one to warm up."""
+    """New references to each thing after a hundred calls, following one warm-up call."""
     call()
     gc.collect()
     before = [sys.getrefcount(thing) for thing in things]
@@ -57,7 +57,7 @@ class Index:
 
 
 def unique_text(text: str) -> str:
-    """An equal `str` that nothing else refers to, short or not."""
+    """An equal `str` with no other references, even if it is short."""
     return "".join([text[:1], text[1:]])
 
 
@@ -241,8 +241,8 @@ def build(volumes):
 
 
 @reads_memory
-def test_a_dropped_backend_gives_its_memory_back() -> None:
-    """Each backend takes tens of mebibytes; were they kept, ten of them would show."""
+def test_a_dropped_backend_is_freed() -> None:
+    """Each backend needs tens of mebibytes, so that a leak of ten would show."""
     program = """
 build(50_000)
 before = resident()
@@ -254,8 +254,8 @@ print(resident() - before)
 
 
 @reads_memory
-def test_deleting_everything_leaves_no_ever_growing_rest() -> None:
-    """Create and delete, over and over: the places of the dead are used again."""
+def test_memory_of_deleted_objects_is_reused() -> None:
+    """The slots of deleted objects are reused."""
     program = """
 backend = MemBackend(seed=1)
 def churn():
@@ -277,7 +277,7 @@ print(resident() - before)
 
 
 @reads_memory
-def test_refusals_forks_and_pickles_leave_nothing_behind() -> None:
+def test_refusals_forks_and_pickles_are_freed() -> None:
     program = """
 backend = build(2_000)
 unknown = "00000000-0000-4000-8000-000000000000"
@@ -310,8 +310,8 @@ print(resident() - before)
 
 
 @reads_memory
-def test_a_fork_shares_what_it_does_not_change() -> None:
-    """A hundred full copies would take gigabytes."""
+def test_a_fork_shares_unchanged_memory() -> None:
+    """A hundred full copies would need gigabytes."""
     program = """
 backend = build(50_000)
 before = resident()
@@ -324,7 +324,7 @@ print(resident() - before)
 
 
 @reads_memory
-def test_uuids_take_sixteen_bytes_each_and_parts_nothing() -> None:
+def test_uuids_need_sixteen_bytes_each_and_slices_nothing() -> None:
     program = """
 from nessie_backend_mem import Uuids
 before = resident()
@@ -336,7 +336,7 @@ print(resident() - before)
 
 
 @reads_memory
-def test_bulk_calls_and_their_refusals_leave_nothing_behind() -> None:
+def test_bulk_calls_and_their_refusals_are_freed() -> None:
     program = """
 backend = build(2_000)
 names = [f"batch-{number}" for number in range(20_000)]

@@ -1,4 +1,4 @@
-"""The backend and a naive model do the same: results, refusals and everything to be read."""
+"""The backend and a naive model agree: results, refusals and all records."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COPIERS: dict[str, Callable[[MemBackend], MemBackend]] = {
 }
 
 
-# Few enough that names, paths and sizes meet each other.
+# Few values, so that names, paths and sizes often conflict.
 names, snapshot_names = usual_volume_names(), usual_snapshot_names()
 sizes, paths, states = usual_sizes(), usual_junction_paths(), usual_states()
 policies = st.none() | usual_export_policies()
@@ -78,9 +78,9 @@ class BackendAgainstModel(RuleBasedStateMachine):
         super().__init__()
         self.model = Model()
         self.identifiers: list[str] = []
-        """Every identifier ever handed out."""
+        """Every identifier that was ever returned."""
         self.left_behind: list[tuple[MemBackend, Any]] = []
-        """Backends that were copied, with what was in them at the time."""
+        """Backends that were copied, with their records at the time."""
 
     @initialize(seed=st.integers(0, 2**64 - 1), snapshots=st.integers(0, 3))
     def begin(self, seed: int, snapshots: int) -> None:
@@ -90,7 +90,7 @@ class BackendAgainstModel(RuleBasedStateMachine):
             self.both("create_snapshot", self.identifiers[0], f"first{number}", new=True)
 
     def both(self, method: str, *arguments: Any, new: bool = False, **named: Any) -> None:
-        """Calls `method` on the two and compares what comes back or is refused."""
+        """Calls `method` on both and compares the results or errors."""
         real = expected = refused = refusal = None
         try:
             real = getattr(self.real, method)(*arguments, **named)
@@ -210,7 +210,7 @@ class BackendAgainstModel(RuleBasedStateMachine):
     @precondition(lambda self: len(self.left_behind) < 3)
     @rule(how=st.sampled_from(sorted(COPIERS)))
     def go_on_with_a_copy(self, how: str) -> None:
-        """The copy draws the same identifiers next; the original stays as it is from here on."""
+        """The copy generates the same identifiers next; the original is not changed any more."""
         copied = COPIERS[how](self.real)
         assert next_volume(copied.fork()) == next_volume(self.real.fork())
         self.left_behind.append((self.real, everything(self.real)))

@@ -1,4 +1,4 @@
-"""The Python object: the protocols it speaks, what it shows of itself, and how deep it may go."""
+"""The Python object: its protocols, its texts, and deep chains of clones."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def test_len_counts_volumes_and_clones_but_not_snapshots(backend: MemBackend) ->
     assert len(backend) == 2
 
 
-def test_an_empty_backend_is_still_a_backend(backend: MemBackend) -> None:
-    """As with every container, the truth of an empty one is false: ask `is None` instead."""
+def test_an_empty_backend_is_false(backend: MemBackend) -> None:
+    """As with every container, an empty one is false: test for `is None` instead."""
     assert bool(backend) is False
     backend.create_volume("a")
     assert bool(backend) is True
@@ -203,7 +203,7 @@ def test_a_backend_fits_the_protocols(backend: MemBackend) -> None:
         assert not isinstance(object(), protocol)
 
 
-# What it shows of itself ---------------------------------------------------------------------
+# Texts of the object -------------------------------------------------------------------------
 
 
 def test_the_repr_shows_seed_clock_and_counts() -> None:
@@ -220,7 +220,7 @@ def test_the_repr_shows_seed_clock_and_counts() -> None:
     assert str(backend) == text
 
 
-def test_the_repr_tells_a_backend_without_a_seed_from_one_with() -> None:
+def test_the_repr_shows_whether_a_backend_has_a_seed() -> None:
     start = "2000-01-01T00:00:00Z"
     without, zero = MemBackend(start=start), MemBackend(seed=0, start=start)
     assert repr(without) != repr(zero)
@@ -262,7 +262,7 @@ def test_the_tree_of_an_empty_backend_is_text(backend: MemBackend) -> None:
 
 
 def test_a_tree_of_megabytes_is_whole() -> None:
-    """It is built in parts, none of which ends within a character."""
+    """It is built in parts, which must not split a character."""
     backend = MemBackend(seed=1)
     count = 30_000
     uuids = backend.create_volumes(f"volume-{number}" for number in range(count))
@@ -273,7 +273,7 @@ def test_a_tree_of_megabytes_is_whole() -> None:
     assert len("\n".join(lines).encode()) > 2**20
 
 
-# What help() says ----------------------------------------------------------------------------
+# The output of help() ------------------------------------------------------------------------
 
 
 def test_the_public_methods_are_the_documented_ones() -> None:
@@ -292,7 +292,7 @@ def test_the_constructor_has_its_documented_parameters() -> None:
 
 
 @pytest.mark.parametrize("method", PARAMETERS)
-def test_each_method_says_what_it_does(method: str) -> None:
+def test_each_method_has_a_docstring(method: str) -> None:
     text = inspect.getdoc(getattr(MemBackend, method)) or ""
     assert len(text) > 20
     assert text.splitlines()[0].rstrip().endswith((".", ":"))
@@ -378,7 +378,7 @@ DEEP: dict[str, Callable[[MemBackend], Any]] = {
 
 
 @pytest.mark.parametrize("look", DEEP.values(), ids=DEEP)
-def test_a_deep_chain_of_clones_can_be_looked_at(
+def test_a_deep_chain_of_clones_can_be_read(
     deep: tuple[MemBackend, list[str]], look: Callable[[MemBackend], Any]
 ) -> None:
     assert look(deep[0])
@@ -399,7 +399,7 @@ def test_a_deep_chain_of_clones_can_be_copied_and_dropped(
     gc.collect()
 
 
-def test_a_deep_chain_of_clones_is_taken_down_from_its_end(
+def test_a_deep_chain_of_clones_is_deleted_from_its_end(
     deep: tuple[MemBackend, list[str]],
 ) -> None:
     backend, uuids = deep[0].fork(), deep[1]
@@ -444,7 +444,7 @@ assert len(classes) == 8 and len(set(classes)) == 1
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_interpreter_ends_quietly_with_backends_alive() -> None:
+def test_the_interpreter_exits_quietly_with_backends_alive() -> None:
     program = """
 import atexit, nessie_backend_mem as m
 keep = m.MemBackend(seed=1)
@@ -461,8 +461,8 @@ late = Late(keep)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_first_refusal_at_the_very_end_is_an_exception_like_any_other() -> None:
-    """By then nothing can be imported any more: what an error needs must be there already."""
+def test_a_first_error_during_interpreter_exit_is_raised() -> None:
+    """Nothing can be imported at that time: the error classes must be loaded already."""
     program = """
 import builtins, uuid, nessie_backend_mem as m
 class Late:

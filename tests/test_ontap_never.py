@@ -9,7 +9,7 @@ from ontap.raw import Client
 NEVER = "9999-12-31T23:59:59Z"
 
 
-def test_never_is_taken_as_an_expiry_time_and_as_a_bound() -> None:
+def test_never_is_accepted_as_an_expiry_time_and_as_a_bound() -> None:
     backend = MemBackend(seed=1)
     volume = backend.create_volume("v")
     snapshots = f"/api/storage/volumes/{volume['uuid']}/snapshots"

@@ -1,4 +1,4 @@
-"""Records and refusals as ONTAP writes them, without a server."""
+"""Records and errors as ONTAP writes them, without a server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GIB = 2**30
 
 
 def without_links_and_cluster(record: Any) -> Any:
-    """What of a record does not come from the cluster it is in."""
+    """The fields of a record that do not depend on the cluster."""
     if isinstance(record, dict):
         return {
             key: without_links_and_cluster(value)
@@ -44,7 +44,7 @@ def test_a_volume_is_shown_as_a_server_shows_it(fields: Any) -> None:
             made = volume_record(volume, fields=fields)
             assert made.get("svm", {}).get("name") == shown.get("svm", {}).get("name")
             shown, made = without_links_and_cluster(shown), without_links_and_cluster(made)
-            # A record alone has neither snapshots and clones nor a clock.
+            # A record alone has no snapshots, clones or clock.
             for each in (shown, made):
                 each.pop("snapshot_count", None)
                 each.get("metric", {}).pop("timestamp", None)
@@ -66,7 +66,7 @@ def test_a_snapshot_is_shown_as_a_server_shows_it() -> None:
     assert set(snapshot_record(snapshot, volume, fields="name")) <= {"uuid", "name", "_links"}
 
 
-def test_a_record_has_the_svm_and_the_fields_that_were_asked_for() -> None:
+def test_a_record_has_the_svm_and_the_requested_fields() -> None:
     volume = MemBackend(seed=1).create_volume("v", GIB)
     record = volume_record(volume, svm="red", fields=["svm.name", "size"])
     assert record["svm"]["name"] == "red"
@@ -75,7 +75,7 @@ def test_a_record_has_the_svm_and_the_fields_that_were_asked_for() -> None:
     assert volume_record(volume) == volume_record(volume)
 
 
-def test_what_is_no_field_or_no_volume_is_refused() -> None:
+def test_unknown_fields_and_other_objects_than_volumes_are_refused() -> None:
     backend = MemBackend(seed=1)
     volume = backend.create_volume("v", GIB)
     for fields in ("nonsense", ["size", "x"], "name&max_records=1"):

@@ -1,4 +1,4 @@
-"""A seeded backend that is reset while it is served: nothing of before appears on what is new."""
+"""A seeded backend that is reset while it is served: new objects have nothing of the old ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from nessie_backend_mem.ontap import OntapServer
 from ontap.raw import Client
 
 
-def test_a_new_volume_has_nothing_of_the_one_that_had_its_uuid() -> None:
+def test_a_new_volume_has_no_attributes_of_an_old_one_with_its_uuid() -> None:
     backend = MemBackend(seed=1)
     with OntapServer(backend, tls=False) as server, Client(server) as client:
         body = {

@@ -80,7 +80,7 @@ def request(server: OntapServer, target: str, *, method: str = "GET", more: str 
 
 
 def status(connection: socket.socket) -> int | None:
-    """The status of the next reply, which is read whole; nothing if there is none."""
+    """The status of the next reply, which is read completely; None if there is none."""
     response = http.client.HTTPResponse(connection)
     try:
         response.begin()
@@ -156,7 +156,7 @@ def test_a_server_without_references_is_stopped() -> None:
         socket.create_connection(where)
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not tell")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system has no /proc/self/fd")
 def test_servers_leak_no_files_and_no_threads() -> None:
     def held() -> tuple[int, int]:
         lists = (list(Path("/proc/self", each).iterdir()) for each in ("fd", "task"))
@@ -178,12 +178,12 @@ def test_servers_leak_no_files_and_no_threads() -> None:
     assert held() == before
 
 
-def test_a_port_that_is_taken_is_an_error(server: OntapServer) -> None:
+def test_a_port_in_use_is_an_error(server: OntapServer) -> None:
     with pytest.raises(OSError, match=str(server.port)):
         OntapServer(port=server.port).start()
 
 
-def test_servers_know_nothing_of_each_other() -> None:
+def test_servers_are_independent() -> None:
     with OntapServer(tls=False) as one, OntapServer(tls=False) as other:
         one.backend.create_volume("v")
         with Client(one) as client:
@@ -354,7 +354,7 @@ def test_a_backend_may_fork_within_a_request() -> None:
         assert client.get(f"{VOLUMES}/{uuid}").json["name"] == "v"
 
 
-# Its doors.
+# Addresses, logins and certificates.
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -369,7 +369,7 @@ def test_clients_can_verify_it(host: str) -> None:
             connection.close()
 
 
-def test_clients_that_do_not_know_it_refuse_it() -> None:
+def test_clients_without_the_certificate_refuse_it() -> None:
     with OntapServer() as server, OntapServer() as other:
         for ca_file in (None, other.ca_file):
             context = ssl.create_default_context(cafile=ca_file)
@@ -431,7 +431,7 @@ def test_the_certificate_for_clients_is_written_to_ca_file(tmp_path: Path) -> No
             left_behind = path.read_text()
             assert list(tmp_path.iterdir()) == [path]
         assert list(tmp_path.iterdir()) == []
-    # What a server left that was killed is replaced, and what another one wrote is left to it.
+    # The file of a killed server is replaced. The file of another running server is kept.
     path.write_text(left_behind)
     with OntapServer(ca_file=str(path)) as one:
         assert path.read_text() != left_behind
@@ -456,7 +456,7 @@ def test_the_certificate_replaces_no_other_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_environment_makes_clients_trust_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_variables_make_clients_trust_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with OntapServer() as server:
         environment = server.environment()
         assert set(environment) == {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
@@ -673,7 +673,7 @@ def test_another_type_of_backend_is_served() -> None:
         assert volume["name"] == "v"
         client.done("PATCH", f"{VOLUMES}/{volume['uuid']}", {"nas": {"path": "/v"}})
         assert backend.get_volume(volume["uuid"])["junction_path"] == "/v"
-        # It keeps no snapshots, and says so.
+        # It has no snapshots; its capabilities declare this.
         reply = client.send("GET", f"{VOLUMES}/{volume['uuid']}/snapshots")
         assert reply.status >= 400, reply.body
         client.done("DELETE", f"{VOLUMES}/{volume['uuid']}")
@@ -681,7 +681,7 @@ def test_another_type_of_backend_is_served() -> None:
 
 
 class Slow(DictVolumes):
-    """Answers when ten ask at once and the test lets them go on."""
+    """Answers when ten requests have arrived and the test allows it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -713,7 +713,7 @@ class Broken(DictVolumes):
         raise RuntimeError("wanted here")
 
 
-def test_a_fault_of_a_backend_is_a_reply() -> None:
+def test_an_exception_of_a_backend_is_an_error_reply() -> None:
     broken: Any = Broken()
     uuid = broken.create_volume("v", GIB)["uuid"]
     with OntapServer(broken, tls=False) as server, Client(server) as client:
@@ -721,11 +721,11 @@ def test_a_fault_of_a_backend_is_a_reply() -> None:
         assert is_serving(server)
 
 
-# Clients that follow no rule.
+# Clients that break the rules of HTTP.
 
 
 def descriptors(wanted: int) -> None:
-    """Lets this process have so many descriptors, or skips."""
+    """Raises the limit of file descriptors to `wanted`, or skips the test."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
@@ -949,7 +949,7 @@ def test_a_log_may_stop_the_server() -> None:
     server.stop()
 
 
-def test_a_log_that_does_not_return_does_not_hold_the_end(
+def test_a_log_that_does_not_return_does_not_delay_the_stop(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nessie_backend_mem.ontap.log.LAST_LINES", 0.1)
@@ -964,7 +964,7 @@ def test_a_log_that_does_not_return_does_not_hold_the_end(
     with OntapServer(tls=False, log=log) as server, Client(server) as client:
         client.get("/healthz")
         assert entered.wait(TIMEOUT)
-        # It takes nothing meanwhile, and what may wait is bounded: 4 MiB.
+        # The log accepts nothing meanwhile, and the queue is limited to 4 MiB.
         for _ in range(80):
             client.get(f"/healthz?{'x' * 60_000}")
         lost = server.unlogged_requests
@@ -972,7 +972,7 @@ def test_a_log_that_does_not_return_does_not_hold_the_end(
         begin = time.monotonic()
         server.stop()
         assert time.monotonic() - begin < TIMEOUT / 2
-    # What still waited is lost too.
+    # The lines still in the queue are lost too.
     assert server.unlogged_requests == 80
     may_return.set()
     (thread,) = (each for each in threading.enumerate() if each.name == "nessie-ontap-log")
@@ -993,5 +993,5 @@ def test_a_log_that_does_not_return_does_not_hold_the_end(
         (2 * 10**9, 0.001, "2.0 GB 1.0 ms"),
     ],
 )
-def test_a_line_of_the_log_has_units(size: int, seconds: float, text: str) -> None:
+def test_values_of_a_log_line_have_units(size: int, seconds: float, text: str) -> None:
     assert shown("GET", "/api", 200, size, seconds) == f"GET /api 200 {text}"

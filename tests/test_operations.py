@@ -1,7 +1,6 @@
-"""Operations as Python sees them: dicts and their keys, identifiers, which argument is read first.
+"""Operations as Python sees them: dicts and their keys, identifiers, order of checks.
 
-What operations do and refuse is checked by the conformance suite, which `test_conformance.py` runs
-on `MemBackend`.
+The conformance suite checks results and refusals; `test_conformance.py` runs it on `MemBackend`.
 """
 
 from __future__ import annotations
@@ -78,12 +77,12 @@ def test_a_new_snapshot_has_four_fields_in_order(backend: MemBackend) -> None:
     ]
 
 
-def test_the_access_handle_says_in_memory(backend: MemBackend) -> None:
+def test_the_access_handle_is_in_memory(backend: MemBackend) -> None:
     uuid_text = backend.create_volume("a")["uuid"]
     assert backend.access_handle(uuid_text) == {"kind": "in_memory"}
 
 
-def test_capabilities_are_what_the_backend_does(backend: MemBackend) -> None:
+def test_capabilities_are_those_of_the_backend(backend: MemBackend) -> None:
     assert list(backend.capabilities().items()) == [
         ("snapshots", True),
         ("clones", True),
@@ -175,7 +174,7 @@ def test_nothing_is_found_under_a_lone_surrogate(backend: MemBackend) -> None:
     ],
     ids=repr,
 )
-def test_a_patch_looks_for_the_volume_before_it_looks_at_values(
+def test_a_patch_finds_the_volume_before_it_checks_values(
     backend: MemBackend, bad: dict[str, Any]
 ) -> None:
     with refuses(backend, VolumeNotFoundError, target=UNKNOWN):

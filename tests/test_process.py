@@ -1,6 +1,6 @@
-"""The process that the package runs in: it forks, ends, is interrupted, and may have interpreters.
+"""The process of the package: forks, exit, interrupts and subinterpreters.
 
-And whatever a backend written in Python raises meanwhile.
+Also: exceptions of a backend written in Python.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ needs_timer = pytest.mark.skipif(
 
 
 class Mine:
-    """A backend of one's own, which leaves the work to a `MemBackend`."""
+    """A user's backend, which delegates to a `MemBackend`."""
 
     def __init__(self) -> None:
         self.backend = MemBackend()
@@ -168,7 +168,7 @@ print(answers.count("v"))
     [("return self.backend.list_volumes()", 0), ("sys.exit(7)", 7), ("raise OSError('x')", 1)],
 )
 def test_a_child_that_leaves_the_method_ends(end: str, status: int) -> None:
-    """There is nobody in it whom the method could answer."""
+    """In the child, no request waits for the result of the method."""
     done = run_python(
         "-W",
         "ignore",
@@ -197,21 +197,21 @@ with OntapServer(Mine(), tls=False) as server, Client(server) as client:
     assert (done.returncode, done.stdout) == (0, f"the child {status}\n"), done.stderr
 
 
-# What a backend raises -----------------------------------------------------------------------
+# Exceptions of a backend ---------------------------------------------------------------------
 
 
 class StopError(BaseException):
-    """No `Exception`, as a third party may have one."""
+    """Not a subclass of `Exception`, as a third party may define one."""
 
 
 def failed() -> BaseException:
-    with pytest.raises(BaseException, match="nobody") as caught:
-        pytest.fail("nobody should list")
+    with pytest.raises(BaseException, match="no listing") as caught:
+        pytest.fail("no listing expected")
     return caught.value
 
 
 RAISED = [
-    (failed(), "Failed: nobody should list"),
+    (failed(), "Failed: no listing expected"),
     (KeyboardInterrupt(), "KeyboardInterrupt"),
     (SystemExit(3), "SystemExit: 3"),
     (GeneratorExit("over"), "GeneratorExit: over"),
@@ -232,7 +232,7 @@ def message_of(reply: Reply, status: int) -> str:
 
 
 @pytest.mark.parametrize(("error", "sentence"), RAISED, ids=lambda value: type(value).__name__)
-def test_whatever_a_method_raises_is_one_failed_request(
+def test_any_exception_of_a_method_is_one_failed_request(
     error: BaseException, sentence: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Raising(Mine):
@@ -293,7 +293,7 @@ def test_a_job_of_a_method_that_raises_fails_with_one_sentence() -> None:
         assert job["message"] == "create_volume failed: No space left on device"
 
 
-def test_what_the_contract_does_not_allow_is_a_failed_request_and_logged(
+def test_a_result_that_breaks_the_contract_is_a_failed_request_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Wrong(Mine):
@@ -307,7 +307,7 @@ def test_what_the_contract_does_not_allow_is_a_failed_request_and_logged(
     assert "the backend's list_volumes() returned 7, not a dict" in caplog.text
 
 
-def test_a_refusal_is_no_fault_and_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     class Refusing(Mine):
         def list_volumes(self) -> Any:
             raise FeatureNotSupportedError("not today", "list_volumes")
@@ -327,7 +327,7 @@ BUSY = [
 
 
 @pytest.mark.parametrize(("error", "words"), BUSY, ids=["nothing", "one", "two", "count"])
-def test_a_busy_error_says_what_is_known_of_its_dependents(error: NessieError, words: str) -> None:
+def test_a_busy_error_lists_the_known_dependents(error: NessieError, words: str) -> None:
     class Busy(Mine):
         def delete_volume(self, uuid: str) -> None:
             raise error
@@ -341,7 +341,7 @@ def test_a_busy_error_says_what_is_known_of_its_dependents(error: NessieError, w
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, StopError])
-def test_a_request_without_a_server_raises_what_is_meant_for_its_thread(
+def test_a_request_without_a_server_raises_interrupts_and_exits(
     error: type[BaseException],
 ) -> None:
     class Raising(Mine):
@@ -362,7 +362,7 @@ def test_a_request_without_a_server_raises_what_is_meant_for_its_thread(
 
 
 class Interrupted:
-    """A method at which Ctrl-C comes as somebody looks at its signature."""
+    """A method whose signature raises KeyboardInterrupt, as Ctrl-C would."""
 
     @property
     def __signature__(self) -> Any:
@@ -375,7 +375,7 @@ class Interrupted:
 @pytest.mark.parametrize(
     "use", [partial(run, cases=["create_volume.*"]), OntapServer], ids=["suite", "server"]
 )
-def test_an_interrupt_while_a_backend_is_looked_at_is_raised(use: Callable[[Any], Any]) -> None:
+def test_an_interrupt_while_a_backend_is_inspected_is_raised(use: Callable[[Any], Any]) -> None:
     mine: Any = Mine()
     mine.patch_volume = Interrupted()
     with pytest.raises(KeyboardInterrupt):
@@ -384,9 +384,9 @@ def test_an_interrupt_while_a_backend_is_looked_at_is_raised(use: Callable[[Any]
 
 @contextmanager
 def interrupted_after(seconds: float) -> Iterator[None]:
-    """Raises KeyboardInterrupt in this thread then.
+    """Raises KeyboardInterrupt in this thread after some seconds.
 
-    The callbacks of the garbage collector would swallow it, so there are none.
+    The garbage collector is off, because its callbacks would swallow the exception.
     """
     usual = signal.signal(signal.SIGALRM, signal.default_int_handler)
     gc.disable()
@@ -412,7 +412,7 @@ def test_a_run_of_the_suite_can_be_interrupted_at_any_time(milliseconds: int) ->
 
 @pytest.fixture(scope="module")
 def large() -> MemBackend:
-    """A backend that it takes a while to go through."""
+    """A backend that is slow to read completely."""
     backend = MemBackend(seed=1)
     backend.create_volumes([f"v{number}" for number in range(400_000)])
     return backend
@@ -431,7 +431,7 @@ LONG: list[Callable[[MemBackend], object]] = [
 def test_a_long_call_can_be_interrupted(
     call: Callable[[MemBackend], object], large: MemBackend
 ) -> None:
-    """Without a bytecode between the calls, an interrupt can only come out of one of them."""
+    """No bytecode runs between the calls, so that only a call can raise the interrupt."""
     finished: list[object] = []
     with pytest.raises(KeyboardInterrupt), interrupted_after(0.001):
         finished.extend(map(call, [large] * 50))
@@ -514,11 +514,11 @@ print("end")
 
 
 @pytest.mark.parametrize("call", BUSY_CALLS)
-def test_a_process_can_end_while_a_thread_is_in_python_code_that_a_call_calls(call: str) -> None:
+def test_a_process_can_end_while_a_thread_is_in_a_callback(call: str) -> None:
     ends_well(BUSY_CALLS[call])
 
 
-def test_a_process_can_end_while_python_code_that_a_call_calls_has_no_end() -> None:
+def test_a_process_can_end_while_a_callback_never_returns() -> None:
     ends_well("MemBackend().create_volumes(iter(lambda: [busy() for _ in iter(int, 1)], 0))")
 
 
@@ -590,7 +590,7 @@ except nessie_backend_mem.VolumeNotFoundError: print("works")
     assert last == "works"
 
 
-def test_a_package_that_is_imported_anew_has_the_classes_it_had() -> None:
+def test_a_reimported_package_has_the_same_classes() -> None:
     done = run_python(
         "-c",
         script(

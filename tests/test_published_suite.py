@@ -12,7 +12,7 @@ from nessie_backend_mem import MemBackend, NotFoundError
 
 
 class PublishedProtocol:
-    """Our backend as the published suite expects one: `None` where nothing is found."""
+    """Our backend as the published suite expects one: `None` for missing objects."""
 
     def __init__(self, backend: MemBackend) -> None:
         self.backend = backend
@@ -47,7 +47,7 @@ def test_the_published_suite_passes_and_leaves_nothing(make: Callable[[], MemBac
     backend.check_invariants()
 
 
-def test_the_published_suite_passes_beside_other_volumes() -> None:
+def test_the_published_suite_passes_with_other_volumes_present() -> None:
     backend = MemBackend(seed=1)
     kept = backend.create_volume("kept")
     run_all(PublishedProtocol(backend))

@@ -1,4 +1,4 @@
-"""The pytest plugin: a seeded backend for each test, and what a failure shows of it."""
+"""The pytest plugin: a seeded backend for each test, and its state in the report of a failure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FAILS = """
 
 
 def identifiers(result: pytest.RunResult) -> list[str]:
-    """What the tests of PRINTS_IDENTIFIERS have printed; they run with ``-s``."""
+    """The output of the tests of PRINTS_IDENTIFIERS, which run with ``-s``."""
     assert result.ret == 0
     return sorted(re.findall("uuid .*", result.stdout.str()))
 
@@ -278,7 +278,7 @@ def test_a_test_can_run_once_for_each_conformance_case(pytester: pytest.Pytester
     )
 
 
-def test_each_test_has_an_ontap_server_of_its_own(pytester: pytest.Pytester) -> None:
+def test_each_test_has_its_own_ontap_server(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import socket
         import pytest
@@ -355,7 +355,7 @@ SHARES = """
 """
 
 
-def test_fixtures_of_a_module_and_of_the_session_have_backends_of_theirs(
+def test_module_and_session_fixtures_have_their_own_backends(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makeconftest(FIXTURES_OF_OTHER_SCOPES)
@@ -409,7 +409,7 @@ def test_a_failure_shows_the_shared_backends_that_the_test_uses(pytester: pytest
     )
 
 
-def test_the_factory_makes_a_backend_for_each_name_in_every_scope(
+def test_the_factory_creates_a_backend_for_each_name_in_every_scope(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makepyfile("""
@@ -458,7 +458,7 @@ def test_a_failure_shows_the_backends_of_the_factory(pytester: pytest.Pytester) 
     result.stdout.no_fnmatch_line("*unseen*")
 
 
-def test_a_module_and_the_session_have_servers_of_theirs(pytester: pytest.Pytester) -> None:
+def test_module_and_session_have_their_own_servers(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         def test_first(
             ontap_server_module, mem_backend_module, ontap_server_session, mem_backend_session

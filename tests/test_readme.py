@@ -1,4 +1,4 @@
-"""The Python examples of the README run as they stand."""
+"""The Python examples of the README run unchanged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_readme_shows_python() -> None:
 
 
 @pytest.mark.parametrize(("line", "code"), examples(), ids=lambda value: str(value).split("\n")[0])
-def test_an_example_runs_as_it_stands(line: int, code: str, tmp_path: Path) -> None:
+def test_an_example_runs_unchanged(line: int, code: str, tmp_path: Path) -> None:
     example = tmp_path / f"readme_line_{line}.py"
     example.write_text(code, encoding="utf-8")
     program = ["-m", "pytest", "-q"] if "def test_" in code else ["-W", "error"]

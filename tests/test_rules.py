@@ -1,4 +1,4 @@
-"""`rules`: the checks refuse what `MemBackend` refuses, and its help has the whole contract."""
+"""`rules`: the checks agree with `MemBackend`, and the help has the whole contract."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nessie_backend_mem import (
 from support import volume_with_snapshots
 
 NOT_TEXT: list[object] = [None, True, 0, 1.5, b"a", ["a"], uuid.UUID(int=4)]
-# Names, paths and states, right and nearly right, and texts of any characters.
+# Names, paths and states, valid and nearly valid, and texts of any characters.
 texts = (
     st.text("aZ09_-.:/ é\0\ud800", max_size=6)
     | st.sampled_from(["online", "offline", "restricted", "Online", "/a/..", "/a/", "/a/./b"])
@@ -35,7 +35,7 @@ anything = texts | st.sampled_from(NOT_TEXT)
 
 
 def refusal(call: Callable[[], object]) -> tuple[object, ...] | None:
-    """What `call` is refused with, or None."""
+    """The error that `call` raises, or None."""
     try:
         call()
     except (NessieError, TypeError) as error:
@@ -61,7 +61,7 @@ CHECKS: dict[
         lambda b, v, x: b.create_snapshot(v, x),
         None,
     ),
-    # `None` is no change to a patch, and the empty path unmounts.
+    # In a patch, `None` means no change, and the empty path unmounts.
     "junction path": (rules.check_junction_path, of_a_volume("junction_path"), ("", None)),
     "export policy": (rules.check_export_policy, of_a_volume("export_policy"), (None,)),
     "state": (rules.check_state, of_a_volume("state"), (None,)),
@@ -140,7 +140,7 @@ def test_a_uuid_is_read_as_the_backend_reads_it(value: Any) -> None:
 @example("A", "a")
 @example("é", "É")
 @example("k", "\N{KELVIN SIGN}")
-def test_two_paths_are_the_same_where_their_folded_forms_are(one: str, other: str) -> None:
+def test_paths_with_equal_folded_forms_conflict(one: str, other: str) -> None:
     backend = MemBackend()
     first, second = (backend.create_volume(name)["uuid"] for name in "ab")
     backend.patch_volume(first, junction_path=f"/{one}")
@@ -173,7 +173,7 @@ def test_each_limit_is_the_largest_that_passes(
         check(longest + 1)
 
 
-def test_a_busy_error_names_as_many_clones_as_the_limit_says() -> None:
+def test_a_busy_error_names_at_most_the_limit_of_clones() -> None:
     error = errors.BusyError(dependents=["clone"] * (rules.MAX_DEPENDENTS + 1))
     assert len(error.dependents) == rules.MAX_DEPENDENTS == error.dependent_count - 1
 

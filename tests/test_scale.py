@@ -1,7 +1,7 @@
-"""Many of everything: what holds for three volumes holds for thousands, at every seam inside.
+"""Thousands of objects behave as three do, also across internal boundaries.
 
-The oracle is a dict in order of creation, so that comparing stays quick; the sizes are such that
-records fill many chunks and places are used again and again.
+The oracle is a dict in order of creation, so that a comparison is fast. The records fill many
+chunks, and slots are reused often.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def assert_same(backend: MemBackend, expected: dict[str, dict[str, Any]]) -> Non
 
 
 def long_name(number: int) -> str:
-    """Names of every length there is, all different."""
+    """Different names of every valid length."""
     return f"{number}-".ljust(number % 204, "n")
 
 
@@ -49,7 +49,7 @@ def pick(dice: random.Random, volumes: dict[str, dict[str, Any]]) -> str:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_long_random_life_with_copies_on_the_way(seed: int) -> None:
+def test_random_calls_on_thousands_of_volumes_and_copies(seed: int) -> None:
     dice = random.Random(seed)
     backend = MemBackend(seed=seed)
     volumes: dict[str, dict[str, Any]] = {}
@@ -92,7 +92,7 @@ def test_a_long_random_life_with_copies_on_the_way(seed: int) -> None:
             backend.get_volume(uuid)
 
 
-def test_places_used_again_a_thousand_times_never_repeat_an_identifier() -> None:
+def test_slots_reused_a_thousand_times_never_repeat_an_identifier() -> None:
     for backend in (MemBackend(seed=1), MemBackend()):
         seen: set[str] = set()
         volume = backend.create_volume("v")["uuid"]
@@ -163,7 +163,7 @@ def test_a_snapshot_with_thousands_of_clones(backend: MemBackend) -> None:
 
 
 def test_long_texts_of_many_volumes_are_kept_through_many_changes(backend: MemBackend) -> None:
-    """The longest name and the longest policy there are, in every place, over and over."""
+    """The longest valid names and policies, on every volume, repeatedly."""
     uuids = [backend.create_volume(f"v{number}")["uuid"] for number in range(600)]
     for turn in range(8):
         for number, uuid in enumerate(uuids):
@@ -178,7 +178,7 @@ def test_long_texts_of_many_volumes_are_kept_through_many_changes(backend: MemBa
         assert volume["export_policy"] == chr(0x1F407) * 256
 
 
-def test_a_thousand_forks_each_go_their_own_way() -> None:
+def test_a_thousand_forks_are_independent() -> None:
     backend = MemBackend(seed=1)
     uuids = [backend.create_volume(f"v{number}")["uuid"] for number in range(2_000)]
     forks = []

@@ -1,4 +1,4 @@
-"""What a query returns can be given back to every bulk call."""
+"""Every bulk call accepts the result of a query as its selection."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from support import UNKNOWN, refuses, snapshot_names, volume_names, volume_with_
 
 Give = Callable[[Table[Any]], Any]
 
-# The same volumes in every way to give them.
+# The same volumes in every form of argument.
 VOLUMES: dict[str, Give] = {
     "table": lambda table: table,
     "reversed twice": lambda table: table[::-1][::-1],
@@ -83,7 +83,7 @@ def fleet(backend: MemBackend) -> Uuids:
 
 
 @pytest.mark.parametrize("give", VOLUMES.values(), ids=VOLUMES.keys())
-def test_every_bulk_call_takes_selected_volumes(backend: MemBackend, give: Give) -> None:
+def test_every_bulk_call_accepts_selected_volumes(backend: MemBackend, give: Give) -> None:
     made = fleet(backend)
     some = backend.volumes(name="tmp-*")
     assert backend.get_volumes(give(some)) == some.to_pylist()
@@ -97,7 +97,7 @@ def test_every_bulk_call_takes_selected_volumes(backend: MemBackend, give: Give)
     assert volume_names(backend) == ["first", "last"]
 
 
-def test_a_backend_stands_for_all_its_volumes(backend: MemBackend) -> None:
+def test_a_backend_selects_all_its_volumes(backend: MemBackend) -> None:
     fleet(backend)
     twin = backend.fork()
     backend.create_snapshots(backend, "s")
@@ -116,7 +116,7 @@ def test_listed_volumes_can_be_deleted(backend: MemBackend) -> None:
     assert len(backend) == 0
 
 
-def test_an_item_of_a_table_that_is_at_fault_is_named_by_its_row(backend: MemBackend) -> None:
+def test_a_bad_item_of_a_table_is_named_by_its_row(backend: MemBackend) -> None:
     made = fleet(backend)
     table = backend.volumes()
     backend.delete_volume(made[0])
@@ -130,7 +130,7 @@ def test_an_item_of_a_table_that_is_at_fault_is_named_by_its_row(backend: MemBac
         assert bad.value.index == 1
 
 
-def test_what_is_no_selection_of_volumes_is_refused_with_the_fix(backend: MemBackend) -> None:
+def test_a_wrong_selection_of_volumes_is_refused_with_the_fix(backend: MemBackend) -> None:
     volume, _ = volume_with_snapshots(backend, "v", "s")
     snapshots = backend.snapshots()
     single = "; put a single one into a list$"
@@ -192,7 +192,7 @@ def test_snapshots_that_cannot_be_deleted_leave_no_trace_and_are_named(backend: 
         assert error.value.index == index
 
 
-def test_what_is_no_selection_of_snapshots_is_refused_with_the_fix(backend: MemBackend) -> None:
+def test_a_wrong_selection_of_snapshots_is_refused_with_the_fix(backend: MemBackend) -> None:
     volume, [snapshot] = volume_with_snapshots(backend, "v", "s")
     must = "vol_uuids must be snapshots where no name is given, a table of snapshots"
     pair = r"vol_uuids\[0\] must be \(volume uuid, snapshot uuid\) or a row of snapshots"
@@ -319,10 +319,10 @@ def test_clones_are_selected_by_their_snapshot(backend: MemBackend) -> None:
     assert backend.volumes(parent=one["uuid"], name="b")["name"] == ["b"]
 
 
-# What is busy --------------------------------------------------------------------------------
+# Busy objects --------------------------------------------------------------------------------
 
 
-def test_busy_volumes_are_passed_over_and_returned(backend: MemBackend) -> None:
+def test_busy_volumes_are_skipped_and_returned(backend: MemBackend) -> None:
     made = fleet(backend)
     [snapshot] = backend.create_snapshots(made[1:2], "s")
     [clone] = backend.create_clones(made[1], snapshot, ["clone"])
@@ -331,13 +331,13 @@ def test_busy_volumes_are_passed_over_and_returned(backend: MemBackend) -> None:
     before = pickle.dumps(backend)
     with refuses(backend, VolumeBusyError):
         backend.delete_volumes([*made, clone])
-    # of-clone stays, so clone does, and so does its parent.
+    # of-clone is kept, so that clone and its parent are busy.
     left = backend.delete_volumes([clone, *made], skip_busy=True)
     assert type(left) is Uuids
     assert left == [clone, made[1]]
     assert volume_names(backend) == ["first", "tmp-1", "last", "clone", "of-clone"]
     backend.check_invariants()
-    # What is left can be given back.
+    # The result is a valid argument.
     assert backend.delete_volumes(left, skip_busy=True) == left
     assert backend.delete_volumes(backend.volumes(name="*clone"), skip_busy=True) == []
     assert volume_names(backend) == ["first", "tmp-1", "last"]
@@ -347,7 +347,7 @@ def test_busy_volumes_are_passed_over_and_returned(backend: MemBackend) -> None:
     assert error.value.index == 1
 
 
-def test_busy_snapshots_are_passed_over_and_returned(backend: MemBackend) -> None:
+def test_busy_snapshots_are_skipped_and_returned(backend: MemBackend) -> None:
     made = fleet(backend)
     snapshots = backend.create_snapshots(made, "s")
     backend.create_clone(made[3], snapshots[3], "clone")
@@ -463,13 +463,13 @@ def test_a_broken_pickle_of_a_table_is_refused(backend: MemBackend) -> None:
 
 
 def selected(backend: MemBackend, shard: int) -> tuple[Table[Volume], Table[SnapshotRow], Uuids]:
-    """A scenario whose result leaves its process."""
+    """A scenario that returns a table from its process."""
     made = backend.create_volumes([f"v{shard}", f"w{shard}"])
     backend.create_snapshots(made, "s")
     return backend.volumes(name="v*"), backend.snapshots(), made
 
 
-def test_tables_leave_their_process() -> None:
+def test_tables_can_be_sent_to_another_process() -> None:
     with ProcessPoolExecutor(1) as executor:
         results = run_shards(selected, 2, executor, progress=False)
     for shard, (volumes, snapshots, made) in enumerate(results):

@@ -113,7 +113,7 @@ def test_it_prints_one_line_and_ends_at_a_signal(name: str) -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
-def test_an_ignored_hang_up_stays_ignored() -> None:
+def test_an_ignored_sighup_stays_ignored() -> None:
     def ignore() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
@@ -425,7 +425,7 @@ def test_the_seed_file_in_the_help_can_be_loaded() -> None:
     seed.load({"svm1": MemBackend(), "svm2": MemBackend()}, json.loads(example))
 
 
-def test_a_seed_file_creates_what_it_describes() -> None:
+def test_a_seed_file_creates_the_described_objects() -> None:
     backends = {"svm1": MemBackend(seed=1), "svm2": MemBackend(seed=2)}
     seed.load(backends, DOCUMENT)
     assert backends["svm1"].tree() == tree_by_calls()
@@ -468,7 +468,7 @@ def tree_by_calls() -> str:
         ("2pib", 2**51),
     ],
 )
-def test_a_size_has_a_unit_or_none(text: str, size: int) -> None:
+def test_a_size_may_have_a_unit(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 

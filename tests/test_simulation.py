@@ -38,7 +38,7 @@ MODULE = ("-W", "error", "-m", "nessie_backend_mem")
 
 
 class Inline(Executor):
-    """Runs at once, in this thread."""
+    """Runs calls immediately, in this thread."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -75,7 +75,7 @@ def spawned() -> Iterator[Executor]:
 EXPECTED = [history(MemBackend(seed=shard_seed(5, shard)), shard)[:2] for shard in range(4)]
 
 
-def test_results_come_in_the_order_of_the_shards() -> None:
+def test_results_are_in_the_order_of_the_shards() -> None:
     with ThreadPoolExecutor(3) as threads:
         results = run_shards(history, 4, threads, seed=5)
     assert [result[:2] for result in results] == EXPECTED
@@ -108,7 +108,7 @@ if __name__ == "__main__":
 
 
 def test_dask_is_an_executor_like_any_other(tmp_path: Path) -> None:
-    """In a process of its own, where its threads outlive no test."""
+    """In its own process, so that no thread outlives the test."""
     pytest.importorskip("distributed")
     program = tmp_path / "on_dask.py"
     program.write_text(DASK)
@@ -153,7 +153,7 @@ def test_backends_are_results_too() -> None:
 # Seeds ----------------------------------------------------------------------------------------
 
 
-def test_the_seeds_of_shards_are_these_for_ever() -> None:
+def test_the_seeds_of_shards_never_change() -> None:
     assert [shard_seed(0, 0), shard_seed(0, 1), shard_seed(1, 0), shard_seed(2**64 - 1, 9)] == [
         6522141317471353312,
         15259848038411113253,
@@ -199,7 +199,7 @@ def test_failing_shards_are_reported_and_the_others_kept(executor: Any) -> None:
         assert f"seed={shard_seed(3, shard)}" in note
 
 
-def test_failures_travel_and_split() -> None:
+def test_failures_can_be_pickled_and_split() -> None:
     with pytest.raises(ShardFailures) as caught:
         run_shards(odd_ones_fail, 4, Inline())
     again = pickle.loads(pickle.dumps(caught.value))
@@ -239,7 +239,7 @@ class Stubborn:
 
 
 def anything(_: MemBackend, shard: int) -> Any:
-    """Each shard fails in another way, but the last ones."""
+    """Each shard fails in another way, except the last ones."""
     match shard:
         case 0:
             raise OneName("x")
@@ -278,7 +278,7 @@ def own_processes() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("executor", [own_processes, spawned], ids=["own", "pool"])
-def test_every_end_of_a_shard_is_the_failure_of_that_shard(executor: Any) -> None:
+def test_every_exception_of_a_shard_is_a_failure_of_that_shard(executor: Any) -> None:
     with executor() as pool, pytest.raises(ShardFailures) as caught:
         run_shards(anything, 10, pool)
     failures = caught.value
@@ -292,7 +292,7 @@ def test_every_end_of_a_shard_is_the_failure_of_that_shard(executor: Any) -> Non
     assert 'raise OneName("x")' in str(cause)
 
 
-def test_threads_hand_exceptions_and_results_on_as_they_are() -> None:
+def test_threads_return_the_same_exceptions_and_results() -> None:
     with ThreadPoolExecutor(2) as threads, pytest.raises(ShardFailures) as caught:
         run_shards(anything, 9, threads)
     failures = caught.value
@@ -312,7 +312,7 @@ def odd_ones_end_their_process(_: MemBackend, shard: int) -> int:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-def test_a_process_that_ends_takes_only_its_own_shard_with_it() -> None:
+def test_a_process_that_dies_fails_only_its_own_shard() -> None:
     with pytest.raises(ShardFailures) as caught:
         run_shards(odd_ones_end_their_process, 6)
     assert caught.value.results == {0: 0, 2: 2, 4: 4, 5: 5}
@@ -321,7 +321,7 @@ def test_a_process_that_ends_takes_only_its_own_shard_with_it() -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-def test_a_pool_that_breaks_is_one_exception_and_loses_no_result() -> None:
+def test_a_broken_pool_is_one_exception_and_loses_no_result() -> None:
     pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
     with pool, pytest.raises(ShardFailures) as caught:
         run_shards(odd_ones_end_their_process, 5, pool)
@@ -479,7 +479,7 @@ def test_a_line_is_cut_to_the_terminal_and_leaves_nothing(monkeypatch: pytest.Mo
     assert terminal.getvalue().split("\r")[-2:] == [" " * 59, ""]
 
 
-def test_a_notebook_is_drawn_on_as_a_terminal_is() -> None:
+def test_a_notebook_shows_the_same_bar_as_a_terminal() -> None:
     stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
     assert can_redraw(stream)
     assert not can_redraw(io.StringIO())
@@ -595,9 +595,9 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 @contextmanager
 def long_run(directory: Path, *arguments: str, begun: int = 1) -> Iterator[subprocess.Popen[bytes]]:
-    """A program of which so many shards have begun; `directory` has a file for each.
+    """A program of which `begun` shards have started; `directory` has a file for each.
 
-    Its standard error is at its end when all its processes have ended.
+    Its standard error is closed when all its processes have ended.
     """
     program = directory.with_suffix(".py")
     program.write_text(LONG)
@@ -616,9 +616,9 @@ def long_run(directory: Path, *arguments: str, begun: int = 1) -> Iterator[subpr
 
 @needs_groups
 @pytest.mark.parametrize("arguments", [[], ["pool"]], ids=["own", "pool"])
-def test_ctrl_c_ends_at_once_and_begins_nothing(tmp_path: Path, arguments: list[str]) -> None:
+def test_ctrl_c_ends_immediately_and_starts_no_shard(tmp_path: Path, arguments: list[str]) -> None:
     directory = tmp_path / "shards"
-    # A worker of a pool that is given may lose a signal until its shard has begun.
+    # A worker of a given pool may lose a signal until its shard has started.
     begun = 2 if arguments else 1
     with long_run(directory, *arguments, begun=begun) as process:
         os.killpg(process.pid, signal.SIGINT)

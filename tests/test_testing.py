@@ -1,7 +1,6 @@
-"""What `nessie_backend_mem.testing` ships: strategies, operations and the comparison machine.
+"""`nessie_backend_mem.testing`: strategies, operations and the comparison machine.
 
-The machine accepts backends that keep the contract, each in its own way, and finds what is wrong
-with those that do not.
+The machine accepts different backends that follow the contract, and rejects wrong ones.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def patch(backend: MemBackend, field: str, value: Any) -> Any:
     return backend.patch_volume(volume["uuid"], **{field: value})[field]  # type: ignore[literal-required]
 
 
-# From the name of a strategy of values in order, and of its twin, to what becomes of a value.
+# Strategies of valid values: the strategy of invalid ones, and a call that returns the value.
 USES: dict[str, tuple[str, Callable[[MemBackend, Any], Any]]] = {
     "volume_names": ("bad_volume_names", lambda b, value: b.create_volume(value)["name"]),
     "snapshot_names": ("bad_snapshot_names", create_snapshot),
@@ -57,7 +56,7 @@ USES: dict[str, tuple[str, Callable[[MemBackend, Any], Any]]] = {
 
 @pytest.mark.parametrize("strategy", USES)
 @given(data=st.data())
-def test_values_in_order_are_taken_and_kept(strategy: str, data: st.DataObject) -> None:
+def test_valid_values_are_accepted_and_kept(strategy: str, data: st.DataObject) -> None:
     value = data.draw(getattr(testing, strategy)())
     assert USES[strategy][1](MemBackend(), value) == value
 
@@ -124,7 +123,7 @@ def test_the_edges_are_reached(strategy: str, wanted: Callable[[Any], Any]) -> N
 # Operations ----------------------------------------------------------------------------------
 
 
-def test_an_operation_chooses_by_place() -> None:
+def test_an_operation_chooses_by_index() -> None:
     backend = MemBackend(seed=1)
     first, second = backend.create_volume("first"), backend.create_volume("second")
     snapshot = backend.create_snapshot(second["uuid"], "s")
@@ -173,11 +172,11 @@ def test_a_backend_can_be_in_every_kind_of_state() -> None:
     finds(backends(), is_last)
 
 
-# Backends that keep the contract -------------------------------------------------------------
+# Correct backends ----------------------------------------------------------------------------
 
 
 class Around:
-    """A backend around `MemBackend`; a subclass changes what it does."""
+    """A backend around `MemBackend`; subclasses change its behaviour."""
 
     def __init__(self) -> None:
         self.real = MemBackend()
@@ -240,7 +239,7 @@ class RefusesWhatIsOptional(Around):
 
 
 class OwnExceptions(Around):
-    """Raises exceptions of its own with our codes, and the plainest of ours for what is missing."""
+    """Raises its own exceptions with our codes, and `NotFoundError` for missing objects."""
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.real, name)
@@ -283,7 +282,7 @@ EVERY_RULE = frozenset(rule.function.__name__ for rule in BackendComparison().ru
 
 
 def comparison_of(make: Callable[[], Any], rules: frozenset[str] = EVERY_RULE) -> Any:
-    """A machine for the backends that `make` gives, with some of the rules."""
+    """A machine for the backends that `make` returns, with some of the rules."""
 
     class Comparison(BackendComparison):
         def make_backend(self) -> Any:
@@ -300,7 +299,7 @@ def verdict(
     *phases: Phase,
     rules: frozenset[str] = EVERY_RULE,
 ) -> str | None:
-    """What the machine finds wrong with a backend; the same on every run."""
+    """The failure that the machine reports for a backend; the same on every run."""
     try:
         run_state_machine_as_test(
             comparison_of(make, rules),
@@ -336,7 +335,7 @@ def test_the_machine_accepts(make: Callable[[], Any]) -> None:
     assert verdict(make, 15) is None
 
 
-# Backends that break it ----------------------------------------------------------------------
+# Faulty backends -----------------------------------------------------------------------------
 
 
 class ForgetsToDelete(Around):
@@ -363,7 +362,7 @@ class SaysTheWrongThingIsMissing(Around):
 
 
 class RemembersOldOrigins(Around):
-    """A clone goes on naming its parent as it was called when it was cloned."""
+    """A clone keeps showing the old name of a renamed parent."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -383,7 +382,7 @@ class RemembersOldOrigins(Around):
 
 
 class NeverFreesAPath(Around):
-    """The path of a deleted volume stays taken."""
+    """The path of a deleted volume is never free again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -548,7 +547,7 @@ CORRECT = (WithoutClones, RefusesWhatIsOptional, OwnExceptions, KnowsNoTimes, So
 FAULTY = [k for k in (*kinds_of(Around), *kinds_of(VolumesInADict)) if k not in CORRECT]
 
 
-# What it takes to meet the faults that are met seldom: all rules together would take long.
+# The rules that find rare faults: with all rules, the search would be slow.
 RULES_OF: dict[type[Any], set[str]] = {
     SaysTheWrongThingIsMissing: {"create_snapshot", "delete_snapshot"},
     RemembersOldOrigins: {"create_snapshot", "create_clone", "rename_volume", "rename_snapshot"},
@@ -573,7 +572,7 @@ def test_the_machine_rejects(make: type[Any]) -> None:
     assert found.startswith(f"{make.__name__} differs after\n")
 
 
-# What a failure looks like -------------------------------------------------------------------
+# The text of a failure -----------------------------------------------------------------------
 
 
 class ForgetfulComparison(BackendComparison):
@@ -586,7 +585,7 @@ def code_in(message: str) -> str:
     return "\n".join(line[4:] for line in message.splitlines() if line.startswith("    "))
 
 
-def test_a_failure_is_the_shortest_sequence_and_what_should_have_come_of_it() -> None:
+def test_a_failure_shows_the_shortest_sequence_and_the_expected_result() -> None:
     message = verdict(ForgetsToDelete, 200, Phase.shrink)
     assert message
     calls = code_in(message).splitlines()[2:]
@@ -595,7 +594,7 @@ def test_a_failure_is_the_shortest_sequence_and_what_should_have_come_of_it() ->
     assert "expected: MemBackend answered []\n but here: answered [{'uuid': 'v1'" in message
 
 
-def test_what_the_failure_does_not_need_is_not_shown() -> None:
+def test_calls_that_the_failure_does_not_need_are_not_shown() -> None:
     state = ForgetfulComparison()
     state.begin(volumes=2, snapshots=2)
     state.listings_are_the_same()
@@ -613,7 +612,7 @@ def test_what_the_failure_does_not_need_is_not_shown() -> None:
     ]
 
 
-def test_the_sequence_runs_as_it_is_pasted() -> None:
+def test_the_shown_sequence_can_be_pasted_and_run() -> None:
     machine = comparison_of(SaysTheWrongThingIsMissing)()
     machine.begin(volumes=1, snapshots=0)
     with pytest.raises(AssertionError) as caught:
@@ -629,7 +628,7 @@ def test_the_sequence_runs_as_it_is_pasted() -> None:
         exec(last, names)
 
 
-def test_a_sequence_goes_on_after_a_refusal() -> None:
+def test_a_sequence_continues_after_a_refusal() -> None:
     machine = comparison_of(ChangesSomethingBeforeItRefuses)()
     machine.begin(volumes=1, snapshots=0)
     machine.patch_volume("v1", size=0, path=None, policy="open", name=None, state=None)
@@ -671,7 +670,7 @@ def test_machines_that_try_shorter_sequences_close_their_backends() -> None:
     assert still_open == []
 
 
-def test_what_hypothesis_prints_can_be_pasted_too() -> None:
+def test_the_output_of_hypothesis_can_be_pasted_too() -> None:
     state = ForgetfulComparison()
     state.begin(volumes=1, snapshots=0)
     state.listings_are_the_same()
@@ -681,7 +680,7 @@ def test_what_hypothesis_prints_can_be_pasted_too() -> None:
     state.teardown()
 
 
-def test_interruptions_are_not_taken_for_answers() -> None:
+def test_interrupts_are_not_treated_as_results() -> None:
     class Interrupts(Around):
         def get_volume(self, uuid: str) -> Any:
             raise KeyboardInterrupt
@@ -709,7 +708,7 @@ def test_every_backend_made_is_closed() -> None:
     assert still_open == []
 
 
-def test_a_machine_must_say_how_a_backend_is_made() -> None:
+def test_a_machine_must_define_make_backend() -> None:
     class Unfinished(BackendComparison):
         pass
 
@@ -770,7 +769,7 @@ def test_three_lines_make_a_test(pytester: pytest.Pytester) -> None:
 # The extra -----------------------------------------------------------------------------------
 
 
-def test_without_hypothesis_the_import_says_what_to_install() -> None:
+def test_without_hypothesis_the_import_error_names_the_extra() -> None:
     program = """
 import sys
 sys.modules["hypothesis"] = None

@@ -1,4 +1,4 @@
-"""Threads: nothing is lost, nothing is done twice, and nobody sees a half-done operation."""
+"""Threads: nothing is lost, nothing is done twice, and no reader sees half an operation."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def test_a_snapshot_is_cloned_or_deleted_but_never_both(backend: MemBackend) -> 
     backend.check_invariants()
 
 
-def test_a_name_given_up_in_a_rename_is_taken_once(backend: MemBackend) -> None:
-    """Volumes chase each other around a ring of names, of which one is always free."""
+def test_a_name_freed_by_a_rename_is_used_once(backend: MemBackend) -> None:
+    """Each thread renames its volume to the next name in a ring; one name is always free."""
     ring = [f"ring{number}" for number in range(THREADS + 1)]
     uuids = [backend.create_volume(name)["uuid"] for name in ring[:-1]]
 
@@ -182,7 +182,7 @@ def test_the_work_of_all_threads_adds_up(backend: MemBackend) -> None:
     backend.check_invariants()
 
 
-def test_identifiers_drawn_by_many_threads_are_all_different() -> None:
+def test_identifiers_generated_by_many_threads_are_all_different() -> None:
     for backend in (MemBackend(seed=1), MemBackend()):
         volume = backend.create_volume("v")["uuid"]
 
@@ -221,10 +221,10 @@ def test_time_does_not_run_backwards_in_any_thread() -> None:
             assert backend.now() == MemBackend(seed=1).advance(THREADS * 1_000)
 
 
-# No half-done operation is seen --------------------------------------------------------------
+# Readers see whole operations ----------------------------------------------------------------
 
 
-def test_a_patch_is_seen_whole_or_not_at_all(backend: MemBackend) -> None:
+def test_a_patch_is_atomic_for_readers(backend: MemBackend) -> None:
     volume = backend.create_volume("n0", 1)["uuid"]
     turn = iter(range(2, 10**9))
 
@@ -246,7 +246,7 @@ def test_a_patch_is_seen_whole_or_not_at_all(backend: MemBackend) -> None:
 
 
 def assert_consistent(volumes: list[Any]) -> None:
-    """One listing is one moment: names are unique and every origin is in it, under its name."""
+    """A listing is consistent: names are unique, and it has every origin with its name."""
     by_uuid = {volume["uuid"]: volume for volume in volumes}
     assert len(by_uuid) == len(volumes)
     assert len({volume["name"] for volume in volumes}) == len(volumes)
@@ -256,7 +256,7 @@ def assert_consistent(volumes: list[Any]) -> None:
             assert by_uuid[origin["parent_volume_uuid"]]["name"] == origin["parent_volume"]
 
 
-def test_every_listing_and_iteration_is_one_moment(backend: MemBackend) -> None:
+def test_every_listing_and_iteration_is_consistent(backend: MemBackend) -> None:
     parents = [volume_with_snapshots(backend, f"p{number}-0", "s") for number in range(40)]
     clones: list[str] = []
     turn = iter(range(1, 10**9))
@@ -279,8 +279,8 @@ def test_every_listing_and_iteration_is_one_moment(backend: MemBackend) -> None:
     while_running(look, rename_and_clone)
 
 
-def test_a_swap_of_two_volumes_never_shows_more_or_fewer(backend: MemBackend) -> None:
-    """One volume is always there: the next is made before the last is deleted."""
+def test_replacing_a_volume_never_lists_none_or_three(backend: MemBackend) -> None:
+    """There is always a volume: each is created before the previous one is deleted."""
     alive = [backend.create_volume("v0")["uuid"]]
     turn = iter(range(1, 10**9))
 
@@ -298,7 +298,7 @@ def test_a_swap_of_two_volumes_never_shows_more_or_fewer(backend: MemBackend) ->
     while_running(look, replace)
 
 
-def test_an_iteration_sees_the_moment_it_began(backend: MemBackend) -> None:
+def test_an_iteration_has_the_state_at_its_start(backend: MemBackend) -> None:
     for number in range(100):
         backend.create_volume(f"v{number}")
     iteration = iter(backend)
@@ -321,7 +321,7 @@ def test_one_iteration_shared_by_threads_yields_every_volume_once(backend: MemBa
     assert sorted(name for names in seen for name in names) == sorted(volume_names(backend))
 
 
-def test_copies_taken_under_load_are_whole(backend: MemBackend) -> None:
+def test_copies_under_load_are_consistent(backend: MemBackend) -> None:
     turn = iter(range(10**9))
     alive: list[str] = []
 
@@ -349,8 +349,8 @@ def test_copies_taken_under_load_are_whole(backend: MemBackend) -> None:
     backend.check_invariants()
 
 
-def test_mixed_work_of_many_threads_leaves_a_sound_backend(backend: MemBackend) -> None:
-    """Every operation at once on the same few objects; only documented refusals come out."""
+def test_mixed_work_of_many_threads_keeps_the_invariants(backend: MemBackend) -> None:
+    """All operations concurrently on the same few objects raise only documented errors."""
 
     def toil(thread: int) -> Callable[[], None]:
         def run() -> None:
@@ -384,14 +384,14 @@ def test_mixed_work_of_many_threads_leaves_a_sound_backend(backend: MemBackend) 
     assert_consistent(backend.list_volumes())
 
 
-# Nobody waits for a listing ------------------------------------------------------------------
+# Threads during a listing --------------------------------------------------------------------
 
 
-def test_other_threads_go_on_while_a_long_listing_is_made(backend: MemBackend) -> None:
-    """What the count gained, it gained within the listing.
+def test_other_threads_run_during_a_long_listing(backend: MemBackend) -> None:
+    """The count grows only during the listing.
 
-    It is read before and after without a bytecode in between, where a thread could run; nor is
-    there one within the listing, from the callbacks of the garbage collector.
+    No bytecode runs between the listing and the reading of the count before and after it, because
+    another thread could run there. For the same reason the garbage collector is off.
     """
     sys.setswitchinterval(1e-4)
     for number in range(200_000):
@@ -425,9 +425,9 @@ def test_other_threads_go_on_while_a_long_listing_is_made(backend: MemBackend) -
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
 def test_a_long_listing_can_be_interrupted(backend: MemBackend) -> None:
-    """Without a bytecode between the calls, an interrupt can only come out of a listing.
+    """No bytecode runs between the calls, so that only a listing can raise the interrupt.
 
-    Nor in one, from the callbacks of the garbage collector, which would swallow it.
+    The garbage collector is off, because its callbacks would swallow the exception.
     """
     for number in range(50_000):
         backend.create_volume(f"volume-{number}")
@@ -452,7 +452,7 @@ def test_a_long_listing_can_be_interrupted(backend: MemBackend) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no os.fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_process_forked_while_other_threads_work_is_not_stuck() -> None:
-    """A lock held by a thread at that moment is held by nobody in the child."""
+    """A lock that a thread holds during the fork is free in the child."""
     backend = MemBackend()
     for number in range(20_000):
         backend.create_volume(f"v{number}")

@@ -1,4 +1,4 @@
-"""Types: the stubs say what is true, and a type checker finds out what is wrong."""
+"""Types: the stubs are correct, and a type checker reports wrong uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IGNORE = re.compile(r"  # type: ignore\[([a-z-]+)\]$")
 
 
 def mypy(directory: Path, *files: Path) -> list[str]:
-    """What `mypy --strict` prints about `files`, away from this project's settings and sources."""
+    """The output of `mypy --strict` for `files`, without this project's settings and sources."""
     done = run_python(
         *("-m", "mypy", "--strict", "--no-incremental", "--hide-error-context"),
         *("--no-error-summary", "--config-file=", "--warn-unreachable"),
@@ -30,7 +30,7 @@ def mypy(directory: Path, *files: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_a_type_checker_accepts_the_use_and_refuses_each_misuse(tmp_path: Path) -> None:
+def test_a_type_checker_accepts_correct_uses_and_reports_each_wrong_one(tmp_path: Path) -> None:
     usage, misuse = tmp_path / "usage.py", tmp_path / "misuse.py"
     shutil.copy(HERE / "usage.py", usage)
     expected = set()
@@ -53,7 +53,7 @@ def test_a_type_checker_accepts_the_use_and_refuses_each_misuse(tmp_path: Path) 
     assert reported == expected
 
 
-def test_the_package_says_that_it_is_typed() -> None:
+def test_the_package_is_marked_as_typed() -> None:
     package = Path(nessie.__file__).parent
     assert (package / "py.typed").is_file()
     assert (package / "_core.pyi").is_file()
@@ -63,7 +63,7 @@ def test_the_package_says_that_it_is_typed() -> None:
 
 
 def conforms(value: Any, hint: Any) -> bool:
-    """Whether `value` is of the type `hint`, TypedDicts and all."""
+    """Whether `value` is of the type `hint`; also for TypedDicts."""
     if hint in (typing.NotRequired, typing.Required):
         raise TypeError(hint)
     if get_origin(hint) in (typing.NotRequired, typing.Required):
@@ -123,7 +123,7 @@ def test_the_required_keys_are_those_that_are_always_there() -> None:
 
 @pytest.mark.parametrize("which", ["origin", "snapshot", "capabilities", "in_memory"])
 def test_the_other_records_have_exactly_their_documented_keys_in_order(which: str) -> None:
-    """Other backends may lack the time of a creation; this one never does."""
+    """Other backends may omit `create_time`; this one never does."""
     record, hint = full_records()[which]
     assert list(record) == list(get_type_hints(hint))
     assert hint.__optional_keys__ <= {"create_time"}

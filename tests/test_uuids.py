@@ -1,4 +1,4 @@
-"""`Uuids`: what bulk calls return, a sequence of str like a list of them."""
+"""`Uuids`, the result of bulk calls: a sequence of str, like a list of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def made_of(texts: Sequence[str]) -> Uuids:
 
 
 def outcome(call: Any) -> Any:
-    """What a call returns, or the type of error it raises."""
+    """The result of a call, or the type of the error it raises."""
     try:
         return call()
     except (IndexError, ValueError) as error:
@@ -52,7 +52,7 @@ def test_it_reads_like_the_list(texts: list[str]) -> None:
 
 
 @given(some_uuids, places)
-def test_an_index_finds_what_the_list_has(texts: list[str], place: int) -> None:
+def test_an_index_returns_the_item_of_the_list(texts: list[str], place: int) -> None:
     uuids = made_of(texts)
     assert outcome(lambda: uuids[place]) == outcome(lambda: texts[place])
 
@@ -75,7 +75,7 @@ places = st.integers(-15, 15) | st.sampled_from([2**63, 2**64, -(2**63), -(2**64
 
 
 @given(some_uuids, st.data(), places, places)
-def test_search_finds_what_the_list_does(
+def test_search_agrees_with_the_list(
     texts: list[str], data: st.DataObject, start: int, stop: int
 ) -> None:
     texts += texts[::2]
@@ -93,7 +93,7 @@ def test_search_finds_what_the_list_does(
 
 
 @given(some_uuids, some_uuids)
-def test_it_equals_what_has_the_same_items_in_order(one: list[str], other: list[str]) -> None:
+def test_it_equals_sequences_with_the_same_items_in_order(one: list[str], other: list[str]) -> None:
     uuids = made_of(one)
     for left, right in ((one, one), (one, other), (one, one[::-1]), (one, one[1:])):
         same = left == right
@@ -106,10 +106,10 @@ def test_it_equals_what_has_the_same_items_in_order(one: list[str], other: list[
     assert uuids == [text.upper() for text in one]
 
 
-# The rest of its manners ---------------------------------------------------------------------
+# Other behaviour -----------------------------------------------------------------------------
 
 
-def test_equality_with_what_is_no_list_of_uuids_is_false() -> None:
+def test_it_does_not_equal_other_objects() -> None:
     uuids = made_of([UNKNOWN])
     for other in (
         [None],
@@ -128,7 +128,7 @@ def test_equality_with_what_is_no_list_of_uuids_is_false() -> None:
     assert uuids == (UNKNOWN,)
 
 
-def test_there_is_no_order_and_no_hash() -> None:
+def test_it_has_no_order_and_no_hash() -> None:
     uuids: Any = made_of([UNKNOWN])
     calls: list[Callable[[], object]] = [lambda: uuids < uuids[:], lambda: uuids >= [UNKNOWN]]
     for compare in calls:
@@ -158,7 +158,7 @@ def test_it_is_a_sequence_that_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, 2**63, 2**64, 10**30, -(2**63), -(2**64), -(10**30)])
-def test_bounds_of_a_search_are_clamped_however_large_they_are(number: int) -> None:
+def test_large_bounds_of_a_search_are_clamped(number: int) -> None:
     texts = [UNKNOWN, *(str(UUID(int=n)) for n in range(3)), UNKNOWN]
     uuids = made_of(texts)
     for item in (UNKNOWN, texts[2]):
@@ -176,7 +176,7 @@ def test_an_index_of_another_type_is_a_type_error(place: Any) -> None:
         made_of([UNKNOWN])[place]
 
 
-def test_an_index_may_be_anything_that_stands_for_an_int() -> None:
+def test_an_index_may_be_any_object_with_an_index() -> None:
     class Zero:
         def __index__(self) -> int:
             return 0
@@ -195,7 +195,7 @@ def test_an_index_may_be_anything_that_stands_for_an_int() -> None:
         uuids[Broken()]
 
 
-def test_items_are_sought_in_any_spelling() -> None:
+def test_items_are_found_in_any_spelling() -> None:
     uuids = made_of([UNKNOWN, "ffffffff-ffff-4fff-bfff-ffffffffffff"])
     spellings: list[Any] = [UUID(UNKNOWN), UNKNOWN.upper(), UNKNOWN.replace("-", "")]
     for item in spellings:
@@ -217,7 +217,7 @@ def test_repr_shows_the_first_few(length: int) -> None:
     assert (f"{length} in all" in shown) == (length > 3)
 
 
-def test_iterators_are_independent_and_know_what_is_left() -> None:
+def test_iterators_are_independent_and_have_a_length_hint() -> None:
     uuids = made_of([UNKNOWN] * 3)
     first, second = iter(uuids), iter(uuids)
     assert next(first) == UNKNOWN
@@ -256,7 +256,7 @@ def test_bytes_pickles_and_copies_have_the_same_items(
         assert again == uuids
 
 
-def test_a_pickled_part_leaves_the_rest_behind() -> None:
+def test_a_pickled_slice_contains_only_its_items() -> None:
     uuids = Uuids.from_bytes(bytes(16 * 10_000))
     assert len(pickle.dumps(uuids[:10])) < 500
     assert len(pickle.dumps(uuids)) < 16 * 10_000 + 500
@@ -269,12 +269,12 @@ def test_bytes_of_another_length_are_refused(length: int) -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 5, UNKNOWN, [0] * 16])
-def test_what_is_no_bytes_is_a_type_error(wrong: Any) -> None:
+def test_another_type_than_bytes_is_a_type_error(wrong: Any) -> None:
     with pytest.raises(TypeError):
         Uuids.from_bytes(wrong)
 
 
-def test_a_part_outlives_the_whole(backend: MemBackend) -> None:
+def test_a_slice_outlives_the_original(backend: MemBackend) -> None:
     uuids = backend.create_volumes(["a", "b", "c"])
     part, iterator, expected = uuids[1:], iter(uuids), uuids.to_pylist()
     gone = weakref.ref(uuids)

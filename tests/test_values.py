@@ -1,7 +1,7 @@
-"""Values: what every argument accepts, and how it refuses the rest.
+"""Values: accepted and refused arguments.
 
 The conformance suite, which `test_conformance.py` runs on `MemBackend`, checks the grammars of
-names, paths, policies and states; here are the types and values that only Python has.
+names, paths, policies and states; these tests cover types and values that only Python has.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HUGE = 10**5000
 
 
 class Text(str):
-    """A `str` that tells others about itself what is not true."""
+    """A `str` whose methods return wrong values."""
 
     __slots__ = ()
 
@@ -49,7 +49,7 @@ class Text(str):
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udcff", "/a\udcff"], ids=ascii)
-def test_a_lone_surrogate_is_refused_wherever_a_text_is_set(backend: MemBackend, text: Any) -> None:
+def test_a_lone_surrogate_is_refused_in_every_text(backend: MemBackend, text: Any) -> None:
     volume, [snapshot] = volume_with_snapshots(backend, "base", "base")
     v, s = volume["uuid"], snapshot["uuid"]
     calls: list[tuple[str, Callable[[], object]]] = [
@@ -67,7 +67,7 @@ def test_a_lone_surrogate_is_refused_wherever_a_text_is_set(backend: MemBackend,
             call()
 
 
-def test_a_subclass_of_str_is_taken_for_its_characters(backend: MemBackend) -> None:
+def test_a_subclass_of_str_is_read_by_its_characters(backend: MemBackend) -> None:
     name = Text("real-name")
     volume = backend.create_volume(name)
     assert type(volume["name"]) is str
@@ -152,13 +152,13 @@ def test_a_size_of_the_wrong_type_is_a_type_error(
 
 
 @pytest.mark.parametrize("which", SIZERS)
-def test_what_has_an_index_is_an_integer(backend: MemBackend, which: int) -> None:
+def test_objects_with_an_index_are_integers(backend: MemBackend, which: int) -> None:
     volume = sizers(backend)[which](Index(12))
     assert volume["size_bytes"] == 12
     assert type(volume["size_bytes"]) is int
 
 
-def test_an_error_of_the_callers_own_index_comes_through(backend: MemBackend) -> None:
+def test_an_exception_of_an_index_method_is_raised(backend: MemBackend) -> None:
     class Broken:
         def __index__(self) -> int:
             raise ZeroDivisionError("the caller's own")
@@ -168,7 +168,7 @@ def test_an_error_of_the_callers_own_index_comes_through(backend: MemBackend) ->
     assert len(backend) == 0
 
 
-def test_an_argument_that_calls_the_backend_back_does_not_deadlock(backend: MemBackend) -> None:
+def test_an_argument_that_calls_the_backend_does_not_deadlock(backend: MemBackend) -> None:
     class Meddler:
         def __index__(self) -> int:
             backend.create_volume("from-within")
@@ -249,9 +249,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("text", MALFORMED, ids=lambda text: ascii(text)[:44])
-def test_a_malformed_uuid_is_refused_under_the_parameters_name(
-    backend: MemBackend, text: str
-) -> None:
+def test_the_error_for_a_malformed_uuid_names_the_parameter(backend: MemBackend, text: str) -> None:
     volume, [snapshot] = volume_with_snapshots(backend, "v", "s")
     v, s = volume["uuid"], snapshot["uuid"]
     calls: list[tuple[str, Callable[[], object]]] = [
@@ -316,7 +314,7 @@ def every_call_with_text(backend: MemBackend) -> list[Callable[[Any], object]]:
 
 
 @pytest.mark.parametrize("value", NOT_TEXT, ids=repr)
-def test_what_is_not_text_is_a_type_error_wherever_text_is_needed(
+def test_another_type_than_text_is_a_type_error_everywhere(
     backend: MemBackend, value: object
 ) -> None:
     calls = every_call_with_text(backend)
@@ -327,7 +325,7 @@ def test_what_is_not_text_is_a_type_error_wherever_text_is_needed(
     assert everything(backend) == before
 
 
-def test_a_uuid_object_is_no_name(backend: MemBackend) -> None:
+def test_a_uuid_object_is_not_a_name(backend: MemBackend) -> None:
     for call in (backend.create_volume, backend.find_volume):
         with pytest.raises(TypeError):
             call(uuid.uuid4())  # type: ignore[arg-type]
@@ -344,7 +342,7 @@ def test_a_patched_text_of_the_wrong_type_is_a_type_error(
     assert backend.list_volumes() == [volume]
 
 
-# How arguments are given ---------------------------------------------------------------------
+# Positions and keywords ----------------------------------------------------------------------
 
 
 def test_the_published_positional_order_is_kept(backend: MemBackend) -> None:
@@ -410,7 +408,7 @@ def test_missing_surplus_and_unknown_arguments_are_type_errors(backend: MemBacke
     assert len(backend) == 0
 
 
-def test_an_identifier_that_is_found_is_not_taken_for_another_kind(backend: MemBackend) -> None:
+def test_an_identifier_of_another_kind_is_not_found(backend: MemBackend) -> None:
     volume, [snapshot] = volume_with_snapshots(backend, "v", "s")
     with refuses(backend, VolumeNotFoundError):
         backend.list_snapshots(snapshot["uuid"])
@@ -424,7 +422,7 @@ def test_an_identifier_that_is_found_is_not_taken_for_another_kind(backend: MemB
 @pytest.mark.parametrize(
     "wrong", [5, b"a", ["a"], object()], ids=["int", "bytes", "list", "object"]
 )
-def test_what_is_no_text_is_a_type_error_that_names_the_argument(
+def test_the_type_error_for_another_type_than_text_names_the_argument(
     backend: MemBackend, wrong: Any
 ) -> None:
     volume = backend.create_volume("volume")["uuid"]

@@ -1,1 +1,1 @@
-"""Real ONTAP clients, run against the ONTAP face."""
+"""Real ONTAP clients, run against the ONTAP endpoint."""

@@ -20,9 +20,9 @@ Serve: TypeAlias = Callable[..., OntapServer]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The SDK loads its models when they are needed, and warns of what it asks of its own library.
+    """Ignores a warning that the SDK causes in its own library when it loads its models.
 
-    It hands the warning on as a refusal, so it cannot stay an error here.
+    As an error, the warning would make the SDK refuse the call.
     """
     ignored = pytest.mark.filterwarnings(
         "ignore::marshmallow.warnings.ChangedInMarshmallow4Warning"
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clients' HTTP library prefers these to what a connection says."""
+    """Removes the variables that the clients' HTTP library prefers to a connection's settings."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("NO_PROXY", "no_proxy"):
@@ -68,7 +68,7 @@ def plain(serve: Serve) -> OntapServer:
 
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
-    """Makes a connection of the SDK to a server and lets it be the default of the test."""
+    """Connects the SDK to a server and makes the connection the test's default."""
     with ExitStack() as stack:
 
         def start(server: OntapServer, **options: Any) -> Any:
@@ -97,6 +97,6 @@ def connection(server: OntapServer, connect: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def client(plain: OntapServer) -> Iterator[Client]:
-    """A client of no particular habits."""
+    """A client with default headers and URLs."""
     with Client(plain) as client:
         yield client

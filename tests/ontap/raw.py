@@ -1,4 +1,4 @@
-"""Requests as a client wrote them on the wire: the target goes out byte for byte."""
+"""Requests as clients write them on the wire: the target is sent byte for byte."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any, Self
 from nessie_backend_mem.ontap import OntapServer
 
 TIMEOUT = 30
-"""Seconds after which a reply that has not come counts as lost."""
+"""Seconds after which a missing reply counts as lost."""
 
 TERMINAL = ("success", "failure")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back."""
+    """A reply."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -33,7 +33,7 @@ class Reply:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """The records of a collection, whose count must be the one it says."""
+        """The records of a collection, whose number must be its `num_records`."""
         records: list[dict[str, Any]] = self.json["records"]
         assert self.json["num_records"] == len(records)
         return records
@@ -55,7 +55,7 @@ class Reply:
 
 
 class Client:
-    """A keep-alive connection with a client's habits: its headers and its way to write a URL."""
+    """A keep-alive connection with a client's headers and its way to write a URL."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Client:
         *,
         headers: Iterable[tuple[str, str]] = (),
     ) -> Reply:
-        """Sends `target` as it stands; a `body` that is not bytes goes as JSON."""
+        """Sends `target` unchanged; a `body` that is not bytes is sent as JSON."""
         payload = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         self.connection.putrequest(method, target, skip_accept_encoding=True)
         for name, value in (*self.headers, *headers):
@@ -110,7 +110,7 @@ class Client:
         return Reply(response.status, response.headers, response.read())
 
     def get(self, target: str) -> Reply:
-        """Reads, and expects to be answered."""
+        """Sends a GET, which must succeed."""
         reply = self.send("GET", target)
         assert reply.status == 200, (target, reply.status, reply.body)
         return reply

@@ -1,4 +1,4 @@
-"""The NetApp SDK. It is loaded by name: its own types are not what these tests are about."""
+"""The NetApp SDK. It is imported by name, because its types are not checked here."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ Volume = resources.Volume
 
 AGGREGATE = [{"name": "aggr1"}]
 AT_ONCE = {"return_timeout": 15}
-"""Asks for the outcome in the reply: a refusal then has its status and its code."""
+"""Requests the outcome in the reply: a refusal then has its status and its code."""
 
 
 def volume(name: str, *, svm: str = "svm1", **values: Any) -> Any:
-    """A volume that is not made yet."""
+    """A volume that is not created yet."""
     return Volume.from_dict({"name": name, "svm": {"name": svm}, "aggregates": AGGREGATE, **values})
 
 
 def make(name: str, **values: Any) -> Any:
-    """Makes a volume and reads it back."""
+    """Creates a volume and reads it back."""
     made = volume(name, **values)
     made.post(hydrate=True)
     return made
 
 
 def clone_of(parent: Any, name: str, snapshot: str | None = None, **values: Any) -> Any:
-    """A clone that is not made yet."""
+    """A clone that is not created yet."""
     origin: dict[str, Any] = {"is_flexclone": True, "parent_volume": {"name": parent.name}}
     if snapshot is not None:
         origin["parent_snapshot"] = {"name": snapshot}
@@ -50,7 +50,7 @@ def clone_of(parent: Any, name: str, snapshot: str | None = None, **values: Any)
 
 
 def make_clone(parent: Any, name: str, snapshot: str | None = None, **values: Any) -> Any:
-    """Makes a clone and reads it back, with where it comes from."""
+    """Creates a clone and reads it back, with its origin."""
     made = clone_of(parent, name, snapshot, **values)
     made.post()
     made.get(fields="*,clone")
@@ -65,7 +65,7 @@ def make_snapshot(parent: Any, name: str, **values: Any) -> Any:
 
 
 def changed(uuid: str, **values: Any) -> Any:
-    """A volume whose next patch sends `values` alone: what is set at first is no difference."""
+    """A volume whose next patch sends only `values`: the SDK sends attributes set afterwards."""
     resource = Volume(uuid=uuid)
     for name, value in values.items():
         setattr(resource, name, value)
@@ -73,7 +73,7 @@ def changed(uuid: str, **values: Any) -> Any:
 
 
 def change(resource: Any, **values: Any) -> None:
-    """Patches a volume with `values` alone and reads it back."""
+    """Patches a volume with only `values` and reads it back."""
     changed(resource.uuid, **values).patch()
     resource.get()
 
@@ -83,13 +83,13 @@ def names(found: Iterable[Any]) -> list[str]:
 
 
 def listed(**query: Any) -> list[str]:
-    """The names of the volumes that `query` finds; sorted, unless it asks for an order."""
+    """The names of the volumes that `query` finds; sorted, unless the query has an order."""
     found = names(Volume.get_collection(**query))
     return found if "order_by" in query else sorted(found)
 
 
 def snapshots_of(parent: Any, **query: Any) -> list[str]:
-    """The names of the snapshots that `query` finds; sorted, unless it asks for an order."""
+    """The names of the snapshots that `query` finds; sorted, unless the query has an order."""
     found = names(Snapshot.get_collection(parent.uuid, **query))
     return found if "order_by" in query else sorted(found)
 

@@ -1,7 +1,7 @@
 """Ansible's netapp.ontap modules, each run twice: first it changes something, then nothing.
 
-A module is run the way Ansible runs it on the managed host: as a program that is given its
-arguments as JSON and answers in JSON. The collection is part of the distribution `ansible`, whose
+A module is run the way Ansible runs it on the managed host: as a program with JSON arguments and
+JSON output. The collection is part of the distribution `ansible`, whose
 version tests/requirements.txt pins.
 """
 
@@ -26,13 +26,13 @@ Run: TypeAlias = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def server(serve: Serve) -> OntapServer:
-    """The modules speak https and nothing else."""
+    """The modules support only https."""
     return serve()
 
 
 @pytest.fixture
 def attempt(server: OntapServer) -> Run:
-    """Runs a module, whatever comes of it; it verifies the server's certificate."""
+    """Runs a module, which may fail; it verifies the server's certificate."""
 
     def run(module: str, **arguments: Any) -> dict[str, Any]:
         given = {
@@ -147,7 +147,7 @@ def test_a_volume_s_limits_are_set_once(changed: Run, server: OntapServer) -> No
 
 
 def test_a_word_may_have_a_hyphen(attempt: Run, server: OntapServer) -> None:
-    """The module compares what it wrote with what it reads: it changes this word each time."""
+    """The module compares the word it wrote with the word it reads, and changes it each time."""
     made = attempt("na_ontap_volume", **VOLUME, tiering_policy="snapshot-only")
     assert made.get("changed") is True, made
     told = attempt("na_ontap_rest_info", gather_subset=["storage/volumes"], fields=["tiering"])
@@ -180,7 +180,7 @@ def test_a_volume_is_deleted_once(
     assert len(server.backend) == 0
 
 
-def test_a_refusal_is_told(attempt: Run, server: OntapServer) -> None:
+def test_a_refusal_is_reported(attempt: Run, server: OntapServer) -> None:
     small = attempt("na_ontap_volume", **{**VOLUME, "size_unit": "mb"})
     assert small["failed"] is True
     assert "too small" in small["msg"]
@@ -189,7 +189,7 @@ def test_a_refusal_is_told(attempt: Run, server: OntapServer) -> None:
     assert len(server.backend) == 0
 
 
-def test_a_password_that_is_wrong_is_told(attempt: Run) -> None:
+def test_a_wrong_password_is_reported(attempt: Run) -> None:
     refused = attempt("na_ontap_volume", **{**VOLUME, "password": "wrong"})
     assert refused["failed"] is True
 
@@ -214,7 +214,7 @@ def test_a_snapshot_is_taken_changed_renamed_and_deleted_once(
     assert names() == []
 
 
-def test_a_snapshot_that_backs_a_clone_is_told(attempt: Run, server: OntapServer) -> None:
+def test_a_snapshot_with_a_clone_is_reported_as_busy(attempt: Run, server: OntapServer) -> None:
     backend = server.backend
     parent = backend.create_volume("v1", size_bytes=GIB)["uuid"]
     taken = backend.create_snapshot(parent, "s1")["uuid"]
@@ -264,7 +264,9 @@ def test_a_clone_without_a_snapshot_is_made_and_split_at_once(
     assert "clone" not in made
 
 
-def test_a_volume_in_the_way_of_a_clone_is_told(attempt: Run, server: OntapServer) -> None:
+def test_a_volume_with_the_name_of_a_new_clone_is_reported(
+    attempt: Run, server: OntapServer
+) -> None:
     for name in ("v1", "c1"):
         server.backend.create_volume(name, size_bytes=GIB)
     refused = attempt(
@@ -289,7 +291,7 @@ def test_everything_is_gathered_page_by_page(
     assert sorted(v["name"] for v in gathered["records"]) == [f"v{number}" for number in range(5)]
 
 
-def test_what_is_gathered_is_chosen(attempt: Run, server: OntapServer) -> None:
+def test_the_gathered_fields_can_be_chosen(attempt: Run, server: OntapServer) -> None:
     volume = server.backend.create_volume("v1", size_bytes=GIB)
     server.backend.create_volume("other", size_bytes=GIB)
     server.backend.create_snapshot(volume["uuid"], "s1")
@@ -386,6 +388,6 @@ def test_an_object_that_is_as_wanted_is_left_alone(attempt: Run, arguments: dict
     assert told.get("changed") is False, told
 
 
-def test_a_lun_is_absent_where_there_are_none(attempt: Run) -> None:
+def test_an_absent_lun_needs_no_change(attempt: Run) -> None:
     told = attempt("na_ontap_lun", name="x", vserver="svm1", flexvol_name="v1", state="absent")
     assert told.get("changed") is False, told

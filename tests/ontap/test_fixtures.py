@@ -1,4 +1,4 @@
-"""The plugin's fixtures: what a project of one's own writes to test against the ONTAP face."""
+"""The plugin's fixtures, as a project uses them to test against the ONTAP endpoint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from ontap.sdk import Snapshot, Volume, listed, make, make_clone
 
 
 @pytest.mark.usefixtures("ontap_connection")
-def test_a_story_told_by_the_sdk(ontap_server: OntapServer, mem_backend: MemBackend) -> None:
+def test_the_life_of_a_volume_by_the_sdk(
+    ontap_server: OntapServer, mem_backend: MemBackend
+) -> None:
     assert ontap_server.url.startswith("https://127.0.0.1:")
     assert ontap_server.backend is mem_backend
     golden = make("golden", size="1GB")

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("connection")
 
 
 def origin(name: str) -> dict[str, Any]:
-    """What a clone says of where it comes from, without links."""
+    """The origin of a clone, without links."""
     (found,) = Volume.get_collection(name=name, fields="clone")
     clone: dict[str, Any] = found.to_dict()["clone"]
     return {
@@ -259,7 +259,7 @@ def test_a_path_with_a_parent_in_another_svm_is_refused(serve: Serve, connect: A
     assert len(backends["svm2"]) == 0
 
 
-def test_what_python_clones_the_sdk_sees(server: OntapServer) -> None:
+def test_the_sdk_reads_a_clone_created_in_python(server: OntapServer) -> None:
     backend = server.backend
     parent = backend.create_volume("with-dash")
     taken = backend.create_snapshot(parent["uuid"], "s1")

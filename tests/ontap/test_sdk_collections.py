@@ -1,4 +1,4 @@
-"""The NetApp SDK on many volumes at once: what it finds, in which order, and what it changes."""
+"""The NetApp SDK on many volumes at once: queries, order, and changes."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ FOUND: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @pytest.mark.usefixtures("seeded")
 @pytest.mark.parametrize(("query", "expected"), FOUND.values(), ids=FOUND.keys())
-def test_filters_find_what_they_say(query: dict[str, Any], expected: list[str]) -> None:
+def test_filters_find_the_matching_volumes(query: dict[str, Any], expected: list[str]) -> None:
     assert listed(**query) == sorted(expected)
     assert Volume.count_collection(**query) == len(expected)
 
@@ -100,18 +100,18 @@ ORDERS: dict[str, list[str]] = {
 @pytest.mark.usefixtures("seeded")
 @pytest.mark.parametrize(("order", "expected"), ORDERS.items())
 @pytest.mark.parametrize("page", [None, 1, 3])
-def test_the_order_is_the_one_asked_for(order: str, expected: list[str], page: int | None) -> None:
+def test_the_order_is_the_requested_one(order: str, expected: list[str], page: int | None) -> None:
     assert listed(order_by=order, max_records=page) == expected
 
 
 @pytest.mark.usefixtures("seeded")
-def test_without_fields_only_the_keys_come() -> None:
+def test_without_fields_only_the_keys_are_returned() -> None:
     for found in Volume.get_collection():
         assert set(found.to_dict()) - {"_links"} == {"uuid", "name"}
 
 
 @pytest.mark.usefixtures("seeded")
-def test_a_filter_s_field_comes_along() -> None:
+def test_a_filter_s_field_is_returned_too() -> None:
     (found,) = Volume.get_collection(**{"clone.parent_volume.name": "alpha"}, fields="name")
     assert found.clone.parent_volume.name == "alpha"
     (found,) = Volume.get_collection(size="2GB")
@@ -125,7 +125,7 @@ def shape(query: str, name: str = "alpha") -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("seeded")
-def test_fields_choose_what_comes() -> None:
+def test_fields_select_the_returned_fields() -> None:
     assert set(shape("size,comment")) - {"_links"} == {"uuid", "name", "size", "comment"}
     assert set(shape("space.{size,used}")["space"]) == {"size", "used"}
     assert set(shape("space.size")["space"]) == {"size"}
@@ -171,7 +171,7 @@ def test_a_clone_s_origin_is_read_by_name() -> None:
     ],
     ids=str,
 )
-def test_a_query_that_cannot_be_is_refused(query: dict[str, str], codes: set[str]) -> None:
+def test_an_invalid_query_is_refused(query: dict[str, str], codes: set[str]) -> None:
     assert code_of(lambda: list(Volume.get_collection(**query))) in codes
 
 
@@ -187,7 +187,7 @@ def test_pages_hold_each_volume_once(server: OntapServer) -> None:
 
 
 @pytest.mark.usefixtures("connection")
-def test_pages_are_stable_while_volumes_come_and_go(server: OntapServer) -> None:
+def test_pages_are_stable_while_volumes_are_created_and_deleted(server: OntapServer) -> None:
     backend = server.backend
     made = {f"v{number:02}" for number in range(20)}
     for name in sorted(made):
@@ -195,7 +195,7 @@ def test_pages_are_stable_while_volumes_come_and_go(server: OntapServer) -> None
     pages = Volume.get_collection(max_records=5)
     first = [next(pages) for _ in range(5)]
     unseen = sorted(made - {found.name for found in first})
-    # The one that the next page begins after is gone too.
+    # The volume after which the next page begins is deleted too.
     gone = {first[0].name, first[4].name, unseen[0], unseen[-1]}
     for found in backend.list_volumes():
         if found["name"] in gone:
@@ -214,13 +214,13 @@ def test_a_collection_is_made_at_once(server: OntapServer) -> None:
 
 
 @pytest.mark.usefixtures("connection")
-def test_a_collection_with_a_bad_volume_says_so(server: OntapServer) -> None:
+def test_a_bad_volume_of_a_collection_is_reported(server: OntapServer) -> None:
     with pytest.raises(NetAppRestError, match="too small"):
         Volume.post_collection([volume("good"), volume("small", size=MIB)])
     assert "small" not in server.backend
 
 
-def test_a_query_changes_what_it_finds(seeded: OntapServer) -> None:
+def test_a_query_changes_the_matching_volumes(seeded: OntapServer) -> None:
     Volume.patch_collection({"comment": "greek"}, name="*a", state="online")
     assert listed(comment="greek") == ["alpha", "beta", "delta"]
     assert listed(comment="third") == ["gamma"]
@@ -229,7 +229,7 @@ def test_a_query_changes_what_it_finds(seeded: OntapServer) -> None:
 
 
 @pytest.mark.usefixtures("seeded")
-def test_a_query_deletes_what_it_finds() -> None:
+def test_a_query_deletes_the_matching_volumes() -> None:
     Volume.delete_collection(name="beta|gamma|delta")
     assert listed() == ["alpha"]
 
@@ -250,7 +250,7 @@ def test_a_change_of_a_collection_reaches_all_its_pages(seeded: OntapServer, pag
     assert [v["name"] for v in seeded.backend] == ["alpha"]
 
 
-def test_records_say_what_is_changed_and_deleted(seeded: OntapServer) -> None:
+def test_volumes_of_the_records_are_changed_and_deleted(seeded: OntapServer) -> None:
     found = {v.name: v for v in Volume.get_collection(fields="comment")}
     found["alpha"].comment, found["beta"].comment = "one", "two"
     Volume.patch_collection({}, records=[found["alpha"], found["beta"]])

@@ -1,4 +1,4 @@
-"""The NetApp SDK and what it finds of the cluster; and who is let in."""
+"""The NetApp SDK reads the cluster's objects; and logins."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_each_is_read_by_its_uuid() -> None:
 
 
 @pytest.mark.usefixtures("connection")
-def test_what_clients_read_when_they_start() -> None:
+def test_clients_read_the_cluster_when_they_start() -> None:
     licenses = {license_.name: license_ for license_ in resources.LicensePackage.get_collection()}
     assert {"nfs", "flexclone", "snaprestore"} <= set(licenses)
     licenses["nfs"].get()
@@ -102,7 +102,7 @@ def test_the_values_that_clients_read_unguarded() -> None:
     assert made.snapshot_locking_enabled is False
 
 
-def test_all_of_it_is_chosen(serve: Serve, connect: Any) -> None:
+def test_svms_aggregates_and_nodes_can_be_chosen(serve: Serve, connect: Any) -> None:
     backends = {"build": MemBackend(seed=1), "test": MemBackend(seed=2)}
     server = serve(
         backends, tls=False, aggregates=("fast", "slow"), nodes=("left", "right"), seed=7
@@ -123,7 +123,7 @@ def test_all_of_it_is_chosen(serve: Serve, connect: Any) -> None:
     assert listed(**{"aggregates.name": "fast"}) == []
 
 
-def test_only_who_knows_the_password_is_let_in(server: OntapServer, connect: Any) -> None:
+def test_a_login_needs_the_password(server: OntapServer, connect: Any) -> None:
     connect(server, password=server.password + "x")
     for call in (Cluster().get, lambda: list(Volume.get_collection())):
         with pytest.raises(NetAppRestError) as caught:
@@ -132,14 +132,14 @@ def test_only_who_knows_the_password_is_let_in(server: OntapServer, connect: Any
         assert caught.value.response_body["error"]["code"] == "6691623"
 
 
-def test_a_password_of_one_s_own(serve: Serve, connect: Any) -> None:
+def test_the_password_can_be_chosen(serve: Serve, connect: Any) -> None:
     server = serve(tls=False, username="operator", password="sésame: ouvre-toi")
     assert (server.username, server.password) == ("operator", "sésame: ouvre-toi")
     connect(server, password="sésame: ouvre-toi".encode())
     assert listed() == []
 
 
-def test_each_server_has_a_password_of_its_own(serve: Serve) -> None:
+def test_each_server_has_its_own_password(serve: Serve) -> None:
     first, second = serve(tls=False), serve(tls=False)
     assert first.port != second.port
     assert len(first.password) >= 8
@@ -176,7 +176,7 @@ def test_a_connection_is_a_context(server: OntapServer) -> None:
 
 @pytest.mark.usefixtures("connection")
 def test_identifiers_are_looked_up_as_netapp_s_samples_do() -> None:
-    """Their filters begin with the name of the kind that they look for."""
+    """Their filters begin with the name of the kind of object."""
     made = make("v1")
     (svm,) = Svm.get_collection(**{"svm.name": "svm1"}, fields="uuid")
     (found,) = Volume.get_collection(**{"volume.name": "v1", "svm.name": "svm1"}, fields="uuid")

@@ -1,4 +1,4 @@
-"""The NetApp SDK and what it waits for: jobs that end at once, late, badly or never."""
+"""The NetApp SDK waits for jobs that end immediately, late, with an error or never."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def job_of(response: Any) -> Any:
 
 
 @pytest.mark.usefixtures("connection")
-def test_a_job_that_succeeded_says_what_it_was() -> None:
+def test_a_job_that_succeeded_has_its_description() -> None:
     made = volume("v1")
     job = job_of(made.post(poll=False))
     job.get(fields="**")
@@ -52,7 +52,7 @@ def test_a_job_that_has_ended_cannot_be_stopped(action: str) -> None:
 
 
 @pytest.mark.usefixtures("connection")
-def test_a_job_that_failed_says_why_and_leaves_nothing(server: OntapServer) -> None:
+def test_a_failed_job_has_the_reason_and_changes_nothing(server: OntapServer) -> None:
     make("v1")
     with pytest.raises(NetAppRestError, match="Job failed: ") as caught:
         volume("v1").post()
@@ -116,7 +116,7 @@ def test_a_job_that_ends_after_some_time(serve: Serve, connect: Any) -> None:
         assert ("end_time" in job.to_dict()) is (state == "success")
 
 
-def test_a_wait_that_runs_out_says_so(serve: Serve, connect: Any) -> None:
+def test_a_timeout_of_a_wait_is_reported(serve: Serve, connect: Any) -> None:
     connect(serve(MemBackend(seed=1), tls=False, job_seconds=3600))
     with pytest.raises(NetAppRestError, match="Polling timed out after"):
         volume("v1").post(poll_timeout=1, poll_interval=0.2)

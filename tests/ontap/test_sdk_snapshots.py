@@ -138,7 +138,7 @@ def test_a_bad_name_is_refused_and_leaves_nothing(name: str, codes: set[str]) ->
     assert snapshots_of(parent) == ["s1", "s2"]
 
 
-def test_what_is_not_there_is_not_found() -> None:
+def test_missing_snapshots_are_not_found() -> None:
     parent = make("v1")
     other = make_snapshot(make("v2"), "s1")
     missing = Snapshot(parent.uuid, uuid=UNKNOWN)
@@ -153,7 +153,7 @@ def test_what_is_not_there_is_not_found() -> None:
     assert code_of(lambda: list(Snapshot.get_collection(UNKNOWN))) in {"4", "918235"}
 
 
-def test_an_offline_volume_takes_no_snapshot() -> None:
+def test_an_offline_volume_refuses_snapshots() -> None:
     parent = make("v1")
     make_snapshot(parent, "s1")
     change(parent, state="offline")
@@ -199,7 +199,7 @@ def test_a_clone_s_snapshot_has_an_owner_and_stays() -> None:
 
 
 @pytest.mark.parametrize("by", ["name", "uuid"])
-def test_a_restore_goes_back_and_drops_what_is_newer(by: str) -> None:
+def test_a_restore_deletes_newer_snapshots(by: str) -> None:
     parent = make("v1", size="1GB")
     first = make_snapshot(parent, "s1")
     make_snapshot(parent, "s2")
@@ -211,7 +211,7 @@ def test_a_restore_goes_back_and_drops_what_is_newer(by: str) -> None:
     assert parent.size == GIB
 
 
-def test_a_restore_that_cannot_be_is_refused(server: OntapServer) -> None:
+def test_an_impossible_restore_is_refused(server: OntapServer) -> None:
     parent = make("v1")
     for name in ("s1", "s2"):
         make_snapshot(parent, name)
@@ -229,7 +229,7 @@ def test_a_restore_that_cannot_be_is_refused(server: OntapServer) -> None:
     assert snapshots_of(parent) == ["s1"]
 
 
-def test_snapshots_go_with_their_volume() -> None:
+def test_snapshots_are_deleted_with_their_volume() -> None:
     parent = make("v1")
     make_snapshot(parent, "s1")
     parent.delete()
@@ -237,7 +237,7 @@ def test_snapshots_go_with_their_volume() -> None:
     assert listed() == []
 
 
-def test_what_python_takes_the_sdk_sees(server: OntapServer) -> None:
+def test_the_sdk_reads_a_snapshot_created_in_python(server: OntapServer) -> None:
     parent = server.backend.create_volume("with-dash")
     taken = server.backend.create_snapshot(parent["uuid"], "a:b")
     found = Snapshot.find(parent["uuid"], name="a:b")

@@ -46,7 +46,7 @@ def test_a_volume_is_made_and_read_back(server: OntapServer) -> None:
     assert stored["junction_path"] == "/v1"
 
 
-def test_what_is_not_given_has_its_default() -> None:
+def test_missing_fields_have_their_defaults() -> None:
     made = make("v1")
     made.get(fields="**")
     assert made.size == 20 * MIB
@@ -60,7 +60,7 @@ def test_what_is_not_given_has_its_default() -> None:
     assert "path" not in made.to_dict()["nas"]
 
 
-def test_what_is_given_is_kept() -> None:
+def test_given_fields_are_kept() -> None:
     given: dict[str, Any] = {
         "comment": "kept",
         "encryption": {"enabled": True},
@@ -106,7 +106,7 @@ def test_a_volume_grows_and_shrinks(server: OntapServer) -> None:
         assert server.backend.get_volume(made.uuid)["size_bytes"] == size
 
 
-def test_a_patch_sends_only_what_differs(server: OntapServer) -> None:
+def test_a_patch_sends_only_changed_fields(server: OntapServer) -> None:
     made = make("v1", size="1GB", comment="before")
     server.backend.patch_volume(made.uuid, size_bytes=3 * GIB)
     made.comment = "after"
@@ -122,7 +122,7 @@ def test_a_rename_keeps_the_uuid_and_frees_the_name(server: OntapServer) -> None
     make("v1")
 
 
-def test_a_volume_goes_offline_and_comes_back(server: OntapServer) -> None:
+def test_a_volume_is_set_offline_and_online(server: OntapServer) -> None:
     made = make("v1")
     for state in ("offline", "online", "restricted", "online"):
         change(made, state=state)
@@ -151,7 +151,7 @@ def test_a_volume_is_deleted_with_its_name(server: OntapServer, query: dict[str,
     make("v1", nas={"path": "/v1"})
 
 
-def test_one_is_found_none_is_none_and_two_are_too_many() -> None:
+def test_find_returns_one_or_none_and_refuses_two() -> None:
     make("v1", size="1GB")
     make("v2")
     found = Volume.find(name="v1")
@@ -303,7 +303,7 @@ def test_an_offline_volume_is_not_resized(server: OntapServer) -> None:
     assert server.backend.get_volume(made.uuid)["size_bytes"] == GIB
 
 
-def test_what_python_makes_the_sdk_sees(server: OntapServer) -> None:
+def test_the_sdk_reads_a_volume_created_in_python(server: OntapServer) -> None:
     backend = server.backend
     first = backend.create_volume("with-dash", size_bytes=4096)
     backend.patch_volume(first["uuid"], junction_path="/there", export_policy="mine")
@@ -319,7 +319,7 @@ def test_what_python_makes_the_sdk_sees(server: OntapServer) -> None:
     assert [v["name"] for v in backend] == ["unlimited"]
 
 
-def test_what_the_sdk_makes_python_sees(server: OntapServer) -> None:
+def test_python_reads_a_volume_created_by_the_sdk(server: OntapServer) -> None:
     made = make("v1", size="1GB")
     stored = server.backend.find_volume("v1")
     assert stored is not None

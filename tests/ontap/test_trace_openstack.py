@@ -1,4 +1,4 @@
-"""What Manila and Cinder send, replayed: raw queries, double slashes, dotted keys, text for all."""
+"""Requests of Manila and Cinder, replayed: raw queries, double slashes, dotted keys, only text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def share(name: str) -> dict[str, Any]:
 
 
 def look_up(manila: Client, name: str, more: str = "") -> list[dict[str, Any]]:
-    """What Manila asks before every change."""
+    """The requests of Manila before every change."""
     return manila.get(
         "/api/storage/volumes/?style=flex*&error_state.is_inconsistent=false"
         f"&fields=name,style,svm.name,svm.uuid&name={name}{more}"
@@ -99,7 +99,7 @@ def test_manila_discovers(administrator: Client, manila: Client) -> None:
 
 
 def test_manila_sets_its_driver_up(administrator: Client) -> None:
-    """What is read here without a look whether it is there stops the driver when it is not."""
+    """The driver stops if one of these objects is missing."""
 
     def get(target: str) -> Reply:
         mark = "&" if "?" in target else "?"
@@ -371,7 +371,7 @@ def test_cinder_discovers(cinder: Client) -> None:
         "storage/volumes",
     ],
 )
-def test_cinder_asks_what_it_may_do(cinder: Client, collection: str) -> None:
+def test_cinder_reads_its_permissions(cinder: Client, collection: str) -> None:
     cinder.get(f"/api//{collection}/?return_records=false?max_records=10000")
 
 
@@ -429,7 +429,7 @@ def test_manila_changes_shares_by_their_names(manila: Client, plain: OntapServer
     assert found["tiering"]["policy"] == "snapshot_only"
 
 
-def test_manila_asks_whether_snapshots_can_be_restored(manila: Client) -> None:
+def test_manila_checks_the_licence_for_restores(manila: Client) -> None:
     for name in ("m1", "m2"):
         create(manila, name)
     body = {"restore_to.snapshot.name": ""}
@@ -458,7 +458,7 @@ FILER = "http://www.netapp.com/filer/admin"
 
 
 def call(client: Client, name: str) -> ET.Element:
-    """Makes a call of the older interface; returns its results."""
+    """Calls the older interface; returns its results."""
     request = (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<netapp xmlns="{FILER}" version="1.0"><{name}/></netapp>'
@@ -488,14 +488,14 @@ def legacy(plain: OntapServer) -> Iterator[Client]:
         yield client
 
 
-def test_the_older_interface_tells_its_version(legacy: Client) -> None:
+def test_the_older_interface_reports_its_version(legacy: Client) -> None:
     version = call(legacy, "system-get-ontapi-version")
     assert version.get("status") == "passed"
     assert text(version, "major-version") == "1"
     assert (text(version, "minor-version") or "").isdigit()
 
 
-def test_the_older_interface_tells_the_system_s_version(legacy: Client) -> None:
+def test_the_older_interface_reports_the_system_s_version(legacy: Client) -> None:
     version = call(legacy, "system-get-version")
     assert version.get("status") == "passed"
     assert (text(version, "version") or "").startswith("NetApp Release 9.15.1")

@@ -1,4 +1,4 @@
-"""What the DataOps toolkit, Terraform's provider and Harvest send, replayed."""
+"""Requests of the DataOps toolkit, Terraform's provider and Harvest, replayed."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_the_toolkit_restores_by_name_and_uuid(toolkit: Client) -> None:
     assert [s["name"] for s in toolkit.get(snapshots).records] == ["s1"]
 
 
-def test_the_toolkit_deletes_what_is_mounted(toolkit: Client, plain: OntapServer) -> None:
+def test_the_toolkit_deletes_a_mounted_volume(toolkit: Client, plain: OntapServer) -> None:
     create(toolkit)
     found = find(toolkit, "project1", "comment%2Cflexcache_endpoint_type%2Cnas.path")
     assert found["nas"]["path"] == "/project1"

@@ -1,4 +1,4 @@
-"""What NetApp Trident sends, replayed: Go's encoding, two Accept lines, `fields=` and nothing."""
+"""Requests of NetApp Trident, replayed: Go's encoding, two Accept lines, an empty `fields=`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ INFO = (
     "snapshot_directory_access_enabled%2Cspace.snapshot.used%2Cspace.snapshot.reserve_percent%2C"
     "nas.export_policy.name%2Cautosize.mode"
 )
-"""What Trident asks of a volume."""
+"""The fields of a volume that Trident requests."""
 
 
 @pytest.fixture
 def server(serve: Serve) -> OntapServer:
-    """Trident speaks https and nothing else."""
+    """Trident supports only https."""
     return serve()
 
 
@@ -43,7 +43,7 @@ def trident(server: OntapServer) -> Iterator[Client]:
 
 @pytest.fixture
 def svm(trident: Client) -> str:
-    """The SVM's uuid, asked for as Trident asks."""
+    """The SVM's uuid, requested as Trident requests it."""
     record = trident.get("/api/svm/svms?fields=&name=svm1").record
     assert record["name"] == "svm1"
     uuid: str = record["uuid"]
@@ -79,7 +79,7 @@ def create(trident: Client, svm: str, name: str = "trident_pvc_1") -> str:
 
 
 def find(trident: Client, svm: str, name: str, fields: str = "") -> list[dict[str, Any]]:
-    """Looks a volume up by its name, as Trident does before anything else."""
+    """Finds a volume by its name, as Trident does first."""
     return trident.get(
         f"/api/storage/volumes?fields={fields}&name={name}&style=flexvol&svm.uuid={svm}"
     ).records
@@ -111,7 +111,7 @@ def test_discovery(trident: Client, svm: str) -> None:
     assert trident.get("/api/svm/peers?fields=peer.svm.name").records == []
 
 
-def test_it_reports_that_it_lives(trident: Client) -> None:
+def test_the_heartbeat_is_accepted(trident: Client) -> None:
     report = {
         "app_version": "26.10.0",
         "autosupport_required": False,
@@ -126,7 +126,7 @@ def test_it_reports_that_it_lives(trident: Client) -> None:
     assert trident.send("POST", target, report).status in {200, 201}
 
 
-def test_replies_are_of_a_kind_it_decodes(trident: Client, svm: str) -> None:
+def test_replies_have_a_content_type_that_trident_decodes(trident: Client, svm: str) -> None:
     for target in ("/api/cluster", "/api/storage/volumes", f"/api/svm/svms/{svm}"):
         kind = trident.get(target).headers.get_content_type()
         assert kind in {"application/json", "application/hal+json"}
@@ -164,7 +164,7 @@ def test_a_replication_destination_is_refused(trident: Client, svm: str) -> None
     assert (reply.status, reply.code) == (400, "917628")
 
 
-def test_a_volume_that_is_too_small_is_told_in_three_parts(trident: Client, svm: str) -> None:
+def test_the_error_for_a_small_volume_has_three_parts(trident: Client, svm: str) -> None:
     body = {**body_of("small", svm), "size": 1024}
     job = trident.accepted("POST", "/api/storage/volumes", body)
     assert (job["state"], job["code"]) == ("failure", 917534)
@@ -222,9 +222,7 @@ def test_a_snapshot_is_taken_restored_and_deleted(trident: Client, svm: str) -> 
     assert trident.get(listing).records == []
 
 
-def test_a_busy_snapshot_is_freed_by_splitting_what_hangs_from_it(
-    trident: Client, svm: str
-) -> None:
+def test_a_busy_snapshot_is_freed_by_splitting_its_clone(trident: Client, svm: str) -> None:
     uuid = create(trident, svm)
     snapshots = f"/api/storage/volumes/{uuid}/snapshots"
     trident.done("POST", snapshots, {"name": "s1", "svm": {"uuid": svm}})
@@ -267,7 +265,7 @@ def test_a_busy_snapshot_is_freed_by_splitting_what_hangs_from_it(
     trident.done("DELETE", f"{snapshots}/{taken}")
 
 
-def test_what_is_missing_is_told_by_status_and_code(trident: Client) -> None:
+def test_a_missing_object_is_reported_by_status_and_code(trident: Client) -> None:
     missing = "/api/storage/volumes/00000000-0000-4000-8000-000000000000"
     reply = trident.send("GET", missing + "?fields=%2A")
     assert (reply.status, reply.code) == (404, "4")
@@ -290,7 +288,7 @@ def test_export_policies(trident: Client, svm: str) -> None:
 
 
 def ended(trident: Client, method: str, target: str, body: Any = None) -> int:
-    """Sends a change, asks for its job until it has ended, and returns the job's code."""
+    """Sends a change, polls its job until it has ended, and returns the job's code."""
     reply = trident.send(method, target, body)
     assert reply.status == 202, (target, reply.status, reply.body)
     job = reply.json["job"]["_links"]["self"]["href"]

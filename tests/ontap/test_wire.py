@@ -1,4 +1,4 @@
-"""What any client may send, and what the wire must look like whoever reads it."""
+"""Requests and replies on the wire, as any client may send and read them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make(client: Client, name: str = "v1", **values: Any) -> str:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize("target", [VOLUMES, "/api/cluster", "/api/nothing", "/nothing"])
-def test_who_is_not_known_is_let_in_nowhere(plain: OntapServer, method: str, target: str) -> None:
+def test_every_path_needs_a_login(plain: OntapServer, method: str, target: str) -> None:
     with Client(plain, password="wrong") as stranger:
         reply = stranger.send(method, target, {} if method != "GET" else None)
         assert (reply.status, reply.code) == (401, "6691623")
@@ -216,7 +216,7 @@ def test_outcomes_at_once(client: Client, plain: OntapServer) -> None:
     assert len(plain.backend) == 0
 
 
-def test_a_change_is_whole_or_nothing(client: Client, plain: OntapServer) -> None:
+def test_a_change_is_atomic(client: Client, plain: OntapServer) -> None:
     soon = f"{VOLUMES}/{make(client)}?return_timeout=15"
     before = plain.backend.list_volumes()
     for bad in ({"size": MIB}, {"nas.path": "v2"}, {"state": "error"}, {"colour": "red"}):
@@ -310,7 +310,7 @@ REFUSED: dict[str, tuple[str, str, Any, int, set[str]]] = {
 @pytest.mark.parametrize(
     ("method", "target", "body", "status", "codes"), REFUSED.values(), ids=REFUSED.keys()
 )
-def test_what_is_wrong_is_refused_in_the_envelope(
+def test_errors_have_ontap_s_envelope(
     client: Client,
     plain: OntapServer,
     method: str,
@@ -327,7 +327,7 @@ def test_what_is_wrong_is_refused_in_the_envelope(
 
 def test_a_body_of_2_mb_is_refused(client: Client, plain: OntapServer) -> None:
     body = b'{"name":"' + b"x" * 2 * MIB + b'"}'
-    # Who writes on when the answer has come may find the connection closed.
+    # A client that still writes after the reply may find the connection closed.
     with suppress(ConnectionError):
         reply = client.send("POST", VOLUMES, body)
         assert reply.status in {400, 413}
@@ -337,7 +337,7 @@ def test_a_body_of_2_mb_is_refused(client: Client, plain: OntapServer) -> None:
     assert len(plain.backend) == 0
 
 
-def test_options_tell_the_methods(client: Client) -> None:
+def test_options_lists_the_methods(client: Client) -> None:
     reply = client.send("OPTIONS", VOLUMES)
     assert reply.status in {200, 204}
     assert {"GET", "POST", "PATCH", "DELETE"} <= {
@@ -369,7 +369,7 @@ def test_requests_in_a_row_without_waiting(plain: OntapServer) -> None:
     assert received.count(b"HTTP/1.1 200 OK") == 3
 
 
-def test_the_same_server_serves_on_after_all_that(client: Client) -> None:
+def test_the_server_works_after_these_requests(client: Client) -> None:
     for method, target, body, _, _ in REFUSED.values():
         client.send(method, target, body)
         client.connection.close()

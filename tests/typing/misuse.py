@@ -1,7 +1,7 @@
-"""What a type checker must refuse: one mistake a line, with the code it is refused under.
+"""Wrong uses that a type checker must report: one per line, with its error code.
 
-With its comments this file passes `mypy --strict`, which warns of an ignore that is not needed;
-`test_typing.py` takes the comments off and looks at what is reported.
+With its comments this file passes `mypy --strict`, which reports unnecessary ignores.
+`test_typing.py` removes the comments and checks the reported errors.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def over_the_wire(backend: MemBackend) -> None:
 
 
 class Half:
-    """Lacks most of a backend."""
+    """Lacks most methods of a backend."""
 
     def list_volumes(self) -> list[str]:
         return []

@@ -1,6 +1,6 @@
-"""What a type checker must accept: every public name, used as a reader of the docs would.
+"""Correct uses that a type checker must accept: every public name, as in the docs.
 
-`mypy --strict` checks this file; `assert_type` says what it has to find out by itself.
+`mypy --strict` checks this file; `assert_type` has the type that it must infer.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def the_rest(backend: MemBackend) -> None:
 
 
 class Column:
-    """A column of whatever library: Arrow's interface is all that is asked of it."""
+    """A column of any library: it only needs Arrow's interface."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return requested_schema
@@ -231,7 +231,7 @@ def made() -> list[NessieError]:
 
 
 class Small:
-    """A third party's backend of volumes alone; it inherits from nothing."""
+    """A third party's backend with only volumes, without a base class."""
 
     def capabilities(self) -> Capabilities:
         return {"snapshots": False, "clones": False, "replication": False}
