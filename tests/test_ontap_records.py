@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import nessie_backend_mem as nessie
@@ -89,6 +90,18 @@ def test_unknown_fields_and_other_objects_than_volumes_are_refused() -> None:
         volume_record(empty)
     with pytest.raises(ValueError, match=r'^snapshot: no "uuid" in {}$'):
         snapshot_record(empty, volume)
+
+
+@pytest.mark.parametrize("wrong", [5, b"name", ["name", 5]], ids=str)
+def test_an_svm_or_fields_of_a_wrong_type_are_named(wrong: Any) -> None:
+    backend = MemBackend(seed=1)
+    volume = backend.create_volume("v", GIB)
+    snapshot = backend.create_snapshot(volume["uuid"], "s")
+    for make in (partial(volume_record, volume), partial(snapshot_record, snapshot, volume)):
+        with pytest.raises(TypeError, match=r"^fields: expected (a str|an iterable of str), not "):
+            make(fields=wrong)
+        with pytest.raises(TypeError, match=r"^svm: expected a str, not "):
+            make(svm=wrong)
 
 
 ERRORS: list[tuple[NessieError, str]] = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nessie_backend_mem._core import _ontap_error, _ontap_snapshot, _ontap_volume
 
-from .server import AGGREGATE_BYTES, SVM
+from .server import AGGREGATE_BYTES, SVM, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,10 +33,11 @@ def volume_record(
             the default fields of a single record.
 
     Raises:
+        TypeError: `svm` or `fields` has a wrong type.
         ValueError: A field does not exist, or `volume` is not a record of a backend.
     """
     record: dict[str, Any] = json.loads(
-        _ontap_volume(volume, svm, AGGREGATE_BYTES, field_list(fields))
+        _ontap_volume(volume, text("svm", svm), AGGREGATE_BYTES, field_list(fields))
     )
     return record
 
@@ -57,10 +58,11 @@ def snapshot_record(
         fields: As for `volume_record`.
 
     Raises:
+        TypeError: As for `volume_record`.
         ValueError: As for `volume_record`.
     """
     record: dict[str, Any] = json.loads(
-        _ontap_snapshot(snapshot, volume, svm, AGGREGATE_BYTES, field_list(fields))
+        _ontap_snapshot(snapshot, volume, text("svm", svm), AGGREGATE_BYTES, field_list(fields))
     )
     return record
 
@@ -82,4 +84,6 @@ def error_envelope(error: NessieError) -> dict[str, Any]:
 
 def field_list(fields: str | Iterable[str] | None) -> str:
     """Return names of fields as the parameter ``fields`` has them."""
-    return fields if isinstance(fields, str) else ",".join(fields or ())
+    if fields is None or isinstance(fields, str):
+        return fields or ""
+    return ",".join(texts("fields", fields))

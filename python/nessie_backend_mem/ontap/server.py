@@ -458,10 +458,12 @@ def printable(argument: str, value: object) -> str:
     return checked
 
 
-def texts(argument: str, values: Iterable[str]) -> list[str]:
+def texts(argument: str, values: object) -> list[str]:
     """Return `values` as a list, if they are texts, and not one text."""
     if isinstance(values, str):
         raise TypeError(f"{argument}: expected several, not the one str {values!r}")
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{argument}: expected an iterable of str, not {values!r}")
     return [text(argument, value) for value in values]
 
 
