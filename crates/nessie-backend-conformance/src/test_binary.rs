@@ -36,6 +36,10 @@ use crate::runner::{BackendSource, run_shared};
 ///     nessie_backend_conformance::main(&Config::default(), MemBackend::new);
 /// }
 /// ```
+///
+/// # Panics
+///
+/// Panics if a pattern of [`Config::only`] selects no case.
 pub fn main<B: VolumeBackend + 'static>(
     config: &Config,
     make: impl Fn() -> B + Send + Sync + 'static,
@@ -47,6 +51,11 @@ fn trials<B: VolumeBackend + 'static>(
     config: &Config,
     make: impl Fn() -> B + Send + Sync + 'static,
 ) -> Vec<Trial> {
+    for pattern in &config.only {
+        let only = Config::default().only(pattern);
+        let is_used = cases().iter().any(|case| only.selects(case.name()));
+        assert!(is_used, "{pattern:?} selects no case; `cases()` has their names");
+    }
     let make = Arc::new(make);
     let selected = cases().iter().filter(|case| config.selects(case.name()));
     let trials = selected.map(|case| {
@@ -119,6 +128,13 @@ mod tests {
         let access = cases().iter().map(Case::name).filter(|name| name.starts_with("access."));
         assert_eq!(names, access.collect::<Vec<_>>());
         assert_eq!(trials(&Config::default(), MemBackend::new).len(), cases().len());
+    }
+
+    #[test]
+    #[should_panic(expected = "\"acess.*\" selects no case")]
+    fn a_pattern_that_selects_no_case_is_refused() {
+        let config = Config::default().only("access.*").only("acess.*");
+        drop(trials(&config, MemBackend::new));
     }
 
     #[test]
