@@ -100,3 +100,7 @@ pub use nessie_ontap_protocol::{ApiError, FieldKind, FieldPresence, Method, Writ
 pub use server::{
     AccessLog, AccessLogEntry, Identity, Limits, RequestHandler, Server, ServerOptions, serve,
 };
+
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
