@@ -372,13 +372,18 @@ fn a_wrong_line_is_refused_with_its_number() {
     check(&[&fewer, one, s, two], "line 4: the identifier is");
     let endless = header.replace("\"created\":3", "\"created\":18446744073709551615");
     check(&[&endless, one, s, two], "line 1: the epoch or the number of records");
-    check(&[header, one, "{}", two], "line 3: ");
+    check(&[header, one, "{}", two], "line 3: column 2: missing field `volume`");
     check(&[header, one, &s.replace("null", "0"), two], "line 3: a size is 0");
     check(&[header, one, &s.replace("\"s\"", "\"s/\""), two], "line 3: name \"s/\"");
-    check(&[header, one, &s.replace("null", "null,\"x\":1"), two], "line 3: unknown field `x`");
+    check(
+        &[header, one, &s.replace("null", "null,\"x\":1"), two],
+        "line 3: column 83: unknown field `x`",
+    );
     check(&[header, one, s, &two.replace("\"two\"", "\"one\"")], "\"one\" already exists");
     check(&[header, &one.replace("2000-", "20000-"), s, two], "line 2: timestamp");
     check(&[&header.replace("\"start\":", "\"began\":"), one, s, two], "line 1: ");
+    let eof = format!("line 3: column {}: EOF while parsing an object", s.len() - 1);
+    check(&[header, one, &s[..s.len() - 1], two], &eof);
     // No room is made for what a header announces.
     let huge = header.replace("\"volumes\":2", "\"volumes\":4294967295");
     check(&[&huge, one, s, two], "fewer volumes than announced");

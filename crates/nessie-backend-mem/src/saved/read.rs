@@ -146,6 +146,17 @@ impl<R: BufRead> Input<R> {
     }
 }
 
+/// Reads the JSON of a line.
+fn parsed<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(line.trim_ascii_end()).map_err(|error| {
+        // The parser calls the line that it was given line 1.
+        let text = error.to_string();
+        let place = format!(" at line 1 column {}", error.column());
+        let reason = text.strip_suffix(&place).unwrap_or(&text);
+        format!("column {}: {reason}", error.column()).into()
+    })
+}
+
 /// The header of any version.
 #[derive(Deserialize)]
 struct Version {
@@ -156,7 +167,7 @@ fn header(line: &[u8]) -> Result<Header<'_>, Refusal> {
     if !line.starts_with(HEAD.as_bytes()) {
         return Err(unreadable(line).into());
     }
-    let Version { version } = serde_json::from_slice(line)?;
+    let Version { version } = parsed(line)?;
     if version > u64::from(VERSION) {
         return Err(format!(
             "the dump has version {version}, newer than this package reads, which is {VERSION}; \
@@ -169,7 +180,7 @@ fn header(line: &[u8]) -> Result<Header<'_>, Refusal> {
                        of 0.5.0 and later. Load it with 0.4.0, and create its records anew here";
         return Err(refusal.into());
     }
-    Ok(serde_json::from_slice(line)?)
+    parsed(line)
 }
 
 impl Header<'_> {
@@ -193,18 +204,18 @@ impl Header<'_> {
 
 fn add_record(rebuild: &mut Rebuild, line: &[u8]) -> Result<(), Refusal> {
     if line.starts_with(SNAPSHOT.as_bytes()) {
-        return rebuild.snapshot(&serde_json::from_slice::<SnapshotLine<'_>>(line)?);
+        return rebuild.snapshot(&parsed::<SnapshotLine<'_>>(line)?);
     }
     if line.starts_with(b"<<<<<<<") {
         return Err("a merge left a conflict here; take the dump of one side".into());
     }
-    rebuild.volume(&serde_json::from_slice::<VolumeLine<'_>>(line)?)
+    rebuild.volume(&parsed::<VolumeLine<'_>>(line)?)
 }
 
 /// Checks the last line, which was read, and that nothing follows.
 fn check_end<R: BufRead>(input: &mut Input<R>) -> Result<(), Failure> {
     let ChecksumLine { checksum: Hex(checksum) } =
-        serde_json::from_slice(&input.line).map_err(|error| input.refuse(error))?;
+        parsed(&input.line).map_err(|refusal| input.refuse(refusal))?;
     if checksum != input.hasher.finish() {
         return Err(input.refuse("the checksum is not that of the lines above; one was altered"));
     }
