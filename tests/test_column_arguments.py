@@ -185,6 +185,30 @@ def test_a_null_as_text_or_uuid_is_refused(backend: MemBackend, make: Make) -> N
     assert volume_names(backend) == ["kept"]
 
 
+@pytest.mark.parametrize(
+    "make",
+    [pa.array, lambda items: pa.array([uuid.UUID(item).bytes for item in items], pa.binary(16))],
+    ids=["text", "bytes"],
+)
+def test_a_null_row_of_a_table_is_not_a_record(backend: MemBackend, make: Make) -> None:
+    uuids = backend.create_volumes(["a", "b", "c"])
+    snapshots = backend.create_snapshots(uuids, "s")
+
+    def rows(**columns: Any) -> Any:
+        """A table whose second row is null, although its columns have values there."""
+        arrays = [make(list(column)) for column in columns.values()]
+        mask = pa.array([False, True, False])
+        return pa.StructArray.from_arrays(arrays, names=list(columns), mask=mask)
+
+    refusal = r"^vol_uuids\[1\] must be a str or uuid.UUID, not NoneType$"
+    with pytest.raises(TypeError, match=refusal):
+        backend.delete_snapshots(rows(volume_uuid=uuids, uuid=snapshots))
+    with pytest.raises(TypeError, match=refusal):
+        backend.delete_volumes(rows(uuid=uuids))
+    assert len(backend) == 3
+    assert backend.get_volumes(rows(uuid=uuids)[2:]) == backend.get_volumes(uuids[2:])
+
+
 def test_a_null_among_bytes_or_of_no_type_is_named_by_its_index(backend: MemBackend) -> None:
     with pytest.raises(TypeError, match=r"vol_uuids\[1\] must be a str or uuid.UUID"):
         backend.get_volumes(pa.array([b"0" * 16, None], pa.binary(16)))

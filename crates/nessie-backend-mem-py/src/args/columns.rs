@@ -106,7 +106,7 @@ impl Column {
             return Err(self.wrong_type("str or uuid.UUID", &kind));
         }
         let mut ids = Vec::new();
-        self.each_chunk(py, |chunk, _| each_id(argument, column(chunk, place), &mut ids))?;
+        self.each_chunk(py, |chunk, _| each_row_id(argument, chunk, place, &mut ids))?;
         Ok(ids)
     }
 
@@ -121,8 +121,8 @@ impl Column {
         let uuid = self.place(&kind, "uuid")?;
         let (mut volumes, mut snapshots) = (Vec::new(), Vec::new());
         self.each_chunk(py, |chunk, _| {
-            each_id(argument, column(chunk, Some(volume_uuid)), &mut volumes)?;
-            each_id(argument, column(chunk, Some(uuid)), &mut snapshots)
+            each_row_id(argument, chunk, Some(volume_uuid), &mut volumes)?;
+            each_row_id(argument, chunk, Some(uuid), &mut snapshots)
         })?;
         Ok(volumes.into_iter().zip(snapshots).collect())
     }
@@ -238,11 +238,6 @@ fn columns_of(kind: &DataType) -> Option<Vec<&str>> {
     }
 }
 
-/// A column of a table, or the column itself.
-fn column(chunk: &ArrayRef, place: Option<usize>) -> &ArrayRef {
-    place.and_then(|place| chunk.as_struct_opt()?.columns().get(place)).unwrap_or(chunk)
-}
-
 fn is_text(kind: &DataType) -> bool {
     match kind {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => true,
@@ -255,18 +250,35 @@ fn is_id(kind: &DataType) -> bool {
     is_text(kind) || *kind == DataType::FixedSizeBinary(UUID_BYTES)
 }
 
+const EXPECTED_ID: &str = "a str or uuid.UUID";
+
+/// Reads every identifier of a column, or of the column at a place of a table.
+fn each_row_id(
+    argument: &'static str,
+    chunk: &ArrayRef,
+    place: Option<usize>,
+    ids: &mut Vec<Uuid>,
+) -> Result<()> {
+    let Some(place) = place else { return each_id(argument, chunk, ids) };
+    let table = chunk.as_struct();
+    // The columns of a null row may have values all the same.
+    let count = |nulls: &NullBuffer| nulls.iter().take_while(|is_present| *is_present).count();
+    let present = table.nulls().map_or(table.len(), count);
+    each_id(argument, &table.column(place).slice(0, present), ids)?;
+    if present < table.len() { Err(missing(argument, ids.len(), EXPECTED_ID)) } else { Ok(()) }
+}
+
 /// Reads every identifier of an array for which [`is_id`]: text, or 16 bytes.
 fn each_id(argument: &'static str, array: &ArrayRef, ids: &mut Vec<Uuid>) -> Result<()> {
-    const EXPECTED: &str = "a str or uuid.UUID";
     if let Some(array) = array.as_fixed_size_binary_opt() {
         for bytes in array {
             let uuid = bytes.and_then(|bytes| Uuid::from_slice(bytes).ok());
-            ids.push(uuid.ok_or_else(|| missing(argument, ids.len(), EXPECTED))?);
+            ids.push(uuid.ok_or_else(|| missing(argument, ids.len(), EXPECTED_ID))?);
         }
         return Ok(());
     }
     each_text(argument, array, &mut |text| {
-        let text = text.ok_or_else(|| missing(argument, ids.len(), EXPECTED))?;
+        let text = text.ok_or_else(|| missing(argument, ids.len(), EXPECTED_ID))?;
         let id = VolumeId::from_str(text)
             .map_err(|error| BulkError::at(ids.len(), error.for_argument(argument)))?;
         ids.push(id.uuid());
