@@ -4,8 +4,8 @@
 //! structures, and safe Rust cannot read it. The module trusts that a capsule with one of Arrow's
 //! names holds such a structure, and that its producer has filled it as Arrow's C data interface
 //! requires. It checks the mistakes that can happen by accident, before `arrow_array` reads the
-//! structure: another reader has emptied it; a text is not UTF-8, at which `arrow_array` panics;
-//! types are nested so deep that the stack would overflow.
+//! structure: another reader has emptied it; a text is not UTF-8, or the data have not the buffers of
+//! their type, at which `arrow_array` panics; types are nested so deep that the stack would overflow.
 #![expect(unsafe_code, reason = "Arrow's C structures are read through pointers")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -15,6 +15,7 @@ use std::slice;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, from_ffi_and_data_type};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{Array, ArrayRef, make_array};
+use arrow_data::layout;
 use arrow_schema::{ArrowError, DataType};
 use nessie_backend_core::BackendError;
 use pyo3::exceptions::PyTypeError;
@@ -30,6 +31,7 @@ const MAX_NESTING: usize = 64;
 // The faults of a capsule. Each text continues the name of the argument.
 const NO_TYPE: &str = "has no type: its capsule was read before";
 const NO_DATA: &str = "has no data: its capsule was read before";
+const OTHER_TYPE: &str = "has data of another type than it declares";
 const NOT_UTF8: &str = "has a type whose name is not UTF-8";
 const TOO_DEEP: &str = "has types that are nested more than 64 deep";
 
@@ -67,7 +69,11 @@ impl Chunks {
             Ok(schema) => schema,
             Err(fault) => return Ok(Err(fault)),
         };
-        // SAFETY: The producer says that the array has this type.
+        let kind = DataType::try_from(schema).map_err(type_error)?;
+        if !has_layout(&array, &kind) {
+            return Ok(Err(OTHER_TYPE));
+        }
+        // SAFETY: The producer promises that the array has this type.
         let data = unsafe { from_ffi(array, schema) }.map_err(type_error)?;
         let chunk = make_array(data);
         Ok(Ok(Self { kind: chunk.data_type().clone(), source: Source::Array(Some(chunk)) }))
@@ -122,8 +128,37 @@ impl Iterator for Chunks {
         if array.is_released() {
             return None;
         }
-        // SAFETY: All arrays of a stream have its type.
+        if !has_layout(&array, &self.kind) {
+            return Some(Err(ArrowError::CDataInterface(OTHER_TYPE.to_owned())));
+        }
+        // SAFETY: The producer promises that all arrays of a stream have its type.
         Some(unsafe { from_ffi_and_data_type(array, self.kind.clone()) }.map(make_array))
+    }
+}
+
+/// Whether an array has as many buffers, columns and dictionaries as arrays of this type. The
+/// interface carries nothing else about the type of an array.
+fn has_layout(array: &FFI_ArrowArray, kind: &DataType) -> bool {
+    let layout = layout(kind);
+    let buffers = usize::from(layout.can_contain_null_mask) + layout.buffers.len();
+    // Types with any number of buffers have one more for their lengths.
+    let fits = if layout.variadic {
+        array.num_buffers() > buffers
+    } else {
+        array.num_buffers() == buffers
+    };
+    let has_children = |kinds: &[&DataType]| {
+        array.num_children() == kinds.len()
+            && kinds.iter().enumerate().all(|(index, kind)| has_layout(array.child(index), kind))
+    };
+    fits && match kind {
+        DataType::Struct(fields) => {
+            has_children(&fields.iter().map(|field| field.data_type()).collect::<Vec<_>>())
+        }
+        DataType::Dictionary(_, values) => {
+            array.dictionary().is_some_and(|array| has_layout(array, values))
+        }
+        _ => true,
     }
 }
 
