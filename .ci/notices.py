@@ -2,7 +2,7 @@
 
     python3 .ci/notices.py > crates/nessie-backend-mem-py/THIRD-PARTY-NOTICES.txt
 
-The crates are those of every platform, so that the file is the same wherever it is made. Equal
+The crates are those of every platform, so that the file is the same on every machine. Equal
 texts are printed once, below the names of all the crates that carry them.
 """
 
@@ -21,7 +21,7 @@ RULE = "=" * 80
 
 
 def metadata() -> dict[str, Any]:
-    """Return what cargo knows of the workspace and its dependencies."""
+    """Return cargo's metadata of the workspace and its dependencies."""
     command = ["cargo", "metadata", "--locked", "--format-version=1"]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     result: dict[str, Any] = json.loads(done.stdout)

@@ -471,7 +471,7 @@ def every_bulk_call(backend: MemBackend) -> None:
 def check_others_go_on(backend: MemBackend, uuids: Uuids) -> None:
     sys.setswitchinterval(1e-4)
     gained = any(gained_during(lambda: backend.patch_volumes(uuids, 5)) for _ in range(500))
-    assert gained, "other threads stand still"
+    assert gained, "other threads do not run"
 
 
 @needs_fork

@@ -388,7 +388,7 @@ WRONG: dict[type, tuple[str, str]] = {
     Replacing: ("python.surrogates", "\\ud800"),
     OtherPositions: ("python.positions", "patch_volume"),
     NumbersAsBools: ("python.capabilities", "not every value is a bool"),
-    Boastful: ("python.capabilities", "create_clone is no method"),
+    Boastful: ("python.capabilities", "create_clone is not a method"),
     Modest: ("1.honest", "clones"),
     WrongTarget: ("python.errors", "'get_volume'"),
     HardToCopy: ("python.error_copies", "TypeError"),

@@ -200,8 +200,8 @@ def test_ctrl_c_ends_it_while_a_case_hangs(here: Path, case: str) -> None:
     [
         ([], "missing argument MODULE:NAME"),
         (["backends"], "argument MODULE:NAME: 'backends' is not of the form MODULE:NAME"),
-        (["not_there:Backend"], "argument MODULE:NAME: there is no module 'not_there'"),
-        (["package.not_there:Backend"], "there is no module 'package.not_there'"),
+        (["not_there:Backend"], "argument MODULE:NAME: module 'not_there' not found"),
+        (["package.not_there:Backend"], "module 'package.not_there' not found"),
         (["backends:Backend"], "argument MODULE:NAME: 'backends' has no 'Backend'"),
         (["backends:number"], "argument MODULE:NAME: 5 is neither a backend nor makes one"),
         (["backends:Library"], "Library object at 0x"),

@@ -99,7 +99,7 @@ def end(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
     return errors
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_it_prints_one_line_and_ends_at_a_signal(name: str) -> None:
     number = getattr(signal, name)
@@ -112,7 +112,7 @@ def test_it_prints_one_line_and_ends_at_a_signal(name: str) -> None:
         assert not Path(server.ca_file).exists()
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
 def test_an_ignored_sighup_stays_ignored() -> None:
     def ignore() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -193,7 +193,7 @@ def test_a_dump_is_served_and_written_at_the_end(tmp_path: Path) -> None:
     assert "seed=2" in repr(again)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_a_dump_that_fails_at_the_end_is_reported(tmp_path: Path) -> None:
     directory = tmp_path / "gone"
     directory.mkdir()
@@ -322,7 +322,7 @@ JOBS = 'argument --jobs: expected "immediate", "polls:N" or "seconds:N", not '
         (["--seed", "-1"], "argument --seed: expected an integer from 0 to 18446744073709551615"),
         (["--load", "nothing.json"], "argument --load: nothing.json: No such file or directory"),
         (["--load", ""], "argument --load: '' names no file"),
-        (["--dump", "nothing/dump"], "argument --dump: nothing/dump: there is no directory"),
+        (["--dump", "nothing/dump"], "argument --dump: nothing/dump: directory "),
         (["--ready-file", "no/r"], "argument --ready-file: no/r: No such file or directory"),
         (["--cert", "no.pem", *KEY], "argument --cert: no.pem: No such file or directory"),
         ([*CERT, "--key", "no.key"], "argument --key: no.key: No such file or directory"),

@@ -690,7 +690,7 @@ def test_a_plot_without_matplotlib_is_refused_before_any_work(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("path", "complaint"),
-    [("nothing/out.png", "there is no directory"), (".", "it is a directory"), ("a.xyz", "xyz")],
+    [("nothing/out.png", "does not exist"), (".", "it is a directory"), ("a.xyz", "xyz")],
 )
 def test_a_plot_that_cannot_be_written_is_refused_before_any_work(
     path: str, complaint: str, tmp_path: Path

@@ -712,7 +712,7 @@ def test_a_machine_must_define_make_backend() -> None:
     class Unfinished(BackendComparison):
         pass
 
-    with pytest.raises(NotImplementedError, match="Unfinished does not say"):
+    with pytest.raises(NotImplementedError, match="Unfinished does not define"):
         Unfinished().begin(volumes=0, snapshots=0)
 
 

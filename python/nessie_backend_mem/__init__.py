@@ -13,14 +13,14 @@ from here, too:
 
 - `errors`: the exceptions.
 - `records`: the types of the dicts that a backend returns.
-- `protocols`: the types for backends of your own.
+- `protocols`: the types for your own backends.
 
 Further modules:
 
-- `conformance`: a test suite for backends of your own.
+- `conformance`: a test suite for your own backends.
 - `ontap`: an ONTAP REST endpoint.
 - `pytest_plugin`: fixtures for pytest.
-- `rules`: the contract, and checks of values for backends of your own.
+- `rules`: the contract, and checks of values for your own backends.
 - `simulation`: one scenario on many backends in parallel.
 - `testing`: property-based tests with Hypothesis.
 

@@ -69,10 +69,10 @@ class _ArrowArray(Protocol):
 class _ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
-# A column of pyarrow, polars, pandas or another library that speaks Arrow.
+# A column of pyarrow, polars, pandas or another library with Arrow's interface.
 _Column: TypeAlias = _ArrowArray | _ArrowStream
 _Names: TypeAlias = Iterable[str] | _Column
-# A record of a volume, as a `Volume` or from elsewhere: what has its uuid under "uuid".
+# A record of a volume: a `Volume`, or another mapping with its uuid under "uuid".
 _Record: TypeAlias = Mapping[str, object]
 _VolumeIds: TypeAlias = MemBackend | Iterable[str | UUID | _Record] | _Column
 _SnapshotIds: TypeAlias = (
@@ -152,7 +152,7 @@ class MemBackend:
         Args:
             name (str): 1 to 203 of A-Z a-z 0-9 _ - . : with a letter, digit or
                 _ first. Unique in the backend.
-            size_bytes (int): Quota in bytes, 1 to 2**64 - 1. None is no quota.
+            size_bytes (int): Quota in bytes, 1 to 2**64 - 1. None means no quota.
 
         Returns:
             Volume: The new volume.
@@ -188,8 +188,8 @@ class MemBackend:
         all volumes as dicts.
 
         Args:
-            name (str): Pattern for the whole name: * stands for any characters,
-                ? for one character.
+            name (str): Pattern for the whole name: * matches any characters,
+                ? exactly one.
             state (str): "online", "offline" or "restricted".
             is_clone (bool): True for clones only, False for other volumes only.
             parent (str | UUID): uuid of a volume or a snapshot, for its clones
@@ -341,10 +341,10 @@ class MemBackend:
 
         Args:
             vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
-                help(MemBackend) for the forms that are accepted. Rows come in
-                their order. None stands for all volumes, in order of creation.
-            name (str): Pattern for the whole name: * stands for any characters,
-                ? for one character.
+                help(MemBackend) for the forms that are accepted. Rows are in
+                their order. None selects all volumes, in order of creation.
+            name (str): Pattern for the whole name: * matches any characters,
+                ? exactly one.
             is_pinned (bool): True for snapshots that a clone depends on, False
                 for those that can be deleted.
             created_before (datetime | str): Only objects created before this
@@ -498,7 +498,7 @@ class MemBackend:
             names (Iterable[str]): Names as in `create_volume()`: an iterable,
                 an Arrow column, a NumPy array, or the column "name" of a table.
             size_bytes (int | Iterable[int | None]): One quota in bytes for all
-                volumes, or one per volume. None is no quota.
+                volumes, or one per volume. None means no quota.
 
         Returns:
             Uuids: The uuids of the new volumes, in the order of the names.
@@ -1050,7 +1050,7 @@ def _conformance_run(
     steps: int | None = None,
 ) -> list[tuple[str, Tier, Outcome, float, str, list[str], str]]: ...
 
-# The ONTAP face; `ontap.server` gives these their arguments, checked.
+# The ONTAP endpoint; `ontap.server` checks the arguments before.
 @final
 class _OntapCluster:
     def __new__(

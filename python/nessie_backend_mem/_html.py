@@ -1,6 +1,6 @@
-"""HTML that notebooks show of the package's objects, of a size that has a bound.
+"""HTML of the package's objects for notebooks, of limited size.
 
-Jupyter gives the class ``dataframe`` the look of a table of pandas.
+Jupyter formats the class ``dataframe`` as a pandas table.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from . import Table, Uuids, Volume
 
 MAX_CELL = 60
-"""Characters that are shown of a value."""
+"""The most characters shown of a value."""
 MAX_LINE = 100
-"""Characters that are shown of a line of the tree."""
+"""The most characters shown of a line of the tree."""
 EDGE = 5
-"""Rows that are shown of each end of a table."""
+"""Rows shown at each end of a table."""
 GAP = "…"
-"""Marks what is left out."""
+"""Marks omitted text."""
 
 VOLUME_COLUMNS = (
     "name",
@@ -49,7 +49,7 @@ def backend(summary: str, first: list[Volume], count: int, tree: str, lines: int
         The summary, a table of the volumes, and the tree to unfold.
     """
     rows: dict[int, Mapping[str, Any]] = dict(enumerate(first))
-    # Not `splitlines`: names may have other characters at which that splits.
+    # Not `splitlines`: it also splits at other characters, which names may have.
     shown = [shorten(line, MAX_LINE) for line in tree.split("\n")[:-1]]
     if lines > len(shown):
         shown.append(f"{GAP} {counted(lines - len(shown), 'more line')}, see tree()")
@@ -80,13 +80,13 @@ def counted(number: int, noun: str) -> str:
 
 
 def ends(items: Sequence[Any] | Table[Any]) -> dict[int, Any]:
-    """Return the items at both ends, by their places."""
+    """Return the items at both ends by their indexes."""
     places = [*range(min(EDGE, len(items))), *range(max(EDGE, len(items) - EDGE), len(items))]
     return {place: items[place] for place in places}
 
 
 def grid(columns: Sequence[str], rows: Mapping[int, Mapping[str, Any]], count: int) -> str:
-    """Return a table of rows by their places, with a line where some of `count` are left out."""
+    """Return a table of rows by their indexes, with a line in place of omitted rows."""
     if not rows:
         return ""
     head = "".join(f"<th>{column}</th>" for column in columns)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ProgressBar", "StatusLine", "can_redraw", "progress_text"]
 
 LOG_SECONDS = 5.0
-"""The least time between two lines of a stream that cannot redraw."""
+"""The shortest time between two lines of a stream that cannot redraw, in seconds."""
 
 WIDTH = 79
 """The most columns that a line has. In the last column of 80, some terminals begin a new line."""
@@ -23,7 +23,7 @@ BAR = 20
 """The columns between the brackets of a bar."""
 
 REDRAW = 0.2
-"""The least seconds between two drawings of the bar."""
+"""The shortest time between two drawings of the bar, in seconds."""
 
 
 def can_redraw(stream: TextIO | None) -> bool:
@@ -36,7 +36,7 @@ def can_redraw(stream: TextIO | None) -> bool:
 class StatusLine:
     """A line of text that is replaced by the next one, cut to the width of the terminal.
 
-    If the stream cannot redraw, each text is a line of its own, at most one in five seconds.
+    If the stream cannot redraw, each text is a separate line, at most one in five seconds.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -65,7 +65,7 @@ class StatusLine:
         self.draw("")
 
     def end(self, text: str) -> None:
-        """Replace the line by `text` for good: the next text begins on a new line."""
+        """Replace the line by `text` and keep it: the next text begins on a new line."""
         if self.stream is None:
             return
         self.clear()
@@ -102,7 +102,7 @@ class ProgressBar:
             self.line.draw(self.text(done))
 
     def end(self, done: int) -> None:
-        """Show the last state for good."""
+        """Show the last state and keep it."""
         self.line.end(self.text(done))
 
     def text(self, done: int) -> str:
@@ -127,7 +127,7 @@ def progress_text(done: int, total: int, note: str, amount: float | None = None)
         done: how many parts are done.
         total: how many parts there are.
         note: text that follows the counts.
-        amount: how much is done in parts, those that are under way included; `done` if None.
+        amount: the done parts and fractions of running ones; `done` if None.
     """
     fraction = (done if amount is None else amount) / total if total else 1.0
     filled = min(int(BAR * fraction), BAR)

@@ -30,9 +30,9 @@ Result = TypeVar("Result")
 
 
 class ShardError(Exception):
-    """A shard failed in a way that cannot be passed on as an exception. The text describes it.
+    """A failure of a shard that cannot be sent as an exception. The text describes it.
 
-    For example an exception that cannot be pickled, `SystemExit`, a result that cannot be pickled,
+    For example: an exception that cannot be pickled, `SystemExit`, a result that cannot be pickled,
     or the end of the process that ran the shard.
     """
 
@@ -188,7 +188,7 @@ def attempt(
 
 
 def failed(error: BaseException) -> Outcome:
-    """Pickle an exception as it is if that is possible, else as a `ShardError` that shows it."""
+    """Pickle an exception unchanged if possible, else as a `ShardError` with its text."""
     trace = traced(error)
     if isinstance(error, Exception):
         for form in (error, Rebuilt(error)):
@@ -209,7 +209,7 @@ class Rebuilt:
 
 
 def rebuild(kind: type[Exception], arguments: tuple[object, ...], state: dict[str, Any]) -> object:
-    """Make an exception again without its `__init__`."""
+    """Create an exception again without calling its `__init__`."""
     error = kind.__new__(kind, *arguments)
     error.args = arguments
     vars(error).update(state)

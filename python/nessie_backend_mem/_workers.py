@@ -66,7 +66,7 @@ def packed(scenario: Callable[[MemBackend, int], Any]) -> bytes:
     """
     program = getattr(sys.modules["__main__"], "__file__", None) or ""
     if Path(program).name.startswith("<"):
-        raise cannot_import(f"the program comes from {Path(program).name}, not from a file")
+        raise cannot_import(f"the program is read from {Path(program).name}, not from a file")
     try:
         return dumps(scenario)
     except Exception as error:  # noqa: BLE001 (pickling runs code of the scenario)
@@ -103,7 +103,7 @@ def attempt_packed(scenario: bytes, seed: int, shard: int) -> Outcome | InvalidA
 def refuse_to_run_again() -> None:
     """End or fail if a worker calls `run_shards` when it imports the program or the scenario.
 
-    Otherwise workers would start workers without end.
+    Otherwise workers would start further workers endlessly.
     """
     if getattr(process.current_process(), "_inheriting", False):
         # Without a message: the process that started this one shows the error once.
@@ -338,7 +338,7 @@ def by_workers(
 
 
 def processors() -> int:
-    """Count the processors that this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     count = os.cpu_count() or 1

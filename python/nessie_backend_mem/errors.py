@@ -33,8 +33,8 @@ or snapshots.
 
 from __future__ import annotations
 
-# Type checkers read this name as true. Importing `typing` to ask would more than double the time
-# that `import nessie_backend_mem` takes.
+# Type checkers read this name as true. The import of `typing` would more than double the time of
+# `import nessie_backend_mem`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ class NessieError(Exception):
 
     def __init__(self, message: str = "", target: str | None = None) -> None:
         """Create an error with the text `message` about `target`."""
-        # What pickle and copy build the error again from. `super().__init__` would set it too,
+        # Pickle and copy create the error again from `args`. `super().__init__` would set it too,
         # except in a class that is also an `OSError`: there it reads two arguments as errno and
         # strerror.
         self.args = (message, target)
@@ -100,7 +100,7 @@ class NessieError(Exception):
 
 
 class NotFoundError(NessieError, LookupError):
-    """The volume or snapshot does not exist. Base class; `target` says which."""
+    """The volume or snapshot does not exist. Base class; `target` identifies it."""
 
 
 class VolumeNotFoundError(NotFoundError):

@@ -27,7 +27,7 @@ __all__ = [
 ]
 __dir__ = __all__.copy
 
-# Unions of one word each mean what one `Literal` of all would, and stubtest can check them.
+# A union of one-word `Literal`s means the same as one `Literal`, and stubtest can check it.
 
 VolumeState: TypeAlias = Literal["online"] | Literal["offline"] | Literal["restricted"]  # noqa: PYI030
 """Whether clients can use a volume. A new volume is ``"online"``."""

@@ -10,8 +10,8 @@ A backend that checks its arguments with these functions refuses what
             rules.check_new_volume(name, size_bytes)
             ...
 
-A check looks at the value alone: whether a name is free is for the backend
-to check. A value of the wrong Python type is a `TypeError`.
+A check only tests the value. The backend must check whether a name is free.
+A value of the wrong Python type is a `TypeError`.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def canonical_uuid(uuid: str | UUID, *, argument: str = "uuid") -> str:
 def fold_junction_path(junction_path: str) -> str:
     """Return a path with its ASCII letters in lower case.
 
-    A path is taken if another volume's folded path is equal. Do not fold with `str.lower`: it also
+    A path is in use if another volume's folded path is equal. Do not fold with `str.lower`: it also
     changes letters beyond ASCII.
 
     Args:
@@ -230,7 +230,7 @@ _PYTHON_RULES = {
     "depend on the object.",
     "python.error_copies": "A copied or unpickled exception of the package has all attributes.",
 }
-"""The sentences of the contract that are about Python alone."""
+"""The rules of the contract that are only about Python."""
 
 
 def _contract_rules() -> list[tuple[str, str, str]]:
@@ -241,7 +241,7 @@ def _contract_rules() -> list[tuple[str, str, str]]:
 
 def _contract() -> str:
     """Return every rule of the conformance suite by section, and the classes of errors."""
-    lines = ["What a backend promises, by the names that the conformance suite reports."]
+    lines = ["The promises of a backend, by the names that the conformance suite reports."]
     section, by = "", " " * 6
     for rule, title, text in _contract_rules():
         if title != section:

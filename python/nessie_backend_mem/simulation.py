@@ -92,7 +92,7 @@ class ShardFailures(ExceptionGroup[Exception], Generic[Result]):
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle whole."""
+        """Pickle all attributes."""
         return type(self), (self.message, dict(self.failed), dict(self.results))
 
 
@@ -191,7 +191,7 @@ def run_shards(
 
 
 def add_notes(failed: Mapping[int, Exception], seeds: Sequence[int]) -> None:
-    """Add a note to each exception: its shards, and what to do."""
+    """Add a note to each exception: its shards, and the fix."""
     sharing: dict[int, list[int]] = {}
     for shard in sorted(failed):
         sharing.setdefault(id(failed[shard]), []).append(shard)

@@ -38,7 +38,7 @@ and `run(options)`, which returns the exit status. Only that module is imported.
 """
 
 FAILED = 1
-# What a shell reports for a program that a signal ended: 128 and the number of the signal.
+# The status that a shell reports after a signal: 128 and the number of the signal.
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
@@ -109,7 +109,7 @@ class Parser(argparse.ArgumentParser):
     """A parser for one command, or for the choice of the command."""
 
     def __init__(self, **settings: Any) -> None:
-        """Show help in 80 columns, and take no shortened options."""
+        """Show help in 80 columns, and accept no shortened options."""
         help_format = partial(argparse.RawDescriptionHelpFormatter, width=80)
         super().__init__(**settings, allow_abbrev=False, formatter_class=help_format)
 

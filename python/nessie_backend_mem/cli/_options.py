@@ -1,4 +1,4 @@
-"""What the commands share: types of options, errors, and output."""
+"""Shared by the commands: types of options, errors, and output."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def seconds(text: str) -> float:
 
 
 def path_error(path: Path) -> str | None:
-    """Say why a file cannot be written to `path`, as far as that is known before the attempt."""
+    """Return why a file cannot be written to `path`; None if no reason is known yet."""
     path = path.absolute()
     if path.is_dir():
         return "it is a directory"
     if not path.parent.is_dir():
-        return f"there is no directory {str(path.parent)!r}"
+        return f"directory {str(path.parent)!r} does not exist"
     if not os.access(path.parent, os.W_OK | os.X_OK):
         return f"the directory {str(path.parent)!r} cannot be written to"
     return None

@@ -22,7 +22,7 @@ DUMP = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"format"\s*:')
 
 
 def load(backends: dict[str, MemBackend], files: Iterable[str]) -> set[str]:
-    """Load each file, ``PATH`` or ``SVM=PATH``; return the SVMs whose clock stands still.
+    """Load each file, ``PATH`` or ``SVM=PATH``; return the SVMs whose clock is stopped.
 
     A dump replaces the backend of an SVM. Seed files are loaded after all dumps.
 
@@ -78,7 +78,7 @@ class Dumps:
             svm, spelled = split("--dump", argument, names)
             path = Path(spelled).absolute()
             svm = svm_of("--dump", svm, spelled, names)
-            # At the end it would be too late.
+            # At the end, the user could not correct it.
             if problem := "it is given twice" if path in self._svms else path_error(path):
                 refuse("--dump", spelled, problem)
             self._svms[path] = svm

@@ -143,8 +143,8 @@ def load(argument: str) -> Any:
         found: Any = import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise  # The module exists, and a module that it imports does not.
-        raise UsageError(f"argument {BACKEND}: there is no module {error.name!r}") from None
+            raise  # The module exists, but a module that it imports is missing.
+        raise UsageError(f"argument {BACKEND}: module {error.name!r} not found") from None
     for part in name.split("."):
         try:
             found = getattr(found, part)

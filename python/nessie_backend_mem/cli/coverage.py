@@ -43,14 +43,14 @@ def markdown() -> str:
 
 
 def lines() -> Iterator[str]:
-    """Make the lines of the tables."""
+    """Yield the lines of the tables."""
     endpoints, objects = _ontap_coverage()
     yield "| path | methods | object |"
     yield "|---|---|---|"
     for path, allowed, kind in endpoints:
         yield f"| `{path}` | {', '.join(allowed)} | {kind} |"
     yield ""
-    yield "| object | fields | come back | can be set by |"
+    yield "| object | fields | returned | can be set by |"
     yield "|---|---|---|---|"
     for kind, fields in objects:
         groups: dict[tuple[str, str], list[str]] = {}

@@ -1,4 +1,4 @@
-"""``nessie-mem serve``: an ONTAP REST endpoint in a process of its own."""
+"""``nessie-mem serve``: an ONTAP REST endpoint in a separate process."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ it listens, it prints one line:
 Clients verify the server against ca_file, which exists while the server runs.
 GET / and GET /healthz need no login.
 
-The NetApp SDK takes the file as verify=PATH, unless REQUESTS_CA_BUNDLE or
+The NetApp SDK accepts the file as verify=PATH, unless REQUESTS_CA_BUNDLE or
 CURL_CA_BUNDLE is set, which the SDK prefers. Ansible's modules need:
 
   export REQUESTS_CA_BUNDLE=PATH"""
 
 EPILOG = """\
---load takes seed files, and dumps, which MemBackend.dump() and --dump write. A
+--load accepts seed files, and dumps, which MemBackend.dump() and --dump write. A
 dump is of one SVM and has its own seed and clock; with several SVMs, write
 SVM=FILE. Dumps lack the state of the endpoint: comments, jobs, the policies of
 ONTAP. Seed files are loaded after all dumps.
@@ -141,7 +141,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=_options.seed,
         metavar="N",
-        help="the same identifiers on every run, and a clock that stands still",
+        help="the same identifiers on every run, and a stopped clock",
     )
     parser.add_argument(
         "--log",
@@ -222,14 +222,14 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
     if len(set(names)) < len(names):
         raise UsageError("argument --svm: the same name twice")
     backends = {
-        # Backends with one seed would all give the same identifiers.
+        # With equal seeds, all backends would generate the same identifiers.
         name: MemBackend(seed=None if options.seed is None else (options.seed + index) % 2**64)
         for index, name in enumerate(names)
     }
     dumps = Dumps(names, options.dump)
     if names[0] in load(backends, options.load) and needs_running_clock:
         raise UsageError(
-            "argument --jobs: seconds:N needs a running clock; the clock of the dump stands still"
+            "argument --jobs: seconds:N needs a running clock; the clock of the dump is stopped"
         )
     password = os.environ.get(PASSWORD) or None if options.password is None else options.password
     server = OntapServer(
@@ -293,7 +293,7 @@ def is_ready_file(content: str) -> bool:
 
 
 def login(server: OntapServer) -> dict[str, str | None]:
-    """Return the address of the server and what a client needs to log in."""
+    """Return the address of the server and the data for a login."""
     return {
         "url": server.url,
         "username": server.username,

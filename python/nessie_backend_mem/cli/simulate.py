@@ -142,7 +142,7 @@ def _whole(dice: random.Random, expected: float) -> int:
 
 
 def simulate(fleet: Fleet) -> Outcome:
-    """Run all shards, in processes of their own, and add up their outcomes."""
+    """Run all shards in separate processes, and add up their outcomes."""
     parts = run_shards(partial(scenario, fleet=fleet), fleet.shards, seed=fleet.seed)
     days = [
         Day(

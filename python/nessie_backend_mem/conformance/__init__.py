@@ -118,7 +118,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 def cases() -> tuple[Case, ...]:
-    """Return all cases. Those about Python come last."""
+    """Return all cases, those about Python last."""
     by_id = all_rules()
     listed = [
         *_core._conformance_cases(),

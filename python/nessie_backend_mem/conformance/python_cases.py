@@ -178,7 +178,7 @@ def keys_are_in_order(recorder: Recorder) -> None:
         code = result[0]
         for record, shape in records(result):
             if shape is None:
-                raise Broken(f"{code} returned {shown(record)}, which is no access handle")
+                raise Broken(f"{code} returned {shown(record)}, which is not an access handle")
             keys = list(record)
             expected = [key for key in shape.keys if key in keys or key not in shape.optional]
             if keys != expected:
@@ -193,7 +193,7 @@ def results_are_fresh(recorder: Recorder) -> None:
         for earlier, result, as_it_was in kept:
             if result != as_it_was:
                 raise Broken(
-                    f"what {earlier} returned was changed by {code}: it is now {shown(result)} and "
+                    f"the result of {earlier} was changed by {code}: it is now {shown(result)} and "
                     f"was {shown(as_it_was)}"
                 )
         kept.append((code, value, copy.deepcopy(value)))
@@ -202,9 +202,9 @@ def results_are_fresh(recorder: Recorder) -> None:
         others = [(result, was) for _, result, was in kept if result is not value]
         overwrite(value)
         if recorder.picture() != before:
-            raise Broken(f"what a caller wrote into the result of {code} changed the backend")
+            raise Broken(f"a change of the result of {code} changed the backend")
         if any(result != was for result, was in others):
-            raise Broken(f"what a caller wrote into the result of {code} changed another result")
+            raise Broken(f"a change of the result of {code} changed another result")
         restore(value, as_it_was)
 
 
@@ -245,7 +245,7 @@ def capabilities_are_three_bools(recorder: Recorder) -> None:
     for tier, methods in TIERS.items():
         missing = [method for method in methods if not recorder.has(method)]
         if offered[tier] and missing:
-            raise Broken(f"capabilities() promises {tier}, and {missing[0]} is no method")
+            raise Broken(f"capabilities() promises {tier}, and {missing[0]} is not a method")
 
 
 # Arguments ----------------------------------------------------------------------------------
@@ -502,15 +502,15 @@ def exceptions_say_what_was_wrong(recorder: Recorder) -> None:
     for written, code, target, error in refusals(recorder):
         if error is None:
             if code.endswith("_not_found"):
-                continue  # `None` where something is missing says all there is to say.
+                continue  # `None` is a valid answer for a missing object.
             raise Broken(f"{written} should be refused as {code} and returned None")
         if code_of(error) != code:
             raise Broken(f"{written} should be refused as {code} and raised\n{trace(error)}")
         if not isinstance(error, NessieError):
             continue
         if not str(error) or str(error) != error.message:
-            raise Broken(f"{written} raised {error!r}, which does not say what was wrong")
-        # Which argument was wrong is always known; the rest may go unsaid.
+            raise Broken(f"{written} raised {error!r}, whose text is empty or not its message")
+        # Only an `InvalidArgumentError` must have a target: a backend always knows the argument.
         unsaid = error.target is None and not isinstance(error, InvalidArgumentError)
         if error.target != target and not unsaid:
             raise Broken(f"{written} should raise an error about {target!r} and raised {error!r}")
@@ -529,7 +529,7 @@ def exceptions_can_be_copied(recorder: Recorder) -> None:
         for how, copied in (("copy", copy.copy), ("pickle", through_pickle)):
             try:
                 twin = copied(error)
-            except Exception as failure:  # noqa: BLE001 (whatever the exception's class does)
+            except Exception as failure:  # noqa: BLE001 (the exception's class may raise anything)
                 raise Broken(f"{written} raised {error!r}; {how} raised {failure!r}") from None
             if repr(twin) != repr(error) or type(twin) is not type(error):
                 raise Broken(f"{written} raised {error!r}; {how} makes {twin!r} of it")

@@ -1,7 +1,7 @@
 """Recording of the calls that a case in Python makes.
 
-A `Recorder` passes the calls of a case on to the backend. It keeps each as Python code, and deletes
-what the case created at the end.
+A `Recorder` passes the calls of a case on to the backend. It stores each as Python code, and
+deletes the created objects at the end.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Recorder:
         while any(isinstance(name, str) and name.startswith(self._prefix) for name in taken):
             self._prefix += "0"
 
-    # What the backend is -------------------------------------------------------------------
+    # Features of the backend ---------------------------------------------------------------
 
     def has(self, *methods: str) -> bool:
         """Whether the backend has these methods."""
@@ -165,7 +165,7 @@ class Recorder:
         return f"{self._prefix}-{word}{self._counts[word]}"
 
     def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
-        """Call a method that must succeed, and return what it returns."""
+        """Call a method that must succeed, and return its result."""
         call = self._call(method, *arguments, **keywords)
         if call.error is None:
             return call.result
@@ -288,7 +288,7 @@ def shown(value: object, most: int = 400) -> str:
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 (a result may have any type)
-        return f"a {type(value).__name__} that has no repr"
+        return f"a {type(value).__name__} whose repr() fails"
     return text if len(text) <= most else f"{text[:most]}…"
 
 

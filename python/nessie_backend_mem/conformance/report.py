@@ -15,7 +15,7 @@ __dir__ = __all__.copy
 
 WIDTH = 80
 
-# Unions of one word each mean what one `Literal` of all would, and stubtest can check them.
+# A union of one-word `Literal`s means the same as one `Literal`, and stubtest can check it.
 
 Tier: TypeAlias = Literal["volumes"] | Literal["snapshots"] | Literal["clones"]  # noqa: PYI030
 """The tier that a case needs. A backend without it skips the case."""
@@ -44,7 +44,7 @@ class Rule:
     Attributes:
         id: Section and word, separated by a dot, such as ``"3.create_volume"``.
         section: Title of the section.
-        text: What a backend promises.
+        text: The promise of a backend.
     """
 
     id: str
@@ -64,7 +64,7 @@ class Result:
         tier: Tier that it needs.
         outcome: Its outcome.
         seconds: Running time in seconds.
-        message: Why it was skipped, or what was expected and what happened.
+        message: The reason for skipping it, or the expected and the actual result.
         rules: The rules that the backend breaks, the most likely one first.
         calls: The calls that show it, as Python code; the backend is ``b``.
     """
@@ -122,7 +122,7 @@ class Report:
 
     @property
     def skipped(self) -> tuple[Result, ...]:
-        """The results of cases that do not apply to this backend; `message` says why."""
+        """The results of cases that do not apply to this backend; `message` has the reason."""
         return tuple(result for result in self.results if result.outcome == "skipped")
 
     @property
@@ -245,7 +245,7 @@ def named(results: Sequence[Result], most: int = 20) -> list[str]:
 
 
 def fill(text: str, indent: str = "  ") -> list[str]:
-    """Wrap text to `WIDTH` columns. Indented text stays as it is."""
+    """Wrap text to `WIDTH` columns. Indented text is not changed."""
     if text.startswith(" ") or len(text) + len(indent) <= WIDTH:
         return [indent + text]
     return textwrap.wrap(

@@ -225,7 +225,7 @@ class Attempt:
         self.ended: BaseException | None = None
 
     def run(self) -> None:
-        """Run the case, then clean up whatever its outcome."""
+        """Run the case, then clean up, whether or not it failed."""
         try:
             self.recorder = Recorder(self.make())
             try:

@@ -38,7 +38,7 @@ def publish(path: Path, content: str, *, mode: int, is_one: Callable[[str], bool
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
-        # With the path that the caller knows, not the temporary one.
+        # The caller's path, not the temporary one.
         raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -67,7 +67,7 @@ def shown_time(seconds: float) -> str:
 
 
 class Reporter:
-    """Calls the log for each request of a listener, on a thread of its own.
+    """Calls the log for each request of a listener, on a separate thread.
 
     The log may be slow, raise anything, never return, or stop the server. No client waits for it;
     the end of the server waits for one second.
@@ -109,5 +109,5 @@ def report(listener: _OntapListener, log: Log) -> None:
             return
         try:
             log(*request)
-        except BaseException as error:  # noqa: BLE001 (the thread must go on)
+        except BaseException as error:  # noqa: BLE001 (the thread must continue)
             listener.report_exception(error, log)

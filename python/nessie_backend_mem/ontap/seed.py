@@ -47,7 +47,7 @@ CLONE_KEYS = {*COMMON_KEYS, "snapshot"}
 
 
 class SeedFileError(ValueError):
-    """The document is not a seed file, or a backend refuses what it describes."""
+    """The document is not a seed file, or a backend refuses its contents."""
 
 
 def load(backends: Mapping[str, MemBackend], document: object) -> None:

@@ -35,7 +35,7 @@ AGGREGATE_BYTES = 2**50
 """The capacity of an aggregate that is given without one."""
 
 SERVICES = ("data_core", "data_nfs")
-"""What a LIF serves that is given without services."""
+"""The services of a LIF that is given without services."""
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables that name a file of certificates to `requests`, to curl, and to OpenSSL and Go."""
@@ -46,7 +46,7 @@ LAST_SECONDS = 2.0**63
 LAST_UNSIGNED = 2**64 - 1
 
 AUTHORITY = b"nessie ontap authority"
-"""What is in every certificate that a server of this package makes for its clients."""
+"""A text in every certificate that a server of this package creates for its clients."""
 
 
 class Lif(TypedDict):
@@ -86,7 +86,7 @@ class OntapServer:
         port: Port to listen at; 0 lets the operating system choose.
         username: Name of the only user.
         password: Password of that user; random if not given.
-        tls: Whether to serve HTTPS or HTTP. For HTTPS each start makes a certificate.
+        tls: Whether to serve HTTPS or HTTP. For HTTPS each start creates a certificate.
         cert: Path of your own certificate in PEM, followed by those of intermediate authorities;
             read at each start.
         key: Path of the certificate's private key in PEM, not encrypted.
@@ -95,8 +95,8 @@ class OntapServer:
             certificate of an earlier server.
         job_polls: Number of reads by a client after which a job has ended. Without this and
             `job_seconds` a job ends at once.
-        job_seconds: Seconds that a job takes, on the clock of the first `MemBackend`, or on the
-            system's clock if there is none. The clock of a seeded `MemBackend` stands still until
+        job_seconds: Duration of a job in seconds, on the clock of the first `MemBackend`, or on the
+            system's clock if there is none. The clock of a seeded `MemBackend` is stopped until
             `advance`.
         name: Name of the cluster.
         nodes: Names of its nodes.
@@ -228,7 +228,7 @@ class OntapServer:
         """Stop listening, wait for running requests, and delete `ca_file`.
 
         Requests get five seconds to end, and the log one more to read its queue. The method returns
-        within seven seconds, whatever clients, backends or the log do; Ctrl-C is handled
+        within seven seconds, even if clients, backends or the log hang; Ctrl-C is handled
         afterwards. A method of a backend that is still running continues, and its result is
         dropped.
 
@@ -238,7 +238,7 @@ class OntapServer:
         end, listener = self._end, self._listener
         if end is None or listener is None:
             return
-        # Of several callers one does it, and the others wait.
+        # One of several callers stops the server; the others wait.
         end()
         listener.stop()
         if self._end is end:
@@ -414,7 +414,7 @@ def pem(argument: str, path: Path) -> str:
 
 
 def write_ca(path: Path | None, ca_pem: str) -> str:
-    """Write a certificate for clients, to a file of its own if no path is given; return where."""
+    """Write a certificate for clients, to a temporary file if no path is given; return the path."""
     if path is not None:
         # A certificate is public, and clients may be other users.
         publish(path, ca_pem, mode=0o644, is_one=is_our_certificate)
@@ -434,7 +434,7 @@ def is_our_certificate(content: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens at `host`."""
+    """Whether only this machine can reach a server at `host`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -442,7 +442,7 @@ def is_loopback(host: str) -> bool:
 
 
 def text(argument: str, value: object) -> str:
-    """Return `value` if it is a text with something in it."""
+    """Return `value` if it is a text that is not empty."""
     if not isinstance(value, str):
         raise TypeError(f"{argument}: expected a str, not {value!r}")
     if not value:
@@ -502,7 +502,7 @@ def lif_of(name: str, lif: str | Lif) -> tuple[str, str, list[str]]:
 
 
 def job_completion(polls: int | None, seconds: object) -> tuple[str, float]:
-    """Return when jobs end, as the cluster takes it."""
+    """Return when jobs end, in the form that the cluster accepts."""
     if polls is not None and seconds is not None:
         raise ValueError("job_polls, job_seconds: give one of them, not both")
     if polls is not None:

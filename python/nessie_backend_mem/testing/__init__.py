@@ -2,7 +2,7 @@
 
 Needs Hypothesis: ``pip install 'nessie-backend-mem[testing]'``.
 
-Compare a backend of your own with `MemBackend` in a test file:
+Compare your own backend with `MemBackend` in a test file:
 
     from nessie_backend_mem.testing import BackendComparison
 

@@ -90,8 +90,8 @@ class Recorder:
     def labelled(self, result: Any) -> Any:
         """Replace identifiers by labels, and leave out values in which backends may differ.
 
-        That is times, access handles and bytes consumed, where they are well formed. What is
-        malformed is left as it is, so that it differs from the other backend's.
+        These are well-formed times, access handles and consumed bytes. Malformed ones are kept, so
+        that they differ from the other backend's.
         """
         if isinstance(result, (list, tuple)):
             return [self.labelled(each) for each in result]

@@ -44,14 +44,14 @@ OPTIONAL = {
     "restore_snapshot": "snapshots",
     "split_clone": "clones",
 }
-"""What a backend may leave out, and the tier it belongs to."""
+"""The optional operations of a backend, with their tiers."""
 
 WITHOUT_RESULT = ("delete_volume", "delete_snapshot")
-"""These answer ``None`` when they succeed: here it cannot mean that something is missing."""
+"""These return ``None`` on success: for them it does not mean a missing object."""
 
 
 def some(kind: str) -> SearchStrategy[Any]:
-    """Draw from the labels of what is there, or seldom from those of all there ever was."""
+    """Draw from the labels of existing objects, rarely from all labels."""
     return st.runner().flatmap(
         lambda machine: mostly(
             st.sampled_from(getattr(machine, kind)), st.sampled_from(machine.identifiers)
@@ -67,7 +67,7 @@ some_snapshot = st.runner().flatmap(
         st.tuples(st.sampled_from(machine.identifiers), st.sampled_from(machine.identifiers)),
     )
 )
-"""A volume and a snapshot, mostly one that the volume has."""
+"""A volume and a snapshot, mostly one of this volume."""
 
 if_any_volume = precondition(lambda machine: machine.volumes)
 if_any_snapshot = precondition(lambda machine: machine.snapshots)
@@ -75,12 +75,12 @@ if_any_clone = precondition(lambda machine: machine.clones)
 
 
 def if_offered(feature: str) -> Callable[[Any], Any]:
-    """Leave a rule out where the backend does not do what it is about."""
+    """Skip a rule if the backend lacks the feature."""
     return precondition(lambda machine: machine.offers(feature))
 
 
 class BackendComparison(RuleBasedStateMachine):
-    """Makes the same calls on a backend of your own and on `MemBackend`, and compares each result.
+    """Makes the same calls on your own backend and on `MemBackend`, and compares each result.
 
     Results must be equal except for uuids, times and the kind of access handle. Errors must have
     the same ``code``. For a missing object ``None`` in place of a record is accepted, too. After
@@ -109,25 +109,25 @@ class BackendComparison(RuleBasedStateMachine):
         self.lines: list[str] = []
         """The code of the calls made so far."""
         self.steps: list[Callable[[BackendComparison, dict[str, str]], None]] = []
-        """What makes the calls again in another machine, given its labels for those of here."""
+        """Repeat the calls in another machine, given its labels for those of this one."""
         self.shortening = False
-        """Whether this machine only tries out a shorter sequence."""
+        """Whether this machine only tries a shorter sequence."""
         self.works: set[str] = set()
-        """What the backend may leave out and has done."""
+        """The optional operations that the backend has executed."""
         self.lacks: set[str] = set()
-        """What it leaves out, tiers among it."""
+        """The missing tiers and operations."""
         self.created: dict[str, Any] = {}
-        """From labels to what the backend answered when it created them."""
+        """From labels to the results of their creation."""
         self.volumes: list[str] = []
-        """Labels of the volumes that are there."""
+        """Labels of the existing volumes."""
         self.snapshots: list[tuple[str, str]] = []
-        """Labels of the snapshots that are there, each after its volume's."""
+        """Labels of the existing snapshots, each after its volume's."""
         self.clones: list[str] = []
         """Labels of the volumes that are clones."""
 
     def make_backend(self) -> Any:
         """Return a backend without volumes. Called once per example. Subclasses must define it."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how to make_backend()")
+        raise NotImplementedError(f"{type(self).__name__} does not define make_backend()")
 
     def close_backend(self, backend: Any) -> None:
         """Release the resources of a backend. Called at the end of each example.
@@ -197,7 +197,7 @@ class BackendComparison(RuleBasedStateMachine):
         name: str | None,
         state: str | None,
     ) -> None:
-        """Change several things at once, or nothing."""
+        """Change several fields at once, or none."""
         changes: dict[str, Any] = {
             "size_bytes": size,
             "junction_path": path,
@@ -409,7 +409,7 @@ class BackendComparison(RuleBasedStateMachine):
         optional = {method, *(f"{method}({name}=…)" for name in named)} & OPTIONAL.keys()
         if answer.code == "feature_not_supported" and not optional <= self.works:
             unknown = optional - self.works
-            # Of two that are refused together, either may be the one.
+            # If the call needs two unknown operations, either may be missing.
             self.lacks |= unknown if len(unknown) == 1 else set()
             self.show_refused(call, answer)
             return None
@@ -451,7 +451,7 @@ class BackendComparison(RuleBasedStateMachine):
         tiers = answer.result
         if not isinstance(tiers, dict) or {*map(type, tiers.values())} != {bool}:
             self.lines.append(call)
-            self.fail(f"a dict that says true or false of {', '.join(TIERS)}", answer)
+            self.fail(f"a dict that has true or false for {', '.join(TIERS)}", answer)
         higher_alone = (tiers.get("clones") or tiers.get("replication")) and not tiers["snapshots"]
         if set(tiers) != set(TIERS) or higher_alone:
             self.lines.append(call)
@@ -480,14 +480,14 @@ class BackendComparison(RuleBasedStateMachine):
 
 
 def is_last_word() -> bool:
-    """Whether a failure is the one to be shown, and none on the way to a shorter example."""
+    """Whether a failure is shown, and is not one of the search for a shorter example."""
     return not currently_in_test_context() or bool(current_build_context().is_final)
 
 
 def remembered(
     method: str, labels: Sequence[str], values: Sequence[Any], named: dict[str, Any], label: str
 ) -> Callable[[BackendComparison, dict[str, str]], None]:
-    """Keep a call, to be made again in a machine that has other labels for the same things."""
+    """Store a call, to repeat it in a machine that has other labels for the same objects."""
 
     def step(other: BackendComparison, known: dict[str, str]) -> None:
         renamed = [known[each] for each in labels]
@@ -501,10 +501,10 @@ def shortest(
     kind: type[BackendComparison],
     steps: list[Callable[[BackendComparison, dict[str, str]], None]],
 ) -> AssertionError | None:
-    """Take out step after step while what is left still fails; return how it does in the end.
+    """Remove steps one by one while the rest still fails; return the last failure.
 
-    Hypothesis has made the sequence short already. It cannot take out what later steps were drawn
-    from, such as the creation of a volume together with its deletion; this can.
+    Hypothesis has shortened the sequence already. It cannot remove a step on which later draws
+    depend, such as the creation of a volume together with its deletion; this function can.
     """
     found, length = failure_of(kind, steps), len(steps) + 1
     while found and len(steps) < length:
@@ -520,14 +520,14 @@ def failure_of(
     kind: type[BackendComparison],
     steps: Sequence[Callable[[BackendComparison, dict[str, str]], None]],
 ) -> AssertionError | None:
-    """Take the steps in a new machine; return how they fail, if they do."""
+    """Run the steps in a new machine; return their failure, if any."""
     machine = kind()
     machine.shortening = True
     known = {label: label for label in UNKNOWN_LABELS}
     try:
         machine.make_both()
         for step in steps:
-            # What is about something that was never created here is left out.
+            # A step about an object that was not created here is skipped.
             with suppress(KeyError):
                 step(machine, known)
             machine.listings_are_the_same()
@@ -551,12 +551,12 @@ def same(method: str, expected: Answer, seen: Answer) -> bool:
 
 
 def as_text(result: object) -> str:
-    """Write a result down: ``1``, ``1.0`` and ``True`` differ, the order of keys makes no odds."""
+    """Return comparable text: ``1``, ``1.0`` and ``True`` differ; the order of keys is ignored."""
     return json.dumps(result, default=repr, sort_keys=True)
 
 
 def left_out(backend: Any) -> set[str]:
-    """Find the optional methods and keywords that the backend does not even have."""
+    """Return the optional methods and keywords that the backend lacks."""
     lacks = {name for name in OPTIONAL if name.isidentifier() and not hasattr(backend, name)}
     try:
         parameters = inspect.signature(backend.patch_volume).parameters
@@ -568,7 +568,7 @@ def left_out(backend: Any) -> set[str]:
 
 
 def code(method: str, labels: Sequence[str], values: Sequence[Any], named: dict[str, Any]) -> str:
-    """Write the call as it stands in a program."""
+    """Return the call as Python code."""
     arguments = [
         *(repr(UNKNOWN_LABELS[x]) if x in UNKNOWN_LABELS else f'{x}["uuid"]' for x in labels),
         *map(repr, values),

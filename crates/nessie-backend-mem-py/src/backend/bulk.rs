@@ -24,7 +24,7 @@ impl MemBackend {
     ///     names (Iterable[str]): Names as in `create_volume()`: an iterable,
     ///         an Arrow column, a NumPy array, or the column "name" of a table.
     ///     size_bytes (int | Iterable[int | None]): One quota in bytes for all
-    ///         volumes, or one per volume. None is no quota.
+    ///         volumes, or one per volume. None means no quota.
     ///
     /// Returns:
     ///     Uuids: The uuids of the new volumes, in the order of the names.

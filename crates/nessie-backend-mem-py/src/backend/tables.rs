@@ -22,8 +22,8 @@ impl MemBackend {
     /// all volumes as dicts.
     ///
     /// Args:
-    ///     name (str): Pattern for the whole name: * stands for any characters,
-    ///         ? for one character.
+    ///     name (str): Pattern for the whole name: * matches any characters,
+    ///         ? exactly one.
     ///     state (str): "online", "offline" or "restricted".
     ///     is_clone (bool): True for clones only, False for other volumes only.
     ///     parent (str | UUID): uuid of a volume or a snapshot, for its clones
@@ -94,10 +94,10 @@ impl MemBackend {
     ///
     /// Args:
     ///     vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
-    ///         help(MemBackend) for the forms that are accepted. Rows come in
-    ///         their order. None stands for all volumes, in order of creation.
-    ///     name (str): Pattern for the whole name: * stands for any characters,
-    ///         ? for one character.
+    ///         help(MemBackend) for the forms that are accepted. Rows are in
+    ///         their order. None selects all volumes, in order of creation.
+    ///     name (str): Pattern for the whole name: * matches any characters,
+    ///         ? exactly one.
     ///     is_pinned (bool): True for snapshots that a clone depends on, False
     ///         for those that can be deleted.
     ///     created_before (datetime | str): Only objects created before this

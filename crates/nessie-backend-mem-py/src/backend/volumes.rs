@@ -20,7 +20,7 @@ impl MemBackend {
     /// Args:
     ///     name (str): 1 to 203 of A-Z a-z 0-9 _ - . : with a letter, digit or
     ///         _ first. Unique in the backend.
-    ///     size_bytes (int): Quota in bytes, 1 to 2**64 - 1. None is no quota.
+    ///     size_bytes (int): Quota in bytes, 1 to 2**64 - 1. None means no quota.
     ///
     /// Returns:
     ///     Volume: The new volume.

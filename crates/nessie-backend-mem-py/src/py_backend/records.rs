@@ -37,7 +37,7 @@ const MAX_CHARACTERS: usize = 400;
 fn shown(value: &Bound<'_, PyAny>) -> String {
     let kind = || value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
     let Ok(text) = value.repr() else {
-        return format!("a {} that has no repr", kind());
+        return format!("a {} whose repr() fails", kind());
     };
     let text = text.to_string_lossy();
     match text.char_indices().nth(MAX_CHARACTERS) {
