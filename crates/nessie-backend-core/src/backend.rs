@@ -1,4 +1,4 @@
-//! The trait stack: what every backend promises.
+//! The trait stack and its contract.
 
 use crate::{
     AccessHandle, BackendError, Capabilities, Result, Snapshot, SnapshotId, Volume, VolumeId,

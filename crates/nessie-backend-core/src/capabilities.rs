@@ -1,4 +1,4 @@
-//! What a backend can do.
+//! The capabilities of a backend.
 
 use serde::{Deserialize, Serialize};
 

@@ -66,7 +66,7 @@ pub enum BackendError {
         name: String,
     },
 
-    /// Another volume is mounted at this path; ASCII case makes no difference.
+    /// Another volume is mounted at this path; ASCII case is ignored.
     #[error("junction path {} is in use by another volume", Shown(path))]
     JunctionPathExists {
         /// The requested path.

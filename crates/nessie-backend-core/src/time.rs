@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_the_range_are_what_the_docs_say() {
+    fn the_ends_of_the_range_are_the_documented_ones() {
         assert_eq!(Timestamp::MIN.to_string(), "0001-01-01T00:00:00Z");
         assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999999Z");
         assert_eq!(at("9999-12-31T23:59:59.999999Z"), Timestamp::MAX);

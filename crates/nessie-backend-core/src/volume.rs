@@ -21,7 +21,7 @@ pub struct Volume {
     pub state: VolumeState,
     /// How the volume is laid out.
     pub style: VolumeStyle,
-    /// What the volume is for.
+    /// The purpose of the volume.
     pub vol_type: VolumeType,
     /// When it was created. `None` if the backend does not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,7 +161,7 @@ words!(
 );
 
 words!(
-    /// What a volume is for.
+    /// The purpose of a volume.
     #[non_exhaustive]
     VolumeType, "vol_type", "is not one of rw, dp",
     {

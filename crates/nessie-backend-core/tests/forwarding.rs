@@ -25,7 +25,7 @@ impl Recorder {
         self.calls.lock().unwrap().push(format!("{method} {arguments:?}"));
     }
 
-    /// The calls that were noted since this was last asked.
+    /// The calls recorded since the last call of this method.
     fn noted(&self) -> Vec<String> {
         std::mem::take(&mut *self.calls.lock().unwrap())
     }
@@ -131,7 +131,7 @@ impl CloneBackend for Recorder {
     }
 }
 
-/// Calls every method of every tier once, and returns what came back.
+/// Calls every method of every tier once, and returns the results.
 fn call_everything<B: CloneBackend + ?Sized>(backend: &B) -> Vec<String> {
     let (volume, snapshot) = (volume_id(), snapshot_id());
     let show = |answer: &dyn Debug| format!("{answer:?}");
@@ -194,7 +194,7 @@ fn pointers_to_pointers_forward_every_method() {
 }
 
 #[test]
-fn these_tests_call_every_method_there_is() {
+fn these_tests_call_every_method() {
     let recorder = Recorder::default();
     call_everything(&recorder);
     let name = |call: &String| Some(call.split_once(' ')?.0.to_owned());
@@ -334,7 +334,7 @@ impl VolumeBackend for Tiered {
 }
 
 #[test]
-fn capabilities_are_what_the_accessors_reach() {
+fn capabilities_agree_with_the_accessors() {
     assert_eq!(Minimal.capabilities(), Capabilities::VOLUMES);
     assert_eq!(Tiered(0).capabilities(), Capabilities::VOLUMES);
     assert_eq!(Tiered(1).capabilities(), Capabilities::SNAPSHOTS);

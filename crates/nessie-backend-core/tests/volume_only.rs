@@ -1,7 +1,7 @@
 //! The example of a volume-only backend is small, complete and honest.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[allow(dead_code, unreachable_pub, reason = "the example is a program of its own")]
+#[allow(dead_code, unreachable_pub, reason = "the example is a separate program")]
 #[path = "../examples/volume_only.rs"]
 mod volume_only;
 
@@ -66,7 +66,7 @@ fn a_name_is_free_again_after_a_delete_and_an_identifier_is_not() {
     for _ in 0..100 {
         let volume = create(&backend, "v");
         assert_eq!(volume.uuid.uuid().get_version_num(), 4);
-        assert!(given.insert(volume.uuid), "{} came before", volume.uuid);
+        assert!(given.insert(volume.uuid), "{} is repeated", volume.uuid);
         assert_refused(backend.create_volume(VolumeSpec::named("v")), "volume_exists", "v");
         backend.delete_volume(volume.uuid).unwrap();
         assert_refused(backend.delete_volume(volume.uuid), "volume_not_found", &volume.uuid);
@@ -74,7 +74,7 @@ fn a_name_is_free_again_after_a_delete_and_an_identifier_is_not() {
 }
 
 #[test]
-fn a_patch_changes_what_it_gives() {
+fn a_patch_changes_the_given_fields() {
     let backend = DictVolumes::default();
     let volume = create(&backend, "v");
     let patched = |patch: VolumePatch| {
@@ -90,7 +90,7 @@ fn a_patch_changes_what_it_gives() {
     expected.export_policy = Some("p".into());
     assert_eq!(patched(patch().size_bytes(5).junction_path("/a").export_policy("p")), expected);
     expected.junction_path = Some("/A".into());
-    assert_eq!(patched(patch().junction_path("/A")), expected, "a volume can take its own path");
+    assert_eq!(patched(patch().junction_path("/A")), expected, "a volume may keep its own path");
     expected.size_bytes = Some(3);
     assert_eq!(patched(patch().size_bytes(3)), expected);
     expected.junction_path = None;
@@ -98,7 +98,7 @@ fn a_patch_changes_what_it_gives() {
 }
 
 #[test]
-fn what_breaks_a_rule_is_refused_in_the_order_of_the_contract_and_changes_nothing() {
+fn wrong_calls_are_refused_in_the_order_of_the_contract_and_change_nothing() {
     let backend = DictVolumes::default();
     let (mounted, other) = (create(&backend, "mounted").uuid, create(&backend, "other").uuid);
     let patch = VolumePatch::new;
