@@ -47,7 +47,7 @@ impl Case {
         self.rules.iter().filter_map(|id| crate::rule::rule(id))
     }
 
-    /// What the case checks, in one sentence.
+    /// The check, in one sentence.
     #[must_use]
     pub const fn summary(&self) -> &'static str {
         self.summary.trim_ascii_start()

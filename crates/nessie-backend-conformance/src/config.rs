@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_text_and_a_question_mark_for_one_character() {
+    fn a_star_matches_any_text_and_a_question_mark_one_character() {
         let selects = |pattern: &str| Config::default().only(pattern).selects("create_volume.name");
         for pattern in
             ["*", "create*", "*name", "c*e*e", "create_volume.name", "create*.*", "*.nam?"]
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn several_patterns_add_up_and_none_selects_all() {
+    fn several_patterns_are_combined_and_no_pattern_selects_all() {
         assert!(Config::default().selects("a.b"));
         let config = Config::default().only("a.*").only("b.c");
         assert!(config.selects("a.b") && config.selects("b.c") && !config.selects("b.d"));

@@ -1,4 +1,4 @@
-//! What a backend may leave out: tiers and optional operations.
+//! The optional features of a backend: tiers and operations.
 
 use std::fmt;
 

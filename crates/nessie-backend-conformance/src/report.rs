@@ -70,7 +70,7 @@ pub struct Failure {
     pub case: &'static str,
     /// The identifiers of the broken rules, the most likely first.
     pub rules: Vec<&'static str>,
-    /// What happened, and what was expected.
+    /// The actual and the expected result.
     pub message: String,
     /// The calls that reproduce it.
     pub trace: Trace,

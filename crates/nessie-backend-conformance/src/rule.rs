@@ -8,7 +8,7 @@ pub struct Rule {
     pub id: &'static str,
     /// The title of its section.
     pub section: &'static str,
-    /// What a backend promises.
+    /// The promise of a backend.
     pub text: &'static str,
 }
 
@@ -35,7 +35,7 @@ rules! {
         "1.capabilities": "Clones and replication each imply snapshots.",
         "1.honest": "An advertised tier works; the operations of any other answer \
                      feature_not_supported.",
-        "1.access": "An access handle says how a client reaches the bytes.",
+        "1.access": "An access handle describes how a client reaches the data.",
     }
     "Values": {
         "2.volume_names": "A volume name has 1 to 203 of A-Z a-z 0-9 _ - . :, the first a letter, \
@@ -56,17 +56,17 @@ rules! {
         "2.uuid_once": "An identifier is never used twice in one backend, not even after a delete.",
     }
     "Operations": {
-        "3.atomic": "An operation happens whole, or it fails and nothing at all has changed.",
+        "3.atomic": "An operation succeeds completely, or it fails and changes nothing.",
         "3.linearizable": "Operations on one backend from many threads are linearizable.",
         "3.order": "Checks run in order: existence (volume before snapshot), value, state, \
                     conflict.",
-        "3.create_volume": "create_volume makes an online rw volume without snapshots.",
+        "3.create_volume": "create_volume creates an online rw volume without snapshots.",
         "3.create_volume.refuses": "create_volume refuses bad values and a taken name.",
         "3.list_volumes": "list_volumes gives all volumes in order of creation.",
         "3.get_volume": "get_volume gives one volume.",
         "3.get_volume.refuses": "get_volume refuses an identifier that no volume has.",
         "3.find_volume": "find_volume gives the volume of a name, or nothing.",
-        "3.patch_volume": "patch_volume changes what is given and nothing else.",
+        "3.patch_volume": "patch_volume changes the given fields and nothing else.",
         "3.patch_volume.resize": "Growing and shrinking both work; clone and parent are \
                                   independent.",
         "3.patch_volume.refuses": "patch_volume refuses a missing volume, bad values, a taken name \
@@ -94,12 +94,12 @@ rules! {
         "3.delete_snapshot": "delete_snapshot deletes one snapshot.",
         "3.delete_snapshot.refuses": "delete_snapshot refuses a missing volume or snapshot, and a \
                                       snapshot that a clone depends on.",
-        "3.restore_snapshot": "restore_snapshot takes the volume back to the snapshot, its size \
+        "3.restore_snapshot": "restore_snapshot restores the volume to the snapshot, its size \
                                too; newer snapshots are deleted.",
         "3.restore_snapshot.refuses": "restore_snapshot refuses a missing volume or snapshot, a \
                                        volume that is not online, and a newer snapshot with a \
                                        clone.",
-        "3.create_clone": "create_clone makes an online rw volume with the parent's size and \
+        "3.create_clone": "create_clone creates an online rw volume with the parent's size and \
                            export policy, no junction, no snapshots, and its origin.",
         "3.create_clone.refuses": "create_clone refuses a missing parent or snapshot, a bad or \
                                    taken name, and a parent that is not online.",
@@ -132,13 +132,13 @@ pub(crate) fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
-/// The rule about what an operation does.
+/// The rule about the effect of an operation.
 pub(crate) fn rule_of(operation: &str) -> &'static str {
     let is_it = |rule: &&Rule| rule.id.strip_prefix("3.") == Some(operation);
     RULES.iter().find(is_it).map_or("3.atomic", |rule| rule.id)
 }
 
-/// The rule about what an operation refuses.
+/// The rule about the errors of an operation.
 pub(crate) fn rule_of_refusals(operation: &str) -> &'static str {
     let is_it = |rule: &&Rule| {
         rule.id.strip_prefix("3.").and_then(|id| id.strip_suffix(".refuses")) == Some(operation)

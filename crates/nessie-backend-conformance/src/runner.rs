@@ -21,7 +21,7 @@ use crate::sequences::shrink_calls::shrink_calls;
 /// Interval between two [`RunEvent::Tick`] events.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Where [`run_shared`] takes the backend for each case from.
+/// The source of the backend for each case of [`run_shared`].
 #[non_exhaustive]
 pub enum BackendSource {
     /// Always the same backend.
@@ -30,7 +30,7 @@ pub enum BackendSource {
     Each(BackendFactory),
 }
 
-/// Makes a backend.
+/// Returns a backend.
 pub type BackendFactory = Box<dyn Fn() -> Result<Arc<dyn VolumeBackend>> + Send + Sync>;
 
 impl fmt::Debug for BackendSource {
@@ -42,7 +42,7 @@ impl fmt::Debug for BackendSource {
     }
 }
 
-/// What [`run_shared`] reports to its observer.
+/// A report of [`run_shared`] to its observer.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum RunEvent<'a> {

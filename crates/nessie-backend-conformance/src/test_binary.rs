@@ -14,7 +14,7 @@ use crate::runner::{BackendSource, run_shared};
 /// The `main` function of a test binary that has one test for each selected case. `make` makes a
 /// new backend for each case. Needs the feature `harness`.
 ///
-/// The binary takes the arguments of `cargo test`, such as a part of a name, `--exact`, `--list` and
+/// The binary accepts arguments of `cargo test`, such as a part of a name, `--exact`, `--list` and
 /// `--test-threads`, and works with nextest. A case that does not apply to the backend is reported
 /// as ignored, with the reason; nextest, which must know this before the test, reports it as passed.
 ///

@@ -363,7 +363,7 @@ mod tests {
     }
 
     /// Makes a volume, fails to make it again, snapshots and clones it, patches the clone, and
-    /// fails to delete what is missing.
+    /// fails to delete a missing object.
     fn trace() -> Trace {
         let (volume, clone) = (VolumeId::new(Uuid::max()), VolumeId::new(Uuid::from_u128(1)));
         let snapshot = SnapshotId::new(Uuid::max());

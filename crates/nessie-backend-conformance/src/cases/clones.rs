@@ -30,7 +30,7 @@ super::cases! { clones:
     /// The origin follows the snapshot's rename.
     follow_the_rename_of_their_snapshot: Clones [RenameSnapshot],
         "1.origin_names" "3.rename_snapshot";
-    /// The origin does not follow another volume or snapshot that takes the old name.
+    /// The origin does not follow another volume or snapshot with the old name.
     do_not_follow_a_namesake: Clones [PatchName], "1.origin_names";
     /// A clone that is renamed keeps its origin, and its own clones follow.
     are_renamed: Clones [PatchName], "1.origin_names" "1.origin";
@@ -40,7 +40,7 @@ super::cases! { clones:
     refuse_a_snapshot_of_another_volume: Clones, "3.create_clone.refuses";
     /// A parent that is not online is refused, and no clone is left.
     refuse_a_parent_that_is_not_online: Clones [PatchState], "3.create_clone.refuses" "3.atomic";
-    /// A bad name comes before a wrong state, and that before a taken name.
+    /// A bad name is reported before a wrong state, and that before a name in use.
     check_in_order: Clones [PatchState], "3.order" "3.create_clone.refuses";
     /// A refused clone leaves its parent's snapshot free.
     pin_nothing_when_refused: Clones, "3.atomic" "3.delete_snapshot";

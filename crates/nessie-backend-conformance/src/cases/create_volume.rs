@@ -13,14 +13,14 @@ super::cases! { create_volume:
     refuses_a_taken_name: Volumes, "2.volume_name_unique" "3.create_volume.refuses";
     /// A quota of zero is refused, and the name stays free.
     refuses_a_size_of_zero: Volumes, "3.create_volume.refuses" "3.atomic" "1.size";
-    /// A bad size is refused as such although the name is taken too.
+    /// A bad size is reported before a name in use.
     checks_values_before_conflicts: Volumes, "3.order" "3.create_volume.refuses";
     /// A refused creation leaves no volume, and the next one works.
     leaves_nothing_behind_when_refused: Volumes, "3.atomic" "2.free_again";
-    /// The name of an offline volume is taken.
+    /// The name of an offline volume is in use.
     refuses_the_name_of_an_offline_volume: Volumes [PatchState],
         "3.offline_keeps" "3.create_volume.refuses";
-    /// The name of a clone is taken.
+    /// The name of a clone is in use.
     refuses_the_name_of_a_clone: Clones, "2.volume_name_unique" "3.create_volume.refuses";
     /// A new volume has no snapshots, although an earlier one of the same name had.
     starts_without_snapshots: Snapshots, "3.create_volume" "3.delete_volume";

@@ -19,7 +19,7 @@ super::cases! { dependencies:
     hold_link_by_link: Clones, "3.delete_volume.refuses" "3.delete_snapshot.refuses" "4.dependents";
     /// Offline and restricted clones pin as online ones do.
     hold_while_offline: Clones [PatchState], "3.offline_keeps" "3.delete_snapshot.refuses";
-    /// The clones in the way are named in order of creation, and counted.
+    /// The dependent clones are named in order of creation, and counted.
     are_named_in_order: Clones, "4.dependents";
     /// Of more than 16 clones the first 16 are named and all are counted.
     are_named_up_to_sixteen: Clones, "4.dependents";
@@ -27,7 +27,7 @@ super::cases! { dependencies:
     are_named_as_they_are_called_now: Clones [PatchName], "4.dependents";
     /// A volume's dependents are the clones of all its snapshots, a snapshot's its own.
     of_a_volume_are_those_of_its_snapshots: Clones, "4.dependents";
-    /// A restore names the clones of the newer snapshot that is in the way.
+    /// A restore names the clones of the newer snapshot that would be deleted.
     are_named_by_a_restore: Clones [RestoreSnapshot], "4.dependents" "4.target";
     /// A clone of an offline snapshot's volume, renamed or resized, still pins.
     hold_over_every_change: Clones, "3.delete_snapshot.refuses" "3.patch_volume";

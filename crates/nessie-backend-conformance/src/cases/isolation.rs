@@ -16,7 +16,7 @@ super::cases! { isolation:
     of_states: Volumes [PatchState], "1.state" "3.patch_volume";
     /// An offline volume keeps its name, junction, quota, policy, snapshots and clones.
     offline_volumes_keep_everything: Clones [PatchState], "3.offline_keeps";
-    /// The name and the junction path of an offline volume stay taken.
+    /// The name and the junction path of an offline volume stay in use.
     offline_volumes_keep_what_is_theirs: Volumes [PatchState],
         "3.offline_keeps" "2.junction_unique" "2.volume_name_unique";
     /// Objects that existed before the run are unchanged.

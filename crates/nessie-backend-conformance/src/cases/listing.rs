@@ -9,7 +9,7 @@ use crate::oracle::call::Call;
 super::cases! { listing:
     /// Volumes are listed in order of creation, not of their names.
     volumes_are_in_order_of_creation: Volumes, "3.list_volumes";
-    /// The order of volumes survives deletions, and a volume created again comes last.
+    /// The order of volumes survives deletions, and a volume created again is last.
     volumes_keep_their_order_over_deletions: Volumes, "3.list_volumes" "3.delete_volume";
     /// The order of volumes survives every patch.
     volumes_keep_their_order_over_patches: Volumes, "3.list_volumes" "3.patch_volume";
@@ -17,7 +17,7 @@ super::cases! { listing:
     volumes_keep_their_order_over_renames: Volumes [PatchName], "3.list_volumes";
     /// Snapshots are listed in order of creation, not of their names.
     snapshots_are_in_order_of_creation: Snapshots, "3.list_snapshots";
-    /// The order of snapshots survives deletions, and a snapshot created again comes last.
+    /// The order of snapshots survives deletions, and a snapshot created again is last.
     snapshots_keep_their_order_over_deletions: Snapshots,
         "3.list_snapshots" "3.delete_snapshot";
     /// The order of snapshots survives renames.

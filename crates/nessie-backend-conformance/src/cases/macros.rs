@@ -1,6 +1,6 @@
 //! The macro that turns the list of cases of a theme into a table.
 
-/// Lists the cases of a theme: the doc comment is the summary; then come the function, the tier,
+/// Lists the cases of a theme: the doc comment is the summary; then follow the function, the tier,
 /// the optional operations it needs, and the rules it checks. The name of a case is the theme, a
 /// dot, and the function.
 macro_rules! cases {

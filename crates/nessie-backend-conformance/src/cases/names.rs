@@ -5,7 +5,7 @@ use super::values::{bad_names, good_names};
 use crate::harness::{CaseResult, Harness};
 
 super::cases! { names:
-    /// Volumes take every character of the grammar, and keep the name as it was given.
+    /// Volumes accept every character of the grammar, and keep the name unchanged.
     of_volumes_are_kept_exactly: Volumes, "2.volume_names" "2.exact";
     /// A volume's name may have 203 characters, of which the last still counts.
     of_volumes_may_be_long: Volumes, "2.volume_names" "2.exact";
@@ -20,18 +20,18 @@ super::cases! { names:
     of_volumes_that_look_alike_differ: Volumes, "2.exact" "2.volume_name_unique";
     /// A volume's name is free the moment the volume is deleted.
     of_deleted_volumes_are_free: Volumes, "2.free_again" "3.delete_volume";
-    /// A volume's former name is free, and its new one is taken.
+    /// A volume's former name is free, and its new one is in use.
     of_renamed_volumes_are_free: Volumes [PatchName], "2.free_again" "2.volume_name_unique";
     /// Two volumes swap their names through a third name.
     of_volumes_can_be_swapped: Volumes [PatchName], "2.free_again" "3.patch_volume";
-    /// A rename takes every name that a creation takes, and keeps it exactly.
+    /// A rename accepts every name that a creation accepts, and keeps it unchanged.
     of_renamed_volumes_are_kept_exactly: Volumes [PatchName], "2.volume_names" "2.exact";
     /// A rename refuses every name that a creation refuses.
     of_renamed_volumes_outside_the_grammar_are_refused: Volumes [PatchName],
         "2.volume_names" "3.patch_volume.refuses" "4.no_panic";
     /// A volume's name may be another volume's identifier, and the two are not confused.
     may_be_identifiers: Volumes, "2.exact" "3.get_volume" "3.find_volume";
-    /// Snapshots take every character of the grammar, and keep the name as it was given.
+    /// Snapshots accept every character of the grammar, and keep the name unchanged.
     of_snapshots_are_kept_exactly: Snapshots, "2.snapshot_names" "2.exact";
     /// A snapshot's name may have 255 characters, of which the last still counts.
     of_snapshots_may_be_long: Snapshots, "2.snapshot_names" "2.exact";
@@ -40,24 +40,24 @@ super::cases! { names:
         "2.snapshot_names" "3.create_snapshot.refuses" "4.no_panic";
     /// Names of snapshots that differ in case only are different names.
     of_snapshots_are_case_sensitive: Snapshots, "2.case";
-    /// A snapshot's name is taken in its volume and free in every other.
+    /// A snapshot's name is in use in its volume and free in every other.
     of_snapshots_are_free_across_volumes: Snapshots, "2.snapshot_name_unique";
     /// A snapshot's name is free the moment the snapshot is deleted, or its volume is.
     of_deleted_snapshots_are_free: Snapshots, "2.free_again" "3.delete_snapshot";
-    /// A snapshot's former name is free, and its new one is taken.
+    /// A snapshot's former name is free, and its new one is in use.
     of_renamed_snapshots_are_free: Snapshots [RenameSnapshot],
         "2.free_again" "2.snapshot_name_unique";
-    /// A rename of a snapshot takes and refuses what a creation does.
+    /// A rename of a snapshot accepts and refuses the same names as a creation.
     of_renamed_snapshots_follow_the_grammar: Snapshots [RenameSnapshot],
         "2.snapshot_names" "3.rename_snapshot.refuses" "2.exact";
     /// A snapshot may have the name of its volume or of any other.
     of_snapshots_and_volumes_are_apart: Snapshots, "2.snapshot_name_unique" "2.volume_name_unique";
-    /// Clones take the names that volumes take.
+    /// Clones accept the same names as volumes.
     of_clones_are_kept_exactly: Clones, "2.volume_names" "2.exact";
     /// Clones refuse the names that volumes refuse.
     of_clones_outside_the_grammar_are_refused: Clones,
         "2.volume_names" "3.create_clone.refuses" "4.no_panic";
-    /// A clone's name is taken like any volume's, and free after the clone is deleted.
+    /// A clone's name is in use like any volume's, and free after the clone is deleted.
     of_clones_are_names_of_volumes: Clones, "2.volume_name_unique" "2.free_again" "2.case";
 }
 

@@ -56,24 +56,24 @@ super::cases! { patch_volume:
     refuses_a_size_of_zero: Volumes, "3.patch_volume.refuses" "1.size";
     /// One bad value among good ones is refused, and the good ones are not set.
     refuses_the_whole_patch_for_one_bad_value: Volumes, "3.atomic" "3.patch_volume.refuses";
-    /// A taken name or path among good values is refused, and the good ones are not set.
+    /// A name or path in use among good values is refused, and the good ones are not set.
     refuses_the_whole_patch_for_one_conflict: Volumes, "3.atomic" "3.patch_volume.refuses";
-    /// A taken name refuses the whole patch.
+    /// A patch with a name in use changes nothing.
     refuses_the_whole_patch_for_a_taken_name: Volumes [PatchName],
         "3.atomic" "3.patch_volume.refuses" "2.junction_unique" "2.free_again";
-    /// A refused patch frees nothing and takes nothing.
+    /// A refused patch neither frees nor reserves a name or path.
     frees_and_takes_nothing_when_refused: Volumes, "3.atomic" "2.junction_unique";
     /// A volume that is not online is not resized.
     refuses_to_resize_what_is_offline: Volumes [PatchState], "3.patch_volume.refuses" "3.atomic";
     /// A patch that brings a volume online may resize it.
     resizes_what_it_brings_online: Volumes [PatchState],
         "3.patch_volume.refuses" "3.patch_volume.resize";
-    /// A patch that takes a volume offline may resize it, because it is online before.
+    /// A patch that sets a volume offline may resize it, because it is online before.
     resizes_what_it_takes_offline: Volumes [PatchState], "3.patch_volume.refuses";
     /// All but the size of an offline volume can be changed.
     changes_all_else_of_what_is_offline: Volumes [PatchState],
         "3.patch_volume" "3.offline_keeps" "3.patch_volume.refuses";
-    /// Bad values come before a wrong state, and a wrong state before a conflict.
+    /// Bad values are reported before a wrong state, and a wrong state before a conflict.
     checks_in_order: Volumes [PatchState], "3.order" "3.patch_volume.refuses";
     /// A patch with an unsupported field sets none of the others.
     sets_nothing_beside_what_is_unsupported: Volumes, "3.atomic" "3.optional";
@@ -435,7 +435,7 @@ fn refuses_the_whole_patch_for_a_taken_name(h: &Harness<'_>) -> CaseResult {
 fn frees_and_takes_nothing_when_refused(h: &Harness<'_>) -> CaseResult {
     let (a, c) = (h.create("a")?, h.create("c")?);
     h.patch(&a, junction(&h.path("a")))?;
-    // What would have moved to another path has not freed its own, nor taken the other.
+    // The refused volume still has its own path, and the other path is free.
     h.refused("invalid_argument", &calls::change(&a, junction(&h.path("b")).size_bytes(0)))?;
     h.refused("junction_path_exists", &calls::change(&c, junction(&h.path("a"))))?;
     h.refused("invalid_argument", &calls::change(&a, junction("").export_policy("")))?;

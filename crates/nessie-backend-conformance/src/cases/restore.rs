@@ -23,7 +23,7 @@ super::cases! { restore:
     /// A missing volume or snapshot is refused, the volume first.
     refuses_what_is_missing: Snapshots [RestoreSnapshot],
         "3.restore_snapshot.refuses" "3.order" "4.target" "3.atomic";
-    /// A volume that is not online is refused, and a missing snapshot comes before that.
+    /// A volume that is not online is refused; a missing snapshot is reported first.
     refuses_what_is_not_online: Snapshots [RestoreSnapshot, PatchState],
         "3.restore_snapshot.refuses" "3.order" "3.atomic";
     /// A newer snapshot with a clone is refused, and no newer snapshot is deleted.
@@ -31,7 +31,7 @@ super::cases! { restore:
         "3.restore_snapshot.refuses" "3.atomic";
     /// Clones of the snapshot itself and of older ones do not prevent a restore.
     allows_older_clones: Clones [RestoreSnapshot], "3.restore_snapshot" "3.restore_snapshot.refuses";
-    /// A wrong state comes before a newer snapshot with a clone.
+    /// A wrong state is reported before a newer snapshot with a clone.
     checks_the_state_before_clones: Clones [RestoreSnapshot, PatchState],
         "3.order" "3.restore_snapshot.refuses";
     /// A restored clone stays a clone, and its own quota is restored.

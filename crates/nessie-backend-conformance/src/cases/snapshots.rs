@@ -15,10 +15,10 @@ super::cases! { snapshots:
     refuse_a_taken_name: Snapshots, "3.create_snapshot.refuses" "2.snapshot_name_unique" "3.atomic";
     /// A missing volume is refused with valid and invalid names.
     refuse_a_missing_volume: Snapshots, "3.create_snapshot.refuses" "3.order" "4.target";
-    /// A volume that is not online takes no snapshot, and keeps those it has.
+    /// A volume that is not online refuses new snapshots, and keeps its old ones.
     refuse_what_is_not_online: Snapshots [PatchState],
         "3.create_snapshot.refuses" "3.offline_keeps" "3.atomic";
-    /// A bad name comes before a wrong state, and a wrong state before a taken name.
+    /// A bad name is reported before a wrong state, and a wrong state before a name in use.
     check_in_order: Snapshots [PatchState], "3.order" "3.create_snapshot.refuses";
     /// A deleted snapshot can no longer be read; older and newer ones stay.
     are_deleted_one_by_one: Snapshots, "3.delete_snapshot";

@@ -51,7 +51,7 @@ impl Harness<'_> {
         }
     }
 
-    /// Checks what must hold for the answer to any call: well-formed records and errors.
+    /// Checks the answer to any call: records and errors must be well-formed.
     pub(super) fn check_form(call: &Call, answer: &Answer) -> CaseResult {
         let operation = call.operation();
         let wrong = |(rule, text): (&'static str, String)| {

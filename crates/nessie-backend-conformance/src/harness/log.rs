@@ -40,7 +40,7 @@ impl CallLog {
         self.steps().push(Step { call: call.clone(), answer: Some(without_list(answer)) });
     }
 
-    /// Stops logging. The calls so far are what the report shows.
+    /// Stops logging. The report shows the calls so far.
     pub(crate) fn pause(&self) {
         self.is_paused.store(true, Ordering::Relaxed);
     }

@@ -26,7 +26,7 @@ use crate::oracle::call::{Answer, Call, Value};
 use crate::oracle::model::Model;
 use crate::trace::Trace;
 
-/// What the harness reads and compares after each change.
+/// The checks after each change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verify {
     /// All listings, and every record by identifier and by name.
@@ -56,7 +56,7 @@ pub(crate) struct Harness<'a> {
     foreign: Foreign,
 }
 
-/// What the harness records during a case.
+/// The records of the harness during a case.
 struct State {
     model: Model,
     /// Every identifier that the backend issued during this case.
@@ -152,7 +152,7 @@ impl<'a> Harness<'a> {
         name.starts_with(&self.stem)
     }
 
-    /// Sets what is checked after each change from now on.
+    /// Sets the checks after each change from now on.
     pub(crate) fn set_verify(&self, verify: Verify) {
         self.verify.set(verify);
     }
@@ -177,7 +177,7 @@ impl<'a> Harness<'a> {
         self.log.trace()
     }
 
-    /// Starts again within the same case: deletes what it left and reads the backend's state.
+    /// Starts again within the same case: deletes its objects and reads the backend's state.
     pub(crate) fn restart(&self) -> CaseResult {
         self.check_time()?;
         self.log.clear();

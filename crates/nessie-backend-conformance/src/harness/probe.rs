@@ -1,4 +1,4 @@
-//! Finds out what a backend supports, before the first case.
+//! Detects the features of a backend, before the first case.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use super::{Abort, CaseResult};
 use crate::config::Config;
 use crate::feature::{Feature, Tier};
 
-/// What a backend supports.
+/// The features of a backend.
 #[derive(Debug)]
 pub(crate) struct Probe {
     pub(crate) capabilities: Capabilities,

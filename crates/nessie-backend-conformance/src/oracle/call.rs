@@ -83,7 +83,7 @@ pub struct Refusal {
     pub malformed: Option<String>,
 }
 
-/// An identifier that no backend gives out: a version 4 UUID in which all other bits are zero.
+/// An identifier that no backend returns: a version 4 UUID in which all other bits are zero.
 #[must_use]
 pub fn unused_id() -> Uuid {
     Uuid::from_u128(0x4000_8000_0000_0000_0000)

@@ -61,9 +61,9 @@ pub struct ExpectedRefusal {
 pub struct RefusalPattern {
     /// The error's code.
     pub code: &'static str,
-    /// What the error may be about.
+    /// The possible targets of the error.
     pub targets: Vec<String>,
-    /// What the error may list as dependents.
+    /// The possible dependents in the error.
     pub dependents: Vec<Dependents>,
 }
 
@@ -116,7 +116,7 @@ fn is_allowed<T: PartialEq>(allowed: &[T], found: Option<&T>) -> bool {
     allowed.is_empty() || found.is_some_and(|found| allowed.contains(found))
 }
 
-/// What only the backend knows about a new record.
+/// The parts of a new record that only the backend can supply.
 #[derive(Clone, Copy, Debug)]
 struct NewRecord {
     uuid: Uuid,

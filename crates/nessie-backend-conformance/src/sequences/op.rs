@@ -112,7 +112,7 @@ pub(crate) fn call_of(op: &Op, created: &Created, name: impl Fn(&str) -> String)
 }
 
 impl Patch {
-    /// The patch as the backend gets it. `name` makes a name from a label.
+    /// The patch that is passed to the backend. `name` makes a name from a label.
     pub(crate) fn patch(&self, name: &impl Fn(&str) -> String) -> VolumePatch {
         let mut patch = VolumePatch::new();
         patch.size_bytes = self.size;
@@ -128,7 +128,7 @@ impl Patch {
 }
 
 impl Text {
-    /// The text as the backend gets it. `name` makes a name from a label.
+    /// The text that is passed to the backend. `name` makes a name from a label.
     pub(crate) fn text(&self, name: &impl Fn(&str) -> String) -> String {
         match self {
             Self::Label(label) => name(label),

@@ -52,7 +52,7 @@ impl<'a> Replay<'a> {
 /// After this many steps every record is read and checked.
 const STEPS_PER_CHECK: usize = 5;
 
-/// Runs a sequence, checks every record regularly and at the end, and deletes what it created.
+/// Runs a sequence, checks every record regularly and at the end, and deletes the created objects.
 pub(crate) fn replay(harness: &Harness<'_>, number: usize, sequence: &[Op]) -> CaseResult {
     harness.restart()?;
     harness.set_verify(Verify::Listings);

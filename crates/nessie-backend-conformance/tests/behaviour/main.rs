@@ -57,7 +57,7 @@ fn the_reference_passes_as_value_reference_and_shared_pointer() {
 }
 
 #[test]
-fn a_backend_that_holds_much_already_passes_and_is_left_as_it_was() {
+fn a_backend_with_other_objects_passes_and_keeps_them() {
     let backend = MemBackend::new();
     let mut volumes = Vec::new();
     // Some names begin like the default names of the suite.
@@ -266,7 +266,7 @@ fn a_failing_sequence_is_shrunk_to_the_shortest() {
 }
 
 #[test]
-fn the_calls_of_a_failing_case_are_as_few_as_can_be() {
+fn the_calls_of_a_failing_case_are_minimal() {
     let config = Config::default().only("isolation.offline_volumes_keep_everything");
     let report = run(&unmounts_what_goes_offline(), &config);
     let failure = only_failure(&report);
@@ -305,7 +305,7 @@ fn every_correct_variant_passes() {
 }
 
 #[test]
-fn what_is_optional_is_skipped_by_name() {
+fn missing_optional_operations_are_skipped_by_name() {
     let report = run(&variants::without_options(), &quick());
     assert!(report.is_success(), "{report}");
     let skipped = outcome(&report, "restore.drops_newer_snapshots");
@@ -317,7 +317,7 @@ fn what_is_optional_is_skipped_by_name() {
 }
 
 #[test]
-fn a_case_has_a_name_of_its_own_rules_that_exist_and_a_summary() {
+fn a_case_has_a_unique_name_existing_rules_and_a_summary() {
     for (at, case) in cases().iter().enumerate() {
         let name = case.name();
         assert!(cases()[..at].iter().all(|other| other.name() != name), "{name} twice");

@@ -1,4 +1,4 @@
-//! Correct backends that differ in what the contract leaves open.
+//! Correct backends that differ where the contract permits it.
 
 use std::thread;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use nessie_backend_mem::MemBackend;
 
 use super::mutant::Mutant;
 
-#[allow(dead_code, unreachable_pub, reason = "the example is a program of its own")]
+#[allow(dead_code, unreachable_pub, reason = "the example is a separate program")]
 #[path = "../../../nessie-backend-core/examples/volume_only.rs"]
 mod volume_only;
 

@@ -1109,7 +1109,7 @@ fn of_races() -> Vec<Fault> {
     }
 }
 
-/// Lists faults of what a backend supports: the name, the rule, and the fields of the mutant.
+/// Lists faults of the declared features: the name, the rule, and the fields of the mutant.
 macro_rules! tier_faults {
     ($($name:ident $rule:literal: $($field:ident = $value:expr),+;)+) => {
         vec![$(Fault {

@@ -1,4 +1,4 @@
-//! The suite rejects every faulty backend, and says which case caught it first.
+//! The suite rejects every faulty backend, and reports the case that rejects it first.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

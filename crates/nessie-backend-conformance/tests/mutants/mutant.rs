@@ -1,4 +1,4 @@
-//! A backend that does what the reference does, except for the operations that are replaced.
+//! A backend that behaves like the reference, except for the replaced operations.
 
 use nessie_backend_core::{
     AccessHandle, BackendError, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend,
@@ -12,7 +12,7 @@ macro_rules! operations {
     ($($trait:ident [$($method:item)*] {
         $($operation:ident($($argument:ident: $given:ty),*) -> $result:ty;)+
     })+) => {
-        /// What replaces an operation gets the backend that does the rest.
+        /// The replacement of an operation gets the backend for all other operations.
         #[derive(Default)]
         pub struct Mutant {
             pub mem: Mem,

@@ -13,12 +13,12 @@ mod whole {
     use super::DictVolumes;
 
     #[test]
-    fn the_shelf_keeps_the_contract() {
+    fn the_shelf_passes_the_suite() {
         run_all(&DictVolumes::default());
     }
 
     #[test]
-    fn what_does_not_apply_is_skipped_and_says_why() {
+    fn inapplicable_cases_are_skipped_with_the_reason() {
         let report = run(&DictVolumes::default(), &Config::default().only("clones.*"));
         assert!(report.is_success());
         assert_eq!(report.counts().skipped, report.cases.len());
