@@ -38,7 +38,7 @@ impl MemBackendBuilder {
         self
     }
 
-    /// Stops the clock at a time. It stands still until it is [advanced](MemBackend::advance).
+    /// Stops the clock at a time. It is stopped until it is [advanced](MemBackend::advance).
     pub const fn start(mut self, start: Timestamp) -> Self {
         self.start = Some(start);
         self

@@ -64,7 +64,7 @@ impl<'a> From<&'a VolumeSpec> for NewVolume<'a> {
 /// over one. Identifiers can be borrowed or owned.
 ///
 /// There is no trait for bulk calls. Default methods could only loop over single calls, which is
-/// not atomic, and generic code could not rely on anything that a loop of its own does not give.
+/// not atomic, and generic code could not rely on more than a loop in the caller provides.
 impl MemBackend {
     /// Creates volumes, and returns their identifiers.
     ///

@@ -27,7 +27,7 @@
 //! The traits, records and errors are those of [`nessie_backend_core`], which this crate re-exports:
 //! a program that only uses a `MemBackend` needs no other dependency.
 //!
-//! The clock of a seeded backend stands still until it is [advanced](MemBackend::advance).
+//! The clock of a seeded backend is stopped until it is [advanced](MemBackend::advance).
 //! Independent copies are cheap:
 //!
 //! ```

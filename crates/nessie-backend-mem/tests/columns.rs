@@ -338,7 +338,7 @@ fn a_table_stays_as_it_was_and_can_be_read_twice() {
 }
 
 #[test]
-fn many_rows_come_in_bounded_batches() {
+fn many_rows_are_exported_in_bounded_batches() {
     let backend = MemBackend::builder().seed(1).build().unwrap();
     let count = 2 * BATCH_ROWS + 3;
     for number in 0..count {

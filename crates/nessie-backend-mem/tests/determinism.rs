@@ -25,8 +25,7 @@ fn text(record: impl Serialize) -> String {
     serde_json::to_string(&record).unwrap()
 }
 
-/// Calls every operation, and returns the text of each record that came back and then of each
-/// that is there.
+/// Calls every operation. Returns the text of each returned record, then of each existing one.
 fn story(backend: &MemBackend, tag: &str) -> Vec<String> {
     let name = |name: &str| format!("{name}{tag}");
     let tick = |seconds| backend.advance(Duration::from_secs_f64(seconds)).unwrap();
@@ -82,7 +81,7 @@ fn the_records_of_a_seed_are_these() {
 }
 
 #[test]
-fn a_seed_tells_its_story_again_and_another_seed_another() {
+fn the_same_seed_repeats_the_records_and_another_seed_does_not() {
     for seed in [0, 1, 42, u64::MAX] {
         assert_eq!(story(&seeded(seed), ""), story(&seeded(seed), ""), "seed {seed}");
         assert_eq!(seeded(seed).state_digest().unwrap(), seeded(seed).state_digest().unwrap());
@@ -94,7 +93,7 @@ fn a_seed_tells_its_story_again_and_another_seed_another() {
 }
 
 #[test]
-fn what_came_between_does_not_matter_if_it_was_refused_or_read_only() {
+fn refused_and_reading_calls_do_not_change_later_records() {
     let (quiet, busy) = (seeded(42), seeded(42));
     let expected = story(&quiet, "");
     assert!(busy.create_volume(VolumeSpec::named("")).is_err());
@@ -105,14 +104,14 @@ fn what_came_between_does_not_matter_if_it_was_refused_or_read_only() {
     assert_eq!(story(&busy, ""), expected);
 }
 
-/// Both must go on identically until they are told different things.
+/// Both must behave identically until calls differ.
 fn assert_twins(one: &MemBackend, other: &MemBackend) {
     assert_eq!(one.now(), other.now());
     assert_eq!(one.list_volumes().unwrap(), other.list_volumes().unwrap());
     assert_eq!(story(one, ".again"), story(other, ".again"));
     assert_eq!(one.state_digest().unwrap(), other.state_digest().unwrap());
     one.create_volume(VolumeSpec::named("only-here")).unwrap();
-    assert!(!other.contains_name("only-here"), "the twins share what they hold");
+    assert!(!other.contains_name("only-here"), "the twins share records");
 }
 
 fn origins() -> [MemBackend; 2] {
@@ -121,7 +120,7 @@ fn origins() -> [MemBackend; 2] {
 }
 
 #[test]
-fn a_fork_goes_on_as_its_original_does() {
+fn a_fork_behaves_like_its_original() {
     for backend in origins() {
         story(&backend, "");
         assert_twins(&backend.fork(), &backend.fork().fork());
@@ -130,7 +129,7 @@ fn a_fork_goes_on_as_its_original_does() {
 }
 
 #[test]
-fn what_is_loaded_goes_on_as_what_was_saved() {
+fn a_loaded_backend_behaves_like_the_saved_one() {
     for backend in origins() {
         story(&backend, "");
         let loaded = reloaded(&backend);
@@ -144,7 +143,7 @@ fn what_is_loaded_goes_on_as_what_was_saved() {
 }
 
 #[test]
-fn slots_that_are_free_are_used_again_in_the_same_order_after_a_reload() {
+fn vacant_slots_are_reused_in_the_same_order_after_a_reload() {
     let backend = seeded(7);
     let volumes: Vec<VolumeId> = (0..1_200)
         .map(|n| backend.create_volume(VolumeSpec::named(format!("v{n}"))).unwrap().uuid)
@@ -169,7 +168,7 @@ fn slots_that_are_free_are_used_again_in_the_same_order_after_a_reload() {
 }
 
 #[test]
-fn no_identifier_comes_twice_and_all_are_of_version_4() {
+fn no_identifier_is_repeated_and_all_are_of_version_4() {
     for backend in [seeded(42), MemBackend::new()] {
         let mut given = HashSet::new();
         let mut give = |uuid: Uuid| {
@@ -183,7 +182,7 @@ fn no_identifier_comes_twice_and_all_are_of_version_4() {
             give(volume.uuid());
             give(backend.create_snapshot(volume, "s").unwrap().uuid.uuid());
             live.push(volume);
-            // Few stay, so that their places are used over and over.
+            // Few are kept, so that their slots are reused often.
             if live.len() > 20 {
                 let gone = live.swap_remove(n * 7 % live.len());
                 backend.delete_volume(gone).unwrap();
@@ -202,13 +201,13 @@ fn without_a_seed_no_two_backends_share_an_identifier() {
         let backend = MemBackend::new();
         for n in 0..10 {
             let volume = backend.create_volume(VolumeSpec::named(format!("v{n}"))).unwrap();
-            assert!(given.insert(volume.uuid), "{} came before", volume.uuid);
+            assert!(given.insert(volume.uuid), "{} is repeated", volume.uuid);
         }
     }
 }
 
 #[test]
-fn a_start_lets_the_clock_stand_and_a_seed_alone_sets_it_to_the_year_2000() {
+fn a_start_stops_the_clock_and_a_seed_alone_sets_it_to_the_year_2000() {
     let start = "1999-12-31T23:00:00.25-01:00".parse().unwrap();
     let stamp = |builder: MemBackendBuilder| {
         let backend = builder.build().unwrap();

@@ -1,4 +1,4 @@
-//! `load` reads what `dump` wrote, and refuses all else with the line and the reason: it never
+//! `load` reads the output of `dump`. It refuses other input with the line and the reason: it never
 //! panics, and never returns half a backend.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -79,7 +79,7 @@ fn sign(lines: &[&str]) -> String {
 }
 
 #[test]
-fn what_is_loaded_is_the_same_and_goes_on_the_same() {
+fn a_loaded_backend_is_the_same_and_behaves_the_same() {
     let system = MemBackend::new();
     system.create_volume(VolumeSpec::named("v")).unwrap();
     for backend in [empty(0), varied(), system] {
@@ -99,7 +99,7 @@ fn what_is_loaded_is_the_same_and_goes_on_the_same() {
 
 /// The format is promised: a change of it needs another version.
 #[test]
-fn a_dump_looks_like_this() {
+fn a_dump_has_this_text() {
     let backend = empty(1);
     let volume = backend.create_volume(VolumeSpec::named("db").size_bytes(9)).unwrap();
     let snapshot = backend.create_snapshot(volume.uuid, "nightly").unwrap();
@@ -142,7 +142,7 @@ fn a_dump_looks_like_this() {
 #[test]
 fn a_dump_cut_anywhere_is_refused() {
     let dumped = text(&varied());
-    // What lacks no more than its last line feed is whole.
+    // A dump without its last line feed is complete.
     for len in 0..dumped.len() - 1 {
         refused(&dumped.as_bytes()[..len]);
     }
@@ -164,15 +164,15 @@ fn a_dump_with_any_byte_altered_is_refused() {
 }
 
 #[test]
-fn more_behind_the_checksum_is_refused() {
+fn data_after_the_checksum_is_refused() {
     let dumped = text(&varied());
     for more in ["x", "\n\nx", &dumped] {
-        assert!(refused(format!("{dumped}{more}").as_bytes()).contains("comes last"));
+        assert!(refused(format!("{dumped}{more}").as_bytes()).contains("must be the last line"));
     }
 }
 
 #[test]
-fn what_git_and_editors_do_to_the_ends_of_a_text_is_undone() {
+fn changed_line_ends_of_git_and_editors_are_read() {
     let dumped = text(&varied());
     let with_crlf = dumped.replace('\n', "\r\n");
     for changed in [
@@ -185,14 +185,14 @@ fn what_git_and_editors_do_to_the_ends_of_a_text_is_undone() {
         format!("\u{feff}{}", with_crlf.trim_end()),
     ] {
         assert_eq!(text(&load(&changed)), dumped, "{changed:?}");
-        // What is altered besides is still found.
+        // Other changes are still detected.
         let altered = changed.replacen("\"online\"", "\"offline\"", 1);
         assert!(refused(altered.as_bytes()).contains("checksum"));
     }
 }
 
 #[test]
-fn a_file_that_a_tool_has_changed_is_refused_with_what_it_is() {
+fn a_file_changed_by_a_tool_is_refused_with_its_kind() {
     let dumped = text(&varied());
     let utf_16: Vec<u8> = dumped.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut tar = vec![0; 512];
@@ -237,10 +237,10 @@ fn records_of_two_epochs_are_dumped_and_leave_the_same_slots_to_the_next() {
         let spec = VolumeSpec::named(name);
         let uuid = backend.create_volume(spec.clone()).unwrap().uuid;
         assert_eq!(twin.create_volume(spec).unwrap().uuid, uuid);
-        assert!(given.insert(uuid), "{uuid} came before");
+        assert!(given.insert(uuid), "{uuid} is repeated");
     };
     create(&backend, "beside");
-    // Clones come after their parents, so that in this order nothing is busy.
+    // Clones follow their parents: in reverse order, no volume is busy.
     for (n, uuid) in old.iter().rev().enumerate() {
         backend.delete_volume(*uuid).unwrap();
         create(&backend, &format!("in-place{n}"));
@@ -296,9 +296,9 @@ fn a_dump_has_no_trace_of_deleted_records_but_their_number() {
     assert!(differing[1].starts_with("{\"checksum\":"), "{differing:?}");
 }
 
-/// An epoch numbers 2³² records. No test can create so many, so the dump says that they were.
+/// An epoch numbers 2³² records. No test can create so many, so the dump is changed to claim it.
 #[test]
-fn no_identifier_comes_twice_when_the_numbers_of_an_epoch_run_out() {
+fn no_identifier_is_repeated_when_the_numbers_of_an_epoch_are_used_up() {
     let dumped = text(&varied());
     let (header, rest) = dumped.split_once('\n').unwrap();
     let (start, _) = header.split_once("\"created\":").unwrap();
@@ -313,7 +313,7 @@ fn no_identifier_comes_twice_when_the_numbers_of_an_epoch_run_out() {
         let twin = reloaded(&backend);
         let made = backend.create_volumes(specs.clone()).unwrap();
         assert_eq!(twin.create_volumes(specs).unwrap(), made);
-        assert!(made.iter().all(|uuid| given.insert(*uuid)), "{n}: {made:?} came before");
+        assert!(made.iter().all(|uuid| given.insert(*uuid)), "{n}: {made:?} is repeated");
         backend.check_invariants().unwrap();
         backend.delete_volume(made[0]).unwrap();
         backend = twin;
@@ -384,7 +384,7 @@ fn a_wrong_line_is_refused_with_its_number() {
     check(&[&header.replace("\"start\":", "\"began\":"), one, s, two], "line 1: ");
     let eof = format!("line 3: column {}: EOF while parsing an object", s.len() - 1);
     check(&[header, one, &s[..s.len() - 1], two], &eof);
-    // No room is made for what a header announces.
+    // Memory is not allocated by the header's counts.
     let huge = header.replace("\"volumes\":2", "\"volumes\":4294967295");
     check(&[&huge, one, s, two], "fewer volumes than announced");
 }
@@ -472,7 +472,7 @@ fn use_up(backend: &MemBackend) {
         backend.create_clone(created.uuid, snapshot, &format!("newer{n}")).unwrap();
     }
     backend.check_invariants().unwrap();
-    // Clones come after their parents, so that in this order nothing is busy.
+    // Clones follow their parents: in reverse order, no volume is busy.
     let volumes: Vec<VolumeId> =
         backend.list_volumes().unwrap().iter().map(|volume| volume.uuid).collect();
     for volume in volumes.into_iter().rev() {
@@ -542,7 +542,7 @@ fn progress_ends_at_the_total() {
 }
 
 #[test]
-fn a_digest_tells_states_apart_that_go_on_differently() {
+fn a_digest_distinguishes_states_with_different_behaviour() {
     let digest = |backend: &MemBackend| backend.state_digest().unwrap();
     let base = varied();
     assert_eq!(digest(&base).len(), 32);
@@ -570,7 +570,7 @@ fn a_digest_tells_states_apart_that_go_on_differently() {
 
 /// The same on every machine and from version to version of the 128-bit format.
 #[test]
-fn the_digest_of_a_history_is_this_one() {
+fn the_digest_of_a_history_never_changes() {
     assert_eq!(varied().state_digest().unwrap(), "0697a5ddd2ec57a901af2c158421f879");
 }
 

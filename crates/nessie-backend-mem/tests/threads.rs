@@ -215,7 +215,7 @@ fn assert_consistent(volumes: &[Volume]) {
 }
 
 #[test]
-fn a_listing_is_of_one_moment() {
+fn a_listing_is_consistent() {
     let backend = MemBackend::new();
     let parent = volume(&backend, "parent");
     let base = snapshot(&backend, parent, "base");

@@ -1,4 +1,4 @@
-//! What bindings read from a [`View`].
+//! Reading a [`View`] in bindings.
 
 use std::fmt;
 

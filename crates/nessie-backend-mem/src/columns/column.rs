@@ -147,7 +147,7 @@ pub(super) struct SparseTexts {
 }
 
 impl SparseTexts {
-    /// Sets the text of a row out of `rows`. Rows come in order.
+    /// Sets the text of a row out of `rows`. Rows must be set in order.
     pub(super) fn put(&mut self, row: usize, rows: usize, text: &str) {
         self.put_bytes(row, rows, text.as_bytes());
     }

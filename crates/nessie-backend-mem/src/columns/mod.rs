@@ -5,8 +5,8 @@
 //! [`Table::to_bytes`] saves the rows of a table, and nothing else of the backend, for another
 //! process.
 //!
-//! Names are selected by a pattern: `*` stands for any characters, `?` for exactly one, every other
-//! character for itself.
+//! Names are selected by a pattern: `*` matches any characters, `?` exactly one, any other
+//! character itself.
 //!
 //! Needs the feature `arrow`.
 //!

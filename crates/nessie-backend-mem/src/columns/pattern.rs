@@ -1,4 +1,4 @@
-//! Patterns of names: `*` stands for any characters, `?` for exactly one character.
+//! Patterns of names: `*` matches any characters, `?` exactly one character.
 
 use nessie_backend_core::{BackendError, Result};
 use wildmatch::WildMatch;
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn stars_take_any_characters_and_question_marks_one() {
+    fn stars_match_any_characters_and_question_marks_one() {
         for pattern in
             ["build-1", "*", "***", "build-*", "*-1", "b*-*", "build-?", "*u??d*1*", "*1"]
         {
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_name_can_match_is_refused() {
+    fn patterns_that_no_name_can_match_are_refused() {
         for (pattern, because) in [
             ("", "is empty"),
             ("[a]", "'['"),
@@ -84,7 +84,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_match_is_what_trying_everything_finds(pattern in "[ab*?]{1,8}", name in "[ab]{1,10}") {
+        fn a_match_agrees_with_an_exhaustive_search(pattern in "[ab*?]{1,8}", name in "[ab]{1,10}") {
             prop_assert_eq!(matches(&pattern, &name), naive(pattern.as_bytes(), name.as_bytes()));
         }
     }

@@ -18,8 +18,8 @@ use crate::storage::slab::Slot;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VolumeSelection {
-    /// A pattern for the whole name: `*` stands for any characters, `?` for exactly one, every
-    /// other character for itself. Case counts.
+    /// A pattern for the whole name: `*` matches any characters, `?` exactly one, any
+    /// other character itself. Case counts.
     pub name: Option<String>,
     /// The state.
     pub state: Option<VolumeState>,
@@ -101,8 +101,8 @@ pub struct SnapshotSelection {
     /// The volumes of the snapshots, in the order of the table and each only once. `None` means all
     /// volumes in order of creation.
     pub volumes: Option<Vec<VolumeId>>,
-    /// A pattern for the whole name: `*` stands for any characters, `?` for exactly one, every
-    /// other character for itself. Case counts.
+    /// A pattern for the whole name: `*` matches any characters, `?` exactly one, any
+    /// other character itself. Case counts.
     pub name: Option<String>,
     /// Whether the snapshot has clones. Such a snapshot cannot be deleted.
     pub is_pinned: Option<bool>,

@@ -12,7 +12,7 @@ pub(crate) enum Clock {
         /// The latest time handed out.
         latest: Timestamp,
     },
-    /// Stands still until it is advanced.
+    /// Stopped until it is advanced.
     Standing {
         /// The time it showed first.
         start: Timestamp,
@@ -24,7 +24,7 @@ pub(crate) enum Clock {
 impl Clock {
     pub(crate) const SYSTEM: Self = Self::System { latest: Timestamp::MIN };
 
-    /// A clock that stands still.
+    /// A stopped clock.
     pub(crate) const fn standing(start: Timestamp) -> Self {
         Self::Standing { start, now: start }
     }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_standing_clock_moves_only_when_advanced() {
+    fn a_stopped_clock_changes_only_when_advanced() {
         let mut clock = Clock::standing(Timestamp::UNIX_EPOCH);
         assert_eq!(clock.now(), clock.now());
         clock.advance(Duration::from_millis(1_500)).unwrap();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_standing_clock_does_not_pass_the_end_of_time() {
+    fn a_stopped_clock_does_not_exceed_the_calendar() {
         let mut clock = Clock::standing(Timestamp::MAX);
         let error = clock.advance(Duration::from_secs(1)).unwrap_err();
         assert_eq!(error.code(), "invalid_argument");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restarted_standing_clock_shows_its_start() {
+    fn a_restarted_stopped_clock_shows_its_start() {
         let mut clock = Clock::standing(Timestamp::UNIX_EPOCH);
         clock.advance(Duration::from_secs(1)).unwrap();
         assert_eq!(clock.restarted(), Clock::standing(Timestamp::UNIX_EPOCH));

@@ -41,7 +41,7 @@ fn register() {
     }
     // SAFETY: `pthread_atfork` only stores the pointers. The handler is a function without
     // arguments that lives as long as the program, cannot unwind, and does nothing but one atomic
-    // addition and one atomic store to statics, which are async-signal-safe as POSIX asks of a
+    // addition and one atomic store to statics, which are async-signal-safe as POSIX requires of a
     // child's handler.
     #[expect(unsafe_code, reason = "the standard library offers no safe way to notice a fork")]
     let status = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };

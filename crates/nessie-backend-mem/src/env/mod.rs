@@ -1,4 +1,4 @@
-//! What comes from outside the process: the time, random numbers, and forks.
+//! Inputs from outside the process: the time, random numbers, and forks.
 
 pub(crate) mod clock;
 pub(crate) mod fork;

@@ -21,7 +21,7 @@ use crate::storage::ids::KEY_WORDS;
 pub(super) const FORMAT: &str = "nessie-backend-mem";
 /// The version of the format. Version 1 was that of the package's version 0.4.0.
 pub(super) const VERSION: u32 = 2;
-/// The beginning of the first line, whatever the version.
+/// The beginning of the first line in every version.
 pub(super) const HEAD: &str = "{\"format\":\"nessie-backend-mem\",\"version\":";
 /// The beginning of a snapshot's line.
 pub(super) const SNAPSHOT: &str = "{\"snapshot\":";

@@ -74,10 +74,10 @@ fn try_read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner, Failu
     Ok(Inner { state, clock, source })
 }
 
-/// Lines on their way in.
+/// Reads lines.
 struct Input<R> {
     reader: R,
-    /// The present line, which ends with a line feed as it was written.
+    /// The current line, with its line feed.
     line: Vec<u8>,
     number: u64,
     hasher: XxHash3_64,
@@ -220,7 +220,7 @@ fn check_end<R: BufRead>(input: &mut Input<R>) -> Result<(), Failure> {
         return Err(input.refuse("the checksum is not that of the lines above; one was altered"));
     }
     if !input.is_at_end()? {
-        return Err(input.refuse("more follows the checksum, which comes last"));
+        return Err(input.refuse("more data after the checksum, which must be the last line"));
     }
     Ok(())
 }

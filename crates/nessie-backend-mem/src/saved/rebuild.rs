@@ -247,7 +247,7 @@ const NO_SUCH_ID: Broken =
 /// Why a record cannot be added.
 pub(crate) type Refusal = Box<dyn StdError + Send + Sync>;
 
-/// What is wrong with what was saved.
+/// The fault of a dump.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Broken(pub(crate) &'static str);
 

@@ -85,7 +85,7 @@ fn try_write(inner: &Inner, writer: impl Write, progress: Progress<'_>) -> io::R
     counter.finish()
 }
 
-/// Lines on their way out.
+/// Writes lines.
 struct Lines<W> {
     writer: W,
     pending: Vec<u8>,

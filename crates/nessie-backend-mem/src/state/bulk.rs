@@ -351,7 +351,7 @@ impl State {
         made
     }
 
-    /// Deletes volumes; clones and their parents can come in any order. Returns the volumes that
+    /// Deletes volumes; clones and their parents can be in any order. Returns the volumes that
     /// were skipped because they have clones that are not deleted.
     pub(crate) fn delete_volumes(
         &mut self,

@@ -29,7 +29,7 @@ impl State {
         Ok(slot)
     }
 
-    /// What the clones of a snapshot have in common.
+    /// The common data of the clones of a snapshot.
     pub(super) fn clone_parent(&self, volume: Slot, snapshot: Slot) -> CloneParent {
         CloneParent {
             snapshot,

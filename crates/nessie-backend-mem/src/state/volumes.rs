@@ -194,7 +194,7 @@ pub(super) fn check_new_volume(name: &str, size_bytes: Option<u64>) -> Result<()
     size_bytes.map_or(Ok(()), rules::size_bytes)
 }
 
-/// What new volumes have in common: one, or those of a batch.
+/// The common data of new volumes: one, or those of a batch.
 pub(super) struct NewVolumes {
     pub(super) time: Timestamp,
     /// All volumes that exist before.

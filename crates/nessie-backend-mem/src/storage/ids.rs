@@ -12,7 +12,7 @@ use nessie_backend_core::Uuid;
 use crate::storage::serial::Serial;
 use crate::storage::slab::Slot;
 
-/// What an identifier encodes.
+/// The content of an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) kind: Kind,
@@ -29,7 +29,7 @@ pub(crate) enum Kind {
 
 const HALF_BITS: u32 = 61;
 const HALF: u64 = (1 << HALF_BITS) - 1;
-/// Four rounds, each with a key of its own, are the fewest that make a Feistel network mix well.
+/// Four rounds, each with its own key, are the fewest that make a Feistel network mix well.
 const ROUNDS: usize = 4;
 
 /// Numbers that make a key.

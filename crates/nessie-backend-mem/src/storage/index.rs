@@ -22,7 +22,7 @@ pub(crate) struct Index {
     len: usize,
 }
 
-/// What a batch looks up, adds or removes.
+/// An item that a batch finds, adds or removes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entry {
     pub(crate) hash: u64,
@@ -38,7 +38,7 @@ struct Bucket {
     depth: u32,
 }
 
-/// What a table of 512 places takes before it grows.
+/// The most items in a table of 512 places, before it grows.
 const FULL: usize = 448;
 /// Buckets filled like this on average are hardly ever full.
 const AMPLE: usize = FULL - FULL / 8;
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn room_for_many_keeps_what_was_there() {
+    fn reserving_space_keeps_the_entries() {
         for before in [0, 1, 500, 10_000] {
             let mut index = Index::default();
             for slot in 0..before {

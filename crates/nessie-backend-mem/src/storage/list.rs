@@ -1,7 +1,6 @@
 //! Doubly linked lists threaded through the records of a slab.
 //!
-//! Inserting and deleting take the same time whatever the length of the list. A list costs a
-//! record eight bytes.
+//! Inserting and deleting take constant time. A list costs eight bytes per record.
 
 use std::iter;
 

@@ -30,7 +30,7 @@
 //! next records follow from the records present, the epoch and the number of the last record, and
 //! a dump need not describe the slabs.
 //!
-//! Nothing here knows volumes and snapshots; `state` defines the records.
+//! This module is independent of volumes and snapshots; `state` defines the records.
 
 pub(crate) mod ids;
 pub(crate) mod index;

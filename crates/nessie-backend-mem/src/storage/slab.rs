@@ -36,7 +36,7 @@ impl Default for Links {
     }
 }
 
-/// What the slab keeps in every record.
+/// The slab's own data in every record.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Header {
     /// The number of the record's [`Serial`]; 0 in a vacant slot.
@@ -45,7 +45,7 @@ pub(crate) struct Header {
     pub(crate) links: Links,
 }
 
-/// What can be kept in a slab. The default is an empty record.
+/// A record of a slab. The default is an empty record.
 pub(crate) trait Record: Clone + Default {
     fn header(&self) -> &Header;
     fn header_mut(&mut self) -> &mut Header;
@@ -69,14 +69,14 @@ impl<T: Record> Entry<'_, T> {
     }
 }
 
-/// Some neighbouring records. What every read needs comes first, in as few cache lines as possible.
+/// Some neighbouring records. Fields that every read needs are first, in few cache lines.
 #[derive(Clone, Debug)]
 #[repr(C)]
 struct Chunk<T> {
     /// The records of all places as far as they were ever occupied, or of the occupied ones alone.
     records: Vec<T>,
     /// Whether the records are those of the occupied places alone. Loading a dump makes such
-    /// chunks, so that what it allocates is in proportion to the records it reads.
+    /// chunks, so that it allocates in proportion to the records it reads.
     is_sparse: bool,
     /// The epoch of the records' serials.
     epoch: u64,
@@ -208,7 +208,7 @@ impl<T: Record> Slab<T> {
         self.chunks.len() << CHUNK_BITS
     }
 
-    /// How many [inserts](Self::insert) are sure to find a slot, whatever their epoch.
+    /// Number of [inserts](Self::insert) that certainly find a slot, in any epoch.
     pub(crate) fn free_slots(&self) -> usize {
         (MAX_CHUNKS - self.chunks.len()) << CHUNK_BITS
     }
@@ -377,7 +377,7 @@ impl<T: Record> Slab<T> {
     }
 
     /// Occupies a slot with the record of a serial. `None` if the slot cannot exist, is occupied,
-    /// or lies in a chunk with records of another epoch.
+    /// or is in a chunk with records of another epoch.
     ///
     /// Apart from eight bytes for each chunk up to that of the slot, it allocates in proportion to
     /// the records placed.

@@ -3,12 +3,12 @@
 //! A `String` in every record would cost an allocation and 24 bytes each; a [`TextRef`] costs four
 //! bytes and the text itself. Space of forgotten texts is reclaimed by compaction.
 
-/// Where a text lies in its pool. Meaningless in any other pool.
+/// The position of a text in its pool. Meaningless in any other pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TextRef(u32);
 
 impl TextRef {
-    /// The empty text, which takes no space in any pool.
+    /// The empty text, which uses no space in any pool.
     pub(crate) const EMPTY: Self = Self(0);
 
     const LEN_BITS: u32 = 11;
@@ -71,7 +71,7 @@ impl TextPool {
         TextRef::new(offset, text.len())
     }
 
-    /// Gives up the space of a text.
+    /// Releases the space of a text.
     pub(crate) const fn forget(&mut self, at: TextRef) {
         self.garbage += at.len();
     }

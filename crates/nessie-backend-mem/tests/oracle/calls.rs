@@ -12,7 +12,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// What the record in place of a placeholder must be.
+/// The role of the record that replaces a placeholder.
 #[derive(Clone, Copy)]
 enum Role {
     Volume,

@@ -61,13 +61,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A backend and what it must hold.
+/// A backend and its expected contents.
 #[derive(Debug)]
 struct World {
     backend: MemBackend,
     model: Model,
     now: Timestamp,
-    /// Every identifier that the backend ever gave out.
+    /// Every identifier that the backend has returned.
     issued: Vec<Uuid>,
 }
 
@@ -130,7 +130,7 @@ impl World {
         assert!(dumped(&self.backend) == before, "a reload changes what is dumped");
     }
 
-    /// Every way to read the backend must show what the model holds.
+    /// Every way to read the backend must agree with the model.
     fn check(&mut self) {
         self.backend.check_invariants().unwrap();
         assert_eq!(self.backend.now(), self.now);
@@ -171,7 +171,7 @@ impl World {
     }
 }
 
-/// Takes the steps, each in the world of its number or, if there are fewer, in another.
+/// Runs the steps, each in the world of its number, modulo the number of worlds.
 fn walk(world: World, steps: Vec<(usize, Step)>) {
     let mut worlds = vec![world];
     for (place, step) in steps {
@@ -197,7 +197,7 @@ fn walk(world: World, steps: Vec<(usize, Step)>) {
     }
 }
 
-/// Takes `cases` walks of up to `steps` steps, each from a world that `setup` fills.
+/// Runs `cases` walks of up to `steps` steps, each from a world that `setup` fills.
 fn walks<S: Strategy>(cases: u32, steps: usize, setup: S, fill: impl Fn(&mut World, &S::Value)) {
     let environment = Config::default();
     let seed = match environment.rng_seed {
