@@ -1,4 +1,4 @@
-//! Hints in messages of errors, where it is likely what the caller meant.
+//! Hints in error messages about the probable mistake of the caller.
 
 use nessie_backend_core::{BackendError, SnapshotId, VolumeId};
 use nessie_backend_mem::MemBackend;

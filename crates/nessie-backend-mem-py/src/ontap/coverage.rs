@@ -1,4 +1,4 @@
-//! The table of what the cluster implements.
+//! The table of implemented paths and fields.
 
 use nessie_store::{FieldInfo, FieldPresence, WritableBy};
 use pyo3::prelude::*;

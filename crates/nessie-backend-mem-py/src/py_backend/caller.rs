@@ -1,4 +1,4 @@
-//! Callers of a backend written in Python, and what they do with unexpected exceptions.
+//! Callers of a backend written in Python, and their handling of unexpected exceptions.
 
 use std::cell::RefCell;
 

@@ -47,7 +47,7 @@ const OPTIONAL: &[&str] =
 /// The methods of an object.
 pub(super) struct Methods {
     operations: Vec<&'static str>,
-    /// The keywords that `patch_volume` takes, of `name` and `state`.
+    /// The keywords among `name` and `state` that `patch_volume` accepts.
     patches: Vec<&'static str>,
 }
 
@@ -100,7 +100,7 @@ impl Methods {
         self.operations.contains(&operation)
     }
 
-    /// Whether `patch_volume` takes this keyword.
+    /// Whether `patch_volume` accepts this keyword.
     pub(super) fn patches(&self, keyword: &str) -> bool {
         self.patches.contains(&keyword)
     }
@@ -112,7 +112,7 @@ fn check_exception(py: Python<'_>, error: PyErr) -> PyResult<()> {
     if error.is_instance_of::<PyException>(py) { Ok(()) } else { Err(error) }
 }
 
-/// Those of `names` that the method `patch_volume` takes as keywords.
+/// Those of `names` that the method `patch_volume` accepts as keywords.
 fn taken(object: &Bound<'_, PyAny>, names: &[&'static str]) -> PyResult<Vec<&'static str>> {
     let inspect = object.py().import("inspect")?;
     let signature = inspect.call_method1("signature", (object.getattr("patch_volume")?,))?;

@@ -8,7 +8,7 @@ use nessie_backend_core::{
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyMapping, PySequence, PyString};
 
-/// What is wrong with a record. The text continues "returned" or "volume:".
+/// The fault of a record. The text continues "returned" or "volume:".
 pub(crate) struct Malformed(String);
 
 /// The result of reading.
@@ -235,7 +235,7 @@ pub(super) fn list<T>(
     value.try_iter().map_err(unreadable)?.map(|record| read(&record.map_err(unreadable)?)).collect()
 }
 
-/// Reads what a backend can do.
+/// Reads the capabilities of a backend.
 pub(super) fn capabilities(value: &Bound<'_, PyAny>) -> Read<Capabilities> {
     let fields = Fields::of(value)?;
     let mut capabilities = Capabilities::VOLUMES;

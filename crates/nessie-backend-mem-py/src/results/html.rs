@@ -1,4 +1,4 @@
-//! What notebooks show of an object. The templates are in the module `nessie_backend_mem._html`.
+//! The HTML of an object for notebooks. The templates are in the module `nessie_backend_mem._html`.
 
 use pyo3::call::PyCallArgs;
 use pyo3::prelude::*;

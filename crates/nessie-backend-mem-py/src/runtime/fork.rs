@@ -7,7 +7,7 @@
 //! Such work calls no Python code and waits for no thread that does: the thread that forks may hold
 //! any lock of Python, and the fork waits for the work. Such work is not nested.
 //!
-//! This module has no lock of its own: if two threads fork at once, the child of one would have it
+//! This module has no own lock: if two threads fork at once, the child of one would have it
 //! locked by the other.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ static ANCESTORS: AtomicUsize = AtomicUsize::new(0);
 
 /// The time between two checks of a waiting fork.
 const PAUSE: Duration = Duration::from_micros(100);
-/// The longest wait of a fork. No work takes as long; it ends a wait that would not end.
+/// The longest wait of a fork. No work takes as long; the limit ends an endless wait.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Work that is running. Its end is counted when this is dropped, also after a panic.

@@ -1,7 +1,7 @@
 //! Long work that Ctrl-C interrupts.
 //!
 //! Python handles signals in the main thread, and only while that thread is attached. So long work
-//! runs in a thread of its own, while the caller checks for signals. After a signal the work runs on
+//! runs in a separate thread, while the caller checks for signals. After a signal the work runs on
 //! to its end and its result is dropped, so it must use a copy or a view.
 
 use std::panic::resume_unwind;

@@ -48,7 +48,7 @@ pub(crate) fn write(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) ->
 /// The target of links to a file that does not exist yet.
 fn behind_links(path: &Path) -> PathBuf {
     let mut path = path.to_path_buf();
-    // There is no cycle: the system has followed the links already.
+    // The links have no cycle: the system has followed them already.
     while let Ok(next) = fs::read_link(&path) {
         path = directory(&path).join(next);
     }
