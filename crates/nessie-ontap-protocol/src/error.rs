@@ -13,7 +13,7 @@ pub struct ApiError {
     pub status: u16,
     /// ONTAP's error code. It is JSON text in a reply and a number in a job.
     pub code: u32,
-    /// What is wrong, with the value and the rule.
+    /// The message, with the value and the rule.
     pub message: String,
     /// The field, parameter or object that the error is about.
     pub target: Option<Cow<'static, str>>,

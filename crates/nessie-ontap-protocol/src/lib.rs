@@ -17,7 +17,7 @@
 //! the parameters, [`Body::parse`] reads the JSON body, [`Page::of`] orders and cuts the matching
 //! records, and a function of [`reply`] writes the JSON.
 //!
-//! # A schema of your own
+//! # Your own schema
 //!
 //! ```
 //! use nessie_backend_core::Uuid;

@@ -1,4 +1,4 @@
-//! The records: what ONTAP's REST API shows of each kind of object.
+//! The records of each kind of object in ONTAP's REST API.
 //!
 //! Each kind of object has a file with its record and its [`Schema`](crate::Schema). The files in
 //! `documented` list the fields that ONTAP documents.

@@ -1,4 +1,4 @@
-//! What the objects of one SVM have in common, and the names of objects.
+//! The common data of the objects of one SVM, and the names of objects.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Named {
     }
 }
 
-/// What all volumes of one SVM have in common.
+/// The common data of all volumes of one SVM.
 #[derive(Clone, Debug)]
 pub struct SvmContext {
     /// The SVM.

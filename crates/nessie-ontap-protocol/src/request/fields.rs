@@ -44,8 +44,8 @@ impl<R> Selection<R> {
         Self::parse_with(schema, collection, text, UnknownFields::Refused)
     }
 
-    /// Reads the value of `fields` like [`parse`](Self::parse). `unknown` says what to do with fields
-    /// that ONTAP does not have.
+    /// Reads the value of `fields` like [`parse`](Self::parse). `unknown` is the handling of
+    /// fields that ONTAP does not have.
     pub(crate) fn parse_with(
         schema: &'static Schema<R>,
         collection: bool,
@@ -117,7 +117,7 @@ impl<R> Selection<R> {
     }
 }
 
-/// What to do with fields that ONTAP does not have.
+/// The handling of fields that ONTAP does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnknownFields {
     Refused,

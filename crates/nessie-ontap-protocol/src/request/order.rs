@@ -84,7 +84,7 @@ impl<R> OrderBy<R> {
         self.fields.iter().map(|(field, _)| field.path)
     }
 
-    /// Compares two records. Unset values come last in either direction.
+    /// Compares two records. Unset values are last in either direction.
     #[must_use]
     pub fn compare(&self, left: &R, right: &R) -> Ordering {
         self.fields

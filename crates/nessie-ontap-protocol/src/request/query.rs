@@ -37,7 +37,7 @@ const MAX_TIMEOUT: u64 = 120;
 impl<R> Query<R> {
     /// Reads the parameters of a request.
     ///
-    /// `parameter_names` lists the parameters that belong to the operation. `collection` says whether the
+    /// `parameter_names` lists the parameters of the operation. `collection` is true if the
     /// path names a collection: it has other default fields than one record. Paging parameters are
     /// accepted for one record too, because clients send `max_records` there.
     ///
@@ -131,7 +131,7 @@ impl<R> Query<R> {
 }
 
 impl Url {
-    /// Whether the request wants indented JSON: `pretty=true`.
+    /// Whether the request selects indented JSON: `pretty=true`.
     ///
     /// # Errors
     /// 262197: the value is neither `true` nor `false`.

@@ -8,7 +8,7 @@ pub(crate) fn name(given: &str) -> Cow<'_, str> {
     if given.contains('-') { given.replace('-', "_").into() } else { given.into() }
 }
 
-/// The one of `words` that equals `given`, if case is ignored and a hyphen in `given` may stand for
+/// The one of `words` that equals `given`, if case is ignored and a hyphen in `given` may replace
 /// an underscore: `Snapshot-Only` is `snapshot_only`.
 pub(crate) fn word(words: &[&'static str], given: &str) -> Option<&'static str> {
     let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || (a == b'_' && b == b'-');

@@ -149,7 +149,7 @@ pub fn changed<R>(
     out
 }
 
-/// The same JSON with each member on a line of its own, indented by two spaces: `pretty=true`.
+/// The same JSON with each member on a separate line, indented by two spaces: `pretty=true`.
 ///
 /// Bytes that are not one JSON value are returned unchanged.
 #[must_use]

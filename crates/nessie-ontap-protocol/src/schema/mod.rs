@@ -1,4 +1,4 @@
-//! What a kind of object looks like on the wire: its fields, their values and its JSON.
+//! The form of a kind of object on the wire: its fields, their values and its JSON.
 
 mod documented;
 mod field;

@@ -59,7 +59,7 @@ fn an_empty_body_and_nulls_set_nothing() {
 }
 
 #[test]
-fn what_is_given_is_known() {
+fn given_fields_are_known() {
     let body = parse(r#"{"space": {"used": 1}, "space_x": 2, "name": null, "space!x": 1}"#);
     assert!(body.has("space") && body.has("space.used") && body.has("space_x"));
     assert!(!body.has("spac") && !body.has("name") && !body.has("space.used.x"));
@@ -157,7 +157,7 @@ fn numbers_and_booleans_may_be_text() {
 }
 
 #[test]
-fn the_texts_of_an_array_come_from_any_form() {
+fn the_texts_of_an_array_are_read_from_any_form() {
     for (json, expected) in [
         (r#"{"parts": [{"label": "a"}, {"x": 1}, {"label": null}]}"#, vec![Some("a"), None, None]),
         (r#"{"parts.label": ["a", "b"]}"#, vec![Some("a"), Some("b")]),

@@ -117,7 +117,7 @@ fn a_documented_field_is_not_a_parameter_of_a_post() {
 }
 
 #[test]
-fn a_filter_says_which_elements_of_an_array_it_admits() {
+fn a_filter_selects_the_elements_of_an_array() {
     let mut filter = Filter::none(&THING);
     filter.add("parts.label", "lid|b*").unwrap();
     for (label, admitted) in [("lid", true), ("box", true), ("top", false)] {

@@ -197,7 +197,7 @@ fn a_record_without_a_path_has_no_links() {
 }
 
 #[test]
-fn an_array_of_objects_is_shown_empty_where_the_schema_says_so() {
+fn an_empty_array_of_objects_is_shown_if_the_schema_requires_it() {
     let all = Selection::parse(&SHELF, true, "**").unwrap();
     assert_eq!(reply::record(&all, &Vec::new()), br#"{"boxes":[]}"#);
 }

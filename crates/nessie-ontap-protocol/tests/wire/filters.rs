@@ -253,7 +253,7 @@ fn a_search_covers_several_fields() {
 }
 
 #[test]
-fn a_pattern_of_many_stars_takes_no_longer() {
+fn a_pattern_of_many_stars_is_matched_quickly() {
     let mut thing = full();
     thing.name = "a".repeat(10_000);
     assert!(!matches("name", &format!("{}b", "a*".repeat(5_000)), &thing));

@@ -1,4 +1,4 @@
-//! Requests and replies, tested with a schema of their own.
+//! Requests and replies, tested with a separate schema.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod bodies;

@@ -73,7 +73,7 @@ fn a_request_orders_by_fields_and_directions() {
 }
 
 #[test]
-fn unset_fields_come_last_in_both_directions() {
+fn unset_fields_are_last_in_both_directions() {
     let mut given = things(&["a", "b", "c"]);
     given[0].used = None;
     given[1].used = Some(1);

@@ -62,7 +62,7 @@ fn fields_of_the_filter_are_selected() {
 }
 
 #[test]
-fn an_operation_has_parameters_of_its_own() {
+fn an_operation_has_its_own_parameters() {
     let url = url("/t?force=True&origin.parent.name=a&name=b");
     let own = ["force", "origin.parent.name"];
     let query = Query::parse(&THING, Method::Patch, true, &own, &url).unwrap();
@@ -75,7 +75,7 @@ fn an_operation_has_parameters_of_its_own() {
 }
 
 #[test]
-fn a_post_takes_no_filter() {
+fn a_post_refuses_filters() {
     let post = |target| Query::parse(&THING, Method::Post, true, &[], &url(target));
     assert_code(post("/t?name=a"), 262_211, "name");
     assert_code(post("/t?x=a"), 262_179, "x");

@@ -118,7 +118,7 @@ fn volumes() {
 
 /// The fields that a client reads from whole records.
 #[test]
-fn objects_of_a_volume_have_what_is_in_them() {
+fn objects_of_a_volume_have_their_fields() {
     let fields = "nas,guarantee,snapshot_policy,aggregates,space.snapshot.{used,reserve_percent}";
     assert_record("objects_of_a_volume.json", &VOLUME, fields, &clone());
 }

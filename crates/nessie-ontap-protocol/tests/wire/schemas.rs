@@ -56,7 +56,7 @@ fn the_faults_of_a_table_are_found() {
 }
 
 #[test]
-fn a_field_is_found_by_its_path_and_an_object_has_what_is_in_it() {
+fn a_field_is_found_by_its_path_and_an_object_by_its_fields() {
     for field in THING.fields {
         assert_eq!(THING.field(field.path).map(|found| found.path), Some(field.path));
     }
@@ -68,7 +68,7 @@ fn a_field_is_found_by_its_path_and_an_object_has_what_is_in_it() {
 }
 
 #[test]
-fn values_come_from_what_records_have() {
+fn values_are_read_from_the_records() {
     assert_eq!(FieldValue::from(None::<u64>), FieldValue::Unset);
     assert_eq!(FieldValue::from(Some("a")), FieldValue::text("a"));
     assert_eq!(FieldValue::from(Uuid::nil()), FieldValue::Uuid(Uuid::nil()));

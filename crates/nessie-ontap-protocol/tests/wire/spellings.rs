@@ -22,7 +22,7 @@ fn enumerated<R>(fields: &'static [Field<R>]) -> Vec<(&'static Field<R>, &'stati
 }
 
 #[test]
-fn a_body_takes_each_and_the_word_is_kept_as_arrays_write_it() {
+fn a_body_accepts_each_and_keeps_the_word_as_arrays_write_it() {
     let mut tried = 0;
     for (field, word) in enumerated(VOLUME.fields) {
         let method = match field.writable {
@@ -43,7 +43,7 @@ fn a_body_takes_each_and_the_word_is_kept_as_arrays_write_it() {
 }
 
 #[test]
-fn a_filter_takes_each() {
+fn a_filter_accepts_each() {
     let mut tried = 0;
     for (field, word) in enumerated(VOLUME.fields) {
         let mut attributes = Attributes::default();

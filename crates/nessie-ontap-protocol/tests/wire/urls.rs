@@ -35,7 +35,7 @@ fn names_and_values_are_decoded() {
 }
 
 #[test]
-fn raw_values_are_taken_as_they_are() {
+fn raw_values_are_accepted_unchanged() {
     let url = url("/api/v?nas.path=/m1/*&name=svm1:ä|b");
     assert_eq!(url.parameters[0].1, "/m1/*");
     assert_eq!(url.parameters[1].1, "svm1:ä|b");
