@@ -13,7 +13,7 @@ pub(crate) struct Parameter {
     effect: Effect,
 }
 
-/// The values that a parameter takes.
+/// The values that a parameter accepts.
 #[derive(Clone, Copy, Debug)]
 enum ValueKind {
     /// `true` or `false`.
@@ -113,7 +113,7 @@ pub(crate) fn request_empty_collection<R>(query: &Query<R>) -> bool {
 }
 
 impl Parameter {
-    /// Refuses a value that the parameter does not take.
+    /// Refuses a value that the parameter does not accept.
     pub(crate) fn check<R>(&self, query: &Query<R>) -> Result<(), ApiError> {
         match self.value {
             ValueKind::Flag => query.parameter_flag(self.name).map(drop),

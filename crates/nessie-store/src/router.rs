@@ -54,7 +54,7 @@ macro_rules! empty_routes {
     };
 }
 
-/// The most frequent ones come first.
+/// The most frequent ones are first.
 static ROUTES: &[Route] = routes![
     "/api/storage/volumes/{uuid}", VOLUME: Get volumes::get, Patch volumes::patch, Delete volumes::delete;
     "/api/storage/volumes", VOLUME: Get volumes::list, Post volumes::post, Patch volumes::patch_many, Delete volumes::delete_many;

@@ -135,7 +135,7 @@ fn is_serving(server: &Server) -> bool {
 }
 
 #[test]
-fn a_reply_carries_what_an_array_sends() {
+fn a_reply_has_the_headers_of_an_array() {
     let server = plain(|_| {});
     let reply = exchange(&mut connect(&server), &get("/api/cluster")).unwrap();
     assert_eq!((reply.status, reply.body.as_str()), (200, "GET /api/cluster - - 0"));
@@ -253,7 +253,7 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
-fn a_request_may_come_byte_by_byte() {
+fn a_request_may_arrive_byte_by_byte() {
     let server = plain(|_| {});
     let mut stream = connect(&server);
     stream.set_nodelay(true).unwrap();
@@ -328,7 +328,7 @@ fn a_body_of_any_size_is_answered() {
     assert_eq!(receive(&mut stream).unwrap().status, 413);
 }
 
-/// Requests that break a rule of HTTP, and the status that says so.
+/// Requests that break a rule of HTTP, and the status of the reply.
 fn malformed() -> Vec<(Vec<u8>, u16)> {
     let head = format!("HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}");
     let request = |text: &str| text.replace("HEAD", &head).into_bytes();
@@ -673,7 +673,7 @@ fn stopping_sends_each_reply_whole_and_once() {
     // The reply has its target: 40 kB, so that it waits until there is no further request.
     let request = get(&format!("/{}", "x".repeat(40_000)));
     let mut sent = 0;
-    // The server reads no further request while the client takes no reply.
+    // The server reads no further request while the client reads no reply.
     while echo.calls.load(Ordering::SeqCst) == sent {
         stream.write_all(request.as_bytes()).unwrap();
         sent += 1;

@@ -1,4 +1,4 @@
-//! The operations, one file for each kind of object, and what they share.
+//! The operations, one file for each kind of object, and shared code.
 //!
 //! * [`context`]: the request and the replies that every operation can give;
 //! * [`collection`]: the operations that volumes and snapshots share;

@@ -114,7 +114,7 @@ fn content(line: &[u8]) -> Option<&[u8]> {
 
 /// Reads a chunk size. Chunk extensions are ignored.
 fn size(line: &[u8]) -> Result<u64, &'static str> {
-    let malformed = "the size of a chunk is not a hexadecimal number on a line of its own";
+    let malformed = "the size of a chunk is not a hexadecimal number on a separate line";
     let line = content(line).ok_or(malformed)?;
     let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end();
     let text = str::from_utf8(digits).map_err(|_| malformed)?;

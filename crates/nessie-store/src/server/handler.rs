@@ -1,4 +1,4 @@
-//! What answers the requests of a server.
+//! The handler of a server's requests.
 
 use super::unauthenticated;
 use crate::{Cluster, Request, Response};

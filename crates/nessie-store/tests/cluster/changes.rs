@@ -28,7 +28,7 @@ fn of_parallel_creations_of_one_name_one_succeeds() {
 }
 
 #[test]
-fn a_query_changes_and_deletes_what_it_finds() {
+fn a_query_changes_and_deletes_the_matching_objects() {
     let lab = Lab::new();
     for name in ["a1", "a2", "b1"] {
         lab.volume(name, "");

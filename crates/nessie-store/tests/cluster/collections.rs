@@ -46,7 +46,7 @@ fn a_change_of_a_page_leads_to_the_next() {
         let target = format!("{VOLUMES}?name=a*&max_records=2{waiting}");
         assert_eq!(to_the_end(&lab, Method::Patch, &target, r#"{"comment":"x"}"#), [2, 1]);
         assert_eq!(lab.names(&format!("{VOLUMES}?comment=x")), ["a1", "a2", "a3"]);
-        // A change after which the filter no longer finds what was changed.
+        // A change after which the changed volumes no longer match the filter.
         let target = format!("{VOLUMES}?comment=x&max_records=1&order_by=name%20desc{waiting}");
         assert_eq!(to_the_end(&lab, Method::Patch, &target, r#"{"comment":""}"#), [1, 1, 1]);
         let target = format!("{VOLUMES}?name=a*&max_records=2{waiting}");
@@ -90,7 +90,7 @@ fn a_failure_ends_the_pages_unless_continue_on_failure_is_set() {
 }
 
 #[test]
-fn the_first_job_is_beside_all_jobs() {
+fn the_first_job_is_returned_with_all_jobs() {
     let lab = Lab::new();
     lab.volume("v1", "");
     lab.volume("v2", "");

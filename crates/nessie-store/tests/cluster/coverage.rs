@@ -1,4 +1,4 @@
-//! Every field behaves as the coverage table says.
+//! Every field behaves as in the coverage table.
 
 use nessie_store::{FieldKind, Method, WritableBy, coverage};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
                 .replace("{id}/rules", POLICY);
             let path = path.replace("{counter_table.name}", "system");
             let path = path.replace("{svm.uuid}/policies", &format!("{svm}/policies"));
-            // Records and their collection take the same fields.
+            // Records and their collection accept the same fields.
             let end = path.find("/{").unwrap_or(path.len());
             let path = path[..end].to_owned();
             (endpoint.path, path)

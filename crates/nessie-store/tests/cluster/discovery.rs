@@ -1,4 +1,4 @@
-//! What clients read of a cluster before they do anything.
+//! The objects of a cluster that clients read first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +61,7 @@ fn a_volume_takes_the_export_policy_of_its_own_svm_by_number() {
 }
 
 #[test]
-fn licences_are_those_of_what_is_simulated() {
+fn licences_are_those_of_the_simulated_features() {
     const LICENSES: &str = "/api/cluster/licensing/licenses";
     let lab = Lab::new();
     assert_eq!(lab.names(LICENSES), ["base", "flexclone", "nfs", "snaprestore"]);
@@ -242,7 +242,7 @@ fn a_snapshot_policy_without_schedules_has_no_copies() {
         .iter()
         .map(|copies| copies["snapmirror_label"].as_str().unwrap())
         .collect();
-    assert_eq!(labels, ["-", "daily", "weekly"], "a dash where there is no label");
+    assert_eq!(labels, ["-", "daily", "weekly"], "a dash for a missing label");
 }
 
 #[test]

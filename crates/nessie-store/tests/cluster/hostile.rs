@@ -1,4 +1,4 @@
-//! Requests of any kind: none panics, none breaks what holds.
+//! Requests of any kind: none panics or breaks an invariant.
 
 use nessie_store::{Method, Request, coverage};
 use proptest::prelude::*;
@@ -89,7 +89,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_requests_are_answered_and_leave_what_holds(
+    fn any_requests_are_answered_and_keep_the_invariants(
         requests in prop::collection::vec(request(), 1..40)
     ) {
         let lab = Lab::new();

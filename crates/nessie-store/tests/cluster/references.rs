@@ -5,7 +5,7 @@ use nessie_store::Method;
 use crate::support::{Lab, UNKNOWN, VOLUMES};
 
 #[test]
-fn what_a_volume_refers_to_is_there() {
+fn objects_that_a_volume_refers_to_exist() {
     let lab = Lab::new();
     let path = lab.volume("v1", "");
     lab.snapshot(&path, "s1");

@@ -243,7 +243,7 @@ fn pages_of_snapshots_after_a_reset_are_in_the_new_order_of_creation() {
 }
 
 #[test]
-fn jobs_of_before_a_reset_are_not_shown() {
+fn jobs_from_before_a_reset_are_not_shown() {
     let lab = Lab::new();
     let bulk = r#"{"records":[{"name":"v1","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}]}"#;
     let reply = lab.send(Method::Post, VOLUMES, bulk);

@@ -59,7 +59,7 @@ impl Lab {
         reply
     }
 
-    /// Makes a volume of 1 GiB with further fields, and returns its path.
+    /// Creates a volume of 1 GiB with further fields, and returns its path.
     pub(crate) fn volume(&self, name: &str, more: &str) -> String {
         let body = format!(
             r#"{{"name":"{name}","svm.name":"svm1","aggregates":[{{"name":"aggr1"}}],"size":{GIB}{more}}}"#
@@ -73,7 +73,7 @@ impl Lab {
         self.done(Method::Post, &target, &format!(r#"{{"name":"{name}"}}"#)).location()
     }
 
-    /// Makes a clone of a snapshot, or of a new one, and returns its path.
+    /// Creates a clone of a snapshot, or of a new one, and returns its path.
     pub(crate) fn clone_of(&self, parent: &str, snapshot: Option<&str>, name: &str) -> String {
         let snapshot = snapshot.map_or("null".to_owned(), |name| format!("\"{name}\""));
         let body = format!(
