@@ -276,7 +276,7 @@ REFUSED_AT_CHANGE: dict[str, tuple[dict[str, Any], set[str]]] = {
     "the state error": ({"state": "error"}, {"918652"}),
     "an unknown export policy": ({"nas": {"export_policy": {"name": "nobody"}}}, {"918271"}),
     "an unknown snapshot policy": ({"snapshot_policy": {"name": "nightly"}}, {"917551"}),
-    "a split of what is no clone": ({"clone": {"split_initiated": True}}, {"918248"}),
+    "a split of an ordinary volume": ({"clone": {"split_initiated": True}}, {"918248"}),
     "nothing at all": ({}, {"262190"}),
 }
 

@@ -34,7 +34,7 @@
 //! | read the report | [`Report`], [`CaseReport`], [`Outcome`], [`Failure`], [`Trace`], [`Counts`] |
 //! | list cases and rules | [`cases()`], [`Case`], [`rules`], [`Rule`], [`Tier`], [`Feature`] |
 //! | report invalid values from another language | [`MalformedRecord`] |
-//! | compare a backend with the model in tests of your own (feature `oracle`, unstable) | module `oracle` |
+//! | compare a backend with the model in your own tests (feature `oracle`, unstable) | module `oracle` |
 //!
 //! # How a run works
 //!

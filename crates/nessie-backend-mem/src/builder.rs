@@ -31,8 +31,8 @@ impl MemBackendBuilder {
         None => Timestamp::UNIX_EPOCH,
     };
 
-    /// Makes the backend deterministic: the same calls give the same records. The clock stands
-    /// still at [`start`](Self::start), or by default at [`DEFAULT_START`](Self::DEFAULT_START).
+    /// Makes the backend deterministic: the same calls give the same records. The clock is
+    /// stopped at [`start`](Self::start), or by default at [`DEFAULT_START`](Self::DEFAULT_START).
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self

@@ -57,8 +57,8 @@ CURL_CA_BUNDLE is set, which the SDK prefers. Ansible's modules need:
   export REQUESTS_CA_BUNDLE=PATH"""
 
 EPILOG = """\
---load accepts seed files, and dumps, which MemBackend.dump() and --dump write. A
-dump is of one SVM and has its own seed and clock; with several SVMs, write
+--load accepts seed files, and dumps, which MemBackend.dump() and --dump write.
+A dump is of one SVM and has its own seed and clock; with several SVMs, write
 SVM=FILE. Dumps lack the state of the endpoint: comments, jobs, the policies of
 ONTAP. Seed files are loaded after all dumps.
 

@@ -11,7 +11,7 @@ super::cases! { clones:
     have_size_and_policy_of_the_parent: Clones, "3.create_clone" "1.size";
     /// A clone has no junction, and its parent keeps its own.
     have_no_junction: Clones, "3.create_clone" "1.unset";
-    /// A clone has no snapshots of its own, however many its parent has.
+    /// A new clone has no snapshots, even if its parent has some.
     have_no_snapshots: Clones, "3.create_clone" "3.list_snapshots";
     /// A clone is a volume: it is patched, snapshot and deleted as any other.
     are_volumes: Clones, "3.create_clone" "3.patch_volume.resize";

@@ -15,7 +15,7 @@ use crate::sequences::replay::Replay;
 super::cases! { concurrency:
     /// Of several volumes created under one name, exactly one is created.
     creates_one_volume_of_a_name: Volumes, "3.linearizable" "2.volume_name_unique";
-    /// Volumes of different names are all created, each with an identifier of its own.
+    /// Volumes of different names are all created, each with a unique identifier.
     creates_volumes_of_different_names: Volumes, "3.linearizable" "2.uuid_once";
     /// Threads that create the same names one after the other create one volume of each.
     creates_streams_of_volumes: Volumes, "3.linearizable" "2.volume_name_unique";

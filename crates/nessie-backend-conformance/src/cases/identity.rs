@@ -7,11 +7,11 @@ use crate::Feature;
 use crate::harness::{CaseResult, Harness, Verify};
 
 super::cases! { identity:
-    /// Every volume has an identifier of its own, of version 4.
+    /// Every volume has a unique identifier, of version 4.
     of_volumes_is_their_own: Volumes, "2.uuid_form" "2.uuid_once";
-    /// Every snapshot has an identifier of its own, which no volume has.
+    /// Every snapshot has a unique identifier, which no volume has.
     of_snapshots_is_their_own: Snapshots, "2.uuid_form" "2.uuid_once";
-    /// Every clone has an identifier of its own.
+    /// Every clone has a unique identifier.
     of_clones_is_their_own: Clones, "2.uuid_form" "2.uuid_once";
     /// A volume created again under the same name has a new identifier.
     is_not_used_again: Volumes, "2.uuid_once" "3.delete_volume";

@@ -75,7 +75,7 @@ super::cases! { patch_volume:
         "3.patch_volume" "3.offline_keeps" "3.patch_volume.refuses";
     /// Bad values are reported before a wrong state, and a wrong state before a conflict.
     checks_in_order: Volumes [PatchState], "3.order" "3.patch_volume.refuses";
-    /// A patch with an unsupported field sets none of the others.
+    /// A patch with an unsupported field changes no field.
     sets_nothing_beside_what_is_unsupported: Volumes, "3.atomic" "3.optional";
 }
 

@@ -17,7 +17,7 @@ super::cases! { scale:
     of_clones: Clones, "3.list_volumes" "4.dependents" "3.create_clone";
     /// A chain of clones, each of the one before.
     of_generations: Clones, "1.origin" "3.delete_volume.refuses";
-    /// Many mounted volumes, each with a path of its own.
+    /// Many mounted volumes, each with its own path.
     of_junctions: Volumes, "2.junction_unique" "3.patch_volume";
 }
 

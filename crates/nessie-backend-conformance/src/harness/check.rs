@@ -41,8 +41,8 @@ impl Harness<'_> {
         }
     }
 
-    /// A wrong listing breaks the rule of the last change; any other wrong answer that of its own
-    /// operation.
+    /// A wrong listing breaks the rule of the last change. Any other wrong answer breaks the rule of
+    /// its operation.
     fn rule_of_answer(&self, call: &Call) -> &'static str {
         match (call, self.state.borrow().last_change) {
             (Call::ListVolumes | Call::ListSnapshots(_), Some((_, true))) => "3.atomic",

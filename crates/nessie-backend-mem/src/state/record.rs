@@ -1,4 +1,4 @@
-//! The records in memory: small, and without allocations of their own where possible.
+//! The records in memory: small, and without separate allocations where possible.
 
 use compact_str::CompactString;
 use nessie_backend_core::{VolumeState, VolumeType};
