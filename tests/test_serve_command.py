@@ -411,7 +411,7 @@ def test_a_dump_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> Non
     for svms, files, expected_text in (
         (["a"], [str(tmp_path)], "it is a directory"),
         (["a"], [""], "--dump: '' names no file"),
-        (["a"], [f"{file}/dump"], "there is no directory"),
+        (["a"], [f"{file}/dump"], "does not exist"),
         (["a", "b"], ["dump"], "a dump is of one SVM; write SVM=PATH, where SVM is a or b"),
         (["a", "b"], [f"a={file}", f"b={file}"], "it is given twice"),
     ):
