@@ -463,11 +463,34 @@ def read(text: str | None) -> datetime:
 
 def test_without_seed_and_start_times_are_the_systems() -> None:
     backend = MemBackend()
-    before = datetime.now(UTC)
+    before = datetime.now(UTC).replace(microsecond=0)
     times = [read(backend.now()), read(backend.create_volume("a").get("create_time"))]
     after = datetime.now(UTC)
     for time in times:
         assert before <= time <= after
+
+
+def test_the_system_clock_shows_whole_seconds() -> None:
+    backend = MemBackend()
+    uuid = backend.create_volume("v")["uuid"]
+    snapshot = backend.create_snapshot(uuid, "s")
+    for time in (backend.now(), backend.get_volume(uuid)["create_time"], snapshot["create_time"]):
+        assert read(time).microsecond == 0
+
+
+def test_records_of_one_second_have_equal_times_and_keep_their_order() -> None:
+    names = [f"v{number}" for number in range(9)]
+    backend = MemBackend()
+    began = backend.now()
+    for _ in range(100):
+        for name in names:
+            backend.create_volume(name)
+        if began == backend.now():  # The second did not end meanwhile.
+            break
+        backend.reset()
+        began = backend.now()
+    assert {volume["create_time"] for volume in backend} == {began}
+    assert [volume["name"] for volume in backend] == names
 
 
 def test_records_are_never_older_than_those_made_before() -> None:

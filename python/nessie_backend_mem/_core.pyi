@@ -124,7 +124,7 @@ class MemBackend:
             uuids are random.
         start (datetime | str): Start time of a clock that only `advance()`
             moves. A datetime, in UTC if it is naive, or RFC 3339 text. Without
-            `seed` and `start` the backend uses the system's clock.
+            `seed` and `start` the backend uses the system's clock, in whole seconds.
 
     Raises:
         InvalidArgumentError: `seed` is out of range or `start` is not a time.

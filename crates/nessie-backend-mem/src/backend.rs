@@ -44,8 +44,8 @@ pub struct MemBackend {
 }
 
 impl MemBackend {
-    /// An empty backend with random identifiers and times from the system's clock. The same as
-    /// `MemBackend::builder().build()`.
+    /// An empty backend with random identifiers and times from the system's clock, in whole seconds.
+    /// The same as `MemBackend::builder().build()`.
     ///
     /// # Panics
     ///

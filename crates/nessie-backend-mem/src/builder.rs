@@ -15,7 +15,8 @@ impl MemBackend {
     }
 }
 
-/// Sets the seed and the clock of a new [`MemBackend`].
+/// Sets the seed and the clock of a new [`MemBackend`]. Without both, its times are those of the
+/// system's clock in whole seconds.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct MemBackendBuilder {

@@ -1,13 +1,13 @@
 //! Time: the only module that reads a clock.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nessie_backend_core::{BackendError, Result, Timestamp};
 
 /// The clock of a backend's records. It never runs backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clock {
-    /// Follows the system's clock, and waits for it after that was set back.
+    /// Follows the system's clock in whole seconds, and waits for it after that was set back.
     System {
         /// The latest time handed out.
         latest: Timestamp,
@@ -62,8 +62,11 @@ impl Clock {
     }
 }
 
+/// The system's time, cut to whole seconds, as ONTAP gives times. Before 1970 it is the Unix epoch.
 fn system_time() -> Timestamp {
-    SystemTime::now().try_into().unwrap_or(Timestamp::MAX)
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = Duration::from_secs(since_epoch.as_secs());
+    Timestamp::UNIX_EPOCH.checked_add(seconds).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -93,6 +96,15 @@ mod tests {
         assert_eq!(clock.restarted(), Clock::standing(Timestamp::UNIX_EPOCH));
         let system = Clock::System { latest: Timestamp::MAX };
         assert_eq!(system.restarted(), system);
+    }
+
+    #[test]
+    fn the_system_clock_shows_whole_seconds() {
+        let mut clock = Clock::SYSTEM;
+        let now = clock.now().unix_micros();
+        assert_eq!(now % 1_000_000, 0);
+        let real = Timestamp::try_from(SystemTime::now()).unwrap().unix_micros();
+        assert!(now <= real && real - now < 60_000_000, "{now} is not about {real}");
     }
 
     #[test]
