@@ -3,5 +3,6 @@
 pub(crate) mod html;
 pub(crate) mod records;
 pub(crate) mod table;
+mod templates;
 pub(crate) mod time;
 pub(crate) mod uuids;

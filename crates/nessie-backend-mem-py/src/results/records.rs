@@ -1,18 +1,15 @@
 //! Records of the core as new Python dicts.
-//!
-//! A dict is a copy of a template of its shape in which the varying values are replaced. That is
-//! several times as fast as filling an empty dict.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
-use nessie_backend_core::{AccessHandle, Capabilities, Timestamp, Uuid, VolumeState, VolumeType};
+use nessie_backend_core::{AccessHandle, Capabilities, Uuid, VolumeState, VolumeType};
 use nessie_backend_mem::binding::{RowOrigin, SnapshotRow, VolumeRow};
 use nessie_backend_mem::columns::SnapshotOfVolume;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
 
+use crate::results::templates::{Entry, Shape, get_or_make, template};
 use crate::results::time;
 
 type Text<'py> = Option<Bound<'py, PyString>>;
@@ -44,96 +41,118 @@ impl<'py> ReusedText<'py> {
     }
 }
 
+/// The templates of records. Each is made at its first use.
 struct Templates {
-    /// By state and type, in the order of their variants.
-    volumes: Vec<VolumeShape>,
-    snapshot: Py<PyDict>,
-    snapshot_of_volume: Py<PyDict>,
-    origin: OriginShape,
+    /// By state, type and optional keys.
+    volumes: [OnceLock<Shape>; VOLUME_SHAPES],
+    origin: OnceLock<OriginShape>,
+    snapshot: OnceLock<Shape>,
+    snapshot_of_volume: OnceLock<Shape>,
 }
 
-static TEMPLATES: PyOnceLock<Templates> = PyOnceLock::new();
+/// Each of the three optional keys is there or not.
+const VOLUME_SHAPES: usize = VolumeState::ALL.len() * VolumeType::ALL.len() * 2 * 2 * 2;
+
+static TEMPLATES: Templates = Templates::new();
 
 impl Templates {
-    fn get(py: Python<'_>) -> PyResult<&Self> {
-        TEMPLATES.get_or_try_init(py, || Self::new(py))
-    }
-
-    fn new(py: Python<'_>) -> PyResult<Self> {
-        let mut volumes = Vec::new();
-        for state in VolumeState::ALL {
-            for vol_type in VolumeType::ALL {
-                volumes.push(VolumeShape::new(py, *state, *vol_type)?);
-            }
+    const fn new() -> Self {
+        Self {
+            volumes: [const { OnceLock::new() }; VOLUME_SHAPES],
+            origin: OnceLock::new(),
+            snapshot: OnceLock::new(),
+            snapshot_of_volume: OnceLock::new(),
         }
-        let snapshot = template(py, &["uuid", "name", "create_time"])?;
-        snapshot.set_item("size_consumed", 0)?;
-        let snapshot_of_volume = template(py, &["volume_uuid", "volume"])?;
-        snapshot_of_volume.update(snapshot.as_mapping())?;
-        Ok(Self {
-            volumes,
-            snapshot: snapshot.unbind(),
-            snapshot_of_volume: snapshot_of_volume.unbind(),
-            origin: OriginShape::new(py)?,
-        })
-    }
-}
-
-/// The template of volumes of one state and type.
-struct VolumeShape {
-    blank: Py<PyDict>,
-    last: Mutex<LastVolume>,
-}
-
-/// A template with the size and time of the last volume made from it. The next volume often has the
-/// same ones, which then need not be set.
-struct LastVolume {
-    dict: Py<PyDict>,
-    size_bytes: Option<u64>,
-    create_time: Option<Timestamp>,
-}
-
-impl VolumeShape {
-    fn new(py: Python<'_>, state: VolumeState, vol_type: VolumeType) -> PyResult<Self> {
-        let blank = template(py, &["uuid", "name", "size_bytes"])?;
-        blank.set_item("state", PyString::intern(py, state.as_str()))?;
-        blank.set_item("style", intern!(py, "flexvol"))?;
-        blank.set_item("vol_type", PyString::intern(py, vol_type.as_str()))?;
-        blank.set_item("create_time", py.None())?;
-        let dict = blank.copy()?.unbind();
-        let last = Mutex::new(LastVolume { dict, size_bytes: None, create_time: None });
-        Ok(Self { blank: blank.unbind(), last })
     }
 
-    /// A new dict, complete except for uuid, name and optional values.
-    fn copy<'py>(&self, py: Python<'py>, row: &VolumeRow) -> PyResult<Bound<'py, PyDict>> {
-        // A copy may run the garbage collector, which may call this function again. If the template
-        // is in use, the dict is built without it instead of waiting.
-        let Ok(mut last) = self.last.try_lock() else {
-            let dict = self.blank.bind(py).copy()?;
-            dict.set_item(intern!(py, "size_bytes"), row.size_bytes)?;
-            dict.set_item(intern!(py, "create_time"), time::text(py, row.create_time))?;
-            return Ok(dict);
+    fn volume<'py>(
+        &self,
+        py: Python<'py>,
+        row: &VolumeRow,
+        reused: &ReusedText<'py>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let rest = row.optional.as_deref();
+        let junction_path = rest.and_then(|rest| rest.junction_path.as_deref());
+        let export_policy = rest.and_then(|rest| rest.export_policy.as_deref());
+        let origin = rest.and_then(|rest| rest.origin.as_ref());
+        let optional = [junction_path.is_some(), export_policy.is_some(), origin.is_some()];
+
+        let kind = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
+        let index = optional.iter().fold(kind, |index, given| index * 2 + usize::from(*given));
+        let make = || volume_shape(py, row, optional);
+        let dict = match self.volumes.get(index) {
+            Some(shape) => get_or_make(shape, make)?.copy(py, row.size_bytes, row.create_time)?,
+            None => make()?.copy(py, row.size_bytes, row.create_time)?,
         };
-        let dict = last.dict.bind(py).clone();
-        if last.size_bytes != row.size_bytes {
-            dict.set_item(intern!(py, "size_bytes"), row.size_bytes)?;
-            last.size_bytes = row.size_bytes;
+        dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, row.uuid.uuid()))?;
+        dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &row.name))?;
+        if let Some(path) = junction_path {
+            dict.set_item(intern!(py, "junction_path"), path)?;
         }
-        if last.create_time != Some(row.create_time) {
-            dict.set_item(intern!(py, "create_time"), time::text(py, row.create_time))?;
-            last.create_time = Some(row.create_time);
+        if let Some(policy) = export_policy {
+            dict.set_item(intern!(py, "export_policy"), policy)?;
         }
-        dict.copy()
+        if let Some(origin) = origin {
+            let shape = get_or_make(&self.origin, || OriginShape::new(py))?;
+            dict.set_item(intern!(py, "clone"), shape.copy(py, origin, reused)?)?;
+        }
+        Ok(dict)
+    }
+
+    fn snapshot<'py>(
+        &self,
+        py: Python<'py>,
+        row: &SnapshotRow,
+        reused: &ReusedText<'py>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let shape = get_or_make(&self.snapshot, || snapshot_shape(py, &[]))?;
+        let dict = shape.copy(py, None, row.create_time)?;
+        dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, row.uuid.uuid()))?;
+        dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &row.name))?;
+        Ok(dict)
+    }
+
+    fn snapshot_of_volume<'py>(
+        &self,
+        py: Python<'py>,
+        row: &SnapshotOfVolume,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let keys = [("volume_uuid", None), ("volume", None)];
+        let shape = get_or_make(&self.snapshot_of_volume, || snapshot_shape(py, &keys))?;
+        let dict = shape.copy(py, None, row.snapshot.create_time)?;
+        let uuid = |uuid| uuid_text(py, &None, uuid);
+        dict.set_item(intern!(py, "volume_uuid"), uuid(row.volume_uuid.uuid()))?;
+        dict.set_item(intern!(py, "volume"), row.volume.as_str())?;
+        dict.set_item(intern!(py, "uuid"), uuid(row.snapshot.uuid.uuid()))?;
+        dict.set_item(intern!(py, "name"), row.snapshot.name.as_str())?;
+        Ok(dict)
     }
 }
 
-fn template<'py>(py: Python<'py>, keys: &[&str]) -> PyResult<Bound<'py, PyDict>> {
-    let dict = PyDict::new(py);
-    for key in keys {
-        dict.set_item(PyString::intern(py, key), py.None())?;
+fn volume_shape(py: Python<'_>, row: &VolumeRow, optional: [bool; 3]) -> PyResult<Shape> {
+    let text = |text: &str| Some(PyString::intern(py, text).into_any());
+    let mut entries = vec![
+        ("uuid", None),
+        ("name", None),
+        ("size_bytes", None),
+        ("state", text(row.state.as_str())),
+        ("style", text("flexvol")),
+        ("vol_type", text(row.vol_type.as_str())),
+        ("create_time", None),
+    ];
+    for (key, given) in ["junction_path", "export_policy", "clone"].into_iter().zip(optional) {
+        if given {
+            entries.push((key, None));
+        }
     }
-    Ok(dict)
+    Shape::new(py, &entries)
+}
+
+fn snapshot_shape<'py>(py: Python<'py>, first: &[Entry<'py>]) -> PyResult<Shape> {
+    let mut entries = first.to_vec();
+    entries.extend([("uuid", None), ("name", None), ("create_time", None)]);
+    entries.push(("size_consumed", Some(0_u64.into_pyobject(py)?.into_any())));
+    Shape::new(py, &entries)
 }
 
 /// The dict of a volume.
@@ -142,27 +161,24 @@ pub(crate) fn volume<'py>(
     row: &VolumeRow,
     reused: &ReusedText<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let shape = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
-    let templates = Templates::get(py)?;
-    let dict = match templates.volumes.get(shape) {
-        Some(shape) => shape.copy(py, row)?,
-        None => VolumeShape::new(py, row.state, row.vol_type)?.copy(py, row)?,
-    };
-    dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, row.uuid.uuid()))?;
-    dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &row.name))?;
-    let Some(rest) = &row.optional else {
-        return Ok(dict);
-    };
-    if let Some(path) = &rest.junction_path {
-        dict.set_item(intern!(py, "junction_path"), path)?;
-    }
-    if let Some(policy) = &rest.export_policy {
-        dict.set_item(intern!(py, "export_policy"), policy)?;
-    }
-    if let Some(origin) = &rest.origin {
-        dict.set_item(intern!(py, "clone"), templates.origin.copy(py, origin, reused)?)?;
-    }
-    Ok(dict)
+    TEMPLATES.volume(py, row, reused)
+}
+
+/// The dict of a snapshot.
+pub(crate) fn snapshot<'py>(
+    py: Python<'py>,
+    row: &SnapshotRow,
+    reused: &ReusedText<'py>,
+) -> PyResult<Bound<'py, PyDict>> {
+    TEMPLATES.snapshot(py, row, reused)
+}
+
+/// The dict of a snapshot with its volume.
+pub(crate) fn snapshot_of_volume<'py>(
+    py: Python<'py>,
+    row: &SnapshotOfVolume,
+) -> PyResult<Bound<'py, PyDict>> {
+    TEMPLATES.snapshot_of_volume(py, row)
 }
 
 /// The template of clone origins, and the last origin in it: clones of one snapshot share it.
@@ -173,9 +189,9 @@ struct OriginShape {
 
 impl OriginShape {
     fn new(py: Python<'_>) -> PyResult<Self> {
-        let keys =
+        let names =
             ["parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"];
-        let blank = template(py, &keys)?;
+        let blank = template(py, &names.map(|name| (name, None)))?;
         let last = Mutex::new((blank.copy()?.unbind(), None));
         Ok(Self { blank: blank.unbind(), last })
     }
@@ -217,30 +233,6 @@ impl OriginShape {
         let snapshot = uuid_text(py, &reused.parent_snapshot_uuid, snapshot);
         dict.set_item(intern!(py, "parent_snapshot_uuid"), snapshot)
     }
-}
-
-/// The dict of a snapshot.
-pub(crate) fn snapshot<'py>(
-    py: Python<'py>,
-    snapshot: &SnapshotRow,
-    reused: &ReusedText<'py>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let dict = Templates::get(py)?.snapshot.bind(py).copy()?;
-    fill_snapshot(&dict, snapshot, reused)?;
-    Ok(dict)
-}
-
-/// The dict of a snapshot with its volume.
-pub(crate) fn snapshot_of_volume<'py>(
-    py: Python<'py>,
-    row: &SnapshotOfVolume,
-) -> PyResult<Bound<'py, PyDict>> {
-    let dict = Templates::get(py)?.snapshot_of_volume.bind(py).copy()?;
-    let volume_uuid = uuid_text(py, &None, row.volume_uuid.uuid());
-    dict.set_item(intern!(py, "volume_uuid"), volume_uuid)?;
-    dict.set_item(intern!(py, "volume"), row.volume.as_str())?;
-    fill_snapshot(&dict, &row.snapshot, &ReusedText::none())?;
-    Ok(dict)
 }
 
 /// The value of a column for a volume: the value in its dict, or `None` if the dict lacks the key.
@@ -289,17 +281,6 @@ pub(crate) fn snapshot_column<'py>(
         "size_consumed" => 0_u64.into_pyobject(py)?.into_any(),
         _ => uuid_text(py, &None, row.snapshot.uuid.uuid()).into_any(),
     })
-}
-
-fn fill_snapshot<'py>(
-    dict: &Bound<'py, PyDict>,
-    snapshot: &SnapshotRow,
-    reused: &ReusedText<'py>,
-) -> PyResult<()> {
-    let py = dict.py();
-    dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, snapshot.uuid.uuid()))?;
-    dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &snapshot.name))?;
-    dict.set_item(intern!(py, "create_time"), time::text(py, snapshot.create_time))
 }
 
 /// The dict of capabilities.
