@@ -10,7 +10,7 @@ use pyo3::types::PyList;
 use crate::args::items::{Names, Sizes};
 use crate::args::scalars::{self, PatchArgs};
 use crate::errors::{Error, Result};
-use crate::results::records::{self, ReusedText};
+use crate::results::records;
 use crate::results::uuids::Uuids;
 use crate::runtime::interrupt;
 
@@ -297,9 +297,7 @@ impl MemBackend {
             return Err(self.hinted(py, error));
         }
         let rows = volumes.iter().filter_map(|id| view.volume_row((*id).into()).ok());
-        Ok(interrupt::list(py, rows, |volume: VolumeRow| {
-            records::volume(py, &volume, &ReusedText::none())
-        })?)
+        Ok(interrupt::list(py, rows, |volume: VolumeRow| records::listed_volume(py, &volume))?)
     }
 }
 

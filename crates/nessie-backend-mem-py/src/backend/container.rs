@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::args::scalars;
 use crate::errors::{Error, Result};
-use crate::results::records::{self, ReusedText};
+use crate::results::records;
 use crate::runtime::freed::Freed;
 
 use super::MemBackend;
@@ -60,7 +60,7 @@ impl VolumeIterator {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let next = self.volumes.lock().unwrap_or_else(PoisonError::into_inner).next();
-        next.map(|volume| records::volume(py, &volume, &ReusedText::none())).transpose()
+        next.map(|volume| records::listed_volume(py, &volume)).transpose()
     }
 
     fn __length_hint__(&self) -> usize {

@@ -62,7 +62,7 @@ impl MemBackend {
         let view = self.view(py);
         let rows = view.snapshot_rows(volume).map_err(|error| self.hinted(py, error))?;
         Ok(interrupt::list(py, rows, |snapshot: SnapshotRow| {
-            records::snapshot(py, &snapshot, &ReusedText::none())
+            records::listed_snapshot(py, &snapshot)
         })?)
     }
 

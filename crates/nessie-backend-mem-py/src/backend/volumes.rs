@@ -50,7 +50,7 @@ impl MemBackend {
     ///     list[Volume]: All volumes.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
         Ok(interrupt::list(py, self.rows(py), |volume: VolumeRow| {
-            records::volume(py, &volume, &ReusedText::none())
+            records::listed_volume(py, &volume)
         })?)
     }
 

@@ -9,7 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::results::templates::{Entry, Shape, get_or_make, template};
+use crate::results::templates::{Entry, Keys, Shape, get_or_make};
 use crate::results::time;
 
 type Text<'py> = Option<Bound<'py, PyString>>;
@@ -43,6 +43,7 @@ impl<'py> ReusedText<'py> {
 
 /// The templates of records. Each is made at its first use.
 struct Templates {
+    keys: Keys,
     /// By state, type and optional keys.
     volumes: [OnceLock<Shape>; VOLUME_SHAPES],
     origin: OnceLock<OriginShape>,
@@ -53,11 +54,15 @@ struct Templates {
 /// Each of the three optional keys is there or not.
 const VOLUME_SHAPES: usize = VolumeState::ALL.len() * VolumeType::ALL.len() * 2 * 2 * 2;
 
-static TEMPLATES: Templates = Templates::new();
+/// The templates of single results.
+static SINGLE: Templates = Templates::new(Keys::Own);
+/// The templates of items of lists.
+static LISTED: Templates = Templates::new(Keys::Shared);
 
 impl Templates {
-    const fn new() -> Self {
+    const fn new(keys: Keys) -> Self {
         Self {
+            keys,
             volumes: [const { OnceLock::new() }; VOLUME_SHAPES],
             origin: OnceLock::new(),
             snapshot: OnceLock::new(),
@@ -79,7 +84,7 @@ impl Templates {
 
         let kind = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
         let index = optional.iter().fold(kind, |index, given| index * 2 + usize::from(*given));
-        let make = || volume_shape(py, row, optional);
+        let make = || self.volume_shape(py, row, optional);
         let dict = match self.volumes.get(index) {
             Some(shape) => get_or_make(shape, make)?.copy(py, row.size_bytes, row.create_time)?,
             None => make()?.copy(py, row.size_bytes, row.create_time)?,
@@ -93,10 +98,34 @@ impl Templates {
             dict.set_item(intern!(py, "export_policy"), policy)?;
         }
         if let Some(origin) = origin {
-            let shape = get_or_make(&self.origin, || OriginShape::new(py))?;
+            let shape = get_or_make(&self.origin, || OriginShape::new(py, self.keys))?;
             dict.set_item(intern!(py, "clone"), shape.copy(py, origin, reused)?)?;
         }
         Ok(dict)
+    }
+
+    fn volume_shape(
+        &self,
+        py: Python<'_>,
+        row: &VolumeRow,
+        optional: [bool; 3],
+    ) -> PyResult<Shape> {
+        let text = |text: &str| Some(PyString::intern(py, text).into_any());
+        let mut entries = vec![
+            ("uuid", None),
+            ("name", None),
+            ("size_bytes", None),
+            ("state", text(row.state.as_str())),
+            ("style", text("flexvol")),
+            ("vol_type", text(row.vol_type.as_str())),
+            ("create_time", None),
+        ];
+        for (key, given) in ["junction_path", "export_policy", "clone"].into_iter().zip(optional) {
+            if given {
+                entries.push((key, None));
+            }
+        }
+        Shape::new(py, self.keys, &entries)
     }
 
     fn snapshot<'py>(
@@ -105,7 +134,7 @@ impl Templates {
         row: &SnapshotRow,
         reused: &ReusedText<'py>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let shape = get_or_make(&self.snapshot, || snapshot_shape(py, &[]))?;
+        let shape = get_or_make(&self.snapshot, || self.snapshot_shape(py, &[]))?;
         let dict = shape.copy(py, None, row.create_time)?;
         dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, row.uuid.uuid()))?;
         dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &row.name))?;
@@ -118,7 +147,7 @@ impl Templates {
         row: &SnapshotOfVolume,
     ) -> PyResult<Bound<'py, PyDict>> {
         let keys = [("volume_uuid", None), ("volume", None)];
-        let shape = get_or_make(&self.snapshot_of_volume, || snapshot_shape(py, &keys))?;
+        let shape = get_or_make(&self.snapshot_of_volume, || self.snapshot_shape(py, &keys))?;
         let dict = shape.copy(py, None, row.snapshot.create_time)?;
         let uuid = |uuid| uuid_text(py, &None, uuid);
         dict.set_item(intern!(py, "volume_uuid"), uuid(row.volume_uuid.uuid()))?;
@@ -127,32 +156,13 @@ impl Templates {
         dict.set_item(intern!(py, "name"), row.snapshot.name.as_str())?;
         Ok(dict)
     }
-}
 
-fn volume_shape(py: Python<'_>, row: &VolumeRow, optional: [bool; 3]) -> PyResult<Shape> {
-    let text = |text: &str| Some(PyString::intern(py, text).into_any());
-    let mut entries = vec![
-        ("uuid", None),
-        ("name", None),
-        ("size_bytes", None),
-        ("state", text(row.state.as_str())),
-        ("style", text("flexvol")),
-        ("vol_type", text(row.vol_type.as_str())),
-        ("create_time", None),
-    ];
-    for (key, given) in ["junction_path", "export_policy", "clone"].into_iter().zip(optional) {
-        if given {
-            entries.push((key, None));
-        }
+    fn snapshot_shape<'py>(&self, py: Python<'py>, first: &[Entry<'py>]) -> PyResult<Shape> {
+        let mut entries = first.to_vec();
+        entries.extend([("uuid", None), ("name", None), ("create_time", None)]);
+        entries.push(("size_consumed", Some(0_u64.into_pyobject(py)?.into_any())));
+        Shape::new(py, self.keys, &entries)
     }
-    Shape::new(py, &entries)
-}
-
-fn snapshot_shape<'py>(py: Python<'py>, first: &[Entry<'py>]) -> PyResult<Shape> {
-    let mut entries = first.to_vec();
-    entries.extend([("uuid", None), ("name", None), ("create_time", None)]);
-    entries.push(("size_consumed", Some(0_u64.into_pyobject(py)?.into_any())));
-    Shape::new(py, &entries)
 }
 
 /// The dict of a volume.
@@ -161,7 +171,12 @@ pub(crate) fn volume<'py>(
     row: &VolumeRow,
     reused: &ReusedText<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    TEMPLATES.volume(py, row, reused)
+    SINGLE.volume(py, row, reused)
+}
+
+/// The dict of a volume, as an item of a list.
+pub(crate) fn listed_volume<'py>(py: Python<'py>, row: &VolumeRow) -> PyResult<Bound<'py, PyDict>> {
+    LISTED.volume(py, row, &ReusedText::none())
 }
 
 /// The dict of a snapshot.
@@ -170,7 +185,15 @@ pub(crate) fn snapshot<'py>(
     row: &SnapshotRow,
     reused: &ReusedText<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    TEMPLATES.snapshot(py, row, reused)
+    SINGLE.snapshot(py, row, reused)
+}
+
+/// The dict of a snapshot, as an item of a list.
+pub(crate) fn listed_snapshot<'py>(
+    py: Python<'py>,
+    row: &SnapshotRow,
+) -> PyResult<Bound<'py, PyDict>> {
+    LISTED.snapshot(py, row, &ReusedText::none())
 }
 
 /// The dict of a snapshot with its volume.
@@ -178,7 +201,7 @@ pub(crate) fn snapshot_of_volume<'py>(
     py: Python<'py>,
     row: &SnapshotOfVolume,
 ) -> PyResult<Bound<'py, PyDict>> {
-    TEMPLATES.snapshot_of_volume(py, row)
+    SINGLE.snapshot_of_volume(py, row)
 }
 
 /// The template of clone origins, and the last origin in it: clones of one snapshot share it.
@@ -188,10 +211,10 @@ struct OriginShape {
 }
 
 impl OriginShape {
-    fn new(py: Python<'_>) -> PyResult<Self> {
+    fn new(py: Python<'_>, keys: Keys) -> PyResult<Self> {
         let names =
             ["parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"];
-        let blank = template(py, &names.map(|name| (name, None)))?;
+        let blank = keys.template(py, &names.map(|name| (name, None)))?;
         let last = Mutex::new((blank.copy()?.unbind(), None));
         Ok(Self { blank: blank.unbind(), last })
     }

@@ -8,23 +8,60 @@ use std::sync::{Mutex, OnceLock};
 use nessie_backend_core::Timestamp;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::results::time;
 
 /// A key with its value in the template. `None` is also the value of the keys that vary.
 pub(super) type Entry<'py> = (&'static str, Option<Bound<'py, PyAny>>);
 
-/// A new template.
-pub(super) fn template<'py>(
-    py: Python<'py>,
-    entries: &[Entry<'py>],
-) -> PyResult<Bound<'py, PyDict>> {
-    let dict = PyDict::new(py);
-    for (key, value) in entries {
-        dict.set_item(PyString::intern(py, key), value)?;
+/// How dicts keep their keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// Each dict has its own. `CPython` reuses the memory of such a dict at once, so a result that
+    /// the caller soon drops takes less time.
+    Own,
+    /// All copies of a template share them, which halves the memory of the dicts in a list. On an
+    /// interpreter without shared keys, each dict has its own.
+    Shared,
+}
+
+impl Keys {
+    /// A new template.
+    pub(super) fn template<'py>(
+        self,
+        py: Python<'py>,
+        entries: &[Entry<'py>],
+    ) -> PyResult<Bound<'py, PyDict>> {
+        match self {
+            Self::Own => {
+                let dict = PyDict::new(py);
+                for (key, value) in entries {
+                    dict.set_item(PyString::intern(py, key), value)?;
+                }
+                Ok(dict)
+            }
+            Self::Shared => shared(py, entries),
+        }
     }
-    Ok(dict)
+}
+
+/// `CPython` reserves room for this many shared keys, less one for each instance of the class.
+const RESERVED_KEYS: usize = 30;
+
+/// A template that shares its keys with its copies: `CPython` shares the keys of all instances of
+/// a class, and of the copies of their dicts.
+fn shared<'py>(py: Python<'py>, entries: &[Entry<'py>]) -> PyResult<Bound<'py, PyDict>> {
+    let definition = ("Record", PyTuple::empty(py), PyDict::new(py));
+    let class = py.get_type::<PyType>().call1(definition)?;
+    let instance = class.call0()?;
+    for (key, value) in entries {
+        instance.setattr(PyString::intern(py, key), value)?;
+    }
+    for _ in 0..RESERVED_KEYS {
+        class.call0()?;
+    }
+    instance.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?.copy()
 }
 
 /// Returns the value of a cell, which is made at its first use. If two threads make it at once, the
@@ -56,8 +93,8 @@ struct Last {
 }
 
 impl Shape {
-    pub(super) fn new<'py>(py: Python<'py>, entries: &[Entry<'py>]) -> PyResult<Self> {
-        let blank = template(py, entries)?;
+    pub(super) fn new<'py>(py: Python<'py>, keys: Keys, entries: &[Entry<'py>]) -> PyResult<Self> {
+        let blank = keys.template(py, entries)?;
         let last = Mutex::new(Last::new(blank.copy()?));
         Ok(Self { blank: blank.unbind(), last })
     }
