@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -63,6 +64,32 @@ def test_a_clone_has_its_origin_and_a_full_record_the_keys_in_the_order_of_the_c
         ("parent_volume_uuid", parent["uuid"]),
         ("parent_snapshot_uuid", snapshot["uuid"]),
     ]
+
+
+def test_clones_in_turn_name_their_own_parents(backend: MemBackend) -> None:
+    parents = [
+        (volume, snapshot)
+        for name in ("a", "b")
+        for volume, snapshots in [volume_with_snapshots(backend, name, "s", "t")]
+        for snapshot in snapshots
+    ]
+    # Each parent follows each parent, so that some or all values equal those of the clone before.
+    in_turn = [parent for two in product(parents, parents) for parent in two]
+    origins = [
+        {
+            "parent_volume": volume["name"],
+            "parent_snapshot": snapshot["name"],
+            "parent_volume_uuid": volume["uuid"],
+            "parent_snapshot_uuid": snapshot["uuid"],
+        }
+        for volume, snapshot in in_turn
+    ]
+    clones = [
+        backend.create_clone(volume["uuid"], snapshot["uuid"], f"clone{number}")
+        for number, (volume, snapshot) in enumerate(in_turn)
+    ]
+    assert [clone.get("clone") for clone in clones] == origins
+    assert [volume["clone"] for volume in backend if "clone" in volume] == origins
 
 
 def test_a_new_snapshot_has_four_fields_in_order(backend: MemBackend) -> None:

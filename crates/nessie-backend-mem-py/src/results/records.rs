@@ -204,10 +204,17 @@ pub(crate) fn snapshot_of_volume<'py>(
     SINGLE.snapshot_of_volume(py, row)
 }
 
-/// The template of clone origins, and the last origin in it: clones of one snapshot share it.
+/// The template of clone origins.
 struct OriginShape {
     blank: Py<PyDict>,
-    last: Mutex<(Py<PyDict>, Option<RowOrigin>)>,
+    last: Mutex<LastOrigin>,
+}
+
+/// A template with the last origin in it. The next origin often has some of the same values, which
+/// then need not be set.
+struct LastOrigin {
+    dict: Py<PyDict>,
+    origin: Option<RowOrigin>,
 }
 
 impl OriginShape {
@@ -215,7 +222,7 @@ impl OriginShape {
         let names =
             ["parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"];
         let blank = keys.template(py, &names.map(|name| (name, None)))?;
-        let last = Mutex::new((blank.copy()?.unbind(), None));
+        let last = Mutex::new(LastOrigin::new(blank.copy()?));
         Ok(Self { blank: blank.unbind(), last })
     }
 
@@ -226,35 +233,53 @@ impl OriginShape {
         origin: &RowOrigin,
         reused: &ReusedText<'py>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        // As for volumes, no thread waits for the template.
-        let Ok(mut last) = self.last.try_lock() else {
-            let dict = self.blank.bind(py).copy()?;
-            Self::fill(&dict, origin, reused)?;
-            return Ok(dict);
-        };
-        let dict = last.0.bind(py).clone();
-        if last.1.as_ref() != Some(origin) {
-            last.1 = None;
-            Self::fill(&dict, origin, reused)?;
-            last.1 = Some(origin.clone());
+        // As for records, no thread waits for the template.
+        if let Ok(mut last) = self.last.try_lock() {
+            last.set(py, origin, reused)?.copy()
+        } else {
+            LastOrigin::new(self.blank.bind(py).copy()?).set(py, origin, reused)
         }
-        dict.copy()
+    }
+}
+
+impl LastOrigin {
+    fn new(blank: Bound<'_, PyDict>) -> Self {
+        Self { dict: blank.unbind(), origin: None }
     }
 
-    fn fill<'py>(
-        dict: &Bound<'py, PyDict>,
+    /// The template with this origin.
+    fn set<'py>(
+        &mut self,
+        py: Python<'py>,
         origin: &RowOrigin,
         reused: &ReusedText<'py>,
-    ) -> PyResult<()> {
-        let py = dict.py();
-        dict.set_item(intern!(py, "parent_volume"), origin.parent_volume.as_str())?;
-        dict.set_item(intern!(py, "parent_snapshot"), origin.parent_snapshot.as_str())?;
-        let volume = origin.parent_volume_uuid.uuid();
-        let volume = uuid_text(py, &reused.parent_volume_uuid, volume);
-        dict.set_item(intern!(py, "parent_volume_uuid"), volume)?;
-        let snapshot = origin.parent_snapshot_uuid.uuid();
-        let snapshot = uuid_text(py, &reused.parent_snapshot_uuid, snapshot);
-        dict.set_item(intern!(py, "parent_snapshot_uuid"), snapshot)
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let dict = self.dict.bind(py).clone();
+        if self.origin.as_ref() == Some(origin) {
+            return Ok(dict);
+        }
+        // After an error the values are unknown, so they are all set by the next call.
+        let last = self.origin.take();
+        let differs = |same: fn(&RowOrigin, &RowOrigin) -> bool| {
+            !last.as_ref().is_some_and(|last| same(last, origin))
+        };
+        if differs(|a, b| a.parent_volume == b.parent_volume) {
+            dict.set_item(intern!(py, "parent_volume"), origin.parent_volume.as_str())?;
+        }
+        if differs(|a, b| a.parent_snapshot == b.parent_snapshot) {
+            dict.set_item(intern!(py, "parent_snapshot"), origin.parent_snapshot.as_str())?;
+        }
+        if differs(|a, b| a.parent_volume_uuid == b.parent_volume_uuid) {
+            let uuid = uuid_text(py, &reused.parent_volume_uuid, origin.parent_volume_uuid.uuid());
+            dict.set_item(intern!(py, "parent_volume_uuid"), uuid)?;
+        }
+        if differs(|a, b| a.parent_snapshot_uuid == b.parent_snapshot_uuid) {
+            let uuid = origin.parent_snapshot_uuid.uuid();
+            let uuid = uuid_text(py, &reused.parent_snapshot_uuid, uuid);
+            dict.set_item(intern!(py, "parent_snapshot_uuid"), uuid)?;
+        }
+        self.origin = Some(origin.clone());
+        Ok(dict)
     }
 }
 
