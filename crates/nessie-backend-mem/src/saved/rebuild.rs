@@ -170,11 +170,10 @@ impl Rebuild {
     fn index_volume_names(&mut self) -> Result<()> {
         let State { volumes, volume_names: index, .. } = &mut self.state;
         let name = |slot| volumes.get(slot).name.as_str();
-        let rehash = |slot| key::volume_name(name(slot));
         let expected = (volumes.len() as usize * MOST_EXPECTED).min(self.volumes as usize);
-        index.reserve(expected - index.len(), rehash);
+        index.reserve(expected - index.len());
         let names = index.by_bucket(&self.volume_names);
-        let twice = index.insert_all(&names, |one, other| name(one) == name(other), rehash);
+        let twice = index.insert_all(&names, |one, other| name(one) == name(other));
         self.volume_names.clear();
         match twice.first() {
             Some(twice) => Err(BackendError::VolumeExists { name: name(twice.slot).to_owned() }),
@@ -188,14 +187,10 @@ impl Rebuild {
             let (record, name) = snapshots.with_text(slot);
             (record.volume, name)
         };
-        let rehash = |slot| {
-            let (volume, name) = name(slot);
-            key::snapshot_name(volume, name)
-        };
         let expected = (snapshots.len() as usize * MOST_EXPECTED).min(self.snapshots as usize);
-        index.reserve(expected - index.len(), rehash);
+        index.reserve(expected - index.len());
         let names = index.by_bucket(&self.snapshot_names);
-        let twice = index.insert_all(&names, |one, other| name(one) == name(other), rehash);
+        let twice = index.insert_all(&names, |one, other| name(one) == name(other));
         self.snapshot_names.clear();
         match twice.first() {
             Some(twice) => {

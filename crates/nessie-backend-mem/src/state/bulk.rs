@@ -99,9 +99,7 @@ impl State {
         mut check: impl FnMut(&str, Option<u64>) -> Result<()>,
     ) -> Bulk<Vec<Slot>> {
         let count = items.len();
-        let volumes = &self.volumes;
-        let name_hash = |slot| key::volume_name(&volumes.get(slot).name);
-        self.volume_names.reserve(count, name_hash);
+        self.volume_names.reserve(count);
         let mut failure = None;
         let mut hashes = Vec::with_capacity(count);
         // The name of an item before the refused one may be taken: that refusal comes first.
@@ -142,11 +140,8 @@ impl State {
         }
         let entries = self.volume_names.by_bucket(&entries);
         let name_of = |slot| self.volumes.get(slot).name.as_str();
-        let taken = self.volume_names.insert_all(
-            &entries,
-            |one, other| name_of(one) == name_of(other),
-            |slot| key::volume_name(name_of(slot)),
-        );
+        let is_same = |one, other| name_of(one) == name_of(other);
+        let taken = self.volume_names.insert_all(&entries, is_same);
         if let Some(Entry { slot, item, .. }) = taken.iter().min_by_key(|entry| entry.item) {
             let name = self.volume_name(*slot).to_owned();
             failure = Some(BulkError::at(*item as usize, BackendError::VolumeExists { name }));
@@ -210,14 +205,9 @@ impl State {
         for some in entries.chunks_mut(RUN) {
             made.extend(self.add_snapshots(some, name, stamp));
         }
-        let snapshots = &self.snapshots;
-        let name_hash = |slot| {
-            let (record, name) = snapshots.with_text(slot);
-            key::snapshot_name(record.volume, name)
-        };
-        self.snapshot_names.reserve(entries.len(), name_hash);
+        self.snapshot_names.reserve(entries.len());
         let entries = self.snapshot_names.by_bucket(&entries);
-        self.snapshot_names.insert_all(&entries, |_, _| false, name_hash);
+        self.snapshot_names.insert_all(&entries, |_, _| false);
         Ok(made)
     }
 
@@ -499,7 +489,7 @@ const PORTION: usize = 1 << 18;
 /// cache.
 const RUN: usize = 1 << 10;
 
-fn entry(hash: u64, slot: Slot, item: usize) -> Entry {
+fn entry(hash: u32, slot: Slot, item: usize) -> Entry {
     #[expect(clippy::cast_possible_truncation, reason = "a batch has no more items than slots")]
     let item = item as u32;
     Entry { hash, slot, item }

@@ -13,23 +13,23 @@ use crate::storage::slab::{Record, Slab, Slot};
 pub(crate) mod key {
     use super::{BuildHasher, FixedState, Hasher, Slot};
 
-    pub(crate) fn volume_name(name: &str) -> u64 {
+    pub(crate) fn volume_name(name: &str) -> u32 {
         hash(0, name.as_bytes())
     }
 
-    pub(crate) fn snapshot_name(volume: Slot, name: &str) -> u64 {
+    pub(crate) fn snapshot_name(volume: Slot, name: &str) -> u32 {
         hash(u64::from(volume) + 1, name.as_bytes())
     }
 
     /// Paths that differ only in ASCII case have the same hash.
-    pub(crate) fn junction(path: &str) -> u64 {
+    pub(crate) fn junction(path: &str) -> u32 {
         hash(0, path.to_ascii_lowercase().as_bytes())
     }
 
-    fn hash(scope: u64, bytes: &[u8]) -> u64 {
+    fn hash(scope: u64, bytes: &[u8]) -> u32 {
         let mut hasher = FixedState::with_seed(scope).build_hasher();
         hasher.write(bytes);
-        hasher.finish()
+        (hasher.finish() >> 32) as u32
     }
 }
 
@@ -79,7 +79,7 @@ impl State {
     }
 
     /// The snapshot of that name and this hash.
-    pub(super) fn snapshot_of_hash(&self, hash: u64, volume: Slot, name: &str) -> Option<Slot> {
+    pub(super) fn snapshot_of_hash(&self, hash: u32, volume: Slot, name: &str) -> Option<Slot> {
         self.snapshot_names.find(hash, |slot| {
             let (record, its_name) = self.snapshots.with_text(slot);
             record.volume == volume && its_name == name
@@ -129,4 +129,25 @@ fn address<T: Record>(slab: &Slab<T>, kind: Kind, slot: Slot) -> Address {
 pub(crate) fn resolve<T: Record>(slab: &Slab<T>, kind: Kind, address: Address) -> Option<Slot> {
     let is_found = address.kind == kind && slab.serial(address.slot) == Some(address.serial);
     is_found.then_some(address.slot)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Of `count` random hashes of 32 bits, `count`² / 2³³ pairs are expected to be equal: here one.
+    #[test]
+    fn few_names_have_the_same_hash() {
+        const COUNT: u32 = 100_000;
+        let distinct =
+            |hash: &dyn Fn(u32) -> u32| (0..COUNT).map(hash).collect::<HashSet<_>>().len();
+        let volumes = distinct(&|number| key::volume_name(&format!("vol-{number:08}")));
+        let nightly = distinct(&|volume| key::snapshot_name(volume, "nightly"));
+        let of_one = distinct(&|number| key::snapshot_name(0, &format!("s{number}")));
+        for (names, distinct) in [("volumes", volumes), ("nightly", nightly), ("of one", of_one)] {
+            assert!(distinct + 10 > COUNT as usize, "{names}: {distinct} distinct hashes");
+        }
+    }
 }

@@ -27,7 +27,7 @@ impl State {
         let slot = self.snapshots.insert(serial, fill).ok_or_else(full)?;
         self.last_number = last_number;
         self.link_snapshots(iter::once((volume, slot)));
-        self.index_snapshot_name(slot, key::snapshot_name(volume, name));
+        self.snapshot_names.insert(key::snapshot_name(volume, name), slot);
         Ok(slot)
     }
 
@@ -43,7 +43,7 @@ impl State {
 
         self.unindex_snapshot_name(volume, slot);
         self.snapshots.set_text(slot, name);
-        self.index_snapshot_name(slot, key::snapshot_name(volume, name));
+        self.snapshot_names.insert(key::snapshot_name(volume, name), slot);
         Ok(slot)
     }
 
@@ -162,14 +162,6 @@ impl State {
 
     pub(super) fn unindex_snapshot_name(&mut self, volume: Slot, slot: Slot) {
         self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
-    }
-
-    pub(super) fn index_snapshot_name(&mut self, slot: Slot, hash: u64) {
-        let snapshots = &self.snapshots;
-        self.snapshot_names.insert(hash, slot, |slot| {
-            let (record, name) = snapshots.with_text(slot);
-            key::snapshot_name(record.volume, name)
-        });
     }
 }
 

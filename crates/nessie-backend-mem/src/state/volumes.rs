@@ -153,19 +153,14 @@ impl State {
         let slot = self.volumes.insert(serial, fill).ok_or_else(full)?;
         self.last_number = last_number;
         self.order = self.order.push_back::<ByCreation, _>(&mut self.volumes, slot);
-        self.index_volume_name(slot, key::volume_name(name));
+        self.volume_names.insert(key::volume_name(name), slot);
         Ok(slot)
     }
 
     fn rename_volume(&mut self, slot: Slot, name: &str) {
         self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
         self.volumes.get_mut(slot).name = name.into();
-        self.index_volume_name(slot, key::volume_name(name));
-    }
-
-    pub(super) fn index_volume_name(&mut self, slot: Slot, hash: u64) {
-        let volumes = &self.volumes;
-        self.volume_names.insert(hash, slot, |slot| key::volume_name(&volumes.get(slot).name));
+        self.volume_names.insert(key::volume_name(name), slot);
     }
 
     /// Mounts the volume at a free path. An empty path unmounts it.
@@ -181,9 +176,7 @@ impl State {
         record.junction = (!path.is_empty()).then(|| path.into());
         record.is_mounted = record.junction.is_some();
         if !path.is_empty() {
-            let volumes = &self.volumes;
-            let at = |slot| volumes.get(slot).junction.as_deref().unwrap_or_default();
-            self.junctions.insert(key::junction(path), slot, |slot| key::junction(at(slot)));
+            self.junctions.insert(key::junction(path), slot);
         }
     }
 }

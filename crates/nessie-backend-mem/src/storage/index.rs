@@ -1,9 +1,13 @@
 //! From a hash to a slot, in buckets that copies share until one of them writes.
 //!
-//! A bucket is a hash table of slots; the keys themselves stay in the records. The index grows by
-//! extendible hashing, one full bucket at a time, so no insert rehashes all of it, and a copy costs
-//! one reference count for each bucket. A fixed number of shards would be simpler, but a copy of a
-//! small backend, which every listing makes, would cost as much as that of a large one.
+//! A bucket is a hash table of slots, each beside the hash of its key. The keys themselves stay in
+//! the records: a search reads only records of the same hash, and the index grows without reading
+//! any.
+//!
+//! The index grows by extendible hashing, one full bucket at a time, so no insert rehashes all of
+//! it, and a copy costs one reference count for each bucket. A fixed number of shards would be
+//! simpler, but a copy of a small backend, which every listing makes, would cost as much as that of
+//! a large one.
 
 use std::mem;
 use std::sync::Arc;
@@ -25,31 +29,57 @@ pub(crate) struct Index {
 /// An item that a batch finds, adds or removes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entry {
-    pub(crate) hash: u64,
+    pub(crate) hash: u32,
     pub(crate) slot: Slot,
     /// The item's place in the batch.
     pub(crate) item: u32,
 }
 
+/// A slot and the hash of its key.
+#[derive(Clone, Copy, Debug)]
+struct Hashed {
+    hash: u32,
+    slot: Slot,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Bucket {
-    slots: HashTable<Slot>,
+    slots: HashTable<Hashed>,
     /// How many routing bits all of its hashes share.
     depth: u32,
 }
 
+impl Bucket {
+    /// An empty bucket with room until it is full.
+    fn ample(depth: u32) -> Self {
+        Self { slots: HashTable::with_capacity(FULL), depth }
+    }
+
+    fn insert(&mut self, hashed: Hashed) {
+        self.slots.insert_unique(table_hash(hashed.hash), hashed, |other| table_hash(other.hash));
+    }
+}
+
 /// The most items in a table of 512 places, before it grows.
 const FULL: usize = 448;
+/// How many bits of a hash place a slot in a table of 512.
+const TABLE_BITS: u32 = 9;
 /// Buckets filled like this on average are hardly ever full.
 const AMPLE: usize = FULL - FULL / 8;
 /// A bucket this much deeper than evenly spread ones would be grows instead of being split: its
 /// hashes are too alike for the directory to be doubled for their sake.
 const MAX_SKEW: u32 = 6;
 
-/// The bits of a hash that choose the bucket: neither those that place a slot in its table (the
-/// lowest) nor those that distinguish slots of one place (the top seven).
-const fn routing(hash: u64) -> u32 {
-    (hash >> 32) as u32
+/// The hash for a bucket's table, which places a slot by the lowest bits and distinguishes slots of
+/// one place by the top seven.
+const fn table_hash(hash: u32) -> u64 {
+    (hash as u64) << 32 | hash as u64
+}
+
+/// The hash with the bits that choose the bucket as the lowest: first those that its table does not
+/// use.
+const fn routing(hash: u32) -> u32 {
+    hash.rotate_right(TABLE_BITS)
 }
 
 impl Default for Index {
@@ -59,7 +89,7 @@ impl Default for Index {
 }
 
 #[expect(clippy::indexing_slicing, reason = "the directory has 2^depth entries")]
-fn bucket_of(directory: &[u32], depth: u32, hash: u64) -> usize {
+fn bucket_of(directory: &[u32], depth: u32, hash: u32) -> usize {
     let lowest = (1 << depth) - 1;
     directory[(routing(hash) & lowest) as usize] as usize
 }
@@ -70,18 +100,20 @@ impl Index {
         self.len
     }
 
-    fn bucket(&self, hash: u64) -> usize {
+    fn bucket(&self, hash: u32) -> usize {
         bucket_of(&self.directory, self.depth, hash)
     }
 
     /// The slot among those of this hash that `is_match` accepts.
-    pub(crate) fn find(&self, hash: u64, is_match: impl Fn(Slot) -> bool) -> Option<Slot> {
-        self.buckets[self.bucket(hash)].slots.find(hash, |slot| is_match(*slot)).copied()
+    pub(crate) fn find(&self, hash: u32, is_match: impl Fn(Slot) -> bool) -> Option<Slot> {
+        let slots = &self.buckets[self.bucket(hash)].slots;
+        let is_found = |other: &Hashed| other.hash == hash && is_match(other.slot);
+        slots.find(table_hash(hash), is_found).map(|found| found.slot)
     }
 
     /// Makes room for as many more slots, if they at least double the index; for fewer it grows
-    /// with them. `rehash` is the hash of a slot's key.
-    pub(crate) fn reserve(&mut self, additional: usize, rehash: impl Fn(Slot) -> u64) {
+    /// with them.
+    pub(crate) fn reserve(&mut self, additional: usize) {
         if additional <= FULL || additional < self.len {
             return;
         }
@@ -90,16 +122,15 @@ impl Index {
         if depth <= self.depth {
             return;
         }
-        let bucket = || Bucket { slots: HashTable::with_capacity(FULL), depth };
         let ample = Self {
             directory: (0..=last).collect(),
             depth,
-            buckets: (0..=last).map(|_| Arc::new(bucket())).collect(),
+            buckets: (0..=last).map(|_| Arc::new(Bucket::ample(depth))).collect(),
             len: 0,
         };
         let small = mem::replace(self, ample);
-        for slot in small.buckets.iter().flat_map(|bucket| &bucket.slots) {
-            self.insert(rehash(*slot), *slot, &rehash);
+        for Hashed { hash, slot } in small.buckets.iter().flat_map(|bucket| &bucket.slots) {
+            self.insert(*hash, *slot);
         }
     }
 
@@ -124,21 +155,20 @@ impl Index {
         sorted
     }
 
-    /// Adds a slot that is not in the index. `rehash` is the hash of a slot's key.
-    pub(crate) fn insert(&mut self, hash: u64, slot: Slot, rehash: impl Fn(Slot) -> u64) {
-        self.make_room(hash, &rehash);
+    /// Adds a slot that is not in the index.
+    pub(crate) fn insert(&mut self, hash: u32, slot: Slot) {
+        self.make_room(hash);
         let bucket = self.bucket(hash);
-        let slots = &mut Arc::make_mut(&mut self.buckets[bucket]).slots;
-        slots.insert_unique(hash, slot, |slot| rehash(*slot));
+        Arc::make_mut(&mut self.buckets[bucket]).insert(Hashed { hash, slot });
         self.len += 1;
     }
 
     /// Splits the bucket of a hash if it is full and can be split.
-    fn make_room(&mut self, hash: u64, rehash: impl Fn(Slot) -> u64) {
+    fn make_room(&mut self, hash: u32) {
         let bucket = self.bucket(hash);
         let deepest = self.buckets.len().ilog2() + MAX_SKEW;
         if self.buckets[bucket].slots.len() >= FULL && self.buckets[bucket].depth < deepest {
-            self.split(bucket, routing(hash), rehash);
+            self.split(bucket, routing(hash));
         }
     }
 
@@ -148,12 +178,11 @@ impl Index {
         &mut self,
         sorted: &[Entry],
         is_same: impl Fn(Slot, Slot) -> bool,
-        rehash: impl Fn(Slot) -> u64,
     ) -> Vec<Entry> {
         let mut taken = Vec::new();
         let mut left = sorted;
         while let [Entry { hash, .. }, ..] = *left {
-            self.make_room(hash, &rehash);
+            self.make_room(hash);
             let home = self.bucket(hash);
             let alike = left.iter().take_while(|entry| self.bucket(entry.hash) == home).count();
             let slots = &mut Arc::make_mut(&mut self.buckets[home]).slots;
@@ -162,10 +191,11 @@ impl Index {
             let (now, later) = left.split_at(fitting);
             for entry in now {
                 let Entry { hash, slot, .. } = *entry;
-                match slots.entry(hash, |other| is_same(*other, slot), |slot| rehash(*slot)) {
+                let is_taken = |other: &Hashed| other.hash == hash && is_same(other.slot, slot);
+                match slots.entry(table_hash(hash), is_taken, |other| table_hash(other.hash)) {
                     hash_table::Entry::Occupied(_) => taken.push(*entry),
                     hash_table::Entry::Vacant(place) => {
-                        place.insert(slot);
+                        place.insert(Hashed { hash, slot });
                         self.len += 1;
                     }
                 }
@@ -176,7 +206,7 @@ impl Index {
     }
 
     /// Removes a slot that is in the index.
-    pub(crate) fn remove(&mut self, hash: u64, slot: Slot) {
+    pub(crate) fn remove(&mut self, hash: u32, slot: Slot) {
         self.remove_all(&[Entry { hash, slot, item: 0 }]);
     }
 
@@ -188,7 +218,8 @@ impl Index {
             let Some(first) = entries.first() else { continue };
             let slots = &mut Arc::make_mut(&mut buckets[home(first)]).slots;
             for Entry { hash, slot, .. } in entries {
-                if let Ok(entry) = slots.find_entry(*hash, |other| other == slot) {
+                let is_it = |other: &Hashed| other.slot == *slot;
+                if let Ok(entry) = slots.find_entry(table_hash(*hash), is_it) {
                     entry.remove();
                     *len -= 1;
                 }
@@ -197,7 +228,7 @@ impl Index {
     }
 
     /// Splits a bucket by the next routing bit. `path` is the routing of any of its hashes.
-    fn split(&mut self, full: usize, path: u32, rehash: impl Fn(Slot) -> u64) {
+    fn split(&mut self, full: usize, path: u32) {
         let Ok(new) = u32::try_from(self.buckets.len()) else { return };
         let depth = self.buckets[full].depth;
         if depth == self.depth {
@@ -210,14 +241,11 @@ impl Index {
             *entry = new;
         }
 
-        let slots = self.buckets[full].slots.iter();
-        let hashes: Vec<(u64, Slot)> = slots.map(|slot| (rehash(*slot), *slot)).collect();
-        let mut halves = [(); 2].map(|()| HashTable::with_capacity(FULL));
-        for (hash, slot) in hashes {
-            let half = &mut halves[usize::from(routing(hash) & bit != 0)];
-            half.insert_unique(hash, slot, |slot| rehash(*slot));
+        let mut halves = [(); 2].map(|()| Bucket::ample(depth + 1));
+        for hashed in &self.buckets[full].slots {
+            halves[usize::from(routing(hashed.hash) & bit != 0)].insert(*hashed);
         }
-        let [staying, moving] = halves.map(|slots| Arc::new(Bucket { slots, depth: depth + 1 }));
+        let [staying, moving] = halves.map(Arc::new);
         self.buckets[full] = staying;
         self.buckets.push(moving);
     }
@@ -231,15 +259,15 @@ mod tests {
 
     use super::*;
 
-    fn hash(slot: Slot) -> u64 {
-        FixedState::default().hash_one(slot)
+    fn hash(slot: Slot) -> u32 {
+        (FixedState::default().hash_one(slot) >> 32) as u32
     }
 
     #[test]
     fn every_slot_is_found_until_it_is_removed() {
         let mut index = Index::default();
         for slot in 0..20_000 {
-            index.insert(hash(slot), slot, hash);
+            index.insert(hash(slot), slot);
         }
         let find = |index: &Index, slot| index.find(hash(slot), |other| other == slot);
         assert!((0..20_000).all(|slot| find(&index, slot) == Some(slot)));
@@ -254,7 +282,7 @@ mod tests {
     fn buckets_stay_small_and_filled() {
         let mut index = Index::default();
         for slot in 0..100_000 {
-            index.insert(hash(slot), slot, hash);
+            index.insert(hash(slot), slot);
         }
         let largest = index.buckets.iter().map(|bucket| bucket.slots.len()).max().unwrap();
         assert!(largest <= FULL, "{largest}");
@@ -267,14 +295,14 @@ mod tests {
         for before in [0, 1, 500, 10_000] {
             let mut index = Index::default();
             for slot in 0..before {
-                index.insert(hash(slot), slot, hash);
+                index.insert(hash(slot), slot);
             }
             let copy = index.clone();
-            index.reserve(10_000, hash);
+            index.reserve(10_000);
             assert!(index.buckets.len() >= 10_000 / FULL, "no room after {before}");
             let buckets = index.buckets.len();
             for slot in before..before + 10_000 {
-                index.insert(hash(slot), slot, hash);
+                index.insert(hash(slot), slot);
             }
             assert!(index.buckets.len() <= buckets + buckets / 8, "too little after {before}");
             assert_eq!(index.len(), before as usize + 10_000);
@@ -289,7 +317,7 @@ mod tests {
     fn keys_of_one_hash_share_a_bucket_that_grows() {
         let mut index = Index::default();
         for slot in 0..2_000 {
-            index.insert(7, slot, |_| 7);
+            index.insert(7, slot);
         }
         assert!((0..2_000).all(|slot| index.find(7, |other| other == slot) == Some(slot)));
         assert!(index.directory.len() < 2_000, "{}", index.directory.len());
@@ -298,9 +326,9 @@ mod tests {
     #[test]
     fn a_copy_does_not_see_later_changes() {
         let mut index = Index::default();
-        index.insert(hash(1), 1, hash);
+        index.insert(hash(1), 1);
         let copy = index.clone();
-        index.insert(hash(2), 2, hash);
+        index.insert(hash(2), 2);
         index.remove(hash(1), 1);
         assert_eq!(copy.find(hash(1), |slot| slot == 1), Some(1));
         assert_eq!(copy.find(hash(2), |slot| slot == 2), None);

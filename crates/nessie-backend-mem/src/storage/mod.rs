@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  Slab<VolumeRecord>                        Index (names of volumes)
-//!  ├─ Arc<Chunk> ─ 512 records, their texts  ├─ Arc<HashTable<Slot>>
-//!  ├─ Arc<Chunk>                             ├─ Arc<HashTable<Slot>>
-//!  └─ …                                      └─ … buckets of up to 448 slots
+//!  ├─ Arc<Chunk> ─ 512 records, their texts  ├─ Arc<Bucket> ─ up to 448 hashes and slots
+//!  ├─ Arc<Chunk>                             ├─ Arc<Bucket>
+//!  └─ …                                      └─ …
 //! ```
 //!
 //! * A [`slab`] keeps the records of a kind in chunks of 512. The *slot* of a record is the number
@@ -15,8 +15,8 @@
 //!   it: no table from identifiers to slots exists.
 //! * A [`list`] links records in order of creation, or the clones of one parent, by the slots of
 //!   the neighbours in each record.
-//! * An [`index`] finds a record from the hash of its name. It holds slots alone; the names are in
-//!   the records.
+//! * An [`index`] finds a record from the hash of its name. It holds hashes and slots; the names are
+//!   in the records.
 //! * [`text`]: the names of snapshots and the export policies of a chunk are packed into one
 //!   string.
 //!
