@@ -10,9 +10,9 @@
 //! a large one.
 
 use std::mem;
-use std::sync::Arc;
 
 use hashbrown::{HashTable, hash_table};
+use triomphe::Arc;
 
 use crate::storage::slab::Slot;
 

@@ -5,7 +5,8 @@
 //! next records follow from the records present.
 
 use std::mem;
-use std::sync::Arc;
+
+use triomphe::Arc;
 
 use crate::storage::serial::Serial;
 use crate::storage::text::{TextPool, TextRef};
