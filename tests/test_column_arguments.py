@@ -553,6 +553,8 @@ def test_a_batch_of_another_type_than_its_reader_declares_is_refused(backend: Me
     batch = pa.record_batch({"uuid": pa.array([1, 2], pa.int64())})
     schema = pa.schema([("uuid", pa.string())])
     reader = pa.RecordBatchReader.from_batches(schema, iter([batch]))
-    with pytest.raises(RuntimeError, match="vol_uuids.* has data of another type than it declares"):
+    with pytest.raises(
+        RuntimeError, match=r"vol_uuids.* has data of another type than it declares"
+    ):
         backend.delete_volumes(reader)
     assert volume_names(backend) == ["kept"]
