@@ -46,7 +46,7 @@ FASTER: dict[str, float] = {
 LABELS = {"delete_clones": "delete_volumes, clones", "create_clones": "create_clones, of one"}
 MOST_GROWTH = 2.0
 LEAST_SPEEDUP = 1.8
-MOST_BYTES = {"volume": 150, "snapshot": 64}
+MOST_BYTES = {"volume": 150, "snapshot": 72}
 MOST_RESIDENT = 2**30
 LIFE_ITEMS = 300_000
 """Total items per point of the curve. A point is the median of at least three lives."""
