@@ -88,13 +88,11 @@ impl TryFrom<SystemTime> for Timestamp {
     /// [`BackendError::InvalidArgument`] if `time` is before [`MIN`](Self::MIN) or after
     /// [`MAX`](Self::MAX).
     fn try_from(time: SystemTime) -> Result<Self, BackendError> {
-        let (since, side) = match time.duration_since(UNIX_EPOCH) {
-            Ok(since) => (since, "after"),
-            Err(before) => (before.duration(), "before"),
+        let (since, sign, side) = match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => (since, 1, "after"),
+            Err(before) => (before.duration(), -1, "before"),
         };
-        let nanos = since.as_nanos().cast_signed();
-        let nanos = if side == "before" { -nanos } else { nanos };
-        let micros = nanos.div_euclid(1_000);
+        let micros = (sign * since.as_nanos().cast_signed()).div_euclid(1_000);
         let micros = i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX });
         Self::try_from_unix_micros(micros).map_err(|rule| BackendError::InvalidArgument {
             argument: "timestamp".into(),
