@@ -2,6 +2,7 @@
 //! panics, and never returns half a backend.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod random_cases;
 mod saved;
 
 use std::cell::Cell;
@@ -17,9 +18,9 @@ use nessie_backend_core::{
 use nessie_backend_mem::MemBackend;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
 use twox_hash::XxHash3_64;
 
+use self::random_cases::check;
 use self::saved::{dumped, reloaded};
 
 fn empty(seed: u64) -> MemBackend {
@@ -387,27 +388,6 @@ fn a_wrong_line_is_refused_with_its_number() {
     // Memory is not allocated by the header's counts.
     let huge = header.replace("\"volumes\":2", "\"volumes\":4294967295");
     check(&[&huge, one, s, two], "fewer volumes than announced");
-}
-
-/// Takes the same random cases on every run; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` choose
-/// others.
-fn check<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value)) {
-    let environment = Config::default();
-    let seed = match environment.rng_seed {
-        RngSeed::Fixed(seed) => seed,
-        RngSeed::Random => 0x6e65_7373_6965,
-    };
-    let is_set = |variable| std::env::var_os(variable).is_some();
-    let cases = if is_set("PROPTEST_CASES") { environment.cases } else { cases };
-    let rng_seed = RngSeed::Fixed(seed);
-    let config = Config { cases, rng_seed, failure_persistence: None, ..environment };
-    let result = TestRunner::new(config).run(strategy, |value| {
-        test(value);
-        Ok(())
-    });
-    if let Err(failure) = result {
-        panic!("with PROPTEST_RNG_SEED={seed} and PROPTEST_CASES={cases}: {failure}");
-    }
 }
 
 /// A change of the lines before the checksum.

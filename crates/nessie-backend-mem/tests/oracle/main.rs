@@ -11,6 +11,8 @@
 )]
 
 mod calls;
+#[path = "../random_cases/mod.rs"]
+mod random_cases;
 #[path = "../saved/mod.rs"]
 mod saved;
 
@@ -24,8 +26,8 @@ use nessie_backend_core::{AccessHandle, Timestamp, Uuid, Volume, VolumeId, Volum
 use nessie_backend_mem::MemBackend;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
 
+use self::random_cases::check;
 use self::saved::{dumped, reloaded};
 
 /// Maximum number of backends in a walk.
@@ -199,27 +201,14 @@ fn walk(world: World, steps: Vec<(usize, Step)>) {
 
 /// Runs `cases` walks of up to `steps` steps, each from a world that `setup` fills.
 fn walks<S: Strategy>(cases: u32, steps: usize, setup: S, fill: impl Fn(&mut World, &S::Value)) {
-    let environment = Config::default();
-    let seed = match environment.rng_seed {
-        RngSeed::Fixed(seed) => seed,
-        RngSeed::Random => 0x6e65_7373_6965,
-    };
-    let is_set = |variable| std::env::var_os(variable).is_some();
-    let cases = if is_set("PROPTEST_CASES") { environment.cases } else { cases };
-    let config =
-        Config { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..environment };
     let start = select(vec!["2000-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z"]);
     let steps = prop::collection::vec((0..MAX_WORLDS, step()), 1..=steps);
     let walks = (any::<Option<u64>>(), start, setup.no_shrink(), steps);
-    let result = TestRunner::new(config).run(&walks, |(seed, start, setup, steps)| {
+    check(cases, &walks, |(seed, start, setup, steps)| {
         let mut world = World::new(seed, start.parse().unwrap());
         fill(&mut world, &setup);
         walk(world, steps);
-        Ok(())
     });
-    if let Err(failure) = result {
-        panic!("with PROPTEST_RNG_SEED={seed} and PROPTEST_CASES={cases}: {failure}");
-    }
 }
 
 /// Fills a world with a volume for each suffix, as many snapshots of the first volume, and some
