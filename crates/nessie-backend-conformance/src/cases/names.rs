@@ -1,8 +1,12 @@
 //! Names: which are valid, which are taken, and when they are free.
 
+use nessie_backend_core::{Snapshot, Volume};
+
 use super::calls;
-use super::values::{bad_names, good_names};
-use crate::harness::{CaseResult, Harness};
+use super::values::{bad_names, good_names, look_alikes, names_of_every_form};
+use crate::Feature;
+use crate::harness::{CaseResult, Harness, Verify};
+use crate::oracle::call::Call;
 
 super::cases! { names:
     /// Volumes accept every character of the grammar, and keep the name unchanged.
@@ -59,6 +63,34 @@ super::cases! { names:
         "2.volume_names" "3.create_clone.refuses" "4.no_panic";
     /// A clone's name is in use like any volume's, and free after the clone is deleted.
     of_clones_are_names_of_volumes: Clones, "2.volume_name_unique" "2.free_again" "2.case";
+    /// Names of every form: each character, each first character, each length, digits only, words
+    /// of programming languages. Each is in use, renamed away, deleted and used again.
+    of_volumes_of_every_form: Volumes, "2.volume_names" "2.exact" "2.free_again" "3.find_volume";
+    /// The same for snapshots.
+    of_snapshots_of_every_form: Snapshots,
+        "2.snapshot_names" "2.exact" "2.free_again" "3.find_snapshot";
+    /// The same for clones.
+    of_clones_of_every_form: Clones, "2.volume_names" "2.exact" "2.free_again";
+    /// Long names that differ in one character are different names.
+    of_volumes_differ_in_one_character: Volumes, "2.exact" "2.volume_name_unique";
+    /// The same for snapshots; and names that look alike differ.
+    of_snapshots_differ_in_one_character: Snapshots, "2.exact" "2.snapshot_name_unique" "2.case";
+    /// A name with a character that looks like an allowed one is refused, finds nothing, and leaves
+    /// the name that it looks like free.
+    of_volumes_are_not_normalised: Volumes, "2.volume_names" "3.find_volume" "2.exact";
+    /// The same for snapshots.
+    of_snapshots_are_not_normalised: Snapshots, "2.snapshot_names" "3.find_snapshot" "2.exact";
+    /// The same for clones.
+    of_clones_are_not_normalised: Clones, "2.volume_names" "3.create_clone.refuses" "2.exact";
+    /// Every call by a volume's identifier reaches that volume, and not one with that name.
+    of_volumes_that_are_identifiers: Volumes,
+        "3.get_volume" "3.patch_volume" "3.delete_volume" "3.access_handle.refuses";
+    /// The same for the calls of snapshots.
+    of_snapshots_that_are_identifiers: Snapshots,
+        "3.get_snapshot" "3.create_snapshot" "3.list_snapshots" "3.delete_snapshot"
+        "3.restore_snapshot" "3.rename_snapshot";
+    /// The same for the calls of clones.
+    of_clones_that_are_identifiers: Clones, "3.create_clone" "3.split_clone" "1.origin";
 }
 
 fn of_volumes_are_kept_exactly(h: &Harness<'_>) -> CaseResult {
@@ -302,4 +334,287 @@ fn of_clones_are_names_of_volumes(h: &Harness<'_>) -> CaseResult {
     h.delete(&clone)?;
     h.clone(&a, &s, "c")?;
     Ok(())
+}
+
+/// A way to make a volume of a name.
+type Make<'f> = &'f dyn Fn(&str) -> Call;
+
+/// Uses a name, renames it away and back, deletes it and uses it again.
+fn lives(h: &Harness<'_>, name: &str, make: Make<'_>) -> CaseResult {
+    if h.has_volume_named(name) {
+        return Ok(());
+    }
+    let a = h.returns_volume(&make(name))?;
+    h.verify_call(&calls::find(name))?;
+    h.refused("volume_exists", &make(name))?;
+    if h.has(Feature::PatchName) {
+        h.patch(&a, calls::name(&h.name("away")))?;
+        h.verify_call(&calls::find(name))?;
+        let again = h.returns_volume(&make(name))?;
+        h.refused("volume_exists", &calls::change(&a, calls::name(name)))?;
+        h.delete(&again)?;
+        h.patch(&a, calls::name(name))?;
+    }
+    h.verify_call(&Call::ListVolumes)?;
+    h.delete(&a)?;
+    h.verify_call(&calls::find(name))?;
+    let again = h.returns_volume(&make(name))?;
+    h.delete(&again)
+}
+
+fn of_volumes_of_every_form(h: &Harness<'_>) -> CaseResult {
+    h.set_verify(Verify::Never);
+    for name in names_of_every_form(&h.name(""), 203) {
+        lives(h, &name, &calls::create)?;
+    }
+    Ok(())
+}
+
+fn of_clones_of_every_form(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.set_verify(Verify::Never);
+    for name in names_of_every_form(&h.name("c"), 203) {
+        lives(h, &name, &|name| calls::clone(&a, &s, name))?;
+    }
+    Ok(())
+}
+
+fn of_snapshots_of_every_form(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.set_verify(Verify::Never);
+    for name in names_of_every_form("s", 255) {
+        let s = h.snapshot(&a, &name)?;
+        h.verify_call(&calls::find_snapshot(&a, &name))?;
+        h.refused("snapshot_exists", &calls::snapshot(&a, &name))?;
+        if h.has(Feature::RenameSnapshot) {
+            h.succeeds(&calls::rename_snapshot(&a, &s, "away"))?;
+            h.verify_call(&calls::find_snapshot(&a, &name))?;
+            let again = h.snapshot(&a, &name)?;
+            h.refused("snapshot_exists", &calls::rename_snapshot(&a, &s, &name))?;
+            h.succeeds(&calls::delete_snapshot(&a, &again))?;
+            h.succeeds(&calls::rename_snapshot(&a, &s, &name))?;
+        }
+        h.verify_call(&calls::snapshots(&a))?;
+        h.succeeds(&calls::delete_snapshot(&a, &s))?;
+        let again = h.snapshot(&a, &name)?;
+        h.succeeds(&calls::delete_snapshot(&a, &again))?;
+    }
+    Ok(())
+}
+
+/// Names of this length; each differs from the first in one character after the stem.
+fn one_character_apart(stem: &str, length: usize) -> impl Iterator<Item = String> {
+    let base = format!("{stem}{}", "x".repeat(length - stem.len()));
+    let changed = base.clone();
+    let each = (stem.len()..length).map(move |at| {
+        let mut name = changed.clone();
+        name.replace_range(at..=at, "y");
+        name
+    });
+    std::iter::once(base).chain(each)
+}
+
+fn of_volumes_differ_in_one_character(h: &Harness<'_>) -> CaseResult {
+    h.set_verify(Verify::Never);
+    for name in one_character_apart(&h.name(""), 203) {
+        h.create_named(&name, None)?;
+    }
+    for name in one_character_apart(&h.name(""), 203) {
+        h.verify_call(&calls::find(&name))?;
+        h.refused("volume_exists", &calls::create(&name))?;
+    }
+    h.verify_call(&Call::ListVolumes)
+}
+
+fn of_snapshots_differ_in_one_character(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.set_verify(Verify::Never);
+    for name in one_character_apart("s", 255) {
+        h.snapshot(&a, &name)?;
+    }
+    for name in one_character_apart("s", 255) {
+        h.verify_call(&calls::find_snapshot(&a, &name))?;
+        h.refused("snapshot_exists", &calls::snapshot(&a, &name))?;
+    }
+    let labels = [
+        "a", "a.", "a..", "a-", "a_", "a:", "_a", "__a", "aa", "a.b", "a_b", "a-b", "ab", "1",
+        "01", "001", "1.0", "1_0", "10", "A", "AA", "Aa", "aA",
+    ];
+    for label in labels {
+        h.snapshot(&a, label)?;
+    }
+    h.verify_call(&calls::snapshots(&a))?;
+    if h.has(Feature::RenameSnapshot) {
+        let c = h.create("c")?;
+        let mut made = Vec::new();
+        for number in 0..labels.len() {
+            made.push(h.snapshot(&c, &format!("s{number}"))?);
+        }
+        for (snapshot, label) in made.iter().zip(labels) {
+            h.succeeds(&calls::rename_snapshot(&c, snapshot, label))?;
+        }
+        h.verify_call(&calls::snapshots(&c))?;
+    }
+    Ok(())
+}
+
+fn of_volumes_are_not_normalised(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.set_verify(Verify::Never);
+    for (number, (strange, plain)) in look_alikes(&h.name("n")).into_iter().enumerate() {
+        h.refused("invalid_argument", &calls::create(&strange))?;
+        if h.has(Feature::PatchName) {
+            h.refused("invalid_argument", &calls::change(&a, calls::name(&strange)))?;
+        }
+        h.verify_call(&calls::find(&plain))?;
+        let made = h.create_named(&plain, Some(1 + number as u64))?;
+        h.verify_call(&calls::find(&strange))?;
+        h.verify_call(&Call::ListVolumes)?;
+        h.delete(&made)?;
+    }
+    Ok(())
+}
+
+fn of_snapshots_are_not_normalised(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.set_verify(Verify::Never);
+    for (strange, plain) in look_alikes("t") {
+        h.refused("invalid_argument", &calls::snapshot(&a, &strange))?;
+        if h.has(Feature::RenameSnapshot) {
+            h.refused("invalid_argument", &calls::rename_snapshot(&a, &s, &strange))?;
+        }
+        h.verify_call(&calls::find_snapshot(&a, &plain))?;
+        let made = h.snapshot(&a, &plain)?;
+        h.verify_call(&calls::find_snapshot(&a, &strange))?;
+        h.verify_call(&calls::snapshots(&a))?;
+        h.succeeds(&calls::delete_snapshot(&a, &made))?;
+    }
+    Ok(())
+}
+
+fn of_clones_are_not_normalised(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    h.set_verify(Verify::Never);
+    for (strange, plain) in look_alikes(&h.name("n")) {
+        h.refused("invalid_argument", &calls::clone(&a, &s, &strange))?;
+        let made = h.returns_volume(&calls::clone(&a, &s, &plain))?;
+        h.verify_call(&Call::ListVolumes)?;
+        h.delete(&made)?;
+    }
+    Ok(())
+}
+
+/// The spellings of an identifier that are valid names.
+fn spellings(uuid: nessie_backend_core::Uuid) -> Vec<String> {
+    let hyphenated = uuid.hyphenated().to_string();
+    let simple = uuid.simple().to_string();
+    vec![hyphenated.to_uppercase(), simple, format!("urn:uuid:{hyphenated}"), hyphenated]
+}
+
+/// Makes volumes whose names are the identifier of another, each with other fields.
+fn namesakes(h: &Harness<'_>, of: &Volume) -> CaseResult<Vec<Volume>> {
+    let mut made = Vec::new();
+    for (number, name) in spellings(of.uuid.uuid()).into_iter().enumerate() {
+        let namesake = h.create_named(&name, Some(50 + number as u64))?;
+        h.patch(&namesake, calls::junction(&h.path(&format!("namesake-{number}"))))?;
+        made.push(namesake);
+    }
+    Ok(made)
+}
+
+fn of_volumes_that_are_identifiers(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let namesakes = namesakes(h, &a)?;
+    for is_deleted in [false, true] {
+        if is_deleted {
+            h.delete(&a)?;
+        }
+        let mut patches =
+            vec![calls::patch(), calls::size(7), calls::junction(&h.path("a")), calls::policy("p")];
+        if h.has(Feature::PatchName) {
+            patches.push(calls::name(&h.name("b")));
+        }
+        if h.has(Feature::PatchState) {
+            patches.extend([calls::offline(), calls::online()]);
+        }
+        for call in [calls::get(&a), calls::access(&a)] {
+            let _ = h.call(&call)?;
+        }
+        for patch in patches {
+            let _ = h.call(&calls::change(&a, patch))?;
+            let _ = h.call(&calls::access(&a))?;
+        }
+        for namesake in &namesakes {
+            h.verify_call(&calls::find(&namesake.name))?;
+        }
+    }
+    h.refused("volume_not_found", &calls::delete(&a))
+}
+
+fn of_snapshots_that_are_identifiers(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    for namesake in namesakes(h, &a)? {
+        h.snapshot(&namesake, "of-namesake")?;
+    }
+    let s = h.snapshot(&a, "s")?;
+    h.patch(&a, calls::size(7))?;
+    // Snapshots whose names are the identifiers of another and of their volume.
+    for name in spellings(s.uuid.uuid()).into_iter().chain(spellings(a.uuid.uuid())) {
+        h.snapshot(&a, &name)?;
+    }
+    h.create_named(&s.uuid.to_string(), None)?;
+    let all = |of: &Snapshot| -> CaseResult {
+        let _ = h.call(&calls::get_snapshot(&a, of))?;
+        if h.has(Feature::RenameSnapshot) {
+            let _ = h.call(&calls::rename_snapshot(&a, of, "t"))?;
+            let _ = h.call(&calls::rename_snapshot(&a, of, "s"))?;
+        }
+        let _ = h.call(&calls::find_snapshot(&a, &of.uuid.to_string()))?;
+        Ok(())
+    };
+    let _ = h.call(&calls::snapshots(&a))?;
+    all(&s)?;
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    all(&s)?;
+    h.refused("snapshot_not_found", &calls::delete_snapshot(&a, &s))?;
+    if h.has(Feature::RestoreSnapshot) {
+        let t = h.snapshot(&a, "t")?;
+        h.patch(&a, calls::size(9))?;
+        h.snapshot(&a, &t.uuid.to_string())?;
+        h.returns_volume(&calls::restore(&a, &t))?;
+        h.snapshot(&a, &t.uuid.to_string())?;
+        h.succeeds(&calls::delete_snapshot(&a, &t))?;
+        h.refused("snapshot_not_found", &calls::restore(&a, &t))?;
+    }
+    h.delete(&a)?;
+    all(&s)?;
+    let _ = h.call(&calls::snapshots(&a))?;
+    h.refused("volume_not_found", &calls::snapshot(&a, "u"))
+}
+
+fn of_clones_that_are_identifiers(h: &Harness<'_>) -> CaseResult {
+    let a = h.create_sized("a", 5)?;
+    let (r, s) = (h.snapshot(&a, "r")?, h.snapshot(&a, "s")?);
+    // A snapshot, a clone and a volume whose names are identifiers of others.
+    let of_name = h.snapshot(&a, &s.uuid.to_string())?;
+    let clone = h.clone(&a, &s, "clone")?;
+    let namesake = h.returns_volume(&calls::clone(&a, &r, &clone.uuid.to_string()))?;
+    h.returns_volume(&calls::clone(&a, &of_name, &a.uuid.to_string()))?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
+    if h.has(Feature::SplitClone) {
+        h.returns_volume(&calls::split(&clone))?;
+        h.refused("invalid_argument", &calls::split(&clone))?;
+    }
+    h.delete(&clone)?;
+    h.refused("volume_not_found", &calls::delete(&clone))?;
+    if h.has(Feature::SplitClone) {
+        h.refused("volume_not_found", &calls::split(&clone))?;
+    }
+    h.succeeds(&calls::delete_snapshot(&a, &s))?;
+    h.refused("snapshot_not_found", &calls::clone(&a, &s, &h.name("d")))?;
+    h.refused("volume_busy", &calls::delete(&a))?;
+    h.succeeds(&calls::get(&namesake))
 }

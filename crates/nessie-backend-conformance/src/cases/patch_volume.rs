@@ -3,9 +3,13 @@
 use nessie_backend_core::VolumePatch;
 
 use super::calls::{self, junction, name, offline, online, patch, policy, restricted, size};
-use super::values::{SIZES, bad_names, bad_paths, bad_policies, good_paths, good_policies};
-use crate::Feature;
-use crate::harness::{CaseResult, Harness};
+use super::values::{
+    PATHS_THAT_LOOK_ALIKE, POLICIES_THAT_LOOK_ALIKE, SIZES, bad_names, bad_paths, bad_policies,
+    good_paths, good_policies,
+};
+use crate::harness::{CaseResult, Harness, Verify};
+use crate::oracle::call::Call;
+use crate::{Feature, Tier};
 
 super::cases! { patch_volume:
     /// An empty patch changes nothing and succeeds.
@@ -31,6 +35,11 @@ super::cases! { patch_volume:
     refuses_a_taken_junction_path: Volumes, "2.junction_unique" "3.patch_volume.refuses";
     /// Paths that differ in non-ASCII case, or in anything else, are different.
     tells_junction_paths_apart: Volumes, "2.junction_unique";
+    /// Paths that look alike, in normal forms of Unicode, spaces, percent signs or dots, are kept
+    /// exactly; each is a path of its own, in use and then free.
+    keeps_junction_paths_that_look_alike: Volumes, "2.junction_path" "2.junction_unique" "2.exact";
+    /// Paths of 4096 bytes in characters of one to four bytes are accepted, longer ones refused.
+    takes_junction_paths_of_4096_bytes: Volumes, "2.junction_path" "3.patch_volume.refuses";
     /// A path is free once its volume is moved, unmounted or deleted, and not before.
     frees_a_junction_path: Volumes, "2.junction_unique" "2.unmount" "3.delete_volume";
     /// A volume may be mounted where it is, in another case too.
@@ -39,6 +48,8 @@ super::cases! { patch_volume:
     keeps_a_junction_path_over_renames: Volumes [PatchName], "2.junction_unique" "3.patch_volume";
     /// Every valid policy name is accepted and kept exactly, and every other is refused.
     takes_export_policies: Volumes, "2.export_policy" "3.patch_volume.refuses";
+    /// Policies that look alike are kept exactly, by clones too.
+    keeps_export_policies_exactly: Volumes, "2.export_policy" "3.patch_volume" "3.create_clone";
     /// Two volumes may have one policy.
     shares_export_policies: Volumes, "2.export_policy" "3.patch_volume";
     /// A renamed volume keeps all other fields.
@@ -203,6 +214,45 @@ fn tells_junction_paths_apart(h: &Harness<'_>) -> CaseResult {
     h.refused("junction_path_exists", &calls::change(&last, junction(&h.path("k"))))
 }
 
+fn keeps_junction_paths_that_look_alike(h: &Harness<'_>) -> CaseResult {
+    h.set_verify(Verify::Never);
+    let mut mounted = Vec::new();
+    for (number, label) in PATHS_THAT_LOOK_ALIKE.iter().enumerate() {
+        let volume = h.create(&number.to_string())?;
+        h.patch(&volume, junction(&h.path(label)))?;
+        mounted.push((volume, h.path(label)));
+    }
+    h.verify_call(&Call::ListVolumes)?;
+    let other = h.create("other")?;
+    for (volume, path) in &mounted {
+        for taken in [path.clone(), path.to_ascii_uppercase()] {
+            h.refused("junction_path_exists", &calls::change(&other, junction(&taken)))?;
+        }
+        h.patch(volume, junction(&h.path("elsewhere")))?;
+        h.patch(&other, junction(&path.to_ascii_uppercase()))?;
+        h.patch(&other, junction(""))?;
+        h.patch(volume, junction(path))?;
+    }
+    h.verify_call(&Call::ListVolumes)
+}
+
+fn takes_junction_paths_of_4096_bytes(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let stem = h.path("a/");
+    for wide in ["x", "\u{e9}", "\u{65e5}", "\u{1f600}", "x/", "\u{e9}/"] {
+        let filler = 4096 - stem.len();
+        let rest = "x".repeat(filler % wide.len() + wide.len());
+        let exact = format!("{stem}{}{rest}", wide.repeat(filler / wide.len() - 1));
+        h.patch(&a, junction(&exact))?;
+        h.refused("junction_path_exists", &calls::change(&c, junction(&exact)))?;
+        h.refused("invalid_argument", &calls::change(&c, junction(&format!("{exact}x"))))?;
+        h.patch(&a, junction(""))?;
+        h.patch(&c, junction(&exact))?;
+        h.patch(&c, junction(""))?;
+    }
+    Ok(())
+}
+
 fn frees_a_junction_path(h: &Harness<'_>) -> CaseResult {
     let (a, c) = (h.create("a")?, h.create("c")?);
     let path = h.path("path");
@@ -247,6 +297,23 @@ fn takes_export_policies(h: &Harness<'_>) -> CaseResult {
     }
     for bad in bad_policies() {
         h.refused("invalid_argument", &calls::change(&a, policy(&bad)))?;
+    }
+    Ok(())
+}
+
+fn keeps_export_policies_exactly(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    h.set_verify(Verify::Never);
+    let snapshot = if h.probe.tier == Tier::Clones { Some(h.snapshot(&a, "s")?) } else { None };
+    let long = ["p", "\u{e9}", "\u{65e5}", "\u{1f600}"].map(|one| one.repeat(256));
+    for value in POLICIES_THAT_LOOK_ALIKE.iter().copied().chain(long.iter().map(String::as_str)) {
+        h.patch(&a, policy(value))?;
+        h.verify_call(&Call::ListVolumes)?;
+        if let Some(snapshot) = &snapshot {
+            let clone = h.clone(&a, snapshot, "clone")?;
+            h.verify_call(&Call::ListVolumes)?;
+            h.delete(&clone)?;
+        }
     }
     Ok(())
 }

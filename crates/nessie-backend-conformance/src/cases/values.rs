@@ -67,6 +67,203 @@ pub(super) fn bad_names(stem: &str, longest: usize) -> Vec<String> {
     names
 }
 
+/// Valid names of every form: with each character at the end and at the start, of each length, and
+/// some without the stem.
+pub(super) fn names_of_every_form(stem: &str, longest: usize) -> Vec<String> {
+    let allowed =
+        || (0_u8..128).map(char::from).filter(|c| c.is_ascii_alphanumeric() || "_-.:".contains(*c));
+    let firsts = || allowed().filter(|c| !"-.:".contains(*c));
+    let mut names: Vec<String> = allowed().map(|last| format!("{stem}{last}")).collect();
+    names.extend(firsts().map(|first| format!("{first}{stem}")));
+    names.extend(firsts().map(String::from));
+    names.extend((stem.len() + 1..=longest).map(|length| {
+        let filler: String = "y0_Z-.:x".chars().cycle().take(length - stem.len()).collect();
+        format!("{stem}{filler}")
+    }));
+    names.extend((2..=longest).step_by(9).map(|length| "7".repeat(length)));
+    let words = [
+        "00",
+        "007",
+        "1e5",
+        "0x10",
+        "1_000",
+        "18446744073709551616",
+        "None",
+        "null",
+        "nil",
+        "true",
+        "False",
+        "NaN",
+        "Infinity",
+        "undefined",
+        "default",
+        "all",
+        "self",
+        "root",
+        "CON",
+        "nul",
+        "__init__",
+        "__",
+        "_.",
+        "a.",
+        "a-",
+        "a:",
+        "0:0",
+        "2026-01-01",
+        "uuid",
+        "name",
+        "00000000-0000-4000-8000-00000000000a",
+        "urn:uuid:0",
+        "http:a",
+        "C:a",
+        "a..b",
+        "a--b",
+    ];
+    names.extend(words.map(str::to_owned));
+    names
+}
+
+/// Invalid names with a character that looks like an allowed one or disappears in a normal form, and
+/// the valid names that they look like.
+pub(super) fn look_alikes(stem: &str) -> Vec<(String, String)> {
+    let pairs = [
+        ("\u{ff21}", "A"),
+        ("\u{ff41}", "a"),
+        ("\u{ff10}", "0"),
+        ("\u{ff3f}", "_"),
+        ("\u{ff0d}", "-"),
+        ("\u{2010}", "-"),
+        ("\u{ff0e}", "."),
+        ("\u{2024}", "."),
+        ("\u{ff1a}", ":"),
+        ("\u{212a}", "K"),
+        ("\u{130}", "I"),
+        ("\u{131}", "i"),
+        ("\u{17f}", "s"),
+        ("\u{b2}", "2"),
+        ("\u{2460}", "1"),
+        ("\u{661}", "1"),
+        ("\u{2168}", "IX"),
+        ("\u{fb01}", "fi"),
+        ("\u{1d400}", "A"),
+        ("\u{430}", "a"),
+        ("a\u{301}", "a"),
+        ("\u{e1}", "a"),
+        ("a\u{200d}", "a"),
+        ("a\u{feff}", "a"),
+        ("a\u{ad}", "a"),
+        ("a\u{a0}", "a"),
+        ("a ", "a"),
+        ("a\t", "a"),
+        ("a\n", "a"),
+        ("a\0", "a"),
+        ("%61", "a"),
+        ("a/", "a"),
+        ("\"a\"", "a"),
+    ];
+    let with_stem = |(strange, plain)| (format!("{stem}{strange}"), format!("{stem}{plain}"));
+    let mut all: Vec<_> = pairs.into_iter().map(with_stem).collect();
+    for before in [" ", "\u{feff}", "\u{200d}", "\n", "\t", "./", "\u{ff41}"] {
+        all.push((format!("{before}{stem}x"), format!("{stem}x")));
+    }
+    all
+}
+
+/// Endings of junction paths that look alike and are different, also when ASCII case is ignored.
+pub(super) const PATHS_THAT_LOOK_ALIKE: &[&str] = &[
+    "\u{e9}",
+    "e\u{301}",
+    "\u{c9}",
+    "e",
+    "u",
+    "u\u{308}",
+    "\u{fc}",
+    "\u{dc}",
+    "a",
+    "\u{ff41}",
+    "\u{ff21}",
+    "a\u{30a}",
+    "\u{e5}",
+    "\u{c5}",
+    "\u{212b}",
+    "\u{fb01}",
+    "fi",
+    "\u{df}",
+    "\u{1e9e}",
+    "ss",
+    "i",
+    "\u{131}",
+    "\u{130}",
+    "k",
+    "\u{212a}",
+    "\u{3c3}",
+    "\u{3c2}",
+    "\u{3a3}",
+    "\u{b2}",
+    "2",
+    "\u{2460}",
+    "1",
+    "\u{661}",
+    "\u{ac00}",
+    "\u{1100}\u{1161}",
+    "\u{1f600}",
+    "\u{65e5}",
+    "%41",
+    "%61",
+    "x%2Fy",
+    "x/y",
+    "x\\y",
+    "x:y",
+    "x\u{2215}y",
+    " lead",
+    "lead",
+    "trail",
+    "trail ",
+    "trail  ",
+    "in ner",
+    "in  ner",
+    "in\u{a0}ner",
+    "in\u{3000}ner",
+    "inner",
+    "dot",
+    "dot.",
+    "dot..",
+    ".dot",
+    "..dot",
+    "...",
+    "....",
+    "dot./x",
+    "dot/x",
+    " ",
+    "  ",
+    "%",
+    "%%",
+    "%20",
+    "+",
+    "~",
+    "$HOME",
+    "*",
+    "?",
+    "'",
+    "\"",
+    "`",
+    "<a>",
+    "a|b",
+    "a&b",
+    "a;b",
+    "#",
+    "a#b",
+    "{a}",
+    "[a]",
+    "-",
+    "--",
+    "_",
+    "None",
+    "null",
+    "0",
+    "00",
+];
+
 /// Valid junction paths, each below the stem.
 pub(super) fn good_paths(stem: &str) -> Vec<String> {
     let mut paths: Vec<String> = [
@@ -130,6 +327,46 @@ pub(super) fn good_policies() -> Vec<String> {
     names.push("é".repeat(256));
     names
 }
+
+/// Valid names of export policies that a backend could take for one another.
+pub(super) const POLICIES_THAT_LOOK_ALIKE: &[&str] = &[
+    "a",
+    "A",
+    " a",
+    "a ",
+    "  a  ",
+    "\u{e9}",
+    "e\u{301}",
+    "\u{c9}",
+    "e",
+    "\u{ff41}",
+    "\u{fb01}",
+    "fi",
+    "\u{3000}a",
+    "a\u{a0}",
+    "  ",
+    "a  b",
+    "a b",
+    "%61",
+    "0",
+    "00",
+    "None",
+    "null",
+    "false",
+    "''",
+    "\"\"",
+    "{}",
+    "[]",
+    "-",
+    "--",
+    ".",
+    "..",
+    "/",
+    "\\",
+    "*",
+    "?",
+    "\u{1f600}",
+];
 
 /// Invalid names of export policies.
 pub(super) fn bad_policies() -> Vec<String> {

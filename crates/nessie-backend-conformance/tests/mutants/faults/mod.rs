@@ -46,6 +46,7 @@ pub fn all() -> Vec<Fault> {
         of_races(),
         of_tiers(),
         of_support(),
+        names::all(),
     ]
     .into_iter()
     .flatten()
@@ -1153,3 +1154,6 @@ fn only(change: impl FnOnce(&mut Capabilities)) -> Capabilities {
     change(&mut capabilities);
     capabilities
 }
+
+// After the macros that they use.
+mod names;
