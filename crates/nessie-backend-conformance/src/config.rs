@@ -63,7 +63,8 @@ impl Config {
         self
     }
 
-    /// Number of volumes, snapshots or clones in the `scale` cases. Default 520, at least 20.
+    /// Number of volumes, snapshots, clones or calls in the `scale` cases. Default 1 030, at least
+    /// 20. Limits of a backend that are above this number are not found.
     #[must_use]
     pub fn objects(mut self, objects: usize) -> Self {
         self.objects = objects.max(20);
@@ -119,7 +120,7 @@ impl Default for Config {
             seed: 0,
             prefix: "conf".to_owned(),
             time_limit: Duration::from_secs(30),
-            objects: 520,
+            objects: 1030,
             threads: 4,
             rounds: 100,
             sequences: 60,

@@ -47,6 +47,7 @@ pub fn all() -> Vec<Fault> {
         of_tiers(),
         of_support(),
         names::all(),
+        sizes::all(),
     ]
     .into_iter()
     .flatten()
@@ -1157,3 +1158,4 @@ fn only(change: impl FnOnce(&mut Capabilities)) -> Capabilities {
 
 // After the macros that they use.
 mod names;
+mod sizes;
