@@ -498,6 +498,25 @@ def test_a_hanging_backend_is_abandoned_and_the_rest_is_skipped(hanging: Any) ->
         report.raise_for_failures()
 
 
+class SlowLists(Wrapped):
+    def list_volumes(self) -> Any:
+        time.sleep(0.01)
+        return self.backend.list_volumes()
+
+
+def test_a_case_that_half_of_the_time_limit_cuts_short_says_so() -> None:
+    report = run(SlowLists(), cases=["model.agrees_on_volumes"], steps=1, time_limit=2)
+    (result,) = report.results
+    assert result.outcome == "cut_short"
+    assert result
+    assert "of 60 sequences" in result.message
+    assert report.cut_short == (result,)
+    assert report.is_success
+    assert "1 cut short" in report.summary()
+    assert "cut short model.agrees_on_volumes: " in str(report)
+    assert report.as_dict()["counts"]["cut_short"] == 1  # type: ignore[index]
+
+
 def test_with_a_factory_the_run_continues_after_a_hanging_case() -> None:
     cases = ["create_volume.*", "python.results_are_fresh", "python.capabilities*"]
     report = run(Sleeping, cases=cases, time_limit=0.2)
@@ -689,7 +708,7 @@ def test_a_report_can_be_read_kept_and_sent() -> None:
     assert as_dict["success"] is False
     assert as_dict["counts"] == {
         outcome: sum(result.outcome == outcome for result in report.results)
-        for outcome in ("passed", "failed", "timed_out", "skipped")
+        for outcome in ("passed", "failed", "timed_out", "cut_short", "skipped")
     }
     with pytest.raises(ConformanceError) as caught:
         report.raise_for_failures()

@@ -56,7 +56,8 @@ impl Config {
         Ok(self)
     }
 
-    /// Time limit of each case. Default 30 seconds.
+    /// Time limit of each case. Default 30 seconds. At half of it, cases of generated sequences and
+    /// of repeated races end early; see [`Outcome::CutShort`](crate::Outcome::CutShort).
     #[must_use]
     pub fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;

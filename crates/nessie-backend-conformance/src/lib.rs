@@ -51,6 +51,9 @@
 //! * The backend may hold other objects. The suite's own volumes have names with a prefix that no
 //!   other volume has, and are deleted after each case: clones before snapshots before volumes. Other
 //!   objects must be unchanged. During a run only the suite may change the backend.
+//! * A case of generated sequences or of repeated races ends at half of the time limit if it has run
+//!   a minimum by then: a tenth, and at least 10 sequences. Its outcome is [`Outcome::CutShort`],
+//!   which says how much was run. A backend that is too slow for the minimum exceeds the time limit.
 //! * A panic fails its case. [`run_shared`] abandons a call that exceeds the time limit.
 //!
 //! For slow backends, lower the sizes in [`Config`].

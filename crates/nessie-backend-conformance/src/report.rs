@@ -44,6 +44,11 @@ pub struct CaseReport {
 pub enum Outcome {
     /// The backend keeps the rules that the case checks.
     Passed,
+    /// Nothing was found in the part of the case that fitted into half of the time limit.
+    CutShort {
+        /// How much of the case was run, for example `12 of 60 sequences`.
+        reason: String,
+    },
     /// The case does not apply to this backend, or could not be run.
     Skipped {
         /// Why.
@@ -79,7 +84,8 @@ pub struct Failure {
 }
 
 impl Report {
-    /// Whether no case failed, timed out or was interrupted. Skipped cases do not count.
+    /// Whether no case failed, timed out or was interrupted. Skipped cases and those that were cut
+    /// short do not count.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.cases.iter().all(|case| case.outcome.is_success())
@@ -100,6 +106,7 @@ impl Report {
         for case in &self.cases {
             let count = match case.outcome {
                 Outcome::Passed => &mut counts.passed,
+                Outcome::CutShort { .. } => &mut counts.cut_short,
                 Outcome::Skipped { .. } => &mut counts.skipped,
                 Outcome::Failed(_) => &mut counts.failed,
                 Outcome::TimedOut { .. } => &mut counts.timed_out,
@@ -112,11 +119,13 @@ impl Report {
 }
 
 impl Outcome {
-    /// The outcome as a word: `passed`, `skipped`, `failed`, `timed_out` or `interrupted`.
+    /// The outcome as a word: `passed`, `cut_short`, `skipped`, `failed`, `timed_out` or
+    /// `interrupted`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
+            Self::CutShort { .. } => "cut_short",
             Self::Skipped { .. } => "skipped",
             Self::Failed(_) => "failed",
             Self::TimedOut { .. } => "timed_out",
@@ -124,10 +133,10 @@ impl Outcome {
         }
     }
 
-    /// Whether the case passed or was skipped.
+    /// Whether the case passed, was cut short or was skipped.
     #[must_use]
     pub const fn is_success(&self) -> bool {
-        matches!(self, Self::Passed | Self::Skipped { .. })
+        matches!(self, Self::Passed | Self::CutShort { .. } | Self::Skipped { .. })
     }
 }
 
@@ -137,6 +146,8 @@ impl Outcome {
 pub struct Counts {
     /// Cases that passed.
     pub passed: usize,
+    /// Cases that found nothing in half of the time limit, and were not complete then.
+    pub cut_short: usize,
     /// Cases that do not apply or could not be run.
     pub skipped: usize,
     /// Cases that found a broken rule.
@@ -155,6 +166,7 @@ impl fmt::Display for Counts {
             (self.failed, "failed"),
             (self.timed_out, "timed out"),
             (self.interrupted, "interrupted"),
+            (self.cut_short, "cut short"),
             (self.skipped, "skipped"),
         ] {
             if count > 0 {
@@ -174,6 +186,10 @@ impl fmt::Display for Report {
                     writeln!(f, "{}", title("TIMED OUT", case.name))?;
                     let text = format!("Not finished within {limit:?}. The calls so far:");
                     writeln!(f, "{}\n{}", wrapped(&text, "  "), indented(&trace.as_rust()))?;
+                }
+                Outcome::CutShort { reason } => {
+                    let text = format!("cut short {}: {reason}", case.name);
+                    writeln!(f, "{}", wrapped(&text, ""))?;
                 }
                 Outcome::Passed | Outcome::Skipped { .. } | Outcome::Interrupted => {}
             }
@@ -261,7 +277,9 @@ impl Serialize for CaseReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (mut reason, mut failure, mut calls) = (None, None, None);
         match &self.outcome {
-            Outcome::Skipped { reason: why } => reason = Some(why.clone()),
+            Outcome::Skipped { reason: why } | Outcome::CutShort { reason: why } => {
+                reason = Some(why.clone());
+            }
             Outcome::Failed(found) => failure = Some(found),
             Outcome::TimedOut { limit, trace } => {
                 reason = Some(format!("not finished within {limit:?}"));

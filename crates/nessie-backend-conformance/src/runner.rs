@@ -250,7 +250,9 @@ fn perform(
             Outcome::Failed(failure)
         }
         (Err(outcome), _) | (Ok(()), Err(outcome)) => outcome,
-        (Ok(()), Ok(())) => Outcome::Passed,
+        (Ok(()), Ok(())) => {
+            harness.cut_short().map_or(Outcome::Passed, |reason| Outcome::CutShort { reason })
+        }
     }
 }
 

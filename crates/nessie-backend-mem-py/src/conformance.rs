@@ -189,7 +189,9 @@ fn rows(report: Report) -> Vec<ResultRow> {
 fn row(report: CaseReport) -> ResultRow {
     let outcome = report.outcome.as_str();
     let (message, rules, calls) = match report.outcome {
-        Outcome::Skipped { reason } => (reason, Vec::new(), String::new()),
+        Outcome::Skipped { reason } | Outcome::CutShort { reason } => {
+            (reason, Vec::new(), String::new())
+        }
         Outcome::Failed(failure) => {
             let calls = failure.trace.as_python();
             (failure.message, failure.rules, calls)

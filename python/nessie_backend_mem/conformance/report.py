@@ -22,17 +22,23 @@ Tier: TypeAlias = Literal["volumes"] | Literal["snapshots"] | Literal["clones"] 
 
 Outcome: TypeAlias = (
     Literal["passed"]  # noqa: PYI030
+    | Literal["cut_short"]
     | Literal["skipped"]
     | Literal["failed"]
     | Literal["timed_out"]
     | Literal["interrupted"]
 )
-"""The outcome of a case. ``"timed_out"`` is a failure, too: no answer within the time limit."""
+"""The outcome of a case.
+
+``"timed_out"`` is a failure, too: no answer within the time limit. ``"cut_short"`` is not: the part
+of the case that fitted into half of the time limit passed; `Result.message` says how much.
+"""
 
 COLUMNS: tuple[tuple[Outcome, str], ...] = (
     ("passed", "passed"),
     ("failed", "failed"),
     ("timed_out", "timed out"),
+    ("cut_short", "cut short"),
     ("skipped", "skipped"),
 )
 
@@ -64,7 +70,8 @@ class Result:
         tier: Tier that it needs.
         outcome: Its outcome.
         seconds: Running time in seconds.
-        message: The reason for skipping it, or the expected and the actual result.
+        message: The reason for skipping it, how much was run, or the expected and the actual
+            result.
         rules: The rules that the backend breaks, the most likely one first.
         calls: The calls that show it, as Python code; the backend is ``b``.
     """
@@ -83,7 +90,7 @@ class Result:
         return self.outcome in {"failed", "timed_out"}
 
     def __bool__(self) -> bool:
-        """Whether the case passed or was skipped."""
+        """Whether the case passed, was cut short or was skipped."""
         return not self.is_failure
 
     def __str__(self) -> str:
@@ -126,8 +133,13 @@ class Report:
         return tuple(result for result in self.results if result.outcome == "skipped")
 
     @property
+    def cut_short(self) -> tuple[Result, ...]:
+        """The results of cases that ended early, at half of the time limit."""
+        return tuple(result for result in self.results if result.outcome == "cut_short")
+
+    @property
     def is_success(self) -> bool:
-        """Whether no case failed. A skipped case did not fail."""
+        """Whether no case failed. A case that was skipped or cut short did not fail."""
         return not self.failures
 
     def __bool__(self) -> bool:
@@ -174,11 +186,11 @@ class Report:
         for result in self.results:
             themes.setdefault(result.case.partition(".")[0], []).append(result)
         width = max(map(len, (*themes, "cases")))
-        header = "".join(f"{word:>11}" for _, word in COLUMNS)
+        header = "".join(f"{word:>10}" for _, word in COLUMNS)
         lines = [f"{'cases':<{width}}{header}{'seconds':>10}"]
         for theme, results in themes.items():
             counts = Counter(result.outcome for result in results)
-            cells = "".join(f"{counts[outcome] or '':>11}" for outcome, _ in COLUMNS)
+            cells = "".join(f"{counts[outcome] or '':>10}" for outcome, _ in COLUMNS)
             seconds = sum(result.seconds for result in results)
             lines.append(f"{theme:<{width}}{cells}{seconds:>10.2f}")
         return "\n".join(lines)
@@ -190,6 +202,8 @@ class Report:
             for reason, count in reasons.items()
             for line in fill(f"skipped {count}: {reason}", "")
         ]
+        for result in self.cut_short:
+            lines += fill(f"cut short {result.case}: {result.message}", "")
         return ["\n".join(lines)] if lines else []
 
 

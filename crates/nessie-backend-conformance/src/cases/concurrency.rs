@@ -7,7 +7,7 @@ use nessie_backend_core::Volume;
 
 use super::calls::{self, junction, offline, online, policy, size};
 use crate::Tier;
-use crate::harness::{CaseResult, Harness, Verify};
+use crate::harness::{Abort, CaseResult, Harness, Verify};
 use crate::oracle::call::Call;
 use crate::sequences::generate::{Profile, generate};
 use crate::sequences::replay::Replay;
@@ -235,9 +235,13 @@ const ALONE: usize = 4;
 const AT_ONCE: usize = 3;
 
 fn explains_whatever_is_called_at_once(h: &Harness<'_>) -> CaseResult {
+    let all = h.config.sequences;
+    if all == 0 {
+        return Err(Abort::Skipped("the number of sequences is 0".to_owned()));
+    }
     let profile = Profile::of(h.probe, Tier::Clones);
-    for number in 0..h.config.sequences {
-        if h.is_past_half_time() {
+    for number in 0..all {
+        if h.ends_early(number, all, "sequences") {
             break;
         }
         h.set_verify(Verify::Never);

@@ -49,6 +49,8 @@ pub(crate) struct Harness<'a> {
     verify: Cell<Verify>,
     has_passed: Cell<bool>,
     has_raced: Cell<bool>,
+    /// What the case left out because half of its time was over.
+    cut_short: RefCell<Option<String>>,
     /// Index of the step at which the last sequence failed.
     failed_step: Cell<usize>,
     state: RefCell<State>,
@@ -115,6 +117,7 @@ impl<'a> Harness<'a> {
             verify: Cell::new(Verify::Records),
             has_passed: Cell::new(false),
             has_raced: Cell::new(false),
+            cut_short: RefCell::new(None),
             failed_step: Cell::new(0),
             state: RefCell::new(State {
                 model: Model::over(volumes.clone()),
@@ -270,9 +273,24 @@ impl<'a> Harness<'a> {
         self.probe.has(feature)
     }
 
-    /// Whether more than half of the time limit is used up.
-    pub(crate) fn is_past_half_time(&self) -> bool {
-        Instant::now() + self.config.time_limit / 2 > self.deadline
+    /// Whether the case ends before its work is complete: half of the time limit is over, and `done`
+    /// of `all` items are finished. A tenth of them, and at least 10, are always run. The outcome of
+    /// the case shows that it ended early.
+    pub(crate) fn ends_early(&self, done: usize, all: usize, items: &str) -> bool {
+        let is_late = Instant::now() + self.config.time_limit / 2 > self.deadline;
+        let is_early_end = is_late && done < all && done >= all.div_ceil(10).max(10);
+        if is_early_end {
+            *self.cut_short.borrow_mut() = Some(format!(
+                "{done} of {all} {items}: half of the time limit of {:?} was over",
+                self.config.time_limit
+            ));
+        }
+        is_early_end
+    }
+
+    /// What the case left out, if it ended early.
+    pub(crate) fn cut_short(&self) -> Option<String> {
+        self.cut_short.borrow().clone()
     }
 
     /// Makes a call, compares its answer with the model, and after a change checks the backend.

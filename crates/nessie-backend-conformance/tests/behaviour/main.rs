@@ -366,6 +366,46 @@ fn the_documentation_lists_every_rule() {
     assert_eq!(std::fs::read_to_string(path).unwrap(), table.trim_start(), "{table}");
 }
 
+/// A backend that needs ten milliseconds for each list of volumes.
+fn slow() -> Mutant {
+    Mutant {
+        list_volumes: Some(Box::new(|b| {
+            std::thread::sleep(Duration::from_millis(10));
+            b.list_volumes()
+        })),
+        ..Mutant::default()
+    }
+}
+
+#[test]
+fn a_case_that_half_of_the_time_limit_cuts_short_says_so() {
+    let config = Config::default()
+        .steps(1)
+        .time_limit(Duration::from_secs(2))
+        .only("model.agrees_on_volumes");
+    let report = run(&slow(), &config);
+    let Outcome::CutShort { reason } = outcome(&report, "model.agrees_on_volumes") else {
+        panic!("{report}")
+    };
+    assert!(reason.contains(" of 60 sequences: half of the time limit of 2s"), "{reason}");
+    assert!(report.is_success());
+    assert_eq!((report.counts().passed, report.counts().cut_short), (0, 1));
+    let text = report.to_string();
+    assert!(text.contains("cut short model.agrees_on_volumes: "), "{text}");
+    assert!(text.contains("0 passed, 1 cut short in"), "{text}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["cases"][0]["outcome"], "cut_short");
+    assert_eq!(json["cases"][0]["reason"], **reason);
+}
+
+#[test]
+fn a_backend_that_is_too_slow_for_ten_sequences_times_out() {
+    let config =
+        Config::default().time_limit(Duration::from_millis(300)).only("model.agrees_on_volumes");
+    let report = run(&slow(), &config);
+    assert_eq!(report.counts().timed_out, 1, "{report}");
+}
+
 #[test]
 fn a_report_serialises_with_every_key() {
     let report = run(&unmounts_what_goes_offline(), &quick().only("patch_volume.*"));
