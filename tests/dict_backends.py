@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
+from inspect import signature
 from typing import Any
 from uuid import uuid4
 
@@ -66,6 +67,7 @@ class DictVolumes:
         name: str | None = None,
         state: str | None = None,
     ) -> Record:
+        check_form(size_bytes, junction_path, export_policy, name, state)
         with self.lock:
             volume = self.volume(uuid)
             rules.check_patch(size_bytes, junction_path, export_policy, name=name, state=state)
@@ -124,9 +126,13 @@ class DictVolumes:
             raise VolumeOfflineError(f"volume {volume['uuid']} is offline", volume["uuid"])
 
 
-def integer(size: int | None) -> None:
-    if not isinstance(size, int | None):
+def check_form(size: object, *texts: object) -> None:
+    """Checks the types of optional arguments."""
+    if isinstance(size, bool) or not isinstance(size, int | None):
         raise TypeError(f"a size cannot be {size!r}")
+    for text in texts:
+        if not isinstance(text, str | None):
+            raise TypeError(f"a text cannot be {text!r}")
 
 
 class SmallVolumes(DictVolumes):
@@ -194,6 +200,26 @@ IDENTIFIERS = {
 """Number of identifiers that an operation has before its other arguments."""
 
 
+@cache
+def parameters(method: Callable[..., Any]) -> dict[str, bool]:
+    """The parameters of a method in order, and whether each may be None."""
+    listed = signature(method).parameters.values()
+    return {parameter.name: parameter.default is None for parameter in listed}
+
+
+def check_types(
+    method: Callable[..., Any], ids: int, arguments: tuple[Any, ...], keywords: Record
+) -> None:
+    """Checks the types of all arguments after the identifiers."""
+    known = parameters(method)
+    named = {**dict(zip(known, arguments, strict=False)), **keywords}
+    for name in list(known)[ids:]:
+        value = named.get(name)
+        if value is None and name in named and not known[name]:
+            raise TypeError(f"{name} cannot be None")
+        check_form(*((value,) if name == "size_bytes" else (None, value)))
+
+
 class ModelBackend:
     """All tiers and operations in plain Python, with its own exceptions."""
 
@@ -212,9 +238,8 @@ class ModelBackend:
             with self.lock:
                 if name.startswith("create_"):
                     keywords["new_uuid"] = str(uuid4())
-                if name in {"create_volume", "patch_volume"}:
-                    integer(keywords.get("size_bytes", (*arguments, None, None)[1]))
                 ids = IDENTIFIERS.get(name, 0)
+                check_types(method, ids, arguments, keywords)
                 try:
                     spelled = [rules.canonical_uuid(uuid) for uuid in arguments[:ids]]
                     return method(*spelled, *arguments[ids:], **keywords)

@@ -65,7 +65,7 @@ def test_the_reference_backend_passes_unchanged() -> None:
 def test_right_backends_of_all_tiers_pass(backend: Any) -> None:
     report = run(backend, **QUICK)
     assert report.is_success, report_text(report)
-    assert len(report.skipped) <= 2, report_text(report)
+    assert len(report.skipped) <= 3, report_text(report)
     assert len(report.results) == len(conformance.cases())
 
 
@@ -353,7 +353,7 @@ class HardToCopy(Wrapped):
         try:
             return self.backend.get_volume(uuid)
         except VolumeNotFoundError:
-            raise HardToCopyError(str(uuid), reason="no such volume") from None
+            raise HardToCopyError(str(uuid), reason=f"no volume {uuid}") from None
 
 
 WRONG: dict[type, tuple[str, str]] = {
@@ -395,7 +395,7 @@ WRONG: dict[type, tuple[str, str]] = {
 }
 """Wrong backends, a rule that each breaks, and a text in the report."""
 
-SEVERAL_RULES = {Boastful, ReadOnly, NotFoundForNonsense}
+SEVERAL_RULES = {Boastful, ReadOnly, NotFoundForNonsense, ValueErrorForState}
 """Backends that also break other rules."""
 
 

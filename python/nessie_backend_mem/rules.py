@@ -212,10 +212,13 @@ def fold_junction_path(junction_path: str) -> str:
 
 
 _PYTHON_RULES = {
-    "python.dicts": "Records are plain dicts, in lists or tuples.",
-    "python.keys": "A dict has its keys in the contract's order.",
-    "python.fresh": "A change of a result changes neither the backend nor another result.",
-    "python.capabilities": "Capabilities are three bools. A tier that is true has its methods.",
+    "python.dicts": "Records are plain dicts, exactly of the type dict. Lists are of any type that "
+    "is a collections.abc.Sequence. Texts may be of a subclass of str, sizes of one of int.",
+    "python.keys": "A dict has its keys in the contract's order, also after changes.",
+    "python.fresh": "A change of a result changes neither the backend nor another result, and no "
+    "later call changes a result.",
+    "python.capabilities": "Capabilities are three bools that never change. A tier that is true "
+    "has its methods.",
     "python.positions": "The positional order of the arguments is the contract's. None means "
     "not given.",
     "python.spellings": "Identifiers are accepted as text in any standard UUID spelling, and "
@@ -223,12 +226,16 @@ _PYTHON_RULES = {
     "python.uuid": "Identifiers may be uuid.UUID objects.",
     "python.malformed": "A malformed UUID is an invalid argument.",
     "python.sizes": "An integer out of range is an invalid argument.",
-    "python.surrogates": "Text with a lone surrogate is an invalid argument.",
+    "python.surrogates": "Text with a lone surrogate is an invalid argument; a search for such a "
+    "name finds nothing.",
     "python.states": "A state other than online, offline and restricted is an invalid argument.",
     "python.types": "A value of the wrong Python type is a TypeError.",
-    "python.errors": "An exception has its code and its target, and a busy one the clones that "
-    "depend on the object.",
+    "python.form": "The form of all arguments, which is their types and the spelling of "
+    "identifiers, is checked before anything else.",
+    "python.errors": "An exception has its code. One of the package also has its target, a text "
+    "with the value that was wrong, and if busy the clones that depend on the object.",
     "python.error_copies": "A copied or unpickled exception of the package has all attributes.",
+    "python.instances": "Two backends that a callable made are independent.",
 }
 """The rules of the contract that are only about Python."""
 

@@ -6,13 +6,16 @@ deletes the created objects at the end.
 
 from __future__ import annotations
 
-import copy
 import inspect
 import re
 import traceback
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
 
 __all__ = [
     "CODES",
@@ -20,13 +23,18 @@ __all__ = [
     "UNKNOWN",
     "VOLUME_METHODS",
     "Broken",
+    "Call",
     "Recorder",
     "Skip",
     "UnusableError",
+    "canonical",
     "code_of",
+    "is_list",
     "own_methods",
+    "plain",
     "shown",
     "trace",
+    "uuid_of",
 ]
 __dir__ = __all__.copy
 
@@ -70,7 +78,17 @@ TIERS = {
 
 
 class Broken(AssertionError):  # noqa: N818 (the backend is broken)
-    """The backend breaks the rule that the case is about."""
+    """The backend breaks a rule.
+
+    Args:
+        message: The expected and the actual result.
+        *rules: Identifiers of the broken rules; those of the case if none is given.
+    """
+
+    def __init__(self, message: str, *rules: str) -> None:
+        """Create the error with its message and rules."""
+        super().__init__(message)
+        self.rules = rules
 
 
 class Skip(Exception):  # noqa: N818 (not an error)
@@ -90,10 +108,35 @@ def own_methods(backend: object, *names: str) -> bool:
     return all(callable(getattr(backend, name, None)) for name in names)
 
 
-class Call:
-    """One call: its Python code, and its result or exception."""
+def is_list(value: object) -> bool:
+    """Whether a value is a list for the contract: a `Sequence` that is not text or bytes."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
 
-    def __init__(self, code: str) -> None:
+
+MOVING = frozenset({"size_consumed"})
+"""The keys whose values may change at any time."""
+
+
+def plain(value: Any, left_out: Container[str] = MOVING) -> Any:
+    """Return a copy of a result as dicts and lists, without some keys.
+
+    Copies of two results are equal if the results are, of whatever types they are.
+    """
+    if isinstance(value, Mapping):
+        return {k: plain(item, left_out) for k, item in value.items() if k not in left_out}
+    return [plain(item, left_out) for item in value] if is_list(value) else value
+
+
+class Call:
+    """One call: its Python code, and its result or exception.
+
+    A refused call is only shown if it is the last one or `is_shown`.
+    """
+
+    is_shown = False
+
+    def __init__(self, method: str, code: str) -> None:
+        self.method = method
         self.code = code
         self.result: Any = None
         self.error: Exception | None = None
@@ -114,24 +157,60 @@ class UnusableError(Exception):
 class Recorder:
     """A backend, and the calls that a case makes to it."""
 
-    def __init__(self, backend: Any) -> None:
-        """Record calls to `backend`, which may hold volumes already."""
+    def __init__(
+        self,
+        backend: Any,
+        make: Callable[[], Any] | None = None,
+        *,
+        variable: str = "b",
+        log: list[Call] | None = None,
+    ) -> None:
+        """Record calls to `backend`, which may hold volumes already.
+
+        Args:
+            backend: The backend.
+            make: Makes another backend; None if the user passed the backend itself.
+            variable: Name of the backend in the recorded code.
+            log: Where the calls are recorded.
+        """
         self.backend = backend
-        self.log: list[Call] = []
+        self.log: list[Call] = [] if log is None else log
+        self._make = make
+        self._variable = variable
+        self._others: list[Recorder] = []
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self._made: list[tuple[str, ...]] = []
-        listed = self._call("list_volumes")
-        if listed.error is not None:
-            raise UnusableError(f"list_volumes() raised\n{trace(listed.error)}")
-        if not isinstance(listed.result, (list, tuple)):
-            raise UnusableError(f"list_volumes() returned {shown(listed.result)}, not a list")
-        self._foreign = copy.deepcopy(listed.result)
-        self.log.clear()
+        self._made: dict[str, tuple[str, ...]] = {}
+        self._foreign = plain(self._listed())
+        self._foreign_ids = {uuid_of(volume) for volume in self._foreign}
+        self._capabilities = self._read_capabilities()
         taken = [volume.get("name") for volume in self._foreign if isinstance(volume, dict)]
         self._prefix = "py"
         while any(isinstance(name, str) and name.startswith(self._prefix) for name in taken):
             self._prefix += "0"
+
+    def _listed(self) -> Any:
+        try:
+            listed = self.backend.list_volumes()
+        except Exception as error:
+            raise UnusableError(f"list_volumes() raised\n{trace(error)}") from error
+        if not is_list(listed):
+            raise UnusableError(f"list_volumes() returned {shown(listed)}, not a list")
+        return listed
+
+    def beside(self) -> Recorder:
+        """Make another backend; its calls are recorded in the same log."""
+        if self._make is None:
+            raise Skip("only one backend was passed, and no callable that makes another")
+        variable = f"b{len(self._others) + 2}"
+        making = Call("", f"{variable} = make_backend()")
+        self.log.append(making)
+        other = Recorder(self._make(), variable=variable, log=self.log)
+        making.is_over = True
+        other._names = self._names
+        other._prefix = self._prefix = max(other._prefix, self._prefix, key=len)
+        self._others.append(other)
+        return other
 
     # Features of the backend ---------------------------------------------------------------
 
@@ -140,10 +219,17 @@ class Recorder:
         return own_methods(self.backend, *methods)
 
     def offers(self, tier: str) -> bool:
-        """Whether the backend reports the tier and has its methods."""
+        """Whether the backend reported the tier when the case started, and has its methods.
+
+        A tier that is lost later does not end the case silently: its calls fail, and `clean_up`
+        compares the capabilities.
+        """
+        return self._capabilities.get(tier) is True and self.has(*TIERS[tier])
+
+    def _read_capabilities(self) -> dict[str, Any]:
         with suppress(Exception):
-            return bool(self.backend.capabilities()[tier]) and self.has(*TIERS[tier])
-        return False
+            return dict(self.backend.capabilities())
+        return {}
 
     def patches(self, field: str) -> bool:
         """Whether the signature of `patch_volume` has this keyword."""
@@ -166,67 +252,36 @@ class Recorder:
 
     def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         """Call a method that must succeed, and return its result."""
-        call = self._call(method, *arguments, **keywords)
+        return self.result_of(self.attempt(method, *arguments, **keywords))
+
+    def result_of(self, call: Call) -> Any:
+        """Return the result of a call that must have succeeded."""
         if call.error is None:
             return call.result
         if code_of(call.error) == "feature_not_supported":
-            raise Skip(f"{method} is not supported by this backend")
+            raise Skip(f"{call.method} is not supported by this backend")
         raise Broken(f"{call.code} should work and raised\n{trace(call.error)}")
 
-    def refused(self, method: str, *arguments: Any, **keywords: Any) -> Exception | None:
-        """Call a method that must raise an error of the contract, and return the error.
-
-        Return None if the backend reports a missing object by returning None.
-        """
-        before = self.picture()
-        call = self._call(method, *arguments, **keywords)
-        if call.error is None and call.result is None and not method.startswith("delete_"):
-            return None
-        if call.error is None:
-            raise Broken(f"{call.code} should be refused and returned {shown(call.result)}")
-        if code_of(call.error) == "feature_not_supported":
-            raise Skip(f"{method} is not supported by this backend")
-        if self.picture() != before:
-            raise Broken(f"{call.code} raised {type(call.error).__name__} and changed something")
-        return call.error
-
-    def refused_as(self, code: str, method: str, *arguments: Any, **keywords: Any) -> None:
-        """Call a method that must raise an error with this code."""
-        error = self.refused(method, *arguments, **keywords)
-        written = self.log[-1].code
-        if error is None:
-            raise Broken(f"{written} should be refused as {code} and returned None")
-        if code_of(error) is None:
-            raise Broken(f"{written} should be refused as {code} and raised\n{trace(error)}")
-        if code_of(error) != code:
-            raise Broken(
-                f"{written} should be refused as {code} and was refused as {code_of(error)}"
-            )
-
-    def refused_by_type(self, method: str, *arguments: Any, **keywords: Any) -> None:
-        """Call a method with a value of a wrong type; it must raise `TypeError`."""
-        error = self.refused(method, *arguments, **keywords)
-        if not isinstance(error, TypeError):
-            raised = "returned None" if error is None else f"raised\n{trace(error)}"
-            raise Broken(f"{self.log[-1].code} should raise TypeError and {raised}")
-
     def picture(self) -> Any:
-        """Return a copy of all volumes and snapshots. These calls are not recorded."""
-        volumes = self.backend.list_volumes()
-        snapshots = [
-            self.backend.list_snapshots(volume["uuid"])
-            for volume in (volumes if self.offers("snapshots") else ())
+        """Return a copy of the case's volumes and snapshots. These calls are not recorded."""
+        volumes = [
+            plain(volume)
+            for volume in self.backend.list_volumes()
+            if uuid_of(volume) not in self._foreign_ids
         ]
-        return copy.deepcopy((volumes, snapshots))
+        if not self.offers("snapshots"):
+            return volumes, []
+        return volumes, [plain(self.backend.list_snapshots(uuid_of(each))) for each in volumes]
 
     def name_it(self, value: object, code: str) -> None:
         """Write the argument `value` as `code` from now on."""
         self._names[repr(value)] = code
 
-    def _call(self, method: str, *arguments: Any, **keywords: Any) -> Call:
+    def attempt(self, method: str, *arguments: Any, **keywords: Any) -> Call:
+        """Call a method that may succeed or raise an `Exception`."""
         written = [self.written(value) for value in arguments]
         written += [f"{key}={self.written(value)}" for key, value in keywords.items()]
-        call = Call(f"b.{method}({', '.join(written)})")
+        call = Call(method, f"{self._variable}.{method}({', '.join(written)})")
         self.log.append(call)
         try:
             call.result = getattr(self.backend, method)(*arguments, **keywords)
@@ -237,6 +292,8 @@ class Recorder:
             call.is_over = True
         if method.startswith("create_"):
             self._keep(method, call, arguments)
+        elif method.startswith("delete_"):
+            self._made.pop(canonical(arguments[-1]), None)
         return call
 
     def written(self, value: object) -> str:
@@ -250,37 +307,66 @@ class Recorder:
         """Assign the new object to a variable, and store how to delete it."""
         if not isinstance(call.result, dict) or not isinstance(call.result.get("uuid"), str):
             return
-        uuid = call.result["uuid"]
+        uuid = str(call.result["uuid"])
         word = {"create_volume": "vol", "create_snapshot": "snap"}.get(method, "clone")
         variable = f"{word}{sum(1 for known in self._names.values() if known.startswith(word)) + 1}"
         self._names[repr(uuid)] = f'{variable}["uuid"]'
         call.code = f"{variable} = {call.code}"
         if method == "create_snapshot":
-            self._made.append(("delete_snapshot", str(UUID(str(arguments[0]))), uuid))
+            self._made[uuid] = ("delete_snapshot", canonical(arguments[0]), uuid)
         else:
-            self._made.append(("delete_volume", uuid))
+            self._made[uuid] = ("delete_volume", uuid)
 
     # Clean-up ------------------------------------------------------------------------------
 
     def clean_up(self) -> None:
         """Delete the created objects, the last first; check that nothing else has changed."""
-        missing = {"volume_not_found", "snapshot_not_found"}
-        for method, *identifiers in reversed(self._made):
-            call = self._call(method, *identifiers)
-            if call.error is not None and code_of(call.error) not in missing:
-                raise Broken(f"clean-up failed: {call.code} raised\n{trace(call.error)}")
-        left = self.backend.list_volumes()
-        if list(left) != list(self._foreign):
+        for other in self._others:
+            other.clean_up()
+        self.delete_created()
+        left = plain(self.backend.list_volumes())
+        if left != self._foreign:
             raise Broken(
                 f"after the clean-up the backend holds {shown(left)}; before it held "
                 f"{shown(self._foreign)}"
             )
+        offered = self._read_capabilities()
+        if offered != self._capabilities:
+            raise Broken(
+                f"capabilities() returned {shown(self._capabilities)} when the case started and "
+                f"returns {shown(offered)} after it",
+                "python.capabilities",
+            )
+
+    def delete_created(self) -> None:
+        """Delete the created objects, the last first. Some may be deleted already."""
+        missing = {"volume_not_found", "snapshot_not_found"}
+        for method, *identifiers in reversed([*self._made.values()]):
+            call = self.attempt(method, *identifiers)
+            if call.error is not None and code_of(call.error) not in missing:
+                raise Broken(f"clean-up failed: {call.code} raised\n{trace(call.error)}")
+        self._made.clear()
 
     def code(self) -> str:
         """Return the calls so far as Python code, without refused calls before the last one."""
         return "\n".join(
-            str(call) for call in self.log if call.error is None or call is self.log[-1]
+            str(call)
+            for call in self.log
+            if call.error is None or call.is_shown or call is self.log[-1]
         )
+
+
+def uuid_of(volume: Any) -> Any:
+    """Return the uuid in a record; None if it is malformed."""
+    uuid = volume.get("uuid") if isinstance(volume, Mapping) else None
+    return uuid if isinstance(uuid, str) else None
+
+
+def canonical(uuid: Any) -> str:
+    """Return an identifier in lower case with hyphens, and other text unchanged."""
+    with suppress(ValueError):
+        return str(UUID(str(uuid)))
+    return str(uuid)
 
 
 def shown(value: object, most: int = 400) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +168,7 @@ class Run:
 
     def _run_python_case(self, case: PythonCase, done: int, rules: dict[str, Rule]) -> Result:
         """Run a case in a thread. After the time limit the thread is abandoned."""
-        attempt = Attempt(case, self.source.make)
+        attempt = Attempt(case, self.source)
         thread = threading.Thread(target=attempt.run, name=f"nessie {case.name}", daemon=True)
         start = time.monotonic()
         try:
@@ -193,7 +194,7 @@ class Run:
         if attempt.skipped:
             return Result(case.name, case.tier, "skipped", seconds, attempt.skipped)
         if attempt.broken:
-            broken = tuple(rules[word] for word in case.rules)
+            broken = tuple(rules[word] for word in attempt.rules or case.rules)
             return Result(case.name, case.tier, "failed", seconds, attempt.broken, broken, calls)
         return Result(case.name, case.tier, "passed", seconds)
 
@@ -213,27 +214,31 @@ def abandon(threads: Sequence[int]) -> None:
 class Attempt:
     """A Python case on one backend, and its outcome."""
 
-    def __init__(self, case: PythonCase, make: Callable[[], Any]) -> None:
-        """Prepare to run `case` on the backend that `make` returns."""
+    def __init__(self, case: PythonCase, source: Source) -> None:
+        """Prepare to run `case` on a backend of `source`."""
         self.case = case
-        self.make = make
+        self.source = source
         self.recorder: Recorder | None = None
         self.is_over = False
         self.code = ""
         self.broken = ""
+        self.rules: tuple[str, ...] = ()
         self.skipped = ""
         self.ended: BaseException | None = None
 
     def run(self) -> None:
         """Run the case, then clean up, whether or not it failed."""
         try:
-            self.recorder = Recorder(self.make())
+            make = self.source.make
+            self.recorder = Recorder(make(), make if self.source.fresh else None)
             try:
                 self.case.body(self.recorder)
-            finally:
+            except BaseException:
                 self.code = self.recorder.code()
-                self.recorder.clean_up()
-            self.code = ""
+                with suppress(Exception):  # What the case found is reported, not what it left.
+                    self.recorder.clean_up()
+                raise
+            self.recorder.clean_up()
         except Skip as skip:
             self.skipped = str(skip)
         except UnusableError as error:
@@ -244,6 +249,7 @@ class Attempt:
                 self.skipped = "list_volumes cannot be used"
         except Broken as broken:
             self.broken = str(broken)
+            self.rules = broken.rules
         except Exception as error:  # noqa: BLE001 (the backend may raise anything)
             self.broken = f"the case ended with\n{trace(error)}"
         except BaseException as error:  # noqa: BLE001 (raised again by `_run_python_case`)
