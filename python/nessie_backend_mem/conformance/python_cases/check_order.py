@@ -95,7 +95,7 @@ def bad_beside_missing(
             codes = (NOT_FOUND[missing.kind],)
             for refused in bad_values(signature, {**valid, missing.name: UNKNOWN}, argument):
                 with_alone = with_value_alone(refused, valid, argument)
-                yield replace(with_alone, codes=codes, target="")
+                yield replace(with_alone, codes=codes)
 
 
 def bad_while_offline(
@@ -107,10 +107,14 @@ def bad_while_offline(
     for argument in taken_arguments(stage, signature):
         if argument.is_id:
             continue
-        yield from bad_values(signature, valid, argument)
+        online = {**valid, signature.arguments[0].name: stage.other}
+        for refused in bad_values(signature, valid, argument):
+            # The other volume has no snapshot to be cloned.
+            is_clone = signature.method == "create_clone"
+            yield refused if is_clone else with_value_alone(refused, online, argument)
         if signature.method == "patch_volume" and argument.kind != "size":
             for refused in bad_values(signature, {**valid, "size_bytes": 4096}, argument):
-                yield with_value_alone(refused, {**valid, "uuid": stage.other}, argument)
+                yield with_value_alone(refused, online, argument)
 
 
 def bad_beside_taken(
@@ -156,7 +160,7 @@ def ill_formed(
         yield Refused(signature, {**values, argument.name: wrong}, (TYPE_ERROR,))
     for text in ("nonsense", f"{UNKNOWN} ") if argument.is_id else ():
         bad = {**values, argument.name: text}
-        yield Refused(signature, bad, ("invalid_argument",), argument.name)
+        yield Refused(signature, bad, ("invalid_argument",))
 
 
 def bad_values(
@@ -167,7 +171,7 @@ def bad_values(
         return
     codes = (NOTHING,) if signature.is_search else ("invalid_argument",)
     for bad in [*out_of_range(argument.kind), *surrogates(argument.kind)]:
-        yield Refused(signature, {**values, argument.name: bad.value}, codes, argument.name)
+        yield Refused(signature, {**values, argument.name: bad.value}, codes)
 
 
 def with_value_alone(refused: Refused, valid: dict[str, Any], argument: Argument) -> Refused:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from .signatures import Argument, Signature
     from .stage import Stage
 
-__all__ = ["TYPE_ERROR", "Refused", "check_all", "refused", "says"]
+__all__ = [
+    "NOTHING",
+    "TYPE_ERROR",
+    "Refused",
+    "check_all",
+    "check_answer",
+    "is_taken",
+    "refused",
+    "says",
+]
 __dir__ = __all__.copy
 
 TYPE_ERROR = "TypeError"
@@ -57,9 +66,11 @@ class Refused:
         """
         try:
             return self.check(recorder)
-        except Broken:
+        except Broken as broken:
             if self.alone is not None:
                 self.alone.check_alone(recorder)
+            elif is_taken(recorder.log[-1].error):
+                raise Broken(f"an earlier refused call took it: {broken}", "3.atomic") from None
             raise
 
     def check_alone(self, recorder: Recorder) -> None:
@@ -96,6 +107,11 @@ def refused(
     written = {argument.name: bad.code} if bad.code else {}
     with_bad = {**values, argument.name: bad.value}
     return Refused(signature, with_bad, codes, argument.name, bad.shown, written)
+
+
+def is_taken(error: Exception | None) -> bool:
+    """Whether an error says that a name or path is in use."""
+    return error is not None and (code_of(error) or "").endswith("_exists")
 
 
 def check_answer(recorder: Recorder, call: Call, codes: tuple[str, ...]) -> None:
@@ -166,16 +182,17 @@ def check_all(stage: Stage, calls: Iterable[Refused]) -> int:
     before, start = recorder.picture(), len(recorder.log)
     checked: list[Call] = []
     passed: set[Any] = set()
-    for each in calls:
-        passed |= {value for value in each.values.values() if isinstance(value, str)}
-        if (call := each.check_or_skip(recorder)) is not None:
-            checked.append(call)
     try:
+        for each in calls:
+            passed |= {value for value in each.values.values() if isinstance(value, str)}
+            if (call := each.check_or_skip(recorder)) is not None:
+                checked.append(call)
         check_unchanged(recorder, before)
         stage.check_free(passed)
-    except Broken:
-        for call in checked:
-            call.is_shown = True
+    except Broken as broken:
+        if "3.atomic" in broken.rules:
+            for call in checked:
+                call.is_shown = True
         raise
     del recorder.log[start:]
     return len(checked)
