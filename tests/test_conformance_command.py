@@ -266,9 +266,33 @@ def test_cases_can_be_listed() -> None:
     assert [case["case"] for case in json.loads(some.stdout)] == ["python.keys_are_in_order"]
 
 
+def test_rules_can_be_printed() -> None:
+    done = run_python(*MODULE, "--rules")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line.strip() for line in lines if line.startswith("  ") and line[2] != " "] == [
+        rule.id for rule in conformance.rules()
+    ]
+    words = " ".join(done.stdout.split())
+    assert all(f"{rule.id} {rule.text}" in words for rule in conformance.rules())
+    assert max(map(len, lines)) <= 80
+    some = run_python(*MODULE, "--rules", "--case", "python.keys*", "--json")
+    assert [rule["rule"] for rule in json.loads(some.stdout)] == ["python.keys"]
+    both = run_python(*MODULE, "--rules", "--list")
+    assert (both.returncode, both.stdout) == (2, "")
+
+
 def test_the_help_names_the_options() -> None:
     text = run_python(*MODULE, "--help").stdout
-    for option in ("MODULE:NAME", "--json", "--list", "--case", "--seed", "--time-limit"):
+    for option in (
+        "MODULE:NAME",
+        "--json",
+        "--list",
+        "--rules",
+        "--case",
+        "--seed",
+        "--time-limit",
+    ):
         assert option in text
 
 

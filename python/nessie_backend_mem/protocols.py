@@ -12,10 +12,21 @@ Annotate with the first protocol that has the methods the code calls.
 ``isinstance`` works with all four; it compares the names of methods only.
 
 **Operations.** An operation does all of its work, or raises an exception of
-`nessie_backend_mem.errors` and changes nothing. It checks in this order:
-the form of the arguments (types, spelling of uuids), whether the objects
-exist (the volume before the snapshot), the values, the state of the volume,
-conflicts with other objects.
+`nessie_backend_mem.errors` and changes nothing: no field is set, and the
+name and path that it was given stay free. It checks in this order:
+
+1. the form of all arguments: their types, and whether uuids are uuids
+2. whether the objects exist, the volume before the snapshot
+3. the values: sizes, names, paths, policies, states
+4. the state of the volume
+5. conflicts with other objects
+
+A bad value for a missing volume is therefore "not found", and a value of a
+wrong type is a `TypeError` whether or not the volume exists.
+
+The name of an export policy has 1 to 256 characters, and none of them is a
+control character. `nessie_backend_mem.rules` has all rules for values, and
+functions that check them.
 
 **Arguments.** `nessie_backend_mem.ontap.OntapServer`, and the cases of the
 conformance suite that are shared with Rust, call a backend like this:
@@ -32,23 +43,42 @@ conformance suite that are shared with Rust, call a backend like this:
 - A keyword that is not given is not passed.
 
 The suite's cases about Python, ``python.*``, call it in every other way
-that a program may:
+that a program may. They send each of these as every argument of its kind,
+of every method, alone and beside other fields:
 
-- `size_bytes`, `junction_path` and `export_policy` by position, or as
-  ``None``, which means not given.
-- uuids as `uuid.UUID`, or as text in upper case, without hyphens, in braces
-  or as a URN. The backend accepts all of these.
-- Text that is not a uuid, integers out of range, unknown states and lone
-  surrogates. Each is an `InvalidArgumentError`.
-- Values of a wrong type. Each is a `TypeError`.
+- `size_bytes`, `junction_path` and `export_policy` by position; these,
+  `name` and `state` as ``None``, which means not given.
+- uuids as `uuid.UUID`, or as text in upper case, without hyphens (in either
+  case), in braces, or as a URN. The backend accepts all of these.
+- Text that is not a uuid: with hyphens in other places or only some of
+  them, one brace, braces in a URN, white space, a trailing newline, a
+  character too many or too few, digits beyond ASCII, ``0x`` and ``_``.
+  `uuid.UUID` accepts some of these; a backend must not. Each is an
+  `InvalidArgumentError`.
+- Integers below 1 or above 2**64 - 1, unknown states, and lone surrogates
+  such as ``chr(0xD800)``. Each is an `InvalidArgumentError`; `find_volume`
+  and `find_snapshot` return ``None`` for a name with a lone surrogate.
+- Values of a wrong type: ``None`` where it is not allowed, numbers, `bytes`,
+  lists, dicts, and `bool` for a size, also false ones such as ``0`` and
+  ``b""``. Each is a `TypeError`.
 
-**Results.** A record is a `dict` with exactly the keys of its type in
-`nessie_backend_mem.records`, in that order. uuids are in lower case with
-hyphens, times are RFC 3339 text in UTC with a ``Z``, sizes are `int` and
-not `bool`. A list is a `list` or `tuple` of records in order of creation.
-Each call returns new objects: the caller may change them. `OntapServer` is
-less strict: it accepts any `collections.abc.Mapping`, such as a subclass of
-`dict`, with its keys in any order, and any `collections.abc.Sequence`.
+The suite also creates volumes whose names are uuids of others, and more
+clones of one snapshot than an error names.
+
+**Results.** A record is exactly a `dict`, not a subclass, with exactly the
+keys of its type in `nessie_backend_mem.records`, in that order. A value may
+be of a subclass: text of one of `str`, such as `enum.StrEnum`, and sizes of
+one of `int`, but not `bool`. uuids are in lower case with hyphens, times are
+RFC 3339 text in UTC with a ``Z``. A list is any `collections.abc.Sequence`
+of records in order of creation, such as a `list` or a `tuple`.
+`size_consumed` may be another number in each call. Capabilities never change.
+
+Each call returns new objects: the caller may change them, and no later call
+changes them. Two results, or two records of one list, have no dict or list
+in common.
+
+`OntapServer` is less strict: it accepts any `collections.abc.Mapping`, such
+as a subclass of `dict`, with its keys in any order.
 
 **Threads.** Methods are called from many threads at once, also from threads
 that Python did not start. Calls must be linearizable. A method may take
@@ -61,13 +91,19 @@ methods that only `FullBackend` has, and the arguments `name` and `state` of
 of `find_volume` and `find_snapshot` the list is then searched; the other
 operations are refused.
 
-**Exceptions.** Exceptions of other packages are understood if their
-``code`` is one of those in `nessie_backend_mem.errors`;
-`NotImplementedError` means `FeatureNotSupportedError`. Any other exception
-fails the call. Behind an `OntapServer` the client gets status 500 and one
-sentence, the logger ``nessie_backend_mem.ontap`` gets the traceback, and
-later requests are served. A run of the conformance suite reports the
-traceback. `KeyboardInterrupt` and `SystemExit` end the run.
+**Exceptions.** An exception of `nessie_backend_mem.errors`, or of a subclass,
+has a text with the value that was wrong. The target of an
+`InvalidArgumentError` is the name of the argument, as the protocol's method
+has it. A `BusyError` names the first 16 clones and counts all. Copies and
+pickles of an exception have all of its attributes.
+
+Exceptions of other packages need not derive from these. They are understood
+if their ``code`` is one of those in `nessie_backend_mem.errors`, and only
+that is tested; `NotImplementedError` means `FeatureNotSupportedError`. Any
+other exception fails the call. Behind an `OntapServer` the client gets status
+500 and one sentence, the logger ``nessie_backend_mem.ontap`` gets the
+traceback, and later requests are served. A run of the conformance suite
+reports the traceback. `KeyboardInterrupt` and `SystemExit` end the run.
 """
 
 from abc import abstractmethod
@@ -249,7 +285,14 @@ class SnapshotBackend(VolumeBackend, Protocol):
 
 @runtime_checkable
 class Backend(SnapshotBackend, Protocol):
-    """A backend with all tiers: volumes, snapshots and clones. Everything a backend must do."""
+    """A backend with all tiers: volumes, snapshots and clones. Everything a backend must do.
+
+    The conformance suite calls these methods with every spelling of a uuid, with `uuid.UUID`, and
+    with values that each method must refuse: `InvalidArgumentError` for a bad value, `TypeError`
+    for a wrong type. It accepts any `collections.abc.Sequence` as a list. A record must be exactly
+    a `dict`. The help of the module `nessie_backend_mem.protocols` has the whole list, and
+    `nessie_backend_mem.rules` has the rules.
+    """
 
     @abstractmethod
     def create_clone(self, parent_vol_uuid: str, parent_snap_uuid: str, new_name: str) -> Volume:

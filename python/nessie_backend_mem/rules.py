@@ -11,7 +11,13 @@ A backend that checks its arguments with these functions refuses what
             ...
 
 A check only tests the value. The backend must check whether a name is free.
-A value of the wrong Python type is a `TypeError`.
+A value of the wrong Python type is a `TypeError`. Check the types of all
+arguments before you look for the volume, and their values after that: the
+suite sends both kinds of bad arguments for volumes that do not exist.
+
+The conformance suite sends every argument of every method all values that a
+program may send; `nessie_backend_mem.protocols` lists them. These rules can
+also be printed: ``nessie-mem conformance --rules``.
 """
 
 from __future__ import annotations

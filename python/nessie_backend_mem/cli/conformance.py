@@ -6,6 +6,7 @@ import json
 import sys
 from contextlib import redirect_stdout
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,12 +47,16 @@ no case fails, 1 if one fails, and 2 if the suite could not be run."""
         help="a backend, or a callable that makes one, such as its class",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-    parser.add_argument("--list", action="store_true", help="list the cases and run none")
+    without_run = parser.add_mutually_exclusive_group()
+    without_run.add_argument("--list", action="store_true", help="list the cases and run none")
+    without_run.add_argument(
+        "--rules", action="store_true", help="print the rules that the cases check and run none"
+    )
     parser.add_argument(
         "--case",
         action="append",
         metavar="GLOB",
-        help="run only the cases whose names match; may be repeated",
+        help="only the cases whose names match; may be repeated",
     )
     parser.add_argument(
         "--seed",
@@ -70,14 +75,18 @@ no case fails, 1 if one fails, and 2 if the suite could not be run."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the cases or run them; return the exit status."""
+    """Print the rules, list the cases or run them; return the exit status."""
     try:
         selected = conformance.select(options.case or ["*"])
     except ValueError as error:
         raise UsageError(f"argument --case: {error}") from None
-    if not options.list:
+    cases = [case for case in conformance.cases() if case.name in selected]
+    if options.rules:
+        print_rules(cases, options.json)
+    elif options.list:
+        print_cases(cases, options.json)
+    else:
         return run_suite(options, selected)
-    print_cases([case for case in conformance.cases() if case.name in selected], options.json)
     return PASSED
 
 
@@ -151,6 +160,24 @@ def load(argument: str) -> Any:
         except AttributeError:
             raise UsageError(f"argument {BACKEND}: {module_name!r} has no {name!r}") from None
     return found
+
+
+def print_rules(cases: Sequence[Case], as_json: bool) -> None:
+    """Print the name and the text of each rule that one of the cases checks, by section."""
+    checked = {rule for case in cases for rule in case.rules}
+    rules = [rule for rule in conformance.rules() if rule in checked]
+    if as_json:
+        print(
+            json.dumps(
+                [{"rule": rule.id, "section": rule.section, "text": rule.text} for rule in rules]
+            )
+        )
+        return
+    for section, listed in groupby(rules, key=lambda rule: rule.section):
+        print(f"{section}\n")
+        for rule in listed:
+            print(f"  {rule.id}", *fill(rule.text, "      "), sep="\n")
+        print()
 
 
 def print_cases(listed: Sequence[Case], as_json: bool) -> None:

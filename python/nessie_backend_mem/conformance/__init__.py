@@ -5,9 +5,11 @@
 >>> run_all(MemBackend())
 
 Pass a backend, or a callable without arguments that makes one, such as a
-class. With a callable, every case gets a new backend. A backend that is
-passed may already have volumes: the suite keeps them and deletes what it
-has created. `nessie_backend_mem.protocols` says what a backend is.
+class. With a callable, every case gets a new backend, and one case makes
+three and tests that they are independent. If all backends have the same
+storage behind them, pass one object. A backend that is passed may already
+have volumes: the suite keeps them and deletes what it has created.
+`nessie_backend_mem.protocols` says what a backend is.
 
 One test per case, with pytest:
 
@@ -27,6 +29,12 @@ These may be missing; their cases are then skipped, and the report says so:
 the tiers that are false in `capabilities`; `find_volume`, `find_snapshot`,
 `rename_snapshot`, `restore_snapshot`, `split_clone`; the keywords ``name``
 and ``state`` of `patch_volume`.
+
+A correct backend may differ from `MemBackend` in these: a list is any
+`collections.abc.Sequence`; `size_consumed` may be another number in each
+call; values may be of subclasses of `str` and `int`, while a record is
+exactly a `dict`; records may lack `create_time`; access handles are of any
+kind in `nessie_backend_mem.records`; exceptions may be of other packages.
 
 A backend may report a missing object with `VolumeNotFoundError` or
 `SnapshotNotFoundError`, with any exception that has the same ``code``, or
