@@ -105,6 +105,27 @@ class NameBeforeIdentifier(Wrapped):
         return self.backend.get_volume(uuid)
 
 
+class NamesakeDeleted(Wrapped):
+    """Deletes the snapshot whose name is the identifier."""
+
+    def delete_snapshot(self, vol_uuid: Any, snap_uuid: Any) -> None:
+        listed = self.backend.list_snapshots(vol_uuid)
+        named = [each["uuid"] for each in listed if each["name"] == snap_uuid]
+        self.backend.delete_snapshot(vol_uuid, *(named or [snap_uuid]))
+
+
+class DependentsAsSpelled(Wrapped):
+    """Finds no dependents of a volume that is spelled otherwise, and deletes it."""
+
+    def delete_volume(self, uuid: Any) -> None:
+        try:
+            self.backend.delete_volume(uuid)
+        except BusyError:
+            if isinstance(uuid, str) and not uuid.islower():
+                return
+            raise
+
+
 class TextOnly(Wrapped):
     """Accepts no `uuid.UUID` in a search."""
 
@@ -310,6 +331,19 @@ class SharedInOneList(Wrapped):
             if "clone" in volume:
                 volume["clone"] = origins.setdefault(repr(volume["clone"]), volume["clone"])
         return volumes
+
+
+class OneOriginForNewClones(Wrapped):
+    """The records of new clones have one origin, though those that are read do not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.origins: Record = {}
+
+    def create_clone(self, *arguments: Any) -> Any:
+        clone: Any = self.backend.create_clone(*arguments)
+        kept = self.origins.setdefault(repr(clone["clone"]), clone["clone"])
+        return {**clone, "clone": kept}
 
 
 class KeptRecord(Wrapped):
@@ -520,6 +554,23 @@ class OneSetOfNames(Wrapped):
         return record
 
 
+class FreedEverywhere(OneSetOfNames):
+    """A name that is deleted in one instance is free in all."""
+
+    freed: ClassVar[set[str]] = set()
+
+    def delete_volume(self, uuid: Any) -> None:
+        name = self.backend.get_volume(uuid)["name"]
+        self.backend.delete_volume(uuid)
+        self.freed.add(name)
+
+    def create_volume(self, name: Any, size_bytes: Any = None) -> Any:
+        if name in self.freed and (taken := self.backend.find_volume(name)):
+            self.freed.discard(name)
+            return taken
+        return self.backend.create_volume(name, size_bytes)
+
+
 class Emptying(Wrapped):
     """A new instance empties the one before."""
 
@@ -581,7 +632,9 @@ MUTANTS: dict[type, tuple[str, str]] = {
     NoCombinations: ("python.spellings", "split_clone"),
     CanonicalSecond: ("python.spellings", "restore_snapshot"),
     OriginAsSpelled: ("python.spellings", "parent_volume_uuid"),
-    NameBeforeIdentifier: ("python.spellings", "get_volume"),
+    NameBeforeIdentifier: ("python.namesakes", "get_volume"),
+    NamesakeDeleted: ("python.namesakes", "delete_snapshot"),
+    DependentsAsSpelled: ("python.spellings", "volume_busy"),
     TextOnly: ("python.uuid", "find_snapshot"),
     NumbersAsNames: ("python.types", "1.5"),
     FalseMeansNotGiven: ("python.types", "patch_volume"),
@@ -605,6 +658,7 @@ MUTANTS: dict[type, tuple[str, str]] = {
     OneOfCapabilities: ("python.fresh", "capabilities"),
     SharedOrigin: ("python.fresh", "find_volume"),
     SharedInOneList: ("python.fresh", "list_volumes"),
+    OneOriginForNewClones: ("python.fresh", "shares a dict"),
     KeptRecord: ("python.fresh", "get_snapshot"),
     LiveRecord: ("python.fresh", "was changed by"),
     PolicyLast: ("python.keys", "patch_volume"),
@@ -621,6 +675,7 @@ MUTANTS: dict[type, tuple[str, str]] = {
     ForgetfulCopies: ("python.error_copies", "makes"),
     ForgottenIndex: ("python.error_copies", "copy"),
     OneSetOfNames: ("python.instances", "should work"),
+    FreedEverywhere: ("python.instances", "as volume_exists"),
     Emptying: ("python.instances", "b.get_volume"),
     OneForAll: ("python.instances", "the same backend twice"),
     OneStore: ("python.instances", ""),

@@ -229,6 +229,8 @@ _PYTHON_RULES = {
     "not given.",
     "python.spellings": "Identifiers are accepted as text in any standard UUID spelling, and "
     "returned in the canonical one.",
+    "python.namesakes": "A name that also spells an identifier is not taken for it, nor the "
+    "identifier for the name.",
     "python.uuid": "Identifiers may be uuid.UUID objects.",
     "python.malformed": "A malformed UUID is an invalid argument.",
     "python.sizes": "An integer out of range is an invalid argument.",

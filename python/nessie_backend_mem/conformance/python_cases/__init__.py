@@ -14,6 +14,7 @@ from . import (
     exceptions,
     freshness,
     instances,
+    namesakes,
     positions,
     spellings,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "exceptions",
     "freshness",
     "instances",
+    "namesakes",
     "positions",
     "results_are_plain_dicts",
     "spellings",

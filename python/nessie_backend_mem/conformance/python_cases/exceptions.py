@@ -131,7 +131,8 @@ def invalid_arguments(stage: Stage) -> Iterator[Refusal]:
     yield from invalid("name", "a/b", "rename_snapshot", volume, snapshot, "a/b")
     yield from invalid("snap_uuid", "nonsense", "get_snapshot", volume, "nonsense")
     yield from invalid("new_name", "a/b", "create_clone", volume, snapshot, "a/b")
-    yield from invalid("vol_uuid", volume, "split_clone", volume)
+    code, values = "invalid_argument", (volume, stage.name)
+    yield from refuse(recorder, code, "vol_uuid", "split_clone", volume, values=values)
 
 
 def busy_objects(stage: Stage) -> Iterator[Refusal]:

@@ -51,6 +51,11 @@ def backends_are_independent(recorder: Recorder) -> None:
         one.call("patch_volume", stage.volume, size_bytes=4096, junction_path=path)
         check_same(rest, other_stage, expected, one.log[-1].code)
         one.delete_created()
+        if other_stage is not None:
+            taken = Refused(
+                BY_METHOD["create_volume"], {"name": other_stage.name}, ("volume_exists",)
+            )
+            taken.check(rest)
         check_same(rest, other_stage, expected, "the volumes of another backend were deleted")
 
 

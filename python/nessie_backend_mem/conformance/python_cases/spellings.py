@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from nessie_backend_mem.conformance.recorder import (
     UNKNOWN,
     Broken,
-    Skip,
     canonical,
     plain,
     shown,
@@ -19,7 +16,7 @@ from nessie_backend_mem.conformance.recorder import (
 
 from .refusals import Refused
 from .registry import case
-from .signatures import SIGNATURES, Signature
+from .signatures import BY_METHOD, SIGNATURES, Signature
 from .stage import Stage, made
 
 if TYPE_CHECKING:
@@ -27,12 +24,8 @@ if TYPE_CHECKING:
 
     from nessie_backend_mem.conformance.recorder import Call, Recorder
 
-__all__: list[str] = []
+__all__ = ["SPELLINGS", "speller"]
 __dir__ = __all__.copy
-
-
-NAME = re.compile(r"[0-9A-Za-z-]+")
-"""Spellings of uuids that are also names of volumes."""
 
 
 def hyphenless(uuid: str) -> str:
@@ -72,15 +65,20 @@ def identifiers_come_as_uuid_objects(recorder: Recorder) -> None:
     check_spelling(recorder, "UUID({})", UUID)
 
 
-def check_spelling(recorder: Recorder, code: str, spell: Callable[[str], Any]) -> None:
-    """Call every method with all identifiers in one spelling."""
-    stage = Stage(recorder)
+def speller(recorder: Recorder, code: str, spell: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a function that spells a uuid, and records how."""
 
     def spelled(uuid: str) -> Any:
         value = spell(uuid)
         recorder.name_it(value, code.format(recorder.written(uuid)))
         return value
 
+    return spelled
+
+
+def check_spelling(recorder: Recorder, code: str, spell: Callable[[str], Any]) -> None:
+    """Call every method with all identifiers in one spelling."""
+    stage, spelled = Stage(recorder), speller(recorder, code, spell)
     for signature in SIGNATURES:
         if signature.is_offered(recorder) and any(each.is_id for each in signature.arguments):
             check_method(stage, signature, spelled)
@@ -88,10 +86,11 @@ def check_spelling(recorder: Recorder, code: str, spell: Callable[[str], Any]) -
         if signature.method in {"get_volume", "delete_volume"}:
             unknown = {"uuid": spelled(UNKNOWN)}
             Refused(signature, unknown, ("volume_not_found",)).check(recorder)
+    if recorder.offers("clones"):
+        check_clone(stage, spelled)
     for method, *ids in (("list_volumes",), ("get_volume", stage.clone or stage.volume)):
         call = recorder.attempt(method, *ids)
         check_identifiers(call, plain(recorder.result_of(call)))
-    check_namesakes(recorder, spelled)
 
 
 def check_method(stage: Stage, signature: Signature, spelled: Callable[[str], Any]) -> None:
@@ -142,6 +141,29 @@ def check_record(stage: Stage, signature: Signature, call: Call, ids: list[str])
                 raise Broken(f"{call.code} returned {shown(call.result)}, with another size")
 
 
+def check_clone(stage: Stage, spelled: Callable[[str], Any]) -> None:
+    """Make a clone, and check that it depends on its parent however either is spelled."""
+    recorder = stage.recorder
+    volume = made(recorder, "create_volume", recorder.new_name("v"))
+    snapshot = made(recorder, "create_snapshot", volume, recorder.new_name("s"))
+    name = recorder.new_name("c")
+    clone = made(recorder, "create_clone", spelled(volume), spelled(snapshot), name)
+    for spell in (str, spelled):
+        busy = {"vol_uuid": spell(volume), "snap_uuid": spell(snapshot)}
+        refusal = Refused(BY_METHOD["delete_snapshot"], busy, ("snapshot_busy",))
+        refusal.check(recorder)
+        busy = {"uuid": spell(volume)}
+        Refused(BY_METHOD["delete_volume"], busy, ("volume_busy",)).check(recorder)
+    for method in ("get_volume", "patch_volume"):
+        call = recorder.attempt(method, spelled(clone))
+        record = plain(recorder.result_of(call))
+        if uuid_of(record) != clone or "clone" not in record:
+            raise Broken(f"{call.code} returned {shown(record)}, not the clone {clone}")
+        check_identifiers(call, record)
+    recorder.call("delete_volume", spelled(clone))
+    recorder.call("delete_snapshot", spelled(volume), spelled(snapshot))
+
+
 def check_deleted(stage: Stage, call: Call, ids: list[str]) -> None:
     """Check that a deleted volume or snapshot is not listed any more."""
     method = "list_volumes" if len(ids) == 1 else "list_snapshots"
@@ -160,23 +182,3 @@ def check_identifiers(call: Call, result: Any) -> None:
             if key.endswith("uuid") and value != canonical(value):
                 raise Broken(f"{call.code} returned {key!r} as {value!r}, which is not canonical")
             check_identifiers(call, value)
-
-
-def check_namesakes(recorder: Recorder, spelled: Callable[[str], Any]) -> None:
-    """Check that an identifier is not taken for a name, nor a name for an identifier."""
-    volume = made(recorder, "create_volume", recorder.new_name("v"))
-    value = spelled(volume)
-    name = value if isinstance(value, str) and NAME.fullmatch(value) else volume
-    namesake = made(recorder, "create_volume", name)
-    found = recorder.call("get_volume", value)
-    if uuid_of(found) != volume:
-        raise Broken(f"{recorder.log[-1].code} returned {shown(found)}, not {volume}")
-    if recorder.has("find_volume"):
-        with suppress(Skip):
-            found = recorder.call("find_volume", name)
-            if uuid_of(found) != namesake:
-                raise Broken(f"{recorder.log[-1].code} returned {shown(found)}, not {namesake}")
-    recorder.call("delete_volume", value)
-    left = [*map(uuid_of, recorder.call("list_volumes"))]
-    if volume in left or namesake not in left:
-        raise Broken(f"{recorder.log[-2].code} should delete {volume} and deleted {namesake}")
