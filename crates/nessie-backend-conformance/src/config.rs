@@ -87,7 +87,7 @@ impl Config {
     }
 
     /// Number of generated sequences in each `model` case. Default 60. With 0 these cases are
-    /// skipped.
+    /// skipped. Below 60, the `histories` cases run that many sixtieths of their histories.
     #[must_use]
     pub fn sequences(mut self, sequences: usize) -> Self {
         self.sequences = sequences;

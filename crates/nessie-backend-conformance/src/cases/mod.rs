@@ -12,6 +12,7 @@ mod create_volume;
 mod delete_volume;
 mod dependencies;
 mod errors;
+mod histories;
 mod identity;
 mod isolation;
 mod listing;
@@ -45,6 +46,7 @@ const THEMES: &[&[Case]] = &[
     clones::CASES,
     split::CASES,
     dependencies::CASES,
+    histories::CASES,
     identity::CASES,
     errors::CASES,
     model::CASES,

@@ -406,6 +406,15 @@ impl<'a> Harness<'a> {
     fn must_succeed(&self, call: &Call) -> Abort {
         self.violation(format!("{} must succeed", with_dots(call)))
     }
+
+    /// Ends a part of a case: checks every record, deletes the case's objects with a check of each
+    /// deletion, and starts again.
+    pub(crate) fn end_history(&self) -> CaseResult {
+        self.verify_records()?;
+        self.verify_deleted()?;
+        self.delete_own()?;
+        self.restart()
+    }
 }
 
 fn with_dots(call: &Call) -> String {

@@ -21,7 +21,7 @@ use nessie_backend_conformance::{BackendSource, Config, Outcome, RunEvent, rules
 fn first_failure(backend: mutant::Mutant) -> Option<(&'static str, &'static str)> {
     let mut first = None;
     let source = BackendSource::One(Arc::new(backend));
-    let config = Config::default().sequences(4);
+    let config = Config::default();
     let _ = run_shared(&source, &config, &mut |event| match event {
         RunEvent::Finished(case) if !case.outcome.is_success() => {
             let rule = match &case.outcome {

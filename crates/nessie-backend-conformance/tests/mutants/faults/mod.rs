@@ -46,6 +46,7 @@ pub fn all() -> Vec<Fault> {
         of_races(),
         of_tiers(),
         of_support(),
+        histories::all(),
         names::all(),
         sizes::all(),
     ]
@@ -1157,5 +1158,6 @@ fn only(change: impl FnOnce(&mut Capabilities)) -> Capabilities {
 }
 
 // After the macros that they use.
+mod histories;
 mod names;
 mod sizes;
