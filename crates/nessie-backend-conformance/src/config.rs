@@ -79,7 +79,8 @@ impl Config {
         self
     }
 
-    /// Number of repetitions of each `concurrency` case. Default 100, at least 1.
+    /// Number of repetitions of each `concurrency` case. Default 100, at least 1. Up to twice as many
+    /// are made if the calls of two threads have hardly overlapped.
     #[must_use]
     pub fn rounds(mut self, rounds: usize) -> Self {
         self.rounds = rounds.max(1);

@@ -46,8 +46,11 @@
 //! * The `model` cases do the same with generated sequences of operations. A failing sequence is
 //!   shrunk to a shorter one that breaks the same rule, and printed as code. The same seed gives
 //!   the same sequences.
-//! * In the `concurrency` cases real threads make concurrent calls. Some order of these calls must
-//!   explain every answer.
+//! * In the `concurrency` cases real threads make concurrent calls, with pauses of random length
+//!   before them. Some order of these calls must explain every answer: it keeps the order of each
+//!   thread, and a call that ended before another started comes first. Then the case checks what the
+//!   calls left behind: the sizes of snapshots, which objects can be deleted, and whether names and
+//!   paths are free. Each case is repeated until its calls have really overlapped.
 //! * The backend may hold other objects. The suite's own volumes have names with a prefix that no
 //!   other volume has, and are deleted after each case: clones before snapshots before volumes. Other
 //!   objects must be unchanged. During a run only the suite may change the backend.

@@ -22,6 +22,8 @@ pub struct Trace {
 pub(crate) struct Step {
     pub(crate) call: Call,
     pub(crate) answer: Option<Answer>,
+    /// The number of the thread, from 1, if the call was concurrent with those of other threads.
+    pub(crate) thread: Option<usize>,
 }
 
 /// Number of calls printed from the beginning and the end of a long trace.
@@ -70,7 +72,14 @@ impl Trace {
         let mut names = Names::default();
         let last = self.steps.len().saturating_sub(1);
         let mut lines: Vec<String> = Vec::new();
+        let mut thread = None;
         for (at, step) in self.steps.iter().enumerate() {
+            if step.thread != thread {
+                thread = step.thread;
+                lines.push(language.comment(&thread.map_or("afterwards:".to_owned(), |number| {
+                    format!("at the same time, in thread {number}:")
+                })));
+            }
             let call = language.call(&step.call, &names);
             let variable = names.learn(step);
             lines.push(match &step.answer {
@@ -354,7 +363,7 @@ mod tests {
     use crate::oracle::call::Refusal;
 
     fn made(call: Call, answer: Answer) -> Step {
-        Step { call, answer: Some(answer) }
+        Step { call, answer: Some(answer), thread: None }
     }
 
     fn refused(code: &'static str) -> Answer {

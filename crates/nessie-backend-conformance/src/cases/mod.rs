@@ -8,6 +8,7 @@ mod calls;
 mod capabilities;
 mod clones;
 mod concurrency;
+mod concurrent_reads;
 mod create_volume;
 mod delete_volume;
 mod dependencies;
@@ -52,6 +53,7 @@ const THEMES: &[&[Case]] = &[
     model::CASES,
     scale::CASES,
     concurrency::CASES,
+    concurrent_reads::CASES,
     isolation::CASES,
 ];
 

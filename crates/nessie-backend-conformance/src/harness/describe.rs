@@ -26,6 +26,33 @@ pub(crate) fn value(value: &Value) -> String {
     }
 }
 
+/// A longer text for the value: the fields of volumes, the names in lists.
+pub(crate) fn in_full(value: &Value) -> String {
+    match value {
+        Value::Volume(volume) | Value::MaybeVolume(Some(volume)) => fields(volume),
+        Value::Volumes(volumes) => {
+            let texts: Vec<String> = volumes.iter().map(fields).collect();
+            format!("[{}]", texts.join(", "))
+        }
+        Value::Snapshots(snapshots) => {
+            list(&snapshots.iter().map(|it| it.name.clone()).collect::<Vec<_>>())
+        }
+        other => self::value(other),
+    }
+}
+
+/// The name of a volume, and the fields that an operation can change.
+fn fields(volume: &Volume) -> String {
+    let mut fields = vec![text(&volume.name), volume.state.to_string()];
+    fields.extend(volume.size_bytes.map(|size| format!("{size} bytes")));
+    fields.extend(volume.junction_path.as_deref().map(text));
+    fields.extend(volume.export_policy.as_ref().map(|name| format!("policy {}", text(name))));
+    fields.extend(volume.origin.as_ref().map(|origin| {
+        format!("clone of {} {}", text(&origin.parent_volume), text(&origin.parent_snapshot))
+    }));
+    format!("({})", fields.join(", "))
+}
+
 fn text(text: &str) -> String {
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => {
@@ -33,6 +60,26 @@ fn text(text: &str) -> String {
             format!("{head:?}… ({} characters)", text.chars().count())
         }
         None => format!("{text:?}"),
+    }
+}
+
+/// Whether the two values do not differ. Faster than [`difference`], which describes it.
+pub(crate) fn is_same(found: &Value, expected: &Value) -> bool {
+    let snapshots = |found: &Snapshot, expected: &Snapshot| {
+        found.uuid == expected.uuid
+            && found.name == expected.name
+            && found.create_time == expected.create_time
+    };
+    match (found, expected) {
+        (Value::Snapshot(found), Value::Snapshot(expected))
+        | (Value::MaybeSnapshot(Some(found)), Value::MaybeSnapshot(Some(expected))) => {
+            snapshots(found, expected)
+        }
+        (Value::Snapshots(found), Value::Snapshots(expected)) => {
+            found.len() == expected.len()
+                && found.iter().zip(expected).all(|(found, expected)| snapshots(found, expected))
+        }
+        _ => found == expected,
     }
 }
 

@@ -22,7 +22,7 @@ impl CallLog {
         if self.is_paused.load(Ordering::Relaxed) {
             return call.make(backend);
         }
-        self.steps().push(Step { call: call.clone(), answer: None });
+        self.steps().push(Step { call: call.clone(), answer: None, thread: None });
         let answer = call.make(backend);
         if let Some(step) = self.steps().last_mut() {
             step.answer = Some(without_list(&answer));
@@ -35,9 +35,26 @@ impl CallLog {
         self.steps().pop();
     }
 
-    /// Logs a call that another thread made.
-    pub(crate) fn add(&self, call: &Call, answer: &Answer) {
-        self.steps().push(Step { call: call.clone(), answer: Some(without_list(answer)) });
+    /// Logs the calls of concurrent threads, without answers.
+    pub(crate) fn start_race(&self, programs: &[Vec<Call>]) {
+        let mut steps = self.steps();
+        for (at, calls) in programs.iter().enumerate() {
+            let step =
+                |call: &Call| Step { call: call.clone(), answer: None, thread: Some(at + 1) };
+            steps.extend(calls.iter().map(step));
+        }
+    }
+
+    /// Logs the answers to the calls of [`start_race`](Self::start_race).
+    pub(crate) fn end_race<'a>(&self, answers: impl DoubleEndedIterator<Item = &'a Answer>) {
+        for (step, answer) in self.steps().iter_mut().rev().zip(answers.rev()) {
+            step.answer = Some(without_list(answer));
+        }
+    }
+
+    /// The calls so far.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.steps().iter().map(|step| step.call.clone()).collect()
     }
 
     /// Stops logging. The report shows the calls so far.

@@ -1,12 +1,14 @@
 //! The harness of a case: makes every call and compares its answer with the model.
 
 mod abort;
+mod at_once;
 mod check;
 mod cleanup;
 mod describe;
 mod log;
 pub(crate) mod probe;
 mod race;
+mod rounds;
 mod verify;
 
 use std::cell::{Cell, RefCell};
@@ -18,6 +20,7 @@ use nessie_backend_core::{
 };
 
 pub(crate) use self::abort::{Abort, CaseResult, Violation, panic_text};
+use self::at_once::Pace;
 pub(crate) use self::log::CallLog;
 use self::probe::Probe;
 use crate::config::Config;
@@ -49,6 +52,8 @@ pub(crate) struct Harness<'a> {
     verify: Cell<Verify>,
     has_passed: Cell<bool>,
     has_raced: Cell<bool>,
+    /// The pauses before concurrent calls.
+    pace: RefCell<Pace>,
     /// What the case left out because half of its time was over.
     cut_short: RefCell<Option<String>>,
     /// Index of the step at which the last sequence failed.
@@ -117,6 +122,7 @@ impl<'a> Harness<'a> {
             verify: Cell::new(Verify::Records),
             has_passed: Cell::new(false),
             has_raced: Cell::new(false),
+            pace: RefCell::new(Pace::new(config.seed ^ number as u64)),
             cut_short: RefCell::new(None),
             failed_step: Cell::new(0),
             state: RefCell::new(State {

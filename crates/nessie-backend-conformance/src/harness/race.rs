@@ -1,14 +1,11 @@
 //! Concurrent calls, and the search for an order that explains their answers.
 
 use std::fmt::Write as _;
-use std::hint;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
-use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeBackend, VolumeId};
+use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeId};
 
-use super::{Abort, CaseResult, Harness, panic_text};
+use super::at_once::{Made, run_at_once};
+use super::{Abort, CaseResult, Harness, describe};
 use crate::feature::Tier;
 use crate::oracle::call::{Answer, Call, Value};
 use crate::oracle::model::Model;
@@ -16,73 +13,101 @@ use crate::oracle::model::Model;
 /// Maximum number of steps in the search for an order; above it, the case is skipped.
 const MAX_TRIES: usize = 100_000;
 
-/// How often a thread checks whether the others have started, before it continues anyway.
-const SPINS: usize = 2_000;
-
 impl Harness<'_> {
-    /// Makes the calls concurrently, each in its own thread. Some order of them must explain every
-    /// answer and the listings afterwards.
+    /// Makes the calls concurrently, each in its own thread, and returns their answers. Some order
+    /// of them must explain every answer and the listings afterwards.
     pub(crate) fn race(&self, calls: Vec<Call>) -> CaseResult<Vec<Answer>> {
         let programs: Vec<_> = calls.into_iter().map(|call| vec![call]).collect();
-        let answers = self.race_programs(&programs)?;
-        Ok(answers.into_iter().flatten().collect())
+        let made = self.race_programs(&programs)?;
+        Ok(made.into_iter().flatten().map(|made| made.answer).collect())
     }
 
-    /// Like [`race`](Self::race), with a list of calls for each thread.
-    pub(crate) fn race_programs(&self, programs: &[Vec<Call>]) -> CaseResult<Vec<Vec<Answer>>> {
+    /// Like [`race`](Self::race), with a list of calls for each thread. The order must keep that of
+    /// each thread, and a call that ended before another started comes before it.
+    pub(super) fn race_programs(&self, programs: &[Vec<Call>]) -> CaseResult<Vec<Vec<Made>>> {
         self.check_time()?;
         self.has_raced.set(true);
-        let answers = run_at_once(programs, self.backend)?;
-        let race = Race { programs, answers: &answers };
-        for (call, answer) in race.pairs() {
-            self.log.add(call, answer);
-        }
-        for (call, answer) in race.pairs() {
+        let pauses = self.pace.borrow_mut().pauses(programs);
+        self.log.start_race(programs);
+        let made = run_at_once(programs, &pauses, self.backend)?;
+        self.log.end_race(made.iter().flatten().map(|made| &made.answer));
+        self.pace.borrow_mut().learn(&made);
+
+        let race = Race { programs, made: &made };
+        for (_, call, answer) in race.calls() {
             Self::check_form(call, answer)?;
-            if let Ok(made) = answer {
-                self.record_unordered(call, made)?;
+            if let Ok(value) = answer {
+                self.record_unordered(call, value)?;
             }
         }
+        let listed = self.list_after_race()?;
+        let shown = self.shown_snapshots(&listed)?;
+        self.state.borrow_mut().last_change = None;
+        let mut search = Search::new(&race, self.own_answers(&race)?, &listed, &shown);
+        search.run(self.state.borrow().model.own_only());
+        let Some(mut model) = search.ends.pop() else {
+            if search.tries >= MAX_TRIES {
+                return Err(Abort::Skipped(
+                    "the concurrent calls have too many possible orders to check".to_owned(),
+                ));
+            }
+            return Err(Abort::violation("3.linearizable", race.describe(&listed)));
+        };
+        for (volume, snapshot) in &search.open {
+            let is_complete = search.tries < MAX_TRIES;
+            let others = search.ends.iter().filter(|_| is_complete);
+            model.join_sizes(*volume, *snapshot, others, is_complete);
+        }
+        self.state.borrow_mut().model.replace_own(model);
+        Ok(made)
+    }
+
+    /// All own volumes after a race.
+    fn list_after_race(&self) -> CaseResult<Vec<Volume>> {
         let list = self.log.call(&Call::ListVolumes, self.backend);
         Self::check_form(&Call::ListVolumes, &list)?;
         let Ok(Value::Volumes(listed)) = list else {
             return Err(Abort::violation("3.list_volumes", "list_volumes() fails after a race"));
         };
+        let listed = self.without_foreign(listed)?;
         self.log.drop_last();
-        let shown = self.shown_snapshots(&listed)?;
-        let order: Vec<VolumeId> = listed.iter().map(|volume| volume.uuid).collect();
-        let start = self.state.borrow().model.clone();
-        let mut tries = 0;
-        let mut done = vec![0; programs.len()];
-        let is_end = |model: &Model| {
-            let is_shown = |(volume, snapshots): &(_, Vec<_>)| shows(model, *volume, snapshots);
-            model.list() == listed && shown.iter().all(is_shown)
-        };
-        let explained = race.explain(start, &mut done, &mut tries, &order, &is_end);
-        match explained {
-            Some(mut model) => {
-                for (volume, snapshot) in race.snapshots_during_resizes() {
-                    model.forget_size(volume, snapshot);
+        Ok(listed)
+    }
+
+    /// The answers, with lists of own volumes only: the others are not part of the search.
+    fn own_answers(&self, race: &Race<'_>) -> CaseResult<Vec<Vec<Answer>>> {
+        let own = |made: &Made| {
+            Ok(match &made.answer {
+                Ok(Value::Volumes(listed)) => {
+                    Ok(Value::Volumes(self.without_foreign(listed.clone())?))
                 }
-                self.state.borrow_mut().model = model;
-                self.state.borrow_mut().last_change = None;
-                Ok(answers)
+                other => other.clone(),
+            })
+        };
+        race.made.iter().map(|calls| calls.iter().map(own).collect()).collect()
+    }
+
+    /// The own volumes of a list. The others must be unchanged.
+    fn without_foreign(&self, listed: Vec<Volume>) -> CaseResult<Vec<Volume>> {
+        let expected = self.state.borrow().model.foreign();
+        let is_foreign = |volume: &Volume| expected.iter().any(|it| it.uuid == volume.uuid);
+        let (foreign, own) = listed.into_iter().partition(is_foreign);
+        match describe::difference(&Value::Volumes(foreign), &Value::Volumes(expected.clone())) {
+            None => Ok(own),
+            Some(difference) => {
+                let text = format!("of the volumes that are not the suite's, {difference}");
+                Err(Abort::violation("3.list_volumes", text))
             }
-            None if tries >= MAX_TRIES => Err(Abort::Skipped(
-                "the concurrent calls have too many possible orders to check".to_owned(),
-            )),
-            None => Err(Abort::violation("3.linearizable", race.describe(&listed))),
         }
     }
 
-    /// The snapshots of the listed volumes, without foreign ones.
+    /// The snapshots of the listed volumes.
     fn shown_snapshots(&self, listed: &[Volume]) -> CaseResult<Vec<(VolumeId, Vec<Snapshot>)>> {
         let mut shown = Vec::new();
         if self.probe.tier < Tier::Snapshots {
             return Ok(shown);
         }
-        let others = |id| self.foreign.volumes.iter().any(|volume| volume.uuid == id);
-        for volume in listed.iter().filter(|volume| !others(volume.uuid)) {
+        for volume in listed {
             let call = Call::ListSnapshots(volume.uuid);
             let answer = self.log.call(&call, self.backend);
             Self::check_form(&call, &answer)?;
@@ -108,147 +133,153 @@ impl Harness<'_> {
     }
 }
 
-/// Whether the model has exactly these snapshots on the volume.
-fn shows(model: &Model, volume: VolumeId, snapshots: &[Snapshot]) -> bool {
-    model.volume(volume).is_ok_and(|kept| {
-        let expected = kept.snapshots.iter().map(|kept| (kept.record.uuid, &kept.record.name));
-        expected.eq(snapshots.iter().map(|shown| (shown.uuid, &shown.name)))
-    })
-}
-
-/// Whether every volume listed before the model's newest one is already in the model.
-fn keeps_creation_order(model: &Model, order: &[VolumeId]) -> bool {
-    let Some(newest) = model.volumes.last() else { return true };
-    let Some(at) = order.iter().position(|id| *id == newest.record.uuid) else { return true };
-    order.iter().take(at).all(|id| model.volume(*id).is_ok())
-}
-
-/// Runs each list of calls in its own thread, all starting together, and returns the answers.
-fn run_at_once(
-    programs: &[Vec<Call>],
-    backend: &dyn VolumeBackend,
-) -> CaseResult<Vec<Vec<Answer>>> {
-    let (start, waiting) = (Barrier::new(programs.len()), AtomicUsize::new(programs.len()));
-    let joined: Vec<thread::Result<Vec<Answer>>> = thread::scope(|scope| {
-        let threads: Vec<_> = programs
-            .iter()
-            .map(|calls| {
-                let (start, waiting) = (&start, &waiting);
-                scope.spawn(move || {
-                    // The barrier wakes threads one by one; a short spin lets them start together.
-                    start.wait();
-                    waiting.fetch_sub(1, Ordering::SeqCst);
-                    for _ in 0..SPINS {
-                        if waiting.load(Ordering::SeqCst) == 0 {
-                            break;
-                        }
-                        hint::spin_loop();
-                    }
-                    calls.iter().map(|call| call.make(backend)).collect()
-                })
-            })
-            .collect();
-        threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
-    });
-    let mut answers = Vec::new();
-    for thread in joined {
-        match thread {
-            Ok(of_thread) => answers.push(of_thread),
-            Err(panic) => {
-                let text = format!("the backend panicked in a race: {}", panic_text(&*panic));
-                return Err(Abort::violation("4.no_panic", text));
-            }
-        }
-    }
-    Ok(answers)
-}
-
 /// The calls of each thread and their answers.
 struct Race<'a> {
     programs: &'a [Vec<Call>],
-    answers: &'a [Vec<Answer>],
+    made: &'a [Vec<Made>],
 }
 
 impl Race<'_> {
-    fn pairs(&self) -> impl Iterator<Item = (&Call, &Answer)> {
-        self.programs.iter().flatten().zip(self.answers.iter().flatten())
+    /// The number of the thread from 1, the call and its answer, for each call.
+    fn calls(&self) -> impl Iterator<Item = (usize, &Call, &Answer)> {
+        let threads = self.programs.iter().zip(self.made).enumerate();
+        threads.flat_map(|(at, (calls, made))| {
+            calls.iter().zip(made).map(move |(call, made)| (at + 1, call, &made.answer))
+        })
     }
 
-    /// The model after an order of the calls that explains the answers and for which `is_end` holds.
-    /// `done` has the number of calls already ordered, for each thread.
-    fn explain(
-        &self,
-        model: Model,
-        done: &mut Vec<usize>,
-        tries: &mut usize,
-        order: &[VolumeId],
-        is_end: &dyn Fn(&Model) -> bool,
-    ) -> Option<Model> {
-        let mut is_over = true;
-        for thread in 0..self.programs.len() {
-            let Some((call, answer)) = self.at(thread, done) else { continue };
-            is_over = false;
-            *tries += 1;
-            if *tries > MAX_TRIES {
-                return None;
-            }
-            let mut next = model.clone();
-            let is_explained = match (next.apply(call, answer), answer) {
-                (Ok(expected), Ok(found)) => {
-                    super::describe::difference(found, &expected).is_none()
-                }
-                (Err(expected), Err(refusal)) => expected.matches(refusal),
-                _ => false,
-            };
-            if is_explained && keeps_creation_order(&next, order) {
-                if let Some(count) = done.get_mut(thread) {
-                    *count += 1;
-                }
-                let found = self.explain(next, done, tries, order, is_end);
-                if let Some(count) = done.get_mut(thread) {
-                    *count -= 1;
-                }
-                if found.is_some() {
-                    return found;
-                }
-            }
-        }
-        (is_over && is_end(&model)).then_some(model)
-    }
-
-    /// Snapshots of volumes that were resized concurrently: which size they have is unknown.
+    /// The new snapshots of volumes that are resized or restored concurrently: the size they hold
+    /// depends on the order.
     fn snapshots_during_resizes(&self) -> Vec<(VolumeId, SnapshotId)> {
         let resizes = |call: &Call, id: VolumeId| match call {
             Call::PatchVolume(of, patch) => *of == id && patch.size_bytes.is_some(),
             Call::RestoreSnapshot(of, _) => *of == id,
             _ => false,
         };
-        self.pairs()
-            .filter_map(|(call, answer)| match (call, answer) {
+        self.calls()
+            .filter_map(|(_, call, answer)| match (call, answer) {
                 (Call::CreateSnapshot(volume, _), Ok(Value::Snapshot(snapshot))) => {
                     Some((*volume, snapshot.uuid))
                 }
                 _ => None,
             })
-            .filter(|(volume, _)| self.pairs().any(|(call, _)| resizes(call, *volume)))
+            .filter(|(volume, _)| self.calls().any(|(_, call, _)| resizes(call, *volume)))
             .collect()
-    }
-
-    fn at(&self, thread: usize, done: &[usize]) -> Option<(&Call, &Answer)> {
-        let at = *done.get(thread)?;
-        Some((self.programs.get(thread)?.get(at)?, self.answers.get(thread)?.get(at)?))
     }
 
     fn describe(&self, listed: &[Volume]) -> String {
         let mut text = "no order of these concurrent calls explains their answers:".to_owned();
-        for (call, answer) in self.pairs() {
+        for (thread, call, answer) in self.calls() {
             let came = match answer {
-                Ok(value) => super::describe::value(value),
-                Err(refusal) => refusal.code.to_owned(),
+                Ok(value) => describe::in_full(value),
+                Err(refusal) => match &refusal.dependents {
+                    Some(dependents) => {
+                        format!("{}, {}", refusal.code, describe::dependents(Some(dependents)))
+                    }
+                    None => refusal.code.to_owned(),
+                },
             };
-            let _ = write!(text, "\n  {} -> {came}", call.operation());
+            let _ = write!(text, "\n  thread {thread}: {} -> {came}", call.operation());
         }
-        let names: Vec<&str> = listed.iter().map(|volume| &*volume.name).collect();
-        text + &format!("\nthe volumes afterwards: {names:?}")
+        let after = describe::in_full(&Value::Volumes(listed.to_vec()));
+        text + &format!("\nafterwards list_volumes -> {after}")
     }
+}
+
+/// The search for orders of the calls that explain all answers.
+struct Search<'a> {
+    race: &'a Race<'a>,
+    answers: Vec<Vec<Answer>>,
+    /// The own volumes after the race, and their snapshots.
+    listed: &'a [Volume],
+    shown: &'a [(VolumeId, Vec<Snapshot>)],
+    /// The snapshots whose size depends on the order. Without any, one order is enough.
+    open: Vec<(VolumeId, SnapshotId)>,
+    tries: usize,
+    /// How many calls of each thread are in the order so far.
+    done: Vec<usize>,
+    /// The model after each order that explains the answers.
+    ends: Vec<Model>,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        race: &'a Race<'a>,
+        answers: Vec<Vec<Answer>>,
+        listed: &'a [Volume],
+        shown: &'a [(VolumeId, Vec<Snapshot>)],
+    ) -> Self {
+        let done = vec![0; race.programs.len()];
+        let open = race.snapshots_during_resizes();
+        Self { race, answers, listed, shown, open, tries: 0, done, ends: Vec::new() }
+    }
+
+    /// Continues each order with each call that may be the next one.
+    fn run(&mut self, model: Model) {
+        let mut is_over = true;
+        for thread in 0..self.done.len() {
+            let Some((call, answer)) = self.next_of(thread) else { continue };
+            is_over = false;
+            if !self.may_be_next(thread) {
+                continue;
+            }
+            let mut next = model.clone();
+            let is_explained = match (next.apply(call, answer), answer) {
+                (Ok(expected), Ok(found)) => describe::is_same(found, &expected),
+                (Err(expected), Err(refusal)) => expected.matches(refusal),
+                _ => false,
+            };
+            self.tries += 1;
+            if is_explained && keeps_creation_order(&next, self.listed) {
+                self.step(thread, true);
+                self.run(next);
+                self.step(thread, false);
+            }
+            let is_enough = self.open.is_empty() && !self.ends.is_empty();
+            if is_enough || self.tries >= MAX_TRIES {
+                return;
+            }
+        }
+        if is_over && self.is_end(&model) {
+            self.ends.push(model);
+        }
+    }
+
+    fn step(&mut self, thread: usize, is_forward: bool) {
+        if let Some(count) = self.done.get_mut(thread) {
+            *count = if is_forward { *count + 1 } else { *count - 1 };
+        }
+    }
+
+    /// The next call of a thread, and its answer.
+    fn next_of(&self, thread: usize) -> Option<(&'a Call, &Answer)> {
+        let at = *self.done.get(thread)?;
+        Some((self.race.programs.get(thread)?.get(at)?, self.answers.get(thread)?.get(at)?))
+    }
+
+    /// Whether no other pending call ended before the next call of this thread started.
+    fn may_be_next(&self, thread: usize) -> bool {
+        let pending = |of: usize| self.race.made.get(of)?.get(*self.done.get(of)?);
+        let Some(next) = pending(thread) else { return false };
+        (0..self.done.len()).filter_map(pending).all(|other| other.end >= next.start)
+    }
+
+    /// Whether the model has exactly what the backend lists.
+    fn is_end(&self, model: &Model) -> bool {
+        let shows = |(volume, snapshots): &(VolumeId, Vec<Snapshot>)| {
+            model.volume(*volume).is_ok_and(|kept| {
+                let records = kept.snapshots.iter().map(|kept| &kept.record);
+                let expected = records.map(|it| (it.uuid, &it.name));
+                expected.eq(snapshots.iter().map(|shown| (shown.uuid, &shown.name)))
+            })
+        };
+        model.list() == self.listed && self.shown.iter().all(shows)
+    }
+}
+
+/// Whether every volume listed before the model's newest one is already in the model.
+fn keeps_creation_order(model: &Model, listed: &[Volume]) -> bool {
+    let Some(newest) = model.volumes.last() else { return true };
+    let Some(at) = listed.iter().position(|it| it.uuid == newest.record.uuid) else { return true };
+    listed.iter().take(at).all(|it| model.volume(it.uuid).is_ok())
 }

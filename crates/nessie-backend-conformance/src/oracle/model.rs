@@ -34,16 +34,9 @@ pub struct ModelVolume {
 pub struct ModelSnapshot {
     /// The record.
     pub record: Snapshot,
-    /// The volume's quota when the snapshot was taken.
-    quota: Quota,
-}
-
-/// The quota of a volume when a snapshot was taken.
-#[derive(Clone, Copy, Debug)]
-enum Quota {
-    Known(Option<u64>),
-    /// The volume was resized concurrently.
-    Unknown,
+    /// The quotas that the volume may have had when the snapshot was taken: one, or several if the
+    /// volume was resized concurrently. Empty if it may be any.
+    quotas: Vec<Option<u64>>,
 }
 
 /// The expected answer to a call.
@@ -239,6 +232,23 @@ impl Model {
         self.volumes.iter().filter(|volume| !volume.is_foreign)
     }
 
+    /// The model without the foreign volumes. The operations of the suite do not concern them.
+    pub(crate) fn own_only(&self) -> Self {
+        Self { volumes: self.own().cloned().collect() }
+    }
+
+    /// The foreign volumes.
+    pub(crate) fn foreign(&self) -> Vec<Volume> {
+        let foreign = self.volumes.iter().filter(|volume| volume.is_foreign);
+        foreign.map(|volume| volume.record.clone()).collect()
+    }
+
+    /// Replaces all volumes but the foreign ones by those of another model.
+    pub(crate) fn replace_own(&mut self, own: Self) {
+        self.volumes.retain(|volume| volume.is_foreign);
+        self.volumes.extend(own.volumes);
+    }
+
     /// The record of a volume, with the current names of its parents.
     fn show(&self, kept: &ModelVolume) -> Volume {
         let mut volume = kept.record.clone();
@@ -376,8 +386,8 @@ impl Model {
         volume.check_snapshot_name_free(name, None)?;
         let mut record = Snapshot::new(SnapshotId::new(new.uuid), name);
         record.create_time = new.create_time;
-        let quota = Quota::Known(volume.record.size_bytes);
-        let kept = ModelSnapshot { record: record.clone(), quota };
+        let quotas = vec![volume.record.size_bytes];
+        let kept = ModelSnapshot { record: record.clone(), quotas };
         self.volume_mut(id)?.snapshots.push(kept);
         Ok(record)
     }
@@ -418,10 +428,9 @@ impl Model {
         shown: Option<u64>,
     ) -> Result<Volume, ExpectedRefusal> {
         let volume = self.volume(id)?;
-        let size = match volume.snapshot(of)?.quota {
-            Quota::Known(size) => size,
-            Quota::Unknown => shown,
-        };
+        let quotas = &volume.snapshot(of)?.quotas;
+        let is_open = quotas.is_empty() || quotas.contains(&shown);
+        let size = if is_open { shown } else { quotas.first().copied().flatten() };
         check_online(volume)?;
 
         let mut newer: Vec<SnapshotId> = volume.snapshots.iter().map(|it| it.record.uuid).collect();
@@ -441,6 +450,9 @@ impl Model {
         let volume = self.volume_mut(id)?;
         volume.snapshots.retain(|kept| !newer.contains(&kept.record.uuid));
         volume.record.size_bytes = size;
+        for kept in volume.snapshots.iter_mut().filter(|kept| kept.record.uuid == of) {
+            kept.quotas = vec![size];
+        }
         Ok(self.show(self.volume(id)?))
     }
 
@@ -482,11 +494,27 @@ impl Model {
         Ok(self.show(self.volume(id)?))
     }
 
-    /// Marks the quota of the snapshot as unknown: the volume was resized concurrently.
-    pub fn forget_size(&mut self, id: VolumeId, of: SnapshotId) {
-        if let Ok(volume) = self.volume_mut(id) {
-            for kept in volume.snapshots.iter_mut().filter(|kept| kept.record.uuid == of) {
-                kept.quota = Quota::Unknown;
+    /// Adds the sizes that the snapshot holds in other models: the volume was resized concurrently,
+    /// and each of the models explains the answers. Any size is allowed unless the models are complete.
+    pub(crate) fn join_sizes<'a>(
+        &mut self,
+        id: VolumeId,
+        of: SnapshotId,
+        others: impl Iterator<Item = &'a Self>,
+        is_complete: bool,
+    ) {
+        let sizes: Vec<Option<u64>> = others
+            .filter_map(|model| Some(&model.volume(id).ok()?.snapshot(of).ok()?.quotas))
+            .flatten()
+            .copied()
+            .collect();
+        let Ok(volume) = self.volume_mut(id) else { return };
+        for kept in volume.snapshots.iter_mut().filter(|kept| kept.record.uuid == of) {
+            kept.quotas.extend(&sizes);
+            kept.quotas.sort_unstable();
+            kept.quotas.dedup();
+            if !is_complete {
+                kept.quotas.clear();
             }
         }
     }

@@ -366,6 +366,50 @@ fn the_documentation_lists_every_rule() {
     assert_eq!(std::fs::read_to_string(path).unwrap(), table.trim_start(), "{table}");
 }
 
+/// A backend in which two concurrent deletions of a volume can both succeed.
+fn deletes_twice() -> Mutant {
+    Mutant {
+        delete_volume: Some(Box::new(|b, uuid| {
+            b.get_volume(uuid)?;
+            std::thread::sleep(Duration::from_micros(500));
+            match b.delete_volume(uuid) {
+                Err(BackendError::VolumeNotFound { .. }) => Ok(()),
+                result => result,
+            }
+        })),
+        ..Mutant::default()
+    }
+}
+
+#[test]
+fn the_calls_of_a_race_are_those_of_its_round_and_of_each_thread() {
+    let config = Config::default().threads(2).only("concurrency.deletes_a_volume_once");
+    let report = run(&deletes_twice(), &config);
+    let failure = only_failure(&report);
+    assert_eq!(failure.rules[0], "3.linearizable");
+    let both = "thread 1: delete_volume -> nothing\n  thread 2: delete_volume -> nothing\n";
+    assert!(failure.message.contains(both), "{failure}");
+    let python = failure.trace.as_python();
+    let lines: Vec<&str> = python.lines().collect();
+    assert!(lines[0].starts_with("vol1 = b.create_volume("), "{python}");
+    let delete = "b.delete_volume(vol1[\"uuid\"])";
+    assert_eq!(
+        lines[1..],
+        ["# at the same time, in thread 1:", delete, "# at the same time, in thread 2:", delete]
+    );
+}
+
+#[test]
+fn a_race_that_hangs_shows_its_calls() {
+    let config = Config::default()
+        .time_limit(Duration::from_millis(100))
+        .only("concurrency.finds_the_owner_of_a_name");
+    let report = shared(&BackendSource::One(Arc::new(hanging())), &config);
+    let found = outcome(&report, "concurrency.finds_the_owner_of_a_name");
+    let Outcome::TimedOut { trace, .. } = found else { panic!("{report}") };
+    assert!(trace.as_rust().contains("in thread 2:\nb.find_volume("), "{report}");
+}
+
 /// A backend that needs ten milliseconds for each list of volumes.
 fn slow() -> Mutant {
     Mutant {
