@@ -14,6 +14,8 @@ use nessie_backend_mem::MemBackend as Mem;
 
 use super::mutant::Mutant;
 
+pub mod races;
+
 /// A faulty backend: its name, the rule it breaks, and how it is made.
 pub struct Fault {
     pub name: &'static str,
@@ -49,6 +51,7 @@ pub fn all() -> Vec<Fault> {
         histories::all(),
         names::all(),
         sizes::all(),
+        races::faults(),
     ]
     .into_iter()
     .flatten()
