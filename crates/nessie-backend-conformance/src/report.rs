@@ -12,7 +12,8 @@ use crate::trace::Trace;
 
 /// The report of a run: one entry for each selected case, in the order of [`cases`](crate::cases()).
 ///
-/// Displays as text of 80 columns; serialises for programs.
+/// Displays as text of 80 columns: of the cases that break the same rule first, one is shown and the
+/// others are named. Serialises for programs, with every failure.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -99,6 +100,20 @@ impl Report {
         })
     }
 
+    /// The failures by the rule that each breaks first, in the order of the cases.
+    #[must_use]
+    pub fn failures_by_rule(&self) -> Vec<(&'static str, Vec<&Failure>)> {
+        let mut groups: Vec<(&'static str, Vec<&Failure>)> = Vec::new();
+        for failure in self.failures() {
+            let rule = failure.rules.first().copied().unwrap_or_default();
+            match groups.iter_mut().find(|(known, _)| *known == rule) {
+                Some((_, failures)) => failures.push(failure),
+                None => groups.push((rule, vec![failure])),
+            }
+        }
+        groups
+    }
+
     /// The number of cases for each outcome.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -179,9 +194,16 @@ impl fmt::Display for Counts {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = self.failures_by_rule();
+        for (rule, failures) in &groups {
+            let Some((first, others)) = failures.split_first() else { continue };
+            writeln!(f, "{first}")?;
+            if !others.is_empty() {
+                writeln!(f, "{}\n", wrapped(&also(rule, others), "  "))?;
+            }
+        }
         for case in &self.cases {
             match &case.outcome {
-                Outcome::Failed(failure) => writeln!(f, "{failure}")?,
                 Outcome::TimedOut { limit, trace } => {
                     writeln!(f, "{}", title("TIMED OUT", case.name))?;
                     let text = format!("Not finished within {limit:?}. The calls so far:");
@@ -191,7 +213,10 @@ impl fmt::Display for Report {
                     let text = format!("cut short {}: {reason}", case.name);
                     writeln!(f, "{}", wrapped(&text, ""))?;
                 }
-                Outcome::Passed | Outcome::Skipped { .. } | Outcome::Interrupted => {}
+                Outcome::Passed
+                | Outcome::Failed(_)
+                | Outcome::Skipped { .. }
+                | Outcome::Interrupted => {}
             }
         }
         let mut reasons: Vec<(&str, usize)> = Vec::new();
@@ -205,6 +230,10 @@ impl fmt::Display for Report {
         }
         for (reason, count) in reasons {
             writeln!(f, "{}", wrapped(&format!("skipped {count}: {reason}"), ""))?;
+        }
+        for (rule, failures) in &groups {
+            let first = failures.first().map_or("", |failure| failure.case);
+            writeln!(f, "{rule}: {}, first {first}", cases_in_words(failures.len()))?;
         }
         write!(f, "{} in {:.2} s; seed {}", self.counts(), self.time.as_secs_f64(), self.seed)
     }
@@ -228,6 +257,25 @@ impl fmt::Display for Failure {
         }
         Ok(())
     }
+}
+
+/// Number of cases that are named when they break a rule that another case has shown.
+const MAX_NAMED: usize = 8;
+
+/// Names the other cases that break a rule first.
+fn also(rule: &str, others: &[&Failure]) -> String {
+    let names: Vec<&str> = others.iter().take(MAX_NAMED).map(|failure| failure.case).collect();
+    let rest = match others.len().saturating_sub(MAX_NAMED) {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    let (noun, verb) = if others.len() == 1 { ("case", "breaks") } else { ("cases", "break") };
+    let count = others.len();
+    format!("{count} more {noun} {verb} {rule} first: {}{rest}", names.join(", "))
+}
+
+fn cases_in_words(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "case" } else { "cases" })
 }
 
 /// A heading, filled with dashes to the full width.
