@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::harness::probe::Probe;
 use crate::harness::{Abort, CallLog, Harness, Violation, panic_text};
 use crate::report::{CaseReport, Failure, Outcome, Report};
-use crate::sequences::shrink_calls::shrink_calls;
+use crate::sequences::shrink::shrink_calls;
 
 /// Interval between two [`RunEvent::Tick`] events.
 const TICK: Duration = Duration::from_millis(50);
@@ -31,7 +31,7 @@ pub enum BackendSource {
 }
 
 /// Returns a backend.
-pub type BackendFactory = Box<dyn Fn() -> Result<Arc<dyn VolumeBackend>> + Send + Sync>;
+pub type BackendFactory = Arc<dyn Fn() -> Result<Arc<dyn VolumeBackend>> + Send + Sync>;
 
 impl fmt::Debug for BackendSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,7 +81,7 @@ pub fn run(backend: &dyn VolumeBackend, config: &Config) -> Report {
     };
     for case in run.selected.clone() {
         let started = Instant::now();
-        let outcome = perform(case, backend, &probe, config, &Arc::default());
+        let outcome = perform(case, backend, &probe, config, &CallLog::default(), None);
         run.done(case, outcome, started.elapsed());
     }
     run.finish()
@@ -133,8 +133,12 @@ pub fn run_shared(
             Outcome::Interrupted
         } else {
             let (probe, config) = (Arc::clone(&probe), config.clone());
+            let factory = match source {
+                BackendSource::One(_) => None,
+                BackendSource::Each(make) => Some(Arc::clone(make)),
+            };
             let job = move |backend: &dyn VolumeBackend, log: &Arc<CallLog>| {
-                perform(case, backend, &probe, &config, log)
+                perform(case, backend, &probe, &config, log, factory.as_ref())
             };
             run_job(source, &run.config.clone(), case, observe, job).unwrap_or_else(|other| other)
         };
@@ -225,17 +229,19 @@ fn perform(
     backend: &dyn VolumeBackend,
     probe: &Probe,
     config: &Config,
-    log: &Arc<CallLog>,
+    log: &CallLog,
+    factory: Option<&BackendFactory>,
 ) -> Outcome {
     if let Some(reason) = probe.reason_to_skip(case.tier(), case.needs()) {
         return Outcome::Skipped { reason };
     }
     let number = cases().iter().position(|other| other.name == case.name).unwrap_or(0);
-    let harness =
-        match guarded(case, log, config, || Harness::open(backend, number, probe, config, log)) {
-            Ok(harness) => harness,
-            Err(outcome) => return outcome,
-        };
+    let harness = match guarded(case, log, config, || {
+        Harness::open(backend, number, probe, config, log, factory)
+    }) {
+        Ok(harness) => harness,
+        Err(outcome) => return outcome,
+    };
     let of_body = guarded(case, log, config, || {
         let result = (case.body)(&harness).and_then(|()| harness.verify_at_end());
         result.map_err(|abort| {

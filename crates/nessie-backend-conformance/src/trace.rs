@@ -39,6 +39,12 @@ impl Trace {
         &self.steps
     }
 
+    /// The calls and their answers, without lists. A call that had not returned has no answer.
+    #[cfg(feature = "oracle")]
+    pub fn calls(&self) -> impl Iterator<Item = (&Call, Option<&Answer>)> {
+        self.steps.iter().map(|step| (&step.call, step.answer.as_ref()))
+    }
+
     /// The number of calls.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -56,13 +62,15 @@ impl Trace {
         self.steps.last().is_some_and(|step| step.answer.is_none())
     }
 
-    /// The calls as Rust, with `b` the backend. A very long trace is cut in the middle.
+    /// The calls as Rust, with `b` the backend, after the `use` that they need. The last line prints
+    /// the answer that is wrong. A very long trace is cut in the middle.
     #[must_use]
     pub fn as_rust(&self) -> String {
         self.print(&Rust)
     }
 
-    /// The calls as Python, with `b` the backend. A very long trace is cut in the middle.
+    /// The calls as Python, with `b` the backend, after the imports that they need. The last line
+    /// prints the answer that is wrong, or raises it. A very long trace is cut in the middle.
     #[must_use]
     pub fn as_python(&self) -> String {
         self.print(&Python)
@@ -70,6 +78,7 @@ impl Trace {
 
     fn print(&self, language: &dyn Language) -> String {
         let mut names = Names::default();
+        let mut shown = None;
         let last = self.steps.len().saturating_sub(1);
         let mut lines: Vec<String> = Vec::new();
         let mut thread = None;
@@ -85,21 +94,29 @@ impl Trace {
             lines.push(match &step.answer {
                 None => format!("{}  {}", language.plain(&call), language.comment("no answer")),
                 Some(Ok(_)) => match variable {
-                    Some(variable) => language.bound(&variable, &call),
+                    Some(variable) => {
+                        let statement = language.bound(&variable, &call);
+                        shown = (at == last).then_some(variable);
+                        statement
+                    }
+                    None if at == last && !step.call.returns_nothing() => language.shown(&call),
                     None => language.plain(&call),
                 },
                 Some(Err(refusal)) => {
                     let comment = language.comment(&format!("refused: {}", refusal.code));
-                    let text = if at == last { call } else { language.refused(&call) };
-                    format!("{}  {comment}", language.end(&text))
+                    let text =
+                        if at == last { language.raised(&call) } else { language.refused(&call) };
+                    format!("{text}  {comment}")
                 }
             });
         }
+        lines.extend(shown.map(|variable| language.shown_variable(&variable)));
         if lines.len() > HEAD + TAIL + 1 {
             let left_out = lines.len() - HEAD - TAIL;
             let comment = language.comment(&format!("… {left_out} more calls …"));
             lines.splice(HEAD..HEAD + left_out, [comment]);
         }
+        lines.splice(0..0, language.imports(&lines));
         lines.join("\n")
     }
 }
@@ -155,10 +172,16 @@ trait Language {
     fn bound(&self, variable: &str, call: &str) -> String;
     /// A statement that expects the call to succeed.
     fn plain(&self, call: &str) -> String;
-    /// A statement, without its end, that ignores an error.
+    /// A statement that ignores an error.
     fn refused(&self, call: &str) -> String;
-    /// A statement of an expression.
-    fn end(&self, text: &str) -> String;
+    /// A statement that shows the error of the call.
+    fn raised(&self, call: &str) -> String;
+    /// A statement that expects the call to succeed and prints its result.
+    fn shown(&self, call: &str) -> String;
+    /// A statement that prints a variable.
+    fn shown_variable(&self, variable: &str) -> String;
+    /// The imports of the lines.
+    fn imports(&self, lines: &[String]) -> Vec<String>;
     fn comment(&self, text: &str) -> String;
 }
 
@@ -217,11 +240,32 @@ impl Language for Rust {
     }
 
     fn refused(&self, call: &str) -> String {
-        format!("let _ = {call}")
+        format!("let _ = {call};")
     }
 
-    fn end(&self, text: &str) -> String {
-        format!("{text};")
+    fn raised(&self, call: &str) -> String {
+        format!("println!(\"{{:?}}\", {call});")
+    }
+
+    fn shown(&self, call: &str) -> String {
+        format!("println!(\"{{:?}}\", {call}.unwrap());")
+    }
+
+    fn shown_variable(&self, variable: &str) -> String {
+        format!("println!(\"{{{variable}:?}}\");")
+    }
+
+    fn imports(&self, lines: &[String]) -> Vec<String> {
+        if lines.is_empty() {
+            return Vec::new();
+        }
+        let is_used = |name: &&str| lines.iter().any(|line| line.contains(&format!("{name}::")));
+        let types = ["VolumePatch", "VolumeSpec", "VolumeState"].into_iter().filter(is_used);
+        let names: Vec<&str> = ["VolumeBackend"].into_iter().chain(types).collect();
+        vec![match names.as_slice() {
+            [name] => format!("use nessie_backend_core::{name};"),
+            names => format!("use nessie_backend_core::{{{}}};", names.join(", ")),
+        }]
     }
 
     fn comment(&self, text: &str) -> String {
@@ -311,8 +355,21 @@ impl Language for Python {
         format!("with contextlib.suppress(Exception): {call}")
     }
 
-    fn end(&self, text: &str) -> String {
-        text.to_owned()
+    fn raised(&self, call: &str) -> String {
+        call.to_owned()
+    }
+
+    fn shown(&self, call: &str) -> String {
+        format!("print({call})")
+    }
+
+    fn shown_variable(&self, variable: &str) -> String {
+        format!("print({variable})")
+    }
+
+    fn imports(&self, lines: &[String]) -> Vec<String> {
+        let is_used = lines.iter().any(|line| line.starts_with("with contextlib."));
+        is_used.then(|| "import contextlib".to_owned()).into_iter().collect()
     }
 
     fn comment(&self, text: &str) -> String {
@@ -398,12 +455,13 @@ mod tests {
     fn a_trace_prints_as_rust() {
         assert_eq!(
             trace().as_rust(),
-            r#"let vol1 = b.create_volume(VolumeSpec::named("a").size_bytes(5)).unwrap();
+            r#"use nessie_backend_core::{VolumeBackend, VolumePatch, VolumeSpec, VolumeState};
+let vol1 = b.create_volume(VolumeSpec::named("a").size_bytes(5)).unwrap();
 let _ = b.create_volume(VolumeSpec::named("a").size_bytes(5));  // refused: volume_exists
 let snap1 = b.snapshot_backend().unwrap().create_snapshot(vol1.uuid, "s").unwrap();
 let clone1 = b.clone_backend().unwrap().create_clone(vol1.uuid, snap1.uuid, "c").unwrap();
 b.patch_volume(clone1.uuid, VolumePatch::new().junction_path("/\"é\0").state(VolumeState::Offline)).unwrap();
-b.delete_volume("00000000-0000-0000-0000-000000000000".parse().unwrap());  // refused: volume_not_found"#
+println!("{:?}", b.delete_volume("00000000-0000-0000-0000-000000000000".parse().unwrap()));  // refused: volume_not_found"#
         );
     }
 
@@ -411,13 +469,35 @@ b.delete_volume("00000000-0000-0000-0000-000000000000".parse().unwrap());  // re
     fn a_trace_prints_as_python() {
         assert_eq!(
             trace().as_python(),
-            r#"vol1 = b.create_volume("a", size_bytes=5)
+            r#"import contextlib
+vol1 = b.create_volume("a", size_bytes=5)
 with contextlib.suppress(Exception): b.create_volume("a", size_bytes=5)  # refused: volume_exists
 snap1 = b.create_snapshot(vol1["uuid"], "s")
 clone1 = b.create_clone(vol1["uuid"], snap1["uuid"], "c")
 b.patch_volume(clone1["uuid"], junction_path="/\"é\U00000000", state="offline")
 b.delete_volume("00000000-0000-0000-0000-000000000000")  # refused: volume_not_found"#
         );
+    }
+
+    #[test]
+    fn the_last_answer_is_printed() {
+        let volume = VolumeId::new(Uuid::max());
+        let create = Call::CreateVolume(VolumeSpec::named("a"));
+        let create = made(create, Ok(Value::Volume(Volume::new(volume, "a"))));
+        let list = made(Call::ListVolumes, Ok(Value::Nothing));
+        let delete = made(Call::DeleteVolume(volume), Ok(Value::Nothing));
+        let end = |steps: &[&Step], print: fn(&Trace) -> String| {
+            let text = print(&Trace::new(steps.iter().copied().cloned().collect()));
+            text.lines().last().unwrap_or_default().to_owned()
+        };
+        assert_eq!(end(&[&create], Trace::as_rust), r#"println!("{vol1:?}");"#);
+        assert_eq!(end(&[&create], Trace::as_python), "print(vol1)");
+        assert_eq!(
+            end(&[&create, &list], Trace::as_rust),
+            r#"println!("{:?}", b.list_volumes().unwrap());"#
+        );
+        assert_eq!(end(&[&create, &list], Trace::as_python), "print(b.list_volumes())");
+        assert_eq!(end(&[&create, &delete], Trace::as_python), r#"b.delete_volume(vol1["uuid"])"#);
     }
 
     #[test]

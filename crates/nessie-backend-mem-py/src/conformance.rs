@@ -48,6 +48,7 @@ pub(crate) fn cases() -> Vec<CaseRow> {
 ///
 /// make: returns the backend; called once, or for each case if fresh is true.
 /// observe: called in this thread with (number of finished cases, case, seconds, outcome or None).
+/// If it returns something false, the run ends.
 /// abandon: called with the idents of threads that are still in a call, and that the run abandons.
 ///
 /// Raises the exceptions of observe and of signal handlers, and those of the backend that are not
@@ -116,7 +117,7 @@ fn source(
         let backend = PyBackend::new(&make.bind(py).call0()?, guard)?;
         return Ok(BackendSource::One(Arc::new(backend)));
     }
-    Ok(BackendSource::Each(Box::new(move || {
+    Ok(BackendSource::Each(Arc::new(move || {
         let backend: Arc<dyn VolumeBackend> = Arc::new(PyBackend::made_by(&make, &guard)?);
         Ok(backend)
     })))
@@ -169,10 +170,10 @@ impl Observer<'_> {
             if outcome == Some("timed_out") {
                 self.abandon.call1(py, (self.guard.threads(),))?;
             }
-            self.observe.call1(py, (self.done, case, seconds, outcome))
+            self.observe.call1(py, (self.done, case, seconds, outcome))?.is_truthy(py)
         });
         match result {
-            Ok(_) if !self.guard.is_ended() => ControlFlow::Continue(()),
+            Ok(true) if !self.guard.is_ended() => ControlFlow::Continue(()),
             Ok(_) => ControlFlow::Break(()),
             Err(error) => {
                 self.guard.end(error);

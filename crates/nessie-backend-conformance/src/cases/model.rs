@@ -44,8 +44,8 @@ fn agrees(h: &Harness<'_>, tier: Tier) -> CaseResult {
         }
         let seed = h.config.seed.wrapping_add((number as u64) << 32 | tier as u64);
         let sequence = generate(seed, h.config.steps, &profile);
-        if let Err(abort) = replay(h, number, &sequence) {
-            return Err(shrink_sequence(h, sequence, abort));
+        if let Err(failed) = replay(h, number, &sequence) {
+            return Err(shrink_sequence(h, sequence, failed));
         }
     }
     Ok(())

@@ -75,13 +75,13 @@ impl Harness<'_> {
     }
 
     /// Deletes the case's own objects without checks. Returns the number of volumes that are left.
-    pub(super) fn delete_leftovers(&self) -> usize {
+    pub(crate) fn delete_leftovers(&self) -> usize {
         for last in [false, true] {
             let Ok(Value::Volumes(volumes)) = self.log.call(&Call::ListVolumes, self.backend)
             else {
                 return 0;
             };
-            let issued = self.state.borrow().volumes.clone();
+            let mut issued = self.state.borrow().volumes.clone();
             let is_before = |id| self.foreign.volumes.iter().any(|volume| volume.uuid == id);
             let own: Vec<_> = volumes
                 .iter()
@@ -92,7 +92,9 @@ impl Harness<'_> {
             if last {
                 return own.len();
             }
-            for volume in own.into_iter().rev() {
+            // The list may leave out a volume.
+            issued.extend(own.into_iter().filter(|id| !issued.contains(id)).collect::<Vec<_>>());
+            for volume in issued.into_iter().rev() {
                 if self.probe.tier >= Tier::Snapshots {
                     let list = self.log.call(&Call::ListSnapshots(volume), self.backend);
                     if let Ok(Value::Snapshots(snapshots)) = list {

@@ -27,6 +27,7 @@ use crate::config::Config;
 use crate::feature::{Feature, Tier};
 use crate::oracle::call::{Answer, Call, Value};
 use crate::oracle::model::Model;
+use crate::runner::BackendFactory;
 use crate::trace::Trace;
 
 /// The checks after each change.
@@ -45,19 +46,21 @@ pub(crate) struct Harness<'a> {
     backend: &'a dyn VolumeBackend,
     pub(crate) config: &'a Config,
     pub(crate) probe: &'a Probe,
+    /// Makes new backends like this one.
+    factory: Option<&'a BackendFactory>,
     log: &'a CallLog,
     /// Prefix of the names of the case's volumes.
     stem: String,
     deadline: Instant,
     verify: Cell<Verify>,
+    /// Whether checks that pass stay in the log.
+    is_tracing_checks: Cell<bool>,
     has_passed: Cell<bool>,
     has_raced: Cell<bool>,
     /// The pauses before concurrent calls.
     pace: RefCell<Pace>,
     /// What the case left out because half of its time was over.
     cut_short: RefCell<Option<String>>,
-    /// Index of the step at which the last sequence failed.
-    failed_step: Cell<usize>,
     state: RefCell<State>,
     /// Objects that existed before the case.
     foreign: Foreign,
@@ -98,6 +101,7 @@ impl<'a> Harness<'a> {
         probe: &'a Probe,
         config: &'a Config,
         log: &'a CallLog,
+        factory: Option<&'a BackendFactory>,
     ) -> CaseResult<Self> {
         let list = Call::ListVolumes;
         let Ok(Value::Volumes(volumes)) = log.call(&list, backend) else {
@@ -116,15 +120,16 @@ impl<'a> Harness<'a> {
             backend,
             config,
             probe,
+            factory,
             log,
-            stem: format!("{}-{number}-", probe.stem),
+            stem: format!("{}-{number}.00-", probe.stem),
             deadline: Instant::now() + config.time_limit,
             verify: Cell::new(Verify::Records),
+            is_tracing_checks: Cell::new(false),
             has_passed: Cell::new(false),
             has_raced: Cell::new(false),
             pace: RefCell::new(Pace::new(config.seed ^ number as u64)),
             cut_short: RefCell::new(None),
-            failed_step: Cell::new(0),
             state: RefCell::new(State {
                 model: Model::over(volumes.clone()),
                 issued: volumes.iter().map(|volume| volume.uuid.uuid()).collect(),
@@ -137,6 +142,35 @@ impl<'a> Harness<'a> {
             }),
             foreign: Foreign { volumes, snapshots },
         })
+    }
+
+    /// A harness for another run of this case's calls, with `stem` as the prefix of its names. `None`
+    /// if the backend cannot be listed.
+    pub(crate) fn for_run<'b>(
+        &'b self,
+        backend: &'b dyn VolumeBackend,
+        stem: String,
+    ) -> Option<Harness<'b>> {
+        self.log.clear();
+        let Self { probe, config, log, .. } = *self;
+        let harness = Harness::open(backend, 0, probe, config, log, None).ok()?;
+        Some(Harness { stem, deadline: self.deadline, ..harness })
+    }
+
+    /// The prefix of the names of another run. As long as that of the case, so that names keep their
+    /// length.
+    pub(crate) fn stem_of_run(&self, number: usize) -> String {
+        let digit = |number: usize| {
+            let digit = u32::try_from(number % 36).ok();
+            digit.and_then(|digit| char::from_digit(digit, 36)).unwrap_or('0')
+        };
+        let own = self.stem.strip_suffix("00-").unwrap_or(&self.stem);
+        format!("{own}{}{}-", digit(number / 36), digit(number))
+    }
+
+    /// Makes new backends like the one of the case, if the run has a factory.
+    pub(crate) fn factory(&self) -> Option<&'a BackendFactory> {
+        self.factory
     }
 
     /// A volume name for the label, used by no other case.
@@ -164,6 +198,11 @@ impl<'a> Harness<'a> {
     /// Sets the checks after each change from now on.
     pub(crate) fn set_verify(&self, verify: Verify) {
         self.verify.set(verify);
+    }
+
+    /// Keeps checks that pass in the log from now on.
+    pub(crate) fn trace_checks(&self) {
+        self.is_tracing_checks.set(true);
     }
 
     /// The backend itself, for methods that [`Call`] does not cover.
@@ -210,21 +249,9 @@ impl<'a> Harness<'a> {
         Ok(())
     }
 
-    /// Records at which step a sequence failed.
-    pub(crate) fn failed_at(&self, at: usize, abort: Abort) -> Abort {
-        self.failed_step.set(at);
-        self.state.borrow_mut().is_out_of_sync = true;
-        abort
-    }
-
     /// Records that the model no longer matches the backend.
     pub(crate) fn mark_out_of_sync(&self) {
         self.state.borrow_mut().is_out_of_sync = true;
-    }
-
-    /// The step at which the last sequence failed.
-    pub(crate) fn failed_step(&self) -> usize {
-        self.failed_step.get()
     }
 
     /// Whether less than a fifth of the time limit is left: stop shrinking and report.
@@ -236,6 +263,17 @@ impl<'a> Harness<'a> {
     #[expect(clippy::unused_self, reason = "as `ensure`")]
     pub(crate) fn ensure_or_skip(&self, holds: bool, reason: &str) -> CaseResult {
         if holds { Ok(()) } else { Err(Abort::Skipped(reason.to_owned())) }
+    }
+
+    /// The result of a set-up: a rule that it breaks is the only one that the failure reports.
+    #[expect(clippy::unused_self, reason = "as `ensure`")]
+    pub(crate) fn as_set_up<T>(&self, result: CaseResult<T>) -> CaseResult<T> {
+        result.map_err(|abort| match abort {
+            Abort::Violation(violation) if !violation.rules.is_empty() => {
+                Abort::Violation(Box::new(Violation { is_precise: true, ..*violation }))
+            }
+            other => other,
+        })
     }
 
     /// Makes a call that must be refused with `feature_not_supported`, with a target that contains

@@ -1,5 +1,7 @@
 //! Reads the backend's state and compares it with the model.
 
+use std::collections::HashSet;
+
 use nessie_backend_core::{SnapshotId, VolumeId};
 
 use super::{CaseResult, Harness, Verify};
@@ -48,20 +50,37 @@ impl Harness<'_> {
 
     /// Checks that deleted objects can no longer be read.
     pub(crate) fn verify_deleted(&self) -> CaseResult {
-        let (volumes, snapshots, names) = {
+        let (volumes, snapshots) = {
             let state = self.state.borrow();
-            (state.volumes.clone(), state.snapshots.clone(), state.names.clone())
+            (state.volumes.clone(), state.snapshots.clone())
         };
         for volume in volumes.into_iter().take(MAX_RECORDS) {
             self.verify_call(&Call::GetVolume(volume))?;
         }
-        for name in names.into_iter().take(MAX_RECORDS) {
-            self.verify_call(&Call::FindVolume(name))?;
-        }
+        self.verify_names()?;
         for (volume, snapshot) in snapshots.into_iter().take(MAX_RECORDS) {
             self.verify_call(&Call::GetSnapshot(volume, snapshot))?;
         }
         Ok(())
+    }
+
+    /// Finds volumes by every name that one ever had.
+    pub(crate) fn verify_names(&self) -> CaseResult {
+        let mut seen = HashSet::new();
+        let names: Vec<String> = {
+            let state = self.state.borrow();
+            let distinct = state.names.iter().filter(|name| seen.insert(name.as_str()));
+            distinct.take(MAX_RECORDS).cloned().collect()
+        };
+        names.into_iter().try_for_each(|name| self.verify_call(&Call::FindVolume(name)))
+    }
+
+    /// Requests the access handle of every volume.
+    pub(crate) fn verify_access(&self) -> CaseResult {
+        self.live_volumes()
+            .into_iter()
+            .take(MAX_RECORDS)
+            .try_for_each(|volume| self.verify_call(&Call::AccessHandle(volume)))
     }
 
     /// Makes a reading call and compares its answer with the model. Not logged if it matches.
@@ -69,7 +88,9 @@ impl Harness<'_> {
         self.check_time()?;
         let answer = self.log.call(call, self.backend);
         self.check(call, &answer)?;
-        self.log.drop_last();
+        if !self.is_tracing_checks.get() {
+            self.log.drop_last();
+        }
         Ok(())
     }
 

@@ -202,6 +202,12 @@ impl Call {
         }
     }
 
+    /// Whether the operation has no result.
+    #[must_use]
+    pub const fn returns_nothing(&self) -> bool {
+        matches!(self, Self::DeleteVolume(_) | Self::DeleteSnapshot(..))
+    }
+
     /// Whether the operation changes the backend.
     #[must_use]
     pub const fn changes(&self) -> bool {

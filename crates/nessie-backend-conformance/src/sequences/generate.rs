@@ -1,12 +1,19 @@
 //! Generates sequences of operations.
+//!
+//! A fault often needs an operation on a volume with a certain past: a clone that was split, a
+//! parent that is offline, a name that was free for a moment. So most operations are about the
+//! volumes that were changed last and their parents and clones, names and paths are often former
+//! ones, and each sequence prefers other operations.
+
+use std::borrow::Cow;
 
 use nessie_backend_core::{Snapshot, SnapshotId, Uuid, Volume, VolumeId, VolumeState};
 
-use super::op::{Created, Op, OpKind, Patch, Ref, Text, call_of};
+use super::op::{Created, Names, Op, OpKind, Patch, Ref, Text, call_of};
 use super::rng::Rng;
 use crate::feature::{Feature, Tier};
 use crate::harness::probe::Probe;
-use crate::oracle::call::{Answer, Call, Value};
+use crate::oracle::call::{Answer, Call, Value, unused_id};
 use crate::oracle::model::{Model, ModelVolume};
 
 /// Which operations are generated.
@@ -29,40 +36,184 @@ impl Profile {
 }
 
 /// Few labels, so that names collide.
-const LABELS: &[&str] = &["a", "b", "c", "A", "d"];
+pub(super) const LABELS: &[&str] = &["a", "b", "c", "d", "A", "e", "f", "B"];
+const SNAPSHOT_NAMES: &[&str] = &["s", "t", "u", "S", "v", "w", "x"];
 const BAD_NAMES: &[&str] = &["", "a b", "-a", "é", "a/b"];
 const BAD_PATHS: &[&str] = &["a", "/", "/a/", "/a//b", "/.."];
 const POLICIES: &[&str] = &["p", "q", "default"];
 const SIZES: &[u64] = &[1, 5, 7, 1 << 40, (1 << 53) + 1, u64::MAX];
-/// Above this number of volumes, deletions are more likely than creations.
-const CROWD: usize = 8;
+/// Above one of these numbers of volumes, deletions are more likely than creations.
+const CROWDS: &[usize] = &[3, 4, 5, 8];
+/// How much a sequence prefers an action: the factors of its weight.
+const PREFERENCES: &[usize] = &[1, 2, 2, 5];
+/// Above this number of snapshots of a volume, few are added.
+const MANY_SNAPSHOTS: usize = 6;
+/// Number of steps at the beginning that mostly create something.
+const START: usize = 9;
+/// Number of volumes that are remembered as changed last.
+const LATEST: usize = 4;
 
 /// Generates a sequence of operations. The same seed gives the same sequence.
 pub(crate) fn generate(seed: u64, steps: usize, profile: &Profile) -> Vec<Op> {
+    let mut rng = Rng::new(seed);
+    let actions = Action::ALL.iter().filter(|action| action.is_supported(profile));
+    let mut preference = || rng.pick(PREFERENCES).copied().unwrap_or(1);
+    let weights = actions.map(|action| (*action, preference())).collect();
+    let crowd = rng.pick(CROWDS).copied().unwrap_or(3);
     let mut generator = Generator {
-        rng: Rng::new(seed),
+        rng,
         profile,
+        weights,
+        crowd,
+        step: 0,
         model: Model::default(),
         created: Created::default(),
+        volumes: Vec::new(),
+        snapshots: Vec::new(),
+        latest: Vec::new(),
+        former_names: Vec::new(),
+        former_paths: Vec::new(),
     };
     (0..steps).map(|number| generator.next(number)).collect()
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Create,
+    Resize,
+    Mount,
+    Unmount,
+    SetPolicy,
+    Rename,
+    SetState,
+    PatchSeveral,
+    Delete,
+    Get,
+    Find,
+    Access,
+    Snapshot,
+    DeleteSnapshot,
+    RenameSnapshot,
+    Restore,
+    GetSnapshot,
+    FindSnapshot,
+    Clone,
+    Split,
+}
+
+impl Action {
+    const ALL: &'static [Self] = &[
+        Self::Create,
+        Self::Resize,
+        Self::Mount,
+        Self::Unmount,
+        Self::SetPolicy,
+        Self::Rename,
+        Self::SetState,
+        Self::PatchSeveral,
+        Self::Delete,
+        Self::Get,
+        Self::Find,
+        Self::Access,
+        Self::Snapshot,
+        Self::DeleteSnapshot,
+        Self::RenameSnapshot,
+        Self::Restore,
+        Self::GetSnapshot,
+        Self::FindSnapshot,
+        Self::Clone,
+        Self::Split,
+    ];
+
+    fn is_supported(self, profile: &Profile) -> bool {
+        let tier = match self {
+            Self::Snapshot
+            | Self::DeleteSnapshot
+            | Self::RenameSnapshot
+            | Self::Restore
+            | Self::GetSnapshot
+            | Self::FindSnapshot => Tier::Snapshots,
+            Self::Clone | Self::Split => Tier::Clones,
+            _ => Tier::Volumes,
+        };
+        let has_it = match self {
+            Self::Rename => profile.has(Feature::PatchName),
+            Self::SetState => profile.has(Feature::PatchState),
+            Self::RenameSnapshot => profile.has(Feature::RenameSnapshot),
+            Self::Restore => profile.has(Feature::RestoreSnapshot),
+            Self::Split => profile.has(Feature::SplitClone),
+            _ => true,
+        };
+        tier <= profile.tier && has_it
+    }
+
+    /// How likely it is, by whether the backend is crowded.
+    const fn weight(self, is_crowded: bool) -> usize {
+        match self {
+            Self::Create | Self::Clone if is_crowded => 2,
+            Self::Delete if is_crowded => 16,
+            Self::Snapshot => 20,
+            Self::Clone => 14,
+            Self::SetState | Self::Rename | Self::Restore => 12,
+            Self::Mount => 9,
+            Self::Create | Self::Split | Self::RenameSnapshot | Self::Resize => 7,
+            Self::Delete | Self::DeleteSnapshot | Self::PatchSeveral => 5,
+            Self::Unmount => 3,
+            Self::SetPolicy | Self::Find | Self::Access => 2,
+            Self::Get | Self::GetSnapshot | Self::FindSnapshot => 1,
+        }
+    }
+
+    /// Whether it creates something.
+    const fn creates(self) -> bool {
+        matches!(self, Self::Create | Self::Snapshot | Self::Clone | Self::Mount)
+    }
+}
+
+/// Which of a volume's snapshots an operation prefers.
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    Oldest,
+    Newest,
+    /// One that has a clone.
+    Parent,
 }
 
 struct Generator<'a> {
     rng: Rng,
     profile: &'a Profile,
+    /// The supported actions, and how much this sequence prefers each.
+    weights: Vec<(Action, usize)>,
+    crowd: usize,
+    step: usize,
     /// The expected state of the backend.
     model: Model,
     created: Created,
+    /// Every volume and snapshot so far.
+    volumes: Vec<VolumeId>,
+    snapshots: Vec<(VolumeId, SnapshotId)>,
+    /// The volumes that were changed last, and their parents and clones; the newest first.
+    latest: Vec<VolumeId>,
+    /// Names and paths that some volume once had.
+    former_names: Vec<String>,
+    former_paths: Vec<String>,
 }
 
-/// The weight of an operation, and the function that draws its arguments.
-type Choice<G> = (usize, fn(&mut G) -> OpKind);
+/// The object with this identifier. The number of the operation that made it follows from it.
+fn made(id: Uuid) -> Ref {
+    usize::try_from(id.as_u128() - 1).map_or(Ref::Id(id), Ref::Made)
+}
+
+fn of_volume(id: Option<VolumeId>) -> Ref {
+    id.map_or(Ref::Id(unused_id()), |id| made(id.uuid()))
+}
 
 impl Generator<'_> {
     fn next(&mut self, number: usize) -> Op {
-        let op = Op { number, kind: self.draw_kind() };
-        let call = call_of(&op, &self.created, ToOwned::to_owned);
+        self.step = number;
+        let op = Op { number, kind: self.draw() };
+        let call = call_of(&op, &self.created, &Names::default());
         let uuid = Uuid::from_u128(number as u128 + 1);
         let answer: Answer = match &call {
             Call::CreateSnapshot(..) => {
@@ -70,174 +221,360 @@ impl Generator<'_> {
             }
             _ => Ok(Value::Volume(Volume::new(VolumeId::new(uuid), "new"))),
         };
+        self.remember_names(&call);
+        let parent = self.parent(&call);
         if let Ok(value) = self.model.apply(&call, &answer) {
             self.created.add(number, &call, &value);
+            match (&call, &value) {
+                (Call::CreateVolume(_) | Call::CreateClone(..), Value::Volume(volume)) => {
+                    self.volumes.push(volume.uuid);
+                    self.touch(volume.uuid);
+                }
+                (Call::CreateSnapshot(volume, _), Value::Snapshot(snapshot)) => {
+                    self.snapshots.push((*volume, snapshot.uuid));
+                    self.touch(*volume);
+                }
+                (Call::DeleteVolume(_), _) => {
+                    if let Some(parent) = parent {
+                        self.touch(parent);
+                    }
+                }
+                (
+                    Call::PatchVolume(volume, _)
+                    | Call::RenameSnapshot(volume, ..)
+                    | Call::DeleteSnapshot(volume, _)
+                    | Call::RestoreSnapshot(volume, _),
+                    _,
+                ) => self.touch(*volume),
+                (Call::SplitClone(volume), _) => {
+                    if let Some(parent) = parent {
+                        self.touch(parent);
+                    }
+                    self.touch(*volume);
+                }
+                _ => {}
+            }
         }
         op
     }
 
-    fn draw_kind(&mut self) -> OpKind {
-        let choices = self.choices();
-        let total = choices.iter().map(|(weight, _)| weight).sum();
+    /// The parent of a clone that the call deletes or splits.
+    fn parent(&self, call: &Call) -> Option<VolumeId> {
+        let (Call::DeleteVolume(id) | Call::SplitClone(id)) = call else { return None };
+        Some(self.model.volume(*id).ok()?.record.origin.as_ref()?.parent_volume_uuid)
+    }
+
+    /// Records the name and path of a volume that the call may change.
+    fn remember_names(&mut self, call: &Call) {
+        let (Call::PatchVolume(id, _) | Call::DeleteVolume(id)) = call else { return };
+        let Ok(volume) = self.model.volume(*id) else { return };
+        let remember = |former: &mut Vec<String>, text: &String| {
+            former.retain(|known| known != text);
+            former.push(text.clone());
+        };
+        remember(&mut self.former_names, &volume.record.name);
+        if let Some(path) = &volume.record.junction_path {
+            remember(&mut self.former_paths, path);
+        }
+    }
+
+    /// Records that the volume was changed, as were, in a way, its parent and its clones.
+    fn touch(&mut self, id: VolumeId) {
+        let origin_of =
+            |volume: &ModelVolume| Some(volume.record.origin.as_ref()?.parent_volume_uuid);
+        let parent = self.model.volume(id).ok().and_then(origin_of);
+        let clones = self.model.volumes.iter().filter(|volume| origin_of(volume) == Some(id));
+        let near: Vec<VolumeId> = clones.map(|volume| volume.record.uuid).chain(parent).collect();
+        let near = self.rng.pick(&near).copied();
+        for id in near.into_iter().chain([id]) {
+            self.latest.retain(|known| *known != id);
+            self.latest.insert(0, id);
+        }
+        self.latest.truncate(LATEST);
+    }
+
+    fn draw(&mut self) -> OpKind {
+        let count = self.model.volumes.len();
+        if count == 0 || (count == 1 && self.rng.chance(30)) {
+            return self.operation(Action::Create);
+        }
+        let is_crowded = count > self.crowd;
+        let is_start = self.step < START && self.rng.chance(80);
+        let weight = |(action, preference): &(Action, usize)| {
+            if is_start && !action.creates() { 0 } else { action.weight(is_crowded) * preference }
+        };
+        let total = self.weights.iter().map(weight).sum();
         let mut left = self.rng.below(total);
-        for (weight, draw) in choices {
+        let mut drawn = Action::Create;
+        for of_action in &self.weights {
+            drawn = of_action.0;
+            let weight = weight(of_action);
             if left < weight {
-                return draw(self);
+                break;
             }
             left -= weight;
         }
-        OpKind::SplitClone(self.volume())
+        self.operation(drawn)
     }
 
-    /// The supported operations with their weights.
-    fn choices(&self) -> Vec<Choice<Self>> {
-        let count = self.model.volumes.len();
-        let is_crowded = count > CROWD;
-        let creation = match count {
-            0 | 1 => 120,
-            _ if is_crowded => 2,
-            _ => 14,
+    fn operation(&mut self, action: Action) -> OpKind {
+        match action {
+            Action::Create => {
+                OpKind::CreateVolume { name: self.name(), size: self.optional_size() }
+            }
+            Action::Resize
+            | Action::Mount
+            | Action::Unmount
+            | Action::SetPolicy
+            | Action::Rename
+            | Action::SetState
+            | Action::PatchSeveral => {
+                let volume = match action {
+                    Action::Unmount => self.volume_that(|it| it.record.junction_path.is_some()),
+                    Action::Resize => self.volume_that(is_online),
+                    _ => self.volume(),
+                };
+                let mut patch = Patch::default();
+                let fields = if action == Action::PatchSeveral { 2 + self.rng.below(2) } else { 1 };
+                for number in 0..fields {
+                    let field = if number == 0 && fields == 1 { action } else { self.field() };
+                    self.set(field, volume, &mut patch);
+                }
+                OpKind::PatchVolume(of_volume(volume), self.without_open_question(volume, patch))
+            }
+            Action::Delete => {
+                let volume = if self.model.volumes.len() > self.crowd {
+                    let parents: Vec<_> = self.model.volumes.iter().filter_map(parent_of).collect();
+                    self.volume_that(|it| !parents.contains(&it.record.uuid))
+                } else {
+                    let parents: Vec<_> = self.model.volumes.iter().filter_map(parent_of).collect();
+                    let prefers_parents = self.rng.chance(40);
+                    self.volume_that(|it| !prefers_parents || parents.contains(&it.record.uuid))
+                };
+                OpKind::DeleteVolume(of_volume(volume))
+            }
+            Action::Get => OpKind::GetVolume(of_volume(self.volume())),
+            Action::Find => OpKind::FindVolume(self.name()),
+            Action::Access => OpKind::AccessHandle(of_volume(self.volume())),
+            Action::Snapshot => {
+                let volume =
+                    self.volume_that(|it| is_online(it) && it.snapshots.len() < MANY_SNAPSHOTS);
+                OpKind::CreateSnapshot(of_volume(volume), self.snapshot_name(volume))
+            }
+            Action::FindSnapshot => {
+                let volume = self.volume();
+                OpKind::FindSnapshot(of_volume(volume), self.snapshot_name(volume))
+            }
+            Action::DeleteSnapshot => {
+                let (volume, snapshot) = self.snapshot(|_| true, Which::Parent);
+                OpKind::DeleteSnapshot(of_volume(volume), snapshot)
+            }
+            Action::GetSnapshot => {
+                let (volume, snapshot) = self.snapshot(|_| true, Which::Parent);
+                OpKind::GetSnapshot(of_volume(volume), snapshot)
+            }
+            Action::RenameSnapshot => {
+                let (volume, snapshot) = self.snapshot(|_| true, Which::Parent);
+                OpKind::RenameSnapshot(of_volume(volume), snapshot, self.snapshot_name(volume))
+            }
+            Action::Restore => {
+                let (volume, snapshot) = self.snapshot(is_online, Which::Oldest);
+                OpKind::RestoreSnapshot(of_volume(volume), snapshot)
+            }
+            Action::Clone => {
+                let (volume, snapshot) = self.snapshot(is_online, Which::Newest);
+                OpKind::CreateClone(of_volume(volume), snapshot, self.name())
+            }
+            Action::Split => {
+                let volume = self.volume_that(|it| it.record.origin.is_some());
+                OpKind::SplitClone(of_volume(volume))
+            }
+        }
+    }
+
+    /// Mostly a volume that was changed last, or else any. Rarely one that is deleted or missing.
+    fn volume(&mut self) -> Option<VolumeId> {
+        self.volume_that(|_| true)
+    }
+
+    /// The same; mostly one that meets the condition, if there is one.
+    fn volume_that(&mut self, is_it: impl Fn(&ModelVolume) -> bool) -> Option<VolumeId> {
+        if self.rng.chance(5) {
+            let is_live = |id: &&VolumeId| self.model.volume(**id).is_ok();
+            let deleted: Vec<_> = self.volumes.iter().filter(|id| !is_live(id)).copied().collect();
+            return self.rng.pick(&deleted).copied();
+        }
+        let any = self.rng.chance(15);
+        let ids = |volumes: &[ModelVolume]| {
+            let chosen = volumes.iter().filter(|volume| any || is_it(volume));
+            chosen.map(|volume| volume.record.uuid).collect::<Vec<_>>()
         };
-        let mut choices: Vec<Choice<Self>> = vec![
-            (creation, |it| OpKind::CreateVolume { name: it.name(), size: it.optional_size() }),
-            (30, |it| {
-                let volume = it.volume();
-                let patch = it.patch(volume);
-                OpKind::PatchVolume(volume, patch)
+        let live = ids(&self.model.volumes);
+        let latest: Vec<_> = self.latest.iter().filter(|id| live.contains(id)).copied().collect();
+        let from = if latest.is_empty() || self.rng.chance(30) { live } else { latest };
+        self.rng.pick(&from).copied()
+    }
+
+    /// Mostly a snapshot of such a volume, with its volume. Sometimes any snapshot and any volume.
+    fn snapshot(
+        &mut self,
+        is_it: impl Fn(&ModelVolume) -> bool,
+        which: Which,
+    ) -> (Option<VolumeId>, Ref) {
+        let volume = self.volume_that(|it| is_it(it) && !it.snapshots.is_empty());
+        let kept = volume.and_then(|id| self.model.volume(id).ok());
+        let of_volume: Vec<Uuid> = kept.map_or_else(Vec::new, |kept| {
+            kept.snapshots.iter().map(|kept| kept.record.uuid.uuid()).collect()
+        });
+        let preferred = match which {
+            Which::Oldest => of_volume.first(),
+            Which::Newest => of_volume.last(),
+            Which::Parent => of_volume.iter().find(|id| {
+                let origin =
+                    |it: &ModelVolume| Some(it.record.origin.as_ref()?.parent_snapshot_uuid);
+                self.model.volumes.iter().any(|it| origin(it) == Some(SnapshotId::new(**id)))
             }),
-            (if is_crowded { 20 } else { 6 }, |it| OpKind::DeleteVolume(it.volume())),
-            (2, |it| OpKind::GetVolume(it.volume())),
-            (3, |it| OpKind::FindVolume(it.name())),
-            (3, |it| OpKind::AccessHandle(it.volume())),
-        ];
-        if self.profile.tier >= Tier::Snapshots {
-            choices.extend::<[Choice<Self>; 4]>([
-                (18, |it| OpKind::CreateSnapshot(it.volume(), it.snapshot_name())),
-                (7, |it| it.of_snapshot(OpKind::DeleteSnapshot)),
-                (2, |it| it.of_snapshot(OpKind::GetSnapshot)),
-                (2, |it| OpKind::FindSnapshot(it.volume(), it.snapshot_name())),
-            ]);
-            if self.profile.has(Feature::RenameSnapshot) {
-                choices.push((6, |it| {
-                    let name = it.snapshot_name();
-                    it.of_snapshot(|volume, snapshot| {
-                        OpKind::RenameSnapshot(volume, snapshot, name)
-                    })
-                }));
-            }
-            if self.profile.has(Feature::RestoreSnapshot) {
-                choices.push((7, |it| it.of_snapshot(OpKind::RestoreSnapshot)));
-            }
-        }
-        if self.profile.tier >= Tier::Clones {
-            choices.push((if is_crowded { 3 } else { 16 }, |it| {
-                let name = it.name();
-                it.of_snapshot(|volume, snapshot| OpKind::CreateClone(volume, snapshot, name))
-            }));
-            if self.profile.has(Feature::SplitClone) {
-                choices.push((5, |it| OpKind::SplitClone(it.volume())));
-            }
-        }
-        choices
-    }
-
-    /// Mostly an existing volume, sometimes a deleted one or one that never existed.
-    fn volume(&mut self) -> Ref {
-        let model = &self.model;
-        let is_live = |id: &VolumeId| model.volume(*id).is_ok();
-        let (live, deleted): (Vec<_>, Vec<_>) =
-            self.created.volumes.iter().partition(|(_, id)| is_live(id));
-        let from = if self.rng.chance(92) { live } else { deleted };
-        if self.rng.chance(3) { None } else { self.rng.pick(&from).map(|(number, _)| *number) }
-    }
-
-    /// Mostly an existing snapshot and its volume, sometimes any snapshot and any volume.
-    fn of_snapshot(&mut self, what: impl FnOnce(Ref, Ref) -> OpKind) -> OpKind {
-        let model = &self.model;
-        let live: Vec<(usize, usize)> = self
-            .created
-            .snapshots
-            .iter()
-            .filter(|(_, volume, id)| {
-                let has =
-                    |kept: &ModelVolume| kept.snapshots.iter().any(|it| it.record.uuid == *id);
-                model.volume(*volume).is_ok_and(has)
-            })
-            .filter_map(|(number, volume, _)| {
-                let of = self.created.volumes.iter().find(|(_, id)| id == volume)?;
-                Some((of.0, *number))
-            })
-            .collect();
-        if self.rng.chance(88)
-            && let Some((volume, snapshot)) = self.rng.pick(&live)
+        };
+        if let Some(id) = preferred
+            && self.rng.chance(40)
         {
-            return what(Some(*volume), Some(*snapshot));
+            return (volume, made(*id));
         }
-        let any = self.rng.pick(&self.created.snapshots).map(|(number, ..)| *number);
-        let snapshot = if self.rng.chance(10) { None } else { any };
-        what(self.volume(), snapshot)
+        if let Some(id) = self.rng.pick(&of_volume)
+            && self.rng.chance(90)
+        {
+            return (volume, made(*id));
+        }
+        let any = self.rng.pick(&self.snapshots).map(|(_, id)| made(id.uuid()));
+        let any = if self.rng.chance(10) { None } else { any };
+        (volume, any.unwrap_or(Ref::Id(unused_id())))
     }
 
-    fn text(&mut self, bad: &'static [&'static str], percent: usize) -> Text {
-        let is_bad = self.rng.chance(percent);
-        let from = if is_bad { bad } else { LABELS };
-        let text = self.rng.pick(from).copied().unwrap_or("a");
-        if is_bad { Text::Raw(text) } else { Text::Label(text) }
+    /// A label: one that is free now and was taken before, one that is free, or any.
+    fn label(
+        &mut self,
+        is_free: impl Fn(&str) -> bool,
+        is_former: impl Fn(&str) -> bool,
+    ) -> &'static str {
+        let free: Vec<&str> = LABELS.iter().copied().filter(|label| is_free(label)).collect();
+        let former: Vec<&str> = free.iter().copied().filter(|label| is_former(label)).collect();
+        let from = match self.rng.below(10) {
+            0..4 if !former.is_empty() => &former,
+            0..8 if !free.is_empty() => &free,
+            _ => LABELS,
+        };
+        self.rng.pick(from).copied().unwrap_or("a")
     }
 
     fn name(&mut self) -> Text {
-        self.text(BAD_NAMES, 6)
+        if self.rng.chance(4) {
+            return self.raw(BAD_NAMES);
+        }
+        let names: Vec<String> =
+            self.model.volumes.iter().map(|volume| volume.record.name.clone()).collect();
+        let former = self.former_names.clone();
+        Text::Label(self.label(
+            |label| !names.iter().any(|name| name == label),
+            |label| former.iter().any(|name| name == label),
+        ))
     }
 
-    fn snapshot_name(&mut self) -> Text {
-        match self.text(BAD_NAMES, 6) {
-            // Snapshot names are unique per volume: no prefix needed.
-            Text::Label(text) | Text::Raw(text) => Text::Raw(text),
+    fn path(&mut self) -> Text {
+        if self.rng.chance(5) {
+            return self.raw(BAD_PATHS);
+        }
+        let paths = self.model.volumes.iter().filter_map(|it| it.record.junction_path.clone());
+        let paths: Vec<String> = paths.collect();
+        let former = self.former_paths.clone();
+        let is = |path: &String, label: &str| {
+            path.strip_prefix('/').is_some_and(|path| path.eq_ignore_ascii_case(label))
+        };
+        Text::Label(self.label(
+            |label| !paths.iter().any(|path| is(path, label)),
+            |label| former.iter().any(|path| is(path, label)),
+        ))
+    }
+
+    fn raw(&mut self, texts: &[&'static str]) -> Text {
+        Text::Raw(self.rng.pick(texts).copied().unwrap_or_default().into())
+    }
+
+    fn snapshot_name(&mut self, of: Option<VolumeId>) -> Text {
+        if self.rng.chance(4) {
+            return self.raw(BAD_NAMES);
+        }
+        let kept = of.and_then(|id| self.model.volume(id).ok());
+        let taken: Vec<String> = kept.map_or_else(Vec::new, |kept| {
+            kept.snapshots.iter().map(|kept| kept.record.name.clone()).collect()
+        });
+        let is_free = |name: &&str| !taken.iter().any(|taken| taken == name);
+        let free: Vec<&str> = SNAPSHOT_NAMES.iter().copied().filter(is_free).collect();
+        // Snapshot names are unique per volume: no prefix needed.
+        if free.is_empty() || self.rng.chance(15) {
+            self.raw(SNAPSHOT_NAMES)
+        } else {
+            self.raw(&free)
         }
     }
 
     fn size(&mut self) -> u64 {
-        if self.rng.chance(5) { 0 } else { self.rng.pick(SIZES).copied().unwrap_or(1) }
+        if self.rng.chance(4) { 0 } else { self.rng.pick(SIZES).copied().unwrap_or(1) }
     }
 
     fn optional_size(&mut self) -> Option<u64> {
-        if self.rng.chance(50) { Some(self.size()) } else { None }
+        if self.rng.chance(70) { Some(self.size()) } else { None }
     }
 
-    fn patch(&mut self, of: Ref) -> Patch {
-        let mut patch = Patch::default();
-        if self.rng.chance(40) {
-            patch.size = Some(self.size());
-        }
-        if self.rng.chance(35) {
-            patch.path = Some(match self.rng.below(10) {
-                0 | 1 => Text::Raw(""),
-                _ => self.text(BAD_PATHS, 6),
-            });
-        }
-        if self.rng.chance(20) {
-            patch.policy =
-                if self.rng.chance(6) { Some("") } else { self.rng.pick(POLICIES).copied() };
-        }
-        if self.profile.has(Feature::PatchName) && self.rng.chance(30) {
-            patch.name = Some(self.name());
-        }
-        if self.profile.has(Feature::PatchState) && self.rng.chance(30) {
-            let mut states = vec![VolumeState::Online, VolumeState::Online, VolumeState::Offline];
-            if self.profile.has(Feature::PatchRestricted) {
-                states.push(VolumeState::Restricted);
+    /// A field of a patch, as the action that sets it alone.
+    fn field(&mut self) -> Action {
+        let fields: Vec<Action> = [
+            Action::Resize,
+            Action::Resize,
+            Action::Mount,
+            Action::Unmount,
+            Action::SetPolicy,
+            Action::Rename,
+            Action::Rename,
+            Action::SetState,
+        ]
+        .into_iter()
+        .filter(|action| action.is_supported(self.profile))
+        .collect();
+        self.rng.pick(&fields).copied().unwrap_or(Action::Resize)
+    }
+
+    fn set(&mut self, field: Action, volume: Option<VolumeId>, patch: &mut Patch) {
+        match field {
+            Action::Mount => patch.path = Some(self.path()),
+            Action::Unmount => patch.path = Some(Text::Raw("".into())),
+            Action::SetPolicy if self.rng.chance(6) => patch.policy = Some("".into()),
+            Action::SetPolicy => {
+                patch.policy = self.rng.pick(POLICIES).map(|policy| Cow::Borrowed(*policy));
             }
-            patch.state = self.rng.pick(&states).copied();
+            Action::Rename => patch.name = Some(self.name()),
+            Action::SetState => patch.state = Some(self.state(volume)),
+            _ => patch.size = Some(self.size()),
         }
-        self.without_open_question(of, patch)
+    }
+
+    /// Mostly another state than the volume has.
+    fn state(&mut self, of: Option<VolumeId>) -> VolumeState {
+        let kept = of.and_then(|id| self.model.volume(id).ok());
+        if kept.is_some_and(is_online) != self.rng.chance(85) {
+            return VolumeState::Online;
+        }
+        if self.profile.has(Feature::PatchRestricted) && self.rng.chance(50) {
+            VolumeState::Restricted
+        } else {
+            VolumeState::Offline
+        }
     }
 
     /// Removes a size that an offline volume already has: the contract leaves the answer open.
-    fn without_open_question(&self, of: Ref, mut patch: Patch) -> Patch {
-        let made = self.created.volumes.iter().find(|(number, _)| Some(*number) == of);
-        if let Some(kept) = made.and_then(|(_, id)| self.model.volume(*id).ok()) {
-            let is_online = kept.record.state == VolumeState::Online;
-            if !is_online && patch.size.is_some() && patch.size == kept.record.size_bytes {
+    fn without_open_question(&self, of: Option<VolumeId>, mut patch: Patch) -> Patch {
+        if let Some(kept) = of.and_then(|id| self.model.volume(id).ok()) {
+            let is_same = patch.size.is_some() && patch.size == kept.record.size_bytes;
+            if is_same && !is_online(kept) {
                 patch.size = None;
             }
         }
@@ -245,6 +582,13 @@ impl Generator<'_> {
     }
 }
 
+fn is_online(volume: &ModelVolume) -> bool {
+    volume.record.state == VolumeState::Online
+}
+
+fn parent_of(volume: &ModelVolume) -> Option<VolumeId> {
+    Some(volume.record.origin.as_ref()?.parent_volume_uuid)
+}
 #[cfg(test)]
 mod tests {
     use super::*;

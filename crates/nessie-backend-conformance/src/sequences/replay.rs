@@ -1,24 +1,29 @@
 //! Runs a generated sequence on a backend.
 
-use super::op::{Created, Op, call_of};
-use crate::harness::{CaseResult, Harness, Verify};
+use super::op::{Created, Names, Op, call_of};
+use crate::harness::{Abort, CaseResult, Harness, Verify};
 use crate::oracle::call::{Answer, Call};
 
 /// A sequence being run.
 pub(crate) struct Replay<'a> {
     harness: &'a Harness<'a>,
-    /// Part of every name, so that no two replays share one.
-    number: usize,
+    names: Names,
     created: Created,
 }
 
 impl<'a> Replay<'a> {
+    /// A replay whose number is part of every name, so that no two of a case share one.
     pub(crate) fn new(harness: &'a Harness<'a>, number: usize) -> Self {
-        Self { harness, number, created: Created::default() }
+        let stem = harness.name(&format!("{number}-"));
+        Self::with_names(harness, Names { stem, instead_of: String::new() })
+    }
+
+    pub(super) fn with_names(harness: &'a Harness<'a>, names: Names) -> Self {
+        Self { harness, names, created: Created::default() }
     }
 
     fn call(&self, op: &Op) -> Call {
-        call_of(op, &self.created, |label| self.harness.name(&format!("{}-{label}", self.number)))
+        call_of(op, &self.created, &self.names)
     }
 
     fn add(&mut self, op: &Op, call: &Call, answer: &Answer) {
@@ -47,28 +52,58 @@ impl<'a> Replay<'a> {
         }
         Ok(())
     }
+
+    /// Runs the operations of a sequence and nothing else.
+    pub(super) fn run_steps(&mut self, sequence: &[Op]) -> Result<(), FailedAt> {
+        let steps = sequence.iter().enumerate();
+        steps
+            .into_iter()
+            .try_for_each(|(at, op)| self.step(op).map_err(|abort| FailedAt { at, abort }))
+    }
+
+    /// Runs a sequence with the checks of [`Verify`] after each change and the others every
+    /// `steps_per_check` steps, deletes the created objects, and checks that they are deleted.
+    pub(super) fn run(&mut self, sequence: &[Op], steps_per_check: usize) -> Result<(), FailedAt> {
+        let harness = self.harness;
+        for (at, op) in sequence.iter().enumerate() {
+            let is_due = at % steps_per_check == steps_per_check - 1;
+            let step = self.step(op).and_then(|()| harness.verify_names());
+            let step = step.and_then(|()| {
+                if !is_due {
+                    return Ok(());
+                }
+                harness.verify_records()?;
+                harness.verify_access()
+            });
+            step.map_err(|abort| FailedAt { at, abort })?;
+        }
+        let end = || {
+            harness.verify_records()?;
+            harness.verify_access()?;
+            harness.verify_deleted()?;
+            harness.delete_own()?;
+            harness.verify_listings()
+        };
+        end().map_err(|abort| FailedAt { at: sequence.len().saturating_sub(1), abort })
+    }
+}
+
+/// The step at which a sequence failed, and how.
+pub(crate) struct FailedAt {
+    pub(super) at: usize,
+    pub(super) abort: Abort,
 }
 
 /// After this many steps every record is read and checked.
 const STEPS_PER_CHECK: usize = 5;
 
 /// Runs a sequence, checks every record regularly and at the end, and deletes the created objects.
-pub(crate) fn replay(harness: &Harness<'_>, number: usize, sequence: &[Op]) -> CaseResult {
-    harness.restart()?;
+pub(crate) fn replay(
+    harness: &Harness<'_>,
+    number: usize,
+    sequence: &[Op],
+) -> Result<(), FailedAt> {
+    harness.restart().map_err(|abort| FailedAt { at: 0, abort })?;
     harness.set_verify(Verify::Listings);
-    let mut replay = Replay::new(harness, number);
-    for (at, op) in sequence.iter().enumerate() {
-        replay.step(op).map_err(|abort| harness.failed_at(at, abort))?;
-        if at % STEPS_PER_CHECK == STEPS_PER_CHECK - 1 {
-            harness.verify_records().map_err(|abort| harness.failed_at(at, abort))?;
-        }
-    }
-    let last = sequence.len().saturating_sub(1);
-    let verify = || {
-        harness.verify_records()?;
-        harness.verify_deleted()
-    };
-    verify().map_err(|abort| harness.failed_at(last, abort))?;
-    harness.delete_own().map_err(|abort| harness.failed_at(last, abort))?;
-    harness.verify_listings().map_err(|abort| harness.failed_at(last, abort))
+    Replay::new(harness, number).run(sequence, STEPS_PER_CHECK)
 }

@@ -1,22 +1,75 @@
-//! Shrinks a failing sequence of operations.
+//! Shrinks the calls of a failed case.
+//!
+//! Each shorter sequence is run [`Again`], and accepted if it breaks the same rule. At last the calls
+//! of the shortest are run alone, as a reader who pastes them does.
 
-use nessie_backend_core::VolumeState;
-
-use super::op::{Op, OpKind, Patch};
-use super::replay::replay;
+use super::again::{Again, Checks, Found};
+use super::op::{Op, ops_of};
+use super::replay::FailedAt;
+use super::simpler;
 use crate::harness::{Abort, Harness, Violation};
 
 /// Maximum number of shorter sequences tried.
 const MAX_TRIES: usize = 500;
+/// Longer lists of calls are reported unshrunk.
+const MAX_CALLS: usize = 200;
 
-/// Finds a shorter sequence that breaks the same rule, and returns its failure.
-pub(crate) fn shrink_sequence(harness: &Harness<'_>, sequence: Vec<Op>, abort: Abort) -> Abort {
-    let Abort::Violation(violation) = abort else { return abort };
-    let mut search = Search { harness, tries: 0, best: sequence, violation };
+/// Finds a shorter sequence that breaks the same rule, and returns its failure. If the sequence
+/// alone does not break it, returns the given failure, which then says so.
+pub(crate) fn shrink_sequence(harness: &Harness<'_>, sequence: Vec<Op>, failed: FailedAt) -> Abort {
+    let FailedAt { at, abort } = failed;
+    let Abort::Violation(mut violation) = abort else { return abort };
+    violation.trace = Some(harness.trace());
+    violation.is_precise = true;
+    let mut sequence = sequence;
     // Steps after the failing one are not needed.
-    let end = harness.failed_step().saturating_add(1).min(search.best.len());
-    search.best.truncate(end);
-    search.violation.trace = Some(harness.trace());
+    sequence.truncate(at.saturating_add(1));
+    let again = Again::new(harness);
+    if let Some(shortest) = shortest(harness, &again, sequence, &violation) {
+        return Abort::Violation(shortest);
+    }
+    violation.message += if again.is_on_new_backends() {
+        "\nThese calls alone do not fail on a new backend: the failure depends on the calls before \
+         them."
+    } else {
+        "\nThese calls alone do not fail again: the failure depends on the calls before them."
+    };
+    Abort::Violation(violation)
+}
+
+/// Finds a shorter list of the calls of a case that breaks the same rule, and returns its failure.
+pub(crate) fn shrink_calls(harness: &Harness<'_>, abort: Abort) -> Abort {
+    let Abort::Violation(mut violation) = abort else { return abort };
+    if violation.trace.is_some() {
+        return Abort::Violation(violation);
+    }
+    let trace = harness.trace();
+    let calls = ops_of(trace.steps());
+    violation.trace = Some(trace);
+    // Sequential calls do not reproduce a race. What the case itself has found, they cannot show.
+    if harness.has_raced() || calls.len() > MAX_CALLS || violation.rules.is_empty() {
+        return Abort::Violation(violation);
+    }
+    let found = shortest(harness, &Again::new(harness), calls, &violation);
+    Abort::Violation(found.unwrap_or(violation))
+}
+
+/// The failure of the shortest sequence that breaks the same rule as `violation`. `None` if the
+/// given sequence does not break it again.
+fn shortest(
+    harness: &Harness<'_>,
+    again: &Again<'_>,
+    sequence: Vec<Op>,
+    violation: &Violation,
+) -> Option<Box<Violation>> {
+    let rule = violation.rules.first().copied();
+    let mut search = Search { harness, again, rule, tries: 0, best: sequence, found: None };
+    search.accepts(search.best.clone()).then_some(())?;
+    if again.is_on_new_backends() {
+        again.set_bare_names(true);
+        let has_bare_names = search.accepts(search.best.clone());
+        again.set_bare_names(has_bare_names);
+    }
     loop {
         let before = search.best.clone();
         search.drop_chunks();
@@ -25,15 +78,21 @@ pub(crate) fn shrink_sequence(harness: &Harness<'_>, sequence: Vec<Op>, abort: A
             break;
         }
     }
-    search.violation.is_precise = true;
-    Abort::Violation(search.violation)
+    search.check_calls();
+    let mut found = search.found?;
+    found.is_precise = violation.is_precise;
+    Some(found)
 }
 
 struct Search<'a> {
     harness: &'a Harness<'a>,
+    again: &'a Again<'a>,
+    /// The rule that must be broken first.
+    rule: Option<&'static str>,
     tries: usize,
     best: Vec<Op>,
-    violation: Box<Violation>,
+    /// The failure of `best`.
+    found: Option<Box<Violation>>,
 }
 
 impl Search<'_> {
@@ -41,25 +100,20 @@ impl Search<'_> {
         self.tries >= MAX_TRIES || self.harness.is_nearly_out_of_time()
     }
 
-    /// Accepts the shorter sequence if it breaks the same rule. Returns whether it does.
-    fn try_it(&mut self, sequence: Vec<Op>) -> bool {
+    /// Runs the sequence. Accepts it if it breaks the same rule, and returns whether it does.
+    fn accepts(&mut self, mut sequence: Vec<Op>) -> bool {
         if self.is_over() {
             return false;
         }
         self.tries += 1;
-        // A number that no generated sequence has, so that the names differ too.
-        match replay(self.harness, self.harness.config.sequences + self.tries, &sequence) {
-            Err(Abort::Violation(violation))
-                if violation.rules.first() == self.violation.rules.first() =>
-            {
-                self.best = sequence;
-                self.best.truncate(self.harness.failed_step().saturating_add(1));
-                self.violation = violation;
-                self.violation.trace = Some(self.harness.trace());
-                true
-            }
-            _ => false,
+        let Some(Found { at, violation }) = self.again.run(&sequence) else { return false };
+        if violation.rules.first().copied() != self.rule {
+            return false;
         }
+        sequence.truncate(at.saturating_add(1));
+        self.best = sequence;
+        self.found = Some(violation);
+        true
     }
 
     /// Removes steps: first large chunks, finally single steps.
@@ -70,7 +124,7 @@ impl Search<'_> {
             while at < self.best.len() && !self.is_over() {
                 let rest = self.best.iter().skip(at + size);
                 let shorter = self.best.iter().take(at).chain(rest).cloned().collect();
-                if !self.try_it(shorter) {
+                if !self.accepts(shorter) {
                     at += size;
                 }
             }
@@ -78,57 +132,37 @@ impl Search<'_> {
         }
     }
 
-    /// Replaces values by simpler ones, one at a time.
+    /// Runs the calls of the shortest sequence alone. If they do not break the rule, a check between
+    /// them matters: then such checks become calls.
+    fn check_calls(&mut self) {
+        let Some(found) = &self.found else { return };
+        let calls = self.again.calls_of(found);
+        self.tries = 0;
+        self.again.set_checks(Checks::Calls);
+        if self.accepts(calls) {
+            return;
+        }
+        self.again.set_checks(Checks::Traced);
+        let Some(traced) = self.again.run(&self.best) else { return };
+        let calls = self.again.calls_of(&traced.violation);
+        self.again.set_checks(Checks::Calls);
+        if self.accepts(calls) {
+            self.drop_chunks();
+        }
+    }
+
+    /// Replaces values, objects and names by simpler ones, one at a time.
     fn simplify(&mut self) {
         let mut at = 0;
-        while let Some(op) = self.best.get(at).cloned() {
-            for kind in simpler(&op.kind) {
-                let mut sequence = self.best.clone();
-                if let Some(op) = sequence.get_mut(at) {
-                    op.kind = kind;
-                }
-                if self.try_it(sequence) {
-                    break;
-                }
+        while at < self.best.len() {
+            let sequences = simpler::sequences(&self.best, at);
+            let is_simpler = sequences.into_iter().any(|sequence| self.accepts(sequence));
+            if !is_simpler || self.is_over() {
+                at += 1;
             }
-            at += 1;
+        }
+        if let Some(sequence) = simpler::with_first_labels(&self.best) {
+            self.accepts(sequence);
         }
     }
-}
-
-/// Variants of the operation, each with one value simplified.
-fn simpler(kind: &OpKind) -> Vec<OpKind> {
-    match kind {
-        OpKind::CreateVolume { name, size: Some(_) } => {
-            vec![OpKind::CreateVolume { name: name.clone(), size: None }]
-        }
-        OpKind::PatchVolume(of, patch) => simpler_patches(patch)
-            .into_iter()
-            .map(|patch| OpKind::PatchVolume(*of, patch))
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn simpler_patches(patch: &Patch) -> Vec<Patch> {
-    let mut patches = Vec::new();
-    if patch.size.is_some() {
-        patches.push(Patch { size: None, ..patch.clone() });
-    }
-    if patch.path.is_some() {
-        patches.push(Patch { path: None, ..patch.clone() });
-    }
-    if patch.policy.is_some() {
-        patches.push(Patch { policy: None, ..patch.clone() });
-    }
-    if patch.name.is_some() {
-        patches.push(Patch { name: None, ..patch.clone() });
-    }
-    if patch.state.is_some() {
-        patches.push(Patch { state: None, ..patch.clone() });
-    }
-    if patch.state == Some(VolumeState::Restricted) {
-        patches.push(Patch { state: Some(VolumeState::Offline), ..patch.clone() });
-    }
-    patches
 }

@@ -53,7 +53,7 @@ fn the_reference_passes_as_value_reference_and_shared_pointer() {
     assert!(run(&pointer, &quick()).is_success());
     assert!(shared(&BackendSource::One(pointer), &quick()).is_success());
     let factory = || Ok(Arc::new(MemBackend::builder().seed(1).build()?) as Arc<dyn VolumeBackend>);
-    assert!(shared(&BackendSource::Each(Box::new(factory)), &quick()).is_success());
+    assert!(shared(&BackendSource::Each(Arc::new(factory)), &quick()).is_success());
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn with_a_factory_only_the_hanging_case_is_abandoned() {
         .only("create_volume.keeps_sizes_exactly")
         .only("capabilities.*");
     let factory = || Ok(Arc::new(hanging()) as Arc<dyn VolumeBackend>);
-    let report = shared(&BackendSource::Each(Box::new(factory)), &config);
+    let report = shared(&BackendSource::Each(Arc::new(factory)), &config);
     // The cases that create a volume time out, each on its own backend.
     assert_eq!((report.counts().timed_out, report.counts().passed), (4, 4), "{report}");
 }
@@ -184,7 +184,7 @@ fn with_a_factory_only_the_hanging_case_is_abandoned() {
 #[test]
 fn a_factory_that_fails_is_a_failure() {
     let factory = || Err(BackendError::substrate("connect", "connection refused"));
-    let report = shared(&BackendSource::Each(Box::new(factory)), &quick());
+    let report = shared(&BackendSource::Each(Arc::new(factory)), &quick());
     assert!(only_failure(&report).message.contains("connection refused"), "{report}");
     assert_eq!(report.counts().failed, 1);
     assert_eq!(report.cases.len(), cases().len());
@@ -251,13 +251,11 @@ fn a_failing_sequence_is_shrunk_to_the_shortest() {
         let report = run(&unmounts_what_goes_offline(), &config);
         let failure = only_failure(&report);
         let rust = failure.trace.as_rust();
-        let calls: Vec<&str> = rust.lines().filter(|line| !line.contains("list_volumes")).collect();
-        assert!((2..=3).contains(&calls.len()), "seed {seed}:\n{rust}");
+        let calls: Vec<&str> = rust.lines().skip(1).collect();
+        assert_eq!(calls.len(), 3, "seed {seed}:\n{rust}");
         assert!(calls[0].starts_with("let vol1 = b.create_volume(VolumeSpec::named("), "{rust}");
-        assert!(
-            calls[1..].iter().all(|line| line.starts_with("b.patch_volume(vol1.uuid")),
-            "{rust}"
-        );
+        assert!(calls[1].starts_with("b.patch_volume(vol1.uuid"), "{rust}");
+        assert_eq!(calls[2], r#"println!("{:?}", b.list_volumes().unwrap());"#);
         assert!(rust.contains(".state(VolumeState::Offline)"), "seed {seed}:\n{rust}");
         let python = failure.trace.as_python();
         assert!(python.contains("b.patch_volume(vol1[\"uuid\"], "), "{python}");
@@ -272,13 +270,11 @@ fn the_calls_of_a_failing_case_are_minimal() {
     let failure = only_failure(&report);
     let python = failure.trace.as_python();
     let calls: Vec<&str> = python.lines().collect();
-    assert_eq!(calls.len(), 4, "{python}");
+    assert_eq!(calls.len(), 3, "{python}");
     assert!(calls[0].starts_with("vol1 = b.create_volume("), "{python}");
     assert!(calls[1].contains("junction_path="), "{python}");
-    assert_eq!(
-        calls[2..],
-        ["b.patch_volume(vol1[\"uuid\"], state=\"offline\")", "b.list_volumes()"]
-    );
+    assert!(calls[1].contains("state=\"offline\""), "{python}");
+    assert_eq!(calls[2], "print(b.list_volumes())");
     assert_eq!(failure.rules, ["3.patch_volume", "3.offline_keeps"]);
 }
 

@@ -52,6 +52,7 @@ pub fn all() -> Vec<Fault> {
         names::all(),
         sizes::all(),
         races::faults(),
+        sequences::leftovers(),
     ]
     .into_iter()
     .flatten()
@@ -940,6 +941,8 @@ macro_rules! stateful_faults {
         }),+]
     };
 }
+
+pub mod sequences;
 
 /// Gives a volume a time before those of all volumes made earlier.
 fn backdate(made: &Mutex<Vec<VolumeId>>, volume: &mut Volume) {
