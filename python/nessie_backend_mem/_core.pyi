@@ -1038,7 +1038,7 @@ def _conformance_run(
     make: Callable[[], object],
     fresh: bool,
     names: Sequence[str],
-    observe: Callable[[int, str, float, Outcome | None], object],
+    observe: Callable[[int, str, float, Outcome | None], bool],
     abandon: Callable[[list[int]], object],
     *,
     seed: int,

@@ -16,7 +16,7 @@ from nessie_backend_mem.conformance.recorder import trace
 from nessie_backend_mem.conformance.report import fill
 from nessie_backend_mem.conformance.runner import NotABackendError
 
-from ._options import UsageError, print_error, seconds, seed
+from ._options import UsageError, integer, print_error, seconds, seed
 
 if TYPE_CHECKING:
     import argparse
@@ -33,20 +33,38 @@ NOT_RUN = 2
 
 BACKEND = "MODULE:NAME"
 
+LARGEST = 2**64 - 1
+
+SIZES = (
+    ("objects", 20, LARGEST, "volumes, snapshots and clones in the scale cases (default: 520)"),
+    ("threads", 2, 16, "threads in the cases about concurrency, 2 to 16 (default: 4)"),
+    ("rounds", 1, LARGEST, "repetitions of each race (default: 100)"),
+    ("sequences", 0, LARGEST, "sequences that are compared with a model (default: 60)"),
+    ("steps", 1, LARGEST, "operations in each sequence (default: 60)"),
+)
+"""The options for sizes: name, least and greatest value, and help."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Set the description of the command and add its options."""
     parser.description = """\
 Run the conformance suite against your backend. It reports which rules of the
 contract the backend breaks, and the calls that show it. The exit status is 0 if
-no case fails, 1 if one fails, and 2 if the suite could not be run."""
+no case fails, 1 if one fails, and 2 if the suite could not be run.
+
+For JUnit XML, run the cases with pytest and --junitxml, one test for each case:
+help(nessie_backend_mem.conformance) shows the test file."""
     parser.add_argument(
         "backend",
         nargs="?",
         metavar=BACKEND,
         help="a backend, or a callable that makes one, such as its class",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    output.add_argument(
+        "--short", action="store_true", help="leave out the calls that lead to the failures"
+    )
     without_run = parser.add_mutually_exclusive_group()
     without_run.add_argument("--list", action="store_true", help="list the cases and run none")
     without_run.add_argument(
@@ -72,6 +90,16 @@ no case fails, 1 if one fails, and 2 if the suite could not be run."""
         metavar="SECONDS",
         help="the most seconds that one case may take (default: 30)",
     )
+    ending = parser.add_mutually_exclusive_group()
+    ending.add_argument(
+        "-x", action="store_const", const=1, dest="maxfail", help="end after the first failure"
+    )
+    ending.add_argument(
+        "--maxfail", type=integer(1), metavar="N", help="end after N failures"
+    )
+    sizes = parser.add_argument_group("sizes", "Use smaller ones for a slow backend.")
+    for name, least, most, text in SIZES:
+        sizes.add_argument(f"--{name}", type=integer(least, most), metavar="N", help=text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -109,7 +137,9 @@ def run_suite(options: argparse.Namespace, selected: Sequence[str]) -> int:
                 seed=options.seed,
                 cases=selected,
                 time_limit=options.time_limit,
+                maxfail=options.maxfail,
                 progress=show,
+                **{name: getattr(options, name) for name, *_ in SIZES},
             )
     except UsageError:
         raise
@@ -125,7 +155,10 @@ def run_suite(options: argparse.Namespace, selected: Sequence[str]) -> int:
         return NOT_RUN
     finally:
         line.clear()
-    print(json.dumps(report.as_dict()) if options.json else report)
+    if options.json:
+        print(json.dumps(report.as_dict()))
+    else:
+        print(report.text(calls=not options.short))
     return PASSED if report.is_success else FAILED
 
 

@@ -20,6 +20,9 @@ One test per case, with pytest:
     def test_my_backend(case):
         case.check(MyBackend)
 
+The name of a case is part of the name of its test. `pytest --junitxml=report.xml` writes the
+results for a CI server: one test for each case, a failure with its rules and calls.
+
 From a shell, for the class, function or object `MyBackend` of a module that
 can be imported:
 
@@ -149,6 +152,7 @@ def run(
     rounds: int | None = None,
     sequences: int | None = None,
     steps: int | None = None,
+    maxfail: int | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> Report:
     """Run cases on a backend and report their outcomes.
@@ -166,6 +170,8 @@ def run(
         rounds: Number of repetitions of each race.
         sequences: Number of sequences of operations that are compared with a model.
         steps: Number of operations in each sequence.
+        maxfail: Number of failures after which the run ends; the remaining cases are skipped. If it
+            is None, every case runs.
         progress: Called in the caller's thread when a case starts, while it runs and when it ends.
 
     Returns:
@@ -191,7 +197,10 @@ def run(
     for argument, number in {"seed": seed, **sizes}.items():
         if isinstance(number, int) and not 0 <= number < 2**64:
             raise ValueError(f"{argument} must be from 0 to 2**64-1, not {number!r}")
-    started = Run(source, selected, progress, seed=seed, time_limit=time_limit, **sizes)
+    if isinstance(maxfail, int) and maxfail < 1:
+        raise ValueError(f"maxfail must be at least 1, not {maxfail!r}")
+    options = {"seed": seed, "time_limit": time_limit, **sizes}
+    started = Run(source, selected, progress, maxfail, **options)
     return started.report(name_of(backend))
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["ConformanceError", "Outcome", "Report", "Result", "Rule", "Tier"]
 __dir__ = __all__.copy
@@ -94,13 +94,21 @@ class Result:
         return not self.is_failure
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, *, calls: bool = True) -> str:
+        """Return the result as text.
+
+        Args:
+            calls: Whether to show the calls, too.
+        """
         word = self.outcome.upper().replace("_", " ")
         lines = [f"{word} {self.case} ".ljust(WIDTH, "-")]
         for rule in self.rules:
             lines += fill(f"breaks {rule}")
         if self.message:
             lines += ["", *(line for text in self.message.splitlines() for line in fill(text))]
-        if self.calls:
+        if calls and self.calls:
             lines += ["", "  The calls that lead there, with `b` the backend:", ""]
             lines += textwrap.indent(self.calls, "    ").splitlines()
         return "\n".join(lines)
@@ -108,7 +116,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The results of a run. ``str()`` makes a text for people; it is false if a case failed.
+    """The results of a run. It is false if a case failed.
+
+    ``str()`` makes a text for people. Of the cases that break the same rule first, it shows one and
+    names the others.
 
     Attributes:
         backend: Name of the backend's class.
@@ -126,6 +137,18 @@ class Report:
     def failures(self) -> tuple[Result, ...]:
         """The results of cases that failed or exceeded their time limit."""
         return tuple(result for result in self.results if result.is_failure)
+
+    @property
+    def failures_by_rule(self) -> dict[str, tuple[Result, ...]]:
+        """The failures by the rule that each breaks first.
+
+        The key of cases that exceeded their time limit is ``"timed_out"``.
+        """
+        groups: dict[str, list[Result]] = {}
+        for failure in self.failures:
+            rule = failure.rules[0].id if failure.rules else failure.outcome
+            groups.setdefault(rule, []).append(failure)
+        return {rule: tuple(failures) for rule, failures in groups.items()}
 
     @property
     def skipped(self) -> tuple[Result, ...]:
@@ -169,8 +192,20 @@ class Report:
         }
 
     def __str__(self) -> str:
-        parts = [str(failure) for failure in self.failures]
-        parts += [self.table(), *self._skips(), self.summary()]
+        return self.text()
+
+    def text(self, *, calls: bool = True) -> str:
+        """Return the report as text of 80 columns.
+
+        Args:
+            calls: Whether to show the calls that lead to each failure.
+        """
+        parts = []
+        for rule, (first, *others) in self.failures_by_rule.items():
+            parts.append(first.text(calls=calls))
+            if others:
+                parts.append("\n".join(fill(also(rule, others))))
+        parts += [self.table(), *self._skips(), *self._groups(), self.summary()]
         return "\n\n".join(parts)
 
     def summary(self) -> str:
@@ -194,6 +229,11 @@ class Report:
             seconds = sum(result.seconds for result in results)
             lines.append(f"{theme:<{width}}{cells}{seconds:>10.2f}")
         return "\n".join(lines)
+
+    def _groups(self) -> list[str]:
+        """Return the number of failures for each rule, one rule per line."""
+        lines = group_lines(self.failures_by_rule)
+        return ["\n".join(lines)] if lines else []
 
     def _skips(self) -> list[str]:
         reasons = Counter(result.message for result in self.skipped)
@@ -237,7 +277,7 @@ class ConformanceError(AssertionError):
         first, *others = self.report.failures
         lines = [self.report.summary(), "", str(first)]
         if others:
-            lines += ["", f"{len(others)} more:", *named(others)]
+            lines += ["", *group_lines(self.report.failures_by_rule)]
         return "\n".join(lines)
 
 
@@ -249,13 +289,27 @@ def is_failure_of_backend(caught: Any) -> bool:
     return isinstance(caught.value, ConformanceError)
 
 
-def named(results: Sequence[Result], most: int = 20) -> list[str]:
-    """Return the names of the first `most` cases with the broken rules, one per line."""
-    lines = [
-        f"  {result.case} ({', '.join(rule.id for rule in result.rules) or result.outcome})"
-        for result in results[:most]
+def group_lines(groups: Mapping[str, Sequence[Result]]) -> list[str]:
+    """Return the number of failures for each rule and the first case, one rule per line."""
+    return [
+        f"{rule}: {counted(len(failures), 'case')}, first {failures[0].case}"
+        for rule, failures in groups.items()
     ]
-    return [*lines, *(["  …"] if len(results) > most else [])]
+
+
+def also(rule: str, others: Sequence[Result], most: int = 8) -> str:
+    """Return a sentence with the names of the other cases that break a rule first."""
+    names = ", ".join(result.case for result in others[:most])
+    rest = f" and {len(others) - most} more" if len(others) > most else ""
+    verb = "breaks" if len(others) == 1 else "break"
+    if rule == "timed_out":
+        return f"{counted(len(others), 'more case')} timed out: {names}{rest}"
+    return f"{counted(len(others), 'more case')} {verb} {rule} first: {names}{rest}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number and a noun, such as "1 case" or "2 cases"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def fill(text: str, indent: str = "  ") -> list[str]:

@@ -23,7 +23,7 @@ from .recorder import (
     shown,
     trace,
 )
-from .report import Report, Result, Rule
+from .report import Report, Result, Rule, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,11 +111,14 @@ class Run:
         source: Source,
         selected: Sequence[str],
         progress: Callable[[Progress], object] | None,
+        maxfail: int | None = None,
         **options: Any,
     ) -> None:
-        """Prepare a run of the cases named in `selected`."""
+        """Prepare a run of the cases named in `selected`, which ends after `maxfail` failures."""
         self.source = source
         self.progress = progress
+        self.maxfail = maxfail
+        self.failures = 0
         self.options = options
         python = {case.name: case for case in PYTHON_CASES}
         self.names = [name for name in selected if name not in python]
@@ -133,6 +136,8 @@ class Run:
                 **self.options,
             )
             for name, tier, outcome, seconds, message, ids, calls in outcomes:
+                if outcome == "interrupted" and self.is_enough:
+                    outcome, message = "skipped", self.why_no_more()
                 broken = tuple(rules[word] for word in ids)
                 self.results.append(Result(name, tier, outcome, seconds, message, broken, calls))
         self._skip_what_is_left_out()
@@ -140,9 +145,22 @@ class Run:
         seconds = time.monotonic() - start
         return Report(backend, self.options["seed"], seconds, tuple(self.results))
 
-    def _observe(self, done: int, case: str, seconds: float, outcome: str | None) -> None:
+    @property
+    def is_enough(self) -> bool:
+        """Whether so many cases have failed that the run ends."""
+        return self.maxfail is not None and self.failures >= self.maxfail
+
+    def why_no_more(self) -> str:
+        """Return why the remaining cases are skipped."""
+        return f"not run after {counted(self.failures, 'failure')}"
+
+    def _observe(self, done: int, case: str, seconds: float, outcome: str | None) -> bool:
+        """Report the progress. Return whether the run continues."""
+        if outcome in {"failed", "timed_out"}:
+            self.failures += 1
         if self.progress is not None:
             self.progress(Progress(done, self.total, case, seconds, outcome))
+        return not self.is_enough
 
     def _skip_what_is_left_out(self) -> None:
         """Mark passed cases about a missing method as skipped: only the list was searched."""
@@ -156,6 +174,9 @@ class Run:
     def _run_python_cases(self, rules: dict[str, Rule]) -> Iterator[Result]:
         hanging = next((r.case for r in self.results if r.outcome == "timed_out"), None)
         for done, case in enumerate(self.python_cases, len(self.names)):
+            if self.is_enough:
+                yield Result(case.name, case.tier, "skipped", 0.0, self.why_no_more())
+                continue
             if hanging and not self.source.fresh:
                 reason = f"the backend still hangs in case {hanging}"
                 yield Result(case.name, case.tier, "skipped", 0.0, reason)
