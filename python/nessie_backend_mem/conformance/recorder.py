@@ -110,7 +110,14 @@ def own_methods(backend: object, *names: str) -> bool:
 
 def is_list(value: object) -> bool:
     """Whether a value is a list for the contract: a `Sequence` that is not text or bytes."""
+    if type(value) is list:
+        return True
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
+
+
+def is_mapping(value: object) -> bool:
+    """Whether a value is a record, of whatever type."""
+    return type(value) is dict or isinstance(value, Mapping)
 
 
 MOVING = frozenset({"size_consumed"})
@@ -122,7 +129,7 @@ def plain(value: Any, left_out: Container[str] = MOVING) -> Any:
 
     Copies of two results are equal if the results are, of whatever types they are.
     """
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {k: plain(item, left_out) for k, item in value.items() if k not in left_out}
     return [plain(item, left_out) for item in value] if is_list(value) else value
 
@@ -264,14 +271,16 @@ class Recorder:
 
     def picture(self) -> Any:
         """Return a copy of the case's volumes and snapshots. These calls are not recorded."""
-        volumes = [
-            plain(volume)
-            for volume in self.backend.list_volumes()
-            if uuid_of(volume) not in self._foreign_ids
-        ]
+        volumes = plain(self.own(self.backend.list_volumes()))
         if not self.offers("snapshots"):
             return volumes, []
         return volumes, [plain(self.backend.list_snapshots(uuid_of(each))) for each in volumes]
+
+    def own(self, value: Any) -> Any:
+        """Return a result without the volumes from before the case."""
+        if is_list(value) and self._foreign_ids:
+            return [each for each in value if uuid_of(each) not in self._foreign_ids]
+        return value
 
     def name_it(self, value: object, code: str) -> None:
         """Write the argument `value` as `code` from now on."""
@@ -358,7 +367,7 @@ class Recorder:
 
 def uuid_of(volume: Any) -> Any:
     """Return the uuid in a record; None if it is malformed."""
-    uuid = volume.get("uuid") if isinstance(volume, Mapping) else None
+    uuid = volume.get("uuid") if is_mapping(volume) else None
     return uuid if isinstance(uuid, str) else None
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 __dir__ = __all__.copy
 
+MOST_LISTS = 20
+"""The most lists that are kept at once. Each may have all volumes of the backend."""
+
 Made: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
 """A call: the method, its positional arguments and its keywords."""
 
@@ -34,12 +37,19 @@ def results_stay_as_they_were(recorder: Recorder) -> None:
             if earlier.value != as_it_was:
                 raise was_changed(earlier, as_it_was, result.code)
         if is_list(result.value):
-            lists.append((result, plain(result.value)))
+            lists.append((result, plain(recorder.own(result.value))))
+            if len(lists) > MOST_LISTS:
+                check_list(recorder, *lists.pop(0))
         else:
             records.append((result, plain(result.value, left_out=())))
     for earlier, as_it_was in lists:
-        if plain(earlier.value) != as_it_was:
-            raise was_changed(earlier, as_it_was, "a later call")
+        check_list(recorder, earlier, as_it_was)
+
+
+def check_list(recorder: Recorder, earlier: Result, as_it_was: Any) -> None:
+    """Check that a list is what it was."""
+    if plain(recorder.own(earlier.value)) != as_it_was:
+        raise was_changed(earlier, as_it_was, "a later call")
 
 
 def was_changed(earlier: Result, as_it_was: Any, code: str) -> Broken:
@@ -138,7 +148,7 @@ def repeat(recorder: Recorder, call: Made) -> Any:
 
 def answer(recorder: Recorder, call: Made) -> Any:
     """Return a copy of the result of a call, which is not recorded."""
-    result = plain(repeat(recorder, call))
+    result = plain(recorder.own(repeat(recorder, call)))
     recorder.log.pop()
     return result
 
@@ -157,7 +167,7 @@ def check_answers(
     """Check that all calls return what they returned before the last result was overwritten."""
     code = written(recorder)
     for index in [*overwritten, *range(len(calls))]:
-        if plain(repeat(recorder, calls[index])) != expected[index]:
+        if plain(recorder.own(repeat(recorder, calls[index]))) != expected[index]:
             raise Broken(
                 f"a change of the result of {code} changed the backend: "
                 f"{written(recorder)} no longer returns {shown(expected[index])}"

@@ -69,7 +69,7 @@ def contents(recorder: Recorder, stage: Stage | None) -> Any:
             calls += [("get_snapshot", stage.volume, stage.snapshot)]
         if stage.clone:
             calls += [("get_volume", stage.clone)]
-    results = [plain(recorder.call(*call)) for call in calls]
+    results = [plain(recorder.own(recorder.call(*call))) for call in calls]
     del recorder.log[-len(calls) :]
     return results
 

@@ -23,7 +23,7 @@ def results_are_plain_dicts(recorder: Recorder) -> None:
     for result in timeline(recorder):
         if ".list_" in result.code and not is_list(result.value):
             raise Broken(f"{result.code} returned {shown(result.value)}, not a list")
-        for record, _ in records(result.value, result.kind):
+        for record, _ in records(recorder.own(result.value), result.kind):
             if type(record) is not dict:
                 kind = type(record).__name__
                 article = "an" if kind[:1] in "AEIOUaeiou" else "a"
@@ -36,7 +36,7 @@ def results_are_plain_dicts(recorder: Recorder) -> None:
 def keys_are_in_order(recorder: Recorder) -> None:
     """Check after every change that each record has the contract's keys, in their order."""
     for result in timeline(recorder):
-        for record, shape in records(result.value, result.kind):
+        for record, shape in records(recorder.own(result.value), result.kind):
             if shape is None:
                 raise Broken(
                     f"{result.code} returned {shown(record)}, which is not an access handle"
