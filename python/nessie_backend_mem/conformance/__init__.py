@@ -39,6 +39,19 @@ call; values may be of subclasses of `str` and `int`, while a record is
 exactly a `dict`; records may lack `create_time`; access handles are of any
 kind in `nessie_backend_mem.records`; exceptions may be of other packages.
 
+A run makes about 150 000 calls, most of them in the cases `model.*` and
+`concurrency.*`. Smaller numbers suit a slow backend, or one with many
+volumes. This run makes about 35 000 calls, and no case more than 1 500:
+
+    run(backend, objects=10, threads=2, rounds=1, sequences=2, steps=20)
+
+It takes six minutes at 10 ms a call. The suite lists all volumes after most
+calls: with 500 of them in the backend a run takes half a minute, with 5 000
+five minutes. With the same numbers, these cases take less than a minute at
+10 ms a call:
+
+    cases=["model.*", "snapshots.*", "errors.*", "create_volume.*"]
+
 A backend may report a missing object with `VolumeNotFoundError` or
 `SnapshotNotFoundError`, with any exception that has the same ``code``, or
 by returning ``None`` in place of a record or a list. Other errors are
