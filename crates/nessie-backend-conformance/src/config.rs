@@ -26,6 +26,7 @@ pub struct Config {
     pub(crate) sequences: usize,
     pub(crate) steps: usize,
     pub(crate) only: Vec<String>,
+    pub(crate) compares_details: bool,
 }
 
 impl Config {
@@ -110,6 +111,18 @@ impl Config {
         self
     }
 
+    /// Whether the fields of errors are compared that are not part of the code, the target or the
+    /// dependents: the state in [`VolumeOffline`](BackendError::VolumeOffline), and the volume in
+    /// [`SnapshotNotFound`](BackendError::SnapshotNotFound) and
+    /// [`SnapshotExists`](BackendError::SnapshotExists). Default true.
+    ///
+    /// Set it to false for an adapter to a language whose errors do not have these fields.
+    #[must_use]
+    pub fn error_details(mut self, are_compared: bool) -> Self {
+        self.compares_details = are_compared;
+        self
+    }
+
     pub(crate) fn selects(&self, name: &str) -> bool {
         self.only.is_empty()
             || self.only.iter().any(|pattern| WildMatch::new(pattern).matches(name))
@@ -128,6 +141,7 @@ impl Default for Config {
             sequences: 60,
             steps: 60,
             only: Vec::new(),
+            compares_details: true,
         }
     }
 }

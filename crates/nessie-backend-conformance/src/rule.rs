@@ -113,6 +113,7 @@ rules! {
     "Errors": {
         "4.code": "A refusal has the kind that the contract names.",
         "4.target": "A refusal says which argument or object it is about.",
+        "4.fields": "Every field of a refusal describes the object it is about.",
         "4.dependents": "A busy refusal names the first 16 dependent clones and counts them all.",
         "4.no_panic": "No input panics, aborts or poisons a backend.",
     }

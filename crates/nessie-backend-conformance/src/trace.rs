@@ -417,7 +417,7 @@ mod tests {
     use nessie_backend_core::{Snapshot, Uuid, Volume};
 
     use super::*;
-    use crate::oracle::call::Refusal;
+    use crate::oracle::call::{Details, Refusal};
 
     fn made(call: Call, answer: Answer) -> Step {
         Step { call, answer: Some(answer), thread: None }
@@ -425,7 +425,8 @@ mod tests {
 
     fn refused(code: &'static str) -> Answer {
         let message = "no".to_owned();
-        Err(Refusal { code, target: None, dependents: None, message, malformed: None })
+        let details = Details::default();
+        Err(Refusal { code, target: None, dependents: None, details, message, malformed: None })
     }
 
     /// Makes a volume, fails to make it again, snapshots and clones it, patches the clone, and

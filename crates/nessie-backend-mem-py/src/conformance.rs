@@ -77,7 +77,8 @@ pub(crate) fn run(
 ) -> PyResult<Vec<ResultRow>> {
     let time_limit = Duration::try_from_secs_f64(time_limit)
         .map_err(|error| PyValueError::new_err(format!("time_limit: {error}")))?;
-    let mut config = Config::default().seed(seed).time_limit(time_limit);
+    // An exception has no such details: the adapter fills them in.
+    let mut config = Config::default().seed(seed).time_limit(time_limit).error_details(false);
     config = names.into_iter().fold(config, Config::only);
     config = objects.into_iter().fold(config, Config::objects);
     config = threads.into_iter().fold(config, Config::threads);

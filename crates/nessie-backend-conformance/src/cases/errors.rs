@@ -1,13 +1,19 @@
 //! Codes and targets of errors, and unusual input.
 
-use nessie_backend_core::{SnapshotId, Uuid, VolumeId};
+use nessie_backend_core::{SnapshotId, Uuid, VolumeId, VolumePatch};
 
-use super::calls::{self, junction, offline, policy, size};
+use super::calls::{self, junction, offline, policy, restricted, size};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness};
 use crate::oracle::call::Call;
 
 super::cases! { errors:
+    /// A refusal of a volume that is not online has the state that the volume is in.
+    have_the_state_of_the_volume: Volumes [PatchState], "4.fields";
+    /// The same for operations on snapshots and clones.
+    have_the_state_of_the_volume_of_a_snapshot: Snapshots [PatchState], "4.fields";
+    /// A refusal about a snapshot has the volume that was searched.
+    have_the_volume_of_a_snapshot: Snapshots, "4.fields";
     /// Every kind of refusal about volumes has its code and its target.
     about_volumes_have_their_code: Volumes, "4.code" "4.target";
     /// Every kind of refusal about snapshots has its code and its target.
@@ -22,6 +28,70 @@ super::cases! { errors:
     come_of_strange_identifiers: Snapshots, "4.no_panic" "3.order";
     /// A backend works normally after many refusals.
     poison_nothing: Volumes, "4.no_panic" "3.atomic";
+}
+
+/// The states that are not online, as far as the backend has them.
+fn not_online(h: &Harness<'_>) -> Vec<VolumePatch> {
+    let mut states = vec![offline()];
+    if h.has(Feature::PatchRestricted) {
+        states.push(restricted());
+    }
+    states
+}
+
+fn have_the_state_of_the_volume(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create_sized("a", 5)?, h.create("c")?);
+    for state in not_online(h) {
+        h.patch(&a, state.clone())?;
+        h.refused("volume_offline", &calls::access(&a))?;
+        h.refused("volume_offline", &calls::change(&a, size(7)))?;
+        // The state before the patch.
+        h.refused("volume_offline", &calls::change(&a, offline().size_bytes(7)))?;
+        h.patch(&c, state)?;
+        h.refused("volume_offline", &calls::access(&c))?;
+        h.patch(&c, calls::online())?;
+    }
+    Ok(())
+}
+
+fn have_the_state_of_the_volume_of_a_snapshot(h: &Harness<'_>) -> CaseResult {
+    let a = h.create("a")?;
+    let s = h.snapshot(&a, "s")?;
+    for state in not_online(h) {
+        h.patch(&a, state)?;
+        h.refused("volume_offline", &calls::snapshot(&a, "t"))?;
+        if h.has(Feature::RestoreSnapshot) {
+            h.refused("volume_offline", &calls::restore(&a, &s))?;
+        }
+        if h.probe.tier >= crate::Tier::Clones {
+            h.refused("volume_offline", &calls::clone(&a, &s, &h.name("x")))?;
+        }
+    }
+    Ok(())
+}
+
+fn have_the_volume_of_a_snapshot(h: &Harness<'_>) -> CaseResult {
+    let (a, c) = (h.create("a")?, h.create("c")?);
+    let (s, t) = (h.snapshot(&a, "s")?, h.snapshot(&a, "t")?);
+    let of_other = h.snapshot(&c, "u")?;
+    for missing in [&calls::no_snapshot(), &of_other] {
+        h.refused("snapshot_not_found", &calls::get_snapshot(&a, missing))?;
+        h.refused("snapshot_not_found", &calls::delete_snapshot(&a, missing))?;
+        if h.has(Feature::RenameSnapshot) {
+            h.refused("snapshot_not_found", &calls::rename_snapshot(&a, missing, "v"))?;
+        }
+        if h.has(Feature::RestoreSnapshot) {
+            h.refused("snapshot_not_found", &calls::restore(&a, missing))?;
+        }
+        if h.probe.tier >= crate::Tier::Clones {
+            h.refused("snapshot_not_found", &calls::clone(&a, missing, &h.name("x")))?;
+        }
+    }
+    h.refused("snapshot_exists", &calls::snapshot(&a, &s.name))?;
+    if h.has(Feature::RenameSnapshot) {
+        h.refused("snapshot_exists", &calls::rename_snapshot(&a, &t, &s.name))?;
+    }
+    Ok(())
 }
 
 fn about_volumes_have_their_code(h: &Harness<'_>) -> CaseResult {

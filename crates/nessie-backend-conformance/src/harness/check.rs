@@ -40,7 +40,20 @@ impl Harness<'_> {
                 );
                 Err(Abort::violation(rule_of(operation), text))
             }
-            (Err(refusal), Err(expected)) => check_refusal(operation, refusal, &expected),
+            (Err(refusal), Err(expected)) => {
+                check_refusal(operation, refusal, &expected)?;
+                if self.config.compares_details && !expected.has_details(refusal) {
+                    let text = format!(
+                        "{operation} was refused with {} ({}) and {}, and must have {}",
+                        refusal.code,
+                        refusal.message,
+                        describe::details(&refusal.details),
+                        describe::expected_details(&expected, refusal)
+                    );
+                    return Err(Abort::violation("4.fields", text));
+                }
+                Ok(())
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use nessie_backend_core::{Dependents, Snapshot, Volume};
 
-use crate::oracle::call::Value;
+use crate::oracle::call::{Details, Refusal, Value};
 use crate::oracle::model::ExpectedRefusal;
 
 /// Number of characters of a long text that are shown.
@@ -213,5 +213,22 @@ pub(crate) fn dependents(dependents: Option<&Dependents>) -> String {
 pub(crate) fn expected_dependents(expected: &ExpectedRefusal) -> String {
     let allowed = expected.any_of.iter().filter_map(|allowed| allowed.dependents.first());
     let texts: Vec<String> = allowed.map(|it| dependents(Some(it))).collect();
+    texts.join(" or ")
+}
+
+/// The fields of a refusal other than its target and its dependents.
+pub(crate) fn details(details: &Details) -> String {
+    match (details.volume, details.state) {
+        (Some(volume), _) => format!("the volume {volume}"),
+        (None, Some(state)) => format!("the state {state}"),
+        (None, None) => "no other field".to_owned(),
+    }
+}
+
+/// The other fields that a refusal with this code may have.
+pub(crate) fn expected_details(expected: &ExpectedRefusal, refusal: &Refusal) -> String {
+    let allowed = expected.any_of.iter().filter(|allowed| allowed.code == refusal.code);
+    let mut texts: Vec<String> = allowed.map(|allowed| details(&allowed.details)).collect();
+    texts.dedup();
     texts.join(" or ")
 }

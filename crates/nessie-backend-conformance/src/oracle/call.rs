@@ -2,7 +2,7 @@
 
 use nessie_backend_core::{
     AccessHandle, BackendError, Dependents, Result, Snapshot, SnapshotId, Uuid, Volume,
-    VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    VolumeBackend, VolumeId, VolumePatch, VolumeSpec, VolumeState,
 };
 
 use crate::malformed::MalformedRecord;
@@ -77,10 +77,35 @@ pub struct Refusal {
     pub target: Option<String>,
     /// See [`BackendError::dependents`].
     pub dependents: Option<Dependents>,
+    /// The other fields of the error.
+    pub details: Details,
     /// The error as text.
     pub message: String,
     /// Set if an adapter received something that is not a record.
     pub malformed: Option<String>,
+}
+
+/// The fields of an error that none of its accessors returns; `None` if the error has no such field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The volume that holds the snapshot, or was searched for it.
+    pub volume: Option<VolumeId>,
+    /// The state of the volume.
+    pub state: Option<VolumeState>,
+}
+
+impl From<&BackendError> for Details {
+    fn from(error: &BackendError) -> Self {
+        match error {
+            BackendError::SnapshotNotFound { volume, .. }
+            | BackendError::SnapshotNameNotFound { volume, .. }
+            | BackendError::SnapshotExists { volume, .. } => {
+                Self { volume: Some(*volume), state: None }
+            }
+            BackendError::VolumeOffline { state, .. } => Self { volume: None, state: Some(*state) },
+            _ => Self::default(),
+        }
+    }
 }
 
 /// An identifier that no backend returns: a version 4 UUID in which all other bits are zero.
@@ -95,6 +120,7 @@ impl From<&BackendError> for Refusal {
             code: error.code(),
             target: error.target().map(std::borrow::Cow::into_owned),
             dependents: error.dependents().cloned(),
+            details: Details::from(error),
             message: error.to_string(),
             malformed: MalformedRecord::within(error).map(|record| record.message.clone()),
         }

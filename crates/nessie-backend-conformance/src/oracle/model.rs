@@ -8,7 +8,7 @@ use nessie_backend_core::{
     VolumePatch, VolumeSpec, VolumeState,
 };
 
-use super::call::{Answer, Call, Refusal, Value};
+use super::call::{Answer, Call, Details, Refusal, Value};
 use super::grammar;
 
 /// The expected state of a backend.
@@ -58,11 +58,24 @@ pub struct RefusalPattern {
     pub targets: Vec<String>,
     /// The possible dependents in the error.
     pub dependents: Vec<Dependents>,
+    /// The other fields of the error.
+    pub details: Details,
 }
 
 impl RefusalPattern {
     fn new(code: &'static str, target: &impl ToString) -> Self {
-        Self { code, targets: vec![target.to_string()], dependents: Vec::new() }
+        Self { targets: vec![target.to_string()], ..Self::of_code(code) }
+    }
+
+    /// A refusal with this code and any target.
+    fn of_code(code: &'static str) -> Self {
+        Self { code, targets: Vec::new(), dependents: Vec::new(), details: Details::default() }
+    }
+
+    /// The same for a snapshot of this volume.
+    fn on_volume(mut self, volume: VolumeId) -> Self {
+        self.details.volume = Some(volume);
+        self
     }
 }
 
@@ -93,7 +106,17 @@ impl ExpectedRefusal {
         self.matching_code(refusal).any(|allowed| is_allowed(&allowed.dependents, found))
     }
 
-    /// Whether the refusal is correct: its code, its target and its dependents.
+    /// Whether the other fields are those that are expected for this code and target.
+    #[must_use]
+    pub fn has_details(&self, refusal: &Refusal) -> bool {
+        let found = refusal.target.as_ref();
+        self.matching_code(refusal)
+            .filter(|allowed| is_allowed(&allowed.targets, found))
+            .any(|allowed| allowed.details == refusal.details)
+    }
+
+    /// Whether the refusal is correct: its code, its target and its dependents. The other fields
+    /// are not compared; see [`has_details`](Self::has_details).
     #[must_use]
     pub fn matches(&self, refusal: &Refusal) -> bool {
         self.has_code(refusal) && self.has_target(refusal) && self.has_dependents(refusal)
@@ -211,7 +234,9 @@ impl Model {
         let expected = self.apply(call, answer);
         let agrees = match (&expected, answer) {
             (Ok(expected), Ok(found)) => expected == found,
-            (Err(expected), Err(refusal)) => expected.matches(refusal),
+            (Err(expected), Err(refusal)) => {
+                expected.matches(refusal) && expected.has_details(refusal)
+            }
             _ => false,
         };
         if agrees {
@@ -483,12 +508,7 @@ impl Model {
         let volume = self.volume_mut(id)?;
         if volume.record.origin.is_none() {
             // The backend chooses the name of the argument.
-            let allowed = RefusalPattern {
-                code: "invalid_argument",
-                targets: Vec::new(),
-                dependents: Vec::new(),
-            };
-            return Err(allowed.into());
+            return Err(RefusalPattern::of_code("invalid_argument").into());
         }
         volume.record.origin = None;
         Ok(self.show(self.volume(id)?))
@@ -557,7 +577,9 @@ impl Model {
 impl ModelVolume {
     fn snapshot(&self, id: SnapshotId) -> Result<&ModelSnapshot, ExpectedRefusal> {
         let found = self.snapshots.iter().find(|kept| kept.record.uuid == id);
-        found.ok_or_else(|| RefusalPattern::new("snapshot_not_found", &id).into())
+        found.ok_or_else(|| {
+            RefusalPattern::new("snapshot_not_found", &id).on_volume(self.record.uuid).into()
+        })
     }
 
     fn check_snapshot_name_free(
@@ -569,7 +591,10 @@ impl ModelVolume {
             .snapshots
             .iter()
             .any(|other| other.record.name == name && Some(other.record.uuid) != except);
-        if is_taken { Err(RefusalPattern::new("snapshot_exists", &name).into()) } else { Ok(()) }
+        if !is_taken {
+            return Ok(());
+        }
+        Err(RefusalPattern::new("snapshot_exists", &name).on_volume(self.record.uuid).into())
     }
 }
 
@@ -577,7 +602,9 @@ fn check_online(volume: &ModelVolume) -> Result<(), ExpectedRefusal> {
     if volume.record.state == VolumeState::Online {
         Ok(())
     } else {
-        Err(RefusalPattern::new("volume_offline", &volume.record.uuid).into())
+        let mut refusal = RefusalPattern::new("volume_offline", &volume.record.uuid);
+        refusal.details.state = Some(volume.record.state);
+        Err(refusal.into())
     }
 }
 
@@ -587,7 +614,7 @@ fn refuse_bad(arguments: &[&str]) -> Result<(), ExpectedRefusal> {
         return Ok(());
     }
     let targets = arguments.iter().map(ToString::to_string).collect();
-    Err(RefusalPattern { code: "invalid_argument", targets, dependents: Vec::new() }.into())
+    Err(RefusalPattern { targets, ..RefusalPattern::of_code("invalid_argument") }.into())
 }
 
 fn busy(
@@ -595,5 +622,5 @@ fn busy(
     target: &impl ToString,
     dependents: Vec<Dependents>,
 ) -> ExpectedRefusal {
-    RefusalPattern { code, targets: vec![target.to_string()], dependents }.into()
+    RefusalPattern { dependents, ..RefusalPattern::new(code, target) }.into()
 }

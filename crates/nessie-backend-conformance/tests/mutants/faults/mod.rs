@@ -53,6 +53,7 @@ pub fn all() -> Vec<Fault> {
         sizes::all(),
         races::faults(),
         sequences::leftovers(),
+        tiers::all(),
     ]
     .into_iter()
     .flatten()
@@ -1167,3 +1168,4 @@ fn only(change: impl FnOnce(&mut Capabilities)) -> Capabilities {
 mod histories;
 mod names;
 mod sizes;
+pub mod tiers;
