@@ -100,6 +100,37 @@ def test_optional_operations_may_be_absent_or_not_implemented(operation: str, ho
         assert any(operation in result.message for result in report.skipped)
 
 
+@pytest.mark.parametrize("word", conformance.features())
+def test_an_expected_feature_that_is_missing_fails_in_place_of_being_skipped(word: str) -> None:
+    options = {**QUICK, "sequences": 1, "cases": ["python.*", "[!cms]*"]}
+    skipped = run(SmallVolumes(), **options)
+    assert skipped.is_success, report_text(skipped)
+    report = run(SmallVolumes(), expect=[word], **options)
+    assert report.failures, report_text(report)
+    for failure in report.failures:
+        assert " must be supported, and " in failure.message
+        assert not failure.rules
+    from_rust = {result.case for result in skipped.skipped if result.tier == word}
+    assert from_rust <= {failure.case for failure in report.failures}
+
+
+@pytest.mark.parametrize("word", ["snapshots", "clones", "rename", "split", "state", "find_volume"])
+def test_a_python_case_that_lacks_what_is_expected_fails(word: str) -> None:
+    report = run(SmallVolumes(), cases=["python.*"], expect=[word])
+    assert report.failures, report_text(report)
+
+
+def test_a_backend_that_has_all_that_is_expected_passes() -> None:
+    report = run(Wrapped, expect=conformance.features(), **QUICK)
+    assert report.is_success, report_text(report)
+
+
+def test_an_unknown_expected_feature_is_refused_with_the_list() -> None:
+    with pytest.raises(ValueError, match="'clone' is not a feature; the features are snapshots, "):
+        run(MemBackend(), expect=["clones", "clone"])
+    assert run(MemBackend(), cases=["split.*"], expect=["split_clone", "patch_volume of name"])
+
+
 def test_objects_from_before_the_run_are_kept() -> None:
     backend = MemBackend(seed=1)
     volume = backend.create_volume("conf", 5)

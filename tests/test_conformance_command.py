@@ -40,6 +40,10 @@ class Wrong(Right):
         return {**self.backend.get_volume(uuid), "size_bytes": "five"}
 
 
+class Unsplit(Right):
+    split_clone = None
+
+
 class Hanging(Right):
     def get_volume(self, uuid):
         print("about to hang", flush=True)
@@ -126,6 +130,21 @@ def test_a_wrong_backend_ends_with_status_1_and_shows_why(here: Path) -> None:
     assert "'five'" in done.stdout
     assert 'vol1 = b.create_volume("' in done.stdout
     assert " failed" in done.stdout.splitlines()[-1]
+
+
+def test_an_expected_feature_that_is_missing_ends_with_status_1(here: Path) -> None:
+    few = ("--case", "split.frees*", "--case", "restore.drops*", "--case", "create_volume.makes*")
+    right = command(here, "backends:Right", *few, "--expect", "clones,rename,restore,split")
+    assert right.returncode == 0, right.stdout
+    assert command(here, "backends:Unsplit", *few).returncode == 0
+    done = command(
+        here, "backends:Unsplit", *few, "--expect", "clones,restore", "--expect", "split"
+    )
+    assert done.returncode == 1
+    assert "split_clone must be supported, and " in done.stdout
+    wrong = command(here, "backends:Right", *few, "--expect", "clones,clone")
+    assert wrong.returncode == 2
+    assert "argument --expect: 'clone' is not a feature; the features are " in wrong.stderr
 
 
 def test_a_table_of_80_columns_sums_it_up(here: Path) -> None:

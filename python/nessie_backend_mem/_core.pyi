@@ -46,6 +46,7 @@ __all__ = [
     "_check_state",
     "_check_volume_name",
     "_conformance_cases",
+    "_conformance_features",
     "_conformance_rules",
     "_conformance_run",
     "_fold_junction_path",
@@ -1034,6 +1035,7 @@ def _at_exit() -> None: ...
 # The conformance suite, as plain tuples.
 def _conformance_rules() -> list[tuple[str, str, str]]: ...
 def _conformance_cases() -> list[tuple[str, Tier, list[str], str]]: ...
+def _conformance_features() -> list[tuple[str, str, Tier]]: ...
 def _conformance_run(
     make: Callable[[], object],
     fresh: bool,
@@ -1043,6 +1045,7 @@ def _conformance_run(
     *,
     seed: int,
     time_limit: float,
+    expect: Sequence[str],
     objects: int | None = None,
     threads: int | None = None,
     rounds: int | None = None,

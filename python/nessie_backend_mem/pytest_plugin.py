@@ -31,6 +31,9 @@ conformance suite:
 
     def test_my_backend(conformance_case):
         conformance_case.check(MyBackend)
+
+`conformance_case.check(MyBackend, expect=["clones", "split"])` fails, and does
+not skip, a case that needs one of these features if the backend lacks it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
 //! Settings of a run.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use nessie_backend_core::{BackendError, Result};
 use wildmatch::WildMatch;
+
+use crate::feature::Feature;
 
 /// Settings of a run. The defaults suit a backend that answers in microseconds; lower the numbers
 /// for a slow one.
@@ -26,6 +29,7 @@ pub struct Config {
     pub(crate) sequences: usize,
     pub(crate) steps: usize,
     pub(crate) only: Vec<String>,
+    pub(crate) expected: Vec<Feature>,
     pub(crate) compares_details: bool,
 }
 
@@ -111,6 +115,28 @@ impl Config {
         self
     }
 
+    /// The features that the backend must have. A case that would be skipped because the backend
+    /// lacks one of them fails instead. Several calls add up. Default none.
+    ///
+    /// Name what your backend supports: then a forgotten accessor or a tier that is lost fails the
+    /// run, and does not shorten it.
+    ///
+    /// ```
+    /// use nessie_backend_conformance::{Config, Feature, run};
+    /// use nessie_backend_mem::MemBackend;
+    ///
+    /// let config = Config::default().expect([Feature::Clones, Feature::SplitClone]).only("split.*");
+    /// assert!(run(&MemBackend::new(), &config).is_success());
+    ///
+    /// let everything = Config::default().expect(Feature::ALL).only("restore.*");
+    /// assert!(run(&MemBackend::new(), &everything).is_success());
+    /// ```
+    #[must_use]
+    pub fn expect(mut self, features: impl IntoIterator<Item = impl Borrow<Feature>>) -> Self {
+        self.expected.extend(features.into_iter().map(|feature| *feature.borrow()));
+        self
+    }
+
     /// Whether the fields of errors are compared that are not part of the code, the target or the
     /// dependents: the state in [`VolumeOffline`](BackendError::VolumeOffline), and the volume in
     /// [`SnapshotNotFound`](BackendError::SnapshotNotFound) and
@@ -141,6 +167,7 @@ impl Default for Config {
             sequences: 60,
             steps: 60,
             only: Vec::new(),
+            expected: Vec::new(),
             compares_details: true,
         }
     }

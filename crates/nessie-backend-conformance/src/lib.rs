@@ -39,7 +39,8 @@
 //! # How a run works
 //!
 //! * The run reads the backend's capabilities, tries the optional operations, and skips the cases
-//!   that the backend does not support. Each skip has a reason.
+//!   that the backend does not support. Each skip has a reason; [`Config::expect`] makes it a
+//!   failure.
 //! * Every call of a case is also applied to a naive model of the contract. The two answers must
 //!   agree, and after every change all listings and records must agree too. So a refused call that
 //!   changes something is found in every case.

@@ -13,7 +13,7 @@ use nessie_backend_core::{Result, VolumeBackend};
 use crate::case::Case;
 use crate::cases::{self, cases};
 use crate::config::Config;
-use crate::harness::probe::Probe;
+use crate::harness::probe::{Lack, Probe};
 use crate::harness::{Abort, CallLog, Harness, Violation, panic_text};
 use crate::report::{CaseReport, Failure, Outcome, Report};
 use crate::sequences::shrink::shrink_calls;
@@ -232,8 +232,14 @@ fn perform(
     log: &CallLog,
     factory: Option<&BackendFactory>,
 ) -> Outcome {
-    if let Some(reason) = probe.reason_to_skip(case.tier(), case.needs()) {
-        return Outcome::Skipped { reason };
+    match probe.lack(case.tier(), case.needs(), &config.expected) {
+        Some(Lack::Skip(reason)) => return Outcome::Skipped { reason },
+        Some(Lack::Failure(message)) => {
+            // The contract allows a backend without the feature, so no rule is broken.
+            let violation = Violation { rules: Vec::new(), message, trace: None, is_precise: true };
+            return failed(case, violation, log, config);
+        }
+        None => {}
     }
     let number = cases().iter().position(|other| other.name == case.name).unwrap_or(0);
     let harness = match guarded(case, log, config, || {

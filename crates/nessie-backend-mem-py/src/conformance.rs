@@ -25,6 +25,8 @@ use crate::runtime::exit::{Calling, attach_again};
 type RuleRow = (&'static str, &'static str, &'static str);
 /// A case: its name, tier, rules and summary.
 type CaseRow = (&'static str, &'static str, &'static [&'static str], &'static str);
+/// A feature: its word, its name in reports, and its tier.
+type FeatureRow = (&'static str, &'static str, &'static str);
 /// The result of a case: its name, tier, outcome, seconds, message, broken rules and calls.
 type ResultRow = (&'static str, &'static str, &'static str, f64, String, Vec<&'static str>, String);
 
@@ -44,6 +46,15 @@ pub(crate) fn cases() -> Vec<CaseRow> {
     suite::cases().iter().map(row).collect()
 }
 
+/// Every optional feature: (word, name in reports, tier).
+#[pyfunction]
+#[pyo3(name = "_conformance_features")]
+pub(crate) fn features() -> Vec<FeatureRow> {
+    let row =
+        |feature: &suite::Feature| (feature.word(), feature.as_str(), feature.tier().as_str());
+    suite::Feature::ALL.iter().map(row).collect()
+}
+
 /// Run cases: (name, tier, outcome, seconds, message, rules, calls) of each.
 ///
 /// make: returns the backend; called once, or for each case if fresh is true.
@@ -57,7 +68,7 @@ pub(crate) fn cases() -> Vec<CaseRow> {
 #[pyo3(name = "_conformance_run")]
 #[pyo3(signature = (
     make, fresh, names, observe, abandon, *,
-    seed, time_limit, objects=None, threads=None, rounds=None, sequences=None, steps=None
+    seed, time_limit, expect, objects=None, threads=None, rounds=None, sequences=None, steps=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
 pub(crate) fn run(
@@ -69,6 +80,7 @@ pub(crate) fn run(
     abandon: &Bound<'_, PyAny>,
     seed: u64,
     time_limit: f64,
+    expect: Vec<String>,
     objects: Option<usize>,
     threads: Option<usize>,
     rounds: Option<usize>,
@@ -77,8 +89,11 @@ pub(crate) fn run(
 ) -> PyResult<Vec<ResultRow>> {
     let time_limit = Duration::try_from_secs_f64(time_limit)
         .map_err(|error| PyValueError::new_err(format!("time_limit: {error}")))?;
+    let expected: Result<Vec<suite::Feature>, _> = expect.iter().map(|word| word.parse()).collect();
+    let expected = expected.map_err(|error| PyValueError::new_err(error.to_string()))?;
     // An exception has no such details: the adapter fills them in.
-    let mut config = Config::default().seed(seed).time_limit(time_limit).error_details(false);
+    let config = Config::default().seed(seed).time_limit(time_limit).error_details(false);
+    let mut config = config.expect(expected);
     config = names.into_iter().fold(config, Config::only);
     config = objects.into_iter().fold(config, Config::objects);
     config = threads.into_iter().fold(config, Config::threads);

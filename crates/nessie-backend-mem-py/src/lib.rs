@@ -37,7 +37,7 @@ mod _core {
     #[pymodule_export]
     use crate::backend::{MemBackend, restore};
     #[pymodule_export]
-    use crate::conformance::{cases, rules, run};
+    use crate::conformance::{cases, features, rules, run};
     #[pymodule_export]
     use crate::ontap::cluster::OntapCluster;
     #[pymodule_export]

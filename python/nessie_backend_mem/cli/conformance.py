@@ -77,6 +77,15 @@ help(nessie_backend_mem.conformance) shows the test file."""
         help="only the cases whose names match; may be repeated",
     )
     parser.add_argument(
+        "--expect",
+        action="extend",
+        type=lambda text: text.split(","),
+        default=[],
+        metavar="FEATURE,...",
+        help="fail, and do not skip, the cases that need one of these if the backend lacks it: "
+        + ", ".join(conformance.features()),
+    )
+    parser.add_argument(
         "--seed",
         type=seed,
         default=0,
@@ -108,6 +117,10 @@ def run(options: argparse.Namespace) -> int:
         selected = conformance.select(options.case or ["*"])
     except ValueError as error:
         raise UsageError(f"argument --case: {error}") from None
+    try:
+        conformance.words(options.expect)
+    except ValueError as error:
+        raise UsageError(f"argument --expect: {error}") from None
     cases = [case for case in conformance.cases() if case.name in selected]
     if options.rules:
         print_rules(cases, options.json)
@@ -136,6 +149,7 @@ def run_suite(options: argparse.Namespace, selected: Sequence[str]) -> int:
                 backend,
                 seed=options.seed,
                 cases=selected,
+                expect=options.expect,
                 time_limit=options.time_limit,
                 maxfail=options.maxfail,
                 progress=show,

@@ -31,7 +31,9 @@ can be imported:
 These may be missing; their cases are then skipped, and the report says so:
 the tiers that are false in `capabilities`; `find_volume`, `find_snapshot`,
 `rename_snapshot`, `restore_snapshot`, `split_clone`; the keywords ``name``
-and ``state`` of `patch_volume`.
+and ``state`` of `patch_volume`. Pass what your backend has as `expect`: then
+a case that would be skipped because it is missing fails, as in
+``run(MyBackend, expect=["clones", "split"])``. `features` returns the words.
 
 A correct backend may differ from `MemBackend` in these: a list is any
 `collections.abc.Sequence`; `size_consumed` may be another number in each
@@ -70,7 +72,7 @@ from nessie_backend_mem import _core
 
 from .python_cases import PYTHON_CASES
 from .report import ConformanceError, Outcome, Report, Result, Rule, Tier, is_failure_of_backend
-from .runner import Progress, Run, Source, all_rules
+from .runner import FEATURES, Progress, Run, Source, all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,6 +87,7 @@ __all__ = [
     "Rule",
     "Tier",
     "cases",
+    "features",
     "rules",
     "run",
     "run_all",
@@ -154,11 +157,23 @@ def cases() -> tuple[Case, ...]:
     )
 
 
+def features() -> tuple[str, ...]:
+    """Return the words for what a backend may lack, as `run` expects them.
+
+    `snapshots` and `clones` are the tiers; ``"name"``, ``"state"`` and ``"restricted"`` are patches
+    of a volume; ``"rename"``, ``"restore"`` and ``"split"`` are `rename_snapshot`,
+    `restore_snapshot` and `split_clone`. A backend that is used in Python may also lack
+    `find_volume` and `find_snapshot`.
+    """
+    return tuple(feature.word for feature in FEATURES)
+
+
 def run(
     backend: Any,
     *,
     seed: int = 0,
     cases: Iterable[str] = ("*",),
+    expect: Iterable[str] = (),
     time_limit: float = 30.0,
     objects: int | None = None,
     threads: int | None = None,
@@ -177,6 +192,8 @@ def run(
         backend: A backend, or a callable without arguments that makes one for each case.
         seed: Seed of the generated sequences, 0 to 2**64 - 1.
         cases: Names of the cases to run, or patterns with ``*``, ``?`` and ``[...]``.
+        expect: What the backend must have; see `features`. A case that would be skipped because it
+            is missing fails instead. Names in reports, such as ``"rename_snapshot"``, are accepted.
         time_limit: Seconds that one case may take. A case that takes longer is abandoned.
         objects: Number of volumes, snapshots and clones in the `scale` cases.
         threads: Number of threads in the cases about concurrency.
@@ -192,11 +209,13 @@ def run(
 
     Raises:
         TypeError: `backend` is not a backend, and calling it does not make one.
-        ValueError: A pattern matches no case, or a number is out of range.
+        ValueError: A pattern matches no case, `expect` has an unknown word, or a number is out of
+            range.
         KeyboardInterrupt: The user pressed Ctrl-C. It ends the run, as do `SystemExit` and other
             exceptions of the backend that are not an `Exception`.
     """
     selected = select(cases)
+    expected = words(expect)
     if not 0 < time_limit < 2**63:
         raise ValueError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
     source = Source.of(backend)
@@ -213,7 +232,7 @@ def run(
     if isinstance(maxfail, int) and maxfail < 1:
         raise ValueError(f"maxfail must be at least 1, not {maxfail!r}")
     options = {"seed": seed, "time_limit": time_limit, **sizes}
-    started = Run(source, selected, progress, maxfail, **options)
+    started = Run(source, selected, expected, progress, maxfail, **options)
     return started.report(name_of(backend))
 
 
@@ -250,6 +269,23 @@ def select(patterns: Iterable[str]) -> list[str]:
             raise ValueError(f"no case matches {pattern!r}; {hint}")
         chosen.update(matching)
     return [name for name in names if name in chosen]
+
+
+def words(expect: Iterable[str]) -> frozenset[str]:
+    """Return the words of expected features, which may be given by their names in reports.
+
+    Raises:
+        ValueError: A feature is unknown.
+    """
+    if isinstance(expect, str):
+        expect = [expect]
+    known = {feature.name: feature.word for feature in FEATURES}
+    known |= {word: word for word in features()}
+    wanted = list(expect)
+    for word in wanted:
+        if word not in known:
+            raise ValueError(f"{word!r} is not a feature; the features are {', '.join(features())}")
+    return frozenset(known[word] for word in wanted)
 
 
 def name_of(backend: Any) -> str:

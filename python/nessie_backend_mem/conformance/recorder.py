@@ -174,6 +174,9 @@ class Recorder:
     ) -> None:
         """Record calls to `backend`, which may hold volumes already.
 
+        The attribute `lacking` has the tiers, methods and keywords that the case looked for and
+        that the backend lacks.
+
         Args:
             backend: The backend.
             make: Makes another backend; None if the user passed the backend itself.
@@ -182,6 +185,7 @@ class Recorder:
         """
         self.backend = backend
         self.log: list[Call] = [] if log is None else log
+        self.lacking: set[str] = set()
         self._make = make
         self._variable = variable
         self._others: list[Recorder] = []
@@ -223,7 +227,9 @@ class Recorder:
 
     def has(self, *methods: str) -> bool:
         """Whether the backend has these methods."""
-        return own_methods(self.backend, *methods)
+        missing = {name for name in methods if not own_methods(self.backend, name)}
+        self.lacking |= missing
+        return not missing
 
     def offers(self, tier: str) -> bool:
         """Whether the backend reported the tier when the case started, and has its methods.
@@ -231,7 +237,13 @@ class Recorder:
         A tier that is lost later does not end the case silently: its calls fail, and `clean_up`
         compares the capabilities.
         """
-        return self._capabilities.get(tier) is True and self.has(*TIERS[tier])
+        if self._offers(tier):
+            return True
+        self.lacking.add(tier)
+        return False
+
+    def _offers(self, tier: str) -> bool:
+        return self._capabilities.get(tier) is True and own_methods(self.backend, *TIERS[tier])
 
     def _read_capabilities(self) -> dict[str, Any]:
         with suppress(Exception):
@@ -244,11 +256,14 @@ class Recorder:
             parameters = inspect.signature(self.backend.patch_volume).parameters.values()
         except (TypeError, ValueError):
             return True
-        return any(
+        has_it = any(
             parameter.kind is parameter.VAR_KEYWORD
             or (parameter.name == field and parameter.kind is not parameter.POSITIONAL_ONLY)
             for parameter in parameters
         )
+        if not has_it:
+            self.lacking.add(field)
+        return has_it
 
     # Calls ---------------------------------------------------------------------------------
 
@@ -266,13 +281,14 @@ class Recorder:
         if call.error is None:
             return call.result
         if code_of(call.error) == "feature_not_supported":
+            self.lacking.add(call.method)
             raise Skip(f"{call.method} is not supported by this backend")
         raise Broken(f"{call.code} should work and raised\n{trace(call.error)}")
 
     def picture(self) -> Any:
         """Return a copy of the case's volumes and snapshots. These calls are not recorded."""
         volumes = plain(self.own(self.backend.list_volumes()))
-        if not self.offers("snapshots"):
+        if not self._offers("snapshots"):
             return volumes, []
         return volumes, [plain(self.backend.list_snapshots(uuid_of(each))) for each in volumes]
 

@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nessie_backend_mem import _core
 from nessie_backend_mem._threads import raise_in
@@ -23,7 +23,7 @@ from .recorder import (
     shown,
     trace,
 )
-from .report import Report, Result, Rule, counted
+from .report import Report, Result, Rule, Tier, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +35,34 @@ TICK = 0.05
 
 FINDERS = ("find_volume", "find_snapshot")
 """The optional methods that the suite replaces by a search of the list."""
+
+
+class Feature(NamedTuple):
+    """A part that a backend may lack.
+
+    Attributes:
+        word: The word by which a run expects it.
+        name: Its name in reports.
+        tier: The tier to which it belongs.
+    """
+
+    word: str
+    name: str
+    tier: Tier
+
+    @property
+    def needs(self) -> set[str]:
+        """The tiers, methods and keywords without which a backend lacks the feature."""
+        tiers = {"volumes": (), "snapshots": ("snapshots",), "clones": ("snapshots", "clones")}
+        return {self.word, self.name, *tiers[self.tier]}
+
+
+FEATURES = (
+    *(Feature(*row) for row in _core._conformance_features()),
+    Feature("find_volume", "find_volume", "volumes"),
+    Feature("find_snapshot", "find_snapshot", "snapshots"),
+)
+"""Every part that a backend may lack."""
 
 
 class NotABackendError(TypeError):
@@ -110,12 +138,17 @@ class Run:
         self,
         source: Source,
         selected: Sequence[str],
+        expected: frozenset[str],
         progress: Callable[[Progress], object] | None,
         maxfail: int | None = None,
         **options: Any,
     ) -> None:
-        """Prepare a run of the cases named in `selected`, which ends after `maxfail` failures."""
+        """Prepare a run of the cases named in `selected`, on a backend with expected features.
+
+        It ends after `maxfail` failures.
+        """
         self.source = source
+        self.expected = expected
         self.progress = progress
         self.maxfail = maxfail
         self.failures = 0
@@ -133,6 +166,7 @@ class Run:
         if self.names:
             outcomes = _core._conformance_run(
                 *(self.source.make, self.source.fresh, self.names, self._observe, abandon),
+                expect=sorted(self.expected.difference(FINDERS)),
                 **self.options,
             )
             for name, tier, outcome, seconds, message, ids, calls in outcomes:
@@ -167,9 +201,18 @@ class Run:
         about = {name: ids[0] for name, _, ids, _ in _core._conformance_cases()}
         for index, result in enumerate(self.results):
             for method in self.source.left_out:
-                if result.outcome == "passed" and about.get(result.case) == f"3.{method}":
+                if result and about.get(result.case) == f"3.{method}":
                     reason = f"{method} is not supported by this backend"
-                    self.results[index] = replace(result, outcome="skipped", message=reason)
+                    skipped = replace(result, outcome="skipped", message=result.message or reason)
+                    self.results[index] = self._unless_expected(skipped, {method})
+
+    def _unless_expected(self, result: Result, lacking: set[str]) -> Result:
+        """Return the result of a case that found some features missing: a failure if expected."""
+        for feature in FEATURES:
+            if feature.word in self.expected and not lacking.isdisjoint(feature.needs):
+                message = f"{feature.name} must be supported, and the backend lacks it"
+                return replace(result, outcome="failed", message=message)
+        return result
 
     def _run_python_cases(self, rules: dict[str, Rule]) -> Iterator[Result]:
         hanging = next((r.case for r in self.results if r.outcome == "timed_out"), None)
@@ -213,11 +256,13 @@ class Run:
             message = f"not over within {limit:g} s"
             return Result(case.name, case.tier, "timed_out", seconds, message, (), calls)
         if attempt.skipped:
-            return Result(case.name, case.tier, "skipped", seconds, attempt.skipped)
+            skipped = Result(case.name, case.tier, "skipped", seconds, attempt.skipped)
+            return self._unless_expected(skipped, attempt.lacking())
         if attempt.broken:
             broken = tuple(rules[word] for word in attempt.rules or case.rules)
             return Result(case.name, case.tier, "failed", seconds, attempt.broken, broken, calls)
-        return Result(case.name, case.tier, "passed", seconds)
+        passed = Result(case.name, case.tier, "passed", seconds)
+        return self._unless_expected(passed, attempt.lacking())
 
 
 class AbandonedError(Exception):
@@ -276,6 +321,10 @@ class Attempt:
         except BaseException as error:  # noqa: BLE001 (raised again by `_run_python_case`)
             self.ended = error
         self.is_over = True
+
+    def lacking(self) -> set[str]:
+        """Return the tiers, methods and keywords that the case looked for and did not find."""
+        return set() if self.recorder is None else self.recorder.lacking
 
     def calls(self) -> str:
         """Return the calls that the case has made so far, or until it failed, as Python code."""

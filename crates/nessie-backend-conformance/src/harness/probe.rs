@@ -62,12 +62,7 @@ impl Probe {
     }
 
     pub(crate) fn has(&self, feature: Feature) -> bool {
-        let tier = match feature {
-            Feature::PatchName | Feature::PatchState | Feature::PatchRestricted => Tier::Volumes,
-            Feature::RenameSnapshot | Feature::RestoreSnapshot => Tier::Snapshots,
-            Feature::SplitClone => Tier::Clones,
-        };
-        tier <= self.tier && !self.unsupported.contains(&feature)
+        feature.tier() <= self.tier && !self.unsupported.contains(&feature)
     }
 
     /// Records the identifier. Returns whether it is new in this run.
@@ -79,13 +74,32 @@ impl Probe {
     }
 
     /// Why a case with these needs does not apply to the backend, or `None` if it does.
-    pub(crate) fn reason_to_skip(&self, tier: Tier, needs: &[Feature]) -> Option<String> {
-        if tier > self.tier {
-            return Some(self.why_no_more.clone());
-        }
-        let unsupported = needs.iter().find(|feature| !self.has(**feature))?;
-        Some(format!("{unsupported} answers feature_not_supported"))
+    pub(crate) fn lack(&self, tier: Tier, needs: &[Feature], expected: &[Feature]) -> Option<Lack> {
+        let of_tiers = [Feature::Snapshots, Feature::Clones];
+        let of_tiers = of_tiers.into_iter().filter(|feature| feature.tier() <= tier);
+        let lacking = || of_tiers.clone().chain(needs.iter().copied()).filter(|it| !self.has(*it));
+        let first = lacking().next()?;
+        let reason = match first {
+            _ if first.tier() > self.tier => self.why_no_more.clone(),
+            _ => format!("{first} answers feature_not_supported"),
+        };
+        // The tier of clones includes the tier of snapshots.
+        let is_expected = |feature: &Feature| {
+            expected.contains(feature)
+                || (*feature == Feature::Snapshots && expected.contains(&Feature::Clones))
+        };
+        Some(match lacking().find(is_expected) {
+            Some(feature) => Lack::Failure(format!("{feature} must be supported, and {reason}")),
+            None => Lack::Skip(reason),
+        })
     }
+}
+
+/// The consequence for a case that needs a feature the backend lacks, with the reason.
+pub(crate) enum Lack {
+    Skip(String),
+    /// The settings of the run list the feature as expected.
+    Failure(String),
 }
 
 /// The optional operations that answer `feature_not_supported`. Other errors are left to the

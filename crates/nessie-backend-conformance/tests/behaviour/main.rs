@@ -19,11 +19,12 @@ use std::time::Duration;
 
 use mutant::Mutant;
 use nessie_backend_conformance::{
-    BackendSource, Case, Config, Failure, MalformedRecord, Outcome, Report, RunEvent, Tier, cases,
-    rules, run, run_all, run_shared,
+    BackendSource, Case, Config, Failure, Feature, MalformedRecord, Outcome, Report, RunEvent,
+    Tier, cases, rules, run, run_all, run_shared,
 };
 use nessie_backend_core::{
-    BackendError, CloneBackend, SnapshotBackend, VolumeBackend, VolumePatch, VolumeSpec,
+    AccessHandle, BackendError, CloneBackend, Result, SnapshotBackend, Volume, VolumeBackend,
+    VolumeId, VolumePatch, VolumeSpec,
 };
 use nessie_backend_mem::MemBackend;
 
@@ -310,6 +311,83 @@ fn missing_optional_operations_are_skipped_by_name() {
         "{report}"
     );
     assert!(report.to_string().contains("patch_volume of name answers feature_not_supported"));
+}
+
+/// A backend in a wrapper that forwards the methods without a default body and forgets the others.
+struct Forgetful(MemBackend);
+
+impl VolumeBackend for Forgetful {
+    fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
+        self.0.create_volume(spec)
+    }
+    fn list_volumes(&self) -> Result<Vec<Volume>> {
+        self.0.list_volumes()
+    }
+    fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
+        self.0.get_volume(uuid)
+    }
+    fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
+        self.0.patch_volume(uuid, patch)
+    }
+    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
+        self.0.delete_volume(uuid)
+    }
+    fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
+        self.0.access_handle(uuid)
+    }
+}
+
+#[test]
+fn an_expected_feature_that_is_missing_is_a_failure() {
+    let forgetful = Forgetful(MemBackend::new());
+    let config = quick().only("clones.*").only("snapshots.*").only("create_volume.*");
+    let skipped = run(&forgetful, &config);
+    assert!(skipped.is_success() && skipped.counts().skipped > 20, "{skipped}");
+
+    let report = run(&forgetful, &config.clone().expect([Feature::Snapshots]));
+    assert_eq!(report.counts().failed, skipped.counts().skipped, "{report}");
+    let failure = only_failure(&report);
+    assert!(failure.rules.is_empty());
+    let message = "snapshots must be supported, and the backend does not advertise snapshots";
+    assert_eq!(failure.message, message);
+
+    // The tier of clones includes the tier of snapshots.
+    let report = run(&forgetful, &config.clone().expect([Feature::Clones]));
+    assert_eq!(report.counts().failed, skipped.counts().skipped, "{report}");
+
+    let has_all = run(&MemBackend::new(), &config.expect(Feature::ALL));
+    assert!(has_all.is_success() && has_all.counts().skipped == 0, "{has_all}");
+}
+
+#[test]
+fn every_feature_can_be_expected() {
+    for feature in Feature::ALL {
+        let backend: Box<dyn VolumeBackend> = match feature {
+            Feature::Snapshots | Feature::Clones => Box::new(Forgetful(MemBackend::new())),
+            _ => Box::new(variants::without_options()),
+        };
+        let needs_it = |case: &&Case| match feature {
+            Feature::Snapshots | Feature::Clones => case.tier() == feature.tier(),
+            _ => case.needs().contains(feature),
+        };
+        let needing = cases().iter().filter(needs_it).map(Case::name);
+        let config = needing.fold(quick(), Config::only).expect([feature]);
+        let report = run(&*backend, &config);
+        assert!(!report.cases.is_empty(), "no case needs {feature}");
+        assert_eq!(report.counts().failed, report.cases.len(), "{report}");
+    }
+}
+
+#[test]
+fn an_expected_operation_that_is_missing_is_a_failure_of_its_cases() {
+    let config = quick().only("restore.*").only("split.*").expect([Feature::RestoreSnapshot]);
+    let report = run(&variants::without_options(), &config);
+    for case in cases().iter().filter(|case| case.name().starts_with("restore.")) {
+        let Outcome::Failed(failure) = outcome(&report, case.name()) else { panic!("{report}") };
+        let message = "restore_snapshot must be supported, and restore_snapshot answers feature_not_supported";
+        assert_eq!(failure.message, message);
+    }
+    assert!(report.counts().skipped > 0, "{report}");
 }
 
 #[test]
