@@ -11,7 +11,7 @@
 
 use std::mem;
 
-use hashbrown::{HashTable, hash_table};
+use hashbrown::hash_table::{self, HashTable, OccupiedEntry};
 use triomphe::Arc;
 
 use crate::storage::slab::Slot;
@@ -57,6 +57,12 @@ impl Bucket {
 
     fn insert(&mut self, hashed: Hashed) {
         self.slots.insert_unique(table_hash(hashed.hash), hashed, |other| table_hash(other.hash));
+    }
+
+    /// Removes a slot. Returns whether it was there.
+    fn remove(&mut self, hash: u32, slot: Slot) -> bool {
+        let found = self.slots.find_entry(table_hash(hash), |other| other.slot == slot);
+        found.map(OccupiedEntry::remove).is_ok()
     }
 }
 
@@ -207,23 +213,20 @@ impl Index {
 
     /// Removes a slot that is in the index.
     pub(crate) fn remove(&mut self, hash: u32, slot: Slot) {
-        self.remove_all(&[Entry { hash, slot, item: 0 }]);
+        let bucket = self.bucket(hash);
+        self.len -= usize::from(Arc::make_mut(&mut self.buckets[bucket]).remove(hash, slot));
     }
 
     /// Removes slots that are in the index and [sorted by bucket](Self::by_bucket).
     pub(crate) fn remove_all(&mut self, sorted: &[Entry]) {
-        let Self { directory, depth, buckets, len } = self;
-        let home = |entry: &Entry| bucket_of(directory, *depth, entry.hash);
-        for entries in sorted.chunk_by(|one, other| home(one) == home(other)) {
-            let Some(first) = entries.first() else { continue };
-            let slots = &mut Arc::make_mut(&mut buckets[home(first)]).slots;
-            for Entry { hash, slot, .. } in entries {
-                let is_it = |other: &Hashed| other.slot == *slot;
-                if let Ok(entry) = slots.find_entry(table_hash(*hash), is_it) {
-                    entry.remove();
-                    *len -= 1;
-                }
-            }
+        let mut left = sorted;
+        while let [Entry { hash, .. }, ..] = *left {
+            let home = self.bucket(hash);
+            let alike = left.iter().take_while(|entry| self.bucket(entry.hash) == home).count();
+            let (now, later) = left.split_at(alike);
+            let bucket = Arc::make_mut(&mut self.buckets[home]);
+            self.len -= now.iter().filter(|entry| bucket.remove(entry.hash, entry.slot)).count();
+            left = later;
         }
     }
 
