@@ -81,7 +81,7 @@ impl MemBackend {
             (name, size_bytes)
         });
         let made = inner.state.transact(|state| state.create_volumes(volumes, stamp))?;
-        Ok(made.into_iter().map(|slot| inner.state.volume_id(slot)).collect())
+        Ok(made.volume_ids(&inner.state))
     }
 
     /// Takes a snapshot of one name on each volume, and returns their identifiers.
@@ -96,7 +96,7 @@ impl MemBackend {
         let mut inner = self.write();
         let stamp = inner.stamp()?;
         let made = inner.state.create_snapshots(owned(volumes), name, stamp)?;
-        Ok(made.into_iter().map(|slot| inner.state.snapshot_id(slot)).collect())
+        Ok(made.snapshot_ids(&inner.state))
     }
 
     /// Creates a clone of each name from one snapshot, and returns their identifiers.
@@ -114,7 +114,7 @@ impl MemBackend {
         let (volume, snapshot, names) = (parent_volume, parent_snapshot, names.into_iter());
         let clone = |state: &mut State| state.create_clones(volume, snapshot, names, stamp);
         let made = inner.state.transact(clone)?;
-        Ok(made.into_iter().map(|slot| inner.state.volume_id(slot)).collect())
+        Ok(made.volume_ids(&inner.state))
     }
 
     /// Deletes the snapshot of one name from each volume.

@@ -18,6 +18,14 @@ use crate::storage::index::Entry;
 use crate::storage::serial::Serial;
 use crate::storage::slab::{self, Links, NONE, Slot};
 
+/// New records of a batch.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) slots: Vec<Slot>,
+    /// The serial of the first. The numbers of the others follow each other.
+    pub(super) first: Serial,
+}
+
 /// The result of a bulk transition.
 type Bulk<T> = std::result::Result<T, BulkError>;
 
@@ -61,7 +69,7 @@ impl State {
         &mut self,
         specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
         stamp: Stamp,
-    ) -> Bulk<Vec<Slot>> {
+    ) -> Bulk<Made> {
         self.create_named(specs, stamp, CloneParent::default(), check_new_volume)
     }
 
@@ -72,11 +80,8 @@ impl State {
         parent_snapshot: SnapshotId,
         names: impl ExactSizeIterator<Item = impl AsRef<str>>,
         stamp: Stamp,
-    ) -> Bulk<Vec<Slot>> {
+    ) -> Bulk<Made> {
         let (volume, snapshot) = self.find_pair(parent_volume, parent_snapshot)?;
-        if names.len() == 0 {
-            return Ok(Vec::new());
-        }
         // The refusal of the first item with a valid name, if there is one.
         let mut refusal = self.check_cloneable(volume).err();
         let parent = self.clone_parent(volume, snapshot);
@@ -86,7 +91,9 @@ impl State {
             check_clone_name(name)?;
             refusal.take().map_or(Ok(()), Err)
         })?;
-        self.link_clones(snapshot, &made)?;
+        if !made.slots.is_empty() {
+            self.link_clones(snapshot, &made.slots)?;
+        }
         Ok(made)
     }
 
@@ -97,7 +104,7 @@ impl State {
         stamp: Stamp,
         parent: CloneParent,
         mut check: impl FnMut(&str, Option<u64>) -> Result<()>,
-    ) -> Bulk<Vec<Slot>> {
+    ) -> Bulk<Made> {
         let count = items.len();
         self.volume_names.reserve(count);
         let mut failure = None;
@@ -115,9 +122,9 @@ impl State {
                 }
             });
         let new = NewVolumes { time: stamp.time, order: self.order, parent };
-        let fill = |entry: &mut slab::Entry<'_, VolumeRecord>, last: Option<Slot>, item| {
+        let fill = |entry: &mut slab::Entry<'_, VolumeRecord>, links: Links, item| {
             let (name, size): (N, Option<u64>) = item;
-            new.fill(entry, last, name.as_ref(), size.unwrap_or(0));
+            new.fill(entry, links, name.as_ref(), size.unwrap_or(0));
         };
         let link = |record: &mut VolumeRecord, next| {
             record.header.links.next = next;
@@ -126,8 +133,8 @@ impl State {
                 record.in_snapshot.next = next;
             }
         };
-        let (serial, last_number) = self.serials(stamp, count);
-        let made = self.volumes.insert_all(serial, count, valid, fill, link);
+        let (first, last_number) = self.serials(stamp, count);
+        let made = self.volumes.insert_all(first, count, valid, fill, link);
         self.last_number = last_number;
         self.order = self.order.extend::<ByCreation, _>(&mut self.volumes, &made);
         if made.len() < hashes.len() {
@@ -147,7 +154,7 @@ impl State {
             failure = Some(BulkError::at(*item as usize, BackendError::VolumeExists { name }));
         }
         match failure {
-            None => Ok(made),
+            None => Ok(Made { slots: made, first }),
             Some(failure) => {
                 self.volume_names.remove_all(&entries);
                 Err(failure)
@@ -161,7 +168,7 @@ impl State {
         volumes: impl ExactSizeIterator<Item = VolumeId>,
         name: &str,
         stamp: Stamp,
-    ) -> Bulk<Vec<Slot>> {
+    ) -> Bulk<Made> {
         let count = volumes.len();
         let is_valid = rules::snapshot_name(name).is_ok();
         let mut seen = Seen::new(self.volumes.capacity());
@@ -201,14 +208,19 @@ impl State {
             return Err(full().into());
         }
 
-        let mut made = Vec::with_capacity(count);
+        let (first, last_number) = self.serials(stamp, count);
+        let mut slots = Vec::with_capacity(count);
+        let mut serial = first;
         for some in entries.chunks_mut(RUN) {
-            made.extend(self.add_snapshots(some, name, stamp));
+            let made = self.add_snapshots(some, name, stamp, serial);
+            serial = serial.after(made.len());
+            slots.extend(made);
         }
+        self.last_number = last_number;
         self.snapshot_names.reserve(entries.len());
         let entries = self.snapshot_names.by_bucket(&entries);
         self.snapshot_names.insert_all(&entries, |_, _| false);
-        Ok(made)
+        Ok(Made { slots, first })
     }
 
     /// The snapshot of the name on each volume, or `NONE`. `volumes` has the volumes' slots and the
@@ -324,16 +336,21 @@ impl State {
     }
 
     /// Adds a snapshot of a free name to each volume in the entries, and puts its slot into the
-    /// entry. The caller checks that there are enough slots, and adds the names to the index.
-    fn add_snapshots(&mut self, entries: &mut [Entry], name: &str, stamp: Stamp) -> Vec<Slot> {
+    /// entry. The numbers of the serials follow each other from the first. The caller checks that
+    /// there are enough slots, and adds the names to the index.
+    fn add_snapshots(
+        &mut self,
+        entries: &mut [Entry],
+        name: &str,
+        stamp: Stamp,
+        first: Serial,
+    ) -> Vec<Slot> {
         let volumes = &self.volumes;
-        let fill = |entry: &mut slab::Entry<'_, SnapshotRecord>, _: Option<Slot>, volume: Slot| {
+        let fill = |entry: &mut slab::Entry<'_, SnapshotRecord>, _: Links, volume: Slot| {
             fill_snapshot(entry, name, volume, volumes.get(volume), stamp);
         };
         let of = entries.iter().map(|entry| entry.slot);
-        let (serial, last_number) = Serial::next(stamp.epoch, self.last_number, entries.len());
-        let made = self.snapshots.insert_all(serial, entries.len(), of, fill, |_, _| ());
-        self.last_number = last_number;
+        let made = self.snapshots.insert_all(first, entries.len(), of, fill, |_, _| ());
         self.link_snapshots(entries.iter().zip(&made).map(|(entry, slot)| (entry.slot, *slot)));
         for (entry, slot) in entries.iter_mut().zip(&made) {
             entry.slot = *slot;

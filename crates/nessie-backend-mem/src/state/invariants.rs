@@ -138,7 +138,7 @@ fn check_list<L, T: Record + Node<L>>(
     let mut prev = NONE;
     let mut slot = list.first;
     while slot != NONE {
-        ensure(slab.serial(slot).is_some(), || format!("{what}: slot {slot} is vacant"))?;
+        ensure(slab.is_occupied(slot), || format!("{what}: slot {slot} is vacant"))?;
         ensure(seen.insert(slot), || format!("{what}: slot {slot} occurs twice"))?;
         let links = slab.get(slot).links();
         ensure(links.prev == prev, || format!("{what}: slot {slot} does not link back"))?;

@@ -3,9 +3,10 @@
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
-use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId};
+use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, Uuid, VolumeId};
 
 use super::State;
+use super::bulk::Made;
 use crate::storage::ids::{Address, Kind};
 use crate::storage::slab::{Record, Slab, Slot};
 
@@ -112,6 +113,25 @@ impl State {
     }
 }
 
+impl Made {
+    /// The identifiers of the records, which are volumes of that state.
+    pub(crate) fn volume_ids(&self, state: &State) -> Vec<VolumeId> {
+        self.ids(state, Kind::Volume).map(VolumeId::new).collect()
+    }
+
+    /// The identifiers of the records, which are snapshots of that state.
+    pub(crate) fn snapshot_ids(&self, state: &State) -> Vec<SnapshotId> {
+        self.ids(state, Kind::Snapshot).map(SnapshotId::new).collect()
+    }
+
+    fn ids(&self, state: &State, kind: Kind) -> impl ExactSizeIterator<Item = Uuid> {
+        self.slots.iter().enumerate().map(move |(index, slot)| {
+            let serial = self.first.after(index);
+            state.key.encode(Address { kind, slot: *slot, serial })
+        })
+    }
+}
+
 /// The quota of a record: 0 means none.
 pub(crate) fn quota(size: u64) -> Option<u64> {
     (size != 0).then_some(size)
@@ -127,7 +147,7 @@ fn address<T: Record>(slab: &Slab<T>, kind: Kind, slot: Slot) -> Address {
 }
 
 pub(crate) fn resolve<T: Record>(slab: &Slab<T>, kind: Kind, address: Address) -> Option<Slot> {
-    let is_found = address.kind == kind && slab.serial(address.slot) == Some(address.serial);
+    let is_found = address.kind == kind && slab.holds(address.slot, address.serial);
     is_found.then_some(address.slot)
 }
 

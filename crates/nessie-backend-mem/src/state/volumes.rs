@@ -95,7 +95,9 @@ impl State {
             left = others;
         }
         for slot in volumes {
-            self.mount(*slot, "");
+            if self.volumes.get(*slot).is_mounted {
+                self.mount(*slot, "");
+            }
         }
         self.volumes.remove_all(volumes.iter().copied());
     }
@@ -148,7 +150,9 @@ impl State {
         parent: CloneParent,
     ) -> Result<Slot> {
         let new = NewVolumes { time: stamp.time, order: self.order, parent };
-        let fill = |entry: &mut Entry<'_, VolumeRecord>| new.fill(entry, None, name, size);
+        let fill = |entry: &mut Entry<'_, VolumeRecord>| {
+            new.fill(entry, Links::default(), name, size);
+        };
         let (serial, last_number) = self.serials(stamp, 1);
         let slot = self.volumes.insert(serial, fill).ok_or_else(full)?;
         self.last_number = last_number;
@@ -196,16 +200,16 @@ pub(super) struct NewVolumes {
 }
 
 impl NewVolumes {
-    /// Fills the record of a volume. `last` is the volume before it in the batch, if any.
+    /// Fills the record of a volume with these neighbours in the batch.
     #[inline]
     pub(super) fn fill(
         &self,
         entry: &mut Entry<'_, VolumeRecord>,
-        last: Option<Slot>,
+        Links { prev, next }: Links,
         name: &str,
         size: u64,
     ) {
-        let after = |list: List| Links { prev: last.unwrap_or(list.last), next: NONE };
+        let after = |list: List| Links { prev: if prev == NONE { list.last } else { prev }, next };
         entry.record.name = name.into();
         entry.record.size = size;
         entry.record.create_time = self.time.unix_micros();

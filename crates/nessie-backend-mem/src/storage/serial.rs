@@ -20,6 +20,12 @@ impl Serial {
         Self { epoch, number: (number & 0xFFFF_FFFF) as u32 }
     }
 
+    /// The serial so many numbers after this one. After the last of a batch, no record has it.
+    pub(crate) const fn after(self, count: usize) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "a batch has fewer items than numbers")]
+        Self { number: self.number.wrapping_add(count as u32), ..self }
+    }
+
     /// The first of `count` serials that follow each other, and the number of the last, where
     /// `last` is the number of the last record so far. Records are numbered with 64 bits; after
     /// each 2³² of them the epoch grows by one.
@@ -51,5 +57,7 @@ mod tests {
         assert_eq!(next(END - 3, 3), (6, 1, END + 3));
         assert_eq!(next(END - 1, 1), (6, 1, END + 1));
         assert_eq!(Serial::next(EPOCHS - 1, END, 1).0, Serial { epoch: 0, number: 1 });
+        let (first, last) = Serial::next(5, END - 3, 2);
+        assert_eq!(Serial::next(5, last - 1, 1).0, first.after(1));
     }
 }

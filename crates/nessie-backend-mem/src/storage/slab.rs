@@ -175,14 +175,21 @@ impl<T: Record> Slab<T> {
         Serial { epoch: chunk.epoch, number: chunk.get(place).header().number }
     }
 
-    /// The serial of the record in a slot, if the slot exists and is occupied.
-    pub(crate) fn serial(&self, slot: Slot) -> Option<Serial> {
+    /// Whether the record in a slot exists and has this serial.
+    pub(crate) fn holds(&self, slot: Slot, serial: Serial) -> bool {
         let (chunk, place) = split(slot);
-        let chunk = self.chunks.get(chunk)?;
-        let record = chunk.records.get(chunk.position(place))?;
-        let number = record.header().number;
-        (number != 0 && (!chunk.is_sparse || chunk.has(place)))
-            .then_some(Serial { epoch: chunk.epoch, number })
+        let Some(chunk) = self.chunks.get(chunk) else { return false };
+        let Some(record) = chunk.records.get(chunk.position(place)) else { return false };
+        record.header().number == serial.number
+            && serial.number != 0
+            && chunk.epoch == serial.epoch
+            && (!chunk.is_sparse || chunk.has(place))
+    }
+
+    /// Whether a record is in the slot.
+    pub(crate) fn is_occupied(&self, slot: Slot) -> bool {
+        let (chunk, place) = split(slot);
+        self.chunks.get(chunk).is_some_and(|chunk| chunk.has(place))
     }
 
     /// A record and its text.
@@ -242,26 +249,27 @@ impl<T: Record> Slab<T> {
     }
 
     /// [Inserts](Self::insert) a record for each item until items or slots run out, and returns
-    /// the slots. The numbers of the serials follow each other from the first. `fill` also gets the
-    /// slot of the record before, and `link` enters the slot of the record after it.
+    /// the slots. There are `count` items, or fewer if the slab is dropped afterwards. The numbers
+    /// of the serials follow each other from the first. `fill` also gets the slots of the records
+    /// before and after: `NONE` before the first and after the last. If the record after is in
+    /// another chunk, `link` enters its slot later.
     pub(crate) fn insert_all<I>(
         &mut self,
         first: Serial,
         count: usize,
-        items: impl Iterator<Item = I>,
-        mut fill: impl FnMut(&mut Entry<'_, T>, Option<Slot>, I),
+        mut items: impl Iterator<Item = I>,
+        mut fill: impl FnMut(&mut Entry<'_, T>, Links, I),
         mut link: impl FnMut(&mut T, Slot),
     ) -> Vec<Slot> {
         self.set_epoch(first.epoch);
         let mut made = Vec::with_capacity(count);
-        let mut items = items.fuse().peekable();
         let mut serial = first;
-        let mut last = None;
-        while items.peek().is_some()
+        let mut last = NONE;
+        while made.len() < count
             && let Some(index) = self.open_chunk()
         {
             let mut vacant = self.chunks[index].vacant_from(0);
-            if let (Some(last), Some(place)) = (last, vacant) {
+            if let (false, Some(place)) = (last == NONE, vacant) {
                 link(self.get_mut(last), slot_at(index, place));
             }
             let chunk = Arc::make_mut(&mut self.chunks[index]);
@@ -269,21 +277,20 @@ impl<T: Record> Slab<T> {
                 && let Some(item) = items.next()
             {
                 chunk.occupy(place, serial);
-                fill(&mut chunk.entry(place), last, item);
-                serial.number = serial.number.wrapping_add(1);
-                let slot = slot_at(index, place);
-                made.push(slot);
-                last = Some(slot);
+                serial = serial.after(1);
+                made.push(slot_at(index, place));
                 vacant = chunk.vacant_from(place);
-                if let Some(next) = vacant
-                    && items.peek().is_some()
-                {
-                    link(chunk.get_mut(place), slot_at(index, next));
-                }
+                let next = match vacant {
+                    Some(next) if made.len() < count => slot_at(index, next),
+                    _ => NONE,
+                };
+                fill(&mut chunk.entry(place), Links { prev: last, next }, item);
+                last = slot_at(index, place);
             }
-            if vacant.is_none() {
-                self.open.remove(index);
+            if vacant.is_some() {
+                break;
             }
+            self.open.remove(index);
         }
         #[expect(clippy::cast_possible_truncation, reason = "there are no more than slots")]
         let len = made.len() as u32;
@@ -297,26 +304,8 @@ impl<T: Record> Slab<T> {
         items: impl IntoIterator<Item = (Slot, I)>,
         mut change: impl FnMut(&mut T, I),
     ) {
-        self.by_chunk(items, |chunk, place, item| change(chunk.get_mut(place), item));
-    }
-
-    /// Calls `change` with each slot's chunk and its place there, and reclaims the space of texts.
-    fn by_chunk<I>(
-        &mut self,
-        items: impl IntoIterator<Item = (Slot, I)>,
-        mut change: impl FnMut(&mut Chunk<T>, usize, I),
-    ) {
-        let mut items = items.into_iter();
-        let mut next = items.next();
-        while let Some((slot, _)) = next {
-            let (index, _) = split(slot);
-            let chunk = Arc::make_mut(&mut self.chunks[index]);
-            while let Some((slot, item)) = next.take_if(|(slot, _)| split(*slot).0 == index) {
-                change(chunk, split(slot).1, item);
-                next = items.next();
-            }
-            chunk.compact();
-        }
+        let change = |chunk: &mut Chunk<T>, place, item| change(chunk.get_mut(place), item);
+        by_chunk(&mut self.chunks, items, change, |_, _| ());
     }
 
     /// Opens the chunks that have room for records of an epoch, and closes the others.
@@ -359,17 +348,17 @@ impl<T: Record> Slab<T> {
 
     /// [Vacates](Self::remove) occupied slots.
     pub(crate) fn remove_all(&mut self, slots: impl IntoIterator<Item = Slot>) {
-        let Self { epoch, mut len, .. } = *self;
-        let mut open = mem::take(&mut self.open);
-        self.by_chunk(slots.into_iter().map(|slot| (slot, slot)), |chunk, place, slot| {
+        let Self { chunks, open, epoch, len } = self;
+        let vacate = |chunk: &mut Chunk<T>, place, ()| {
             chunk.vacate(place);
-            if chunk.epoch == epoch || chunk.is_empty() {
-                open.insert(split(slot).0);
+            *len -= 1;
+        };
+        by_chunk(chunks, slots.into_iter().map(|slot| (slot, ())), vacate, |index, chunk| {
+            chunk.compact();
+            if chunk.epoch == *epoch || chunk.is_empty() {
+                open.insert(index);
             }
-            len -= 1;
         });
-        self.open = open;
-        self.len = len;
     }
 
     /// Begins a slab of records that are to be [placed](Self::place), for serials of the epoch.
@@ -410,6 +399,28 @@ impl<T: Record> Slab<T> {
         }
         self.len += 1;
         Some(())
+    }
+}
+
+/// Calls `change` with each slot's chunk and its place there, and `leave` with a chunk after the
+/// last of some neighbouring slots that share it.
+#[expect(clippy::indexing_slicing, reason = "as in the slab")]
+fn by_chunk<T: Record, I>(
+    chunks: &mut [Arc<Chunk<T>>],
+    items: impl IntoIterator<Item = (Slot, I)>,
+    mut change: impl FnMut(&mut Chunk<T>, usize, I),
+    mut leave: impl FnMut(usize, &mut Chunk<T>),
+) {
+    let mut items = items.into_iter();
+    let mut next = items.next();
+    while let Some((slot, _)) = next {
+        let (index, _) = split(slot);
+        let chunk = Arc::make_mut(&mut chunks[index]);
+        while let Some((slot, item)) = next.take_if(|(slot, _)| split(*slot).0 == index) {
+            change(chunk, split(slot).1, item);
+            next = items.next();
+        }
+        leave(index, chunk);
     }
 }
 
@@ -510,12 +521,12 @@ impl<T: Record> Chunk<T> {
 
     fn vacate(&mut self, place: usize) {
         let position = self.position(place);
-        let gone = if self.is_sparse {
-            self.records.remove(position)
+        self.texts.forget(self.records[position].text());
+        if self.is_sparse {
+            self.records.remove(position);
         } else {
-            mem::take(&mut self.records[position])
-        };
-        self.texts.forget(gone.text());
+            self.records[position] = T::default();
+        }
         self.occupied[place / 64] &= !(1 << (place % 64));
     }
 
