@@ -42,7 +42,7 @@ struct Hashed {
     slot: Slot,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Bucket {
     slots: HashTable<Hashed>,
     /// How many routing bits all of its hashes share.
@@ -63,6 +63,14 @@ impl Bucket {
     fn remove(&mut self, hash: u32, slot: Slot) -> bool {
         let found = self.slots.find_entry(table_hash(hash), |other| other.slot == slot);
         found.map(OccupiedEntry::remove).is_ok()
+    }
+}
+
+impl Clone for Bucket {
+    /// Cold, so that the check before a write, which rarely copies, is inlined.
+    #[cold]
+    fn clone(&self) -> Self {
+        Self { slots: self.slots.clone(), depth: self.depth }
     }
 }
 
@@ -163,19 +171,22 @@ impl Index {
 
     /// Adds a slot that is not in the index.
     pub(crate) fn insert(&mut self, hash: u32, slot: Slot) {
-        self.make_room(hash);
-        let bucket = self.bucket(hash);
+        let bucket = self.make_room(hash);
         Arc::make_mut(&mut self.buckets[bucket]).insert(Hashed { hash, slot });
         self.len += 1;
     }
 
-    /// Splits the bucket of a hash if it is full and can be split.
-    fn make_room(&mut self, hash: u32) {
+    /// The bucket of a hash, which is split first if it is full and can be split.
+    fn make_room(&mut self, hash: u32) -> usize {
         let bucket = self.bucket(hash);
+        if self.buckets[bucket].slots.len() < FULL {
+            return bucket;
+        }
         let deepest = self.buckets.len().ilog2() + MAX_SKEW;
-        if self.buckets[bucket].slots.len() >= FULL && self.buckets[bucket].depth < deepest {
+        if self.buckets[bucket].depth < deepest {
             self.split(bucket, routing(hash));
         }
+        self.bucket(hash)
     }
 
     /// Adds slots that are [sorted by bucket](Self::by_bucket), except those whose key the index
@@ -188,8 +199,7 @@ impl Index {
         let mut taken = Vec::new();
         let mut left = sorted;
         while let [Entry { hash, .. }, ..] = *left {
-            self.make_room(hash);
-            let home = self.bucket(hash);
+            let home = self.make_room(hash);
             let alike = left.iter().take_while(|entry| self.bucket(entry.hash) == home).count();
             let slots = &mut Arc::make_mut(&mut self.buckets[home]).slots;
             // A bucket that is full already gets one more: it could not be split.
@@ -231,6 +241,7 @@ impl Index {
     }
 
     /// Splits a bucket by the next routing bit. `path` is the routing of any of its hashes.
+    #[cold]
     fn split(&mut self, full: usize, path: u32) {
         let Ok(new) = u32::try_from(self.buckets.len()) else { return };
         let depth = self.buckets[full].depth;

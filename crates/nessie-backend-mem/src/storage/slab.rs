@@ -71,7 +71,7 @@ impl<T: Record> Entry<'_, T> {
 }
 
 /// Some neighbouring records. Fields that every read needs are first, in few cache lines.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[repr(C)]
 struct Chunk<T> {
     /// The records of all places as far as they were ever occupied, or of the occupied ones alone.
@@ -163,6 +163,7 @@ impl<T: Record> Slab<T> {
         self.chunks[chunk].get(place)
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, slot: Slot) -> &mut T {
         let (chunk, place) = split(slot);
         Arc::make_mut(&mut self.chunks[chunk]).get_mut(place)
@@ -208,7 +209,7 @@ impl<T: Record> Slab<T> {
         let (chunk, place) = split(slot);
         let chunk = Arc::make_mut(&mut self.chunks[chunk]);
         chunk.entry(place).set_text(text);
-        chunk.compact();
+        chunk.compact_if_wanted();
     }
 
     /// One more than the highest slot there is.
@@ -354,7 +355,7 @@ impl<T: Record> Slab<T> {
             *len -= 1;
         };
         by_chunk(chunks, slots.into_iter().map(|slot| (slot, ())), vacate, |index, chunk| {
-            chunk.compact();
+            chunk.compact_if_wanted();
             if chunk.epoch == *epoch || chunk.is_empty() {
                 open.insert(index);
             }
@@ -428,6 +429,20 @@ impl<T> Default for Chunk<T> {
     fn default() -> Self {
         let (records, texts) = (Vec::new(), TextPool::default());
         Self { records, is_sparse: false, occupied: [0; _], texts, epoch: 0 }
+    }
+}
+
+impl<T: Clone> Clone for Chunk<T> {
+    /// Cold, so that the check before a write, which rarely copies, is inlined.
+    #[cold]
+    fn clone(&self) -> Self {
+        Self {
+            records: self.records.clone(),
+            is_sparse: self.is_sparse,
+            epoch: self.epoch,
+            texts: self.texts.clone(),
+            occupied: self.occupied,
+        }
     }
 }
 
@@ -543,13 +558,20 @@ impl<T: Record> Chunk<T> {
         self.is_sparse = false;
     }
 
-    fn compact(&mut self) {
+    /// Reclaims the space of forgotten texts if there is much.
+    #[inline]
+    fn compact_if_wanted(&mut self) {
         if self.texts.wants_compaction() {
-            let mut kept = self.texts.compacted();
-            for record in &mut self.records {
-                record.set_text(kept.put(self.texts.get(record.text())));
-            }
-            self.texts = kept;
+            self.compact();
         }
+    }
+
+    #[cold]
+    fn compact(&mut self) {
+        let mut kept = self.texts.compacted();
+        for record in &mut self.records {
+            record.set_text(kept.put(self.texts.get(record.text())));
+        }
+        self.texts = kept;
     }
 }
