@@ -11,7 +11,7 @@ use nessie_backend_core::{
 use super::clones::{CloneParent, check_clone_name};
 use super::lookup::{key, quota};
 use super::snapshots::{fill_snapshot, snapshot_exists};
-use super::volumes::{NewVolumes, check_new_volume};
+use super::volumes::{NewVolumes, check_new_volume, volume_exists};
 use super::{ByCreation, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::error::BulkError;
 use crate::storage::index::Entry;
@@ -150,8 +150,7 @@ impl State {
         let is_same = |one, other| name_of(one) == name_of(other);
         let taken = self.volume_names.insert_all(&entries, is_same);
         if let Some(Entry { slot, item, .. }) = taken.iter().min_by_key(|entry| entry.item) {
-            let name = self.volume_name(*slot).to_owned();
-            failure = Some(BulkError::at(*item as usize, BackendError::VolumeExists { name }));
+            failure = Some(BulkError::at(*item as usize, volume_exists(self.volume_name(*slot))));
         }
         match failure {
             None => Ok(Made { slots: made, first }),

@@ -21,10 +21,9 @@ impl State {
         let (volume, snapshot) = self.find_pair(parent_volume, parent_snapshot)?;
         check_clone_name(new_name)?;
         self.check_cloneable(volume)?;
-        self.check_volume_name_free(new_name, None)?;
-
         let size = self.volumes.get(volume).size;
-        let slot = self.add_volume(new_name, size, stamp, self.clone_parent(volume, snapshot))?;
+        let parent = |state: &Self| state.clone_parent(volume, snapshot);
+        let slot = self.add_volume(new_name, size, stamp, parent)?;
         self.link_clones(snapshot, &[slot])?;
         Ok(slot)
     }
@@ -84,29 +83,18 @@ impl State {
         let of_volume = self.volumes.get(parent).clones;
         let of_volume = of_volume.extend::<OfParentVolume, _>(&mut self.volumes, slots);
         self.volumes.get_mut(parent).clones = of_volume;
-        let of_snapshot = self.clone_lists.get(list).clones;
-        let of_snapshot = of_snapshot.extend::<OfParentSnapshot, _>(&mut self.volumes, slots);
-        self.clones += of_snapshot.len - self.clone_lists.get(list).clones.len;
+        let before = self.clone_lists.get(list).clones;
+        let of_snapshot = before.extend::<OfParentSnapshot, _>(&mut self.volumes, slots);
+        self.clones += of_snapshot.len - before.len;
         self.clone_lists.get_mut(list).clones = of_snapshot;
         Ok(())
     }
 
     /// The clones of a snapshot.
-    fn clones_of(&self, snapshot: Slot) -> List {
+    pub(super) fn clones_of(&self, snapshot: Slot) -> List {
         match self.snapshots.get(snapshot).clone_list {
             NONE => List::default(),
             list => self.clone_lists.get(list).clones,
-        }
-    }
-
-    /// Sets the remaining clones of a snapshot that had some.
-    fn set_clones_of(&mut self, snapshot: Slot, clones: List) {
-        let list = self.snapshots.get(snapshot).clone_list;
-        if clones.is_empty() {
-            self.clone_lists.remove(list);
-            self.snapshots.get_mut(snapshot).clone_list = NONE;
-        } else {
-            self.clone_lists.get_mut(list).clones = clones;
         }
     }
 
@@ -130,10 +118,16 @@ impl State {
             left = others;
             let snapshot = self.volumes.get(first).parent_snapshot;
             if snapshot != NONE {
-                let before = self.clones_of(snapshot);
+                let list = self.snapshots.get(snapshot).clone_list;
+                let before = self.clone_lists.get(list).clones;
                 let clones = before.remove_run::<OfParentSnapshot, _>(&mut self.volumes, run);
                 self.clones -= before.len - clones.len;
-                self.set_clones_of(snapshot, clones);
+                if clones.is_empty() {
+                    self.clone_lists.remove(list);
+                    self.snapshots.get_mut(snapshot).clone_list = NONE;
+                } else {
+                    self.clone_lists.get_mut(list).clones = clones;
+                }
             }
         }
     }

@@ -72,7 +72,12 @@ impl State {
     }
 
     pub(crate) fn volume_named(&self, name: &str) -> Option<Slot> {
-        self.volume_names.find(key::volume_name(name), |slot| self.volume_name(slot) == name)
+        self.volume_of_hash(key::volume_name(name), name)
+    }
+
+    /// The volume of that name and this hash.
+    pub(super) fn volume_of_hash(&self, hash: u32, name: &str) -> Option<Slot> {
+        self.volume_names.find(hash, |slot| self.volume_name(slot) == name)
     }
 
     pub(crate) fn snapshot_named(&self, volume: Slot, name: &str) -> Option<Slot> {

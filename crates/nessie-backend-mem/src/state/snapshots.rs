@@ -18,7 +18,10 @@ impl State {
         stamp: Stamp,
     ) -> Result<Slot> {
         let volume = self.check_new_snapshot(volume, || rules::snapshot_name(name))?;
-        self.check_snapshot_name_free(volume, name, None)?;
+        let hash = key::snapshot_name(volume, name);
+        if self.snapshot_of_hash(hash, volume, name).is_some() {
+            return Err(snapshot_exists(self.volume_id(volume), name));
+        }
         let of = self.volumes.get(volume);
         let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
             fill_snapshot(entry, name, volume, of, stamp);
@@ -27,7 +30,7 @@ impl State {
         let slot = self.snapshots.insert(serial, fill).ok_or_else(full)?;
         self.last_number = last_number;
         self.link_snapshots(iter::once((volume, slot)));
-        self.snapshot_names.insert(key::snapshot_name(volume, name), slot);
+        self.snapshot_names.insert(hash, slot);
         Ok(slot)
     }
 
@@ -104,15 +107,15 @@ impl State {
     }
 
     pub(super) fn check_no_clones(&self, slot: Slot) -> Result<()> {
-        match self.snapshots.get(slot).clone_list {
-            NONE => Ok(()),
-            list => {
-                let clones = self.clone_lists.get(list).clones;
-                let names = clones.iter::<OfParentSnapshot, _>(&self.volumes);
-                let dependents = self.dependents(names, clones.len);
-                Err(BackendError::SnapshotBusy { snapshot: self.snapshot_id(slot), dependents })
-            }
-        }
+        if self.is_pinned(slot) { Err(self.snapshot_busy(slot)) } else { Ok(()) }
+    }
+
+    /// The refusal to delete a snapshot with clones.
+    fn snapshot_busy(&self, slot: Slot) -> BackendError {
+        let clones = self.clones_of(slot);
+        let dependents =
+            self.dependents(clones.iter::<OfParentSnapshot, _>(&self.volumes), clones.len);
+        BackendError::SnapshotBusy { snapshot: self.snapshot_id(slot), dependents }
     }
 
     /// Enters snapshots of different volumes, each given after its volume, in the lists of their

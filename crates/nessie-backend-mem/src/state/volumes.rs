@@ -18,8 +18,7 @@ impl State {
         stamp: Stamp,
     ) -> Result<Slot> {
         check_new_volume(name, size_bytes)?;
-        self.check_volume_name_free(name, None)?;
-        self.add_volume(name, size_bytes.unwrap_or(0), stamp, CloneParent::default())
+        self.add_volume(name, size_bytes.unwrap_or(0), stamp, |_| CloneParent::default())
     }
 
     pub(crate) fn patch_volume(&mut self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
@@ -75,7 +74,9 @@ impl State {
             self.unindex_snapshot_name(slot, *snapshot);
         }
         self.volume_names.remove(key::volume_name(self.volume_name(slot)), slot);
-        self.unlink_clones(&[slot]);
+        if self.volumes.get(slot).is_clone() {
+            self.unlink_clones(&[slot]);
+        }
         self.remove_volumes(&[slot], snapshots);
         Ok(())
     }
@@ -124,9 +125,7 @@ impl State {
     /// Refuses if a volume other than `except` has the name.
     pub(crate) fn check_volume_name_free(&self, name: &str, except: Option<Slot>) -> Result<()> {
         match self.volume_named(name) {
-            Some(owner) if Some(owner) != except => {
-                Err(BackendError::VolumeExists { name: name.to_owned() })
-            }
+            Some(owner) if Some(owner) != except => Err(volume_exists(name)),
             _ => Ok(()),
         }
     }
@@ -140,16 +139,20 @@ impl State {
         }
     }
 
-    /// Adds an online volume of a free name at the end of the order. The caller enters a clone in
-    /// the lists of its parent.
+    /// Adds an online volume at the end of the order, if its name is free. The caller enters a
+    /// clone in the lists of its parent.
     pub(super) fn add_volume(
         &mut self,
         name: &str,
         size: u64,
         stamp: Stamp,
-        parent: CloneParent,
+        parent: impl FnOnce(&Self) -> CloneParent,
     ) -> Result<Slot> {
-        let new = NewVolumes { time: stamp.time, order: self.order, parent };
+        let hash = key::volume_name(name);
+        if self.volume_of_hash(hash, name).is_some() {
+            return Err(volume_exists(name));
+        }
+        let new = NewVolumes { time: stamp.time, order: self.order, parent: parent(self) };
         let fill = |entry: &mut Entry<'_, VolumeRecord>| {
             new.fill(entry, Links::default(), name, size);
         };
@@ -157,7 +160,7 @@ impl State {
         let slot = self.volumes.insert(serial, fill).ok_or_else(full)?;
         self.last_number = last_number;
         self.order = self.order.push_back::<ByCreation, _>(&mut self.volumes, slot);
-        self.volume_names.insert(key::volume_name(name), slot);
+        self.volume_names.insert(hash, slot);
         Ok(slot)
     }
 
@@ -183,6 +186,10 @@ impl State {
             self.junctions.insert(key::junction(path), slot);
         }
     }
+}
+
+pub(super) fn volume_exists(name: &str) -> BackendError {
+    BackendError::VolumeExists { name: name.to_owned() }
 }
 
 /// Refuses a name or a quota that no volume can have.
