@@ -99,7 +99,7 @@ impl Rows<'_> {
     ) -> Result<VolumeRow> {
         self.backend.create(
             |state, stamp| state.create_clone(parent_volume, parent_snapshot, new_name, stamp),
-            State::row,
+            |state, slot| state.row_of_clone(slot, parent_volume, parent_snapshot),
         )
     }
 

@@ -108,6 +108,31 @@ impl State {
 
     /// The volume in `slot`, which has this identifier, as a row.
     pub(crate) fn row_of(&self, slot: Slot, uuid: VolumeId) -> VolumeRow {
+        self.row_with(slot, uuid, |snapshot| {
+            let volume = self.snapshots.get(snapshot).volume;
+            (self.volume_id(volume), self.snapshot_id(snapshot))
+        })
+    }
+
+    /// The clone in `slot`, whose parents have these identifiers, as a row.
+    pub(crate) fn row_of_clone(
+        &self,
+        slot: Slot,
+        parent_volume: VolumeId,
+        parent_snapshot: SnapshotId,
+    ) -> VolumeRow {
+        self.row_with(slot, self.volume_id(slot), |_| (parent_volume, parent_snapshot))
+    }
+
+    /// The volume in `slot`, which has this identifier, as a row. `parent_ids` finds the
+    /// identifiers of a parent snapshot and its volume.
+    #[inline]
+    fn row_with(
+        &self,
+        slot: Slot,
+        uuid: VolumeId,
+        parent_ids: impl FnOnce(Slot) -> (VolumeId, SnapshotId),
+    ) -> VolumeRow {
         let (record, policy) = self.volumes.with_text(slot);
         VolumeRow {
             uuid,
@@ -116,28 +141,35 @@ impl State {
             state: record.state,
             vol_type: record.vol_type,
             create_time: time(record.create_time),
-            optional: self.optional_fields(record, policy),
+            optional: self.optional_fields(record, policy, parent_ids),
         }
     }
 
-    fn optional_fields(&self, record: &VolumeRecord, policy: &str) -> Option<Box<OptionalFields>> {
+    fn optional_fields(
+        &self,
+        record: &VolumeRecord,
+        policy: &str,
+        parent_ids: impl FnOnce(Slot) -> (VolumeId, SnapshotId),
+    ) -> Option<Box<OptionalFields>> {
         if !(record.is_mounted || record.is_clone()) && policy.is_empty() {
             return None;
         }
+        let snapshot = record.parent_snapshot;
         Some(Box::new(OptionalFields {
             junction_path: record.junction.as_deref().map(str::to_owned),
             export_policy: (!policy.is_empty()).then(|| policy.to_owned()),
-            origin: record.is_clone().then(|| self.origin(record.parent_snapshot)),
+            origin: record.is_clone().then(|| self.origin(snapshot, parent_ids(snapshot))),
         }))
     }
 
-    fn origin(&self, snapshot: Slot) -> RowOrigin {
+    /// The origin of the clones of a snapshot. The identifiers are those of its volume and its own.
+    fn origin(&self, snapshot: Slot, ids: (VolumeId, SnapshotId)) -> RowOrigin {
         let (record, name) = self.snapshots.with_text(snapshot);
         RowOrigin {
             parent_volume: self.volumes.get(record.volume).name.clone(),
             parent_snapshot: name.into(),
-            parent_volume_uuid: self.volume_id(record.volume),
-            parent_snapshot_uuid: self.snapshot_id(snapshot),
+            parent_volume_uuid: ids.0,
+            parent_snapshot_uuid: ids.1,
         }
     }
 
