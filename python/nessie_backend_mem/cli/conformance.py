@@ -103,9 +103,7 @@ help(nessie_backend_mem.conformance) shows the test file."""
     ending.add_argument(
         "-x", action="store_const", const=1, dest="maxfail", help="end after the first failure"
     )
-    ending.add_argument(
-        "--maxfail", type=integer(1), metavar="N", help="end after N failures"
-    )
+    ending.add_argument("--maxfail", type=integer(1), metavar="N", help="end after N failures")
     sizes = parser.add_argument_group("sizes", "Use smaller ones for a slow backend.")
     for name, least, most, text in SIZES:
         sizes.add_argument(f"--{name}", type=integer(least, most), metavar="N", help=text)

@@ -170,10 +170,11 @@ class Run:
                 **self.options,
             )
             for name, tier, outcome, seconds, message, ids, calls in outcomes:
-                if outcome == "interrupted" and self.is_enough:
-                    outcome, message = "skipped", self.why_no_more()
                 broken = tuple(rules[word] for word in ids)
-                self.results.append(Result(name, tier, outcome, seconds, message, broken, calls))
+                result = Result(name, tier, outcome, seconds, message, broken, calls)
+                if outcome == "interrupted" and self.is_enough:
+                    result = replace(result, outcome="skipped", message=self.why_no_more())
+                self.results.append(result)
         self._skip_what_is_left_out()
         self.results += self._run_python_cases(rules)
         seconds = time.monotonic() - start
