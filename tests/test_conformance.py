@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 from unittest import SkipTest
@@ -730,6 +732,29 @@ def test_concurrency_cases_call_from_several_threads() -> None:
 
     assert run(Noting(), cases=["concurrency.*"], rounds=1, sequences=1).is_success
     assert len(idents) > 3
+
+
+class DeletesTwice(Wrapped):
+    """Checks, works for half a millisecond without giving up the interpreter, and acts."""
+
+    def delete_volume(self, uuid: Any) -> None:
+        self.backend.get_volume(uuid)
+        end = time.perf_counter() + 0.0005
+        while time.perf_counter() < end:
+            pass
+        with suppress(VolumeNotFoundError):
+            self.backend.delete_volume(uuid)
+
+
+def test_a_race_of_a_backend_that_never_waits_is_found() -> None:
+    interval = sys.getswitchinterval()
+    with pytest.raises(ConformanceError, match="linearizable") as caught:
+        run_all(DeletesTwice(), cases=["concurrency.deletes_a_volume_once"])
+    assert sys.getswitchinterval() == interval
+    lines = caught.value.calls.splitlines()
+    assert lines[0].startswith("vol1 = b.create_volume(")
+    assert "# at the same time, in thread 1:" in lines
+    assert sum("create_volume" in line for line in lines) == 1
 
 
 def test_a_report_can_be_read_kept_and_sent() -> None:
