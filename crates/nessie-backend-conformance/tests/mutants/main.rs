@@ -115,7 +115,8 @@ fn every_mutant_is_rejected() {
     let _ = std::panic::take_hook();
     let table = table.join("\n");
     println!("{table}");
-    for fault in &faults {
+    for (at, fault) in faults.iter().enumerate() {
+        assert!(faults[..at].iter().all(|it| it.name != fault.name), "{} twice", fault.name);
         assert!(rules().iter().any(|rule| rule.id == fault.rule), "{} has no rule", fault.name);
     }
     assert!(faults.len() >= 150, "only {} mutants", faults.len());

@@ -313,7 +313,7 @@ fn of_volumes() -> Vec<Race> {
             }
             made
         };
-        deletes_twice "deletes_a_volume_once": delete_volume = |b, uuid| {
+        deletes_a_volume_twice "deletes_a_volume_once": delete_volume = |b, uuid| {
             b.get_volume(uuid)?;
             window();
             match b.delete_volume(uuid) {
