@@ -209,6 +209,15 @@ class SearchRefuses(Wrapped):
         return self.backend.find_volume(name)
 
 
+class SearchWithoutSurrogates(Wrapped):
+    """Finds a name without the surrogates that were searched for."""
+
+    def find_snapshot(self, vol_uuid: Any, name: Any) -> Any:
+        if isinstance(name, str):
+            name = name.encode(errors="ignore").decode()
+        return self.backend.find_snapshot(vol_uuid, name)
+
+
 class NoneRemoves(Wrapped):
     """Takes `None` for the value "no policy"."""
 
@@ -646,6 +655,7 @@ MUTANTS: dict[type, tuple[str, str]] = {
     AnyCaseOfState: ("python.states", "OFFLINE"),
     DroppedSurrogate: ("python.surrogates", "name="),
     SearchRefuses: ("python.surrogates", "should find nothing"),
+    SearchWithoutSurrogates: ("python.surrogates", "should find nothing"),
     NoneRemoves: ("python.positions", "junction_path=None"),
     NameBeforeState: ("3.atomic", "changed something"),
     NameStaysTaken: ("3.atomic", "refused call took"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nessie_backend_mem.conformance.recorder import Skip
 
-from .bad_values import malformed, out_of_range, surrogates, wrong_types
+from .bad_values import SURROGATES, Bad, malformed, out_of_range, surrogates, wrong_types
 from .refusals import NOTHING, TYPE_ERROR, Refused, check_all, refused
 from .registry import case
 from .signatures import SIGNATURES, Argument, Signature
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from nessie_backend_mem.conformance.recorder import Recorder
 
-    from .bad_values import Bad
 
 __all__: list[str] = []
 __dir__ = __all__.copy
@@ -113,7 +112,10 @@ def other_states_are_refused(recorder: Recorder) -> None:
 def lone_surrogates_are_refused(recorder: Recorder) -> None:
     """Pass a lone surrogate, which UTF-8 cannot encode, in every text: an invalid argument."""
 
-    def choose(_: Stage, __: Signature, argument: Argument) -> list[Bad]:
+    def choose(stage: Stage, signature: Signature, argument: Argument) -> list[Bad]:
+        if signature.is_search and not argument.is_id:
+            # Without the surrogate, this is the name of an existing object.
+            return [Bad(stage.valid(signature, argument) + each) for each in SURROGATES]
         return surrogates(argument.kind)
 
     refuse_each(recorder, ("invalid_argument",), choose)

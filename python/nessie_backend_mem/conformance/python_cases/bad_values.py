@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from .signatures import Kind
 
-__all__ = ["MALFORMED", "Bad", "malformed", "out_of_range", "surrogates", "wrong_types"]
+__all__ = [
+    "MALFORMED",
+    "SURROGATES",
+    "Bad",
+    "malformed",
+    "out_of_range",
+    "surrogates",
+    "wrong_types",
+]
 __dir__ = __all__.copy
 
 SURROGATES = ("\ud800", "\udfff")
