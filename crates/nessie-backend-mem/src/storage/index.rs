@@ -78,11 +78,23 @@ impl Clone for Bucket {
 const FULL: usize = 448;
 /// How many bits of a hash place a slot in a table of 512.
 const TABLE_BITS: u32 = 9;
-/// Buckets filled like this on average are hardly ever full.
-const AMPLE: usize = FULL - FULL / 8;
+/// The limits of buckets differ by less than two to this power. With one limit for all, all would
+/// be split at almost the same time, and that time would be the slowest of each doubling.
+const SPREAD_BITS: u32 = 7;
+/// Buckets filled like this on average are hardly ever at their limit.
+const AMPLE: usize = FULL - FULL / 4;
 /// A bucket this much deeper than evenly spread ones would be grows instead of being split: its
 /// hashes are too alike for the directory to be doubled for their sake.
 const MAX_SKEW: u32 = 6;
+
+/// How many items the bucket of this number holds before it is split. The fractions of the multiples
+/// of the golden ratio spread the limits evenly.
+const fn limit(bucket: usize) -> usize {
+    const GOLDEN: u32 = 0x9E37_79B9;
+    #[expect(clippy::cast_possible_truncation, reason = "only the fraction matters")]
+    let fraction = (bucket as u32).wrapping_mul(GOLDEN);
+    FULL - (fraction >> (u32::BITS - SPREAD_BITS)) as usize
+}
 
 /// The hash for a bucket's table, which places a slot by the lowest bits and distinguishes slots of
 /// one place by the top seven.
@@ -176,10 +188,10 @@ impl Index {
         self.len += 1;
     }
 
-    /// The bucket of a hash, which is split first if it is full and can be split.
+    /// The bucket of a hash, which is split first if it is at its limit and can be split.
     fn make_room(&mut self, hash: u32) -> usize {
         let bucket = self.bucket(hash);
-        if self.buckets[bucket].slots.len() < FULL {
+        if self.buckets[bucket].slots.len() < limit(bucket) {
             return bucket;
         }
         let deepest = self.buckets.len().ilog2() + MAX_SKEW;
@@ -202,8 +214,8 @@ impl Index {
             let home = self.make_room(hash);
             let alike = left.iter().take_while(|entry| self.bucket(entry.hash) == home).count();
             let slots = &mut Arc::make_mut(&mut self.buckets[home]).slots;
-            // A bucket that is full already gets one more: it could not be split.
-            let fitting = FULL.saturating_sub(slots.len()).clamp(1, alike);
+            // A bucket that is at its limit already gets one more: it could not be split.
+            let fitting = limit(home).saturating_sub(slots.len()).clamp(1, alike);
             let (now, later) = left.split_at(fitting);
             for entry in now {
                 let Entry { hash, slot, .. } = *entry;
@@ -302,6 +314,22 @@ mod tests {
         assert!(largest <= FULL, "{largest}");
         let mean = 100_000 / index.buckets.len();
         assert!(mean > FULL / 2, "{mean}");
+    }
+
+    /// With one limit for all buckets, one of these steps splits ten times as many as the average.
+    #[test]
+    fn buckets_are_not_all_split_at_the_same_time() {
+        let mut index = Index::default();
+        let mut slots = 0..;
+        let mut grow = |count: usize| {
+            let before = index.buckets.len();
+            slots.by_ref().take(count).for_each(|slot| index.insert(hash(slot), slot));
+            index.buckets.len() - before
+        };
+        grow(100_000);
+        let splits = [(); 20].map(|()| grow(5_000));
+        let average = splits.iter().sum::<usize>() / splits.len();
+        assert!(splits.iter().all(|count| *count < 3 * average), "{splits:?}");
     }
 
     #[test]
