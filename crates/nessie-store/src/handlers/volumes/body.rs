@@ -2,7 +2,7 @@
 
 use nessie_backend_core::{BackendError, VolumePatch, VolumeState, rules};
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SvmContext, VOLUME};
-use nessie_ontap_protocol::{ApiError, Body, Method, WritableBy};
+use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use crate::cluster::Cluster;
 use crate::handlers::names;
@@ -78,10 +78,10 @@ impl VolumeFields {
             path: body.text("nas.path")?.map(str::to_owned),
             ..Self::default()
         };
-        for field in VOLUME.fields.iter().filter(|field| field.writable != WritableBy::Never) {
-            if is_kept(field.path)
-                && let Some(value) = Attribute::from_body(field, VOLUME.in_array(field.path), body)?
-            {
+        for path in body.paths().filter(|path| is_kept(path)) {
+            // Of an array of objects, such as `aggregates`, no field is kept.
+            let Some(field) = VOLUME.field(path) else { continue };
+            if let Some(value) = Attribute::from_body(field, VOLUME.in_array(path), body)? {
                 check_value(field.path, &value, method)?;
                 fields.attributes.push((field.path, value));
             }
