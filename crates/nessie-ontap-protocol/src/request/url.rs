@@ -112,6 +112,9 @@ fn decode(text: &str) -> Result<String, ApiError> {
     let refuse = |rule: &str| {
         ApiError::new(400, 2, format!("The URL contains {}, which {rule}.", Quoted(text)))
     };
+    if !text.contains('%') {
+        return Ok(text.to_owned());
+    }
     for (at, _) in text.match_indices('%') {
         let digits = text.as_bytes().get(at + 1..at + 3).unwrap_or_default();
         if digits.len() != 2 || !digits.iter().all(u8::is_ascii_hexdigit) {

@@ -95,8 +95,9 @@ impl<R> Schema<R> {
     pub(crate) fn range_of(&self, path: &str) -> Range<usize> {
         // A dot sorts before all other characters of a path, so these fields follow each other.
         let start = self.fields.partition_point(|field| field.path < path);
+        // An object has few fields, so they are counted one by one.
         let after = self.fields.get(start..).unwrap_or_default();
-        start..start + after.partition_point(|field| is_inside_or_same(field.path, path))
+        start..start + after.iter().take_while(|field| is_inside_or_same(field.path, path)).count()
     }
 
     /// The field at `path`, which may be a hidden field.
