@@ -7,7 +7,7 @@
 //! | Purpose | Items |
 //! |---|---|
 //! | Describe an object | [`Schema`], [`Field`], [`FieldKind`], [`FieldPresence`], [`WritableBy`], [`FieldValue`], [`ArrayField`], [`ObjectReference`], [`DocumentedFields`] |
-//! | Parse a request | [`Url`], [`Method`], [`Query`], [`Body`] |
+//! | Parse a request | [`Url`], [`Method`], [`Query`], [`Body`], [`Bodies`] |
 //! | Use its parameters | [`Selection`], [`Filter`], [`OrderBy`], [`Paging`] |
 //! | Write a reply | [`Page`], [`reply`] |
 //! | Report an error | [`ApiError`] |
@@ -82,7 +82,7 @@ mod response;
 mod schema;
 
 pub use error::ApiError;
-pub use request::{Body, Filter, Method, OrderBy, Paging, Query, Selection, Url};
+pub use request::{Bodies, Body, Filter, Method, OrderBy, Paging, Query, Selection, Url};
 pub use response::{Page, reply};
 pub use schema::{
     ArrayField, DocumentedFields, Field, FieldKind, FieldPresence, FieldValue, ObjectReference,

@@ -30,10 +30,7 @@ impl Body {
     /// - 262201: not an object, or nested too deep.
     /// - 262186: a field is given twice.
     pub fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
-        match read(bytes)? {
-            None => Ok(Self::default()),
-            Some(members) => Self::flatten(members),
-        }
+        Self::flatten(read(bytes)?)
     }
 
     /// Reads the bodies of a bulk request, `{"records": [{…}, …]}`. `None` if the body has no
@@ -46,10 +43,12 @@ impl Body {
     /// - 262289: `records` is empty.
     /// - 262254: `records` is not an array.
     pub fn parse_records(bytes: &[u8]) -> Result<Option<Vec<Self>>, ApiError> {
-        let Some(members) = read(bytes)? else { return Ok(None) };
-        if !members.iter().any(|(key, _)| key == RECORDS) {
-            return Ok(None);
-        }
+        let members = read(bytes)?;
+        if has_records(&members) { Self::records(members).map(Some) } else { Ok(None) }
+    }
+
+    /// The bodies in `members`, which include `records`.
+    fn records(members: Members) -> Result<Vec<Self>, ApiError> {
         if let Some((other, _)) = members.iter().find(|(key, _)| key != RECORDS) {
             let message =
                 format!("The field {} is not allowed next to \"records\".", Quoted(other));
@@ -75,10 +74,10 @@ impl Body {
             let message = "The request has no records.".to_owned();
             return Err(ApiError::of_field(262_289, RECORDS, message));
         }
-        Ok(Some(records))
+        Ok(records)
     }
 
-    fn flatten(members: Vec<(String, Tree)>) -> Result<Self, ApiError> {
+    fn flatten(members: Members) -> Result<Self, ApiError> {
         let mut values = BTreeMap::new();
         flatten_into("", members, &mut |path, value| match values.insert(path, value) {
             None => Ok(()),
@@ -216,18 +215,50 @@ impl Body {
     }
 }
 
+/// The body of a request that accepts one object or several.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bodies {
+    /// One object.
+    One(Body),
+    /// The objects of a bulk request, `{"records": [{…}, …]}`.
+    Records(Vec<Body>),
+}
+
+impl Bodies {
+    /// Reads a body once, as [`Body::parse_records`] or else as [`Body::parse`].
+    ///
+    /// # Errors
+    /// Those of the two.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
+        let members = read(bytes)?;
+        if has_records(&members) {
+            Body::records(members).map(Self::Records)
+        } else {
+            Body::flatten(members).map(Self::One)
+        }
+    }
+}
+
 const RECORDS: &str = "records";
+
+/// The members of a JSON object.
+type Members = Vec<(String, Tree)>;
+
+fn has_records(members: &Members) -> bool {
+    members.iter().any(|(key, _)| key == RECORDS)
+}
 
 /// The longest path of a field, in bytes. The limit bounds memory: a long key around many short
 /// keys would repeat the long key in each path.
 const MAX_PATH: usize = 255;
 
-fn read(bytes: &[u8]) -> Result<Option<Vec<(String, Tree)>>, ApiError> {
+/// The members of a body; none if it has no bytes.
+fn read(bytes: &[u8]) -> Result<Members, ApiError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     match json::parse(bytes)? {
-        Tree::Object(members) => Ok(Some(members)),
+        Tree::Object(members) => Ok(members),
         Tree::Array(_) | Tree::Value(_) => {
             Err(ApiError::new(400, 262_201, "The body is not a JSON object."))
         }
@@ -236,7 +267,7 @@ fn read(bytes: &[u8]) -> Result<Option<Vec<(String, Tree)>>, ApiError> {
 
 fn flatten_into(
     prefix: &str,
-    members: Vec<(String, Tree)>,
+    members: Members,
     insert: &mut dyn FnMut(String, Json) -> Result<(), ()>,
 ) -> Result<(), ApiError> {
     for (key, value) in members {

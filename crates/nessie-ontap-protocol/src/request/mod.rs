@@ -16,7 +16,7 @@ mod time;
 mod typed;
 mod url;
 
-pub use body::Body;
+pub use body::{Bodies, Body};
 pub use fields::Selection;
 pub use filter::Filter;
 pub use method::Method;

@@ -1,7 +1,7 @@
 //! The JSON body of a request.
 
 use nessie_backend_core::Uuid;
-use nessie_ontap_protocol::{ApiError, Body, Method};
+use nessie_ontap_protocol::{ApiError, Bodies, Body, Method};
 use serde_json::json;
 
 use crate::assert_code;
@@ -251,4 +251,30 @@ fn a_bulk_request_has_records_and_nothing_else() {
     assert_code(parse(r#"{"records": {}}"#), 262_254, "records");
     assert_code(parse(r#"{"records": [{}], "records": [{}]}"#), 262_186, "records");
     assert_code(parse(r#"{"records": [{"a": 1, "a": 2}]}"#), 262_186, "a");
+}
+
+#[test]
+fn a_body_is_one_object_or_records() {
+    for json in [
+        "",
+        "{}",
+        r#"{"name": "a", "space": {"count": 1}}"#,
+        r#"{"space": {"records": [{}]}}"#,
+        r#"{"records": [{"name": "a"}, {"name": "b"}]}"#,
+        r#"{"\u0072ecords": [{"name": "a"}]}"#,
+        r#"{"records": [], "name": "a"}"#,
+        r#"{"records": 1}"#,
+        r#"{"records": []}"#,
+        r#"{"a": 1, "a": 2}"#,
+        "[]",
+        "{",
+    ] {
+        let bytes = json.as_bytes();
+        let expected = match Body::parse_records(bytes) {
+            Ok(Some(bodies)) => Ok(Bodies::Records(bodies)),
+            Ok(None) => Body::parse(bytes).map(Bodies::One),
+            Err(error) => Err(error),
+        };
+        assert_eq!(Bodies::parse(bytes), expected, "{json}");
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{BackendError, Snapshot, SnapshotId, Uuid, Volume, VolumeId};
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SNAPSHOT, SnapshotRecord};
-use nessie_ontap_protocol::{ApiError, Body, Method, Query, WritableBy};
+use nessie_ontap_protocol::{ApiError, Bodies, Body, Method, Query, WritableBy};
 
 use super::collection::FORCE;
 use super::context::{HandlerResult, RequestContext, instance};
@@ -39,23 +39,26 @@ pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
 
 pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&SNAPSHOT, true, &[])?;
-    if let Some(bodies) = Body::parse_records(context.request.body)? {
-        let read = |body: &Body| {
-            Ok((SnapshotFields::read(body, Method::Post)?, volume_of_body(context, &query, body)?))
-        };
-        let creations: Vec<_> = bodies.iter().map(read).collect::<Result<_, ApiError>>()?;
-        let mut places = creations.iter().filter_map(|(_, volume)| volume.as_ref().ok());
-        let svm_context = places.next().map(|(svm, _)| Arc::clone(&svm.svm_context));
-        return KIND.create_many(context, &query, svm_context, creations, |(fields, volume)| {
-            volume.and_then(|(svm, volume)| take(context, svm, &volume, &fields))
-        });
+    let read = |body: &Body| {
+        Ok((SnapshotFields::read(body, Method::Post)?, volume_of_body(context, &query, body)?))
+    };
+    match Bodies::parse(context.request.body)? {
+        Bodies::One(body) => {
+            let (fields, volume) = read(&body)?;
+            let (svm, volume) = volume?;
+            KIND.create(context, &query, &path_of(volume.uuid), &svm.svm_context, || {
+                take(context, svm, &volume, &fields)
+            })
+        }
+        Bodies::Records(bodies) => {
+            let creations: Vec<_> = bodies.iter().map(read).collect::<Result<_, ApiError>>()?;
+            let mut places = creations.iter().filter_map(|(_, volume)| volume.as_ref().ok());
+            let svm_context = places.next().map(|(svm, _)| Arc::clone(&svm.svm_context));
+            KIND.create_many(context, &query, svm_context, creations, |(fields, volume)| {
+                volume.and_then(|(svm, volume)| take(context, svm, &volume, &fields))
+            })
+        }
     }
-    let body = Body::parse(context.request.body)?;
-    let fields = SnapshotFields::read(&body, Method::Post)?;
-    let (svm, volume) = volume_of_body(context, &query, &body)??;
-    KIND.create(context, &query, &path_of(volume.uuid), &svm.svm_context, || {
-        take(context, svm, &volume, &fields)
-    })
 }
 
 pub(crate) fn patch(context: &RequestContext<'_>) -> HandlerResult {

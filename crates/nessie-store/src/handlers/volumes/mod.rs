@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{Uuid, Volume};
 use nessie_ontap_protocol::records::{VOLUME, VolumeRecord};
-use nessie_ontap_protocol::{ApiError, Body, Query};
+use nessie_ontap_protocol::{ApiError, Bodies, Body, Query};
 
 use self::create::Creation;
 use self::patch::{Change, OF_ONE, PARAMETERS};
@@ -41,18 +41,23 @@ pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
 
 pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&VOLUME, true, &[])?;
-    if let Some(bodies) = Body::parse_records(context.request.body)? {
-        let creations: Vec<_> = bodies
-            .into_iter()
-            .map(|body| Creation::read(context, body))
-            .collect::<Result<_, _>>()?;
-        let svm_context = creations.first().map(|creation| Arc::clone(&creation.svm.svm_context));
-        return KIND.create_many(context, &query, svm_context, creations, |creation| {
-            creation.run(context)
-        });
+    match Bodies::parse(context.request.body)? {
+        Bodies::One(body) => {
+            let creation = Creation::read(context, body)?;
+            KIND.create(context, &query, PATH, &creation.svm.svm_context, || creation.run(context))
+        }
+        Bodies::Records(bodies) => {
+            let creations: Vec<_> = bodies
+                .into_iter()
+                .map(|body| Creation::read(context, body))
+                .collect::<Result<_, _>>()?;
+            let first = creations.first();
+            let svm_context = first.map(|creation| Arc::clone(&creation.svm.svm_context));
+            KIND.create_many(context, &query, svm_context, creations, |creation| {
+                creation.run(context)
+            })
+        }
     }
-    let creation = Creation::read(context, Body::parse(context.request.body)?)?;
-    KIND.create(context, &query, PATH, &creation.svm.svm_context, || creation.run(context))
 }
 
 pub(crate) fn patch(context: &RequestContext<'_>) -> HandlerResult {
