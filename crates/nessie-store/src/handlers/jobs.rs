@@ -1,12 +1,14 @@
 //! Jobs.
 
-use nessie_ontap_protocol::records::JOB;
+use nessie_ontap_protocol::records::{JOB, JobRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use super::context::{HandlerResult, RequestContext, instance};
+use super::operation_query::OperationQuery;
 
 pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&JOB, false, &[])?;
+    static QUERY: OperationQuery<JobRecord> = OperationQuery::new(&JOB, false, &[]);
+    let query = QUERY.of(context)?;
     let job =
         context.cluster.jobs.get(context.path_uuid(0)?, context.cluster.now(), &context.epochs);
     instance(&query, job)

@@ -3,6 +3,7 @@
 //! * [`context`]: the request and the replies that every operation can give;
 //! * [`collection`]: the operations that volumes and snapshots share;
 //! * [`lookup`]: finds the SVMs, volumes, snapshots and aggregates that requests name;
+//! * [`operation_query`]: the query parameters of an operation;
 //! * [`outcome`]: the replies to changes, and their jobs;
 //! * [`names`], [`reference`]: parts of request bodies.
 
@@ -10,6 +11,7 @@ mod collection;
 mod context;
 mod lookup;
 mod names;
+mod operation_query;
 mod outcome;
 mod reference;
 

@@ -11,6 +11,7 @@ use super::collection::FORCE;
 use super::context::{HandlerResult, RequestContext, instance};
 use super::lookup::{check_snapshot_count, find_volume, is_locked, svm_of_body};
 use super::names;
+use super::operation_query::OperationQuery;
 use super::outcome::{self, ObjectKind, Outcome};
 use crate::side_data::{SideData, lock};
 use crate::svm::SvmState;
@@ -25,7 +26,8 @@ const KIND: ObjectKind<SnapshotRecord> = ObjectKind {
 };
 
 pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&SNAPSHOT, false, &[])?;
+    static QUERY: OperationQuery<SnapshotRecord> = OperationQuery::new(&SNAPSHOT, false, &[]);
+    let query = QUERY.of(context)?;
     let (svm, volume) = volume_of_path(context, &query, context.path_uuid(1)?.into())?;
     let snapshot =
         svm.backend.snapshot_backend()?.get_snapshot(volume.uuid, context.path_uuid(1)?.into())?;
@@ -38,7 +40,8 @@ pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
 }
 
 pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&SNAPSHOT, true, &[])?;
+    static QUERY: OperationQuery<SnapshotRecord> = OperationQuery::new(&SNAPSHOT, true, &[]);
+    let query = QUERY.of(context)?;
     let read = |body: &Body| {
         Ok((SnapshotFields::read(body, Method::Post)?, volume_of_body(context, &query, body)?))
     };
@@ -62,7 +65,8 @@ pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
 }
 
 pub(crate) fn patch(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&SNAPSHOT, false, &[])?;
+    static QUERY: OperationQuery<SnapshotRecord> = OperationQuery::new(&SNAPSHOT, false, &[]);
+    let query = QUERY.of(context)?;
     let fields = read_patch(&Body::parse(context.request.body)?)?;
     one(context, &query, |svm, volume, snapshot| change(context, svm, volume, snapshot, &fields))
 }
@@ -84,7 +88,8 @@ pub(crate) fn patch_many(context: &RequestContext<'_>) -> HandlerResult {
 
 /// Deletes a snapshot. `force` does not unlock one with clones or an expiry time.
 pub(crate) fn delete(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&SNAPSHOT, false, FORCE)?;
+    static QUERY: OperationQuery<SnapshotRecord> = OperationQuery::new(&SNAPSHOT, false, FORCE);
+    let query = QUERY.of(context)?;
     KIND.check_deletion(context, &query)?;
     one(context, &query, |svm, volume, snapshot| remove(context, svm, volume, snapshot))
 }

@@ -144,3 +144,15 @@ fn a_restore_names_a_snapshot_and_restores_no_single_file() {
     let reply = lab.send(Method::Patch, &file, "");
     assert_eq!((reply.status, reply.code()), (400, "918251"));
 }
+
+#[test]
+fn a_request_without_parameters_has_none_of_an_earlier_request() {
+    let lab = Lab::new();
+    let path = lab.volume("v1", "");
+    let name_only = lab.get(&format!("{path}?fields=name"));
+    let default = lab.get(&path);
+    assert!(name_only["size"].is_null());
+    assert!(default["size"].is_number());
+    assert_eq!(lab.get(&format!("{path}?fields=name")), name_only);
+    assert_eq!(lab.get(&path), default);
+}

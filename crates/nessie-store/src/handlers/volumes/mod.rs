@@ -15,6 +15,7 @@ use self::patch::{Change, OF_ONE, PARAMETERS};
 use crate::handlers::collection::FORCE;
 use crate::handlers::context::{HandlerResult, RequestContext, instance};
 use crate::handlers::lookup::find_volume;
+use crate::handlers::operation_query::OperationQuery;
 use crate::handlers::outcome::{self, ObjectKind, Outcome};
 use crate::side_data::lock;
 use crate::svm::SvmState;
@@ -28,7 +29,8 @@ const KIND: ObjectKind<VolumeRecord> = ObjectKind {
 };
 
 pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&VOLUME, false, &[])?;
+    static QUERY: OperationQuery<VolumeRecord> = OperationQuery::new(&VOLUME, false, &[]);
+    let query = QUERY.of(context)?;
     let (svm, volume) = find_volume(context, &query, context.path_uuid(0)?)?;
     let mut record = svm.record(volume);
     search(context, svm, &query, std::slice::from_mut(&mut record))?;
@@ -40,7 +42,8 @@ pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
 }
 
 pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&VOLUME, true, &[])?;
+    static QUERY: OperationQuery<VolumeRecord> = OperationQuery::new(&VOLUME, true, &[]);
+    let query = QUERY.of(context)?;
     match Bodies::parse(context.request.body)? {
         Bodies::One(body) => {
             let creation = Creation::read(context, body)?;
@@ -83,7 +86,8 @@ pub(crate) fn patch_many(context: &RequestContext<'_>) -> HandlerResult {
 
 /// Deletes a volume immediately: there is no recovery queue for `force` to bypass.
 pub(crate) fn delete(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&VOLUME, false, FORCE)?;
+    static QUERY: OperationQuery<VolumeRecord> = OperationQuery::new(&VOLUME, false, FORCE);
+    let query = QUERY.of(context)?;
     KIND.check_deletion(context, &query)?;
     one(context, &query, |svm, volume, _| remove(svm, volume))
 }
