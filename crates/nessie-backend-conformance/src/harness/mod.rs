@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use nessie_backend_core::{
     SnapshotId, Timestamp, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    VolumeState,
 };
 
 pub(crate) use self::abort::{Abort, CaseResult, Violation, panic_text};
@@ -451,13 +452,17 @@ impl<'a> Harness<'a> {
         self.violation(format!("{} must succeed", with_dots(call)))
     }
 
-    /// Ends a part of a case: checks every record, deletes the case's objects with a check of each
-    /// deletion, and starts again.
-    pub(crate) fn end_history(&self) -> CaseResult {
-        self.verify_records()?;
-        self.verify_deleted()?;
+    /// Starts again within the same case: deletes its objects with a check of each deletion.
+    pub(crate) fn start_again(&self) -> CaseResult {
         self.delete_own()?;
         self.restart()
+    }
+
+    /// The case's volumes that are offline or restricted.
+    pub(crate) fn volumes_not_online(&self) -> Vec<VolumeId> {
+        let state = self.state.borrow();
+        let own = state.model.own().map(|volume| &volume.record);
+        own.filter(|record| record.state != VolumeState::Online).map(|record| record.uuid).collect()
     }
 }
 
