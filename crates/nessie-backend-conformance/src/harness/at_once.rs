@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::hint;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,45 +19,42 @@ pub(super) struct Made {
     pub(super) end: Instant,
 }
 
-/// How often a thread checks whether the others have started, before it continues anyway.
-const SPINS: usize = 500;
+/// When the calls of a round are made.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// The programs in the order in which their threads are started: the last one has an advantage.
+    order: Vec<usize>,
+    /// The pause before each call of each program.
+    pauses: Vec<Vec<Duration>>,
+}
 
-/// Runs each list of calls in its own thread, all starting together. `pauses` has the pause before
-/// each call.
+/// How long a thread waits for the others to start without giving up the processor, and at all.
+const LONGEST_SPIN: Duration = Duration::from_micros(10);
+const LONGEST_WAIT: Duration = Duration::from_millis(20);
+
+/// Runs each list of calls in its own thread, all starting together.
 pub(super) fn run_at_once(
     programs: &[Vec<Call>],
-    pauses: &[Vec<Duration>],
+    plan: &Plan,
     backend: &dyn VolumeBackend,
 ) -> CaseResult<Vec<Vec<Made>>> {
-    let (start, waiting) = (Barrier::new(programs.len()), AtomicUsize::new(programs.len()));
-    let joined: Vec<thread::Result<Vec<Made>>> = thread::scope(|scope| {
-        let threads: Vec<_> = programs
-            .iter()
-            .zip(pauses)
-            .map(|(calls, pauses)| {
-                let (start, waiting) = (&start, &waiting);
-                scope.spawn(move || {
-                    // The barrier wakes threads one by one; a short spin lets them start together.
-                    start.wait();
-                    waiting.fetch_sub(1, Ordering::SeqCst);
-                    for _ in 0..SPINS {
-                        if waiting.load(Ordering::SeqCst) == 0 {
-                            break;
-                        }
-                        hint::spin_loop();
-                    }
-                    calls
-                        .iter()
-                        .zip(pauses)
-                        .map(|(call, time)| make(call, *time, backend))
-                        .collect()
-                })
-            })
-            .collect();
-        threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
+    let waiting = AtomicUsize::new(programs.len());
+    let mut joined: Vec<(usize, thread::Result<Vec<Made>>)> = thread::scope(|scope| {
+        let start = |at: usize| {
+            let (calls, pauses) = (programs.get(at)?, plan.pauses.get(at)?);
+            let waiting = &waiting;
+            let thread = scope.spawn(move || {
+                wait_for_all(waiting);
+                calls.iter().zip(pauses).map(|(call, time)| make(call, *time, backend)).collect()
+            });
+            Some((at, thread))
+        };
+        let threads: Vec<_> = plan.order.iter().copied().filter_map(start).collect();
+        threads.into_iter().map(|(at, thread)| (at, thread.join())).collect()
     });
+    joined.sort_by_key(|(at, _)| *at);
     let mut programs = Vec::new();
-    for thread in joined {
+    for (_, thread) in joined {
         match thread {
             Ok(made) => programs.push(made),
             Err(panic) => {
@@ -68,6 +64,19 @@ pub(super) fn run_at_once(
         }
     }
     Ok(programs)
+}
+
+/// Waits until every thread is here. A thread that slept would be woken too late for short calls.
+fn wait_for_all(waiting: &AtomicUsize) {
+    waiting.fetch_sub(1, Ordering::SeqCst);
+    let start = Instant::now();
+    while waiting.load(Ordering::SeqCst) > 0 && start.elapsed() < LONGEST_WAIT {
+        if start.elapsed() < LONGEST_SPIN {
+            hint::spin_loop();
+        } else {
+            thread::yield_now();
+        }
+    }
 }
 
 fn make(call: &Call, time: Duration, backend: &dyn VolumeBackend) -> Made {
@@ -91,9 +100,9 @@ fn pause(time: Duration) {
     }
 }
 
-/// Draws the pauses before calls.
+/// Draws the order of the threads, and the pauses before calls.
 ///
-/// A call finds a fault of another call when it comes between two steps of it. So the pauses are
+/// A call finds a fault of another call when it comes between two steps of it. So most pauses are
 /// about as long as calls take: microseconds for a backend in memory, milliseconds for a remote one.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -102,6 +111,8 @@ pub(super) struct Pace {
     longest: VecDeque<Duration>,
 }
 
+/// The longest pause in one of eight rounds, so that the order of short calls varies too.
+const START_PAUSE: Duration = Duration::from_micros(200);
 /// Number of rounds whose times are kept. A window may be open in a few of them only.
 const ROUNDS: usize = 16;
 /// No pause is longer, so that a single slow call does not delay many rounds.
@@ -113,19 +124,25 @@ impl Pace {
     }
 
     /// A pause for each call. Each thread has no pauses, short ones or long ones.
-    pub(super) fn pauses(&mut self, programs: &[Vec<Call>]) -> Vec<Vec<Duration>> {
-        let of_calls = self.pick().min(LONGEST_PAUSE);
-        programs
-            .iter()
-            .map(|calls| {
-                let longest = match self.random.next() % 4 {
-                    0 => Duration::ZERO,
-                    1 => of_calls / 4,
-                    _ => of_calls,
-                };
-                calls.iter().map(|_| self.up_to(longest)).collect()
-            })
-            .collect()
+    pub(super) fn plan(&mut self, programs: &[Vec<Call>]) -> Plan {
+        let of_calls = match self.below(8) {
+            0 => START_PAUSE,
+            _ => self.pick().min(LONGEST_PAUSE),
+        };
+        let mut pauses = Vec::new();
+        for calls in programs {
+            let longest = match self.below(4) {
+                0 => Duration::ZERO,
+                1 => of_calls / 4,
+                _ => of_calls,
+            };
+            pauses.push(calls.iter().map(|_| self.up_to(longest)).collect());
+        }
+        let mut order: Vec<usize> = (0..programs.len()).collect();
+        for at in (1..order.len()).rev() {
+            order.swap(at, self.below(at + 1));
+        }
+        Plan { order, pauses }
     }
 
     /// Records how long the calls of a round took.
@@ -139,9 +156,13 @@ impl Pace {
 
     /// The longest time of a call in one of the last rounds.
     fn pick(&mut self) -> Duration {
-        let count = self.longest.len().max(1) as u64;
-        let at = usize::try_from(self.random.next() % count).unwrap_or(0);
+        let at = self.below(self.longest.len().max(1));
         self.longest.get(at).copied().unwrap_or_default()
+    }
+
+    /// A number below `end`, which is not 0.
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.random.next() % end as u64).unwrap_or(0)
     }
 
     fn up_to(&mut self, longest: Duration) -> Duration {
@@ -198,34 +219,46 @@ mod tests {
         Made { answer: Ok(crate::oracle::call::Value::Nothing), start: at(from), end: at(to) }
     }
 
+    /// The longest of many pauses.
+    fn longest(pace: &mut Pace) -> Duration {
+        let plans: Vec<Plan> = (0..100).map(|_| pace.plan(&programs(3))).collect();
+        plans.into_iter().flat_map(|plan| plan.pauses).flatten().max().unwrap()
+    }
+
     #[test]
     fn pauses_are_as_long_as_the_calls_of_a_recent_round() {
         let start = Instant::now();
         let mut pace = Pace::new(1);
-        let longest = |pauses: Vec<Vec<Duration>>| pauses.into_iter().flatten().max().unwrap();
-        assert_eq!(longest(pace.pauses(&programs(3))), Duration::ZERO);
+        assert!((100..=200).contains(&longest(&mut pace).as_micros()));
         pace.learn(&[vec![made(start, 0, 8)], vec![made(start, 3, 5)]]);
-        let pause = longest(pace.pauses(&programs(50)));
-        assert!((4..=8).contains(&pause.as_millis()), "{pause:?}");
+        let pause = longest(&mut pace);
+        assert!((6..=8).contains(&pause.as_millis()), "{pause:?}");
         for _ in 0..ROUNDS {
             pace.learn(&[vec![made(start, 0, 2)]]);
         }
-        let pause = longest(pace.pauses(&programs(50)));
+        let pause = longest(&mut pace);
         assert!((1..=2).contains(&pause.as_millis()), "{pause:?}");
-        pace.longest.clear();
         pace.learn(&[vec![made(start, 0, 60_000)]]);
-        assert!(longest(pace.pauses(&programs(50))) <= LONGEST_PAUSE);
+        assert!(longest(&mut pace) <= LONGEST_PAUSE);
     }
 
     #[test]
-    fn a_seed_gives_the_same_pauses() {
-        let pauses = |seed| {
+    fn a_seed_gives_the_same_plans() {
+        let plans = |seed| {
             let mut pace = Pace::new(seed);
             pace.learn(&[vec![made(Instant::now(), 0, 8)]]);
-            pace.pauses(&programs(3))
+            [pace.plan(&programs(3)), pace.plan(&programs(3))]
         };
-        assert_eq!(pauses(1), pauses(1));
-        assert_ne!(pauses(1), pauses(2));
+        assert_eq!(plans(1), plans(1));
+        assert_ne!(plans(1), plans(2));
+    }
+
+    #[test]
+    fn every_thread_is_the_last_to_start_in_some_rounds() {
+        let mut pace = Pace::new(1);
+        let last: Vec<usize> =
+            (0..50).map(|_| *pace.plan(&programs(1)).order.last().unwrap()).collect();
+        assert!((0..4).all(|at| last.contains(&at)), "{last:?}");
     }
 
     #[test]

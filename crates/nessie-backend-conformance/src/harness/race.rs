@@ -27,9 +27,9 @@ impl Harness<'_> {
     pub(super) fn race_programs(&self, programs: &[Vec<Call>]) -> CaseResult<Vec<Vec<Made>>> {
         self.check_time()?;
         self.has_raced.set(true);
-        let pauses = self.pace.borrow_mut().pauses(programs);
+        let plan = self.pace.borrow_mut().plan(programs);
         self.log.start_race(programs);
-        let made = run_at_once(programs, &pauses, self.backend)?;
+        let made = run_at_once(programs, &plan, self.backend)?;
         self.log.end_race(made.iter().flatten().map(|made| &made.answer));
         self.pace.borrow_mut().learn(&made);
 
