@@ -548,6 +548,9 @@ def test_a_case_that_half_of_the_time_limit_cuts_short_says_so() -> None:
     assert "1 cut short" in report.summary()
     assert "cut short model.agrees_on_volumes: " in str(report)
     assert report.as_dict()["counts"]["cut_short"] == 1  # type: ignore[index]
+    with pytest.warns(UserWarning, match="of 60 sequences") as caught:
+        run_all(SlowLists(), cases=["model.agrees_on_volumes"], steps=1, time_limit=2)
+    assert caught[0].filename == __file__
 
 
 def test_with_a_factory_the_run_continues_after_a_hanging_case() -> None:

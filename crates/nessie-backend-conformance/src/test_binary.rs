@@ -15,8 +15,9 @@ use crate::runner::{BackendSource, run_shared};
 /// new backend for each case. Needs the feature `harness`.
 ///
 /// The binary accepts arguments of `cargo test`, such as a part of a name, `--exact`, `--list` and
-/// `--test-threads`, and works with nextest. A case that does not apply to the backend is reported
-/// as ignored, with the reason; nextest, which must know this before the test, reports it as passed.
+/// `--test-threads`, and works with nextest. A case that does not apply to the backend, or that
+/// half of the time limit cuts short, is reported as ignored, with the reason; nextest, which must
+/// know this before the test, reports it as passed.
 ///
 /// `Cargo.toml` declares the binary:
 ///
@@ -78,7 +79,9 @@ fn run_one(
     }
     let outcome = report.cases.into_iter().find(|case| case.name == name).map(|case| case.outcome);
     Ok(match outcome {
-        Some(Outcome::Skipped { reason }) => Completion::ignored_with(reason),
+        Some(Outcome::Skipped { reason } | Outcome::CutShort { reason }) => {
+            Completion::ignored_with(reason)
+        }
         _ => Completion::Completed,
     })
 }

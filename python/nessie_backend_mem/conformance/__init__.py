@@ -63,6 +63,7 @@ other exceptions that are not an `Exception` end the run.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -122,6 +123,8 @@ class Case:
     def check(self, backend: Any, **options: Any) -> None:
         """Run this case on a backend.
 
+        A case that half of the time limit cuts short issues a `UserWarning`.
+
         Args:
             backend: A backend, or a callable without arguments that makes one.
             **options: Keyword arguments of `run`, except `cases`.
@@ -133,6 +136,7 @@ class Case:
         __tracebackhide__ = is_failure_of_backend
         report = run(backend, cases=[self.name], **options)
         report.raise_for_failures()
+        warn_of_cut_short(report)
         for result in report.skipped:
             from unittest import SkipTest  # noqa: PLC0415 (slow to import, and seldom needed)
 
@@ -194,7 +198,8 @@ def run(
         cases: Names of the cases to run, or patterns with ``*``, ``?`` and ``[...]``.
         expect: What the backend must have; see `features`. A case that would be skipped because it
             is missing fails instead. Names in reports, such as ``"rename_snapshot"``, are accepted.
-        time_limit: Seconds that one case may take. A case that takes longer is abandoned.
+        time_limit: Seconds that one case may take. A case that takes longer is abandoned. At half
+            of it, a case of generated sequences or of repeated races is cut short.
         objects: Number of volumes, snapshots and clones in the `scale` cases.
         threads: Number of threads in the cases about concurrency.
         rounds: Number of repetitions of each race.
@@ -239,6 +244,8 @@ def run(
 def run_all(backend: Any, **options: Any) -> None:
     """Run the suite on a backend, and raise an exception if a case fails.
 
+    A case that half of the time limit cuts short issues a `UserWarning`.
+
     Args:
         backend: A backend, or a callable without arguments that makes one for each case.
         **options: Keyword arguments of `run`.
@@ -248,7 +255,15 @@ def run_all(backend: Any, **options: Any) -> None:
             the shortest sequence of calls that shows it.
     """
     __tracebackhide__ = is_failure_of_backend
-    run(backend, **options).raise_for_failures()
+    report = run(backend, **options)
+    report.raise_for_failures()
+    warn_of_cut_short(report)
+
+
+def warn_of_cut_short(report: Report) -> None:
+    """Warn the caller's caller of each case that found nothing and was not complete."""
+    for result in report.cut_short:
+        warnings.warn(f"{result.case} was cut short: {result.message}", stacklevel=3)
 
 
 def select(patterns: Iterable[str]) -> list[str]:
