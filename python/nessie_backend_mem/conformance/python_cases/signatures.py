@@ -19,11 +19,29 @@ if TYPE_CHECKING:
 __all__ = ["BY_METHOD", "SIGNATURES", "Argument", "Kind", "Returns", "Signature"]
 __dir__ = __all__.copy
 
-Kind: TypeAlias = Literal[
-    "volume id", "snapshot id", "volume name", "snapshot name", "size", "path", "policy", "state"
-]
+# A union of one-word `Literal`s means the same as one `Literal`, and stubtest can check it.
 
-Returns: TypeAlias = Literal["volume", "volumes", "snapshot", "snapshots", "handle", "nothing"]
+Kind: TypeAlias = (
+    Literal["volume id"]  # noqa: PYI030
+    | Literal["snapshot id"]
+    | Literal["volume name"]
+    | Literal["snapshot name"]
+    | Literal["size"]
+    | Literal["path"]
+    | Literal["policy"]
+    | Literal["state"]
+)
+"""The kind of value that an argument has."""
+
+Returns: TypeAlias = (
+    Literal["volume"]  # noqa: PYI030
+    | Literal["volumes"]
+    | Literal["snapshot"]
+    | Literal["snapshots"]
+    | Literal["handle"]
+    | Literal["nothing"]
+)
+"""What a method returns."""
 
 
 @dataclass(frozen=True, slots=True)
