@@ -15,9 +15,12 @@ A value of the wrong Python type is a `TypeError`. Check the types of all
 arguments before you look for the volume, and their values after that: the
 suite sends both kinds of bad arguments for volumes that do not exist.
 
-The conformance suite sends every argument of every method all values that a
-program may send; `nessie_backend_mem.protocols` lists them. These rules can
-also be printed: ``nessie-mem conformance --rules``.
+The conformance suite calls every method with every spelling of a uuid and
+with `uuid.UUID`, and sends as every argument what a backend must refuse:
+text that is nearly a uuid, integers out of range, unknown states, lone
+surrogates, and values of wrong types, also false ones such as ``b""``. The
+module `nessie_backend_mem.protocols` has the whole list. These rules can also
+be printed: ``nessie-mem conformance --rules``.
 """
 
 from __future__ import annotations
