@@ -13,7 +13,6 @@ A missed target is printed and raises no error: a busy machine must not fail a b
 """
 
 import argparse
-import importlib
 import json
 import platform
 import statistics
@@ -27,6 +26,7 @@ from harness import (
     Options,
     progress,
     published_python,
+    pyplot,
     require_ours,
     run_worker,
     scratch_of,
@@ -59,9 +59,7 @@ def parse_arguments() -> argparse.Namespace:
     options.add_argument("--only", choices=PARTS, help="one part instead of all")
     options.add_volumes(1_000_000)
     options.add_argument("--nights", type=int, default=10, metavar="N", help="snapshots of each")
-    options.add_argument(
-        "--png", type=Path, metavar="FILE", help="draw the curve; needs matplotlib"
-    )
+    options.add_png()
     options.add_json("the figures")
     options.add_scratch()
     arguments = options.read(
@@ -71,18 +69,6 @@ def parse_arguments() -> argparse.Namespace:
     if arguments.png is not None and "curve" not in arguments.parts:
         options.error("--png draws the curve, which --only leaves out")
     return arguments
-
-
-def pyplot() -> Any:
-    """Return matplotlib's `pyplot`, or exit with a message that explains how to install it."""
-    try:
-        importlib.import_module("matplotlib").use("Agg")
-        return importlib.import_module("matplotlib.pyplot")
-    except ImportError:
-        sys.exit(
-            f"--png needs matplotlib: run `{sys.executable} -m pip install matplotlib`, "
-            f"or leave --png out"
-        )
 
 
 def spaced(number: int) -> str:

@@ -1,16 +1,19 @@
 """Ns per call on a backend of a given size, as a worker of `scaling.py`.
 
-`python growth.py {volumes,snapshots,clones} SIZE` prints the median of every row as JSON. The
-objects of each call are chosen at random from all, so that a large backend has its cache misses.
+`python growth.py {volumes,snapshots,clones,creation} SIZE` prints the median of every row as JSON.
+The objects of each call are chosen at random from all, so that a large backend has its cache
+misses. The rows of `creation` are the calls by how many objects there are: at least the number in
+the row's name.
 """
 
 import json
 import random
 import statistics
 import sys
-from collections.abc import Callable
+from bisect import bisect
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import calls
 from harness import CALLS_PER_SAMPLE, nanoseconds
@@ -21,6 +24,11 @@ P = ParamSpec("P")
 SAMPLES = 40
 # Calls in one sample where SIZE is the number of dependents of one volume or snapshot.
 TARGETS = 1_000
+# The curve of creations begins at this number of objects, and each point has so many times as many
+# as the one before. A sample is short enough that a point has several.
+FIRST_POINT = 10_000
+POINT_STEP = 2**0.5
+CREATIONS_PER_SAMPLE = 500
 
 
 class Growth:
@@ -278,10 +286,37 @@ class CloneGrowth(Growth):
         )
 
 
-WORKERS: dict[str, type[VolumeGrowth | SnapshotGrowth | CloneGrowth]] = {
+class CreationGrowth(Growth):
+    """SIZE volumes, then one snapshot of each, created in order."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.points = [FIRST_POINT]
+        while self.points[-1] < size:
+            self.points.append(round(self.points[-1] * POINT_STEP))
+
+    def run(self) -> None:
+        names = [self.new_name() for _ in range(self.size)]
+        self.create("create_volume", calls.create_volumes, names)
+        snapshots = [(volume["uuid"], "nightly") for volume in self.backend]
+        self.create("create_snapshot", calls.create_snapshots, snapshots)
+
+    def create(self, call: str, loop: Callable[..., object], arguments: Sequence[Any]) -> None:
+        for begin in range(0, self.size, CREATIONS_PER_SAMPLE):
+            part = arguments[begin : begin + CREATIONS_PER_SAMPLE]
+            passed = bisect(self.points, begin)
+            if passed == 0:
+                loop(self.backend, part)
+            else:
+                row = f"{call} {self.points[passed - 1]}"
+                self.time(row, len(part), loop, self.backend, part)
+
+
+WORKERS: dict[str, type[VolumeGrowth | SnapshotGrowth | CloneGrowth | CreationGrowth]] = {
     "volumes": VolumeGrowth,
     "snapshots": SnapshotGrowth,
     "clones": CloneGrowth,
+    "creation": CreationGrowth,
 }
 
 

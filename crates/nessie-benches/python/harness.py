@@ -10,6 +10,7 @@ Automatic garbage collection is off in every worker, as in `timeit`.
 
 import argparse
 import gc
+import importlib
 import importlib.metadata
 import json
 import os
@@ -84,6 +85,11 @@ class Options(argparse.ArgumentParser):
             help="keep the published wheel's environment here",
         )
 
+    def add_png(self) -> None:
+        self.add_argument(
+            "--png", type=Path, metavar="FILE", help="draw the curve; needs matplotlib"
+        )
+
     def read(self, *, least: dict[str, int], quick: dict[str, int]) -> argparse.Namespace:
         """Return the options, none below its minimum; with `--quick`, use the given values instead.
 
@@ -133,6 +139,18 @@ def published_python(scratch: Path) -> str:
         [python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", requirement], check=True
     )
     return str(python)
+
+
+def pyplot() -> Any:
+    """Return matplotlib's `pyplot`, or exit with a message that explains how to install it."""
+    try:
+        importlib.import_module("matplotlib").use("Agg")
+        return importlib.import_module("matplotlib.pyplot")
+    except ImportError:
+        sys.exit(
+            f"--png needs matplotlib: run `{sys.executable} -m pip install matplotlib`, "
+            f"or leave --png out"
+        )
 
 
 def run_worker(python: str, script: Path, arguments: Sequence[str]) -> Any:

@@ -5,8 +5,9 @@
 Run it with the interpreter that has this repository's package. Every measurement is a fresh
 process: `growth.py` for ns per call (medians over the rounds), `memory.py` for bytes. Targets: a
 call takes at most three times as long with 1 000 000 volumes as with 1 000, with 50 000 snapshots
-on a volume as with one, with 50 000 clones of a snapshot as with one; a volume needs 150 bytes at
-most, a snapshot 72.
+on a volume as with one, with 50 000 clones of a snapshot as with one; between 10 000 and 2 000 000
+objects, a creation takes at most 1.4 times as long as with 1.4 times as many or as few; a volume
+needs 150 bytes at most, a snapshot 72. With `--png FILE` the creations are drawn too.
 
 A missed target is printed and raises no error: a busy machine must not fail a build.
 """
@@ -15,27 +16,33 @@ import argparse
 import json
 import statistics
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from harness import Options, progress, require_ours, run_worker
+from harness import Options, progress, pyplot, require_ours, run_worker
 
 GROWTH = Path(__file__).with_name("growth.py")
 MEMORY = Path(__file__).with_name("memory.py")
 MOST_GROWTH = 3.0
+MOST_STEP = 1.4
 MOST_BYTES = {"volume": 150, "snapshot": 72}
 
 Sizes = tuple[int, int]
 Medians = dict[str, dict[str, float]]
+Curves = dict[str, dict[int, float]]
 
 
 def parse_arguments() -> argparse.Namespace:
     options = Options(__doc__, rounds=3, quick="small sizes")
-    parts = ("volumes", "snapshots", "clones", "memory")
+    parts = ("volumes", "snapshots", "clones", "creation", "memory")
     options.add_argument("--only", choices=parts, help="one table instead of all")
     options.add_json("the medians")
+    options.add_png()
     arguments = options.read(least={}, quick={})
     arguments.parts = [arguments.only] if arguments.only else parts
+    if arguments.png is not None and "creation" not in arguments.parts:
+        options.error("--png draws the creations, which --only leaves out")
     return arguments
 
 
@@ -63,6 +70,64 @@ def print_growth(title: str, medians: Medians, with_targets: bool) -> None:
         cells = (f"{before:.0f}", f"{after:.0f}", f"{after / before:.2f}{target}")
         print(line.format(row, *cells, verdict if with_targets else "").rstrip())
     print()
+
+
+def creation(size: int, rounds: int) -> Curves:
+    """Return ns per creation by call and number of objects."""
+    turns = []
+    for number in range(rounds):
+        progress(f"round {number + 1} of {rounds}: {size} creations")
+        turns.append(run_worker(sys.executable, GROWTH, ["creation", str(size)]))
+    curves: Curves = {}
+    for row in turns[0]:
+        call, objects = row.split()
+        median = statistics.median(turn[row] for turn in turns)
+        curves.setdefault(call, {})[int(objects)] = median
+    return curves
+
+
+def steps(curve: dict[int, float]) -> list[float]:
+    """Return how many times as long a point takes as its neighbour, for each pair of neighbours."""
+    times = list(curve.values())
+    return [max(after / before, before / after) for before, after in pairwise(times)]
+
+
+def print_creation(curves: Curves, with_targets: bool) -> None:
+    line = "{:<36}" + "{:>16}{:>12}" * len(curves) + "{:>6}"
+    headings = [cell for call in curves for cell in (call, "step")]
+    print(line.format("with so many of them already", *headings, "").rstrip())
+    for index, objects in enumerate(next(iter(curves.values()))):
+        cells = []
+        for curve in curves.values():
+            step = f"{steps(curve)[index - 1]:.2f}" if index > 0 else ""
+            cells += [f"{curve[objects]:.0f}", step]
+        print(line.format(spaced(objects), *cells, "").rstrip())
+    largest = {call: max(steps(curve)) for call, curve in curves.items()}
+    target = f" (<= {MOST_STEP:g})" if with_targets else ""
+    verdict = "yes" if max(largest.values()) <= MOST_STEP else "NO"
+    cells = [cell for step in largest.values() for cell in ("", f"{step:.2f}")]
+    title = f"the largest step{target}"
+    print(line.format(title, *cells, verdict if with_targets else "").rstrip())
+    print()
+
+
+def draw_creation(plot: Any, curves: Curves, version: str, file: Path) -> None:
+    figure, (times, ratios) = plot.subplots(
+        2, figsize=(10, 7), sharex=True, layout="constrained", height_ratios=(2, 1)
+    )
+    for call, curve in curves.items():
+        times.plot(list(curve), list(curve.values()), marker="o", label=call)
+        ratios.plot(list(curve)[1:], steps(curve), marker="o", label=call)
+    ratios.axhline(MOST_STEP, color="grey", linestyle="--")
+    times.set(ylabel="ns per call", title=f"Creations of nessie-backend-mem {version}")
+    times.set_ylim(bottom=0)
+    times.legend()
+    ratios.set(xscale="log", xlabel="objects already created", ylabel="step from the point before")
+    ratios.set_ylim(bottom=1)
+    for axes in (times, ratios):
+        axes.grid(alpha=0.3)
+    figure.savefig(file, dpi=120)
+    progress(f"wrote {file}")
 
 
 def memory(volumes: int, nights: int) -> Medians:
@@ -98,6 +163,7 @@ def spaced(number: int) -> str:
 def main() -> None:
     arguments = parse_arguments()
     version = require_ours()
+    plot = pyplot() if arguments.png is not None else None
     quick = arguments.quick
     print(f"nessie-backend-mem {version}, ns per call, medians of {arguments.rounds} rounds\n")
     record: dict[str, Any] = {"ours": version, "rounds": arguments.rounds}
@@ -111,6 +177,11 @@ def main() -> None:
             title, sizes = grown[part]
             record[part] = growth(part, sizes, arguments.rounds)
             print_growth(title, record[part], not quick)
+        elif part == "creation":
+            record[part] = creation(20_000 if quick else 2_000_000, arguments.rounds)
+            print_creation(record[part], not quick)
+            if plot is not None:
+                draw_creation(plot, record[part], version, arguments.png)
         else:
             volumes, nights = (5_000, 2) if quick else (1_000_000, 10)
             record[part] = memory(volumes, nights)
