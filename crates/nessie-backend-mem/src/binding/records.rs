@@ -133,7 +133,7 @@ impl State {
         uuid: VolumeId,
         parent_ids: impl FnOnce(Slot) -> (VolumeId, SnapshotId),
     ) -> VolumeRow {
-        let (record, policy) = self.volumes.with_text(slot);
+        let record = self.volumes.get(slot);
         VolumeRow {
             uuid,
             name: record.name.clone(),
@@ -141,23 +141,24 @@ impl State {
             state: record.state,
             vol_type: record.vol_type,
             create_time: time(record.create_time),
-            optional: self.optional_fields(record, policy, parent_ids),
+            optional: self.optional_fields(slot, record, parent_ids),
         }
     }
 
     fn optional_fields(
         &self,
+        slot: Slot,
         record: &VolumeRecord,
-        policy: &str,
         parent_ids: impl FnOnce(Slot) -> (VolumeId, SnapshotId),
     ) -> Option<Box<OptionalFields>> {
-        if !(record.is_mounted || record.is_clone()) && policy.is_empty() {
+        let has_policy = !record.export_policy.is_empty();
+        if !(record.is_mounted || record.is_clone() || has_policy) {
             return None;
         }
         let snapshot = record.parent_snapshot;
         Some(Box::new(OptionalFields {
             junction_path: record.junction.as_deref().map(str::to_owned),
-            export_policy: (!policy.is_empty()).then(|| policy.to_owned()),
+            export_policy: has_policy.then(|| self.volumes.text(slot).to_owned()),
             origin: record.is_clone().then(|| self.origin(snapshot, parent_ids(snapshot))),
         }))
     }

@@ -114,12 +114,6 @@ impl Default for Index {
     }
 }
 
-#[expect(clippy::indexing_slicing, reason = "the directory has 2^depth entries")]
-fn bucket_of(directory: &[u32], depth: u32, hash: u32) -> usize {
-    let lowest = (1 << depth) - 1;
-    directory[(routing(hash) & lowest) as usize] as usize
-}
-
 #[expect(clippy::indexing_slicing, reason = "the directory has 2^depth entries, all of buckets")]
 impl Index {
     pub(crate) const fn len(&self) -> usize {
@@ -127,7 +121,7 @@ impl Index {
     }
 
     fn bucket(&self, hash: u32) -> usize {
-        bucket_of(&self.directory, self.depth, hash)
+        self.directory[routing(hash) as usize & (self.directory.len() - 1)] as usize
     }
 
     /// The slot among those of this hash that `is_match` accepts.
