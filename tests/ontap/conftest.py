@@ -54,10 +54,10 @@ def serve() -> Iterator[Serve]:
         yield start
 
 
-@pytest.fixture(params=[False, True], ids=["http", "https"])
+@pytest.fixture
 def server(request: pytest.FixtureRequest, serve: Serve) -> OntapServer:
-    """An empty server, of each scheme."""
-    return serve(tls=request.param)
+    """An empty server. It speaks https, except where `each_scheme` selects http."""
+    return serve(tls=getattr(request, "param", True))
 
 
 @pytest.fixture

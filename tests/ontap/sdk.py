@@ -24,6 +24,10 @@ Snapshot = resources.Snapshot
 Svm = resources.Svm
 Volume = resources.Volume
 
+each_scheme = pytest.mark.parametrize("server", [False, True], ids=["http", "https"], indirect=True)
+"""Runs a test over http and over https. The requests and replies of both are the same, so one test
+of each kind of request is enough."""
+
 AGGREGATE = [{"name": "aggr1"}]
 AT_ONCE = {"return_timeout": 15}
 """Requests the outcome in the reply: a refusal then has its status and its code."""

@@ -1,4 +1,4 @@
-"""The NetApp SDK through the life of FlexClones, over http and https."""
+"""The NetApp SDK through the life of FlexClones."""
 
 from __future__ import annotations
 

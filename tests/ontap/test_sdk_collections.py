@@ -16,6 +16,7 @@ from ontap.sdk import (
     Volume,
     change,
     code_of,
+    each_scheme,
     listed,
     make,
     make_clone,
@@ -175,6 +176,7 @@ def test_an_invalid_query_is_refused(query: dict[str, str], codes: set[str]) -> 
     assert code_of(lambda: list(Volume.get_collection(**query))) in codes
 
 
+@each_scheme
 @pytest.mark.usefixtures("connection")
 def test_pages_hold_each_volume_once(server: OntapServer) -> None:
     for number in range(25):

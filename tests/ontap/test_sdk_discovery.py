@@ -18,6 +18,7 @@ from ontap.sdk import (
     Node,
     Svm,
     Volume,
+    each_scheme,
     listed,
     make,
     names,
@@ -158,6 +159,7 @@ def test_verification_can_be_off(serve: Serve, connect: Any) -> None:
     Cluster().get()
 
 
+@each_scheme
 def test_a_connection_is_a_context(server: OntapServer) -> None:
     scheme = server.url.partition(":")[0]
     with HostConnection(

@@ -1,4 +1,4 @@
-"""The NetApp SDK through the life of snapshots, over http and https."""
+"""The NetApp SDK through the life of snapshots."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ontap.sdk import (
     Volume,
     change,
     code_of,
+    each_scheme,
     listed,
     make,
     make_clone,
@@ -33,6 +34,7 @@ def restore(parent: Any, **query: Any) -> None:
     Volume(uuid=parent.uuid).patch(**query)
 
 
+@each_scheme
 def test_a_snapshot_is_made_and_read_back(server: OntapServer) -> None:
     parent = make("v1")
     made = make_snapshot(parent, "s1", comment="before", snapmirror_label="daily")

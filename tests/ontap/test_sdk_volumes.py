@@ -1,4 +1,4 @@
-"""The NetApp SDK through the life of volumes, over http and https."""
+"""The NetApp SDK through the life of volumes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ontap.sdk import (
     change,
     changed,
     code_of,
+    each_scheme,
     listed,
     make,
     refusal,
@@ -29,6 +30,7 @@ GIB = 2**30
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
+@each_scheme
 def test_a_volume_is_made_and_read_back(server: OntapServer) -> None:
     made = make("v1", size="1GB", comment="of the SDK", nas={"path": "/v1"})
     assert (made.name, made.size, made.comment) == ("v1", GIB, "of the SDK")
