@@ -35,7 +35,7 @@ impl<R> OperationQuery<R> {
         if context.url.parameters.is_empty() {
             return Ok(QueryOf::Plain(self.plain.get_or_init(|| query)));
         }
-        Ok(QueryOf::Parsed(query))
+        Ok(QueryOf::Parsed(Box::new(query)))
     }
 }
 
@@ -43,7 +43,7 @@ impl<R> OperationQuery<R> {
 pub(super) enum QueryOf<'o, R: 'static> {
     /// It has no parameters.
     Plain(&'o Query<R>),
-    Parsed(Query<R>),
+    Parsed(Box<Query<R>>),
 }
 
 impl<R> Deref for QueryOf<'_, R> {
