@@ -3,45 +3,18 @@
 //! `cargo bench -p nessie-benches --bench listing`, with an optional filter after `--`.
 #![allow(clippy::unwrap_used, reason = "a bench may fail by panicking")]
 
-use std::sync::Arc;
+mod common;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId};
-use nessie_ontap_protocol::records::{Named, SvmContext, VOLUME, VolumeRecord};
+use nessie_backend_core::Uuid;
+use nessie_ontap_protocol::records::{VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{Method, Page, Query, Url, reply};
+
+use common::volumes;
 
 fn main() {
     divan::main();
-}
-
-fn volumes(count: u32) -> Vec<VolumeRecord> {
-    let named = |uuid, name: &str| Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() };
-    let place = Arc::new(SvmContext {
-        svm: named(1, "svm1"),
-        number: 2,
-        aggregates: Arc::new([]),
-        aggregate: Arc::new(named(2, "aggr1")),
-        unlimited: 1 << 40,
-        snapshot_policies: Arc::new([named(3, "default")]),
-    });
-    let volume = |i: u32| {
-        let uuid = Uuid::from_u128(u128::from(i).wrapping_mul(u128::MAX / 3));
-        let mut volume = Volume::new(VolumeId::new(uuid), format!("vol_{i:06}"));
-        volume.size_bytes = Some(1 << 30);
-        volume.create_time = Timestamp::from_unix_micros(1_700_000_000_000_000 + i64::from(i));
-        VolumeRecord {
-            svm_context: Arc::clone(&place),
-            volume,
-            attributes: None,
-            position: i.into(),
-            snapshot_count: None,
-            has_flexclone: None,
-            measured: None,
-            split: None,
-        }
-    };
-    (0..count).map(volume).collect()
 }
 
 fn request(target: &str) -> (Url, Query<VolumeRecord>) {

@@ -1,0 +1,36 @@
+//! The records that several benches write.
+
+use std::sync::Arc;
+
+use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId};
+use nessie_ontap_protocol::records::{Named, SvmContext, VolumeRecord};
+
+/// The records of `count` volumes.
+pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
+    let named = |uuid, name: &str| Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() };
+    let place = Arc::new(SvmContext {
+        svm: named(1, "svm1"),
+        number: 2,
+        aggregates: Arc::new([]),
+        aggregate: Arc::new(named(2, "aggr1")),
+        unlimited: 1 << 40,
+        snapshot_policies: Arc::new([named(3, "default")]),
+    });
+    let volume = |i: u32| {
+        let uuid = Uuid::from_u128(u128::from(i).wrapping_mul(u128::MAX / 3));
+        let mut volume = Volume::new(VolumeId::new(uuid), format!("vol_{i:06}"));
+        volume.size_bytes = Some(1 << 30);
+        volume.create_time = Timestamp::from_unix_micros(1_700_000_000_000_000 + i64::from(i));
+        VolumeRecord {
+            svm_context: Arc::clone(&place),
+            volume,
+            attributes: None,
+            position: i.into(),
+            snapshot_count: None,
+            has_flexclone: None,
+            measured: None,
+            split: None,
+        }
+    };
+    (0..count).map(volume).collect()
+}
