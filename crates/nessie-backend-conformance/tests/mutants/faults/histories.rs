@@ -4,10 +4,19 @@
 use super::*;
 
 pub(super) fn all() -> Vec<Fault> {
-    [after_splits(), after_renames(), of_states(), of_refusals(), of_names(), of_namesakes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        after_splits(),
+        after_renames(),
+        after_refusals(),
+        over_time(),
+        of_states(),
+        of_refusals(),
+        of_names(),
+        of_namesakes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A change, as a fault sees it.
@@ -723,5 +732,297 @@ fn of_namesakes() -> Vec<Fault> {
             let by_id = name.parse().ok().map(VolumeId::new).and_then(|uuid| b.get_volume(uuid).ok());
             Ok(by_id.or(b.find_volume(name)?))
         };
+    }
+}
+
+/// Faults that appear in the next call after a refusal.
+fn after_refusals() -> Vec<Fault> {
+    stateful_faults! {
+        nothing_is_set_after_a_refused_patch "3.patch_volume", refused: Past:
+            patch_volume = move |b, uuid, given| {
+                let is_clone = b.get_volume(uuid)?.origin.is_some();
+                let mut refused = refused.lock().unwrap();
+                if is_clone && refused.remove(&uuid) && rules::volume_patch(&given).is_ok() {
+                    return b.get_volume(uuid);
+                }
+                b.patch_volume(uuid, given).inspect_err(|_| {
+                    refused.insert(uuid);
+                })
+            };
+        no_snapshot_after_a_refused_deletion "3.create_snapshot", refused: Past:
+            delete_volume = {
+                let refused = Arc::clone(&refused);
+                move |b: &Mem, uuid: VolumeId| b.delete_volume(uuid).inspect_err(|_| {
+                    if b.get_volume(uuid).is_ok_and(|volume| volume.origin.is_some()) {
+                        refused.lock().unwrap().insert(uuid);
+                    }
+                })
+            },
+            create_snapshot = move |b, volume, name| {
+                refuse_if(refused.lock().unwrap().contains(&volume), offline(volume))?;
+                b.create_snapshot(volume, name)
+            };
+        no_clone_after_a_refused_deletion_of_the_snapshot "3.create_clone", refused: HashSet<SnapshotId>:
+            delete_snapshot = {
+                let refused = Arc::clone(&refused);
+                move |b: &Mem, volume: VolumeId, of: SnapshotId| {
+                    b.delete_snapshot(volume, of).inspect_err(|_| {
+                        refused.lock().unwrap().insert(of);
+                    })
+                }
+            },
+            create_clone = move |b, volume, of, name| {
+                let is_it = refused.lock().unwrap().contains(&of) && b.find_volume(name)?.is_none();
+                let gone = BackendError::SnapshotNotFound { volume, snapshot: of };
+                refuse_if(is_it && b.get_snapshot(volume, of).is_ok(), gone)?;
+                b.create_clone(volume, of, name)
+            };
+        no_restore_after_a_refused_one "3.restore_snapshot", refused: Past:
+            restore_snapshot = move |b, volume, of| {
+                let mut refused = refused.lock().unwrap();
+                if refused.contains(&volume) && b.get_volume(volume)?.origin.is_some() {
+                    return Err(BackendError::SnapshotNotFound { volume, snapshot: of });
+                }
+                b.restore_snapshot(volume, of).inspect_err(|error| {
+                    if matches!(error, BackendError::VolumeOffline { .. }) {
+                        refused.insert(volume);
+                    }
+                })
+            };
+        a_refused_clone_pins_its_snapshot "3.atomic", refused: HashSet<SnapshotId>:
+            create_clone = {
+                let refused = Arc::clone(&refused);
+                move |b: &Mem, volume: VolumeId, of: SnapshotId, name: &str| {
+                    b.create_clone(volume, of, name).inspect_err(|error| {
+                        if matches!(error, BackendError::VolumeOffline { .. }) {
+                            refused.lock().unwrap().insert(of);
+                        }
+                    })
+                }
+            },
+            delete_snapshot = move |b, volume, of| {
+                b.get_snapshot(volume, of)?;
+                let dependents = Dependents::new(vec!["none".to_owned()], 1);
+                let busy = BackendError::SnapshotBusy { snapshot: of, dependents };
+                refuse_if(refused.lock().unwrap().contains(&of), busy)?;
+                b.delete_snapshot(volume, of)
+            };
+    }
+}
+
+/// Faults that appear after two or three changes of one object.
+fn over_time() -> Vec<Fault> {
+    stateful_faults! {
+        clones_of_renamed_snapshots_pin_nothing "3.delete_snapshot.refuses", renamed: HashSet<SnapshotId>:
+            rename_snapshot = {
+                let renamed = Arc::clone(&renamed);
+                move |b: &Mem, volume: VolumeId, of: SnapshotId, name: &str| {
+                    let snapshot = b.rename_snapshot(volume, of, name)?;
+                    renamed.lock().unwrap().insert(of);
+                    Ok(snapshot)
+                }
+            },
+            delete_snapshot = move |b, volume, of| {
+                if renamed.lock().unwrap().contains(&of) {
+                    split_all(b, |it| is_clone_of(it, of))?;
+                }
+                b.delete_snapshot(volume, of)
+            };
+        renamed_clones_pin_no_volume "3.delete_volume.refuses", renamed: Past:
+            patch_volume = {
+                let renamed = Arc::clone(&renamed);
+                move |b: &Mem, uuid: VolumeId, given: VolumePatch| {
+                    let before = b.get_volume(uuid)?.name;
+                    let after = b.patch_volume(uuid, given)?;
+                    if after.name != before && after.state == VolumeState::Offline {
+                        renamed.lock().unwrap().insert(uuid);
+                    }
+                    Ok(after)
+                }
+            },
+            delete_volume = move |b, uuid| {
+                split_all(b, |it| is_child_of(it, uuid) && renamed.lock().unwrap().contains(&it.uuid))?;
+                b.delete_volume(uuid)
+            };
+        the_way_back_online_drops_the_size "3.offline_keeps", resized: Past:
+            patch_volume = move |b, uuid, given| {
+                let is_resize = given.size_bytes.is_some();
+                let before = b.get_volume(uuid)?;
+                let after = b.patch_volume(uuid, given)?;
+                let is_back = before.state == VolumeState::Restricted && after.state == VolumeState::Online;
+                if is_resize {
+                    resized.lock().unwrap().insert(uuid);
+                } else if is_back && resized.lock().unwrap().contains(&uuid) {
+                    return b.patch_volume(uuid, patch().size_bytes(1));
+                }
+                Ok(after)
+            };
+        a_path_in_another_case_stays_in_use "2.junction_unique", kept: HashSet<String>:
+            patch_volume = move |b, uuid, given| {
+                let before = b.get_volume(uuid)?.junction_path;
+                if let Some(path) = given.junction_path.clone()
+                    && kept.lock().unwrap().contains(&path) {
+                        return Err(BackendError::JunctionPathExists { path });
+                    }
+                let after = b.patch_volume(uuid, given)?;
+                if let (Some(before), Some(path)) = (before, &after.junction_path)
+                    && before != *path && before.eq_ignore_ascii_case(path) {
+                        kept.lock().unwrap().insert(before);
+                    }
+                Ok(after)
+            };
+        restored_volumes_give_their_path_away "2.junction_unique", restored: Past:
+            restore_snapshot = {
+                let restored = Arc::clone(&restored);
+                move |b: &Mem, volume: VolumeId, of: SnapshotId| {
+                    let result = b.restore_snapshot(volume, of)?;
+                    restored.lock().unwrap().insert(volume);
+                    Ok(result)
+                }
+            },
+            patch_volume = move |b, uuid, given| {
+                if let Some(path) = given.junction_path.as_ref().filter(|_| b.get_volume(uuid).is_ok()) {
+                    for other in b.list_volumes()? {
+                        let is_owner = other.junction_path.as_ref() == Some(path) && other.uuid != uuid;
+                        if is_owner && restored.lock().unwrap().contains(&other.uuid) {
+                            b.patch_volume(other.uuid, patch().junction_path(""))?;
+                        }
+                    }
+                }
+                b.patch_volume(uuid, given)
+            };
+        volumes_move_to_the_end_when_they_come_online "3.list_volumes", moved: Vec<VolumeId>:
+            patch_volume = {
+                let moved = Arc::clone(&moved);
+                move |b: &Mem, uuid: VolumeId, given: VolumePatch| {
+                    let before = b.get_volume(uuid)?.state;
+                    let after = b.patch_volume(uuid, given)?;
+                    if before == VolumeState::Restricted && after.state == VolumeState::Online {
+                        moved.lock().unwrap().push(uuid);
+                    }
+                    Ok(after)
+                }
+            },
+            list_volumes = move |b| {
+                let mut volumes = b.list_volumes()?;
+                let moved = moved.lock().unwrap();
+                volumes.sort_by_key(|it| moved.iter().rposition(|uuid| *uuid == it.uuid));
+                Ok(volumes)
+            };
+        snapshots_renamed_offline_move_to_the_end "3.list_snapshots", moved: Vec<SnapshotId>:
+            rename_snapshot = {
+                let moved = Arc::clone(&moved);
+                move |b: &Mem, volume: VolumeId, of: SnapshotId, name: &str| {
+                    let snapshot = b.rename_snapshot(volume, of, name)?;
+                    if !is_online(b, volume) {
+                        moved.lock().unwrap().push(of);
+                    }
+                    Ok(snapshot)
+                }
+            },
+            list_snapshots = move |b, volume| {
+                let mut snapshots = b.list_snapshots(volume)?;
+                let moved = moved.lock().unwrap();
+                snapshots.sort_by_key(|it| moved.iter().rposition(|uuid| *uuid == it.uuid));
+                Ok(snapshots)
+            };
+        snapshots_after_a_restore_have_no_size "3.restore_snapshot", made: HashSet<SnapshotId>:
+            restore_snapshot = {
+                let restored = Mutex::<Past>::default();
+                let made = Arc::clone(&made);
+                move |b: &Mem, volume: VolumeId, of: SnapshotId| {
+                    let is_late = made.lock().unwrap().contains(&of);
+                    let before = b.get_volume(volume)?;
+                    let is_second = restored.lock().unwrap().contains(&volume);
+                    let result = b.restore_snapshot(volume, of)?;
+                    restored.lock().unwrap().insert(volume);
+                    match before.size_bytes {
+                        Some(size) if is_late && is_second => {
+                            b.patch_volume(volume, patch().size_bytes(size))
+                        }
+                        _ => Ok(result),
+                    }
+                }
+            },
+            create_snapshot = move |b, volume, name| {
+                let snapshot = b.create_snapshot(volume, name)?;
+                if b.list_snapshots(volume)?.len() > 1 {
+                    made.lock().unwrap().insert(snapshot.uuid);
+                }
+                Ok(snapshot)
+            };
+        a_new_volume_is_mounted_like_the_clone_before "3.create_volume", names: HashMap<String, Volume>:
+            delete_volume = {
+                let names = Arc::clone(&names);
+                move |b: &Mem, uuid: VolumeId| {
+                    let before = b.get_volume(uuid)?;
+                    b.delete_volume(uuid)?;
+                    if before.origin.is_some() && before.junction_path.is_some() {
+                        names.lock().unwrap().insert(before.name.clone(), before);
+                    }
+                    Ok(())
+                }
+            },
+            create_volume = move |b, spec| {
+                let former = names.lock().unwrap().remove(&spec.name);
+                let made = b.create_volume(spec)?;
+                match former.and_then(|volume| volume.junction_path) {
+                    Some(path) => {
+                        b.patch_volume(made.uuid, patch().junction_path(path.clone()))
+                            .or(Ok(made))
+                    }
+                    None => Ok(made),
+                }
+            };
+        clones_after_a_restore_have_the_size_before "3.create_clone", sizes: HashMap<VolumeId, Option<u64>>:
+            restore_snapshot = {
+                let sizes = Arc::clone(&sizes);
+                move |b: &Mem, volume: VolumeId, of: SnapshotId| {
+                    let before = b.get_volume(volume)?.size_bytes;
+                    let result = b.restore_snapshot(volume, of)?;
+                    sizes.lock().unwrap().insert(volume, before);
+                    Ok(result)
+                }
+            },
+            create_clone = move |b, volume, of, name| {
+                let clone = b.create_clone(volume, of, name)?;
+                match sizes.lock().unwrap().remove(&volume) {
+                    Some(Some(size)) => b.patch_volume(clone.uuid, patch().size_bytes(size)),
+                    _ => Ok(clone),
+                }
+            };
+        the_deletion_of_a_sibling_frees_the_snapshot "3.delete_snapshot.refuses", freed: HashSet<SnapshotId>:
+            delete_volume = {
+                let freed = Arc::clone(&freed);
+                move |b: &Mem, uuid: VolumeId| {
+                    let before = b.get_volume(uuid)?;
+                    b.delete_volume(uuid)?;
+                    let origin = before.origin.filter(|_| before.state == VolumeState::Restricted);
+                    freed.lock().unwrap().extend(origin.map(|origin| origin.parent_snapshot_uuid));
+                    Ok(())
+                }
+            },
+            delete_snapshot = move |b, volume, of| {
+                if freed.lock().unwrap().contains(&of) {
+                    split_all(b, |it| is_clone_of(it, of))?;
+                }
+                b.delete_snapshot(volume, of)
+            };
+        the_split_of_a_sibling_frees_the_volume "3.delete_volume.refuses", freed: Past:
+            split_clone = {
+                let freed = Arc::clone(&freed);
+                move |b: &Mem, volume: VolumeId| {
+                    let before = b.get_volume(volume)?;
+                    let split = b.split_clone(volume)?;
+                    freed.lock().unwrap().extend(before.origin.map(|origin| origin.parent_volume_uuid));
+                    Ok(split)
+                }
+            },
+            delete_volume = move |b, uuid| {
+                if freed.lock().unwrap().contains(&uuid) && !is_online(b, uuid) {
+                    split_all(b, |it| is_child_of(it, uuid))?;
+                }
+                b.delete_volume(uuid)
+            };
     }
 }
