@@ -390,6 +390,8 @@ fn run_one(
             h.mark_out_of_sync();
             h.restart()?;
             History::new(h, number, Verify::Records).run(past, states, at)?;
+            found.message += "; the same calls on other objects worked afterwards, so that earlier \
+                              calls of the case count too";
             Err(Abort::Violation(found))
         }
         other => other,
