@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 import signal
 import sys
 import threading
 import time
 from collections import OrderedDict
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from types import MappingProxyType
 from typing import Any
 from unittest import SkipTest
@@ -17,9 +18,11 @@ from unittest import SkipTest
 import pytest
 from dict_backends import DictVolumes, ModelBackend, NoneMem, NoneVolumes, SmallVolumes
 from nessie_backend_mem import (
+    BusyError,
     InvalidArgumentError,
     MemBackend,
     NotFoundError,
+    VolumeExistsError,
     VolumeNotFoundError,
     conformance,
 )
@@ -42,6 +45,19 @@ class Wrapped:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.backend, name)
+
+
+def pasted(calls: str, backend: Any) -> str:
+    """Executes the calls as they stand; returns what they print, and how they end."""
+    output = io.StringIO()
+    with redirect_stdout(output):
+        try:
+            exec(calls, {"b": backend, "make_backend": type(backend)})
+        except (NameError, SyntaxError):
+            raise
+        except Exception as error:  # noqa: BLE001 (the backend may raise anything)
+            print(type(error).__name__, error)
+    return output.getvalue()
 
 
 def report_text(report: Report) -> str:
@@ -490,11 +506,81 @@ def test_the_sequence_of_calls_is_code_that_shows_the_fault() -> None:
 
     with pytest.raises(ConformanceError) as caught:
         run_all(Forgetful, cases=["model.*"], **QUICK)
-    namespace: dict[str, Any] = {"b": Forgetful(), "contextlib": __import__("contextlib")}
-    exec(caught.value.calls, namespace)
-    assert len(caught.value.calls.splitlines()) <= 4
-    assert "export_policy" in caught.value.calls
-    assert "junction_path" not in namespace["b"].list_volumes()[0]
+    calls = caught.value.calls
+    assert len(calls.splitlines()) <= 4
+    assert "export_policy" in calls
+    assert ("junction_path" in pasted(calls, Forgetful())) is False
+    assert "junction_path" in pasted(calls, MemBackend())
+
+
+class KeepsNames(Wrapped):
+    """Keeps the name of a volume whose deletion was refused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: set[str] = set()
+
+    def delete_volume(self, uuid: Any) -> None:
+        volume = self.backend.get_volume(uuid)
+        try:
+            self.backend.delete_volume(uuid)
+        except BusyError:
+            self.kept.add(volume["name"])
+            raise
+
+    def create_volume(self, name: Any, size_bytes: Any = None) -> Any:
+        if name in self.kept:
+            raise VolumeExistsError(f"volume {name!r} exists", name)
+        return self.backend.create_volume(name, size_bytes)
+
+    def create_clone(self, parent: Any, snapshot: Any, name: Any) -> Any:
+        if name in self.kept:
+            raise VolumeExistsError(f"volume {name!r} exists", name)
+        return self.backend.create_clone(parent, snapshot, name)
+
+
+def test_calls_that_need_a_refused_call_have_it_and_run_as_they_stand() -> None:
+    report = run(KeepsNames, cases=["model.*"])
+    assert report.failures
+    for failure in report.failures:
+        assert failure.calls.startswith("import contextlib\n"), report_text(report)
+        assert "with contextlib.suppress(Exception): b.delete_volume(" in failure.calls
+        assert "VolumeExistsError" in pasted(failure.calls, KeepsNames())
+        assert "VolumeExistsError" not in pasted(failure.calls, MemBackend())
+
+
+def test_the_calls_of_a_case_about_python_run_as_they_stand() -> None:
+    report = run(TextOnly, cases=["python.*"])
+    assert any("import UUID" in failure.calls for failure in report.failures)
+    for failure in report.failures:
+        assert "TypeError" in pasted(failure.calls, TextOnly())
+
+
+def test_failures_are_grouped_by_the_rule_they_break_first() -> None:
+    report = run(UpperCase, cases=["create_volume.*", "listing.*"])
+    groups = report.failures_by_rule
+    assert sum(map(len, groups.values())) == len(report.failures) > len(groups)
+    text = str(report)
+    for rule, failures in groups.items():
+        assert {failure.rules[0].id for failure in failures} == {rule}
+        assert f"{rule}: {len(failures)} case" in text
+        assert f", first {failures[0].case}\n" in text
+        assert str(failures[0]) in text
+        assert all(str(failure) not in text for failure in failures[1:])
+    short = report.text(calls=False)
+    assert "b.create_volume(" not in short
+    assert report.failures[0].message.split()[0] in short
+    assert max(map(len, short.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("cases", [["create_volume.*", "python.*"], ["python.*"]], ids=str)
+def test_a_run_ends_after_so_many_failures(cases: list[str]) -> None:
+    report = run(UpperCase, cases=cases, maxfail=2)
+    assert len(report.failures) == 2
+    assert len(report.results) == len(conformance.select(cases))
+    not_run = [each for each in report.results if "not run after 2 failures" in each.message]
+    assert {each.outcome for each in not_run} == {"skipped"}
+    assert report.results[-1] in not_run
 
 
 # Backends that hang -------------------------------------------------------------------------
@@ -809,6 +895,7 @@ def test_an_object_that_is_not_a_backend_is_refused(backend: Any, message: str) 
         ({"cases": ["nothing.*"]}, "no case matches 'nothing"),
         ({"cases": ["python.results_are_fesh"]}, "did you mean 'python.results_are_fresh'"),
         ({"time_limit": 0}, "time_limit"),
+        ({"maxfail": 0}, "maxfail must be at least 1, not 0"),
         ({"time_limit": float("nan")}, "time_limit"),
         ({"time_limit": float("inf")}, "time_limit"),
         ({"time_limit": 10**400}, "time_limit"),

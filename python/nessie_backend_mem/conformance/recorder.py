@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import traceback
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,9 @@ CODES = frozenset(
     }
 )
 """The codes of the errors of the contract."""
+
+IMPORTS = {"contextlib.": "import contextlib", "UUID(": "from uuid import UUID"}
+"""The import that code with the word needs."""
 
 LONGEST_TRACE = 8_000
 """The most characters of a traceback that are shown: the last ones."""
@@ -149,12 +153,17 @@ class Call:
         self.error: Exception | None = None
         self.is_over = False
 
-    def __str__(self) -> str:
+    def statement(self, *, is_last: bool) -> str:
+        """Return the call as a statement that continues after an error, unless it is the last."""
         if not self.is_over:
             return f"{self.code}  # no answer"
-        if self.error is None:
+        if self.error is not None:
+            code = self.code if is_last else f"with contextlib.suppress(Exception): {self.code}"
+            return f"{code}  # raised {type(self.error).__name__}: {one_line(self.error)}"
+        if not is_last or self.result is None:
             return self.code
-        return f"{self.code}  # raised {type(self.error).__name__}: {one_line(self.error)}"
+        variable, is_bound, _ = self.code.partition(" = b")
+        return f"{self.code}\nprint({variable})" if is_bound else f"print({self.code})"
 
 
 class UnusableError(Exception):
@@ -191,6 +200,7 @@ class Recorder:
         self._others: list[Recorder] = []
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = {}
+        self._variables: Counter[str] = Counter()
         self._made: dict[str, tuple[str, ...]] = {}
         self._foreign = plain(self._listed())
         self._foreign_ids = {uuid_of(volume) for volume in self._foreign}
@@ -218,7 +228,7 @@ class Recorder:
         self.log.append(making)
         other = Recorder(self._make(), variable=variable, log=self.log)
         making.is_over = True
-        other._names = self._names
+        other._names, other._variables = self._names, self._variables
         other._prefix = self._prefix = max(other._prefix, self._prefix, key=len)
         self._others.append(other)
         return other
@@ -334,7 +344,8 @@ class Recorder:
             return
         uuid = str(call.result["uuid"])
         word = {"create_volume": "vol", "create_snapshot": "snap"}.get(method, "clone")
-        variable = f"{word}{sum(1 for known in self._names.values() if known.startswith(word)) + 1}"
+        self._variables[word] += 1
+        variable = f"{word}{self._variables[word]}"
         self._names[repr(uuid)] = f'{variable}["uuid"]'
         call.code = f"{variable} = {call.code}"
         if method == "create_snapshot":
@@ -373,12 +384,17 @@ class Recorder:
         self._made.clear()
 
     def code(self) -> str:
-        """Return the calls so far as Python code, without refused calls before the last one."""
-        return "\n".join(
-            str(call)
-            for call in self.log
-            if call.error is None or call.is_shown or call is self.log[-1]
-        )
+        """Return the calls so far as Python code to paste, with the imports that it needs.
+
+        Refused calls before the last one are left out unless they are marked. The last line prints
+        its result.
+        """
+        kept = [
+            call for call in self.log if call.error is None or call.is_shown or call is self.log[-1]
+        ]
+        lines = [call.statement(is_last=call is self.log[-1]) for call in kept]
+        imports = [line for word, line in IMPORTS.items() if any(word in code for code in lines)]
+        return "\n".join([*imports, *lines])
 
 
 def uuid_of(volume: Any) -> Any:
