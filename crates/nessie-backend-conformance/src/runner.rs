@@ -87,6 +87,19 @@ pub fn run(backend: &dyn VolumeBackend, config: &Config) -> Report {
     run.finish()
 }
 
+/// The names of the cases that a run on this backend would skip. Empty if the backend fails when its
+/// features are read.
+#[cfg(feature = "harness")]
+pub(crate) fn inapplicable(backend: &dyn VolumeBackend, config: &Config) -> Vec<&'static str> {
+    let probe =
+        guarded(cases::probe_case(), &CallLog::default(), config, || Probe::run(backend, config));
+    let Ok(probe) = probe else { return Vec::new() };
+    let is_skipped = |case: &&Case| {
+        matches!(probe.lack(case.tier(), case.needs(), &config.expected), Some(Lack::Skip(_)))
+    };
+    cases().iter().filter(is_skipped).map(Case::name).collect()
+}
+
 /// Runs the suite on a backend with the default [`Config`], and panics with the report if it fails.
 ///
 /// # Panics
