@@ -437,7 +437,7 @@ fn splits_and_deletes(h: &Harness<'_>) -> CaseResult {
 
 /// Number of generated calls made one by one, and then concurrently, in turns.
 const ALONE: usize = 4;
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 6;
 
 fn explains_whatever_is_called_at_once(h: &Harness<'_>) -> CaseResult {
     let all = h.config.sequences;

@@ -14,16 +14,16 @@ use crate::oracle::model::Model;
 const MAX_TRIES: usize = 100_000;
 
 impl Harness<'_> {
-    /// Makes the calls concurrently, each in its own thread, and returns their answers. Some order
-    /// of them must explain every answer and the listings afterwards.
-    pub(crate) fn race(&self, calls: Vec<Call>) -> CaseResult<Vec<Answer>> {
-        let programs: Vec<_> = calls.into_iter().map(|call| vec![call]).collect();
-        let made = self.race_programs(&programs)?;
+    /// Makes each list of calls in its own thread, concurrently, and returns their answers in the
+    /// order of the lists. Some order of the calls must explain every answer and the listings
+    /// afterwards. It must keep that of each thread, and a call that ended before another started
+    /// comes before it.
+    pub(crate) fn race(&self, programs: &[Vec<Call>]) -> CaseResult<Vec<Answer>> {
+        let made = self.race_programs(programs)?;
         Ok(made.into_iter().flatten().map(|made| made.answer).collect())
     }
 
-    /// Like [`race`](Self::race), with a list of calls for each thread. The order must keep that of
-    /// each thread, and a call that ended before another started comes before it.
+    /// Like [`race`](Self::race), with the times of the calls of each thread.
     pub(super) fn race_programs(&self, programs: &[Vec<Call>]) -> CaseResult<Vec<Vec<Made>>> {
         self.check_time()?;
         self.has_raced.set(true);

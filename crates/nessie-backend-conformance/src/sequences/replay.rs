@@ -40,14 +40,15 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Runs several operations concurrently.
+    /// Runs several operations concurrently, two in each thread.
     pub(crate) fn race(&mut self, ops: &[Op]) -> CaseResult {
-        let calls: Vec<Call> = ops.iter().map(|op| self.call(op)).collect();
-        if calls.is_empty() {
+        let program = |ops: &[Op]| ops.iter().map(|op| self.call(op)).collect();
+        let programs: Vec<Vec<Call>> = ops.chunks(2).map(program).collect();
+        if programs.is_empty() {
             return Ok(());
         }
-        let answers = self.harness.race(calls.clone())?;
-        for ((op, call), answer) in ops.iter().zip(&calls).zip(&answers) {
+        let answers = self.harness.race(&programs)?;
+        for ((op, call), answer) in ops.iter().zip(programs.iter().flatten()).zip(&answers) {
             self.add(op, call, answer);
         }
         Ok(())
