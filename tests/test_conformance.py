@@ -83,7 +83,8 @@ def test_the_reference_backend_passes_unchanged() -> None:
 def test_right_backends_of_all_tiers_pass(backend: Any) -> None:
     report = run(backend, **QUICK)
     assert report.is_success, report_text(report)
-    assert len(report.skipped) <= 3, report_text(report)
+    others = [result for result in report.skipped if "only one backend" not in result.message]
+    assert len(others) <= 2, report_text(report)
     assert len(report.results) == len(conformance.cases())
 
 

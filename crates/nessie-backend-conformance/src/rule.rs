@@ -57,6 +57,8 @@ rules! {
     }
     "Operations": {
         "3.atomic": "An operation succeeds completely, or it fails and changes nothing.",
+        "3.independent": "Two backends share nothing: a call on one neither changes the other nor \
+                          takes a name or path there.",
         "3.linearizable": "Operations on one backend from many threads are linearizable.",
         "3.order": "Checks run in order: existence (volume before snapshot), value, state, \
                     conflict.",

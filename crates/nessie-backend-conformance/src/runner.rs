@@ -26,11 +26,12 @@ const TICK: Duration = Duration::from_millis(50);
 pub enum BackendSource {
     /// Always the same backend.
     One(Arc<dyn VolumeBackend>),
-    /// A new backend for each case.
+    /// A new backend for each case. Two of them are independent: they share no volumes, names or
+    /// paths. Use [`One`](Self::One) if every call of the factory connects to the same storage.
     Each(BackendFactory),
 }
 
-/// Returns a backend.
+/// Returns a new backend.
 pub type BackendFactory = Arc<dyn Fn() -> Result<Arc<dyn VolumeBackend>> + Send + Sync>;
 
 impl fmt::Debug for BackendSource {

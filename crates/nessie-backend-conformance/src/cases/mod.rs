@@ -15,6 +15,7 @@ mod dependencies;
 mod errors;
 mod histories;
 mod identity;
+mod instances;
 mod isolation;
 mod listing;
 mod macros;
@@ -56,6 +57,7 @@ const THEMES: &[&[Case]] = &[
     concurrency::CASES,
     concurrent_reads::CASES,
     isolation::CASES,
+    instances::CASES,
 ];
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| THEMES.concat());

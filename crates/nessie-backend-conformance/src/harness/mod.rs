@@ -1,6 +1,7 @@
 //! The harness of a case: makes every call and compares its answer with the model.
 
 mod abort;
+mod another;
 mod at_once;
 mod check;
 mod cleanup;
@@ -50,6 +51,7 @@ pub(crate) struct Harness<'a> {
     /// Makes new backends like this one.
     factory: Option<&'a BackendFactory>,
     log: &'a CallLog,
+    number: usize,
     /// Prefix of the names of the case's volumes.
     stem: String,
     deadline: Instant,
@@ -123,6 +125,7 @@ impl<'a> Harness<'a> {
             probe,
             factory,
             log,
+            number,
             stem: format!("{}-{number}.00-", probe.stem),
             deadline: Instant::now() + config.time_limit,
             verify: Cell::new(Verify::Records),

@@ -113,7 +113,7 @@ fn a_change_of_a_foreign_object_is_a_failure() {
             b.patch_volume(other.uuid, VolumePatch::new().size_bytes(size))?;
             b.create_volume(spec)
         })),
-        mem,
+        mem: Arc::new(mem),
         ..Mutant::default()
     };
     let config = Config::default().only("create_volume.makes_a_volume");

@@ -26,16 +26,20 @@ use nessie_backend_core::{Uuid, VolumeBackend};
 
 /// The first case that a backend with the fault fails, and its outcome. Each case gets a new backend.
 fn first_failure(fault: &faults::Fault) -> Option<(&'static str, Outcome)> {
-    let mut first = None;
     let make = fault.make;
     let factory = move || Ok(Arc::new(make()) as Arc<dyn VolumeBackend>);
-    let source = BackendSource::Each(Arc::new(factory));
     let mut config = Config::default();
     // Each race is found by the case that is about it, not by luck in another.
     if let Some(case) = faults::races::case_of(fault.name) {
         config = config.only(case);
     }
-    let _ = run_shared(&source, &config, &mut |event| match event {
+    first_failure_of(&BackendSource::Each(Arc::new(factory)), &config)
+}
+
+/// The first case that a backend of the source fails, and its outcome.
+fn first_failure_of(source: &BackendSource, config: &Config) -> Option<(&'static str, Outcome)> {
+    let mut first = None;
+    let _ = run_shared(source, config, &mut |event| match event {
         RunEvent::Finished(case) if !case.outcome.is_success() => {
             first = Some((case.name, case.outcome.clone()));
             ControlFlow::Break(())
@@ -158,4 +162,19 @@ fn every_race_is_found_every_time() {
         }
     }
     assert!(missed.is_empty(), "{missed:?} are not found every time");
+}
+
+#[test]
+fn every_faulty_source_is_rejected() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut survivors = Vec::new();
+    for fault in faults::tiers::sources() {
+        match first_failure_of(&(fault.make)(), &Config::default()) {
+            Some((case, _)) => println!("{:<42} {:<26} {case}", fault.name, fault.rule),
+            None => survivors.push(fault.name),
+        }
+        assert!(rules().iter().any(|rule| rule.id == fault.rule), "{} has no rule", fault.name);
+    }
+    let _ = std::panic::take_hook();
+    assert!(survivors.is_empty(), "{survivors:?} live");
 }

@@ -1,5 +1,7 @@
 //! A backend that behaves like the reference, except for the replaced operations.
 
+use std::sync::Arc;
+
 use nessie_backend_core::{
     AccessHandle, BackendError, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend,
     SnapshotId, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
@@ -15,7 +17,7 @@ macro_rules! operations {
         /// The replacement of an operation gets the backend for all other operations.
         #[derive(Default)]
         pub struct Mutant {
-            pub mem: Mem,
+            pub mem: Arc<Mem>,
             pub capabilities: Option<Capabilities>,
             pub hides_snapshots: bool,
             pub hides_clones: bool,

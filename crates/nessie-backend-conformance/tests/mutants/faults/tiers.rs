@@ -1,11 +1,15 @@
-//! Faults of the fields of errors.
+//! Faults of the fields of errors, and of several backends at once.
 
+use std::sync::{Arc, Mutex, Weak};
+
+use nessie_backend_conformance::BackendSource;
 use nessie_backend_core::{
-    BackendError, CloneBackend as _, SnapshotBackend as _, Uuid, VolumeBackend as _, VolumeId,
+    BackendError, CloneBackend as _, SnapshotBackend as _, Uuid, Volume, VolumeBackend, VolumeId,
     VolumeState,
 };
+use nessie_backend_mem::MemBackend as Mem;
 
-use super::Fault;
+use super::{Fault, refuse_if};
 use crate::mutant::Mutant;
 
 pub fn all() -> Vec<Fault> {
@@ -81,4 +85,74 @@ fn of_fields() -> Vec<Fault> {
             b.rename_snapshot(volume, of, name).map_err(|error| with_fields(error, is_nil))
         };
     }
+}
+
+/// A fault that needs more than one backend.
+pub struct FaultySource {
+    pub name: &'static str,
+    pub rule: &'static str,
+    pub make: fn() -> BackendSource,
+}
+
+pub fn sources() -> Vec<FaultySource> {
+    let each = |name, make| FaultySource { name, rule: "3.independent", make };
+    vec![
+        each("names_are_taken_in_all_backends", || {
+            each_beside(|backend, others| {
+                backend.create_volume = Some(Box::new(move |b, spec| {
+                    let is_taken =
+                        others(&|other| other.find_volume(&spec.name).unwrap().is_some());
+                    refuse_if(is_taken, BackendError::VolumeExists { name: spec.name.clone() })?;
+                    b.create_volume(spec)
+                }));
+            })
+        }),
+        each("paths_are_taken_in_all_backends", || {
+            each_beside(|backend, others| {
+                backend.patch_volume = Some(Box::new(move |b, uuid, given| {
+                    let path = given.junction_path.clone().filter(|path| !path.is_empty());
+                    let has_it = |volume: &Volume| volume.junction_path == path;
+                    let is_taken = path.is_some()
+                        && others(&|other| other.list_volumes().unwrap().iter().any(has_it));
+                    let path = path.unwrap_or_default();
+                    refuse_if(is_taken, BackendError::JunctionPathExists { path })?;
+                    b.patch_volume(uuid, given)
+                }));
+            })
+        }),
+        each("a_new_backend_empties_the_others", || {
+            each_beside(|_, others| {
+                others(&|other| other.reset().is_err());
+            })
+        }),
+        each("all_backends_are_one", || {
+            let mem = Arc::<Mem>::default();
+            each_backend(move |backend| backend.mem = Arc::clone(&mem))
+        }),
+    ]
+}
+
+/// New backends, each with the fault.
+fn each_backend(edit: impl Fn(&mut Mutant) + Send + Sync + 'static) -> BackendSource {
+    BackendSource::Each(Arc::new(move || {
+        let mut backend = Mutant::default();
+        edit(&mut backend);
+        Ok(Arc::new(backend) as Arc<dyn VolumeBackend>)
+    }))
+}
+
+/// Whether the condition holds for one of the other backends.
+type Others = Box<dyn Fn(&dyn Fn(&Mem) -> bool) -> bool + Send + Sync>;
+
+/// New backends, each with a fault that concerns the others that exist.
+fn each_beside(edit: impl Fn(&mut Mutant, Others) + Send + Sync + 'static) -> BackendSource {
+    let all = Arc::<Mutex<Vec<Weak<Mem>>>>::default();
+    each_backend(move |backend| {
+        let others = all.lock().unwrap().clone();
+        all.lock().unwrap().push(Arc::downgrade(&backend.mem));
+        edit(
+            backend,
+            Box::new(move |has_it| others.iter().filter_map(Weak::upgrade).any(|it| has_it(&it))),
+        );
+    })
 }
