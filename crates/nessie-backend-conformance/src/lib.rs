@@ -30,6 +30,7 @@
 //! | run in a test | [`run_all`] |
 //! | a test binary with one test for each case (feature `harness`) | `main` |
 //! | run with settings, get a report | [`run`], [`Config`] |
+//! | call a type's own implementations of the traits too | [`WithClones`], [`WithSnapshots`] |
 //! | run in threads, with timeouts and progress | [`run_shared`], [`BackendSource`], [`BackendFactory`], [`RunEvent`] |
 //! | read the report | [`Report`], [`CaseReport`], [`Outcome`], [`Failure`], [`Trace`], [`Counts`] |
 //! | list cases and rules | [`cases()`], [`Case`], [`rules`], [`Rule`], [`Tier`], [`Feature`] |
@@ -41,6 +42,9 @@
 //! * The run reads the backend's capabilities, tries the optional operations, and skips the cases
 //!   that the backend does not support. Each skip has a reason; [`Config::expect`] makes it a
 //!   failure.
+//! * The calls are made on the backend and on each of its tier objects in turn: `snapshot_backend`
+//!   and `clone_backend` return objects that have the operations of all lower tiers. The answers
+//!   must be the same.
 //! * Every call of a case is also applied to a naive model of the contract. The two answers must
 //!   agree, and after every change all listings and records must agree too. So a refused call that
 //!   changes something is found in every case.
@@ -83,6 +87,7 @@ mod malformed;
 mod oracle;
 #[cfg(feature = "oracle")]
 pub mod oracle;
+mod own_tiers;
 mod report;
 mod rule;
 mod runner;
@@ -100,6 +105,7 @@ pub use cases::cases;
 pub use config::Config;
 pub use feature::{Feature, Tier};
 pub use malformed::MalformedRecord;
+pub use own_tiers::{WithClones, WithSnapshots};
 pub use report::{CaseReport, Counts, Failure, Outcome, Report};
 pub use rule::{Rule, rules};
 pub use runner::{BackendFactory, BackendSource, RunEvent, run, run_all, run_shared};

@@ -35,6 +35,8 @@ rules! {
         "1.capabilities": "Clones and replication each imply snapshots.",
         "1.honest": "An advertised tier works; the operations of any other answer \
                      feature_not_supported.",
+        "1.tier_object": "A tier object is the same backend: it offers the same tiers, and each of \
+                          its operations does what the backend's does.",
         "1.access": "An access handle describes how a client reaches the data.",
     }
     "Values": {

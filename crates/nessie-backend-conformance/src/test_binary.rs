@@ -40,6 +40,11 @@ use crate::runner::{BackendFactory, BackendSource, inapplicable, run_shared};
 /// }
 /// ```
 ///
+/// If the backend's type implements [`CloneBackend`](nessie_backend_core::CloneBackend), make a
+/// [`WithClones`](crate::WithClones) of it, as in `|| WithClones(MyBackend::new())`: then the type's
+/// own implementations are tested too. [`WithSnapshots`](crate::WithSnapshots) is for a type that
+/// implements [`SnapshotBackend`](nessie_backend_core::SnapshotBackend) only.
+///
 /// # Panics
 ///
 /// Panics if a pattern of [`Config::only`] selects no case.

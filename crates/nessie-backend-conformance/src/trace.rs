@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use nessie_backend_core::{SnapshotId, VolumeId, VolumePatch, VolumeSpec, VolumeState};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::feature::Tier;
 use crate::oracle::call::{Answer, Call, Value};
+use crate::oracle::route::Route;
 
 /// The calls that a case made, in order. Prints as code to paste: each created object is assigned
 /// to a variable, which later calls use.
@@ -21,6 +23,8 @@ pub struct Trace {
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) call: Call,
+    /// The object on which the call was made.
+    pub(crate) route: Route,
     pub(crate) answer: Option<Answer>,
     /// The number of the thread, from 1, if the call was concurrent with those of other threads.
     pub(crate) thread: Option<usize>,
@@ -39,10 +43,11 @@ impl Trace {
         &self.steps
     }
 
-    /// The calls and their answers, without lists. A call that had not returned has no answer.
+    /// The calls, the objects on which they were made, and their answers, without lists. A call that
+    /// had not returned has no answer.
     #[cfg(feature = "oracle")]
-    pub fn calls(&self) -> impl Iterator<Item = (&Call, Option<&Answer>)> {
-        self.steps.iter().map(|step| (&step.call, step.answer.as_ref()))
+    pub fn calls(&self) -> impl Iterator<Item = (&Call, Route, Option<&Answer>)> {
+        self.steps.iter().map(|step| (&step.call, step.route, step.answer.as_ref()))
     }
 
     /// The number of calls.
@@ -89,7 +94,7 @@ impl Trace {
                     format!("at the same time, in thread {number}:")
                 })));
             }
-            let call = language.call(&step.call, &names);
+            let call = language.call(&step.call, step.route, &names);
             let variable = names.learn(step);
             lines.push(match &step.answer {
                 None => format!("{}  {}", language.plain(&call), language.comment("no answer")),
@@ -167,7 +172,7 @@ impl Names {
 /// A language that calls are printed in.
 trait Language {
     /// The call as an expression.
-    fn call(&self, call: &Call, names: &Names) -> String;
+    fn call(&self, call: &Call, route: Route, names: &Names) -> String;
     /// A statement that assigns the result to a variable.
     fn bound(&self, variable: &str, call: &str) -> String;
     /// A statement that expects the call to succeed.
@@ -188,7 +193,7 @@ trait Language {
 struct Rust;
 
 impl Language for Rust {
-    fn call(&self, call: &Call, names: &Names) -> String {
+    fn call(&self, call: &Call, route: Route, names: &Names) -> String {
         let volume = |id: &VolumeId| match names.volumes.get(id) {
             Some(name) => format!("{name}.uuid"),
             None => format!("{:?}.parse().unwrap()", id.to_string()),
@@ -217,17 +222,7 @@ impl Language for Rust {
                 format!("{}, {}, {name:?}", volume(id), snapshot(of))
             }
         };
-        let receiver = match call {
-            Call::CreateClone(..) | Call::SplitClone(_) => "b.clone_backend().unwrap()",
-            Call::CreateSnapshot(..)
-            | Call::ListSnapshots(_)
-            | Call::GetSnapshot(..)
-            | Call::FindSnapshot(..)
-            | Call::RenameSnapshot(..)
-            | Call::DeleteSnapshot(..)
-            | Call::RestoreSnapshot(..) => "b.snapshot_backend().unwrap()",
-            _ => "b",
-        };
+        let receiver = receiver_in_rust(call.tier(), route);
         format!("{receiver}.{}({arguments})", call.operation())
     }
 
@@ -273,6 +268,20 @@ impl Language for Rust {
     }
 }
 
+/// The backend, and the accessors up to the object that the operation of this tier is called on.
+fn receiver_in_rust(tier: Tier, route: Route) -> String {
+    let mut steps = route.steps().to_vec();
+    if steps.last().copied().unwrap_or(Tier::Volumes) < tier {
+        steps.push(tier);
+    }
+    let accessor = |step: Tier| match step {
+        Tier::Volumes => "",
+        Tier::Snapshots => ".snapshot_backend().unwrap()",
+        Tier::Clones => ".clone_backend().unwrap()",
+    };
+    steps.into_iter().map(accessor).fold("b".to_owned(), |text, step| text + step)
+}
+
 fn spec_in_rust(spec: &VolumeSpec) -> String {
     let size = spec.size_bytes.map(|size| format!(".size_bytes({size})")).unwrap_or_default();
     format!("VolumeSpec::named({:?}){size}", spec.name)
@@ -307,7 +316,7 @@ fn patch_in_rust(patch: &VolumePatch) -> String {
 struct Python;
 
 impl Language for Python {
-    fn call(&self, call: &Call, names: &Names) -> String {
+    fn call(&self, call: &Call, _: Route, names: &Names) -> String {
         let volume = |id: &VolumeId| match names.volumes.get(id) {
             Some(name) => format!("{name}[\"uuid\"]"),
             None => format!("\"{id}\""),
@@ -420,7 +429,7 @@ mod tests {
     use crate::oracle::call::{Details, Refusal};
 
     fn made(call: Call, answer: Answer) -> Step {
-        Step { call, answer: Some(answer), thread: None }
+        Step { call, route: Route::DIRECT, answer: Some(answer), thread: None }
     }
 
     fn refused(code: &'static str) -> Answer {
@@ -463,6 +472,21 @@ let snap1 = b.snapshot_backend().unwrap().create_snapshot(vol1.uuid, "s").unwrap
 let clone1 = b.clone_backend().unwrap().create_clone(vol1.uuid, snap1.uuid, "c").unwrap();
 b.patch_volume(clone1.uuid, VolumePatch::new().junction_path("/\"é\0").state(VolumeState::Offline)).unwrap();
 println!("{:?}", b.delete_volume("00000000-0000-0000-0000-000000000000".parse().unwrap()));  // refused: volume_not_found"#
+        );
+    }
+
+    #[test]
+    fn a_call_on_a_tier_object_prints_with_the_accessors() {
+        let through = |tier: Tier| -> Vec<String> {
+            Route::to(tier, Tier::Clones).map(|route| receiver_in_rust(tier, route)).collect()
+        };
+        assert_eq!(
+            through(Tier::Volumes)[..3],
+            ["b", "b.snapshot_backend().unwrap()", "b.clone_backend().unwrap()"]
+        );
+        assert_eq!(
+            through(Tier::Clones)[1],
+            "b.snapshot_backend().unwrap().clone_backend().unwrap()"
         );
     }
 

@@ -99,7 +99,8 @@ pub trait VolumeBackend: Send + Sync {
     /// [`VolumeOffline`](BackendError::VolumeOffline) unless the volume is online.
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle>;
 
-    /// This backend's snapshot tier.
+    /// This backend's snapshot tier: an object that is the same backend. Each of its operations, also
+    /// those on volumes and its accessors, does what the backend's does.
     ///
     /// # Errors
     /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default.
@@ -107,7 +108,8 @@ pub trait VolumeBackend: Send + Sync {
         Err(BackendError::not_supported("snapshots"))
     }
 
-    /// This backend's clone tier.
+    /// This backend's clone tier: an object that is the same backend, as for
+    /// [`snapshot_backend`](Self::snapshot_backend).
     ///
     /// # Errors
     /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default.

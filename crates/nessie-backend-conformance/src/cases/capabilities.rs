@@ -16,10 +16,6 @@ super::cases! { capabilities:
     advertised_tiers_are_reachable: Volumes, "1.honest";
     /// Every other tier answers feature_not_supported, with its name in the error.
     other_tiers_are_refused: Volumes, "1.honest" "4.target";
-    /// A tier is the same backend: it lists the same volumes and has the same capabilities.
-    tiers_are_of_one_backend: Snapshots, "1.honest";
-    /// The capabilities do not change while the backend is used.
-    stay_the_same: Volumes, "1.honest";
     /// An unsupported operation answers feature_not_supported every time and changes nothing.
     optional_operations_say_what_they_lack: Volumes, "3.optional" "4.target" "3.atomic";
 }
@@ -31,12 +27,12 @@ fn can_be_found_out(_: &Harness<'_>) -> CaseResult {
 }
 
 fn are_consistent(h: &Harness<'_>) -> CaseResult {
-    let capabilities = h.probe.capabilities;
+    let capabilities = h.probe.offer.capabilities;
     h.ensure(capabilities.is_consistent(), || format!("the backend advertises {capabilities:?}"))
 }
 
 fn advertised_tiers_are_reachable(h: &Harness<'_>) -> CaseResult {
-    let Capabilities { snapshots, clones, .. } = h.probe.capabilities;
+    let Capabilities { snapshots, clones, .. } = h.probe.offer.capabilities;
     for (tier, is_advertised, reached) in [
         ("snapshots", snapshots, h.backend().snapshot_backend().map(drop)),
         ("clones", clones, h.backend().clone_backend().map(drop)),
@@ -51,14 +47,17 @@ fn advertised_tiers_are_reachable(h: &Harness<'_>) -> CaseResult {
 }
 
 fn other_tiers_are_refused(h: &Harness<'_>) -> CaseResult {
-    let Capabilities { snapshots, clones, .. } = h.probe.capabilities;
+    let Capabilities { snapshots, clones, .. } = h.probe.offer.capabilities;
     for (tier, word, is_advertised, reached) in [
         ("snapshots", "snapshot", snapshots, h.backend().snapshot_backend().map(drop)),
         ("clones", "clone", clones, h.backend().clone_backend().map(drop)),
     ] {
         match reached {
             _ if is_advertised => {}
-            Ok(()) => return Err(h.violation(format!("{tier} are not advertised, and reachable"))),
+            Ok(()) => {
+                let text = format!("{tier} are not advertised, and {word}_backend() works");
+                return Err(h.violation(text));
+            }
             Err(BackendError::FeatureNotSupported { feature }) if feature.contains(word) => {}
             Err(error) => {
                 let text = format!("{tier} are not advertised, and refused with: {error}");
@@ -67,35 +66,6 @@ fn other_tiers_are_refused(h: &Harness<'_>) -> CaseResult {
         }
     }
     Ok(())
-}
-
-fn tiers_are_of_one_backend(h: &Harness<'_>) -> CaseResult {
-    let volume = h.create("a")?;
-    h.snapshot(&volume, "s")?;
-    let unreachable = |error: BackendError| h.violation(format!("a tier is out of reach: {error}"));
-    let snapshots = h.backend().snapshot_backend().map_err(unreachable)?;
-    let mut seen = vec![(snapshots.capabilities(), snapshots.list_volumes())];
-    if h.probe.capabilities.clones {
-        let clones = h.backend().clone_backend().map_err(unreachable)?;
-        seen.push((clones.capabilities(), clones.list_volumes()));
-        seen.push((clones.capabilities(), h.backend().list_volumes()));
-    }
-    for (capabilities, volumes) in seen {
-        let has_volume = volumes.is_ok_and(|volumes| volumes.contains(&volume));
-        h.ensure(capabilities == h.probe.capabilities && has_volume, || {
-            format!("a tier has {capabilities:?} and other volumes than the backend")
-        })?;
-    }
-    Ok(())
-}
-
-fn stay_the_same(h: &Harness<'_>) -> CaseResult {
-    let volume = h.create("a")?;
-    h.delete(&volume)?;
-    let now = h.backend().capabilities();
-    h.ensure(now == h.probe.capabilities, || {
-        format!("the backend advertised {:?}, and now {now:?}", h.probe.capabilities)
-    })
 }
 
 fn optional_operations_say_what_they_lack(h: &Harness<'_>) -> CaseResult {

@@ -26,6 +26,7 @@ mod restore;
 mod scale;
 mod snapshots;
 mod split;
+mod tiers;
 mod values;
 
 use std::sync::LazyLock;
@@ -37,6 +38,7 @@ use crate::rule::Rule;
 /// The themes, in the order in which they run.
 const THEMES: &[&[Case]] = &[
     capabilities::CASES,
+    tiers::CASES,
     create_volume::CASES,
     names::CASES,
     listing::CASES,

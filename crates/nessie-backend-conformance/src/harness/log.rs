@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nessie_backend_core::VolumeBackend;
 
 use crate::oracle::call::{Answer, Call, Value};
+use crate::oracle::route::Route;
 use crate::trace::{Step, Trace};
 
 /// The calls of a case. Outlives the case, so that one that hangs or panics can be reported.
@@ -19,11 +20,21 @@ pub(crate) struct CallLog {
 impl CallLog {
     /// Makes a call. Logs it before, and its answer after.
     pub(crate) fn call(&self, call: &Call, backend: &dyn VolumeBackend) -> Answer {
+        self.call_through(Route::DIRECT, call, backend)
+    }
+
+    /// Makes a call on the object at the end of the route, and logs it.
+    pub(crate) fn call_through(
+        &self,
+        route: Route,
+        call: &Call,
+        backend: &dyn VolumeBackend,
+    ) -> Answer {
         if self.is_paused.load(Ordering::Relaxed) {
-            return call.make(backend);
+            return call.make_through(route, backend);
         }
-        self.steps().push(Step { call: call.clone(), answer: None, thread: None });
-        let answer = call.make(backend);
+        self.steps().push(Step { call: call.clone(), route, answer: None, thread: None });
+        let answer = call.make_through(route, backend);
         if let Some(step) = self.steps().last_mut() {
             step.answer = Some(without_list(&answer));
         }
@@ -39,8 +50,12 @@ impl CallLog {
     pub(crate) fn start_race(&self, programs: &[Vec<Call>]) {
         let mut steps = self.steps();
         for (at, calls) in programs.iter().enumerate() {
-            let step =
-                |call: &Call| Step { call: call.clone(), answer: None, thread: Some(at + 1) };
+            let step = |call: &Call| Step {
+                call: call.clone(),
+                route: Route::DIRECT,
+                answer: None,
+                thread: Some(at + 1),
+            };
             steps.extend(calls.iter().map(step));
         }
     }

@@ -10,6 +10,7 @@ mod log;
 pub(crate) mod probe;
 mod race;
 mod rounds;
+mod routes;
 mod verify;
 
 use std::cell::{Cell, RefCell};
@@ -25,10 +26,13 @@ pub(crate) use self::abort::{Abort, CaseResult, Violation, panic_text};
 use self::at_once::Pace;
 pub(crate) use self::log::CallLog;
 use self::probe::Probe;
+pub(crate) use self::routes::Choice;
+use self::routes::Routes;
 use crate::config::Config;
 use crate::feature::{Feature, Tier};
 use crate::oracle::call::{Answer, Call, Value};
 use crate::oracle::model::Model;
+use crate::oracle::route::Route;
 use crate::runner::BackendFactory;
 use crate::trace::Trace;
 
@@ -58,6 +62,7 @@ pub(crate) struct Harness<'a> {
     verify: Cell<Verify>,
     /// Whether checks that pass stay in the log.
     is_tracing_checks: Cell<bool>,
+    routes: Routes,
     has_passed: Cell<bool>,
     has_raced: Cell<bool>,
     /// The pauses before concurrent calls.
@@ -130,6 +135,7 @@ impl<'a> Harness<'a> {
             deadline: Instant::now() + config.time_limit,
             verify: Cell::new(Verify::Records),
             is_tracing_checks: Cell::new(false),
+            routes: Routes::of_case(number, probe.tier),
             has_passed: Cell::new(false),
             has_raced: Cell::new(false),
             pace: RefCell::new(Pace::new(config.seed ^ number as u64)),
@@ -214,9 +220,27 @@ impl<'a> Harness<'a> {
         self.backend
     }
 
+    /// The choice of the object on which each call is made.
+    pub(crate) fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
     /// Whether the model has a volume of this name, foreign ones included.
     pub(crate) fn has_volume_named(&self, name: &str) -> bool {
         self.state.borrow().model.volumes.iter().any(|volume| volume.record.name == name)
+    }
+
+    /// The volume of this name, as the model expects it.
+    pub(crate) fn own_volume(&self, name: &str) -> Option<Volume> {
+        let state = self.state.borrow();
+        state.model.own().find(|volume| volume.record.name == name).map(|it| it.record.clone())
+    }
+
+    /// The snapshots of the volume, as the model expects them.
+    pub(crate) fn snapshots_of(&self, volume: &Volume) -> Vec<nessie_backend_core::Snapshot> {
+        let state = self.state.borrow();
+        let of = state.model.volume(volume.uuid).map(|kept| kept.snapshots.clone());
+        of.unwrap_or_default().into_iter().map(|kept| kept.record).collect()
     }
 
     /// Whether the case has made concurrent calls.
@@ -284,7 +308,7 @@ impl<'a> Harness<'a> {
     /// the word.
     pub(crate) fn not_supported(&self, call: &Call, word: &str) -> CaseResult {
         self.check_time()?;
-        match self.log.call(call, self.backend) {
+        match self.make(self.routes.next(call), call)? {
             Err(refusal) if refusal.code == "feature_not_supported" => {
                 let target = refusal.target.unwrap_or_default();
                 if target.is_empty() || !target.contains(word) {
@@ -341,16 +365,31 @@ impl<'a> Harness<'a> {
         self.cut_short.borrow().clone()
     }
 
-    /// Makes a call, compares its answer with the model, and after a change checks the backend.
+    /// Makes a call, compares its answer with the model, and after a change checks the backend. The
+    /// call is made on the backend or on one of its tier objects.
     pub(crate) fn call(&self, call: &Call) -> CaseResult<Answer> {
+        self.call_through(self.routes.next(call), call)
+    }
+
+    /// The same, on the object at the end of the route.
+    pub(crate) fn call_through(&self, route: Route, call: &Call) -> CaseResult<Answer> {
         self.check_time()?;
-        let answer = self.log.call(call, self.backend);
+        let answer = self.make(route, call)?;
         self.check(call, &answer)?;
         if call.changes() {
             self.state.borrow_mut().last_change = Some((call.operation(), answer.is_err()));
             self.verify_after(answer.is_ok())?;
         }
         Ok(answer)
+    }
+
+    /// Makes a call on the object at the end of the route, which must be reachable.
+    fn make(&self, route: Route, call: &Call) -> CaseResult<Answer> {
+        if let Err(error) = route.follow(self.backend) {
+            let text = format!("{route} is refused: {error}");
+            return Err(Abort::violation("1.tier_object", text));
+        }
+        Ok(self.log.call_through(route, call, self.backend))
     }
 
     fn check_time(&self) -> CaseResult {

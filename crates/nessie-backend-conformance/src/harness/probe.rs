@@ -14,7 +14,8 @@ use crate::feature::{Feature, Tier};
 /// The features of a backend.
 #[derive(Debug)]
 pub(crate) struct Probe {
-    pub(crate) capabilities: Capabilities,
+    /// The tiers before the run.
+    pub(crate) offer: Offer,
     /// The highest tier that is advertised and reachable.
     pub(crate) tier: Tier,
     /// Why higher tiers are not available.
@@ -37,23 +38,10 @@ impl Probe {
         let stems = (0_u64..).map(|number| format!("{}{number}", config.prefix));
         let stem = stems.into_iter().find(is_free).unwrap_or_default();
 
-        let capabilities = backend.capabilities();
-        let snapshots = backend.snapshot_backend().err();
-        let clones = backend.clone_backend().err();
-        let unreachable = |tier: &str, error: Option<BackendError>| match error {
-            Some(error) => format!("the tier {tier} is advertised and not reachable: {error}"),
-            None => format!("the backend does not advertise {tier}"),
-        };
-        let (tier, why_no_more) = if !capabilities.snapshots || snapshots.is_some() {
-            let error = snapshots.filter(|_| capabilities.snapshots);
-            (Tier::Volumes, unreachable("snapshots", error))
-        } else if !capabilities.clones || clones.is_some() {
-            (Tier::Snapshots, unreachable("clones", clones.filter(|_| capabilities.clones)))
-        } else {
-            (Tier::Clones, String::new())
-        };
+        let offer = Offer::of(backend);
+        let (tier, why_no_more) = offer.highest();
         let unsupported = unsupported(backend, tier, &format!("{stem}-probe"));
-        Ok(Self { capabilities, tier, why_no_more, unsupported, stem, issued: None })
+        Ok(Self { offer, tier, why_no_more, unsupported, stem, issued: None })
     }
 
     /// The same, for a run in which one backend serves every case.
@@ -91,6 +79,80 @@ impl Probe {
         Some(match lacking().find(is_expected) {
             Some(feature) => Lack::Failure(format!("{feature} must be supported, and {reason}")),
             None => Lack::Skip(reason),
+        })
+    }
+}
+
+/// The tiers that a backend or a tier object offers at some moment: what it advertises, and the answer
+/// of each accessor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) capabilities: Capabilities,
+    snapshots: Result<(), Refused>,
+    clones: Result<(), Refused>,
+}
+
+/// The refusal of an accessor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Refused {
+    code: &'static str,
+    message: String,
+}
+
+impl From<BackendError> for Refused {
+    fn from(error: BackendError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+impl Offer {
+    pub(crate) fn of(object: &dyn VolumeBackend) -> Self {
+        Self {
+            capabilities: object.capabilities(),
+            snapshots: object.snapshot_backend().map(drop).map_err(Refused::from),
+            clones: object.clone_backend().map(drop).map_err(Refused::from),
+        }
+    }
+
+    /// The highest tier that is advertised and reachable, and why higher ones are not.
+    fn highest(&self) -> (Tier, String) {
+        let why = |tier: Tier, is_advertised: bool, reached: &Result<(), Refused>| match reached {
+            Err(refused) if is_advertised => {
+                let error = &refused.message;
+                Some(format!("the tier {tier} is advertised and not reachable: {error}"))
+            }
+            _ if !is_advertised => Some(format!("the backend does not advertise {tier}")),
+            _ => None,
+        };
+        let Capabilities { snapshots, clones, .. } = self.capabilities;
+        if let Some(why) = why(Tier::Snapshots, snapshots, &self.snapshots) {
+            (Tier::Volumes, why)
+        } else if let Some(why) = why(Tier::Clones, clones, &self.clones) {
+            (Tier::Snapshots, why)
+        } else {
+            (Tier::Clones, String::new())
+        }
+    }
+
+    /// Describes the first difference, if there is one.
+    pub(crate) fn difference(&self, expected: &Self) -> Option<String> {
+        let answer = |reached: &Result<(), Refused>| match reached {
+            Ok(()) => "works".to_owned(),
+            Err(refused) => format!("is refused with {}", refused.code),
+        };
+        let accessors = [
+            ("snapshot_backend()", &self.snapshots, &expected.snapshots),
+            ("clone_backend()", &self.clones, &expected.clones),
+        ];
+        for (accessor, found, expected) in accessors {
+            let (found, expected) = (answer(found), answer(expected));
+            if found != expected {
+                return Some(format!("{accessor} {found}; of the backend before, it {expected}"));
+            }
+        }
+        let (found, expected) = (self.capabilities, expected.capabilities);
+        (found != expected).then(|| {
+            format!("capabilities() is {found:?}; of the backend before, it is {expected:?}")
         })
     }
 }

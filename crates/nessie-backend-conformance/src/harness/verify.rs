@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use nessie_backend_core::{SnapshotId, VolumeId};
 
-use super::{CaseResult, Harness, Verify};
+use super::probe::Offer;
+use super::{Abort, CaseResult, Harness, Verify};
 use crate::feature::Tier;
 use crate::oracle::call::Call;
 
@@ -21,8 +22,12 @@ impl Harness<'_> {
         }
     }
 
-    /// Checks all listings.
+    /// Checks the tiers and all listings.
     pub(crate) fn verify_listings(&self) -> CaseResult {
+        if let Some(difference) = Offer::of(self.backend).difference(&self.probe.offer) {
+            let text = format!("the tiers have changed: {difference}");
+            return Err(Abort::violation("1.honest", text));
+        }
         self.verify_call(&Call::ListVolumes)?;
         if self.probe.tier >= Tier::Snapshots {
             for volume in self.live_volumes() {
@@ -86,10 +91,12 @@ impl Harness<'_> {
     /// Makes a reading call and compares its answer with the model. Not logged if it matches.
     pub(crate) fn verify_call(&self, call: &Call) -> CaseResult {
         self.check_time()?;
-        let answer = self.log.call(call, self.backend);
-        self.check(call, &answer)?;
-        if !self.is_tracing_checks.get() {
-            self.log.drop_last();
+        for route in self.routes.of_check(call) {
+            let answer = self.make(route, call)?;
+            self.check(call, &answer)?;
+            if !self.is_tracing_checks.get() {
+                self.log.drop_last();
+            }
         }
         Ok(())
     }

@@ -5,6 +5,8 @@ use nessie_backend_core::{
     VolumeBackend, VolumeId, VolumePatch, VolumeSpec, VolumeState,
 };
 
+use super::route::{Receiver, Route};
+use crate::feature::Tier;
 use crate::malformed::MalformedRecord;
 
 /// A call of a backend, with its arguments.
@@ -130,51 +132,55 @@ impl From<&BackendError> for Refusal {
 impl Call {
     /// Makes the call.
     pub fn make(&self, backend: &dyn VolumeBackend) -> Answer {
-        self.run(backend).map_err(|error| Refusal::from(&error))
+        self.make_through(Route::DIRECT, backend)
     }
 
-    fn run(&self, backend: &dyn VolumeBackend) -> Result<Value> {
+    /// Makes the call on the object at the end of the route.
+    pub fn make_through(&self, route: Route, backend: &dyn VolumeBackend) -> Answer {
+        let result = route.follow(backend).and_then(|receiver| self.run(receiver));
+        result.map_err(|error| Refusal::from(&error))
+    }
+
+    fn run(&self, on: Receiver<'_>) -> Result<Value> {
         Ok(match self {
-            Self::CreateVolume(spec) => Value::Volume(backend.create_volume(spec.clone())?),
-            Self::ListVolumes => Value::Volumes(backend.list_volumes()?),
-            Self::GetVolume(volume) => Value::Volume(backend.get_volume(*volume)?),
-            Self::FindVolume(name) => Value::MaybeVolume(backend.find_volume(name)?),
+            Self::CreateVolume(spec) => Value::Volume(on.volumes().create_volume(spec.clone())?),
+            Self::ListVolumes => Value::Volumes(on.volumes().list_volumes()?),
+            Self::GetVolume(volume) => Value::Volume(on.volumes().get_volume(*volume)?),
+            Self::FindVolume(name) => Value::MaybeVolume(on.volumes().find_volume(name)?),
             Self::PatchVolume(volume, patch) => {
-                Value::Volume(backend.patch_volume(*volume, patch.clone())?)
+                Value::Volume(on.volumes().patch_volume(*volume, patch.clone())?)
             }
             Self::DeleteVolume(volume) => {
-                backend.delete_volume(*volume)?;
+                on.volumes().delete_volume(*volume)?;
                 Value::Nothing
             }
-            Self::AccessHandle(volume) => Value::Handle(backend.access_handle(*volume)?),
+            Self::AccessHandle(volume) => Value::Handle(on.volumes().access_handle(*volume)?),
             Self::CreateSnapshot(volume, name) => {
-                Value::Snapshot(backend.snapshot_backend()?.create_snapshot(*volume, name)?)
+                Value::Snapshot(on.snapshots()?.create_snapshot(*volume, name)?)
             }
             Self::ListSnapshots(volume) => {
-                Value::Snapshots(backend.snapshot_backend()?.list_snapshots(*volume)?)
+                Value::Snapshots(on.snapshots()?.list_snapshots(*volume)?)
             }
             Self::GetSnapshot(volume, snapshot) => {
-                Value::Snapshot(backend.snapshot_backend()?.get_snapshot(*volume, *snapshot)?)
+                Value::Snapshot(on.snapshots()?.get_snapshot(*volume, *snapshot)?)
             }
             Self::FindSnapshot(volume, name) => {
-                Value::MaybeSnapshot(backend.snapshot_backend()?.find_snapshot(*volume, name)?)
+                Value::MaybeSnapshot(on.snapshots()?.find_snapshot(*volume, name)?)
             }
-            Self::RenameSnapshot(volume, snapshot, name) => Value::Snapshot(
-                backend.snapshot_backend()?.rename_snapshot(*volume, *snapshot, name)?,
-            ),
+            Self::RenameSnapshot(volume, snapshot, name) => {
+                Value::Snapshot(on.snapshots()?.rename_snapshot(*volume, *snapshot, name)?)
+            }
             Self::DeleteSnapshot(volume, snapshot) => {
-                backend.snapshot_backend()?.delete_snapshot(*volume, *snapshot)?;
+                on.snapshots()?.delete_snapshot(*volume, *snapshot)?;
                 Value::Nothing
             }
             Self::RestoreSnapshot(volume, snapshot) => {
-                Value::Volume(backend.snapshot_backend()?.restore_snapshot(*volume, *snapshot)?)
+                Value::Volume(on.snapshots()?.restore_snapshot(*volume, *snapshot)?)
             }
             Self::CreateClone(volume, snapshot, name) => {
-                Value::Volume(backend.clone_backend()?.create_clone(*volume, *snapshot, name)?)
+                Value::Volume(on.clones()?.create_clone(*volume, *snapshot, name)?)
             }
-            Self::SplitClone(volume) => {
-                Value::Volume(backend.clone_backend()?.split_clone(*volume)?)
-            }
+            Self::SplitClone(volume) => Value::Volume(on.clones()?.split_clone(*volume)?),
         })
     }
 
@@ -232,6 +238,28 @@ impl Call {
     #[must_use]
     pub const fn returns_nothing(&self) -> bool {
         matches!(self, Self::DeleteVolume(_) | Self::DeleteSnapshot(..))
+    }
+
+    /// The tier of the operation.
+    #[must_use]
+    pub const fn tier(&self) -> Tier {
+        match self {
+            Self::CreateVolume(_)
+            | Self::ListVolumes
+            | Self::GetVolume(_)
+            | Self::FindVolume(_)
+            | Self::PatchVolume(..)
+            | Self::DeleteVolume(_)
+            | Self::AccessHandle(_) => Tier::Volumes,
+            Self::CreateSnapshot(..)
+            | Self::ListSnapshots(_)
+            | Self::GetSnapshot(..)
+            | Self::FindSnapshot(..)
+            | Self::RenameSnapshot(..)
+            | Self::DeleteSnapshot(..)
+            | Self::RestoreSnapshot(..) => Tier::Snapshots,
+            Self::CreateClone(..) | Self::SplitClone(_) => Tier::Clones,
+        }
     }
 
     /// Whether the operation changes the backend.

@@ -14,3 +14,4 @@
 pub mod call;
 pub mod grammar;
 pub mod model;
+pub mod route;

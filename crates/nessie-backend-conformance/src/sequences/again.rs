@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::op::{Names, Op, ops_of};
 use super::replay::{FailedAt, Replay};
-use crate::harness::{Abort, Harness, Verify, Violation};
+use crate::harness::{Abort, Choice, Harness, Verify, Violation};
 
 /// Runs sequences of a case again: each on a new backend if the run has a factory, or else on the
 /// backend of the case, with names that no other sequence has.
@@ -17,6 +17,7 @@ pub(super) struct Again<'a> {
     /// The prefix of names in the sequences.
     stem: RefCell<String>,
     checks: Cell<Checks>,
+    routes: Cell<Choice>,
 }
 
 /// The checks of a run.
@@ -46,6 +47,7 @@ impl<'a> Again<'a> {
             has_bare_names: Cell::new(false),
             stem: RefCell::new(harness.name("")),
             checks: Cell::new(Checks::Backend),
+            routes: Cell::new(Choice::Every),
         }
     }
 
@@ -64,6 +66,11 @@ impl<'a> Again<'a> {
             *self.stem.borrow_mut() = self.harness.stem_of_run(self.runs.get());
         }
         violation.trace.as_ref().map_or_else(Vec::new, |trace| ops_of(trace.steps()))
+    }
+
+    /// Sets the objects on which further runs make their calls.
+    pub(super) fn set_routes(&self, routes: Choice) {
+        self.routes.set(routes);
     }
 
     pub(super) fn set_bare_names(&self, are_bare: bool) {
@@ -85,6 +92,7 @@ impl<'a> Again<'a> {
     fn run_on(&self, harness: &Harness<'_>, sequence: &[Op]) -> Option<Found> {
         let stem = if self.has_bare_names.get() { String::new() } else { harness.name("") };
         let names = Names { stem, instead_of: self.stem.borrow().clone() };
+        harness.routes().set_choice(self.routes.get());
         let checks = self.checks.get();
         harness.set_verify(if checks == Checks::Calls { Verify::Never } else { Verify::Records });
         if checks == Checks::Traced {

@@ -15,6 +15,7 @@ use crate::feature::{Feature, Tier};
 use crate::harness::probe::Probe;
 use crate::oracle::call::{Answer, Call, Value, unused_id};
 use crate::oracle::model::{Model, ModelVolume};
+use crate::oracle::route::Route;
 
 /// Which operations are generated.
 #[derive(Clone, Debug)]
@@ -74,7 +75,13 @@ pub(crate) fn generate(seed: u64, steps: usize, profile: &Profile) -> Vec<Op> {
         former_names: Vec::new(),
         former_paths: Vec::new(),
     };
-    (0..steps).map(|number| generator.next(number)).collect()
+    let next = |number| {
+        let (kind, call) = generator.next(number);
+        // Not from the generator's numbers: the sequence is the same for every backend.
+        let turn = seed.wrapping_add(number as u64);
+        Op { number, kind, route: Route::draw(turn, call.tier(), profile.tier) }
+    };
+    (0..steps).map(next).collect()
 }
 
 /// What an operation does.
@@ -210,10 +217,10 @@ fn of_volume(id: Option<VolumeId>) -> Ref {
 }
 
 impl Generator<'_> {
-    fn next(&mut self, number: usize) -> Op {
+    fn next(&mut self, number: usize) -> (OpKind, Call) {
         self.step = number;
-        let op = Op { number, kind: self.draw() };
-        let call = call_of(&op, &self.created, &Names::default());
+        let kind = self.draw();
+        let call = call_of(&kind, &self.created, &Names::default());
         let uuid = Uuid::from_u128(number as u128 + 1);
         let answer: Answer = match &call {
             Call::CreateSnapshot(..) => {
@@ -255,7 +262,7 @@ impl Generator<'_> {
                 _ => {}
             }
         }
-        op
+        (kind, call)
     }
 
     /// The parent of a clone that the call deletes or splits.

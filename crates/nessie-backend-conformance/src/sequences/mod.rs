@@ -5,6 +5,6 @@ mod again;
 pub(crate) mod generate;
 pub(crate) mod op;
 pub(crate) mod replay;
-mod rng;
+pub(crate) mod rng;
 pub(crate) mod shrink;
 mod simpler;

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use nessie_backend_core::{SnapshotId, Uuid, VolumeId, VolumePatch, VolumeSpec, VolumeState};
 
 use crate::oracle::call::{Call, Value, unused_id};
+use crate::oracle::route::Route;
 use crate::trace::Step;
 
 /// An operation and its number in the generated sequence.
@@ -17,6 +18,8 @@ use crate::trace::Step;
 pub(crate) struct Op {
     pub(crate) number: usize,
     pub(crate) kind: OpKind,
+    /// The object on which the call is made.
+    pub(crate) route: Route,
 }
 
 /// A volume or a snapshot.
@@ -129,11 +132,11 @@ fn created_id(call: &Call, value: &Value) -> Option<Uuid> {
 }
 
 /// The call for an operation, given the objects created so far.
-pub(crate) fn call_of(op: &Op, created: &Created, names: &Names) -> Call {
+pub(crate) fn call_of(kind: &OpKind, created: &Created, names: &Names) -> Call {
     let volume = |of: &Ref| VolumeId::new(created.id(*of));
     let snapshot = |of: &Ref| SnapshotId::new(created.id(*of));
     let name = |text: &Text| names.name(text);
-    match &op.kind {
+    match kind {
         OpKind::CreateVolume { name: text, size } => {
             Call::CreateVolume(VolumeSpec::named(name(text)).size_bytes(*size))
         }
@@ -169,7 +172,7 @@ pub(crate) fn ops_of(steps: &[Step]) -> Vec<Op> {
         {
             made.insert(id, number);
         }
-        Op { number, kind }
+        Op { number, kind, route: step.route }
     };
     steps.iter().enumerate().map(op).collect()
 }

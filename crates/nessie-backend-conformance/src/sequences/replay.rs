@@ -23,7 +23,7 @@ impl<'a> Replay<'a> {
     }
 
     fn call(&self, op: &Op) -> Call {
-        call_of(op, &self.created, &self.names)
+        call_of(&op.kind, &self.created, &self.names)
     }
 
     fn add(&mut self, op: &Op, call: &Call, answer: &Answer) {
@@ -35,7 +35,8 @@ impl<'a> Replay<'a> {
     /// Runs one operation.
     pub(crate) fn step(&mut self, op: &Op) -> CaseResult {
         let call = self.call(op);
-        let answer = self.harness.call(&call)?;
+        let route = self.harness.routes().given(op.route);
+        let answer = self.harness.call_through(route, &call)?;
         self.add(op, &call, &answer);
         Ok(())
     }

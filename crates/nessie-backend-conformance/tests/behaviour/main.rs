@@ -20,7 +20,7 @@ use std::time::Duration;
 use mutant::Mutant;
 use nessie_backend_conformance::{
     BackendSource, Case, Config, Failure, Feature, MalformedRecord, Outcome, Report, RunEvent,
-    Tier, cases, rules, run, run_all, run_shared,
+    Tier, WithClones, WithSnapshots, cases, rules, run, run_all, run_shared,
 };
 use nessie_backend_core::{
     AccessHandle, BackendError, CloneBackend, Result, SnapshotBackend, Volume, VolumeBackend,
@@ -50,6 +50,8 @@ fn the_reference_passes_as_value_reference_and_shared_pointer() {
     run_all(&backend);
     let by_reference: &dyn VolumeBackend = &&backend;
     assert!(run(by_reference, &quick()).is_success());
+    assert!(run(&WithClones(&backend), &quick()).is_success());
+    assert!(run(&WithSnapshots(&backend), &quick()).is_success());
     let pointer: Arc<dyn VolumeBackend> = Arc::new(backend);
     assert!(run(&pointer, &quick()).is_success());
     assert!(shared(&BackendSource::One(pointer), &quick()).is_success());
@@ -179,7 +181,7 @@ fn with_a_factory_only_the_hanging_case_is_abandoned() {
     let factory = || Ok(Arc::new(hanging()) as Arc<dyn VolumeBackend>);
     let report = shared(&BackendSource::Each(Arc::new(factory)), &config);
     // The cases that create a volume time out, each on its own backend.
-    assert_eq!((report.counts().timed_out, report.counts().passed), (4, 4), "{report}");
+    assert_eq!((report.counts().timed_out, report.counts().passed), (2, 4), "{report}");
 }
 
 #[test]
@@ -388,6 +390,21 @@ fn an_expected_operation_that_is_missing_is_a_failure_of_its_cases() {
         assert_eq!(failure.message, message);
     }
     assert!(report.counts().skipped > 0, "{report}");
+}
+
+#[test]
+fn the_calls_of_a_fault_that_only_a_tier_object_has_name_the_object() {
+    let mem = Arc::<MemBackend>::default();
+    let object = Mutant {
+        mem: Arc::clone(&mem),
+        delete_volume: Some(Box::new(|_, _| Ok(()))),
+        ..Mutant::default()
+    };
+    let backend = Mutant { mem, clone_tier: Some(Box::new(object)), ..Mutant::default() };
+    let report = run(&backend, &Config::default().only("tiers.have_the_operations_on_volumes"));
+    let rust = only_failure(&report).trace.as_rust();
+    assert!(rust.contains("b.clone_backend().unwrap().delete_volume(vol1.uuid)"), "{rust}");
+    assert!(rust.lines().count() <= 4, "{rust}");
 }
 
 #[test]

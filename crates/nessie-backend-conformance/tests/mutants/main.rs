@@ -53,6 +53,7 @@ fn first_failure_of(source: &BackendSource, config: &Config) -> Option<(&'static
 const BESIDE_THE_MODEL: &[&str] = &[
     "1.capabilities",
     "1.honest",
+    "1.tier_object",
     "2.uuid_form",
     "2.uuid_once",
     "3.linearizable",
@@ -73,9 +74,9 @@ fn shows_the_fault(backend: &Mutant, trace: &Trace) -> bool {
         _ => None,
     };
     let mut found = Vec::new();
-    for (call, before) in trace.calls() {
+    for (call, route, before) in trace.calls() {
         let call = call.with_ids(|id| ids.get(&id).copied().unwrap_or(id));
-        let answer = call.make(backend);
+        let answer = call.make_through(route, backend);
         if let (Some(before), Some(now)) = (before.and_then(id_in), id_in(&answer)) {
             ids.insert(before, now);
         }

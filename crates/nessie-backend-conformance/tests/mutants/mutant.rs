@@ -19,8 +19,16 @@ macro_rules! operations {
         pub struct Mutant {
             pub mem: Arc<Mem>,
             pub capabilities: Option<Capabilities>,
+            pub epoch: Option<u64>,
             pub hides_snapshots: bool,
             pub hides_clones: bool,
+            /// Instead of `capabilities`, the tiers at the moment.
+            pub advertises: Option<Box<dyn Fn(&Mem) -> Capabilities + Send + Sync>>,
+            /// Whether the accessors work at the moment.
+            pub reaches: Option<Box<dyn Fn(&Mem) -> bool + Send + Sync>>,
+            /// The objects that the accessors return instead of the mutant itself.
+            pub snapshot_tier: Option<Box<Self>>,
+            pub clone_tier: Option<Box<Self>>,
             $($(pub $operation: Option<Box<dyn Fn(&Mem, $($given),*) -> $result + Send + Sync>>,)+)+
         }
 
@@ -39,13 +47,23 @@ macro_rules! operations {
 operations! {
     VolumeBackend [
         fn capabilities(&self) -> Capabilities {
-            self.capabilities.unwrap_or_else(|| self.mem.capabilities())
+            let now = self.advertises.as_ref().map(|advertises| advertises(&self.mem));
+            now.or(self.capabilities).unwrap_or_else(|| self.mem.capabilities())
+        }
+        fn epoch(&self) -> u64 {
+            self.epoch.unwrap_or_else(|| self.mem.epoch())
         }
         fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
-            if self.hides_snapshots { Err(BackendError::not_supported("snapshots")) } else { Ok(self) }
+            if self.hides_snapshots || !self.is_reached() {
+                return Err(BackendError::not_supported("snapshots"));
+            }
+            Ok(self.snapshot_tier.as_deref().unwrap_or(self))
         }
         fn clone_backend(&self) -> Result<&dyn CloneBackend> {
-            if self.hides_clones { Err(BackendError::not_supported("clones")) } else { Ok(self) }
+            if self.hides_clones || !self.is_reached() {
+                return Err(BackendError::not_supported("clones"));
+            }
+            Ok(self.clone_tier.as_deref().unwrap_or(self))
         }
     ] {
         create_volume(spec: VolumeSpec) -> Result<Volume>;
@@ -68,5 +86,11 @@ operations! {
     CloneBackend [] {
         create_clone(volume: VolumeId, of: SnapshotId, name: &str) -> Result<Volume>;
         split_clone(volume: VolumeId) -> Result<Volume>;
+    }
+}
+
+impl Mutant {
+    fn is_reached(&self) -> bool {
+        self.reaches.as_ref().is_none_or(|reaches| reaches(&self.mem))
     }
 }

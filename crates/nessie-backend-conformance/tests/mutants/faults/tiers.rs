@@ -1,19 +1,232 @@
-//! Faults of the fields of errors, and of several backends at once.
+//! Faults of tier objects, of tiers that change, of the fields of errors, and of several backends at
+//! once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use nessie_backend_conformance::BackendSource;
+use nessie_backend_conformance::{BackendSource, WithClones};
 use nessie_backend_core::{
-    BackendError, CloneBackend as _, SnapshotBackend as _, Uuid, Volume, VolumeBackend, VolumeId,
-    VolumeState,
+    AccessHandle, BackendError, Capabilities, CloneBackend as _, SnapshotBackend as _, Uuid,
+    Volume, VolumeBackend, VolumeId, VolumeState,
 };
 use nessie_backend_mem::MemBackend as Mem;
 
-use super::{Fault, refuse_if};
+use super::{Fault, is_child_of, is_clone_of, patch, refuse_if, split_all, while_online};
 use crate::mutant::Mutant;
 
 pub fn all() -> Vec<Fault> {
-    of_fields()
+    [of_objects(), of_offers(), of_moments(), of_fields()].into_iter().flatten().collect()
+}
+
+/// Lists faults of the object that an accessor returns: the name, the rule, the accessor's field, and
+/// the operations that are replaced in the object only.
+macro_rules! object_faults {
+    ($($name:ident $rule:literal:
+        $tier:ident { $($operation:ident = $replacement:expr),+ };)+) => {
+        vec![$(Fault {
+            name: stringify!($name),
+            rule: $rule,
+            make: || with_object(|object| {
+                $(object.$operation = Some(Box::new($replacement));)+
+            }, |backend, object| backend.$tier = Some(object)),
+        }),+]
+    };
+}
+
+/// A backend with an object for a tier, which shares its volumes.
+fn with_object(
+    edit: impl FnOnce(&mut Mutant),
+    put: impl FnOnce(&mut Mutant, Box<Mutant>),
+) -> Mutant {
+    let mut backend = Mutant::default();
+    let mut object = Mutant { mem: Arc::clone(&backend.mem), ..Mutant::default() };
+    edit(&mut object);
+    put(&mut backend, Box::new(object));
+    backend
+}
+
+fn on_snapshots(edit: impl FnOnce(&mut Mutant)) -> Mutant {
+    with_object(edit, |backend, object| backend.snapshot_tier = Some(object))
+}
+
+fn on_clones(edit: impl FnOnce(&mut Mutant)) -> Mutant {
+    with_object(edit, |backend, object| backend.clone_tier = Some(object))
+}
+
+fn of_objects() -> Vec<Fault> {
+    object_faults! {
+        snapshot_tier_deletes_no_volume "1.tier_object":
+            snapshot_tier { delete_volume = |b, uuid| b.get_volume(uuid).map(drop) };
+        snapshot_tier_drops_the_policy "1.tier_object": snapshot_tier {
+            patch_volume = |b, uuid, mut given| {
+                given.export_policy = None;
+                b.patch_volume(uuid, given)
+            }
+        };
+        snapshot_tier_creates_without_size "1.tier_object": snapshot_tier {
+            create_volume = |b, mut spec| {
+                spec.size_bytes = None;
+                b.create_volume(spec)
+            }
+        };
+        snapshot_tier_handles_offline_volumes "1.tier_object": snapshot_tier {
+            access_handle = |b, uuid| b.get_volume(uuid).map(|_| AccessHandle::InMemory)
+        };
+        snapshot_tier_cannot_restore "1.tier_object": snapshot_tier {
+            restore_snapshot = |_, _, _| Err(BackendError::not_supported("restore_snapshot"))
+        };
+        snapshot_tier_splits_nothing "1.tier_object": snapshot_tier {
+            split_clone = |b, uuid| match b.get_volume(uuid)? {
+                volume if volume.origin.is_some() => Ok(volume),
+                _ => b.split_clone(uuid),
+            }
+        };
+        clone_tier_deletes_busy_snapshots "1.tier_object": clone_tier {
+            delete_snapshot = |b, volume, of| {
+                split_all(b, |it| is_clone_of(it, of))?;
+                b.delete_snapshot(volume, of)
+            }
+        };
+        clone_tier_deletes_busy_volumes "1.tier_object": clone_tier {
+            delete_volume = |b, uuid| {
+                split_all(b, |it| is_child_of(it, uuid))?;
+                b.delete_volume(uuid)
+            }
+        };
+        clone_tier_finds_no_volume "1.tier_object": clone_tier { find_volume = |_, _| Ok(None) };
+        clone_tier_finds_no_snapshot "1.tier_object": clone_tier {
+            find_snapshot = |b, volume, _| b.get_volume(volume).map(|_| None)
+        };
+        clone_tier_lists_snapshots_backwards "1.tier_object": clone_tier {
+            list_snapshots = |b, volume| {
+                b.list_snapshots(volume).map(|list| list.into_iter().rev().collect())
+            }
+        };
+        clone_tier_snapshots_offline_volumes "1.tier_object": clone_tier {
+            create_snapshot = |b, volume, name| {
+                while_online(b, volume, || b.create_snapshot(volume, name))
+            }
+        };
+        clone_tier_cannot_rename_snapshots "1.tier_object": clone_tier {
+            rename_snapshot = |_, _, _, _| Err(BackendError::not_supported("rename_snapshot"))
+        };
+        clone_tier_gets_any_snapshot "1.tier_object": clone_tier {
+            get_snapshot = |b, volume, of| {
+                b.get_volume(volume)?;
+                let volumes = b.list_volumes()?;
+                let mut found = volumes.iter().filter_map(|it| b.get_snapshot(it.uuid, of).ok());
+                found.next().ok_or(BackendError::SnapshotNotFound { volume, snapshot: of })
+            }
+        };
+    }
+}
+
+fn of_offers() -> Vec<Fault> {
+    let make = |name, make| Fault { name, rule: "1.tier_object", make };
+    vec![
+        make("snapshot_tier_forgets_its_accessors", || {
+            on_snapshots(|object| {
+                object.hides_snapshots = true;
+                object.hides_clones = true;
+            })
+        }),
+        make("clone_tier_forgets_its_snapshots", || {
+            on_clones(|object| object.hides_snapshots = true)
+        }),
+        make("clone_tier_advertises_less", || {
+            on_clones(|object| object.capabilities = Some(Capabilities::VOLUMES))
+        }),
+        make("clone_tier_has_another_epoch", || on_clones(|object| object.epoch = Some(7))),
+        make("clone_tier_is_another_backend", || {
+            on_clones(|object| object.mem = Arc::<Mem>::default())
+        }),
+    ]
+}
+
+fn is_empty(b: &Mem) -> bool {
+    b.counts().volumes == 0
+}
+
+fn has_no_online_volume(b: &Mem) -> bool {
+    let volumes = b.list_volumes().unwrap();
+    !volumes.is_empty() && volumes.iter().all(|volume| volume.state != VolumeState::Online)
+}
+
+fn all_unless(is_lost: bool) -> Capabilities {
+    if is_lost { Capabilities::VOLUMES } else { Mem::new().capabilities() }
+}
+
+/// A backend that loses its tiers at the first error of an operation.
+fn loses_tiers(
+    fail: impl FnOnce(&mut Mutant, Arc<AtomicBool>),
+    lose: impl FnOnce(&mut Mutant, Arc<AtomicBool>),
+) -> Mutant {
+    let is_lost = Arc::<AtomicBool>::default();
+    let mut backend = Mutant::default();
+    fail(&mut backend, Arc::clone(&is_lost));
+    lose(&mut backend, is_lost);
+    backend
+}
+
+fn advertises_none_after(backend: &mut Mutant, is_lost: Arc<AtomicBool>) {
+    backend.advertises = Some(Box::new(move |_| all_unless(is_lost.load(Ordering::SeqCst))));
+}
+
+fn reaches_none_after(backend: &mut Mutant, is_lost: Arc<AtomicBool>) {
+    backend.reaches = Some(Box::new(move |_| !is_lost.load(Ordering::SeqCst)));
+}
+
+fn of_moments() -> Vec<Fault> {
+    let make = |name, make| Fault { name, rule: "1.honest", make };
+    vec![
+        make("tiers_only_while_not_empty", || Mutant {
+            advertises: Some(Box::new(|b| all_unless(is_empty(b)))),
+            reaches: Some(Box::new(|b| !is_empty(b))),
+            ..Mutant::default()
+        }),
+        make("tiers_only_while_empty", || Mutant {
+            reaches: Some(Box::new(is_empty)),
+            ..Mutant::default()
+        }),
+        make("advertises_none_while_all_is_offline", || Mutant {
+            advertises: Some(Box::new(|b| all_unless(has_no_online_volume(b)))),
+            ..Mutant::default()
+        }),
+        make("reaches_none_while_all_is_offline", || Mutant {
+            reaches: Some(Box::new(|b| !has_no_online_volume(b))),
+            ..Mutant::default()
+        }),
+        make("advertises_none_after_a_refusal", || {
+            let fail = |backend: &mut Mutant, is_lost: Arc<AtomicBool>| {
+                backend.create_volume = Some(Box::new(move |b, spec| {
+                    b.create_volume(spec).inspect_err(|_| is_lost.store(true, Ordering::SeqCst))
+                }));
+            };
+            loses_tiers(fail, advertises_none_after)
+        }),
+        make("reaches_none_after_a_busy_delete", || {
+            let fail = |backend: &mut Mutant, is_lost: Arc<AtomicBool>| {
+                backend.delete_volume = Some(Box::new(move |b, uuid| {
+                    b.delete_volume(uuid).inspect_err(|error| {
+                        is_lost.fetch_or(error.code() == "volume_busy", Ordering::SeqCst);
+                    })
+                }));
+            };
+            loses_tiers(fail, reaches_none_after)
+        }),
+        make("advertises_none_after_a_split", || {
+            let fail = |backend: &mut Mutant, is_lost: Arc<AtomicBool>| {
+                backend.split_clone = Some(Box::new(move |b, uuid| {
+                    let volume = b.split_clone(uuid)?;
+                    // Not the split of the probe.
+                    let is_first = volume.name.contains("probe");
+                    is_lost.fetch_or(!is_first, Ordering::SeqCst);
+                    Ok(volume)
+                }));
+            };
+            loses_tiers(fail, advertises_none_after)
+        }),
+    ]
 }
 
 /// The error with other fields than the target and the dependents.
@@ -87,7 +300,7 @@ fn of_fields() -> Vec<Fault> {
     }
 }
 
-/// A fault that needs more than one backend.
+/// A fault that needs more than one object, or a wrapper.
 pub struct FaultySource {
     pub name: &'static str,
     pub rule: &'static str,
@@ -95,8 +308,29 @@ pub struct FaultySource {
 }
 
 pub fn sources() -> Vec<FaultySource> {
+    let own = |name, make| FaultySource { name, rule: "1.tier_object", make };
     let each = |name, make| FaultySource { name, rule: "3.independent", make };
     vec![
+        own("the_types_own_snapshots_panic", || {
+            // The accessors return other objects, which are right.
+            own_tiers(|backend| {
+                backend.list_snapshots = Some(Box::new(|_, _| todo!("snapshots of a volume")));
+            })
+        }),
+        own("the_types_own_clones_are_offline", || {
+            own_tiers(|backend| {
+                backend.create_clone = Some(Box::new(|b, volume, of, name| {
+                    let clone = b.create_clone(volume, of, name)?;
+                    b.patch_volume(clone.uuid, patch().state(VolumeState::Offline))
+                }));
+            })
+        }),
+        own("the_types_own_accessor_is_forgotten", || {
+            own_tiers(|backend| {
+                backend.hides_clones = true;
+                backend.capabilities = Some(Capabilities::SNAPSHOTS);
+            })
+        }),
         each("names_are_taken_in_all_backends", || {
             each_beside(|backend, others| {
                 backend.create_volume = Some(Box::new(move |b, spec| {
@@ -130,6 +364,15 @@ pub fn sources() -> Vec<FaultySource> {
             each_backend(move |backend| backend.mem = Arc::clone(&mem))
         }),
     ]
+}
+
+/// A backend with a fault in the type's own implementations; its accessors return another object.
+fn own_tiers(edit: impl FnOnce(&mut Mutant)) -> BackendSource {
+    let mut backend = Mutant::default();
+    let object = || Some(Box::new(Mutant { mem: Arc::clone(&backend.mem), ..Mutant::default() }));
+    (backend.snapshot_tier, backend.clone_tier) = (object(), object());
+    edit(&mut backend);
+    BackendSource::One(Arc::new(WithClones(backend)))
 }
 
 /// New backends, each with the fault.
