@@ -24,7 +24,7 @@ NAME = re.compile(r"[0-9A-Za-z:-]+")
 """Spellings of uuids that are also names."""
 
 
-@case("python.namesakes")
+@case("python.namesakes", "python.spellings")
 def names_are_not_taken_for_identifiers(recorder: Recorder) -> None:
     """Name volumes and snapshots like the identifiers of others: each call finds the right one."""
     spellings: dict[str, Callable[[str], str]] = {"{}": str, **SPELLINGS}
@@ -46,7 +46,7 @@ def check_volumes(recorder: Recorder, spelled: Callable[[str], Any]) -> None:
     if recorder.has("find_volume"):
         with suppress(Skip):
             expect(recorder, namesake, "find_volume", name)
-    recorder.call("delete_volume", value)
+    call(recorder, "delete_volume", value)
     check_left(recorder, volume, namesake, recorder.call("list_volumes"))
 
 
@@ -61,13 +61,21 @@ def check_snapshots(recorder: Recorder, spelled: Callable[[str], Any]) -> None:
     if recorder.has("find_snapshot"):
         with suppress(Skip):
             expect(recorder, namesake, "find_snapshot", volume, name)
-    recorder.call("delete_snapshot", volume, value)
+    call(recorder, "delete_snapshot", volume, value)
     check_left(recorder, snapshot, namesake, recorder.call("list_snapshots", volume))
+
+
+def call(recorder: Recorder, method: str, *arguments: Any, **keywords: Any) -> Any:
+    """Make a call that must succeed; if it fails, the spelling is refused."""
+    try:
+        return recorder.call(method, *arguments, **keywords)
+    except Broken as broken:
+        raise Broken(str(broken), "python.spellings") from None
 
 
 def expect(recorder: Recorder, uuid: str, method: str, *arguments: Any, **keywords: Any) -> None:
     """Check that a call returns the record of `uuid`."""
-    found = recorder.call(method, *arguments, **keywords)
+    found = call(recorder, method, *arguments, **keywords)
     if uuid_of(found) != uuid:
         raise Broken(f"{recorder.log[-1].code} returned {shown(found)}, not {uuid}")
 
