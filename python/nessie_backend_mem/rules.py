@@ -19,8 +19,8 @@ The conformance suite calls every method with every spelling of a uuid and
 with `uuid.UUID`, and sends as every argument what a backend must refuse:
 text that is nearly a uuid, integers out of range, unknown states, lone
 surrogates, and values of wrong types, also false ones such as ``b""``. The
-module `nessie_backend_mem.protocols` has the whole list. These rules can also
-be printed: ``nessie-mem conformance --rules``.
+module `nessie_backend_mem.protocols` has the whole list. To print these
+rules: ``nessie-mem conformance --rules``.
 """
 
 from __future__ import annotations
