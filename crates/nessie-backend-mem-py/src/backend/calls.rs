@@ -17,7 +17,7 @@ use crate::runtime::freed::Freed;
 use super::{MemBackend, hints};
 
 /// This many snapshots are deleted in about a millisecond.
-const FEW_SNAPSHOTS: u32 = 4096;
+pub(super) const FEW_SNAPSHOTS: u32 = 4096;
 
 impl MemBackend {
     /// A handle of the core's backend.

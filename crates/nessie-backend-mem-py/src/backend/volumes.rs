@@ -1,6 +1,7 @@
 //! Methods on one volume.
 
 use nessie_backend_core::VolumeBackend;
+use nessie_backend_mem as core;
 use nessie_backend_mem::binding::VolumeRow;
 
 use pyo3::prelude::*;
@@ -11,6 +12,7 @@ use crate::errors::{Error, Result};
 use crate::results::records::{self, ReusedText};
 use crate::runtime::interrupt;
 
+use super::calls::FEW_SNAPSHOTS;
 use super::{AnyId, MemBackend};
 
 #[pymethods]
@@ -150,7 +152,12 @@ impl MemBackend {
     ///     VolumeBusyError: A clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
         let id = self.volume_id("uuid", uuid)?.value;
-        self.try_call_on_snapshots(uuid.py(), id, |core| core.delete_volume(id))
+        let py = uuid.py();
+        let few = |core: &core::MemBackend| core.rows().delete_volume_of_few(id, FEW_SNAPSHOTS);
+        if self.try_call(py, few)? {
+            return Ok(());
+        }
+        self.try_bulk(py, |core| core.delete_volume(id))
     }
 
     /// Return how a client reaches the volume's data.

@@ -49,6 +49,16 @@ impl Rows<'_> {
             .change(|state| state.patch_volume(uuid, patch), |state, slot| state.row_of(slot, uuid))
     }
 
+    /// Deletes a volume, unless it has more than `most` snapshots. Returns whether it is deleted.
+    pub fn delete_volume_of_few(self, uuid: VolumeId, most: u32) -> Result<bool> {
+        let mut inner = self.backend.write();
+        let slot = inner.state.find(uuid)?;
+        if inner.state.volumes.get(slot).snapshots.len > most {
+            return Ok(false);
+        }
+        inner.state.delete_found_volume(slot).map(|()| true)
+    }
+
     /// Takes a snapshot.
     pub fn create_snapshot(self, volume: VolumeId, name: &str) -> Result<SnapshotRow> {
         self.backend

@@ -63,7 +63,11 @@ impl State {
     }
 
     pub(crate) fn delete_volume(&mut self, uuid: VolumeId) -> Result<()> {
-        let slot = self.find(uuid)?;
+        self.delete_found_volume(self.find(uuid)?)
+    }
+
+    /// Deletes the volume in `slot`.
+    pub(crate) fn delete_found_volume(&mut self, slot: Slot) -> Result<()> {
         let clones = self.volumes.get(slot).clones;
         if !clones.is_empty() {
             let names = clones.iter::<OfParentVolume, _>(&self.volumes);
