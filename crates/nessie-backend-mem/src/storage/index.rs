@@ -82,8 +82,8 @@ const TABLE_BITS: u32 = 9;
 /// be split at almost the same time, and that time would be the slowest of each doubling. If they
 /// differed more, buckets would be emptier on average.
 const SPREAD_BITS: u32 = 6;
-/// Buckets filled like this on average are hardly ever at their limit.
-const AMPLE: usize = FULL - FULL / 5;
+/// Of buckets filled like this on average, at most one in five is at its limit.
+const AMPLE: usize = FULL - FULL / 8;
 /// A bucket this much deeper than evenly spread ones would be grows instead of being split: its
 /// hashes are too alike for the directory to be doubled for their sake.
 const MAX_SKEW: u32 = 6;
