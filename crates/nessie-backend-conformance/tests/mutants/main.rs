@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use mutant::Mutant;
-use nessie_backend_conformance::oracle::call::{Answer, Value};
+use nessie_backend_conformance::oracle::call::{Answer, Call, Value};
 use nessie_backend_conformance::oracle::model::Model;
 use nessie_backend_conformance::{
     BackendSource, Config, Outcome, RunEvent, Trace, rules, run, run_shared,
@@ -63,6 +63,26 @@ const BESIDE_THE_MODEL: &[&str] = &[
     "5.time",
 ];
 
+/// The call with the identifiers in its name replaced, in each spelling that is a valid name.
+fn with_names(mut call: Call, ids: &HashMap<Uuid, Uuid>) -> Call {
+    let name = match &mut call {
+        Call::CreateVolume(spec) => &mut spec.name,
+        Call::FindVolume(name)
+        | Call::CreateSnapshot(_, name)
+        | Call::FindSnapshot(_, name)
+        | Call::CreateClone(_, _, name) => name,
+        _ => return call,
+    };
+    for (before, now) in ids {
+        let (before, now) = (before.hyphenated(), now.hyphenated());
+        *name = name
+            .replace(&before.to_string(), &now.to_string())
+            .replace(&before.to_string().to_uppercase(), &now.to_string().to_uppercase())
+            .replace(&before.to_string().replace('-', ""), &now.to_string().replace('-', ""));
+    }
+    call
+}
+
 /// Makes the calls of a trace on a new backend. Returns whether the answers of all but the last are
 /// right and the last is wrong.
 fn shows_the_fault(backend: &Mutant, trace: &Trace) -> bool {
@@ -76,6 +96,7 @@ fn shows_the_fault(backend: &Mutant, trace: &Trace) -> bool {
     let mut found = Vec::new();
     for (call, route, before) in trace.calls() {
         let call = call.with_ids(|id| ids.get(&id).copied().unwrap_or(id));
+        let call = with_names(call, &ids);
         let answer = call.make_through(route, backend);
         if let (Some(before), Some(now)) = (before.and_then(id_in), id_in(&answer)) {
             ids.insert(before, now);
