@@ -155,11 +155,26 @@ impl Action {
         tier <= profile.tier && has_it
     }
 
+    /// Whether there is a volume or snapshot on which it works.
+    fn applies(self, model: &Model) -> bool {
+        let has = |is_it: fn(&ModelVolume) -> bool| model.volumes.iter().any(is_it);
+        match self {
+            Self::DeleteSnapshot | Self::RenameSnapshot | Self::Restore | Self::GetSnapshot => {
+                has(|it| !it.snapshots.is_empty())
+            }
+            Self::Clone => has(|it| is_online(it) && !it.snapshots.is_empty()),
+            Self::Split => has(|it| it.record.origin.is_some()),
+            Self::Unmount => has(|it| it.record.junction_path.is_some()),
+            _ => true,
+        }
+    }
+
     /// How likely it is, by whether the backend is crowded.
     const fn weight(self, is_crowded: bool) -> usize {
         match self {
-            Self::Create | Self::Clone if is_crowded => 2,
-            Self::Delete if is_crowded => 16,
+            Self::Create if is_crowded => 2,
+            Self::Clone if is_crowded => 5,
+            Self::Delete if is_crowded => 18,
             Self::Snapshot => 20,
             Self::Clone => 14,
             Self::SetState | Self::Rename | Self::Restore => 12,
@@ -308,7 +323,13 @@ impl Generator<'_> {
         let is_crowded = count > self.crowd;
         let is_start = self.step < START && self.rng.chance(80);
         let weight = |(action, preference): &(Action, usize)| {
-            if is_start && !action.creates() { 0 } else { action.weight(is_crowded) * preference }
+            let weight = action.weight(is_crowded) * preference;
+            match action {
+                _ if is_start && !action.creates() => 0,
+                _ if action.applies(&self.model) => weight,
+                // Rarely an operation that is refused.
+                _ => weight.div_ceil(8),
+            }
         };
         let total = self.weights.iter().map(weight).sum();
         let mut left = self.rng.below(total);
@@ -389,7 +410,11 @@ impl Generator<'_> {
                 OpKind::RestoreSnapshot(of_volume(volume), snapshot)
             }
             Action::Clone => {
-                let (volume, snapshot) = self.snapshot(is_online, Which::Newest);
+                let prefers_clones = self.rng.chance(40);
+                let is_it = |it: &ModelVolume| {
+                    is_online(it) && (!prefers_clones || it.record.origin.is_some())
+                };
+                let (volume, snapshot) = self.snapshot(is_it, Which::Newest);
                 OpKind::CreateClone(of_volume(volume), snapshot, self.name())
             }
             Action::Split => {
@@ -411,12 +436,10 @@ impl Generator<'_> {
             let deleted: Vec<_> = self.volumes.iter().filter(|id| !is_live(id)).copied().collect();
             return self.rng.pick(&deleted).copied();
         }
-        let any = self.rng.chance(15);
-        let ids = |volumes: &[ModelVolume]| {
-            let chosen = volumes.iter().filter(|volume| any || is_it(volume));
-            chosen.map(|volume| volume.record.uuid).collect::<Vec<_>>()
-        };
-        let live = ids(&self.model.volumes);
+        let volumes = &self.model.volumes;
+        let any = self.rng.chance(20) || !volumes.iter().any(&is_it);
+        let chosen = volumes.iter().filter(|volume| any || is_it(volume));
+        let live: Vec<VolumeId> = chosen.map(|volume| volume.record.uuid).collect();
         let latest: Vec<_> = self.latest.iter().filter(|id| live.contains(id)).copied().collect();
         let from = if latest.is_empty() || self.rng.chance(30) { live } else { latest };
         self.rng.pick(&from).copied()
