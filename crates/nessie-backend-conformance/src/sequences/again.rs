@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::op::{Names, Op, ops_of};
-use super::replay::{FailedAt, Replay};
+use super::replay::{FailedAt, Replay, STEPS_PER_CHECK};
 use crate::harness::{Abort, Choice, Harness, Verify, Violation};
 
 /// Runs sequences of a case again: each on a new backend if the run has a factory, or else on the
@@ -23,6 +23,9 @@ pub(super) struct Again<'a> {
 /// The checks of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Checks {
+    /// The calls, the listings after each, and the whole backend from time to time: the checks of a
+    /// generated sequence. Many times faster than the next.
+    Listings,
     /// The calls, and the whole backend after each. A check that passes is not a part of the trace.
     Backend,
     /// The same, with all checks in the trace.
@@ -35,6 +38,8 @@ pub(super) enum Checks {
 pub(super) struct Found {
     pub(super) at: usize,
     pub(super) violation: Box<Violation>,
+    /// The prefix of names in the calls.
+    stem: String,
 }
 
 impl<'a> Again<'a> {
@@ -56,16 +61,23 @@ impl<'a> Again<'a> {
         self.harness.factory().is_some()
     }
 
+    pub(super) fn checks(&self) -> Checks {
+        self.checks.get()
+    }
+
     pub(super) fn set_checks(&self, checks: Checks) {
         self.checks.set(checks);
     }
 
-    /// The calls of a run as a sequence. Further runs are of such sequences.
-    pub(super) fn calls_of(&self, violation: &Violation) -> Vec<Op> {
-        if self.harness.factory().is_none() {
-            *self.stem.borrow_mut() = self.harness.stem_of_run(self.runs.get());
-        }
-        violation.trace.as_ref().map_or_else(Vec::new, |trace| ops_of(trace.steps()))
+    /// The calls of a failed run as a sequence. Further runs are of such sequences.
+    pub(super) fn calls_of(&self, found: &Found) -> Vec<Op> {
+        self.stem.borrow_mut().clone_from(&found.stem);
+        found.violation.trace.as_ref().map_or_else(Vec::new, |trace| ops_of(trace.steps()))
+    }
+
+    /// Further runs are of sequences with the names of the case.
+    pub(super) fn expect_names_of_case(&self) {
+        *self.stem.borrow_mut() = self.harness.name("");
     }
 
     /// Sets the objects on which further runs make their calls.
@@ -94,7 +106,11 @@ impl<'a> Again<'a> {
         let names = Names { stem, instead_of: self.stem.borrow().clone() };
         harness.routes().set_choice(self.routes.get());
         let checks = self.checks.get();
-        harness.set_verify(if checks == Checks::Calls { Verify::Never } else { Verify::Records });
+        harness.set_verify(match checks {
+            Checks::Listings => Verify::Listings,
+            Checks::Backend | Checks::Traced => Verify::Records,
+            Checks::Calls => Verify::Never,
+        });
         if checks == Checks::Traced {
             harness.trace_checks();
         }
@@ -103,13 +119,14 @@ impl<'a> Again<'a> {
             let mut replay = Replay::with_names(harness, names);
             match checks {
                 Checks::Calls => replay.run_steps(sequence),
-                _ => replay.run(sequence, usize::MAX),
+                Checks::Listings => replay.run(sequence, STEPS_PER_CHECK),
+                Checks::Backend | Checks::Traced => replay.run(sequence, usize::MAX),
             }
         }));
         let found = match result {
             Ok(Err(FailedAt { at, abort: Abort::Violation(mut violation) })) => {
                 violation.trace = Some(harness.trace());
-                Some(Found { at, violation })
+                Some(Found { at, violation, stem: harness.name("") })
             }
             _ => None,
         };

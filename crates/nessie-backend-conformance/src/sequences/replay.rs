@@ -97,7 +97,7 @@ pub(crate) struct FailedAt {
 }
 
 /// After this many steps every record is read and checked.
-const STEPS_PER_CHECK: usize = 5;
+pub(super) const STEPS_PER_CHECK: usize = 5;
 
 /// Runs a sequence, checks every record regularly and at the end, and deletes the created objects.
 pub(crate) fn replay(

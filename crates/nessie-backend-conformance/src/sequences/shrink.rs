@@ -27,6 +27,7 @@ pub(crate) fn shrink_sequence(harness: &Harness<'_>, sequence: Vec<Op>, failed: 
     // Steps after the failing one are not needed.
     sequence.truncate(at.saturating_add(1));
     let again = Again::new(harness);
+    again.set_checks(Checks::Listings);
     if let Some(shortest) = shortest(harness, &again, sequence, &violation) {
         return Abort::Violation(shortest);
     }
@@ -81,13 +82,14 @@ fn shortest(
     loop {
         let before = search.best.clone();
         search.drop_chunks();
+        search.check_each_step();
         search.simplify();
         if search.best == before || search.is_over() {
             break;
         }
     }
     search.check_calls();
-    let mut found = search.found?;
+    let mut found = search.found?.violation;
     found.is_precise = violation.is_precise;
     if is_of_tier_object && !found.rules.contains(&TIER_OBJECT) {
         found.rules.push(TIER_OBJECT);
@@ -104,7 +106,7 @@ struct Search<'a> {
     tries: usize,
     best: Vec<Op>,
     /// The failure of `best`.
-    found: Option<Box<Violation>>,
+    found: Option<Found>,
 }
 
 impl Search<'_> {
@@ -118,13 +120,13 @@ impl Search<'_> {
             return false;
         }
         self.tries += 1;
-        let Some(Found { at, violation }) = self.again.run(&sequence) else { return false };
-        if violation.rules.first().copied() != self.rule {
+        let Some(found) = self.again.run(&sequence) else { return false };
+        if found.violation.rules.first().copied() != self.rule {
             return false;
         }
-        sequence.truncate(at.saturating_add(1));
+        sequence.truncate(found.at.saturating_add(1));
         self.best = sequence;
-        self.found = Some(violation);
+        self.found = Some(found);
         true
     }
 
@@ -144,6 +146,17 @@ impl Search<'_> {
         }
     }
 
+    /// Checks the whole backend after each step from now on, if that finds the same broken rule: it
+    /// finds it at the first step that shows it.
+    fn check_each_step(&mut self) {
+        if self.again.checks() == Checks::Listings {
+            self.again.set_checks(Checks::Backend);
+            if !self.accepts(self.best.clone()) {
+                self.again.set_checks(Checks::Listings);
+            }
+        }
+    }
+
     /// Runs the calls of the shortest sequence alone. If they do not break the rule, a check between
     /// them matters: then such checks become calls.
     fn check_calls(&mut self) {
@@ -154,9 +167,10 @@ impl Search<'_> {
         if self.accepts(calls) {
             return;
         }
+        self.again.expect_names_of_case();
         self.again.set_checks(Checks::Traced);
         let Some(traced) = self.again.run(&self.best) else { return };
-        let calls = self.again.calls_of(&traced.violation);
+        let calls = self.again.calls_of(&traced);
         self.again.set_checks(Checks::Calls);
         if self.accepts(calls) {
             self.drop_chunks();
