@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from nessie_backend_mem import conformance
@@ -147,6 +148,50 @@ def test_an_expected_feature_that_is_missing_ends_with_status_1(here: Path) -> N
     assert "argument --expect: 'clone' is not a feature; the features are " in wrong.stderr
 
 
+@pytest.mark.parametrize("option", ["-x", "--maxfail=1"])
+def test_it_ends_after_the_first_failure(here: Path, option: str) -> None:
+    done = command(here, "backends:Wrong", *FEW, option)
+    assert done.returncode == 1
+    assert " 1 failed" in done.stdout.splitlines()[-1]
+    assert "not run after 1 failure" in done.stdout
+
+
+def test_a_short_report_has_no_calls(here: Path) -> None:
+    done = command(here, "backends:Wrong", *FEW, "--short")
+    assert done.returncode == 1
+    assert "breaks 1.volume: " in done.stdout
+    assert "1.volume: " in done.stdout.split("\n\n")[-2]
+    assert "b.create_volume(" not in done.stdout
+
+
+def test_sizes_are_passed_on(here: Path) -> None:
+    sizes = ("--objects=20", "--threads=2", "--rounds=1", "--sequences=0", "--steps=1")
+    done = command(here, "backends:Right", "--case", "model.*", "--case", "scale.*", *sizes)
+    assert done.returncode == 0
+    assert "the number of sequences is 0" in done.stdout
+
+
+def test_pytest_writes_one_junit_test_for_each_case(here: Path) -> None:
+    (here / "test_it.py").write_text(
+        "import pytest\n"
+        "from backends import Wrong\n"
+        "from nessie_backend_mem.conformance import cases\n"
+        "@pytest.mark.parametrize('case', [c for c in cases() if c.name.startswith('create_v')])\n"
+        "def test_my_backend(case):\n"
+        "    case.check(Wrong)\n"
+    )
+    done = run_python(
+        "-m", "pytest", "-q", "--junitxml=out.xml", "-p", "no:cacheprovider", cwd=here
+    )
+    assert done.returncode == 1, done.stdout
+    written = ET.parse(here / "out.xml").getroot()
+    names = [each.get("name") for each in written.iter("testcase")]
+    assert names == [f"test_my_backend[{name}]" for name in conformance.select(["create_volume.*"])]
+    failure = next(written.iter("failure"))
+    assert "breaks 1.volume: " in str(failure.text)
+    assert 'vol1 = b.create_volume("' in str(failure.text)
+
+
 def test_a_table_of_80_columns_sums_it_up(here: Path) -> None:
     text = command(here, "backends:one", *FEW).stdout
     assert max(map(len, text.splitlines())) <= 80
@@ -243,6 +288,10 @@ def test_ctrl_c_ends_it_while_a_case_hangs(here: Path, case: str) -> None:
             for limit in ("0", "nan", "1e300", "soon")
         ),
         (["backends:Right", "--jsn"], "--jsn"),
+        (["backends:Right", "--json", "--short"], "not allowed with argument"),
+        (["backends:Right", "-x", "--maxfail=2"], "not allowed with argument"),
+        (["backends:Right", "--maxfail=0"], "expected an integer from 1 up"),
+        (["backends:Right", "--threads=17"], "expected an integer from 2 to 16"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -311,6 +360,12 @@ def test_the_help_names_the_options() -> None:
         "--case",
         "--seed",
         "--time-limit",
+        "--short",
+        "-x",
+        "--maxfail",
+        "--objects",
+        "--steps",
+        "--junitxml",
     ):
         assert option in text
 

@@ -10,6 +10,7 @@
 
 #[path = "../mutants/mutant.rs"]
 mod mutant;
+mod reports;
 mod variants;
 
 use std::ops::ControlFlow;
