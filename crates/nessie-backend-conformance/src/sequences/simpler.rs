@@ -4,6 +4,7 @@ use nessie_backend_core::VolumeState;
 
 use super::generate::LABELS;
 use super::op::{Op, OpKind, Patch, Ref, Text};
+use crate::oracle::route::Route;
 
 /// The sizes that are preferred to all others.
 const SIZES: [u64; 2] = [5, 7];
@@ -16,6 +17,13 @@ pub(super) fn sequences(sequence: &[Op], at: usize) -> Vec<Vec<Op>> {
     found.extend(with_another_object(sequence, at));
     found.extend(merged_into_the_creation(sequence, at));
     found.extend(merged_into_the_next_patch(sequence, at));
+    if op.route != Route::DIRECT {
+        let mut other = sequence.to_vec();
+        if let Some(op) = other.get_mut(at) {
+            op.route = Route::DIRECT;
+        }
+        found.push(other);
+    }
     for kind in kinds(&op.kind) {
         let mut other = sequence.to_vec();
         if let Some(op) = other.get_mut(at) {
