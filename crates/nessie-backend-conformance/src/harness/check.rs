@@ -209,7 +209,7 @@ fn check_refusal(operation: &str, refusal: &Refusal, expected: &ExpectedRefusal)
         let text = format!(
             "{operation} was refused with {} and the dependents {}, and must name {}",
             refusal.code,
-            describe::dependents(refusal.dependents.as_ref()),
+            describe::dependents(refusal.dependents.as_deref()),
             describe::expected_dependents(expected)
         );
         return Err(Abort::violation("4.dependents", text));

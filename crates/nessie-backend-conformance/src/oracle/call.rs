@@ -78,7 +78,7 @@ pub struct Refusal {
     /// See [`BackendError::target`].
     pub target: Option<String>,
     /// See [`BackendError::dependents`].
-    pub dependents: Option<Dependents>,
+    pub dependents: Option<Box<Dependents>>,
     /// The other fields of the error.
     pub details: Details,
     /// The error as text.
@@ -121,7 +121,7 @@ impl From<&BackendError> for Refusal {
         Self {
             code: error.code(),
             target: error.target().map(std::borrow::Cow::into_owned),
-            dependents: error.dependents().cloned(),
+            dependents: error.dependents().cloned().map(Box::new),
             details: Details::from(error),
             message: error.to_string(),
             malformed: MalformedRecord::within(error).map(|record| record.message.clone()),

@@ -102,7 +102,7 @@ impl ExpectedRefusal {
     /// Whether the dependents are among those that are expected for this code.
     #[must_use]
     pub fn has_dependents(&self, refusal: &Refusal) -> bool {
-        let found = refusal.dependents.as_ref();
+        let found = refusal.dependents.as_deref();
         self.matching_code(refusal).any(|allowed| is_allowed(&allowed.dependents, found))
     }
 
