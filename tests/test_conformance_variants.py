@@ -245,6 +245,18 @@ class NoRename(Variant):
     restore_snapshot = split_clone = rename_snapshot
 
 
+class WithoutClones(Variant):
+    """Has volumes and snapshots alone."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in {"create_clone", "split_clone"}:
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
+    def capabilities(self) -> Record:
+        return {"snapshots": True, "clones": False, "replication": False}
+
+
 class PrePopulated(Variant):
     """Has volumes, snapshots and clones before the run, with names as the suite uses them."""
 
@@ -271,6 +283,7 @@ VARIANTS: list[Callable[[], Any]] = [
         OtherHandles,
         OptionalRefused,
         NoRename,
+        WithoutClones,
         PrePopulated,
     ),
     *(ModelBackend, DictVolumes, NoneMem),

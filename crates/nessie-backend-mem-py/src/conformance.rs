@@ -89,7 +89,8 @@ pub(crate) fn run(
 ) -> PyResult<Vec<ResultRow>> {
     let time_limit = Duration::try_from_secs_f64(time_limit)
         .map_err(|error| PyValueError::new_err(format!("time_limit: {error}")))?;
-    let expected: Result<Vec<suite::Feature>, _> = expect.iter().map(|word| word.parse()).collect();
+    let expected: Result<Vec<suite::Feature>, _> =
+        expect.into_iter().map(|word| word.parse()).collect();
     let expected = expected.map_err(|error| PyValueError::new_err(error.to_string()))?;
     // An exception has no such details: the adapter fills them in.
     let config = Config::default().seed(seed).time_limit(time_limit).error_details(false);

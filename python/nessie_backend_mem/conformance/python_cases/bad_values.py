@@ -112,12 +112,14 @@ def wrong_types(kind: Kind, *, is_optional: bool) -> list[Bad]:
 
 
 def out_of_range(kind: Kind) -> list[Bad]:
-    """Return integers that are no sizes, and words that are no states."""
+    """Return integers that are out of range for a size, or words that are unknown for a state."""
     if kind == "size":
         sizes = (-1, 0, -(2**63), 2**64, 2**64 + 4096, 2**70)
         return [Bad(size, shown=str(size)) for size in sizes]
     if kind == "state":
-        words = ("", "Online", "asleep", "offline ", "OFFLINE", "online\n", "0", "None")
+        # The last ones are states that ONTAP has, and the contract has not.
+        near = ("", "Online", "asleep", "offline ", "OFFLINE", "online\n", "0", "None")
+        words = (*near, "mixed", "error", "deleted")
         return [Bad(word, shown=word) for word in words]
     return []
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 __dir__ = __all__.copy
 
+NEED_ONLINE = {"restore_snapshot", "create_clone"}
+"""The methods with the uuid of a snapshot that refuse a volume that is offline."""
+
 NOT_FOUND = {"volume id": "volume_not_found", "snapshot id": "snapshot_not_found"}
 
 
@@ -42,7 +45,7 @@ def existence_is_checked_before_values(recorder: Recorder) -> None:
 
 @case("3.order", "3.atomic")
 def values_are_checked_before_the_state(recorder: Recorder) -> None:
-    """Pass bad values for a volume that is offline: an invalid argument."""
+    """Pass bad values and malformed uuids for a volume that is offline: an invalid argument."""
     if not recorder.patches("state"):
         raise Skip("patch_volume takes no state")
     stage = Stage(recorder)
@@ -101,11 +104,13 @@ def bad_beside_missing(
 def bad_while_offline(
     stage: Stage, signature: Signature, valid: dict[str, Any]
 ) -> Iterator[Refused]:
-    """Return the calls with a bad value, also beside a size, which an offline volume refuses."""
+    """Return the calls with a bad value, also beside a size, or with a malformed snapshot."""
     if signature.is_search or not signature.arguments[0].is_id:
         return
     for argument in taken_arguments(stage, signature):
         if argument.is_id:
+            if signature.method in NEED_ONLINE and argument.kind == "snapshot id":
+                yield from ill_formed(signature, valid, argument)
             continue
         online = {**valid, signature.arguments[0].name: stage.other}
         for refused in bad_values(signature, valid, argument):

@@ -23,6 +23,8 @@ __dir__ = __all__.copy
 MOST_LISTS = 20
 """The most lists that are kept at once. Each may have all volumes of the backend."""
 
+SIZE = 2**30
+
 Made: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
 """A call: the method, its positional arguments and its keywords."""
 
@@ -68,6 +70,8 @@ def results_are_fresh(recorder: Recorder) -> None:
     if stage.clone:
         name = recorder.new_name("c")
         volumes += [stage.clone, made(recorder, "create_clone", stage.volume, stage.snapshot, name)]
+    # The size that a call below sets again, and that the restore brings back.
+    recorder.call("patch_volume", volumes[-1], size_bytes=SIZE)
     last = ""
     if recorder.offers("snapshots"):
         last = made(recorder, "create_snapshot", volumes[-1], recorder.new_name("s"))
@@ -102,7 +106,7 @@ def repeatable(stage: Stage, volumes: list[str], last: str) -> Iterator[Made]:
     for uuid in volumes:
         for method in ("get_volume", "access_handle", "patch_volume", "list_snapshots"):
             yield method, (uuid,), {}
-    yield "patch_volume", (volumes[-1],), {"size_bytes": 2**30}
+    yield "patch_volume", (volumes[-1],), {"size_bytes": SIZE}
     record = stage.recorder.call("get_volume", volumes[-1])
     yield "find_volume", (record["name"],), {}
     yield "find_volume", (stage.name,), {}

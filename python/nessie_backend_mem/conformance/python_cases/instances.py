@@ -34,6 +34,8 @@ def backends_are_independent(recorder: Recorder) -> None:
     missing.check(other)
     if first.volume in map(uuid_of, other.call("list_volumes")):
         raise Broken(f"{other.log[-1].code} has a volume of the first backend")
+    if other.has("find_volume") and other.attempt("find_volume", first.name).result is not None:
+        raise Broken(f"{other.log[-1].code} found a volume of the first backend")
     second = Stage(other)
     check_same(recorder, first, before, f"{second.name!r} was created in the second one")
     other_before = contents(other, second)
