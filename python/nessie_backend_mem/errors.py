@@ -141,8 +141,8 @@ class JunctionPathExistsError(AlreadyExistsError):
 class BusyError(NessieError):
     """Clones depend on the object. Base class; `target` is the object's uuid.
 
-    Delete or split the clones first. A backend names the clones; the conformance suite checks it. An
-    error that is made without them has no `dependents` and a `dependent_count` of 0.
+    Delete or split the clones first. A backend names the clones, and the conformance suite checks
+    it. An error that is made without them has no `dependents` and a `dependent_count` of 0.
 
     Args:
         message: Text for people.

@@ -11,6 +11,9 @@ use crate::harness::{Abort, Choice, Harness, Violation};
 
 /// Maximum number of shorter sequences tried.
 const MAX_TRIES: usize = 500;
+/// Maximum number of records that are read meanwhile: after each step all of the backend are. It is
+/// a number and not a time, so that the report is the same on every machine.
+const MAX_READS: usize = 200_000;
 /// Longer lists of calls are reported unshrunk.
 const MAX_CALLS: usize = 200;
 /// The rule that a tier object breaks if the backend itself answers right.
@@ -66,7 +69,8 @@ fn shortest(
     violation: &Violation,
 ) -> Option<Box<Violation>> {
     let rule = violation.rules.first().copied();
-    let mut search = Search { harness, again, rule, tries: 0, best: sequence, found: None };
+    let mut search =
+        Search { harness, again, rule, tries: 0, reads: 0, best: sequence, found: None };
     // Most faults are in the backend itself, and then the calls need no tier objects.
     again.set_routes(Choice::Direct);
     let is_of_tier_object = !search.accepts(search.best.clone());
@@ -104,6 +108,7 @@ struct Search<'a> {
     /// The rule that must be broken first.
     rule: Option<&'static str>,
     tries: usize,
+    reads: usize,
     best: Vec<Op>,
     /// The failure of `best`.
     found: Option<Found>,
@@ -111,7 +116,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn is_over(&self) -> bool {
-        self.tries >= MAX_TRIES || self.harness.is_nearly_out_of_time()
+        self.tries >= MAX_TRIES || self.reads >= MAX_READS || self.harness.is_nearly_out_of_time()
     }
 
     /// Runs the sequence. Accepts it if it breaks the same rule, and returns whether it does.
@@ -120,6 +125,8 @@ impl Search<'_> {
             return false;
         }
         self.tries += 1;
+        // About every second step adds a record.
+        self.reads += sequence.len() * sequence.len() / 4;
         let Some(found) = self.again.run(&sequence) else { return false };
         if found.violation.rules.first().copied() != self.rule {
             return false;
@@ -162,7 +169,7 @@ impl Search<'_> {
     fn check_calls(&mut self) {
         let Some(found) = &self.found else { return };
         let calls = self.again.calls_of(found);
-        self.tries = 0;
+        (self.tries, self.reads) = (0, 0);
         self.again.set_checks(Checks::Calls);
         if self.accepts(calls) {
             return;

@@ -13,8 +13,11 @@ mod faults;
 mod mutant;
 
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use mutant::Mutant;
 use nessie_backend_conformance::oracle::call::{Answer, Call, Value};
@@ -28,12 +31,18 @@ use nessie_backend_core::{Uuid, VolumeBackend};
 fn first_failure(fault: &faults::Fault) -> Option<(&'static str, Outcome)> {
     let make = fault.make;
     let factory = move || Ok(Arc::new(make()) as Arc<dyn VolumeBackend>);
+    let source = BackendSource::Each(Arc::new(factory));
     let mut config = Config::default();
     // Each race is found by the case that is about it, not by luck in another.
     if let Some(case) = faults::races::case_of(fault.name) {
         config = config.only(case);
     }
-    first_failure_of(&BackendSource::Each(Arc::new(factory)), &config)
+    if fault.needs_many_objects() {
+        return first_failure_of(&source, &config);
+    }
+    // Fewer take less time.
+    let found = first_failure_of(&source, &config.clone().objects(20));
+    found.or_else(|| first_failure_of(&source, &config))
 }
 
 /// The first case that a backend of the source fails, and its outcome.
@@ -110,6 +119,54 @@ fn shows_the_fault(backend: &Mutant, trace: &Trace) -> bool {
     found.pop() == Some(true) && !found.contains(&true)
 }
 
+/// What the suite says of a fault.
+struct Verdict {
+    /// The first case that fails, and the rule or the outcome that it reports; `None` if the suite
+    /// accepts the backend.
+    rejected: Option<(&'static str, &'static str)>,
+    /// The report of a failure whose calls do not show the fault.
+    not_shown: Option<String>,
+}
+
+fn judge(fault: &faults::Fault) -> Verdict {
+    let Some((case, outcome)) = first_failure(fault) else {
+        return Verdict { rejected: None, not_shown: None };
+    };
+    let Outcome::Failed(failure) = &outcome else {
+        return Verdict { rejected: Some((case, outcome.as_str())), not_shown: None };
+    };
+    let rule = failure.rules[0];
+    // One thread does not show a race.
+    let is_shown = faults::races::case_of(fault.name).is_some()
+        || BESIDE_THE_MODEL.contains(&rule)
+        || shows_the_fault(&(fault.make)(), &failure.trace);
+    let not_shown = (!is_shown).then(|| format!("{}\n{failure}", fault.name));
+    Verdict { rejected: Some((case, rule)), not_shown }
+}
+
+/// The verdicts of all faults, judged in several threads.
+fn judge_all(faults: &[faults::Fault]) -> Vec<Verdict> {
+    let next = AtomicUsize::new(0);
+    let judged = Mutex::new(Vec::new());
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((at, fault)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    faults.get(at).map(|fault| (at, fault))
+                } {
+                    let verdict = judge(fault);
+                    judged.lock().unwrap().push((at, verdict));
+                }
+            });
+        }
+    });
+    let mut judged = judged.into_inner().unwrap();
+    judged.sort_by_key(|(at, _)| *at);
+    judged.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
 #[test]
 fn every_mutant_is_rejected() {
     // Some faults are panics, each of which would print a trace.
@@ -118,25 +175,12 @@ fn every_mutant_is_rejected() {
     let mut table =
         vec![format!("{:<42} {:<26} {:<54} reported", "mutant", "breaks", "first caught by")];
     let (mut survivors, mut not_shown) = (Vec::new(), Vec::new());
-    for fault in &faults {
-        let (case, rule) = match first_failure(fault) {
-            Some((case, Outcome::Failed(failure))) => {
-                let rule = failure.rules[0];
-                // One thread does not show a race.
-                let is_shown = faults::races::case_of(fault.name).is_some()
-                    || BESIDE_THE_MODEL.contains(&rule)
-                    || shows_the_fault(&(fault.make)(), &failure.trace);
-                if !is_shown {
-                    not_shown.push(format!("{}\n{failure}", fault.name));
-                }
-                (case, rule)
-            }
-            Some((case, other)) => (case, other.as_str()),
-            None => {
-                survivors.push(fault.name);
-                ("NOTHING", "")
-            }
-        };
+    for (fault, verdict) in faults.iter().zip(judge_all(&faults)) {
+        let (case, rule) = verdict.rejected.unwrap_or_else(|| {
+            survivors.push(fault.name);
+            ("NOTHING", "")
+        });
+        not_shown.extend(verdict.not_shown);
         table.push(format!("{:<42} {:<26} {case:<54} {rule}", fault.name, fault.rule));
     }
     let _ = std::panic::take_hook();

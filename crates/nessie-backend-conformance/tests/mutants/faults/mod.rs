@@ -23,6 +23,13 @@ pub struct Fault {
     pub make: fn() -> Mutant,
 }
 
+impl Fault {
+    /// Whether the fault shows with hundreds of objects or calls alone.
+    pub fn needs_many_objects(&self) -> bool {
+        sizes::all().iter().any(|fault| fault.name == self.name)
+    }
+}
+
 /// Lists faults: the name, the rule, and the operations that are replaced.
 macro_rules! faults {
     ($($name:ident $rule:literal: $($operation:ident = $replacement:expr),+;)+) => {
