@@ -7,6 +7,8 @@ from faulty_backends import FAULTS, Racing
 from nessie_backend_mem.conformance import Result, cases, run, run_all
 from strict_backend import Strict
 
+pytestmark = pytest.mark.slow
+
 TIME_LIMIT = 300.0  # A loaded machine must not decide.
 SLOW_THEMES = {"histories", "scale", "concurrency", "model"}
 
