@@ -1,4 +1,4 @@
-//! Reads beside changes: each read shows the state of one instant.
+//! Reads during changes: each read shows the state of one instant.
 
 use super::calls::{self, offline, online, size};
 use crate::harness::{CaseResult, Harness};
@@ -8,13 +8,13 @@ super::cases! { concurrency:
     /// A list shows the volumes of one instant: none that was created later without one that was
     /// created earlier.
     lists_the_volumes_of_one_instant: Volumes, "3.linearizable" "3.list_volumes";
-    /// A list shows no volume as changed beside an earlier change that it does not show.
+    /// A list that shows a change also shows every earlier change.
     lists_the_records_of_one_instant: Volumes, "3.linearizable" "3.list_volumes" "3.patch_volume";
     /// Fields that one patch changes are seen changed together.
     reads_fields_patched_together: Volumes, "3.linearizable" "3.patch_volume" "3.atomic";
     /// A volume that is being renamed is found under exactly one of its names.
     finds_what_is_being_renamed: Volumes [PatchName], "3.linearizable" "3.find_volume";
-    /// A name that changes hands finds a volume that has this name.
+    /// A name that passes from one volume to another finds a volume that has this name.
     finds_the_owner_of_a_name: Volumes [PatchName], "3.linearizable" "3.find_volume";
     /// A read of a volume that is being deleted shows it as it was, or not at all.
     reads_what_is_being_deleted: Volumes, "3.linearizable" "3.get_volume" "3.find_volume";

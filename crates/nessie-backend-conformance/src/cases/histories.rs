@@ -286,7 +286,7 @@ const CALLS: &[Step] = &[
     |it| it.rename("c", "clone-now"),
     |it| it.snapshot("c", "s"),
     |it| it.split("c"),
-    // Names and paths change hands.
+    // Other volumes take names and paths.
     |it| it.create("v"),
     |it| it.create("former"),
     |it| it.create("p"),

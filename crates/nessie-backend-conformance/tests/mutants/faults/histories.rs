@@ -355,13 +355,7 @@ fn after_renames() -> Vec<Fault> {
                 }
                 Ok(after)
             },
-            find_volume = move |b, name| match b.find_volume(name)? {
-                None => match former.lock().unwrap().get(name) {
-                    Some(uuid) => Ok(b.get_volume(*uuid).ok()),
-                    None => Ok(None),
-                },
-                found => Ok(found),
-            };
+            find_volume = move |b, name| found_by_former_name(b, name, &former.lock().unwrap());
         finds_clones_by_their_former_name "3.find_volume", former: HashMap<String, VolumeId>:
             patch_volume = move |b, uuid, given| {
                 let before = b.get_volume(uuid)?;
@@ -371,13 +365,7 @@ fn after_renames() -> Vec<Fault> {
                 }
                 Ok(after)
             },
-            find_volume = move |b, name| match b.find_volume(name)? {
-                None => match former.lock().unwrap().get(name) {
-                    Some(uuid) => Ok(b.get_volume(*uuid).ok()),
-                    None => Ok(None),
-                },
-                found => Ok(found),
-            };
+            find_volume = move |b, name| found_by_former_name(b, name, &former.lock().unwrap());
         origins_of_an_offline_parent_are_outdated "1.origin_names", former: HashMap<VolumeId, String>:
             patch_volume = move |b, uuid, given| {
                 let before = b.get_volume(uuid)?;
@@ -1024,5 +1012,17 @@ fn over_time() -> Vec<Fault> {
                 }
                 b.delete_volume(uuid)
             };
+    }
+}
+
+/// The volume of that name, or else the one that had it according to the list.
+fn found_by_former_name(
+    b: &Mem,
+    name: &str,
+    former: &HashMap<String, VolumeId>,
+) -> Result<Option<Volume>> {
+    match b.find_volume(name)? {
+        None => Ok(former.get(name).and_then(|uuid| b.get_volume(*uuid).ok())),
+        found => Ok(found),
     }
 }

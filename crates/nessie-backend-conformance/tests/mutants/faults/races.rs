@@ -94,6 +94,17 @@ impl State {
         Ok(made)
     }
 
+    /// Restores a volume some time after it has read which snapshots are newer.
+    fn restore_late(&self, b: &Mem, volume: VolumeId, of: SnapshotId) -> Result<Volume> {
+        let newer = newer(b, volume, of)?;
+        b.get_snapshot(volume, of)?;
+        window();
+        for snapshot in newer {
+            let _ = b.delete_snapshot(volume, snapshot.uuid);
+        }
+        b.patch_volume(volume, self.size_of(of))
+    }
+
     /// A patch of the size that the volume had when the snapshot was taken.
     fn size_of(&self, of: SnapshotId) -> VolumePatch {
         let size = self.sizes.lock().unwrap().get(&of).copied().flatten();
@@ -527,29 +538,13 @@ fn of_restores() -> Vec<Race> {
                 let shared = Arc::clone(&state);
                 move |b, volume, name| shared.take_snapshot(b, volume, name)
             },
-            restore_snapshot = move |b, volume, of| {
-                let newer = newer(b, volume, of)?;
-                b.get_snapshot(volume, of)?;
-                window();
-                for snapshot in newer {
-                    let _ = b.delete_snapshot(volume, snapshot.uuid);
-                }
-                b.patch_volume(volume, state.size_of(of))
-            };
+            restore_snapshot = move |b, volume, of| state.restore_late(b, volume, of);
         restores_to_the_dropped "restores_to_several_snapshots":
             create_snapshot = {
                 let shared = Arc::clone(&state);
                 move |b, volume, name| shared.take_snapshot(b, volume, name)
             },
-            restore_snapshot = move |b, volume, of| {
-                let newer = newer(b, volume, of)?;
-                b.get_snapshot(volume, of)?;
-                window();
-                for snapshot in newer {
-                    let _ = b.delete_snapshot(volume, snapshot.uuid);
-                }
-                b.patch_volume(volume, state.size_of(of))
-            };
+            restore_snapshot = move |b, volume, of| state.restore_late(b, volume, of);
         restores_over_a_new_clone "restores_what_is_being_cloned":
             restore_snapshot = |b, volume, of| {
                 let newer = newer(b, volume, of)?;
