@@ -37,7 +37,7 @@ PARTS = ("compare", "curve", "threads", "memory")
 FASTER: dict[str, float] = {
     "create_volumes": 12,
     "create_snapshots": 10,
-    "create_clones": 30,
+    "create_clones": 23,
     "delete_snapshots": 8,
     "delete_volumes": 8,
     "delete_clones": 8,
