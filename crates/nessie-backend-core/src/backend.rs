@@ -1,7 +1,8 @@
 //! The trait stack and its contract.
 
 use crate::{
-    AccessHandle, BackendError, Capabilities, Result, Snapshot, SnapshotId, Volume, VolumeId,
+    AccessHandle, BackendError, Capabilities, Result, Snapshot, SnapshotId, Space, Volume,
+    VolumeId,
     VolumePatch, VolumeSpec,
 };
 
@@ -98,6 +99,15 @@ pub trait VolumeBackend: Send + Sync {
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
     /// [`VolumeOffline`](BackendError::VolumeOffline) unless the volume is online.
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle>;
+
+    /// The account of the space that all volumes and snapshots use.
+    ///
+    /// # Errors
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default, if the backend does
+    /// not account for space.
+    fn space(&self) -> Result<Space> {
+        Err(BackendError::not_supported("space"))
+    }
 
     /// This backend's snapshot tier: an object that is the same backend. Each of its operations, also
     /// those on volumes and its accessors, does what the backend's does.

@@ -100,6 +100,17 @@ pub enum BackendError {
         state: VolumeState,
     },
 
+    /// The call needs more space than is left in the volume's quota or in the pool.
+    #[error("{}: {needed_bytes} bytes are needed, {available_bytes} are available", of_space(*volume))]
+    NoSpace {
+        /// The volume whose quota is too small; `None` if the pool is.
+        volume: Option<VolumeId>,
+        /// By how much the call would raise the used bytes of the volume or the pool.
+        needed_bytes: u64,
+        /// How many bytes were left there.
+        available_bytes: u64,
+    },
+
     /// A value breaks the rule for its argument.
     #[error("{argument} {reason}")]
     InvalidArgument {
@@ -181,6 +192,7 @@ impl BackendError {
             Self::VolumeBusy { .. } => "volume_busy",
             Self::SnapshotBusy { .. } => "snapshot_busy",
             Self::VolumeOffline { .. } => "volume_offline",
+            Self::NoSpace { .. } => "no_space",
             Self::InvalidArgument { .. } => "invalid_argument",
             Self::FeatureNotSupported { .. } => "feature_not_supported",
             Self::Timeout { .. } => "timeout",
@@ -194,6 +206,7 @@ impl BackendError {
     /// |---|---|
     /// | an object is missing, busy or offline | its identifier, or the requested name |
     /// | a name or path is taken | the name or path |
+    /// | space is lacking | the identifier of the volume whose quota is too small, or `pool` |
     /// | an argument is invalid | the name of the argument |
     /// | a feature is not supported | the tier or operation |
     /// | the substrate failed | `None` |
@@ -210,6 +223,9 @@ impl BackendError {
             | Self::VolumeExists { name }
             | Self::SnapshotExists { name, .. } => Some(name.into()),
             Self::JunctionPathExists { path } => Some(path.into()),
+            Self::NoSpace { volume, .. } => {
+                Some(volume.map_or("pool".into(), |volume| volume.to_string().into()))
+            }
             Self::InvalidArgument { argument, .. } => Some(argument.as_ref().into()),
             Self::FeatureNotSupported { feature } => Some(feature.as_ref().into()),
             Self::Timeout { .. } | Self::Substrate { .. } => None,
@@ -278,6 +294,14 @@ impl fmt::Display for Dependents {
         }
         Ok(())
     }
+}
+
+/// Where space is lacking, for a message.
+fn of_space(volume: Option<VolumeId>) -> String {
+    volume.map_or_else(
+        || "the pool has too little space left".to_owned(),
+        |volume| format!("the quota of volume {volume} is too small"),
+    )
 }
 
 /// Quotes a value for a message and cuts it where it is long.

@@ -12,7 +12,7 @@
 //! | [`VolumeBackend`], [`SnapshotBackend`], [`CloneBackend`] | what a backend implements |
 //! | [`Capabilities`] | which tiers a backend has |
 //! | [`VolumeSpec`], [`VolumePatch`] | what a caller requests |
-//! | [`Volume`], [`CloneOrigin`], [`Snapshot`], [`AccessHandle`] | what a backend returns |
+//! | [`Volume`], [`CloneOrigin`], [`Snapshot`], [`AccessHandle`], [`Space`] | what a backend returns |
 //! | [`VolumeState`], [`VolumeStyle`], [`VolumeType`] | values of a volume's fields |
 //! | [`VolumeId`], [`SnapshotId`] | identifiers: UUIDs that cannot be confused |
 //! | [`Timestamp`] | times in UTC with microseconds |
@@ -56,6 +56,7 @@ mod error;
 mod id;
 pub mod rules;
 mod snapshot;
+mod space;
 #[doc(hidden)]
 pub mod splitmix64;
 mod time;
@@ -71,6 +72,7 @@ pub use capabilities::Capabilities;
 pub use error::{BackendError, Dependents, Result};
 pub use id::{SnapshotId, VolumeId};
 pub use snapshot::Snapshot;
+pub use space::Space;
 pub use time::Timestamp;
 pub use uuid::{self, Uuid};
 pub use volume::{

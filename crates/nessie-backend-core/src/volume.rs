@@ -26,6 +26,10 @@ pub struct Volume {
     /// When it was created. `None` if the backend does not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_time: Option<Timestamp>,
+    /// Bytes of the volume's live data. `None` if the backend does not account for space, or if
+    /// nothing was written to the volume yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_bytes: Option<u64>,
     /// Where the volume is mounted in the namespace; `None` if it is not mounted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub junction_path: Option<String>,
@@ -50,6 +54,7 @@ impl Volume {
             style: VolumeStyle::FlexVol,
             vol_type: VolumeType::Rw,
             create_time: None,
+            used_bytes: None,
             junction_path: None,
             export_policy: None,
             origin: None,

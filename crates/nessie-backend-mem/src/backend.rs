@@ -73,7 +73,7 @@ impl MemBackend {
     /// The current time of the backend's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.write().clock.now()
+        self.lock().clock.now()
     }
 
     /// Advances a standing clock and returns the new time.
@@ -84,7 +84,7 @@ impl MemBackend {
     /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) past
     /// [`Timestamp::MAX`].
     pub fn advance(&self, by: Duration) -> Result<Timestamp> {
-        self.write().clock.advance(by)
+        self.lock().clock.advance(by)
     }
 
     /// The seed of the identifiers, if there is one.
@@ -182,7 +182,7 @@ impl MemBackend {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+    pub(crate) fn lock(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -192,7 +192,7 @@ impl MemBackend {
         transition: impl FnOnce(&mut State, Stamp) -> Result<Slot>,
         read: impl FnOnce(&State, Slot) -> R,
     ) -> Result<R> {
-        let mut inner = self.write();
+        let mut inner = self.lock();
         let stamp = inner.stamp()?;
         let slot = transition(&mut inner.state, stamp)?;
         Ok(read(&inner.state, slot))
@@ -204,7 +204,7 @@ impl MemBackend {
         transition: impl FnOnce(&mut State) -> Result<Slot>,
         read: impl FnOnce(&State, Slot) -> R,
     ) -> Result<R> {
-        let mut inner = self.write();
+        let mut inner = self.lock();
         let slot = transition(&mut inner.state)?;
         Ok(read(&inner.state, slot))
     }
@@ -256,7 +256,7 @@ mod tests {
             assert_eq!(backend.is_in_use(), held);
             drop(guard);
         }
-        let guard = other.write();
+        let guard = other.lock();
         assert!(backend.is_in_use());
         drop(guard);
         assert!(!backend.is_in_use());

@@ -6,22 +6,23 @@ use crate::backend::MemBackend;
 use crate::env::clock::Clock;
 use crate::env::random::IdSource;
 use crate::inner::Inner;
-use crate::state::State;
+use crate::state::{Space, State, check_capacity};
 
 impl MemBackend {
-    /// Sets the seed and the clock of a new backend.
+    /// Sets the seed, the clock and the capacity of a new backend.
     pub fn builder() -> MemBackendBuilder {
         MemBackendBuilder::default()
     }
 }
 
-/// Sets the seed and the clock of a new [`MemBackend`]. Without both, its times are those of the
+/// Sets the seed, the clock and the capacity of a new [`MemBackend`]. Without both, its times are those of the
 /// system's clock in whole seconds.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct MemBackendBuilder {
     seed: Option<u64>,
     start: Option<Timestamp>,
+    capacity_bytes: Option<u64>,
 }
 
 impl MemBackendBuilder {
@@ -45,9 +46,16 @@ impl MemBackendBuilder {
         self
     }
 
+    /// Sets the size of the pool that all volumes share; `None`, the default, is unlimited.
+    pub fn capacity_bytes(mut self, capacity_bytes: impl Into<Option<u64>>) -> Self {
+        self.capacity_bytes = capacity_bytes.into();
+        self
+    }
+
     /// Creates the backend.
     ///
     /// # Errors
+    /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) for a capacity of 0;
     /// [`Substrate`](nessie_backend_core::BackendError::Substrate) if the operating system has no
     /// random numbers.
     pub fn build(self) -> Result<MemBackend> {
@@ -56,7 +64,10 @@ impl MemBackendBuilder {
             Some(start) => Clock::standing(start),
             None => Clock::SYSTEM,
         };
+        check_capacity(self.capacity_bytes)?;
         let (source, key) = IdSource::new(self.seed)?;
-        Ok(MemBackend::from_inner(Inner { state: State::new(key), clock, source }))
+        let mut state = State::new(key);
+        state.space = Space::with_capacity(self.capacity_bytes);
+        Ok(MemBackend::from_inner(Inner { state, clock, source }))
     }
 }

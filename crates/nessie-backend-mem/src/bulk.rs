@@ -74,7 +74,7 @@ impl MemBackend {
         &self,
         volumes: impl IntoIterator<Item = impl Into<NewVolume<'a>>, IntoIter: ExactSizeIterator>,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        let mut inner = self.write();
+        let mut inner = self.lock();
         let stamp = inner.stamp()?;
         let volumes = volumes.into_iter().map(|volume| {
             let NewVolume { name, size_bytes } = volume.into();
@@ -93,7 +93,7 @@ impl MemBackend {
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<Vec<SnapshotId>, BulkError> {
-        let mut inner = self.write();
+        let mut inner = self.lock();
         let stamp = inner.stamp()?;
         let made = inner.state.create_snapshots(owned(volumes), name, stamp)?;
         Ok(made.snapshot_ids(&inner.state))
@@ -109,7 +109,7 @@ impl MemBackend {
         parent_snapshot: SnapshotId,
         names: impl IntoIterator<Item = impl AsRef<str>, IntoIter: ExactSizeIterator>,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        let mut inner = self.write();
+        let mut inner = self.lock();
         let stamp = inner.stamp()?;
         let (volume, snapshot, names) = (parent_volume, parent_snapshot, names.into_iter());
         let clone = |state: &mut State| state.create_clones(volume, snapshot, names, stamp);
@@ -126,7 +126,7 @@ impl MemBackend {
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<(), BulkError> {
-        self.write().state.delete_snapshots(owned(volumes), name, Busy::Refuse).map(drop)
+        self.lock().state.delete_snapshots(owned(volumes), name, Busy::Refuse).map(drop)
     }
 
     /// [`delete_snapshots`](Self::delete_snapshots) that skips snapshots with clones. Returns the
@@ -139,7 +139,7 @@ impl MemBackend {
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        self.write().state.delete_snapshots(owned(volumes), name, Busy::Skip)
+        self.lock().state.delete_snapshots(owned(volumes), name, Busy::Skip)
     }
 
     /// Deletes snapshots, each given with its volume.
@@ -153,7 +153,7 @@ impl MemBackend {
             IntoIter: ExactSizeIterator,
         >,
     ) -> Result<(), BulkError> {
-        self.write().state.delete_snapshot_pairs(owned(pairs), Busy::Refuse).map(drop)
+        self.lock().state.delete_snapshot_pairs(owned(pairs), Busy::Refuse).map(drop)
     }
 
     /// [`delete_snapshot_pairs`](Self::delete_snapshot_pairs) that skips snapshots with clones.
@@ -168,7 +168,7 @@ impl MemBackend {
             IntoIter: ExactSizeIterator,
         >,
     ) -> Result<Vec<(VolumeId, SnapshotId)>, BulkError> {
-        self.write().state.delete_snapshot_pairs(owned(pairs), Busy::Skip)
+        self.lock().state.delete_snapshot_pairs(owned(pairs), Busy::Skip)
     }
 
     /// Deletes volumes with their snapshots. Clones and their parents can be in any order.
@@ -180,7 +180,7 @@ impl MemBackend {
         &self,
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
     ) -> Result<(), BulkError> {
-        self.write().state.delete_volumes(owned(volumes), Busy::Refuse).map(drop)
+        self.lock().state.delete_volumes(owned(volumes), Busy::Refuse).map(drop)
     }
 
     /// [`delete_volumes`](Self::delete_volumes) that skips a volume if a clone depends on it that
@@ -193,7 +193,7 @@ impl MemBackend {
         &self,
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        self.write().state.delete_volumes(owned(volumes), Busy::Skip)
+        self.lock().state.delete_volumes(owned(volumes), Busy::Skip)
     }
 
     /// Applies one patch to each volume.
@@ -206,7 +206,7 @@ impl MemBackend {
         patch: &VolumePatch,
     ) -> Result<(), BulkError> {
         let volumes = owned(volumes).map(|volume| (volume, patch.size_bytes));
-        self.write().state.patch_volumes(volumes, patch)
+        self.lock().state.patch_volumes(volumes, patch)
     }
 
     /// [`patch_volumes`](Self::patch_volumes) with a quota for each volume in place of the patch's;
@@ -222,7 +222,7 @@ impl MemBackend {
         >,
         patch: &VolumePatch,
     ) -> Result<(), BulkError> {
-        self.write().state.patch_volumes(owned(volumes), patch)
+        self.lock().state.patch_volumes(owned(volumes), patch)
     }
 }
 

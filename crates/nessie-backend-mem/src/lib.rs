@@ -17,10 +17,11 @@
 //! | type | for what |
 //! |---|---|
 //! | [`MemBackend`] | the backend: the traits, bulk operations, clock, forks, dumps |
-//! | [`MemBackendBuilder`] | sets the seed and the clock of a new backend |
+//! | [`MemBackendBuilder`] | sets the seed, the clock and the capacity of a new backend |
 //! | [`View`] | a consistent copy, read without a lock |
 //! | [`Counts`] | the numbers of volumes, snapshots and clones |
 //! | [`NewVolume`] | one volume of a bulk creation |
+//! | [`NewData`] | what a client writes to a volume |
 //! | [`BulkError`] | the refusal of a bulk operation, with the item it is about |
 //! | module `columns` (feature `arrow`) | tables of volumes and snapshots as Arrow record batches |
 //!
@@ -61,6 +62,7 @@ mod env;
 mod error;
 mod inner;
 mod saved;
+mod space;
 mod state;
 mod storage;
 mod traits;
@@ -72,6 +74,7 @@ pub use builder::MemBackendBuilder;
 pub use bulk::NewVolume;
 pub use error::BulkError;
 pub use nessie_backend_core;
+pub use space::NewData;
 pub use view::View;
 
 #[cfg(doctest)]

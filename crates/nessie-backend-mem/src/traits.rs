@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use nessie_backend_core::{
     AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
-    Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    Space, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 
 use crate::backend::MemBackend;
@@ -39,7 +39,7 @@ impl VolumeBackend for MemBackend {
     }
 
     fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
-        self.write().state.delete_volume(uuid)
+        self.lock().state.delete_volume(uuid)
     }
 
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
@@ -47,6 +47,10 @@ impl VolumeBackend for MemBackend {
         let slot = inner.state.find(uuid)?;
         inner.state.check_online(slot)?;
         Ok(AccessHandle::InMemory)
+    }
+
+    fn space(&self) -> Result<Space> {
+        Ok(self.read().state.space.report())
     }
 
     fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
@@ -86,7 +90,7 @@ impl SnapshotBackend for MemBackend {
     }
 
     fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
-        self.write().state.delete_snapshot(volume, snapshot)
+        self.lock().state.delete_snapshot(volume, snapshot)
     }
 
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {

@@ -97,13 +97,22 @@ fn write_line(text: &mut String, state: &State, what: What) {
     let _ = match what {
         What::Snapshot(slot) => {
             let record = state.snapshots.get(slot);
-            writeln!(text, "@{}  {}", state.snapshot_name(slot), time(record.create_time))
+            let _ = write!(text, "@{}  {}", state.snapshot_name(slot), time(record.create_time));
+            if !state.snapshot_data(slot).is_empty() {
+                text.push_str("  ");
+                write_bytes(text, state.size_consumed(slot));
+            }
+            writeln!(text)
         }
         What::Volume(slot) => {
             let record = state.volumes.get(slot);
             text.push_str(state.volume_name(slot));
             text.push_str("  ");
-            write_size(text, record.size);
+            if let Some(used) = state.used_bytes(slot) {
+                write_bytes(text, used);
+                text.push_str(" of ");
+            }
+            write_quota(text, record.size);
             if record.state != VolumeState::Online {
                 let _ = write!(text, "  {}", record.state);
             }
@@ -115,16 +124,19 @@ fn write_line(text: &mut String, state: &State, what: What) {
     };
 }
 
-/// A size in the largest unit that expresses it exactly.
-fn write_size(text: &mut String, size: u64) {
-    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if size == 0 {
-        text.push_str("no quota");
-        return;
+fn write_quota(text: &mut String, size: u64) {
+    match size {
+        0 => text.push_str("no quota"),
+        _ => write_bytes(text, size),
     }
-    let power = (size.trailing_zeros() / 10) as usize;
+}
+
+/// A number of bytes in the largest unit that expresses it exactly.
+fn write_bytes(text: &mut String, bytes: u64) {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let power = if bytes == 0 { 0 } else { (bytes.trailing_zeros() / 10) as usize };
     if let Some(unit) = UNITS.get(power) {
-        let _ = write!(text, "{} {unit}", size >> (10 * power));
+        let _ = write!(text, "{} {unit}", bytes >> (10 * power));
     }
 }
 

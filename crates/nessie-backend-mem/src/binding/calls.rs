@@ -4,6 +4,7 @@ use nessie_backend_core::{Result, SnapshotId, VolumeId, VolumePatch};
 
 use crate::backend::MemBackend;
 use crate::binding::records::{SnapshotRow, VolumeRow};
+use crate::space::NewData;
 use crate::state::State;
 
 /// The operations that return a record, with [`VolumeRow`] in place of
@@ -51,12 +52,25 @@ impl Rows<'_> {
 
     /// Deletes a volume, unless it has more than `most` snapshots. Returns whether it is deleted.
     pub fn delete_volume_of_few(self, uuid: VolumeId, most: u32) -> Result<bool> {
-        let mut inner = self.backend.write();
+        let mut inner = self.backend.lock();
         let slot = inner.state.find(uuid)?;
         if inner.state.volumes.get(slot).snapshots.len > most {
             return Ok(false);
         }
         inner.state.delete_found_volume(slot).map(|()| true)
+    }
+
+    /// Accounts for a write.
+    pub fn write(self, uuid: VolumeId, data: NewData) -> Result<VolumeRow> {
+        let written = data.into();
+        self.backend
+            .change(|state| state.write(uuid, written), |state, slot| state.row_of(slot, uuid))
+    }
+
+    /// Accounts for a deletion of data.
+    pub fn discard(self, uuid: VolumeId, size_bytes: u64) -> Result<VolumeRow> {
+        self.backend
+            .change(|state| state.discard(uuid, size_bytes), |state, slot| state.row_of(slot, uuid))
     }
 
     /// Takes a snapshot.

@@ -25,6 +25,8 @@ pub struct VolumeRow {
     pub vol_type: VolumeType,
     /// See [`Volume::create_time`].
     pub create_time: Timestamp,
+    /// See [`Volume::used_bytes`].
+    pub used_bytes: Option<u64>,
     /// The fields that few volumes have.
     pub optional: Option<Box<OptionalFields>>,
 }
@@ -54,7 +56,7 @@ pub struct RowOrigin {
     pub parent_snapshot_uuid: SnapshotId,
 }
 
-/// A snapshot. Its `size_consumed` is always 0.
+/// A snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SnapshotRow {
@@ -64,12 +66,15 @@ pub struct SnapshotRow {
     pub name: CompactString,
     /// See [`Snapshot::create_time`].
     pub create_time: Timestamp,
+    /// See [`Snapshot::size_consumed`].
+    pub size_consumed: u64,
 }
 
 impl From<SnapshotRow> for Snapshot {
     fn from(row: SnapshotRow) -> Self {
         let mut snapshot = Self::new(row.uuid, row.name);
         snapshot.create_time = Some(row.create_time);
+        snapshot.size_consumed = row.size_consumed;
         snapshot
     }
 }
@@ -93,6 +98,7 @@ impl From<VolumeRow> for Volume {
         volume.state = row.state;
         volume.vol_type = row.vol_type;
         volume.create_time = Some(row.create_time);
+        volume.used_bytes = row.used_bytes;
         volume.junction_path = rest.junction_path;
         volume.export_policy = rest.export_policy;
         volume.origin = rest.origin.map(CloneOrigin::from);
@@ -141,6 +147,7 @@ impl State {
             state: record.state,
             vol_type: record.vol_type,
             create_time: time(record.create_time),
+            used_bytes: record.has_data.then(|| self.live_data(slot).size),
             optional: self.optional_fields(slot, record, parent_ids),
         }
     }
@@ -182,6 +189,11 @@ impl State {
     /// The snapshot in `slot`, which has this identifier, as a row.
     pub(crate) fn snapshot_row_of(&self, slot: Slot, uuid: SnapshotId) -> SnapshotRow {
         let (record, name) = self.snapshots.with_text(slot);
-        SnapshotRow { uuid, name: name.into(), create_time: time(record.create_time) }
+        SnapshotRow {
+            uuid,
+            name: name.into(),
+            create_time: time(record.create_time),
+            size_consumed: self.size_consumed(slot),
+        }
     }
 }

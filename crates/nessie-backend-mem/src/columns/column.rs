@@ -198,9 +198,40 @@ pub(super) fn quotas(sizes: Vec<u64>) -> ColumnResult {
     Ok(Arc::new(UInt64Array::try_new(sizes.into(), present)?))
 }
 
-/// A column of zeros.
-pub(super) fn zeros(rows: usize) -> ColumnResult {
-    Ok(Arc::new(UInt64Array::try_new(ScalarBuffer::new(ZEROS.clone(), 0, rows), None)?))
+/// A column of numbers of which few rows have one. It takes no memory before the first.
+#[derive(Debug, Default)]
+pub(super) struct SparseNumbers {
+    numbers: Vec<u64>,
+    present: Vec<bool>,
+}
+
+impl SparseNumbers {
+    pub(super) fn put(&mut self, row: usize, rows: usize, number: u64) {
+        if self.numbers.is_empty() {
+            self.numbers = vec![0; rows];
+            self.present = vec![false; rows];
+        }
+        if let (Some(place), Some(is_present)) =
+            (self.numbers.get_mut(row), self.present.get_mut(row))
+        {
+            (*place, *is_present) = (number, true);
+        }
+    }
+
+    pub(super) fn finish(self, rows: usize) -> ColumnResult {
+        if self.numbers.is_empty() {
+            let numbers = ScalarBuffer::new(ZEROS.clone(), 0, rows);
+            return Ok(Arc::new(UInt64Array::try_new(numbers, Some(NullBuffer::new_null(rows)))?));
+        }
+        let present = (!self.present.iter().all(|is_present| *is_present))
+            .then(|| NullBuffer::from(self.present));
+        Ok(Arc::new(UInt64Array::try_new(self.numbers.into(), present)?))
+    }
+}
+
+/// A column of numbers.
+pub(super) fn numbers(numbers: Vec<u64>) -> ColumnResult {
+    Ok(Arc::new(UInt64Array::try_new(numbers.into(), None)?))
 }
 
 /// A column of times, from microseconds since the Unix epoch.

@@ -12,7 +12,7 @@ use super::{RowKind, Table};
 use crate::saved::{Broken, Refusal};
 
 const MAGIC: [u8; 8] = *b"NESSIETB";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Magic number, version, kind, checksum.
 const PREAMBLE: usize = 8 + 4 + 1 + 8;
 

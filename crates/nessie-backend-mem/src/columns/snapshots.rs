@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use nessie_backend_core::{Result as CoreResult, SnapshotId, VolumeId, rules};
 use serde::{Deserialize, Serialize};
 
-use super::column::{Names, Uuids, number_field, text_field, time_field, times, zeros};
+use super::column::{Names, Uuids, number_field, numbers, text_field, time_field, times};
 use super::kind::{Kind, Viewed};
 use super::saved::check_time;
 use crate::binding::records::SnapshotRow;
@@ -55,6 +55,7 @@ pub struct SnapshotFields<'a> {
     name: &'a str,
     /// Microseconds since the Unix epoch.
     create_time: i64,
+    size_consumed: u64,
 }
 
 impl Kind for Snapshots {
@@ -76,6 +77,7 @@ impl Kind for Snapshots {
             uuid: state.snapshot_id(slot),
             name,
             create_time: snapshot.create_time,
+            size_consumed: state.size_consumed(slot),
         }
     }
 
@@ -86,6 +88,7 @@ impl Kind for Snapshots {
             uuid: row.snapshot.uuid,
             name: &row.snapshot.name,
             create_time: row.snapshot.create_time.unix_micros(),
+            size_consumed: row.snapshot.size_consumed,
         }
     }
 
@@ -97,6 +100,7 @@ impl Kind for Snapshots {
                 uuid: fields.uuid,
                 name: fields.name.into(),
                 create_time: time(fields.create_time),
+                size_consumed: fields.size_consumed,
             },
         }
     }
@@ -124,6 +128,7 @@ impl Kind for Snapshots {
         let mut uuid = Uuids::new(rows);
         let mut name = Names::new(rows);
         let mut create_time = Vec::with_capacity(rows);
+        let mut size_consumed = Vec::with_capacity(rows);
 
         for snapshot in fields {
             volume_uuid.push(snapshot.volume_uuid.uuid());
@@ -131,6 +136,7 @@ impl Kind for Snapshots {
             uuid.push(snapshot.uuid.uuid());
             name.push(snapshot.name);
             create_time.push(snapshot.create_time);
+            size_consumed.push(snapshot.size_consumed);
         }
 
         Ok(vec![
@@ -139,7 +145,7 @@ impl Kind for Snapshots {
             uuid.finish()?,
             name.finish()?,
             times(create_time),
-            zeros(rows)?,
+            numbers(size_consumed)?,
         ])
     }
 }

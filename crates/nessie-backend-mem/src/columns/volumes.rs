@@ -10,7 +10,7 @@ use nessie_backend_core::{
 use serde::{Deserialize, Serialize};
 
 use super::column::{
-    Names, SparseTexts, Uuids, all_words, first_words, number_field, quotas, text_field,
+    Names, SparseNumbers, SparseTexts, Uuids, all_words, first_words, number_field, quotas, text_field,
     time_field, times, words, words_field,
 };
 use super::kind::{Kind, Viewed};
@@ -36,6 +36,7 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         words_field("style"),
         words_field("vol_type"),
         time_field("create_time"),
+        number_field("used_bytes", true),
         text_field("junction_path", true),
         text_field("export_policy", true),
         text_field("parent_volume", true),
@@ -62,6 +63,7 @@ pub struct VolumeFields<'a> {
     vol_type: VolumeType,
     /// Microseconds since the Unix epoch.
     create_time: i64,
+    used_bytes: Option<u64>,
     junction_path: Option<&'a str>,
     export_policy: Option<&'a str>,
     #[serde(borrow)]
@@ -97,6 +99,7 @@ impl Kind for Volumes {
             state: volume.state,
             vol_type: volume.vol_type,
             create_time: volume.create_time,
+            used_bytes: state.used_bytes(slot),
             // Read the junction path only if there is one: it is in another cache line.
             junction_path: if volume.is_mounted { volume.junction.as_deref() } else { None },
             export_policy: (!volume.export_policy.is_empty()).then(|| state.volumes.text(slot)),
@@ -121,6 +124,7 @@ impl Kind for Volumes {
             state: row.state,
             vol_type: row.vol_type,
             create_time: row.create_time.unix_micros(),
+            used_bytes: row.used_bytes,
             junction_path: rest.and_then(|rest| rest.junction_path.as_deref()),
             export_policy: rest.and_then(|rest| rest.export_policy.as_deref()),
             origin: rest.and_then(|rest| rest.origin.as_ref()).map(|origin| OriginFields {
@@ -150,6 +154,7 @@ impl Kind for Volumes {
             state: fields.state,
             vol_type: fields.vol_type,
             create_time: time(fields.create_time),
+            used_bytes: fields.used_bytes,
             optional: (rest != OptionalFields::default()).then(|| Box::new(rest)),
         }
     }
@@ -182,6 +187,7 @@ impl Kind for Volumes {
         let mut states = Vec::with_capacity(rows);
         let mut vol_types = Vec::with_capacity(rows);
         let mut create_time = Vec::with_capacity(rows);
+        let mut used_bytes = SparseNumbers::default();
         let mut junction_path = SparseTexts::default();
         let mut export_policy = SparseTexts::default();
         let mut parent_volume = SparseTexts::default();
@@ -196,6 +202,9 @@ impl Kind for Volumes {
             states.push(volume.state as i8);
             vol_types.push(volume.vol_type as i8);
             create_time.push(volume.create_time);
+            if let Some(bytes) = volume.used_bytes {
+                used_bytes.put(row, rows, bytes);
+            }
             if let Some(path) = volume.junction_path {
                 junction_path.put(row, rows, path);
             }
@@ -218,6 +227,7 @@ impl Kind for Volumes {
             first_words(rows, &STYLES)?,
             words(vol_types, &TYPES)?,
             times(create_time),
+            used_bytes.finish(rows)?,
             junction_path.finish(rows)?,
             export_policy.finish(rows)?,
             parent_volume.finish(rows)?,

@@ -69,6 +69,9 @@ pub(super) struct Header<'a> {
     pub(super) epoch: Hex,
     /// How many records were ever created, deleted ones included.
     pub(super) created: u64,
+    /// Size of the pool; absent if it is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) capacity_bytes: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,6 +92,12 @@ pub(super) struct VolumeLine<'a> {
     pub(super) vol_type: VolumeType,
     #[serde(borrow)]
     pub(super) create_time: Cow<'a, str>,
+    /// Bytes of the live data; absent if there never was any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) used_bytes: Option<u64>,
+    /// Those of them that the last snapshot has too, or without snapshots what a clone inherited.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) shared_bytes: u64,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) junction_path: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +117,17 @@ pub(super) struct SnapshotLine<'a> {
     pub(super) size_bytes: Option<u64>,
     #[serde(borrow)]
     pub(super) create_time: Cow<'a, str>,
+    /// Bytes of the data that the snapshot holds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) used_bytes: u64,
+    /// Those of them that the snapshot before has too, or for the first what a clone inherited.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) shared_bytes: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize, Deserialize)]

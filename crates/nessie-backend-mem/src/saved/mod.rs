@@ -17,7 +17,7 @@ pub(crate) use self::rebuild::{Broken, Refusal};
 use crate::backend::MemBackend;
 use crate::env::random::IdSource;
 use crate::inner::Inner;
-use crate::state::State;
+use crate::state::{Space, State};
 
 impl MemBackend {
     /// Writes the whole backend, clock and generator state included, as text that a person can
@@ -113,7 +113,7 @@ impl MemBackend {
     }
 
     /// Returns to the state right after construction: without records, a standing clock at its
-    /// start, and a seeded backend gives the same identifiers once more. Without a seed, the
+    /// start, the pool with its present capacity, and a seeded backend gives the same identifiers once more. Without a seed, the
     /// identifiers are drawn anew, so that none is given out twice.
     ///
     /// Its [`epoch`](nessie_backend_core::VolumeBackend::epoch) grows by one.
@@ -124,12 +124,13 @@ impl MemBackend {
     pub fn reset(&self) -> Result<()> {
         let seed = self.read().source.seed();
         let (source, key) = IdSource::new(seed)?;
-        let mut inner = self.write();
+        let mut inner = self.lock();
         let clock = inner.clock.restarted();
         // Before the contents change, so that a reader of the new ones finds the new epoch.
         self.epoch.fetch_add(1, Ordering::Release);
-        let contents =
-            std::mem::replace(&mut *inner, Inner { state: State::new(key), clock, source });
+        let mut state = State::new(key);
+        state.space = Space::with_capacity(inner.state.space.capacity);
+        let contents = std::mem::replace(&mut *inner, Inner { state, clock, source });
         drop(inner);
         // Freeing many records takes a while, for which the lock is not held.
         drop(contents);

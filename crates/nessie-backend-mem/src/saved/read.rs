@@ -55,6 +55,7 @@ fn try_read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner, Failu
     let key = IdKey::new(header.key.map(|word| word.0));
     let (volumes, snapshots) = (header.volumes, header.snapshots);
     let mut rebuild = Rebuild::begin(key, &source, header.created, volumes, snapshots);
+    rebuild.set_capacity(header.capacity_bytes).map_err(|error| input.refuse(error))?;
     let mut counter = Counter::new(volumes, snapshots, progress);
     input.accept();
     loop {

@@ -12,7 +12,7 @@ use nessie_backend_core::{BackendError, Result, Timestamp, Uuid, rules};
 use super::lines::{SnapshotLine, VolumeLine};
 use crate::env::random::IdSource;
 use crate::state::lookup::key;
-use crate::state::{ByCreation, SnapshotRecord, State, VolumeRecord};
+use crate::state::{ByCreation, Data, Interval, SnapshotRecord, State, VolumeRecord};
 use crate::storage::ids::{Address, IdKey, Kind};
 use crate::storage::index::Entry as Name;
 use crate::storage::serial::Serial;
@@ -29,11 +29,22 @@ pub(super) struct Rebuild {
     snapshots: u32,
     /// The volume that was built last.
     volume: Slot,
+    /// The last interval of its data.
+    data: Data,
+    /// Its live data, which follow those of its snapshots.
+    live: Live,
     /// The last time and its text. The next record often has the same.
     last_time: (String, i64),
     /// Names that are not in the indexes yet.
     volume_names: Vec<Name>,
     snapshot_names: Vec<Name>,
+}
+
+/// The live data of a volume, as its line has it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Live {
+    used: Option<u64>,
+    shared: u64,
 }
 
 /// How many names are indexed at once.
@@ -62,6 +73,8 @@ impl Rebuild {
             volumes,
             snapshots,
             volume: NONE,
+            data: Data::default(),
+            live: Live::default(),
             last_time: (String::new(), 0),
             volume_names: Vec::new(),
             snapshot_names: Vec::new(),
@@ -72,6 +85,9 @@ impl Rebuild {
     pub(super) fn volume(&mut self, line: &VolumeLine<'_>) -> Result<(), Refusal> {
         if self.state.volumes.len() == self.volumes {
             return Err(Broken("there are more volumes than announced").into());
+        }
+        if self.volume != NONE {
+            self.finish_data()?;
         }
         rules::volume_name(&line.name)?;
         if let Some(path) = line.junction_path.as_deref() {
@@ -95,6 +111,7 @@ impl Rebuild {
             entry.record.create_time = create_time;
             entry.record.state = line.state;
             entry.record.vol_type = line.vol_type;
+            entry.record.has_data = line.used_bytes.is_some();
         };
         state.volumes.place(slot, serial, fill).ok_or(NO_SUCH_ID)?;
         state.order = state.order.push_back::<ByCreation, _>(&mut state.volumes, slot);
@@ -102,12 +119,16 @@ impl Rebuild {
             state.check_junction_free(path, slot)?;
             state.mount(slot, path);
         }
+        let mut inherited = 0;
         if let Some(parent) = line.clone_of {
             let parent = state.find_any_snapshot(parent);
             let parent = parent.ok_or(Broken("the clone's snapshot is not above it"))?;
             state.attach_to_parent(slot, parent)?;
+            inherited = state.snapshot_data(parent).size;
         }
         self.volume = slot;
+        self.data = Data::inherited(inherited);
+        self.live = Live { used: line.used_bytes, shared: line.shared_bytes };
         let hash = key::volume_name(&line.name);
         self.volume_names.push(Name { hash, slot, item: 0 });
         Ok(())
@@ -137,6 +158,12 @@ impl Rebuild {
         };
         state.snapshots.place(slot, serial, fill).ok_or(NO_SUCH_ID)?;
         state.link_snapshots(std::iter::once((volume, slot)));
+        if line.used_bytes > 0 || line.shared_bytes > 0 {
+            let of = Interval::Snapshot(slot);
+            self.add_data(of, line.used_bytes, line.shared_bytes, size)?;
+        } else {
+            self.data = Data::default();
+        }
         let hash = key::snapshot_name(volume, &line.name);
         self.snapshot_names.push(Name { hash, slot, item: 0 });
         Ok(())
@@ -154,8 +181,44 @@ impl Rebuild {
         Ok(())
     }
 
+    /// Sets the size of the pool, before any record.
+    pub(super) fn set_capacity(&mut self, capacity: Option<u64>) -> Result<()> {
+        self.state.set_capacity(capacity)
+    }
+
+    /// Adds the live data of the last volume, all of whose snapshots are added.
+    fn finish_data(&mut self) -> Result<(), Refusal> {
+        let Live { used, shared } = self.live;
+        match used {
+            Some(used) => {
+                let quota = self.state.volumes.get(self.volume).size;
+                self.add_data(Interval::Live(self.volume), used, shared, quota)
+            }
+            None if shared > 0 || !self.data.is_empty() => {
+                Err(Broken("a volume has data or inherits some, and no used_bytes").into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Adds the next interval of the data of the last volume.
+    fn add_data(&mut self, of: Interval, used: u64, shared: u64, quota: u64) -> Result<(), Refusal> {
+        let data = self.data.followed_by(used, shared);
+        let data = data.ok_or(Broken("shared_bytes are more than what could be shared"))?;
+        if quota != 0 && used > quota {
+            return Err(Broken("used_bytes are more than size_bytes").into());
+        }
+        let placed = self.state.space.place(of, data);
+        placed.ok_or(Broken("more bytes are used than the pool has"))?;
+        self.data = data;
+        Ok(())
+    }
+
     /// The state, if all of it is there.
     pub(super) fn finish(mut self) -> Result<State, Refusal> {
+        if self.volume != NONE {
+            self.finish_data()?;
+        }
         if self.state.volumes.len() != self.volumes {
             return Err(Broken("there are fewer volumes than announced").into());
         }

@@ -70,6 +70,7 @@ fn try_write(inner: &Inner, writer: impl Write, progress: Progress<'_>) -> io::R
         key: state.key.words().map(Hex),
         epoch: Hex(source.last_epoch()),
         created: state.last_number,
+        capacity_bytes: state.space.capacity,
     };
     let mut counter = Counter::new(header.volumes, header.snapshots, progress);
     lines.write(&header)?;
@@ -129,6 +130,8 @@ impl<W: Write> Lines<W> {
             state: record.state,
             vol_type: record.vol_type,
             create_time: Cow::Borrowed(&create_time),
+            used_bytes: state.used_bytes(slot),
+            shared_bytes: state.live_data(slot).shared,
             junction_path: record.junction.as_deref().map(Cow::Borrowed),
             export_policy: (!policy.is_empty()).then_some(Cow::Borrowed(policy)),
             clone_of: record.is_clone().then(|| state.snapshot_id(record.parent_snapshot)),
@@ -139,12 +142,15 @@ impl<W: Write> Lines<W> {
 
     fn snapshot(&mut self, state: &State, slot: Slot) -> io::Result<()> {
         let (record, name) = state.snapshots.with_text(slot);
+        let data = state.snapshot_data(slot);
         let create_time = self.take_time(record.create_time);
         self.write(&SnapshotLine {
             snapshot: state.snapshot_id(slot),
             name: Cow::Borrowed(name),
             size_bytes: quota(record.size),
             create_time: Cow::Borrowed(&create_time),
+            used_bytes: data.size,
+            shared_bytes: data.shared,
         })?;
         self.last_time.1 = create_time;
         Ok(())

@@ -85,7 +85,7 @@ impl State {
         // The refusal of the first item with a valid name, if there is one.
         let mut refusal = self.check_cloneable(volume).err();
         let parent = self.clone_parent(volume, snapshot);
-        let size = quota(self.volumes.get(volume).size);
+        let size = quota(self.clone_size(volume, snapshot));
         let items = names.map(|name| (name, size));
         let made = self.create_named(items, stamp, parent, |name, _| {
             check_clone_name(name)?;
@@ -93,6 +93,7 @@ impl State {
         })?;
         if !made.slots.is_empty() {
             self.link_clones(snapshot, &made.slots)?;
+            self.inherit_data(&made.slots, snapshot);
         }
         Ok(made)
     }
@@ -292,6 +293,9 @@ impl State {
             let records = some.iter().map(|slot| self.snapshots.get(*slot));
             let deleting: Vec<(Slot, Links)> =
                 records.map(|record| (record.volume, record.header.links)).collect();
+            for ((volume, _), slot) in deleting.iter().zip(some) {
+                self.free_snapshot(*volume, *slot);
+            }
             self.unlink_snapshots(deleting.iter().copied());
             self.snapshots.remove_all(some.iter().copied());
         }
@@ -350,7 +354,9 @@ impl State {
         };
         let of = entries.iter().map(|entry| entry.slot);
         let made = self.snapshots.insert_all(first, entries.len(), of, fill, |_, _| ());
-        self.link_snapshots(entries.iter().zip(&made).map(|(entry, slot)| (entry.slot, *slot)));
+        let pairs = entries.iter().zip(&made).map(|(entry, slot)| (entry.slot, *slot));
+        self.link_snapshots(pairs.clone());
+        self.keep_data(pairs);
         for (entry, slot) in entries.iter_mut().zip(&made) {
             entry.slot = *slot;
         }

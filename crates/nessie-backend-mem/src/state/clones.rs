@@ -21,11 +21,20 @@ impl State {
         let (volume, snapshot) = self.find_pair(parent_volume, parent_snapshot)?;
         check_clone_name(new_name)?;
         self.check_cloneable(volume)?;
-        let size = self.volumes.get(volume).size;
+        let size = self.clone_size(volume, snapshot);
         let parent = |state: &Self| state.clone_parent(volume, snapshot);
         let slot = self.add_volume(new_name, size, stamp, parent)?;
         self.link_clones(snapshot, &[slot])?;
+        self.inherit_data(&[slot], snapshot);
         Ok(slot)
+    }
+
+    /// The quota of a clone: that of the parent, or if the data does not fit into it, that of the
+    /// snapshot. 0 means none.
+    pub(super) fn clone_size(&self, parent: Slot, snapshot: Slot) -> u64 {
+        let size = self.volumes.get(parent).size;
+        let fits = size == 0 || size >= self.snapshot_data(snapshot).size;
+        if fits { size } else { self.snapshots.get(snapshot).size }
     }
 
     /// The common data of the clones of a snapshot.
@@ -35,6 +44,7 @@ impl State {
             policy: self.volumes.text(volume).to_owned(),
             of_volume: self.volumes.get(volume).clones,
             of_snapshot: self.clones_of(snapshot),
+            has_data: self.snapshot_data(snapshot).size > 0,
         }
     }
 
@@ -50,6 +60,7 @@ impl State {
             let rule = "is not a clone; only a clone can be split";
             return Err(BackendError::invalid("vol_uuid", &uuid.to_string(), rule));
         }
+        self.copy_inherited(slot)?;
         self.unlink_clones(&[slot]);
         let volume = self.volumes.get_mut(slot);
         volume.parent_snapshot = NONE;
@@ -154,11 +165,19 @@ pub(super) struct CloneParent {
     pub(super) of_volume: List,
     /// The clones of the snapshot that exist before.
     pub(super) of_snapshot: List,
+    /// Whether the snapshot has data.
+    pub(super) has_data: bool,
 }
 
 impl Default for CloneParent {
     fn default() -> Self {
         let none = List::default();
-        Self { snapshot: NONE, policy: String::new(), of_volume: none, of_snapshot: none }
+        Self {
+            snapshot: NONE,
+            policy: String::new(),
+            of_volume: none,
+            of_snapshot: none,
+            has_data: false,
+        }
     }
 }

@@ -47,7 +47,8 @@ impl State {
         ensure(self.snapshot_names.len() == self.snapshots.len() as usize, || {
             format!("{} snapshot names are indexed", self.snapshot_names.len())
         })?;
-        self.check_clone_lists()
+        self.check_clone_lists()?;
+        self.check_space()
     }
 
     fn check_volume(&self, slot: Slot) -> Result<(), String> {

@@ -14,6 +14,7 @@ mod invariants;
 pub(crate) mod lookup;
 mod record;
 mod snapshots;
+mod space;
 mod volumes;
 
 use nessie_backend_core::{BackendError, Timestamp};
@@ -23,6 +24,7 @@ pub(crate) use self::lookup::{quota, time};
 pub(crate) use self::record::{
     ByCreation, CloneList, OfParentSnapshot, OfParentVolume, SnapshotRecord, VolumeRecord,
 };
+pub(crate) use self::space::{Data, Interval, Space, Written, check_capacity};
 use crate::storage::ids::IdKey;
 use crate::storage::index::Index;
 use crate::storage::list::List;
@@ -46,6 +48,7 @@ pub(crate) struct State {
     pub(crate) volume_names: Index,
     pub(crate) snapshot_names: Index,
     junctions: Index,
+    pub(crate) space: Space,
 }
 
 /// The arguments from outside of a transition that creates records.
@@ -68,6 +71,7 @@ impl State {
             volume_names: Index::default(),
             snapshot_names: Index::default(),
             junctions: Index::default(),
+            space: Space::default(),
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct VolumeRecord {
     pub(crate) vol_type: VolumeType,
     /// Whether there is a junction path. Saves a read of the other cache line.
     pub(crate) is_mounted: bool,
+    /// Whether there is or was data: the record shows the used bytes.
+    pub(crate) has_data: bool,
     /// In this cache line too if it has at most 24 characters.
     pub(crate) name: CompactString,
     // From here on, another cache line.
@@ -64,6 +66,7 @@ impl Default for VolumeRecord {
             state: VolumeState::Online,
             vol_type: VolumeType::Rw,
             is_mounted: false,
+            has_data: false,
             name: CompactString::const_new(""),
             junction: None,
             snapshots: List::default(),

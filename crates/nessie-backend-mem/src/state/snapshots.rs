@@ -30,6 +30,7 @@ impl State {
         let slot = self.snapshots.insert(serial, fill).ok_or_else(full)?;
         self.last_number = last_number;
         self.link_snapshots(iter::once((volume, slot)));
+        self.keep_data(iter::once((volume, slot)));
         self.snapshot_names.insert(hash, slot);
         Ok(slot)
     }
@@ -70,6 +71,7 @@ impl State {
         for slot in newer {
             self.remove_snapshot(volume, slot);
         }
+        self.restore_data(volume, slot);
         self.volumes.get_mut(volume).size = self.snapshots.get(slot).size;
         Ok(volume)
     }
@@ -159,6 +161,7 @@ impl State {
 
     /// Removes a snapshot without clones that is not in the index any more.
     pub(super) fn remove_unindexed_snapshot(&mut self, volume: Slot, slot: Slot) {
+        self.free_snapshot(volume, slot);
         self.unlink_snapshots(iter::once((volume, self.snapshots.get(slot).header.links)));
         self.snapshots.remove(slot);
     }

@@ -31,6 +31,9 @@ impl State {
     pub(super) fn check_patch(&self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
         let slot = self.find(uuid)?;
         rules::volume_patch(patch)?;
+        if let Some(size) = patch.size_bytes {
+            self.check_holds_data(slot, size)?;
+        }
         if patch.size_bytes.is_some() && patch.state != Some(VolumeState::Online) {
             self.check_online(slot)?;
         }
@@ -81,7 +84,7 @@ impl State {
         if self.volumes.get(slot).is_clone() {
             self.unlink_clones(&[slot]);
         }
-        self.remove_volumes(&[slot], snapshots);
+        self.remove_volumes(&[slot], snapshots.iter().copied());
         Ok(())
     }
 
@@ -90,8 +93,9 @@ impl State {
     pub(super) fn remove_volumes(
         &mut self,
         volumes: &[Slot],
-        snapshots: impl IntoIterator<Item = Slot>,
+        snapshots: impl Iterator<Item = Slot> + Clone,
     ) {
+        self.free_volumes(volumes, snapshots.clone());
         self.snapshots.remove_all(snapshots);
         let mut left = volumes;
         while !left.is_empty() {
@@ -229,6 +233,7 @@ impl NewVolumes {
             entry.record.parent_snapshot = self.parent.snapshot;
             entry.record.in_volume = after(self.parent.of_volume);
             entry.record.in_snapshot = after(self.parent.of_snapshot);
+            entry.record.has_data = self.parent.has_data;
             entry.set_text(&self.parent.policy);
         }
     }

@@ -17,6 +17,7 @@
 //!   the neighbours in each record.
 //! * An [`index`] finds a record from the hash of its name. It holds hashes and slots; the names are
 //!   in the records.
+//! * A [`table`] keeps values by slot outside of the records, for data that few backends have.
 //! * [`text`]: the names of snapshots and the export policies of a chunk are packed into one
 //!   string.
 //!
@@ -37,4 +38,5 @@ pub(crate) mod index;
 pub(crate) mod list;
 pub(crate) mod serial;
 pub(crate) mod slab;
+pub(crate) mod table;
 pub(crate) mod text;

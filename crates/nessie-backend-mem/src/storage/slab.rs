@@ -139,12 +139,12 @@ pub(crate) const fn chunk_of(slot: Slot) -> Slot {
     slot >> CHUNK_BITS
 }
 
-const fn split(slot: Slot) -> (usize, usize) {
+pub(super) const fn split(slot: Slot) -> (usize, usize) {
     (slot as usize >> CHUNK_BITS, slot as usize & (CHUNK - 1))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "chunks are few enough for their slots")]
-const fn slot_at(chunk: usize, place: usize) -> Slot {
+pub(super) const fn slot_at(chunk: usize, place: usize) -> Slot {
     (chunk << CHUNK_BITS | place) as Slot
 }
 
