@@ -53,6 +53,7 @@ The uuids in arguments, records and errors:
     the name or path       VolumeExistsError, SnapshotExistsError,
                            JunctionPathExistsError
     the argument's name    InvalidArgumentError
+    a volume's uuid, pool  NoSpaceError
     the operation or tier  FeatureNotSupportedError
 
 How objects are compared, hashed, copied and pickled:
@@ -86,6 +87,7 @@ from .errors import (
     InvalidArgumentError,
     JunctionPathExistsError,
     NessieError,
+    NoSpaceError,
     NotFoundError,
     SnapshotBusyError,
     SnapshotExistsError,
@@ -114,6 +116,7 @@ if TYPE_CHECKING:
         S3PresignedHandle,
         Snapshot,
         SnapshotRow,
+        Space,
         Volume,
         VolumeState,
         VolumeType,
@@ -136,6 +139,7 @@ __all__ = [
     "MemBackend",
     "NessieError",
     "NfsExportHandle",
+    "NoSpaceError",
     "NotFoundError",
     "OntapPassthroughHandle",
     "P4StreamHandle",
@@ -146,6 +150,7 @@ __all__ = [
     "SnapshotExistsError",
     "SnapshotNotFoundError",
     "SnapshotRow",
+    "Space",
     "SubstrateError",
     "Table",
     "Uuids",

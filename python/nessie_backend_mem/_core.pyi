@@ -19,7 +19,7 @@ from typing import (
 from uuid import UUID
 
 from .conformance.report import Outcome, Tier
-from .records import Capabilities, InMemoryHandle, Snapshot, SnapshotRow, Volume, VolumeState
+from .records import Capabilities, InMemoryHandle, Snapshot, SnapshotRow, Space, Volume, VolumeState
 
 __all__ = [
     "_MAX_EXPORT_POLICY",
@@ -80,6 +80,7 @@ _SnapshotIds: TypeAlias = (
     Table[SnapshotRow] | Iterable[tuple[str | UUID, str | UUID] | SnapshotRow] | _ArrowStream
 )
 _Sizes: TypeAlias = SupportsIndex | Iterable[SupportsIndex | None] | _Column
+_Bytes: TypeAlias = SupportsIndex | Iterable[SupportsIndex] | _Column
 
 class _WritesBytes(Protocol):
     def write(self, data: bytes, /) -> object: ...
@@ -102,13 +103,13 @@ class MemBackend:
     everything, with the clock and the state of the random generator.
 
     Bulk methods (`create_volumes`, `create_snapshots`, `create_clones`,
-    `patch_volumes`, `delete_volumes`, `delete_snapshots`) have the effect of one
-    single call per item, in order. Either all items change or none, and all
-    changes have the same time. Other Python threads run meanwhile. The error is
-    that of the first item whose single call would fail, and its attribute
-    `index` is the item's position, counted from 0. Items that are not a uuid or
-    a size, and batches of more than 2**24 items, are refused before anything
-    else.
+    `patch_volumes`, `delete_volumes`, `delete_snapshots`, `write_volumes`,
+    `discard_volumes`) have the effect of one single call per item, in order.
+    Either all items change or none, and all changes have the same time. Other
+    Python threads run meanwhile. The error is that of the first item whose
+    single call would fail, and its attribute `index` is the item's position,
+    counted from 0. Items that are not a uuid or a size, and batches of more
+    than 2**24 items, are refused before anything else.
 
     The argument `vol_uuids` accepts volumes as
 
@@ -127,8 +128,12 @@ class MemBackend:
             moves. A datetime, in UTC if it is naive, or RFC 3339 text. Without
             `seed` and `start` the backend uses the system's clock, in whole seconds.
 
+        capacity_bytes (int): Size in bytes of the pool that all volumes share,
+            1 to 2**64 - 1; see `space()`. None means no limit.
+
     Raises:
-        InvalidArgumentError: `seed` is out of range or `start` is not a time.
+        InvalidArgumentError: `seed` or `capacity_bytes` is out of range, or
+            `start` is not a time.
 
     Example:
         >>> backend = MemBackend(seed=1)
@@ -137,7 +142,11 @@ class MemBackend:
     """
 
     def __new__(
-        cls, *, seed: SupportsIndex | None = None, start: datetime | str | None = None
+        cls,
+        *,
+        seed: SupportsIndex | None = None,
+        start: datetime | str | None = None,
+        capacity_bytes: SupportsIndex | None = None,
     ) -> Self: ...
 
     # Volumes.
@@ -687,6 +696,133 @@ class MemBackend:
             VolumeNotFoundError: A volume does not exist.
         """
 
+    # Space.
+    def write(
+        self,
+        vol_uuid: str | UUID,
+        size_bytes: SupportsIndex,
+        *,
+        overwrite_bytes: SupportsIndex | None = None,
+    ) -> Volume:
+        """Account for data that a client writes to a volume.
+
+        The backend stores no data, it counts bytes. An overwrite replaces the
+        data that was written first. Data that a snapshot holds stays allocated
+        until the snapshot is deleted. Writing 0 bytes changes nothing.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+            size_bytes (int): Bytes that are written, 0 to 2**64 - 1.
+            overwrite_bytes (int): How many of them replace existing data; the
+                rest is new.
+
+        Returns:
+            Volume: The volume, with its new `used_bytes`.
+
+        Raises:
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: A number is out of range, or
+                `overwrite_bytes` is more than `size_bytes` or than the volume
+                uses.
+            VolumeOfflineError: The volume is not online.
+            NoSpaceError: The volume's quota or the pool has too little space
+                left. What the overwrite frees counts as left.
+
+        Example:
+            >>> backend = MemBackend(capacity_bytes=10 * 2**30)
+            >>> cache = backend.create_volume("cache")["uuid"]
+            >>> backend.write(cache, 2**30)["used_bytes"] == 2**30
+            True
+        """
+    def discard(self, vol_uuid: str | UUID, size_bytes: SupportsIndex) -> Volume:
+        """Account for data that a client deletes from a volume.
+
+        The data that was written first is deleted. What a snapshot holds stays
+        allocated. Deleting 0 bytes changes nothing.
+
+        Args:
+            vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
+            size_bytes (int): Bytes that are deleted, 0 to what the volume uses.
+
+        Returns:
+            Volume: The volume, with its new `used_bytes`.
+
+        Raises:
+            VolumeNotFoundError: No volume has this uuid.
+            InvalidArgumentError: The size is out of range or more than the
+                volume uses.
+            VolumeOfflineError: The volume is not online.
+        """
+    def write_volumes(
+        self,
+        vol_uuids: _VolumeIds,
+        size_bytes: _Bytes,
+        *,
+        overwrite_bytes: _Bytes | None = None,
+    ) -> None:
+        """Account for data that clients write to volumes.
+
+        A bulk method, see help(MemBackend). A volume may be given several times.
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+                help(MemBackend) for the forms that are accepted.
+            size_bytes (int | Iterable[int]): Bytes that are written: one number
+                for all volumes, or one per volume.
+            overwrite_bytes (int | Iterable[int]): How many of them replace
+                existing data: one number for all volumes, or one per volume.
+
+        Raises:
+            VolumeNotFoundError: A volume does not exist.
+            InvalidArgumentError: A number is out of range, or
+                `overwrite_bytes` is more than `size_bytes` or than a volume
+                uses.
+            VolumeOfflineError: A volume is not online.
+            NoSpaceError: A volume's quota or the pool has too little space left.
+        """
+    def discard_volumes(self, vol_uuids: _VolumeIds, size_bytes: _Bytes) -> None:
+        """Account for data that clients delete from volumes.
+
+        A bulk method, see help(MemBackend). A volume may be given several times.
+
+        Args:
+            vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
+                help(MemBackend) for the forms that are accepted.
+            size_bytes (int | Iterable[int]): Bytes that are deleted: one number
+                for all volumes, or one per volume.
+
+        Raises:
+            VolumeNotFoundError: A volume does not exist.
+            InvalidArgumentError: A number is out of range or more than a volume
+                uses.
+            VolumeOfflineError: A volume is not online.
+        """
+    def space(self) -> Space:
+        """Return how much space there is, and what uses it.
+
+        A byte that several volumes and snapshots share is counted once.
+
+        Returns:
+            Space: The capacity of the pool, its used and available bytes, and
+            how many of the used ones are live data and how many only snapshots
+            hold.
+
+        Example:
+            >>> MemBackend(capacity_bytes=100).space()["available_bytes"]
+            100
+        """
+    def set_capacity(self, capacity_bytes: SupportsIndex | None) -> None:
+        """Change the size of the pool that all volumes share.
+
+        Args:
+            capacity_bytes (int | None): New size in bytes, at least what is
+                used. None means no limit.
+
+        Raises:
+            InvalidArgumentError: The size is 0, out of range or less than what
+                is used.
+        """
+
     # Time, copies and views.
     def now(self) -> str:
         """Return the backend's time.
@@ -726,7 +862,7 @@ class MemBackend:
 
         All volumes and snapshots are deleted. A clock that `advance()` moves
         returns to its start. A backend with a seed gives out the same uuids
-        again; one without a seed gives out new random ones.
+        again; one without a seed gives out new random ones. The capacity stays.
         """
     def state_digest(self) -> str:
         """Return a hash of the dump.

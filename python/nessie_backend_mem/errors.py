@@ -16,6 +16,7 @@ for people. Catch the group you can handle:
     │   ├── VolumeBusyError
     │   └── SnapshotBusyError
     ├── VolumeOfflineError
+    ├── NoSpaceError
     ├── InvalidArgumentError (ValueError)
     ├── FeatureNotSupportedError (NotImplementedError)
     ├── BackendTimeoutError (TimeoutError)          for authors of backends
@@ -45,6 +46,7 @@ __all__ = [
     "InvalidArgumentError",
     "JunctionPathExistsError",
     "NessieError",
+    "NoSpaceError",
     "NotFoundError",
     "SnapshotBusyError",
     "SnapshotExistsError",
@@ -198,6 +200,46 @@ class VolumeOfflineError(NessieError):
     """The operation needs an online volume. `target` is the volume's uuid."""
 
     code = "volume_offline"
+
+
+class NoSpaceError(NessieError):
+    """The volume's quota or the pool has too little space left.
+
+    `target` is the uuid of the volume whose quota is too small, or ``"pool"``.
+
+    Args:
+        message: Text for people.
+        target: The uuid of the volume, or ``"pool"``.
+        needed_bytes: By how much the call would raise the used bytes of the target.
+        available_bytes: How many bytes were left there.
+
+    Attributes:
+        needed_bytes: By how much the call would raise the used bytes of the target.
+        available_bytes: How many bytes were left there.
+    """
+
+    code = "no_space"
+    needed_bytes: int
+    available_bytes: int
+
+    def __init__(
+        self,
+        message: str = "",
+        target: str | None = None,
+        needed_bytes: int = 0,
+        available_bytes: int = 0,
+    ) -> None:
+        """Create an error about a lack of space in `target`."""
+        super().__init__(message, target)
+        self.needed_bytes = needed_bytes
+        self.available_bytes = available_bytes
+        self.args = (message, target, needed_bytes, available_bytes)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({self.message!r}, target={self.target!r}, "
+            f"needed_bytes={self.needed_bytes!r}, available_bytes={self.available_bytes!r})"
+        )
 
 
 class InvalidArgumentError(NessieError, ValueError):

@@ -21,6 +21,7 @@ __all__ = [
     "S3PresignedHandle",
     "Snapshot",
     "SnapshotRow",
+    "Space",
     "Volume",
     "VolumeState",
     "VolumeType",
@@ -65,6 +66,8 @@ class Volume(TypedDict):
         create_time: Time of creation, RFC 3339 in UTC with a ``Z``, at most to the microsecond.
             `MemBackend` always sets it. It is absent if the storage system behind another backend
             does not record it.
+        used_bytes: Bytes of the live data; absent until data is written, and where the backend does
+            not account for space.
         junction_path: Absolute mount path; absent while the volume is not mounted.
         export_policy: Name of the export policy; absent while there is none.
         clone: Origin of a clone; absent on other volumes and after `split_clone`.
@@ -77,6 +80,7 @@ class Volume(TypedDict):
     style: Literal["flexvol"]
     vol_type: VolumeType
     create_time: NotRequired[str]
+    used_bytes: NotRequired[int]
     junction_path: NotRequired[str]
     export_policy: NotRequired[str]
     clone: NotRequired[CloneOrigin]
@@ -96,6 +100,25 @@ class Snapshot(TypedDict):
     name: str
     create_time: NotRequired[str]
     size_consumed: int
+
+
+class Space(TypedDict):
+    """The space of a backend, in bytes. A byte that several objects share is counted once.
+
+    Attributes:
+        capacity_bytes: Size of the pool that all volumes share, or ``None`` for no limit.
+        used_bytes: All allocated bytes.
+        available_bytes: Bytes that are left in the pool, or ``None`` for no limit.
+        live_bytes: Bytes in the live data of the volume to which they were written.
+        snapshot_bytes: The other allocated bytes: only snapshots hold them, for themselves or for
+            clones.
+    """
+
+    capacity_bytes: int | None
+    used_bytes: int
+    available_bytes: int | None
+    live_bytes: int
+    snapshot_bytes: int
 
 
 class SnapshotRow(TypedDict):

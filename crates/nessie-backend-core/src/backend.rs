@@ -2,8 +2,7 @@
 
 use crate::{
     AccessHandle, BackendError, Capabilities, Result, Snapshot, SnapshotId, Space, Volume,
-    VolumeId,
-    VolumePatch, VolumeSpec,
+    VolumeId, VolumePatch, VolumeSpec,
 };
 
 /// A backend of volumes: the first tier, which every backend has.
@@ -244,6 +243,9 @@ macro_rules! forward {
             }
             fn epoch(&self) -> u64 {
                 (**self).epoch()
+            }
+            fn space(&self) -> Result<Space> {
+                (**self).space()
             }
             fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
                 (**self).create_volume(spec)

@@ -45,6 +45,7 @@ classes!(
     VolumeBusyError,
     SnapshotBusyError,
     VolumeOfflineError,
+    NoSpaceError,
     InvalidArgumentError,
     FeatureNotSupportedError,
     BackendTimeoutError,
@@ -114,6 +115,9 @@ fn exception(error: &BackendError, message: String) -> PyErr {
             BackendError::VolumeBusy { .. } => classes::VolumeBusyError::new_err(args),
             _ => classes::SnapshotBusyError::new_err(args),
         };
+    }
+    if let BackendError::NoSpace { needed_bytes, available_bytes, .. } = error {
+        return classes::NoSpaceError::new_err((message, target, *needed_bytes, *available_bytes));
     }
     let args = (message, target);
     match error {

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
-    Space, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId, Space,
+    Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 
 use crate::backend::MemBackend;

@@ -29,6 +29,7 @@ fn fields(volume: &Volume) -> Fields {
         Some(volume.style.to_string()),
         Some(volume.vol_type.to_string()),
         volume.create_time.map(|time| time.unix_micros().to_string()),
+        volume.used_bytes.map(|bytes| bytes.to_string()),
         volume.junction_path.clone(),
         volume.export_policy.clone(),
         origin.map(|origin| origin.parent_volume.clone()),
@@ -81,10 +82,10 @@ fn backend(throws: &[(u8, u8)]) -> MemBackend {
     for (number, &(what, which)) in throws.iter().enumerate() {
         let some = volumes.get(usize::from(which) % volumes.len().max(1)).copied();
         let name = format!("{}-{number}", ["a", "build", "x.y:z"][usize::from(which) % 3]);
-        match (what % 8, some) {
+        match (what % 9, some) {
             (0..=2, _) | (_, None) => {
                 let mut spec = VolumeSpec::named(name);
-                spec.size_bytes = (what % 8 != 0).then_some(u64::MAX - u64::from(which));
+                spec.size_bytes = (what % 9 != 0).then_some(u64::MAX - u64::from(which));
                 volumes.push(backend.create_volume(spec).unwrap().uuid);
             }
             (3, Some(volume)) => {
@@ -107,6 +108,9 @@ fn backend(throws: &[(u8, u8)]) -> MemBackend {
                 if backend.delete_volume(volume).is_ok() {
                     volumes.retain(|other| *other != volume);
                 }
+            }
+            (7, Some(volume)) => {
+                let _ = backend.write(volume, u64::from(which) % 40);
             }
             _ => {
                 backend.advance(Duration::from_micros(u64::from(which))).unwrap();

@@ -67,16 +67,15 @@ pub(crate) enum Sizes {
 }
 
 impl Sizes {
-    const ARGUMENT: &str = scalars::SIZE;
-
     /// Reads `size_bytes` for a batch of `count` items.
     pub(crate) fn read(value: Option<&Bound<'_, PyAny>>, count: usize) -> Result<Self> {
         let Some(value) = value else { return Ok(Self::All(None)) };
+        let argument = scalars::SIZE;
         let mut sizes = Vec::new();
-        if let Some(column) = Column::of(Self::ARGUMENT, value)? {
+        if let Some(column) = Column::of(argument, value)? {
             column.sizes(value.py(), |size| {
                 sizes.push(size);
-                limits::check(Self::ARGUMENT, sizes.len(), MAX_ITEMS, "items")
+                limits::check(argument, sizes.len(), MAX_ITEMS, "items")
             })?;
             return Self::each(sizes, count);
         }
@@ -89,7 +88,7 @@ impl Sizes {
                 None
             } else {
                 let size = scalars::size(&item);
-                Some(size.map_err(|error| at(error, Self::ARGUMENT, sizes.len(), "an int", &item))?)
+                Some(size.map_err(|error| at(error, argument, sizes.len(), "an int", &item))?)
             };
             sizes.push(size);
             interrupt::check(value.py(), sizes.len())?;
@@ -102,12 +101,8 @@ impl Sizes {
 
     /// One size for each item, if the numbers are equal.
     fn each(sizes: Vec<Option<u64>>, count: usize) -> Result<Self> {
-        if sizes.len() == count {
-            return Ok(Self::Each(sizes));
-        }
-        let found = if sizes.len() > count { "more".into() } else { sizes.len().to_string() };
-        let reason = format!("has {found} sizes for {count} volumes");
-        Err(BackendError::InvalidArgument { argument: Self::ARGUMENT.into(), reason }.into())
+        check_count(scalars::SIZE, sizes.len(), count)?;
+        Ok(Self::Each(sizes))
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<u64> {
@@ -116,6 +111,65 @@ impl Sizes {
             Self::Each(sizes) => sizes.get(index).copied().flatten(),
         }
     }
+}
+
+/// Numbers of bytes: the same for all volumes, or one for each.
+pub(crate) enum Bytes {
+    All(u64),
+    Each(Vec<u64>),
+}
+
+impl Bytes {
+    /// Reads an argument for a batch of `count` volumes.
+    pub(crate) fn read(
+        argument: &'static str,
+        value: &Bound<'_, PyAny>,
+        count: usize,
+    ) -> Result<Self> {
+        let mut numbers = Vec::new();
+        if let Some(column) = Column::of(argument, value)? {
+            column.sizes(value.py(), |number| {
+                numbers.push(number.ok_or_else(|| missing_number(argument, numbers.len()))?);
+                limits::check(argument, numbers.len(), MAX_ITEMS, "items")
+            })?;
+        } else if let Some(iterator) = iterator(value)? {
+            for item in iterator {
+                let item = item?;
+                let number = scalars::bytes(argument, &item);
+                let index = numbers.len();
+                numbers.push(number.map_err(|error| at(error, argument, index, "an int", &item))?);
+                interrupt::check(value.py(), numbers.len())?;
+                if numbers.len() > count {
+                    break;
+                }
+            }
+        } else {
+            return Ok(Self::All(scalars::bytes(argument, value)?));
+        }
+        check_count(argument, numbers.len(), count)?;
+        Ok(Self::Each(numbers))
+    }
+
+    pub(crate) fn get(&self, index: usize) -> u64 {
+        match self {
+            Self::All(number) => *number,
+            Self::Each(numbers) => numbers.get(index).copied().unwrap_or_default(),
+        }
+    }
+}
+
+fn missing_number(argument: &str, index: usize) -> Error {
+    PyTypeError::new_err(format!("{argument}[{index}] must be an int, not null")).into()
+}
+
+/// Refuses a list that has not one size for each volume.
+fn check_count(argument: &'static str, found: usize, count: usize) -> Result<()> {
+    if found == count {
+        return Ok(());
+    }
+    let found = if found > count { "more".into() } else { found.to_string() };
+    let reason = format!("has {found} sizes for {count} volumes");
+    Err(BackendError::InvalidArgument { argument: argument.into(), reason }.into())
 }
 
 pub(crate) fn items<'py>(

@@ -160,6 +160,14 @@ pub(crate) fn seed(value: &Bound<'_, PyAny>) -> Result<u64> {
     unsigned("seed", "is outside 0 to 2^64-1", value)
 }
 
+/// Reads a number of bytes from 0 to 2^64-1.
+pub(crate) fn bytes(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<u64> {
+    unsigned(argument, BYTES, value)
+}
+
+/// The rule of a number of bytes.
+const BYTES: &str = "is outside 0 to 2^64-1";
+
 /// Reads an integer from 0 to 2^64-1. `rule` is the message if it is out of range.
 fn unsigned(argument: &'static str, rule: &str, value: &Bound<'_, PyAny>) -> Result<u64> {
     // Python reads signed integers much faster, and few values are too large for one.

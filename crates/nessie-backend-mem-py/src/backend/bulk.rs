@@ -2,14 +2,14 @@
 
 use nessie_backend_core::{BackendError, SnapshotId, VolumeId};
 use nessie_backend_mem::binding::VolumeRow;
-use nessie_backend_mem::{self as core, BulkError, NewVolume};
+use nessie_backend_mem::{BulkError, NewVolume};
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::args::items::{Names, Sizes};
 use crate::args::scalars::{self, PatchArgs};
-use crate::errors::{Error, Result};
+use crate::errors::Result;
 use crate::results::records;
 use crate::results::uuids::Uuids;
 use crate::runtime::interrupt;
@@ -259,18 +259,7 @@ impl MemBackend {
             let sizes = Sizes::read(size_bytes, volumes.len())?;
             Ok((scalars::patch(&patch)?, sizes))
         };
-        let (patch, sizes) = read().map_err(|error| {
-            // A missing volume is reported before an invalid value.
-            let first_bad = match &error {
-                Error::Python(_) => return error,
-                Error::Bulk(BulkError { index: Some(index), .. }) => *index,
-                Error::Bulk(_) | Error::Hinted(..) | Error::Backend(_) => 0,
-            };
-            let volumes = volumes.get(..=first_bad).unwrap_or(volumes);
-            let view = self.call(py, core::MemBackend::view);
-            py.detach(move || view.missing(volumes))
-                .map_or(error, |missing| self.hinted(py, missing))
-        })?;
+        let (patch, sizes) = read().map_err(|error| self.after_missing(py, &uuids, error))?;
         let volumes = uuids.volume_ids().enumerate().map(|(index, id)| (id, sizes.get(index)));
         self.try_bulk(py, |core| core.patch_volumes_with_sizes(volumes, &patch))
     }

@@ -14,6 +14,7 @@ mod container;
 mod hints;
 mod saved;
 mod snapshots;
+mod space;
 mod tables;
 mod tree;
 mod volumes;
@@ -49,13 +50,13 @@ pub(crate) use saved::restore;
 /// everything, with the clock and the state of the random generator.
 ///
 /// Bulk methods (`create_volumes`, `create_snapshots`, `create_clones`,
-/// `patch_volumes`, `delete_volumes`, `delete_snapshots`) have the effect of one
-/// single call per item, in order. Either all items change or none, and all
-/// changes have the same time. Other Python threads run meanwhile. The error is
-/// that of the first item whose single call would fail, and its attribute
-/// `index` is the item's position, counted from 0. Items that are not a uuid or
-/// a size, and batches of more than 2**24 items, are refused before anything
-/// else.
+/// `patch_volumes`, `delete_volumes`, `delete_snapshots`, `write_volumes`,
+/// `discard_volumes`) have the effect of one single call per item, in order.
+/// Either all items change or none, and all changes have the same time. Other
+/// Python threads run meanwhile. The error is that of the first item whose
+/// single call would fail, and its attribute `index` is the item's position,
+/// counted from 0. Items that are not a uuid or a size, and batches of more
+/// than 2**24 items, are refused before anything else.
 ///
 /// The argument `vol_uuids` accepts volumes as
 ///
@@ -74,8 +75,12 @@ pub(crate) use saved::restore;
 ///         moves. A datetime, in UTC if it is naive, or RFC 3339 text. Without
 ///         `seed` and `start` the backend uses the system's clock, in whole seconds.
 ///
+///     capacity_bytes (int): Size in bytes of the pool that all volumes share,
+///         1 to 2**64 - 1; see `space()`. None means no limit.
+///
 /// Raises:
-///     InvalidArgumentError: `seed` is out of range or `start` is not a time.
+///     InvalidArgumentError: `seed` or `capacity_bytes` is out of range, or
+///         `start` is not a time.
 ///
 /// Example:
 ///     >>> backend = MemBackend(seed=1)
@@ -100,14 +105,21 @@ pub(super) type AnyId<'a, 'py> = &'a Bound<'py, PyAny>;
 #[pymethods]
 impl MemBackend {
     #[new]
-    #[pyo3(signature = (*, seed=None, start=None))]
-    fn new(seed: Option<&Bound<'_, PyAny>>, start: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+    #[pyo3(signature = (*, seed=None, start=None, capacity_bytes=None))]
+    fn new(
+        seed: Option<&Bound<'_, PyAny>>,
+        start: Option<&Bound<'_, PyAny>>,
+        capacity_bytes: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Self> {
         let mut builder = core::MemBackend::builder();
         if let Some(seed) = seed {
             builder = builder.seed(scalars::seed(seed)?);
         }
         if let Some(start) = start {
             builder = builder.start(time::instant("start", start)?);
+        }
+        if let Some(capacity) = capacity_bytes {
+            builder = builder.capacity_bytes(scalars::bytes("capacity_bytes", capacity)?);
         }
         Ok(builder.build()?.into())
     }
@@ -134,7 +146,7 @@ impl MemBackend {
     ///
     /// All volumes and snapshots are deleted. A clock that `advance()` moves
     /// returns to its start. A backend with a seed gives out the same uuids
-    /// again; one without a seed gives out new random ones.
+    /// again; one without a seed gives out new random ones. The capacity stays.
     fn reset(&self, py: Python<'_>) -> Result<()> {
         Ok(fork::detached(py, || self.core.reset())?)
     }

@@ -4,7 +4,7 @@
 //! request. It waits for each call of this backend instead.
 
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
+    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId, Space,
     Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 use nessie_backend_mem::MemBackend;
@@ -21,6 +21,10 @@ impl VolumeBackend for ForkGuarded {
 
     fn epoch(&self) -> u64 {
         self.0.epoch()
+    }
+
+    fn space(&self) -> Result<Space> {
+        guarded(|| self.0.space())
     }
 
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {

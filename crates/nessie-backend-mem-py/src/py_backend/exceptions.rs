@@ -67,6 +67,11 @@ fn refusal(value: &Bound<'_, PyAny>, code: &str, call: &Call<'_>) -> Option<Back
             // The exception does not contain the state.
             state: VolumeState::Offline,
         },
+        "no_space" => BackendError::NoSpace {
+            volume: id(target.as_deref()),
+            needed_bytes: number(value, "needed_bytes"),
+            available_bytes: number(value, "available_bytes"),
+        },
         "invalid_argument" => invalid(value, target, call),
         "feature_not_supported" => {
             BackendError::not_supported(target.unwrap_or_else(|| call.operation.to_owned()))
@@ -81,6 +86,11 @@ fn refusal(value: &Bound<'_, PyAny>, code: &str, call: &Call<'_>) -> Option<Back
 
 fn id<T: From<Uuid>>(text: Option<&str>) -> Option<T> {
     Uuid::parse_str(text?).ok().map(T::from)
+}
+
+/// An attribute that is a number; 0 if there is none.
+fn number(value: &Bound<'_, PyAny>, attribute: &str) -> u64 {
+    value.getattr(attribute).and_then(|number| number.extract()).unwrap_or_default()
 }
 
 fn invalid(value: &Bound<'_, PyAny>, target: Option<String>, call: &Call<'_>) -> BackendError {

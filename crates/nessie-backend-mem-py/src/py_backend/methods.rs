@@ -41,8 +41,14 @@ impl Tier {
 }
 
 /// The operations that a backend may lack.
-const OPTIONAL: &[&str] =
-    &["find_volume", "find_snapshot", "rename_snapshot", "restore_snapshot", "split_clone"];
+const OPTIONAL: &[&str] = &[
+    "find_volume",
+    "find_snapshot",
+    "rename_snapshot",
+    "restore_snapshot",
+    "split_clone",
+    "space",
+];
 
 /// The methods of an object.
 pub(super) struct Methods {

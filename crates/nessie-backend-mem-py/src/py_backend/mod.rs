@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use nessie_backend_core::{
     AccessHandle, BackendError, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend,
-    SnapshotId, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    SnapshotId, Space, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 use pyo3::prelude::*;
 
@@ -338,6 +338,10 @@ impl VolumeBackend for PyBackend {
 
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
         self.get(&Call::new("access_handle").volume(uuid), records::access_handle)
+    }
+
+    fn space(&self) -> Result<Space> {
+        self.get_optional(&Call::new("space"), records::space)
     }
 
     fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {

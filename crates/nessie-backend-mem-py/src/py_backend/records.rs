@@ -2,8 +2,8 @@
 
 use nessie_backend_conformance::MalformedRecord;
 use nessie_backend_core::{
-    AccessHandle, BackendError, Capabilities, CloneOrigin, Snapshot, Timestamp, Uuid, Volume,
-    VolumeState, VolumeStyle, VolumeType,
+    AccessHandle, BackendError, Capabilities, CloneOrigin, Snapshot, Space, Timestamp, Uuid,
+    Volume, VolumeState, VolumeStyle, VolumeType,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyMapping, PySequence, PyString};
@@ -143,6 +143,10 @@ impl<'a, 'py> Fields<'a, 'py> {
             .ok_or_else(|| self.wrong(key, value, "an int from 0 to 2**64-1"))
     }
 
+    fn optional_bytes(&self, key: &str) -> Read<Option<u64>> {
+        self.optional(key)?.map(|value| self.bytes_of(key, &value)).transpose()
+    }
+
     fn truth(&self, key: &str) -> Read<bool> {
         let value = self.required(key)?;
         match value.cast::<PyBool>() {
@@ -183,6 +187,23 @@ fn is_utc(text: &str) -> bool {
         }
 }
 
+/// Reads the account of a backend's space.
+pub(crate) fn space(value: &Bound<'_, PyAny>) -> Read<Space> {
+    let fields = Fields::of(value)?;
+    let bytes = |key: &str| fields.bytes_of(key, &fields.required(key)?);
+    let limit = |key: &str| {
+        let value = fields.required(key)?;
+        if value.is_none() { Ok(None) } else { fields.bytes_of(key, &value).map(Some) }
+    };
+    let mut space = Space::new(limit("capacity_bytes")?, 0, 0);
+    space.used_bytes = bytes("used_bytes")?;
+    space.available_bytes = limit("available_bytes")?;
+    space.live_bytes = bytes("live_bytes")?;
+    space.snapshot_bytes = bytes("snapshot_bytes")?;
+    fields.end()?;
+    Ok(space)
+}
+
 /// Reads a volume.
 pub(crate) fn volume(value: &Bound<'_, PyAny>) -> Read<Volume> {
     let fields = Fields::of(value)?;
@@ -194,6 +215,7 @@ pub(crate) fn volume(value: &Bound<'_, PyAny>) -> Read<Volume> {
     volume.style = fields.word("style", VolumeStyle::ALL, VolumeStyle::as_str)?;
     volume.vol_type = fields.word("vol_type", VolumeType::ALL, VolumeType::as_str)?;
     volume.create_time = fields.optional_time("create_time")?;
+    volume.used_bytes = fields.optional_bytes("used_bytes")?;
     volume.junction_path = fields.optional_text("junction_path")?;
     volume.export_policy = fields.optional_text("export_policy")?;
     volume.origin = fields.optional("clone")?.map(|value| origin(&value)).transpose()?;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, OnceLock};
 
-use nessie_backend_core::{AccessHandle, Capabilities, Uuid, VolumeState, VolumeType};
+use nessie_backend_core::{AccessHandle, Capabilities, Space, Uuid, VolumeState, VolumeType};
 use nessie_backend_mem::binding::{RowOrigin, SnapshotRow, VolumeRow};
 use nessie_backend_mem::columns::SnapshotOfVolume;
 use pyo3::intern;
@@ -51,8 +51,10 @@ struct Templates {
     snapshot_of_volume: OnceLock<Shape>,
 }
 
-/// Each of the three optional keys is there or not.
-const VOLUME_SHAPES: usize = VolumeState::ALL.len() * VolumeType::ALL.len() * 2 * 2 * 2;
+/// The optional keys of a volume. Each is there or not.
+const OPTIONAL_KEYS: [&str; 4] = ["used_bytes", "junction_path", "export_policy", "clone"];
+const VOLUME_SHAPES: usize =
+    VolumeState::ALL.len() * VolumeType::ALL.len() * (1 << OPTIONAL_KEYS.len());
 
 /// The templates of single results.
 static SINGLE: Templates = Templates::new(Keys::Own);
@@ -80,7 +82,12 @@ impl Templates {
         let junction_path = rest.and_then(|rest| rest.junction_path.as_deref());
         let export_policy = rest.and_then(|rest| rest.export_policy.as_deref());
         let origin = rest.and_then(|rest| rest.origin.as_ref());
-        let optional = [junction_path.is_some(), export_policy.is_some(), origin.is_some()];
+        let optional = [
+            row.used_bytes.is_some(),
+            junction_path.is_some(),
+            export_policy.is_some(),
+            origin.is_some(),
+        ];
 
         let kind = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
         let index = optional.iter().fold(kind, |index, given| index * 2 + usize::from(*given));
@@ -91,6 +98,9 @@ impl Templates {
         };
         dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, row.uuid.uuid()))?;
         dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &row.name))?;
+        if let Some(used) = row.used_bytes {
+            dict.set_item(intern!(py, "used_bytes"), used)?;
+        }
         if let Some(path) = junction_path {
             dict.set_item(intern!(py, "junction_path"), path)?;
         }
@@ -108,7 +118,7 @@ impl Templates {
         &self,
         py: Python<'_>,
         row: &VolumeRow,
-        optional: [bool; 3],
+        optional: [bool; OPTIONAL_KEYS.len()],
     ) -> PyResult<Shape> {
         let text = |text: &str| Some(PyString::intern(py, text).into_any());
         let mut entries = vec![
@@ -120,7 +130,7 @@ impl Templates {
             ("vol_type", text(row.vol_type.as_str())),
             ("create_time", None),
         ];
-        for (key, given) in ["junction_path", "export_policy", "clone"].into_iter().zip(optional) {
+        for (key, given) in OPTIONAL_KEYS.into_iter().zip(optional) {
             if given {
                 entries.push((key, None));
             }
@@ -138,6 +148,7 @@ impl Templates {
         let dict = shape.copy(py, None, row.create_time)?;
         dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, row.uuid.uuid()))?;
         dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &row.name))?;
+        set_consumed(&dict, row)?;
         Ok(dict)
     }
 
@@ -154,6 +165,7 @@ impl Templates {
         dict.set_item(intern!(py, "volume"), row.volume.as_str())?;
         dict.set_item(intern!(py, "uuid"), uuid(row.snapshot.uuid.uuid()))?;
         dict.set_item(intern!(py, "name"), row.snapshot.name.as_str())?;
+        set_consumed(&dict, &row.snapshot)?;
         Ok(dict)
     }
 
@@ -163,6 +175,14 @@ impl Templates {
         entries.push(("size_consumed", Some(0_u64.into_pyobject(py)?.into_any())));
         Shape::new(py, self.keys, &entries)
     }
+}
+
+/// Sets `size_consumed`, which is 0 in the template.
+fn set_consumed(dict: &Bound<'_, PyDict>, row: &SnapshotRow) -> PyResult<()> {
+    if row.size_consumed > 0 {
+        dict.set_item(intern!(dict.py(), "size_consumed"), row.size_consumed)?;
+    }
+    Ok(())
 }
 
 /// The dict of a volume.
@@ -299,6 +319,7 @@ pub(crate) fn volume_column<'py>(
         "style" => intern!(py, "flexvol").clone().into_any(),
         "vol_type" => PyString::intern(py, row.vol_type.as_str()).into_any(),
         "create_time" => time::text(py, row.create_time).into_any(),
+        "used_bytes" => row.used_bytes.into_pyobject(py)?,
         "junction_path" => optional(rest.and_then(|rest| rest.junction_path.as_deref()))?,
         "export_policy" => optional(rest.and_then(|rest| rest.export_policy.as_deref()))?,
         "parent_volume" => optional(origin.map(|origin| origin.parent_volume.as_str()))?,
@@ -326,9 +347,20 @@ pub(crate) fn snapshot_column<'py>(
         "volume" => PyString::new(py, &row.volume).into_any(),
         "name" => PyString::new(py, &row.snapshot.name).into_any(),
         "create_time" => time::text(py, row.snapshot.create_time).into_any(),
-        "size_consumed" => 0_u64.into_pyobject(py)?.into_any(),
+        "size_consumed" => row.snapshot.size_consumed.into_pyobject(py)?.into_any(),
         _ => uuid_text(py, &None, row.snapshot.uuid.uuid()).into_any(),
     })
+}
+
+/// The dict of a backend's space.
+pub(crate) fn space(py: Python<'_>, space: Space) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item(intern!(py, "capacity_bytes"), space.capacity_bytes)?;
+    dict.set_item(intern!(py, "used_bytes"), space.used_bytes)?;
+    dict.set_item(intern!(py, "available_bytes"), space.available_bytes)?;
+    dict.set_item(intern!(py, "live_bytes"), space.live_bytes)?;
+    dict.set_item(intern!(py, "snapshot_bytes"), space.snapshot_bytes)?;
+    Ok(dict)
 }
 
 /// The dict of capabilities.

@@ -10,8 +10,8 @@ use nessie_backend_core::{
 use serde::{Deserialize, Serialize};
 
 use super::column::{
-    Names, SparseNumbers, SparseTexts, Uuids, all_words, first_words, number_field, quotas, text_field,
-    time_field, times, words, words_field,
+    Names, SparseNumbers, SparseTexts, Uuids, all_words, first_words, number_field, quotas,
+    text_field, time_field, times, words, words_field,
 };
 use super::kind::{Kind, Viewed};
 use super::saved::check_time;

@@ -202,7 +202,13 @@ impl Rebuild {
     }
 
     /// Adds the next interval of the data of the last volume.
-    fn add_data(&mut self, of: Interval, used: u64, shared: u64, quota: u64) -> Result<(), Refusal> {
+    fn add_data(
+        &mut self,
+        of: Interval,
+        used: u64,
+        shared: u64,
+        quota: u64,
+    ) -> Result<(), Refusal> {
         let data = self.data.followed_by(used, shared);
         let data = data.ok_or(Broken("shared_bytes are more than what could be shared"))?;
         if quota != 0 && used > quota {

@@ -183,7 +183,7 @@ impl State {
             && bytes < self.space.used
         {
             let rule = format!("is less than the {} bytes that are used", self.space.used);
-            return Err(BackendError::invalid("capacity_bytes", &bytes.to_string(), rule));
+            return Err(invalid("capacity_bytes", bytes, &rule));
         }
         self.space.capacity = capacity;
         Ok(())
@@ -322,7 +322,7 @@ impl State {
         let used = self.live_data(volume).size;
         if size < used {
             let rule = format!("is less than the {used} bytes that the volume uses");
-            return Err(BackendError::invalid("size_bytes", &size.to_string(), rule));
+            return Err(invalid("size_bytes", size, &rule));
         }
         Ok(())
     }
@@ -366,11 +366,7 @@ impl State {
     }
 
     /// Frees all data of volumes and of their snapshots.
-    pub(super) fn free_volumes(
-        &mut self,
-        volumes: &[Slot],
-        snapshots: impl Iterator<Item = Slot>,
-    ) {
+    pub(super) fn free_volumes(&mut self, volumes: &[Slot], snapshots: impl Iterator<Item = Slot>) {
         if self.space.is_empty() {
             return;
         }
@@ -435,7 +431,7 @@ pub(crate) fn check_capacity(capacity: Option<u64>) -> Result<()> {
     match capacity {
         Some(0) => {
             let rule = "is not 1 to 2^64-1; without a limit it is not set";
-            Err(BackendError::invalid("capacity_bytes", "0", rule))
+            Err(invalid("capacity_bytes", 0, rule))
         }
         _ => Ok(()),
     }
@@ -445,7 +441,7 @@ fn check_overwrite(written: Written, used: u64) -> Result<()> {
     let Written { size, overwrite } = written;
     if overwrite > size {
         let rule = format!("is more than the {size} bytes that are written");
-        return Err(BackendError::invalid("overwrite_bytes", &overwrite.to_string(), rule));
+        return Err(invalid("overwrite_bytes", overwrite, &rule));
     }
     check_used("overwrite_bytes", overwrite, used)
 }
@@ -454,7 +450,12 @@ fn check_overwrite(written: Written, used: u64) -> Result<()> {
 fn check_used(argument: &'static str, bytes: u64, used: u64) -> Result<()> {
     if bytes > used {
         let rule = format!("is more than the {used} bytes that the volume uses");
-        return Err(BackendError::invalid(argument, &bytes.to_string(), rule));
+        return Err(invalid(argument, bytes, &rule));
     }
     Ok(())
+}
+
+/// The refusal of a number of bytes.
+fn invalid(argument: &'static str, bytes: u64, rule: &str) -> BackendError {
+    BackendError::InvalidArgument { argument: argument.into(), reason: format!("{bytes} {rule}") }
 }

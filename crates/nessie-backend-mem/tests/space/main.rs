@@ -65,7 +65,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (of(), size()).prop_map(|(of, size)| Step::Discard { of, size }),
         2 => proptest::collection::vec((of(), 0..4_u64), 0..5)
             .prop_map(|of| Step::DiscardMany { of }),
-        2 => (of(), 1..40_u64).prop_map(|(of, size)| Step::Resize { of, size }),
+        4 => (of(), prop_oneof![1..8_u64, 1..40_u64]).prop_map(|(of, size)| Step::Resize { of, size }),
         2 => (of(), any::<bool>()).prop_map(|(of, is_offline)| Step::SetState { of, is_offline }),
         12 => of().prop_map(|of| Step::Snapshot { of }),
         1 => Just(Step::SnapshotAll),
@@ -144,8 +144,10 @@ impl World {
                 let _ = self.model.write(of, *size, *overwrite);
             }
             Step::WriteMany { of } => {
-                let of: Option<Vec<_>> =
-                    of.iter().map(|(of, size, over)| Some((self.volume(*of)?, *size, *over))).collect();
+                let of: Option<Vec<_>> = of
+                    .iter()
+                    .map(|(of, size, over)| Some((self.volume(*of)?, *size, *over)))
+                    .collect();
                 self.write_many(&of?);
             }
             Step::Discard { of, size } => {
@@ -289,9 +291,9 @@ impl World {
         let refused = of.iter().enumerate().find_map(|(index, (of, size, over))| {
             after.write(*of, *size, *over).err().map(|refusal| (index, refusal))
         });
-        let writes = of.iter().map(|(of, size, over)| {
-            (self.volumes[of], NewData::new(*size).overwriting(*over))
-        });
+        let writes = of
+            .iter()
+            .map(|(of, size, over)| (self.volumes[of], NewData::new(*size).overwriting(*over)));
         let found = self.backend.write_volumes(writes);
         let index = found.as_ref().err().and_then(|error| error.index);
         assert_eq!(index, refused.map(|(index, _)| index));
@@ -391,4 +393,24 @@ fn every_figure_agrees_with_a_model_that_keeps_every_unit() {
     ] {
         assert!(met.contains(outcome), "no history has {outcome:?}: {met:#?}");
     }
+}
+
+#[test]
+fn a_clone_gets_the_size_of_the_snapshot_if_the_data_does_not_fit_the_parent() {
+    let mut world = World::new();
+    for step in [
+        Step::Create { quota: Some(10) },
+        Step::Write { of: 0, size: 8, overwrite: 0 },
+        Step::Snapshot { of: 0 },
+        Step::Discard { of: 0, size: 6 },
+        Step::Resize { of: 0, size: 3 },
+        Step::Clone { of: 0, at: 0 },
+        Step::CloneMany { of: 0, at: 0 },
+    ] {
+        world.step(&step).unwrap();
+        world.check();
+    }
+    let sizes = world.backend.list_volumes().unwrap();
+    let sizes: Vec<_> = sizes.iter().map(|volume| volume.size_bytes).collect();
+    assert_eq!(sizes, [Some(3), Some(10), Some(10), Some(10)]);
 }
