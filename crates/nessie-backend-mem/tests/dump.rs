@@ -15,7 +15,7 @@ use nessie_backend_core::{
     BackendError, CloneBackend, SnapshotBackend, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
     VolumeState,
 };
-use nessie_backend_mem::MemBackend;
+use nessie_backend_mem::{MemBackend, NewData};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use twox_hash::XxHash3_64;
@@ -28,15 +28,19 @@ fn empty(seed: u64) -> MemBackend {
 }
 
 /// A backend with everything that is dumped: clones of clones, mounts, policies, quotas, states,
-/// places that are free and places that were used before.
+/// data, places that are free and places that were used before.
 fn varied() -> MemBackend {
     let backend = empty(42);
+    backend.set_capacity(1_000).unwrap();
     let create = |name: &str| backend.create_volume(VolumeSpec::named(name)).unwrap().uuid;
     let (parent, other, gone) = (create("parent"), create("other"), create("gone"));
+    backend.write(parent, 60).unwrap();
     let base = backend.create_snapshot(parent, "base").unwrap().uuid;
+    backend.write(parent, NewData::new(20).overwriting(10)).unwrap();
     let later = backend.create_snapshot(parent, "later").unwrap().uuid;
     backend.advance(Duration::from_millis(1_500)).unwrap();
     let clone = backend.create_clone(parent, base, "clone").unwrap().uuid;
+    backend.write(clone, NewData::new(5).overwriting(5)).unwrap();
     let own = backend.create_snapshot(clone, "base").unwrap().uuid;
     backend.create_clone(clone, own, "grandchild").unwrap();
     let patch = VolumePatch::new().size_bytes(1 << 40).junction_path("/é \"x\"").export_policy("o");
@@ -388,6 +392,35 @@ fn a_wrong_line_is_refused_with_its_number() {
     // Memory is not allocated by the header's counts.
     let huge = header.replace("\"volumes\":2", "\"volumes\":4294967295");
     check(&[&huge, one, s, two], "fewer volumes than announced");
+}
+
+#[test]
+fn data_that_no_history_gives_is_refused() {
+    let backend = empty(1);
+    backend.set_capacity(100).unwrap();
+    let spec = VolumeSpec::named("a").size_bytes(50);
+    let volume = backend.create_volume(spec).unwrap().uuid;
+    backend.write(volume, 30).unwrap();
+    backend.create_snapshot(volume, "s").unwrap();
+    backend.write(volume, NewData::new(5).overwriting(5)).unwrap();
+    let dumped = text(&backend);
+    let lines: Vec<&str> = dumped.lines().collect();
+    for (before, after, reason) in [
+        ("\"used_bytes\":30,\"shared_bytes\":25", "\"used_bytes\":51", "more than size_bytes"),
+        ("\"used_bytes\":30}", "\"used_bytes\":51}", "more than size_bytes"),
+        ("\"shared_bytes\":25", "\"shared_bytes\":31", "shared_bytes are more"),
+        ("\"used_bytes\":30}", "\"used_bytes\":30,\"shared_bytes\":1}", "shared_bytes are more"),
+        ("\"used_bytes\":30,\"shared_bytes\":25", "\"shared_bytes\":25", "no used_bytes"),
+        ("\"used_bytes\":30,\"shared_bytes\":25,", "", "no used_bytes"),
+        ("\"capacity_bytes\":100", "\"capacity_bytes\":34", "more bytes are used"),
+        ("\"capacity_bytes\":100", "\"capacity_bytes\":0", "capacity_bytes"),
+    ] {
+        let altered: Vec<String> = lines.iter().map(|line| line.replace(before, after)).collect();
+        let altered: Vec<&str> = altered.iter().map(String::as_str).collect();
+        assert_ne!(altered, lines, "{before}");
+        let refusal = refused(sign(&altered[..altered.len() - 1]).as_bytes());
+        assert!(refusal.contains(reason), "{before} to {after}: {refusal}");
+    }
 }
 
 /// A change of the lines before the checksum.
