@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use nessie_backend_core::{
     AccessHandle, BackendError, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend,
-    SnapshotId, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    SnapshotId, Space, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 
 /// Overrides every method of every tier, default bodies included, and notes each call. What it
@@ -87,6 +87,10 @@ impl VolumeBackend for Recorder {
         self.volume("access_handle", uuid);
         Ok(AccessHandle::InMemory)
     }
+    fn space(&self) -> Result<Space> {
+        self.note("space", ());
+        Ok(Space::new(Some(9), 2, 1))
+    }
     fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         self.note("snapshot_backend", ());
         Ok(self)
@@ -146,6 +150,7 @@ fn call_everything<B: CloneBackend + ?Sized>(backend: &B) -> Vec<String> {
         show(&backend.patch_volume(volume, patch)),
         show(&backend.delete_volume(volume)),
         show(&backend.access_handle(volume)),
+        show(&backend.space()),
         show(&backend.snapshot_backend().unwrap().get_snapshot(volume, snapshot)),
         show(&backend.clone_backend().unwrap().split_clone(volume)),
         show(&backend.create_snapshot(volume, "n")),
@@ -204,7 +209,7 @@ fn these_tests_call_every_method() {
     let method = |line: &str| Some(line.trim().strip_prefix("fn ")?.split_once('(')?.0.to_owned());
     let there_are: BTreeSet<String> = traits.lines().filter_map(method).collect();
     assert_eq!(called, there_are);
-    assert_eq!(called.len(), 20);
+    assert_eq!(called.len(), 21);
 }
 
 #[test]
@@ -289,6 +294,7 @@ fn default_bodies_refuse_by_the_name_of_the_operation_or_tier() {
     assert_unsupported(Minimal.rename_snapshot(volume, snapshot, "n"), "rename_snapshot");
     assert_unsupported(Minimal.restore_snapshot(volume, snapshot), "restore_snapshot");
     assert_unsupported(Minimal.split_clone(volume), "split_clone");
+    assert_unsupported(Minimal.space(), "space");
     assert_unsupported(Minimal.snapshot_backend().map(drop), "snapshots");
     assert_unsupported(Minimal.clone_backend().map(drop), "clones");
 }
