@@ -41,7 +41,7 @@ START = datetime(2000, 1, 1, tzinfo=UTC)
 ORIGIN = ["parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"]
 VOLUME_COLUMNS = [
     *("uuid", "name", "size_bytes", "state", "style", "vol_type", "create_time"),
-    *("junction_path", "export_policy", *ORIGIN),
+    *("used_bytes", "junction_path", "export_policy", *ORIGIN),
 ]
 SNAPSHOT_COLUMNS = ["volume_uuid", "volume", "uuid", "name", "create_time", "size_consumed"]
 
@@ -75,7 +75,7 @@ def fleet(seed: int, steps: int = 60) -> MemBackend:
     backend = MemBackend(seed=seed)
     for step in range(steps):
         volumes = backend.list_volumes()
-        throw, some = dice.randrange(8), dice.choice(volumes or [None])
+        throw, some = dice.randrange(9), dice.choice(volumes or [None])
         if some is None or throw < 3:
             name = f"{dice.choice(['a', 'build', 'x.y:z'])}-{step}"
             backend.create_volume(name, dice.choice([None, 1, 2**64 - 1]))
@@ -93,6 +93,8 @@ def fleet(seed: int, steps: int = 60) -> MemBackend:
                 backend.delete_volume(some["uuid"])
             except VolumeBusyError:
                 backend.patch_volume(some["uuid"], name=f"renamed-{step}")
+        elif throw == 7 and some["state"] == "online" and not some["size_bytes"]:
+            backend.write(some["uuid"], dice.randrange(2**40))
         else:
             backend.advance(timedelta(microseconds=dice.randrange(5)))
     return backend
@@ -161,8 +163,8 @@ def test_every_reader_reads_an_empty_table(
 def test_columns_have_proper_types(backend: MemBackend) -> None:
     word = pa.dictionary(pa.int8(), pa.string())
     time = pa.timestamp("us", "UTC")
-    absent = {"size_bytes", "junction_path", "export_policy", *ORIGIN}
-    types = {"size_bytes": pa.uint64(), "create_time": time}
+    absent = {"size_bytes", "used_bytes", "junction_path", "export_policy", *ORIGIN}
+    types = {"size_bytes": pa.uint64(), "used_bytes": pa.uint64(), "create_time": time}
     types |= dict.fromkeys(("state", "style", "vol_type"), word)
     volumes = pa.schema(
         [pa.field(n, types.get(n, pa.string()), n in absent) for n in VOLUME_COLUMNS]

@@ -15,6 +15,7 @@ from nessie_backend_mem import (
     JunctionPathExistsError,
     MemBackend,
     NessieError,
+    NoSpaceError,
     NotFoundError,
     SnapshotBusyError,
     SnapshotExistsError,
@@ -35,6 +36,7 @@ CONCRETE = {
     "VolumeBusyError": ("volume_busy", ["BusyError"]),
     "SnapshotBusyError": ("snapshot_busy", ["BusyError"]),
     "VolumeOfflineError": ("volume_offline", ["NessieError"]),
+    "NoSpaceError": ("no_space", ["NessieError"]),
     "InvalidArgumentError": ("invalid_argument", ["NessieError", "ValueError"]),
     "FeatureNotSupportedError": ("feature_not_supported", ["NessieError", "NotImplementedError"]),
     "BackendTimeoutError": ("timeout", ["NessieError", "TimeoutError"]),
@@ -119,7 +121,11 @@ def test_a_busy_error_counts_its_dependents(name: str) -> None:
 
 
 def attributes(error: NessieError) -> tuple[object, ...]:
-    more = (error.dependents, error.dependent_count) if isinstance(error, BusyError) else ()
+    more: tuple[object, ...] = ()
+    if isinstance(error, BusyError):
+        more = (error.dependents, error.dependent_count)
+    if isinstance(error, NoSpaceError):
+        more = (error.needed_bytes, error.available_bytes)
     return (type(error), str(error), error.message, error.code, error.target, error.args, *more)
 
 
@@ -140,6 +146,7 @@ def raised_by_the_backend() -> list[NessieError]:
         lambda: backend.delete_volume(parent["uuid"]),
         lambda: backend.delete_snapshot(parent["uuid"], snapshot["uuid"]),
         lambda: backend.access_handle(other["uuid"]),
+        lambda: backend.write(backend.create_volume("small", 1)["uuid"], 3),
         lambda: backend.create_volume("a/b"),
         lambda: MemBackend().advance(1),
     ]

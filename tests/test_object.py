@@ -63,6 +63,12 @@ PARAMETERS = {
         " state=None"
     ),
     "get_volumes": "vol_uuids",
+    "write": "vol_uuid, size_bytes, *, overwrite_bytes=0",
+    "discard": "vol_uuid, size_bytes",
+    "write_volumes": "vol_uuids, size_bytes, *, overwrite_bytes=0",
+    "discard_volumes": "vol_uuids, size_bytes",
+    "space": "",
+    "set_capacity": "capacity_bytes",
     "now": "",
     "advance": "delta",
     "tree": "",
@@ -289,7 +295,7 @@ def test_each_method_has_its_documented_parameters(method: str) -> None:
 
 
 def test_the_constructor_has_its_documented_parameters() -> None:
-    assert str(inspect.signature(MemBackend)) == "(*, seed=None, start=None)"
+    assert str(inspect.signature(MemBackend)) == "(*, seed=None, start=None, capacity_bytes=None)"
 
 
 @pytest.mark.parametrize("method", PARAMETERS)

@@ -94,6 +94,7 @@ def full_records() -> dict[str, tuple[Any, Any]]:
     backend = MemBackend(seed=1)
     volume, [snapshot] = volume_with_snapshots(backend, "v", "s")
     plain_clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "c")
+    backend.write(plain_clone["uuid"], 1)
     clone = backend.patch_volume(plain_clone["uuid"], 5, "/c", "open")
     return {
         "volume": (volume, nessie.Volume),
@@ -101,6 +102,7 @@ def full_records() -> dict[str, tuple[Any, Any]]:
         "origin": (clone["clone"], nessie.CloneOrigin),
         "snapshot": (snapshot, nessie.Snapshot),
         "capabilities": (backend.capabilities(), nessie.Capabilities),
+        "space": (backend.space(), nessie.Space),
         "in_memory": (backend.access_handle(volume["uuid"]), nessie.InMemoryHandle),
     }
 
@@ -117,11 +119,11 @@ def test_the_required_keys_are_those_that_are_always_there() -> None:
     plain, full = records["volume"][0], records["clone"][0]
     assert set(plain) == nessie.Volume.__required_keys__ | {"create_time"}
     assert list(full) == list(get_type_hints(nessie.Volume))
-    optional = {"create_time", "junction_path", "export_policy", "clone"}
+    optional = {"create_time", "used_bytes", "junction_path", "export_policy", "clone"}
     assert nessie.Volume.__optional_keys__ == optional
 
 
-@pytest.mark.parametrize("which", ["origin", "snapshot", "capabilities", "in_memory"])
+@pytest.mark.parametrize("which", ["origin", "snapshot", "capabilities", "space", "in_memory"])
 def test_the_other_records_have_exactly_their_documented_keys_in_order(which: str) -> None:
     """Other backends may omit `create_time`; this one never does."""
     record, hint = full_records()[which]

@@ -702,7 +702,7 @@ class MemBackend:
         vol_uuid: str | UUID,
         size_bytes: SupportsIndex,
         *,
-        overwrite_bytes: SupportsIndex | None = None,
+        overwrite_bytes: SupportsIndex = 0,
     ) -> Volume:
         """Account for data that a client writes to a volume.
 
@@ -758,7 +758,7 @@ class MemBackend:
         vol_uuids: _VolumeIds,
         size_bytes: _Bytes,
         *,
-        overwrite_bytes: _Bytes | None = None,
+        overwrite_bytes: _Bytes = 0,
     ) -> None:
         """Account for data that clients write to volumes.
 

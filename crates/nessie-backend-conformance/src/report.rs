@@ -206,7 +206,10 @@ impl fmt::Display for Report {
             match &case.outcome {
                 Outcome::TimedOut { limit, trace } => {
                     writeln!(f, "{}", title("TIMED OUT", case.name))?;
-                    let text = format!("Not finished within {limit:?}. The calls so far:");
+                    let text = format!(
+                        "Not finished within the time limit of {limit:?}. A slower backend needs a \
+                         larger one. The calls so far:"
+                    );
                     writeln!(f, "{}\n{}", wrapped(&text, "  "), indented(&trace.as_rust()))?;
                 }
                 Outcome::CutShort { reason } => {
@@ -330,7 +333,7 @@ impl Serialize for CaseReport {
             }
             Outcome::Failed(found) => failure = Some(found),
             Outcome::TimedOut { limit, trace } => {
-                reason = Some(format!("not finished within {limit:?}"));
+                reason = Some(format!("not finished within the time limit of {limit:?}"));
                 calls = Some(trace);
             }
             Outcome::Passed | Outcome::Interrupted => {}

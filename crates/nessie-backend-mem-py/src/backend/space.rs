@@ -48,7 +48,10 @@ impl MemBackend {
     ///     >>> cache = backend.create_volume("cache")["uuid"]
     ///     >>> backend.write(cache, 2**30)["used_bytes"] == 2**30
     ///     True
-    #[pyo3(signature = (vol_uuid, size_bytes, *, overwrite_bytes=None))]
+    #[pyo3(
+        signature = (vol_uuid, size_bytes, *, overwrite_bytes=None),
+        text_signature = "($self, vol_uuid, size_bytes, *, overwrite_bytes=0)"
+    )]
     fn write<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,
@@ -112,7 +115,10 @@ impl MemBackend {
     ///         uses.
     ///     VolumeOfflineError: A volume is not online.
     ///     NoSpaceError: A volume's quota or the pool has too little space left.
-    #[pyo3(signature = (vol_uuids, size_bytes, *, overwrite_bytes=None))]
+    #[pyo3(
+        signature = (vol_uuids, size_bytes, *, overwrite_bytes=None),
+        text_signature = "($self, vol_uuids, size_bytes, *, overwrite_bytes=0)"
+    )]
     fn write_volumes(
         &self,
         vol_uuids: &Bound<'_, PyAny>,
