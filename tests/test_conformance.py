@@ -33,7 +33,7 @@ QUICK: dict[str, Any] = {"objects": 20, "rounds": 2, "sequences": 2, "steps": 30
 """Sizes that let the whole suite run in less than a second."""
 
 
-HEAVY = ("concurrency.", "model.", "scale.")
+HEAVY = ("concurrency.", "histories.", "model.", "names.", "scale.")
 """The slow cases, which are even slower on a wrong backend."""
 
 
@@ -67,6 +67,7 @@ def report_text(report: Report) -> str:
 # Right backends -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_reference_backend_passes_unchanged() -> None:
     run_all(MemBackend())
 
@@ -453,7 +454,8 @@ SEVERAL_RULES = {Boastful, ReadOnly, NotFoundForNonsense, ValueErrorForState}
 def test_a_wrong_backend_fails_with_the_rule_it_breaks(wrong: type) -> None:
     rule, shown = WRONG[wrong]
     quick = [case.name for case in conformance.cases() if not case.name.startswith(HEAVY)]
-    report = run(wrong, cases=["python.*"] if rule.startswith("python.") else quick)
+    cases = ["python.*"] if rule.startswith("python.") else quick
+    report = run(wrong, cases=cases, objects=20)
     breaking = [
         failure
         for failure in report.failures

@@ -302,6 +302,7 @@ def test_the_python_cases_accept_a_correct_variant(variant: Callable[[], Any], f
     assert [*failures(variant if fresh else variant(), cases=["python.*"])] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", [AllAtOnce, Tuples, PrePopulated])
 def test_the_shared_cases_accept_a_correct_variant(variant: Callable[[], Any]) -> None:
     assert [*failures(variant, **QUICK)] == []

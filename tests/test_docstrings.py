@@ -233,7 +233,13 @@ def test_a_docstring_names_exceptions_that_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, each in everything().items() if ">>>" in each.text]
+    "name",
+    [
+        # The example of the conformance suite runs all of it.
+        pytest.param(name, marks=[pytest.mark.slow] if "run_all(" in each.text else [])
+        for name, each in everything().items()
+        if ">>>" in each.text
+    ],
 )
 def test_an_example_in_a_docstring_runs(name: str) -> None:
     text = everything()[name].text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import run_python
@@ -24,13 +25,21 @@ def examples() -> list[tuple[int, str]]:
     ]
 
 
+def marked() -> list[Any]:
+    """The examples. The one that runs the whole conformance suite is slow."""
+    return [
+        pytest.param(line, code, marks=[pytest.mark.slow] if "run_all(" in code else [])
+        for line, code in examples()
+    ]
+
+
 def test_the_readme_shows_python() -> None:
     code = "".join(code for _, code in examples())
     assert "MemBackend" in code
     assert "create_clone" in code
 
 
-@pytest.mark.parametrize(("line", "code"), examples(), ids=lambda value: str(value).split("\n")[0])
+@pytest.mark.parametrize(("line", "code"), marked(), ids=lambda value: str(value).split("\n")[0])
 def test_an_example_runs_unchanged(line: int, code: str, tmp_path: Path) -> None:
     example = tmp_path / f"readme_line_{line}.py"
     example.write_text(code, encoding="utf-8")

@@ -24,9 +24,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Whether the fault shows with hundreds of objects or calls alone.
-    pub fn needs_many_objects(&self) -> bool {
-        sizes::all().iter().any(|fault| fault.name == self.name)
+    /// The cases that are about faults of this kind; `None` if many are.
+    pub fn cases(&self) -> Option<&'static str> {
+        let is_in = |faults: Vec<Self>| faults.iter().any(|fault| fault.name == self.name);
+        let theme = is_in(sizes::all()).then_some("scale.*");
+        theme.or_else(|| is_in(names::all()).then_some("names.*"))
     }
 }
 
