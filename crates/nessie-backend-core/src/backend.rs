@@ -1,8 +1,8 @@
 //! The trait stack and its contract.
 
 use crate::{
-    AccessHandle, BackendError, Capabilities, Result, Snapshot, SnapshotId, Space, Volume,
-    VolumeId, VolumePatch, VolumeSpec,
+    AccessHandle, BackendError, Capabilities, Result, Snapshot, SnapshotId, SnapshotSpace, Space,
+    Volume, VolumeId, VolumePatch, VolumeSpace, VolumeSpec,
 };
 
 /// A backend of volumes: the first tier, which every backend has.
@@ -108,6 +108,30 @@ pub trait VolumeBackend: Send + Sync {
         Err(BackendError::not_supported("space"))
     }
 
+    /// The account of the space that one volume and its snapshots use.
+    ///
+    /// # Errors
+    /// [`VolumeNotFound`](BackendError::VolumeNotFound);
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default, if the backend does
+    /// not account for the space of single volumes.
+    fn volume_space(&self, uuid: VolumeId) -> Result<VolumeSpace> {
+        let _ = uuid;
+        Err(BackendError::not_supported("volume_space"))
+    }
+
+    /// Sets the size up to which a volume grows by itself. A write that does not fit into the quota
+    /// then raises the quota to what the data needs. `None`, the state of a new volume and of a
+    /// clone, refuses such a write. A restore changes the quota and not this size.
+    ///
+    /// # Errors
+    /// [`VolumeNotFound`](BackendError::VolumeNotFound);
+    /// [`InvalidArgument`](BackendError::InvalidArgument) for 0;
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default.
+    fn set_autosize(&self, uuid: VolumeId, maximum_bytes: Option<u64>) -> Result<()> {
+        let _ = (uuid, maximum_bytes);
+        Err(BackendError::not_supported("set_autosize"))
+    }
+
     /// This backend's snapshot tier: an object that is the same backend. Each of its operations, also
     /// those on volumes and its accessors, does what the backend's does.
     ///
@@ -201,6 +225,18 @@ pub trait SnapshotBackend: VolumeBackend {
         let _ = (volume, snapshot);
         Err(BackendError::not_supported("restore_snapshot"))
     }
+
+    /// The account of the data of a volume's snapshots, in order of creation. It takes time in
+    /// proportion to their number.
+    ///
+    /// # Errors
+    /// [`VolumeNotFound`](BackendError::VolumeNotFound);
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default, if the backend does
+    /// not account for the space of single snapshots.
+    fn snapshot_spaces(&self, volume: VolumeId) -> Result<Vec<SnapshotSpace>> {
+        let _ = volume;
+        Err(BackendError::not_supported("snapshot_spaces"))
+    }
 }
 
 /// A backend of volumes, snapshots and writable clones: the third tier.
@@ -246,6 +282,12 @@ macro_rules! forward {
             }
             fn space(&self) -> Result<Space> {
                 (**self).space()
+            }
+            fn volume_space(&self, uuid: VolumeId) -> Result<VolumeSpace> {
+                (**self).volume_space(uuid)
+            }
+            fn set_autosize(&self, uuid: VolumeId, maximum_bytes: Option<u64>) -> Result<()> {
+                (**self).set_autosize(uuid, maximum_bytes)
             }
             fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
                 (**self).create_volume(spec)
@@ -302,6 +344,9 @@ macro_rules! forward {
             }
             fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
                 (**self).restore_snapshot(volume, snapshot)
+            }
+            fn snapshot_spaces(&self, volume: VolumeId) -> Result<Vec<SnapshotSpace>> {
+                (**self).snapshot_spaces(volume)
             }
         }
 

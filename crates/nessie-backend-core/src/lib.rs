@@ -12,7 +12,7 @@
 //! | [`VolumeBackend`], [`SnapshotBackend`], [`CloneBackend`] | what a backend implements |
 //! | [`Capabilities`] | which tiers a backend has |
 //! | [`VolumeSpec`], [`VolumePatch`] | what a caller requests |
-//! | [`Volume`], [`CloneOrigin`], [`Snapshot`], [`AccessHandle`], [`Space`] | what a backend returns |
+//! | [`Volume`], [`CloneOrigin`], [`Snapshot`], [`AccessHandle`], [`Space`], [`VolumeSpace`], [`SnapshotSpace`] | what a backend returns |
 //! | [`VolumeState`], [`VolumeStyle`], [`VolumeType`] | values of a volume's fields |
 //! | [`VolumeId`], [`SnapshotId`] | identifiers: UUIDs that cannot be confused |
 //! | [`Timestamp`] | times in UTC with microseconds |
@@ -72,7 +72,7 @@ pub use capabilities::Capabilities;
 pub use error::{BackendError, Dependents, Result};
 pub use id::{SnapshotId, VolumeId};
 pub use snapshot::Snapshot;
-pub use space::Space;
+pub use space::{SnapshotSpace, Space, VolumeSpace};
 pub use time::Timestamp;
 pub use uuid::{self, Uuid};
 pub use volume::{

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use nessie_backend_core::{
     AccessHandle, BackendError, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend,
-    SnapshotId, Space, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    SnapshotId, SnapshotSpace, Space, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch,
+    VolumeSpace, VolumeSpec,
 };
 
 /// Overrides every method of every tier, default bodies included, and notes each call. What it
@@ -91,6 +92,14 @@ impl VolumeBackend for Recorder {
         self.note("space", ());
         Ok(Space::new(Some(9), 2, 1))
     }
+    fn volume_space(&self, uuid: VolumeId) -> Result<VolumeSpace> {
+        self.note("volume_space", uuid);
+        Ok(VolumeSpace::new(5))
+    }
+    fn set_autosize(&self, uuid: VolumeId, maximum_bytes: Option<u64>) -> Result<()> {
+        self.note("set_autosize", (uuid, maximum_bytes));
+        Ok(())
+    }
     fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         self.note("snapshot_backend", ());
         Ok(self)
@@ -124,6 +133,10 @@ impl SnapshotBackend for Recorder {
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
         Ok(self.volume("restore_snapshot", (volume, snapshot)))
     }
+    fn snapshot_spaces(&self, volume: VolumeId) -> Result<Vec<SnapshotSpace>> {
+        self.note("snapshot_spaces", volume);
+        Ok(vec![SnapshotSpace::new(snapshot_id(), 6)])
+    }
 }
 
 impl CloneBackend for Recorder {
@@ -151,6 +164,8 @@ fn call_everything<B: CloneBackend + ?Sized>(backend: &B) -> Vec<String> {
         show(&backend.delete_volume(volume)),
         show(&backend.access_handle(volume)),
         show(&backend.space()),
+        show(&backend.volume_space(volume)),
+        show(&backend.set_autosize(volume, Some(8))),
         show(&backend.snapshot_backend().unwrap().get_snapshot(volume, snapshot)),
         show(&backend.clone_backend().unwrap().split_clone(volume)),
         show(&backend.create_snapshot(volume, "n")),
@@ -160,6 +175,7 @@ fn call_everything<B: CloneBackend + ?Sized>(backend: &B) -> Vec<String> {
         show(&backend.rename_snapshot(volume, snapshot, "n")),
         show(&backend.delete_snapshot(volume, snapshot)),
         show(&backend.restore_snapshot(volume, snapshot)),
+        show(&backend.snapshot_spaces(volume)),
         show(&backend.create_clone(volume, snapshot, "n")),
         show(&backend.split_clone(volume)),
     ]
@@ -209,7 +225,7 @@ fn these_tests_call_every_method() {
     let method = |line: &str| Some(line.trim().strip_prefix("fn ")?.split_once('(')?.0.to_owned());
     let there_are: BTreeSet<String> = traits.lines().filter_map(method).collect();
     assert_eq!(called, there_are);
-    assert_eq!(called.len(), 21);
+    assert_eq!(called.len(), 24);
 }
 
 #[test]
@@ -295,6 +311,9 @@ fn default_bodies_refuse_by_the_name_of_the_operation_or_tier() {
     assert_unsupported(Minimal.restore_snapshot(volume, snapshot), "restore_snapshot");
     assert_unsupported(Minimal.split_clone(volume), "split_clone");
     assert_unsupported(Minimal.space(), "space");
+    assert_unsupported(Minimal.volume_space(volume), "volume_space");
+    assert_unsupported(Minimal.set_autosize(volume, None), "set_autosize");
+    assert_unsupported(Minimal.snapshot_spaces(volume), "snapshot_spaces");
     assert_unsupported(Minimal.snapshot_backend().map(drop), "snapshots");
     assert_unsupported(Minimal.clone_backend().map(drop), "clones");
 }

@@ -66,6 +66,9 @@ impl From<NewData> for Written {
 ///   the clone is allocated.
 /// * An overwrite or a discard takes the data that was written first.
 /// * The quota of a volume limits its live data, the capacity of the pool all allocated data.
+/// * A volume with a maximum for its growth
+///   ([`set_autosize`](nessie_backend_core::VolumeBackend::set_autosize)) raises its quota where a
+///   write would exceed it.
 ///
 /// ```
 /// use nessie_backend_core::{SnapshotBackend, VolumeBackend, VolumeSpec};
@@ -90,8 +93,9 @@ impl MemBackend {
     /// than it writes or than the volume uses;
     /// [`VolumeOffline`](nessie_backend_core::BackendError::VolumeOffline) unless the volume is
     /// online;
-    /// [`NoSpace`](nessie_backend_core::BackendError::NoSpace) if the volume's quota or the pool
-    /// has too little left. What the overwrite frees counts as left.
+    /// [`NoSpace`](nessie_backend_core::BackendError::NoSpace) if the volume's quota, or the maximum
+    /// up to which it grows, or the pool has too little left. What the overwrite frees counts as
+    /// left.
     pub fn write(&self, volume: VolumeId, data: impl Into<NewData>) -> Result<Volume> {
         self.rows().write(volume, data.into()).map(Volume::from)
     }

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId, Space,
-    Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
+    SnapshotSpace, Space, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpace, VolumeSpec,
 };
 
 use crate::backend::MemBackend;
@@ -53,6 +53,15 @@ impl VolumeBackend for MemBackend {
         Ok(self.read().state.space.report())
     }
 
+    fn volume_space(&self, uuid: VolumeId) -> Result<VolumeSpace> {
+        let inner = self.read();
+        inner.state.find(uuid).map(|slot| inner.state.volume_space(slot))
+    }
+
+    fn set_autosize(&self, uuid: VolumeId, maximum_bytes: Option<u64>) -> Result<()> {
+        self.lock().state.set_autosize(uuid, maximum_bytes)
+    }
+
     fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         Ok(self)
     }
@@ -95,6 +104,11 @@ impl SnapshotBackend for MemBackend {
 
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
         self.rows().restore_snapshot(volume, snapshot).map(Volume::from)
+    }
+
+    fn snapshot_spaces(&self, volume: VolumeId) -> Result<Vec<SnapshotSpace>> {
+        let inner = self.read();
+        inner.state.find(volume).map(|slot| inner.state.snapshot_spaces(slot))
     }
 }
 

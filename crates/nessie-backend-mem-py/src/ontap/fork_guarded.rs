@@ -4,8 +4,8 @@
 //! request. It waits for each call of this backend instead.
 
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId, Space,
-    Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
+    SnapshotSpace, Space, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpace, VolumeSpec,
 };
 use nessie_backend_mem::MemBackend;
 
@@ -25,6 +25,14 @@ impl VolumeBackend for ForkGuarded {
 
     fn space(&self) -> Result<Space> {
         guarded(|| self.0.space())
+    }
+
+    fn volume_space(&self, uuid: VolumeId) -> Result<VolumeSpace> {
+        guarded(|| self.0.volume_space(uuid))
+    }
+
+    fn set_autosize(&self, uuid: VolumeId, maximum_bytes: Option<u64>) -> Result<()> {
+        guarded(|| self.0.set_autosize(uuid, maximum_bytes))
     }
 
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
@@ -96,6 +104,10 @@ impl SnapshotBackend for ForkGuarded {
 
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
         guarded(|| self.0.restore_snapshot(volume, snapshot))
+    }
+
+    fn snapshot_spaces(&self, volume: VolumeId) -> Result<Vec<SnapshotSpace>> {
+        guarded(|| self.0.snapshot_spaces(volume))
     }
 }
 

@@ -98,6 +98,9 @@ pub(super) struct VolumeLine<'a> {
     /// Those of them that the last snapshot has too, or without snapshots what a clone inherited.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) shared_bytes: u64,
+    /// The size up to which the volume grows by itself; absent if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) autosize_bytes: Option<u64>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) junction_path: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]

@@ -98,6 +98,9 @@ impl Rebuild {
             check_not_empty(policy)?;
             rules::export_policy(policy)?;
         }
+        if line.autosize_bytes == Some(0) {
+            return Err(Broken("autosize_bytes are 0; without autosize they are absent").into());
+        }
         let size = size(line.size_bytes)?;
         let create_time = self.time(&line.create_time)?;
         let Address { slot, serial, .. } = self.address(Kind::Volume, line.volume.uuid())?;
@@ -115,6 +118,7 @@ impl Rebuild {
         };
         state.volumes.place(slot, serial, fill).ok_or(NO_SUCH_ID)?;
         state.order = state.order.push_back::<ByCreation, _>(&mut state.volumes, slot);
+        state.space.set_autosize(slot, line.autosize_bytes.unwrap_or(0));
         if let Some(path) = line.junction_path.as_deref() {
             state.check_junction_free(path, slot)?;
             state.mount(slot, path);

@@ -132,6 +132,7 @@ impl<W: Write> Lines<W> {
             create_time: Cow::Borrowed(&create_time),
             used_bytes: state.used_bytes(slot),
             shared_bytes: state.live_data(slot).shared,
+            autosize_bytes: quota(state.space.autosize(slot)),
             junction_path: record.junction.as_deref().map(Cow::Borrowed),
             export_policy: (!policy.is_empty()).then_some(Cow::Borrowed(policy)),
             clone_of: record.is_clone().then(|| state.snapshot_id(record.parent_snapshot)),

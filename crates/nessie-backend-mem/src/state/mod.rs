@@ -15,6 +15,7 @@ pub(crate) mod lookup;
 mod record;
 mod snapshots;
 mod space;
+mod usage;
 mod volumes;
 
 use nessie_backend_core::{BackendError, Timestamp};

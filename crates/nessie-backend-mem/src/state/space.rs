@@ -47,7 +47,7 @@ impl Data {
     }
 
     /// The bytes that were written to the volume itself.
-    const fn own(self) -> u64 {
+    pub(super) const fn own(self) -> u64 {
         self.size - self.inherited
     }
 
@@ -86,16 +86,36 @@ pub(crate) struct Space {
     /// The live data of each volume.
     volumes: Table<Data>,
     snapshots: Table<Data>,
+    /// The size up to which each volume grows by itself; 0 means that it does not.
+    autosize: Table<u64>,
 }
 
 impl Space {
     pub(crate) const fn with_capacity(capacity: Option<u64>) -> Self {
-        Self { capacity, used: 0, live: 0, volumes: Table::new(), snapshots: Table::new() }
+        Self {
+            capacity,
+            used: 0,
+            live: 0,
+            volumes: Table::new(),
+            snapshots: Table::new(),
+            autosize: Table::new(),
+        }
     }
 
     /// Whether nothing was ever written.
-    const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.volumes.is_empty()
+    }
+
+    /// The size up to which a volume grows by itself; 0 means that it does not.
+    pub(crate) fn autosize(&self, volume: Slot) -> u64 {
+        self.autosize.get(volume)
+    }
+
+    pub(crate) fn set_autosize(&mut self, volume: Slot, maximum: u64) {
+        if self.autosize(volume) != maximum {
+            *self.autosize.get_mut(volume) = maximum;
+        }
     }
 
     pub(crate) fn report(&self) -> SpaceReport {
@@ -198,20 +218,44 @@ impl State {
         self.check_online(slot)?;
 
         let added = size - overwrite;
-        let quota = self.volumes.get(slot).size;
-        let left = if quota == 0 { u64::MAX } else { quota - before.size };
-        if added > left {
-            let (volume, available_bytes) = (Some(uuid), left);
-            return Err(BackendError::NoSpace { volume, needed_bytes: added, available_bytes });
-        }
+        let quota = self.quota_for(slot, before.size, added)?;
         let kept = before.without_oldest(overwrite);
         // What the overwrite frees counts: the part that no snapshot has.
         self.space.check_pool(added + (before.shared - kept.shared))?;
         if size > 0 {
             self.space.set_live(slot, Data { size: kept.size + size, ..kept });
             self.note_data(slot);
+            if self.volumes.get(slot).size != quota {
+                self.volumes.get_mut(slot).size = quota;
+            }
         }
         Ok(slot)
+    }
+
+    /// The quota with which so many bytes more fit into the volume: the present one, or what a
+    /// volume with autosize grows to. 0 means none.
+    fn quota_for(&self, volume: Slot, used: u64, added: u64) -> Result<u64> {
+        let quota = self.volumes.get(volume).size;
+        if quota == 0 || added <= quota - used {
+            return Ok(quota);
+        }
+        let available_bytes = quota.max(self.space.autosize(volume)) - used;
+        if added <= available_bytes {
+            return Ok(used + added);
+        }
+        let volume = Some(self.volume_id(volume));
+        Err(BackendError::NoSpace { volume, needed_bytes: added, available_bytes })
+    }
+
+    /// Sets the size up to which a volume grows by itself.
+    pub(crate) fn set_autosize(&mut self, uuid: VolumeId, maximum: Option<u64>) -> Result<()> {
+        let slot = self.find(uuid)?;
+        if maximum == Some(0) {
+            let rule = "is not 1 to 2^64-1; a volume that does not grow has no maximum";
+            return Err(invalid("maximum_bytes", 0, rule));
+        }
+        self.space.set_autosize(slot, maximum.unwrap_or(0));
+        Ok(())
     }
 
     /// Deletes data of a volume, the oldest first.
@@ -232,21 +276,35 @@ impl State {
         items: impl Iterator<Item = (VolumeId, Written)>,
     ) -> std::result::Result<(), BulkError> {
         let before = self.space.clone();
-        // The volumes that had no data before.
-        let mut first = Vec::new();
+        // What the records showed before, of each write that changed it.
+        let mut shown = Vec::new();
         for (index, (uuid, written)) in items.enumerate() {
-            let had_data = self.find(uuid).is_ok_and(|slot| self.volumes.get(slot).has_data);
+            let was = self.find(uuid).map(|slot| self.shown_by_record(slot));
             match self.write(uuid, written) {
-                Ok(slot) if !had_data && self.volumes.get(slot).has_data => first.push(slot),
-                Ok(_) => {}
+                Ok(slot) => {
+                    if let Ok(was) = was
+                        && was != self.shown_by_record(slot)
+                    {
+                        shown.push((slot, was));
+                    }
+                }
                 Err(error) => {
                     self.space = before;
-                    first.into_iter().for_each(|slot| self.volumes.get_mut(slot).has_data = false);
+                    for (slot, (has_data, quota)) in shown.into_iter().rev() {
+                        let record = self.volumes.get_mut(slot);
+                        (record.has_data, record.size) = (has_data, quota);
+                    }
                     return Err(BulkError::at(index, error));
                 }
             }
         }
         Ok(())
+    }
+
+    /// What a write can change in a volume's record: whether it shows the used bytes, and the quota.
+    fn shown_by_record(&self, volume: Slot) -> (bool, u64) {
+        let record = self.volumes.get(volume);
+        (record.has_data, record.size)
     }
 
     /// Deletes data of volumes, in order: all or none.
@@ -268,6 +326,10 @@ impl State {
     pub(super) fn check_space(&self) -> std::result::Result<(), String> {
         let (mut used, mut live) = (0_u128, 0_u128);
         let mut intervals = 0;
+        let growing = self.volume_slots().filter(|volume| self.space.autosize(*volume) > 0).count();
+        if growing != self.space.autosize.slots().count() {
+            return Err("a volume that does not exist has an autosize maximum".to_owned());
+        }
         for volume in self.volume_slots() {
             let record = self.volumes.get(volume);
             let what = |rule: &str| format!("data of volume {:?}: {rule}", record.name);
@@ -365,8 +427,13 @@ impl State {
         after.shared = after.shared.saturating_sub(added);
     }
 
-    /// Frees all data of volumes and of their snapshots.
+    /// Frees all data of volumes and of their snapshots, and ends their autosize.
     pub(super) fn free_volumes(&mut self, volumes: &[Slot], snapshots: impl Iterator<Item = Slot>) {
+        if !self.space.autosize.is_empty() {
+            for volume in volumes {
+                self.space.set_autosize(*volume, 0);
+            }
+        }
         if self.space.is_empty() {
             return;
         }
@@ -407,11 +474,7 @@ impl State {
         if self.space.is_empty() {
             return Ok(());
         }
-        // What later intervals have of the inherited data, the first one has too.
-        let copied = match self.volumes.get(clone).snapshots.first {
-            NONE => self.live_data(clone).shared,
-            first => self.snapshot_data(first).shared,
-        };
+        let copied = self.still_inherited(clone);
         self.space.check_pool(copied)?;
         let first = match self.volumes.get(clone).snapshots.first {
             NONE => self.space.volumes.get_mut(clone),

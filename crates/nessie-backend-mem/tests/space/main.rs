@@ -38,6 +38,7 @@ enum Step {
     Discard { of: usize, size: u64 },
     DiscardMany { of: Vec<(usize, u64)> },
     Resize { of: usize, size: u64 },
+    SetAutosize { of: usize, maximum: Option<u64> },
     SetState { of: usize, is_offline: bool },
     Snapshot { of: usize },
     SnapshotAll,
@@ -66,6 +67,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => proptest::collection::vec((of(), 0..4_u64), 0..5)
             .prop_map(|of| Step::DiscardMany { of }),
         4 => (of(), prop_oneof![1..8_u64, 1..40_u64]).prop_map(|(of, size)| Step::Resize { of, size }),
+        3 => (of(), proptest::option::of(1..60_u64))
+            .prop_map(|(of, maximum)| Step::SetAutosize { of, maximum }),
         2 => (of(), any::<bool>()).prop_map(|(of, is_offline)| Step::SetState { of, is_offline }),
         12 => of().prop_map(|of| Step::Snapshot { of }),
         1 => Just(Step::SnapshotAll),
@@ -167,6 +170,11 @@ impl World {
                 let found = self.backend.patch_volume(self.volumes[&of], patch);
                 let expected = self.model.resize(of, *size);
                 self.agree("resize", found, expected);
+            }
+            Step::SetAutosize { of, maximum } => {
+                let of = self.volume(*of)?;
+                self.backend.set_autosize(self.volumes[&of], *maximum).unwrap();
+                self.model.volumes.get_mut(&of).unwrap().autosize = *maximum;
             }
             Step::SetState { of, is_offline } => {
                 let of = self.volume(*of)?;
@@ -350,6 +358,7 @@ impl World {
         assert_eq!(space.snapshot_bytes, space.used_bytes - space.live_bytes);
         let left = self.model.capacity.map(|capacity| capacity - space.used_bytes);
         assert_eq!(space.available_bytes, left);
+        let mut footprints = 0;
         for (number, expected) in &self.model.volumes {
             let volume = self.backend.get_volume(self.volumes[number]).unwrap();
             let used = expected.has_data.then_some(expected.live.len() as u64);
@@ -361,7 +370,17 @@ impl World {
                 let consumed = self.model.consumed(*number, kept.number);
                 assert_eq!(shown.size_consumed, consumed, "{}", shown.name);
             }
+            let of_volume = self.backend.volume_space(volume.uuid).unwrap();
+            assert_eq!(of_volume, self.model.volume_space(*number), "{number}");
+            footprints += of_volume.footprint_bytes();
+            let spaces = self.backend.snapshot_spaces(volume.uuid).unwrap();
+            assert_eq!(spaces.len(), shown.len());
+            for ((space, shown), kept) in spaces.iter().zip(&shown).zip(&expected.snapshots) {
+                assert_eq!((space.uuid, space.used_bytes), (shown.uuid, kept.units.len() as u64));
+                assert_eq!(space.changed_bytes, self.model.changed(*number, kept));
+            }
         }
+        assert_eq!(footprints, space.used_bytes);
     }
 }
 
@@ -393,6 +412,36 @@ fn every_figure_agrees_with_a_model_that_keeps_every_unit() {
     ] {
         assert!(met.contains(outcome), "no history has {outcome:?}: {met:#?}");
     }
+}
+
+#[test]
+fn a_write_makes_a_volume_with_autosize_grow_up_to_its_maximum() {
+    let backend = MemBackend::builder().seed(1).capacity_bytes(100).build().unwrap();
+    let spec = || VolumeSpec::named("v").size_bytes(10);
+    let volume = backend.create_volume(spec()).unwrap().uuid;
+    backend.set_autosize(volume, Some(15)).unwrap();
+    assert_eq!(backend.write(volume, 8).unwrap().size_bytes, Some(10));
+    assert_eq!(backend.write(volume, 4).unwrap().size_bytes, Some(12));
+    let before = dumped(&backend);
+    let refused = backend.write(volume, 4).unwrap_err();
+    let expected =
+        BackendError::NoSpace { volume: Some(volume), needed_bytes: 4, available_bytes: 3 };
+    assert_eq!(refused.to_string(), expected.to_string());
+    // The first write would make the volume grow; the second one is refused.
+    let refused = backend.write_volumes([(volume, 3), (volume, 1)]).unwrap_err();
+    assert_eq!(refused.index, Some(1));
+    assert_eq!(dumped(&backend), before);
+    assert_eq!(backend.set_autosize(volume, Some(0)).unwrap_err().code(), "invalid_argument");
+    // A volume in the same place does not inherit it.
+    backend.delete_volume(volume).unwrap();
+    let volume = backend.create_volume(spec()).unwrap().uuid;
+    backend.check_invariants().unwrap();
+    assert_eq!(backend.write(volume, 11).unwrap_err().code(), "no_space");
+    backend.set_autosize(volume, Some(1)).unwrap();
+    assert_eq!(backend.write(volume, 11).unwrap_err().code(), "no_space");
+    assert_eq!(backend.write(volume, 10).unwrap().size_bytes, Some(10));
+    backend.set_autosize(volume, None).unwrap();
+    assert_eq!(backend.volume_space(volume).unwrap().autosize_bytes, None);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use nessie_backend_core::VolumeSpace;
+
 /// A unit of data. Every unit that is written is a new one.
 type Unit = u64;
 
@@ -20,6 +22,8 @@ pub(crate) enum Refusal {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ModelVolume {
     pub(crate) quota: Option<u64>,
+    /// The size up to which it grows by itself.
+    pub(crate) autosize: Option<u64>,
     pub(crate) is_offline: bool,
     /// The live data, in the order in which it was written.
     pub(crate) live: Vec<Unit>,
@@ -35,7 +39,7 @@ pub(crate) struct ModelVolume {
 pub(crate) struct ModelSnapshot {
     pub(crate) number: usize,
     quota: Option<u64>,
-    units: Vec<Unit>,
+    pub(crate) units: Vec<Unit>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -78,6 +82,28 @@ impl Model {
             volume.live.iter().filter(|unit| !volume.inherited.contains(unit)).count() as u64
         };
         self.volumes.values().map(own).sum()
+    }
+
+    /// What a volume and its snapshots use.
+    pub(crate) fn volume_space(&self, of: usize) -> VolumeSpace {
+        let volume = &self.volumes[&of];
+        let live: HashSet<Unit> = volume.live.iter().copied().collect();
+        let kept = volume.snapshots.iter().flat_map(|kept| &kept.units).copied();
+        let held: HashSet<Unit> = kept.chain(live.iter().copied()).collect();
+        let count = |units: usize| units as u64;
+        let mut space = VolumeSpace::new(count(live.len()));
+        space.inherited_bytes = count(live.intersection(&volume.inherited).count());
+        let only_kept = held.difference(&live).filter(|unit| !volume.inherited.contains(unit));
+        space.snapshot_bytes = count(only_kept.count());
+        space.split_bytes = count(held.intersection(&volume.inherited).count());
+        space.autosize_bytes = volume.autosize;
+        space
+    }
+
+    /// The bytes of the volume's live data that a snapshot of it lacks.
+    pub(crate) fn changed(&self, of: usize, kept: &ModelSnapshot) -> u64 {
+        let live = self.volumes[&of].live.iter();
+        live.filter(|unit| !kept.units.contains(unit)).count() as u64
     }
 
     /// The units that only this snapshot has, of those of its volume.
@@ -128,12 +154,14 @@ impl Model {
                 return Err(Refusal::Offline);
             }
             let quota = model.volumes[&of].quota.unwrap_or(u64::MAX);
+            let largest = quota.max(model.volumes[&of].autosize.unwrap_or(0));
             let needed = size - overwrite;
-            if needed > quota - used {
-                return Err(Refusal::NoSpace { in_pool: false, needed, available: quota - used });
+            if needed > largest - used {
+                return Err(Refusal::NoSpace { in_pool: false, needed, available: largest - used });
             }
             let units = model.new_units(size);
             let volume = model.volumes.get_mut(&of).unwrap();
+            volume.quota = volume.quota.map(|quota| quota.max(used + needed));
             volume.live.drain(..usize::try_from(overwrite).unwrap());
             volume.live.extend(units);
             volume.has_data |= size > 0;
