@@ -303,7 +303,7 @@ def test_the_gathered_fields_can_be_chosen(attempt: Run, server: OntapServer) ->
     )
     (record,) = told["ontap_info"]["storage/volumes"]["records"]
     assert (record["name"], record["size"]) == ("v1", GIB)
-    assert record["guarantee"]["type"] == "volume"
+    assert record["guarantee"]["type"] == "none"
     told = attempt(
         "na_ontap_rest_info",
         gather_subset=["storage/volumes/snapshots"],

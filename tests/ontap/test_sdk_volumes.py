@@ -52,7 +52,7 @@ def test_missing_fields_have_their_defaults() -> None:
     made = make("v1")
     made.get(fields="**")
     assert made.size == 20 * MIB
-    assert made.guarantee.type == "volume"
+    assert made.guarantee.type == "none"
     assert made.encryption.enabled is False
     assert made.nas.security_style == "unix"
     assert made.nas.unix_permissions == 755

@@ -104,6 +104,8 @@ impl From<BackendError> for ApiError {
             BackendError::VolumeBusy { .. } => (409, 524_615),
             BackendError::SnapshotBusy { .. } => (409, 1_638_555),
             BackendError::VolumeOffline { .. } => (409, 917_775),
+            // As arrays report a full aggregate: a job that completed with an error.
+            BackendError::NoSpace { .. } => (500, 917_536),
             BackendError::InvalidArgument { .. } => (400, 2),
             BackendError::FeatureNotSupported { .. } => (405, 3),
             BackendError::Timeout { .. } => (503, 8),

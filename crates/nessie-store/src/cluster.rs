@@ -6,8 +6,8 @@ use std::sync::Arc;
 use nessie_backend_core::{Timestamp, Uuid};
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
-    AggregateRecord, IpInterfaceRecord, Named, NodeRecord, PolicyCopies, SnapshotPolicyRecord,
-    SvmContext,
+    AggregateRecord, AggregateSpace, IpInterfaceRecord, Named, NodeRecord, PolicyCopies,
+    SnapshotPolicyRecord, SvmContext,
 };
 
 use crate::clock::ClusterClock;
@@ -72,7 +72,7 @@ impl Cluster {
             .zip(nodes.iter().cycle())
             .map(|(aggregate, node)| AggregateRecord {
                 aggregate: named(aggregate.name),
-                size: aggregate.size,
+                space: AggregateSpace::empty(aggregate.size),
                 node: node.node.clone(),
                 create_time: started,
             })
@@ -101,13 +101,13 @@ impl Cluster {
                     number: index + 2,
                     aggregates: Arc::clone(&aggregates),
                     aggregate: Arc::clone(&default_aggregate),
-                    unlimited: first_aggregate.size,
                     snapshot_policies: Arc::clone(&policy_names),
                 };
                 SvmState::new(
                     index.into(),
                     svm_context,
                     svm.backend,
+                    first_aggregate.space.size,
                     Arc::clone(&jobs),
                     clock.clone(),
                 )

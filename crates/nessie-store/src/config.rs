@@ -57,12 +57,12 @@ impl Svm {
 pub struct Aggregate {
     /// Its name.
     pub name: String,
-    /// Its capacity in bytes.
+    /// Its size in bytes. It counts only if a backend has no capacity of its own.
     pub size: u64,
 }
 
 impl Aggregate {
-    /// An aggregate of this name with a capacity in bytes.
+    /// An aggregate of this name with a size in bytes.
     #[must_use]
     pub fn new(name: impl Into<String>, size: u64) -> Self {
         Self { name: name.into(), size }

@@ -48,19 +48,22 @@
 //! * A change succeeds or fails before its request is answered. A job only reports the result;
 //!   [`JobCompletion`] sets how long it reports that it is not complete. Jobs are kept for 300 seconds
 //!   after they complete, and at most 100 000 of them.
-//! * Fields of a volume that the backend does not store (comment, policies, guarantee, tiering, …)
-//!   are stored in the cluster, returned by later requests and deleted with the volume. They
-//!   have no other effect: no data is stored, moved, compressed or encrypted.
+//! * Fields of a volume that the backend does not store (comment, policies, tiering, …) are stored
+//!   in the cluster, returned by later requests and deleted with the volume. They have no other
+//!   effect: no data is stored, moved, compressed or encrypted.
 //! * When the [epoch](nessie_backend_core::VolumeBackend::epoch) of a backend changes, as by
 //!   `MemBackend::reset`, these fields and the jobs of its objects are deleted.
 //! * ONTAP's rules for names and sizes apply to requests. Volumes created directly on the backend
 //!   are served even if ONTAP would reject their names. A volume without a quota reports the size
-//!   of its aggregate.
+//!   of its pool: the capacity of the backend or, without one, the configured size of the first
+//!   aggregate.
 //! * Volumes are deleted immediately: there is no recovery queue. A volume that is offline keeps
 //!   its junction path.
 //! * Each SVM has one export policy, `default`. The cluster has ONTAP's three predefined snapshot
 //!   policies and three efficiency policies, and no `QoS` policies. A request that refers to an
 //!   object that does not exist is refused. No schedule takes snapshots.
+//! * Space is that of the backends' account
+//!   ([`space`](nessie_backend_core::VolumeBackend::space)); see below.
 //! * Nothing is measured. Metrics and statistics of volumes are zero, and the performance counters
 //!   of the nodes grow at a small, fixed rate.
 //! * A request may select, filter and order by fields that ONTAP 9.15.1 documents and that are not
@@ -69,6 +72,29 @@
 //! * A feature that the backend does not support is refused with code 3.
 //! * Collections are in order of creation. Pages stay consistent when objects are created and
 //!   deleted between requests.
+//!
+//! # Space
+//!
+//! * `space.used` of a volume is its live data, `space.snapshot.used` what only its snapshots hold,
+//!   `space.footprint` what was written to the volume itself: a clone's `clone.inherited_physical_used`
+//!   belongs to its parent. So `footprint = used - inherited_physical_used + snapshot.used`.
+//! * `space.block_storage.used` of an aggregate is the sum of `space.total_footprint` of its volumes:
+//!   their footprints, and what volumes with `guarantee.type=volume` do not use of their size yet.
+//!   The default is `none`, as on arrays with solid-state disks.
+//! * If every backend has a capacity, the size of the aggregate is the sum of the capacities, one
+//!   for each SVM. Several aggregates share it: the size of each is what the others do not use.
+//!   If a backend has no capacity, the size is the configured one and limits only guarantees.
+//! * A guarantee, or a new size of a volume with one, is refused if the aggregate has less space
+//!   left. The backend does not keep the guaranteed space free: other volumes can use it, and then
+//!   `guarantee.honored` is false.
+//! * The backend limits live data to the size of the volume. Snapshots take no space from it, and
+//!   the snapshot reserve only lowers `space.available`.
+//! * With `autosize.mode` `grow` or `grow_shrink`, a write that does not fit makes a volume of
+//!   `MemBackend` grow to what it needs, up to `autosize.maximum`. No volume shrinks by itself, and
+//!   the thresholds have no effect.
+//! * `size` of a snapshot is the live data when it was taken, `reclaimable_space` what its deletion
+//!   frees, `delta.size_consumed` the live data that was written since.
+//! * What does not fit is refused with 917536, the code of a job that completed with an error.
 #![forbid(unsafe_code)]
 
 mod api;
@@ -87,6 +113,7 @@ mod router;
 #[cfg(feature = "server")]
 mod server;
 mod side_data;
+mod space;
 mod svm;
 
 pub use builder::ClusterBuilder;

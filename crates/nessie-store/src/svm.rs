@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use nessie_backend_core::{BackendError, SnapshotId, Volume, VolumeBackend, VolumeId};
+use nessie_backend_core::{BackendError, SnapshotId, Volume, VolumeBackend, VolumeId, VolumeSpace};
 use nessie_ontap_protocol::ApiError;
-use nessie_ontap_protocol::records::{Attributes, SvmContext, VolumeRecord};
+use nessie_ontap_protocol::records::{Attributes, Pool, SvmContext, VolumeRecord};
 
 use crate::clock::ClusterClock;
 use crate::jobs::Jobs;
@@ -18,6 +18,8 @@ pub(crate) struct SvmState {
     index: u64,
     pub(crate) svm_context: Arc<SvmContext>,
     pub(crate) backend: Arc<dyn VolumeBackend>,
+    /// The size in bytes of a volume without a quota, if the backend has no capacity.
+    pub(crate) unlimited: u64,
     jobs: Arc<Jobs>,
     clock: ClusterClock,
     /// Held by a request that changes something, so that its steps are not interleaved with those
@@ -31,6 +33,7 @@ impl SvmState {
         index: u64,
         svm_context: SvmContext,
         backend: Arc<dyn VolumeBackend>,
+        unlimited: u64,
         jobs: Arc<Jobs>,
         clock: ClusterClock,
     ) -> Self {
@@ -38,6 +41,7 @@ impl SvmState {
             index,
             svm_context: Arc::new(svm_context),
             backend,
+            unlimited,
             jobs,
             clock,
             write_lock: Mutex::default(),
@@ -103,13 +107,14 @@ impl SvmState {
     pub(crate) fn record(&self, volume: Volume) -> VolumeRecord {
         let side_data = self.side_data();
         let attributes = side_data.attributes.volume(volume.uuid);
-        self.record_with(&side_data, volume, attributes, 0)
+        self.record_with(&side_data, self.pool(), volume, attributes, 0)
     }
 
-    /// The same with attributes that were read before, and a position in this SVM.
+    /// The same with the pool and the attributes that were read before, and a position in this SVM.
     pub(crate) fn record_with(
         &self,
         side_data: &SideData,
+        pool: Pool,
         volume: Volume,
         attributes: Option<Arc<Attributes>>,
         position: u64,
@@ -117,6 +122,9 @@ impl SvmState {
         VolumeRecord {
             svm_context: Arc::clone(&self.svm_context),
             split: side_data.split_progress(volume.uuid, &self.jobs, &self.clock),
+            pool,
+            space: VolumeSpace::new(volume.used_bytes.unwrap_or(0)),
+            is_overcommitted: false,
             volume,
             attributes,
             position: self.position(position),

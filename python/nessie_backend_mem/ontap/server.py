@@ -100,7 +100,8 @@ class OntapServer:
             `advance`.
         name: Name of the cluster.
         nodes: Names of its nodes.
-        aggregates: Names of its aggregates, or a mapping from names to sizes in bytes.
+        aggregates: Names of its aggregates, or a mapping from names to sizes in bytes. If every
+            backend has a capacity, the sizes are those of the backends' pools.
         lifs: Data LIFs of every SVM: a mapping from names to IP addresses or to `Lif`.
         seed: 0 to 2**64 - 1. The same seed gives SVMs, aggregates, jobs and other objects of the
             cluster the same uuids on every run.

@@ -29,6 +29,7 @@ fn refusal(code: &str) -> BackendError {
         "volume_busy" => BackendError::VolumeBusy { volume, dependents },
         "snapshot_busy" => BackendError::SnapshotBusy { snapshot, dependents },
         "volume_offline" => BackendError::VolumeOffline { volume, state: VolumeState::Offline },
+        "no_space" => BackendError::NoSpace { volume: None, needed_bytes: 0, available_bytes: 0 },
         "invalid_argument" => BackendError::invalid("", "", ""),
         "feature_not_supported" => BackendError::not_supported(""),
         "timeout" => BackendError::Timeout { operation: "".into(), source: None },

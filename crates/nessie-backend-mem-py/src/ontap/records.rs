@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use nessie_backend_core::{Timestamp, Uuid, Volume};
+use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeSpace};
 use nessie_ontap_protocol::records::{
-    AggregateRecord, Named, SNAPSHOT, SnapshotRecord, SvmContext, VOLUME, VolumeRecord,
+    AggregateRecord, AggregateSpace, Named, Pool, SNAPSHOT, SnapshotRecord, SvmContext, VOLUME,
+    VolumeRecord,
 };
 use nessie_ontap_protocol::{Schema, Selection, reply};
 use pyo3::exceptions::PyValueError;
@@ -24,10 +25,14 @@ pub(crate) fn volume(
     capacity: u64,
     fields: &str,
 ) -> PyResult<Vec<u8>> {
+    let volume = read("volume", records::volume(volume))?;
     let record = VolumeRecord {
         svm_context: svm_context(svm, capacity),
-        volume: read("volume", records::volume(volume))?,
         attributes: None,
+        pool: Pool { size: capacity, available: u64::MAX },
+        space: VolumeSpace::new(volume.used_bytes.unwrap_or(0)),
+        is_overcommitted: false,
+        volume,
         position: 0,
         snapshot_count: Some(0),
         has_flexclone: Some(false),
@@ -54,6 +59,7 @@ pub(crate) fn snapshot(
         svm_context: svm_context(svm, capacity),
         volume: Arc::new(Named { uuid: uuid.uuid(), name }),
         snapshot: read("snapshot", records::snapshot(snapshot))?,
+        space: None,
         attributes: None,
         position: 0,
         is_cloned: false,
@@ -86,12 +92,11 @@ fn svm_context(svm: String, capacity: u64) -> Arc<SvmContext> {
         number: 2,
         aggregates: Arc::new([AggregateRecord {
             aggregate: aggregate.clone(),
-            size: capacity,
+            space: AggregateSpace::empty(capacity),
             node: named(NODE, "node1"),
             create_time: Timestamp::UNIX_EPOCH,
         }]),
         aggregate: Arc::new(aggregate),
-        unlimited: capacity,
         snapshot_policies: Arc::new([named(POLICY, "default")]),
     })
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId};
-use nessie_ontap_protocol::records::{Named, SvmContext, VolumeRecord};
+use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId, VolumeSpace};
+use nessie_ontap_protocol::records::{Named, Pool, SvmContext, VolumeRecord};
 
 /// The records of `count` volumes.
 pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
@@ -13,7 +13,6 @@ pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
         number: 2,
         aggregates: Arc::new([]),
         aggregate: Arc::new(named(2, "aggr1")),
-        unlimited: 1 << 40,
         snapshot_policies: Arc::new([named(3, "default")]),
     });
     let volume = |i: u32| {
@@ -25,6 +24,9 @@ pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
             svm_context: Arc::clone(&place),
             volume,
             attributes: None,
+            pool: Pool { size: 1 << 40, available: u64::MAX },
+            space: VolumeSpace::default(),
+            is_overcommitted: false,
             position: i.into(),
             snapshot_count: None,
             has_flexclone: None,

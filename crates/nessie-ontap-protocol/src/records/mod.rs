@@ -42,8 +42,9 @@ mod software;
 mod svm;
 mod svm_context;
 mod volume;
+mod volume_space;
 
-pub use aggregate::{AGGREGATE, AggregateRecord};
+pub use aggregate::{AGGREGATE, AggregateRecord, AggregateSpace};
 pub use attributes::{Attribute, Attributes};
 pub use cli_aggregate::{CLI_AGGREGATE, CliAggregateRecord};
 pub use cluster::{CLUSTER, ClusterRecord};
@@ -68,6 +69,7 @@ pub use software::{SOFTWARE, SoftwareRecord};
 pub use svm::{SVM, SvmRecord};
 pub use svm_context::{Named, SvmContext};
 pub use volume::{VOLUME, VolumeRecord};
+pub use volume_space::{Pool, default_autosize_maximum, guaranteed_bytes, is_guaranteed};
 
 /// The ONTAP release that is simulated.
 pub mod release {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use nessie_backend_core::{Snapshot, Timestamp};
+use nessie_backend_core::{Snapshot, SnapshotSpace, Timestamp};
 
 use super::{Attribute, Attributes, Named, SvmContext};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
@@ -17,6 +17,8 @@ pub struct SnapshotRecord {
     pub volume: Arc<Named>,
     /// The backend's record of it.
     pub snapshot: Snapshot,
+    /// The account of its data. `None` if that was not requested, or if the backend keeps none.
+    pub space: Option<SnapshotSpace>,
     /// The attributes. `None` if all have their defaults.
     pub attributes: Option<Arc<Attributes>>,
     /// Its position in the order of creation.
@@ -31,6 +33,17 @@ impl SnapshotRecord {
     fn attribute(&self, path: &str) -> FieldValue<'_> {
         let set = self.attributes.as_ref().and_then(|attributes| attributes.get(path));
         set.map_or(FieldValue::Unset, Attribute::value)
+    }
+
+    /// The bytes of the live data when it was taken. Without an account of them, at least those that
+    /// only the snapshot holds.
+    fn size(&self) -> u64 {
+        self.space.map_or(self.snapshot.size_consumed, |space| space.used_bytes)
+    }
+
+    /// The bytes of the volume's present live data that it lacks.
+    fn changed(&self) -> u64 {
+        self.space.map_or(0, |space| space.changed_bytes)
     }
 
     fn volume_href(&self) -> String {
@@ -74,10 +87,10 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
     fields: fields![
         "comment" FieldKind::Text, Default, Both => |s| s.attribute("comment");
         "create_time" FieldKind::Time, Default, Never => |s| s.snapshot.create_time.into();
-        "delta.size_consumed" FieldKind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
+        "delta.size_consumed" FieldKind::Size, Expensive, Never => |s| s.changed().into();
         "delta.time_elapsed" FieldKind::Text, Expensive, Never => |s| s.age().into();
         "expiry_time" FieldKind::Time, Default, Both => |s| s.attribute("expiry_time");
-        "logical_size" FieldKind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
+        "logical_size" FieldKind::Size, Expensive, Never => |s| s.size().into();
         "name" FieldKind::Text, Key, Both => |s| (&s.snapshot.name).into();
         "owners" FieldKind::Text, Expensive, Never => |s| {
             let owner = s.is_cloned.then(|| "volume_clone".into());
@@ -85,7 +98,7 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
         };
         "provenance_volume.uuid" FieldKind::Uuid, Expensive, Never => |s| s.volume.uuid.into();
         "reclaimable_space" FieldKind::Size, Expensive, Never => |s| s.snapshot.size_consumed.into();
-        "size" FieldKind::Size, Default, Never => |s| s.snapshot.size_consumed.into();
+        "size" FieldKind::Size, Default, Never => |s| s.size().into();
         "snaplock.expired" FieldKind::Boolean, Expensive, Never => |s| match s.attribute("snaplock_expiry_time") {
             FieldValue::Time(time) => (time <= s.now).into(),
             _ => FieldValue::Unset,

@@ -36,7 +36,7 @@ pub static SVM: Schema<SvmRecord> = Schema {
     order: &["name"],
     hidden: &[],
     fields: fields![
-        "aggregates.available_size" FieldKind::Size, Default, Never => |s| s.each(|a| a.size.into());
+        "aggregates.available_size" FieldKind::Size, Default, Never => |s| s.each(|a| a.space.available().into());
         "aggregates.name" FieldKind::Text, Default, Never => |s| s.each(|a| (&a.aggregate.name).into());
         "aggregates.snaplock_type" FieldKind::Text, Default, Never => |s| s.each(|_| "non_snaplock".into());
         "aggregates.state" AGGREGATE_STATES, Default, Never => |s| s.each(|_| "online".into());

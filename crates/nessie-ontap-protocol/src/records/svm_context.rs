@@ -41,8 +41,6 @@ pub struct SvmContext {
     pub aggregates: Arc<[AggregateRecord]>,
     /// The aggregate of volumes that were created directly on the backend.
     pub aggregate: Arc<Named>,
-    /// The size in bytes of a volume without a quota: the size of its aggregate.
-    pub unlimited: u64,
     /// All snapshot policies of the cluster.
     pub snapshot_policies: Arc<[Named]>,
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{Timestamp, Volume, VolumeState};
+use nessie_backend_core::{Timestamp, Volume, VolumeSpace, VolumeState};
 
-use super::{Attribute, Attributes, Named, SvmContext};
+use super::volume_space::{RESERVE_PERCENT, is_guaranteed, percent_of, rounded_percent_of};
+use super::{Attribute, Attributes, Named, Pool, SvmContext};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A volume of the backend with its attributes.
@@ -16,6 +17,13 @@ pub struct VolumeRecord {
     pub volume: Volume,
     /// The attributes. `None` if all have their defaults.
     pub attributes: Option<Arc<Attributes>>,
+    /// The pool that contains it.
+    pub pool: Pool,
+    /// What it uses. Without a request for the fields that need it, only the used bytes are known.
+    pub space: VolumeSpace,
+    /// Whether its aggregate has too little space for the guarantees of its volumes. False if that
+    /// was not requested.
+    pub is_overcommitted: bool,
     /// Its position in the order of creation.
     pub position: u64,
     /// The number of its snapshots. `None` if that was not requested.
@@ -29,13 +37,7 @@ pub struct VolumeRecord {
 }
 
 impl VolumeRecord {
-    /// Its size in bytes: its quota or, without one, the size of its aggregate.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.volume.size_bytes.unwrap_or(self.svm_context.unlimited)
-    }
-
-    fn attribute_or<'r>(
+    pub(super) fn attribute_or<'r>(
         &'r self,
         path: &str,
         default: impl Into<FieldValue<'r>>,
@@ -44,24 +46,11 @@ impl VolumeRecord {
         set.map_or_else(|| default.into(), Attribute::value)
     }
 
-    fn integer(&self, path: &str, default: u64) -> u64 {
+    pub(super) fn integer(&self, path: &str, default: u64) -> u64 {
         match self.attribute_or(path, default) {
             FieldValue::Integer(number) => number,
             _ => default,
         }
-    }
-
-    /// The size without the snapshot reserve. All of it is free, because no data is stored.
-    fn available(&self) -> u64 {
-        percent(self.size(), self.available_percent())
-    }
-
-    fn available_percent(&self) -> u64 {
-        100_u64.saturating_sub(self.integer("space.snapshot.reserve_percent", RESERVE_PERCENT))
-    }
-
-    fn reserved(&self) -> u64 {
-        self.size() - self.available()
     }
 
     /// The node of its aggregate.
@@ -74,6 +63,11 @@ impl VolumeRecord {
     /// The value of all metrics: zero, because no data is read or written.
     fn zero(&self) -> FieldValue<'_> {
         self.measured.map(|_| 0_u64).into()
+    }
+
+    fn is_honored(&self) -> bool {
+        let is_guaranteed = is_guaranteed(self.attributes.as_deref());
+        self.volume.state == VolumeState::Online && !(is_guaranteed && self.is_overcommitted)
     }
 
     fn measured<'r>(&self, value: &'r str) -> FieldValue<'r> {
@@ -91,13 +85,6 @@ impl VolumeRecord {
     ) -> FieldValue<'r> {
         self.volume.origin.as_ref().map_or(FieldValue::Unset, get)
     }
-}
-
-/// The snapshot reserve of a new volume in percent.
-const RESERVE_PERCENT: u64 = 5;
-
-fn percent(size: u64, percent: u64) -> u64 {
-    size / 100 * percent + size % 100 * percent / 100
 }
 
 const STATES: FieldKind =
@@ -215,12 +202,12 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "analytics.state" ANALYTICS, Expensive, Both => |v| v.attribute_or("analytics.state", "off");
         "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.attribute_or("anti_ransomware.state", "disabled");
         "autosize.grow_threshold" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("autosize.grow_threshold", 85_u64);
-        "autosize.maximum" FieldKind::Size, Expensive, Both => |v| v.attribute_or("autosize.maximum", v.size().saturating_add(v.size() / 5));
+        "autosize.maximum" FieldKind::Size, Expensive, Both => |v| v.autosize_maximum();
         "autosize.minimum" FieldKind::Size, Expensive, Both => |v| v.attribute_or("autosize.minimum", v.size());
-        "autosize.mode" AUTOSIZE, Expensive, Both => |v| v.attribute_or("autosize.mode", "off");
+        "autosize.mode" AUTOSIZE, Expensive, Both => |v| v.autosize_mode();
         "autosize.shrink_threshold" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("autosize.shrink_threshold", 50_u64);
         "clone.has_flexclone" FieldKind::Boolean, Expensive, Never => |v| v.has_flexclone.into();
-        "clone.inherited_physical_used" FieldKind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
+        "clone.inherited_physical_used" FieldKind::Size, Expensive, Never => |v| v.volume.origin.as_ref().map(|_| v.space.inherited_bytes).into();
         "clone.is_flexclone" FieldKind::Boolean, Default, Post => |v| v.volume.origin.is_some().into();
         "clone.parent_snapshot.name" FieldKind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_snapshot).into());
         "clone.parent_snapshot.uuid" FieldKind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_snapshot_uuid.uuid().into());
@@ -229,7 +216,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "clone.parent_volume.name" FieldKind::Text, Expensive, Post => |v| v.origin(|clone| (&clone.parent_volume).into());
         "clone.parent_volume.uuid" FieldKind::Uuid, Expensive, Post => |v| v.origin(|clone| clone.parent_volume_uuid.uuid().into());
         "clone.split_complete_percent" FieldKind::Integer, Expensive, Never => |v| v.split.into();
-        "clone.split_estimate" FieldKind::Size, Expensive, Never => |v| v.origin(|_| 0_u64.into());
+        "clone.split_estimate" FieldKind::Size, Expensive, Never => |v| v.volume.origin.as_ref().map(|_| v.space.split_bytes).into();
         "clone.split_initiated" FieldKind::Boolean, Expensive, Patch => |v| match (v.split, &v.volume.origin) {
             (Some(_), _) => true.into(),
             (None, Some(_)) => false.into(),
@@ -256,8 +243,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "files.maximum" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("files.maximum", v.size() / 32_768);
         "files.used" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
         "flexcache_endpoint_type" FLEXCACHE, Default, Never => |_| "none".into();
-        "guarantee.honored" FieldKind::Boolean, Expensive, Never => |v| (v.volume.state == VolumeState::Online).into();
-        "guarantee.type" GUARANTEES, Expensive, Both => |v| v.attribute_or("guarantee.type", "volume");
+        "guarantee.honored" FieldKind::Boolean, Expensive, Never => |v| v.is_honored().into();
+        "guarantee.type" GUARANTEES, Expensive, Both => |v| v.attribute_or("guarantee.type", "none");
         "is_constituent" FieldKind::Boolean, Expensive, Never => |_| false.into();
         "is_svm_root" FieldKind::Boolean, Expensive, Never => |_| false.into();
         "language" LANGUAGES, Default, Post => |v| v.attribute_or("language", "c.utf_8");
@@ -318,26 +305,40 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             FieldValue::Text(name) => v.svm_context.snapshot_policy(&name).map(|policy| policy.uuid).into(),
             _ => FieldValue::Unset,
         };
-        "space.afs_total" FieldKind::Size, Expensive, Never => |v| v.available().into();
+        "space.afs_total" FieldKind::Size, Expensive, Never => |v| v.afs_total().into();
         "space.available" FieldKind::Size, Default, Never => |v| v.available().into();
-        "space.available_percent" FieldKind::Integer, Expensive, Never => |v| v.available_percent().into();
+        "space.available_percent" FieldKind::Integer, Expensive, Never => |v| percent_of(v.available(), v.afs_total()).into();
+        "space.expected_available" FieldKind::Size, Expensive, Never => |v| v.expected_available().into();
+        "space.filesystem_size" FieldKind::Size, Expensive, Never => |v| v.size().into();
         "space.filesystem_size_fixed" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.filesystem_size_fixed", false);
-        "space.footprint" FieldKind::Size, Expensive, Never => |_| 0_u64.into();
+        "space.footprint" FieldKind::Size, Expensive, Never => |v| v.space.footprint_bytes().into();
+        "space.local_tier_footprint" FieldKind::Size, Expensive, Never => |v| v.total_footprint().into();
+        "space.logical_space.available" FieldKind::Size, Expensive, Never => |v| v.available().into();
         "space.logical_space.enforcement" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.logical_space.enforcement", false);
         "space.logical_space.reporting" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.logical_space.reporting", false);
-        "space.logical_space.used" FieldKind::Size, Expensive, Never => |_| 0_u64.into();
-        "space.percent_used" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
-        "space.physical_used" FieldKind::Size, Expensive, Never => |_| 0_u64.into();
-        "space.physical_used_percent" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
+        "space.logical_space.used" FieldKind::Size, Expensive, Never => |v| v.used().into();
+        "space.logical_space.used_by_afs" FieldKind::Size, Expensive, Never => |v| v.used().into();
+        "space.logical_space.used_by_snapshots" FieldKind::Size, Expensive, Never => |v| v.space.snapshot_bytes.into();
+        "space.logical_space.used_percent" FieldKind::Integer, Expensive, Never => |v| rounded_percent_of(v.used(), v.afs_total()).into();
+        "space.over_provisioned" FieldKind::Size, Expensive, Never => |v| v.over_provisioned().into();
+        "space.percent_used" FieldKind::Integer, Expensive, Never => |v| percent_of(v.used(), v.afs_total()).into();
+        "space.physical_used" FieldKind::Size, Expensive, Never => |v| v.space.footprint_bytes().into();
+        "space.physical_used_percent" FieldKind::Integer, Expensive, Never => |v| rounded_percent_of(v.space.footprint_bytes(), v.size()).into();
         "space.size" FieldKind::Size, Default, Both => |v| v.size().into();
-        "space.size_available_for_snapshots" FieldKind::Size, Expensive, Never => |v| v.size().into();
+        "space.size_available_for_snapshots" FieldKind::Size, Expensive, Never => |v| v.available_for_snapshots().into();
         "space.snapshot.autodelete.enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.snapshot.autodelete.enabled", false);
         "space.snapshot.autodelete_enabled" FieldKind::Boolean, Expensive, Never => |v| v.attribute_or("space.snapshot.autodelete.enabled", false);
+        "space.snapshot.reserve_available" FieldKind::Size, Expensive, Never => |v| v.reserve_available().into();
         "space.snapshot.reserve_percent" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("space.snapshot.reserve_percent", RESERVE_PERCENT);
-        "space.snapshot.reserve_size" FieldKind::Size, Expensive, Never => |v| v.reserved().into();
-        "space.snapshot.space_used_percent" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
-        "space.snapshot.used" FieldKind::Size, Expensive, Never => |_| 0_u64.into();
-        "space.used" FieldKind::Size, Default, Never => |_| 0_u64.into();
+        "space.snapshot.reserve_size" FieldKind::Size, Expensive, Never => |v| v.reserve().into();
+        "space.snapshot.space_used_percent" FieldKind::Integer, Expensive, Never => |v| rounded_percent_of(v.space.snapshot_bytes, v.reserve()).into();
+        "space.snapshot.used" FieldKind::Size, Expensive, Never => |v| v.space.snapshot_bytes.into();
+        "space.snapshot_spill" FieldKind::Size, Expensive, Never => |v| v.snapshot_spill().into();
+        "space.total_footprint" FieldKind::Size, Expensive, Never => |v| v.total_footprint().into();
+        "space.used" FieldKind::Size, Default, Never => |v| v.used().into();
+        "space.used_by_afs" FieldKind::Size, Expensive, Never => |v| v.used().into();
+        "space.user_data" FieldKind::Size, Expensive, Never => |v| v.used().into();
+        "space.volume_guarantee_footprint" FieldKind::Size, Expensive, Never => |v| v.guarantee_footprint().into();
         "state" STATES, Default, Both => |v| v.volume.state.as_str().into();
         "statistics.iops_raw.other" FieldKind::Integer, Expensive, Never => |v| v.zero();
         "statistics.iops_raw.read" FieldKind::Integer, Expensive, Never => |v| v.zero();

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use nessie_backend_core::{
-    CloneOrigin, Snapshot, SnapshotId, Timestamp, Uuid, Volume, VolumeId, VolumeState,
+    CloneOrigin, Snapshot, SnapshotId, SnapshotSpace, Timestamp, Uuid, Volume, VolumeId,
+    VolumeSpace, VolumeState,
 };
 use nessie_ontap_protocol::records::{
-    AggregateRecord, Attribute, Attributes, JOB, JobRecord, Named, SNAPSHOT, SnapshotRecord,
-    SvmContext, VOLUME, VolumeRecord,
+    AggregateRecord, AggregateSpace, Attribute, Attributes, JOB, JobRecord, Named, Pool, SNAPSHOT,
+    SnapshotRecord, SvmContext, VOLUME, VolumeRecord,
 };
 use nessie_ontap_protocol::{ApiError, Schema, Selection, reply};
 
@@ -23,12 +24,11 @@ fn svm_context() -> Arc<SvmContext> {
         number: 2,
         aggregates: Arc::new([AggregateRecord {
             aggregate: named(0xa1, "aggr1"),
-            size: 1 << 40,
+            space: AggregateSpace::empty(1 << 40),
             node: named(0xc1, "node1"),
             create_time: noon(),
         }]),
         aggregate: Arc::new(named(0xa1, "aggr1")),
-        unlimited: 1 << 40,
         snapshot_policies: Arc::new([named(0xb1, "default"), named(0xb2, "none")]),
     })
 }
@@ -45,6 +45,9 @@ pub(crate) fn volume() -> VolumeRecord {
         svm_context: svm_context(),
         volume,
         attributes: None,
+        pool: Pool { size: 1 << 40, available: u64::MAX },
+        space: VolumeSpace::default(),
+        is_overcommitted: false,
         position: 1,
         snapshot_count: None,
         has_flexclone: None,
@@ -68,16 +71,27 @@ fn clone() -> VolumeRecord {
     record.has_flexclone = Some(false);
     record.measured = Some(noon());
     record.split = Some(50);
+    record.volume.used_bytes = Some(600 << 20);
+    let mut space = VolumeSpace::new(600 << 20);
+    space.inherited_bytes = 100 << 20;
+    space.snapshot_bytes = 60 << 20;
+    space.split_bytes = 150 << 20;
+    space.autosize_bytes = Some(2 << 30);
+    (record.space, record.pool.available) = (space, 300 << 20);
     record
 }
 
 fn snapshot() -> SnapshotRecord {
     let mut snapshot = Snapshot::new(SnapshotId::new(Uuid::from_u128(3)), "s1");
     snapshot.create_time = Some(noon());
+    snapshot.size_consumed = 3;
+    let mut space = SnapshotSpace::new(snapshot.uuid, 9);
+    space.changed_bytes = 4;
     SnapshotRecord {
         svm_context: svm_context(),
         volume: Arc::new(named(1, "v1")),
         snapshot,
+        space: Some(space),
         attributes: None,
         position: 1,
         is_cloned: true,

@@ -76,12 +76,10 @@ fn clocks<'a>(
 
 pub(crate) fn aggregates(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&AGGREGATE, true, &[])?;
-    Ok(context.collection(&query, context.cluster.aggregates.to_vec()))
+    Ok(context.collection(&query, context.cluster.aggregates_now()?))
 }
 
 pub(crate) fn aggregate(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&AGGREGATE, false, &[])?;
-    let uuid = context.path_uuid(0)?;
-    let found = context.cluster.aggregates.iter().find(|record| record.aggregate.uuid == uuid);
-    instance(&query, found.cloned())
+    instance(&query, context.cluster.aggregate_now(context.path_uuid(0)?)?)
 }

@@ -1,9 +1,11 @@
 //! Snapshots.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use nessie_backend_core::{BackendError, Snapshot, SnapshotId, Uuid, Volume, VolumeId};
+use nessie_backend_core::{
+    BackendError, Snapshot, SnapshotId, SnapshotSpace, Uuid, Volume, VolumeId,
+};
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SNAPSHOT, SnapshotRecord};
 use nessie_ontap_protocol::{ApiError, Bodies, Body, Method, Query, WritableBy};
 
@@ -31,8 +33,8 @@ pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
     let (svm, volume) = volume_of_path(context, &query, context.path_uuid(1)?.into())?;
     let snapshot =
         svm.backend.snapshot_backend()?.get_snapshot(volume.uuid, context.path_uuid(1)?.into())?;
-    let cloned = cloned(svm, &query)?;
-    instance(&query, Some(record(context, svm, &volume_name(&volume), snapshot, &cloned)))
+    let related = Related::of(svm, &query, volume.uuid, snapshot.uuid)?;
+    instance(&query, Some(record(context, svm, &volume_name(&volume), snapshot, &related)))
 }
 
 pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
@@ -261,10 +263,12 @@ fn take(
     check_snapshot_count(snapshots, volume.uuid)?;
     let taken = snapshots.create_snapshot(volume.uuid, name).map_err(|error| match error {
         BackendError::VolumeOffline { .. } => ApiError::new(409, 524_479, error.to_string()),
+        BackendError::NoSpace { .. } => ApiError::new(500, 524_479, error.to_string()),
         error => error.into(),
     })?;
     fields.apply(svm, side_data, volume.uuid, &taken)?;
-    Ok(record(context, svm, &volume_name(volume), taken, &HashSet::new()))
+    let related = Related::space_of(svm, volume.uuid, taken.uuid)?;
+    Ok(record(context, svm, &volume_name(volume), taken, &related))
 }
 
 fn change(
@@ -287,7 +291,8 @@ fn change(
         _ => before,
     };
     fields.apply(svm, side_data, volume_id, &changed)?;
-    Ok(record(context, svm, volume, changed, &HashSet::new()))
+    let related = Related::space_of(svm, volume_id, snapshot)?;
+    Ok(record(context, svm, volume, changed, &related))
 }
 
 fn remove(
@@ -306,7 +311,8 @@ fn remove(
         let message = format!("The snapshot {:?} has not expired.", before.name);
         return Err(ApiError::new(409, 1_638_555, message));
     }
-    let before = record(context, svm, volume, before, &HashSet::new());
+    let related = Related::space_of(svm, volume_id, snapshot)?;
+    let before = record(context, svm, volume, before, &related);
     snapshots.delete_snapshot(volume_id, snapshot)?;
     side_data.attributes.remove_snapshot(volume_id, snapshot);
     Ok(before)
@@ -414,7 +420,8 @@ fn matching(
         return Ok(());
     }
     let snapshot = svm.backend.snapshot_backend()?.get_snapshot(volume.uuid, uuid)?;
-    let record = record(context, svm, &volume_name(volume), snapshot, &cloned(svm, query)?);
+    let related = Related::of(svm, query, volume.uuid, uuid)?;
+    let record = record(context, svm, &volume_name(volume), snapshot, &related);
     if query.filter.matches(&record) { Ok(()) } else { Err(ApiError::no_such_entry()) }
 }
 
@@ -438,16 +445,16 @@ fn records(
     let mut records = Vec::new();
     if context.path_variable(0) != ANY {
         let (svm, volume) = find_volume(context, query, context.path_uuid(0)?)?;
-        let cloned = cloned(svm, query)?;
-        append(context, query, svm, &volume, &cloned, &mut records)?;
+        let mut related = Related { cloned: cloned(svm, query)?, ..Related::default() };
+        append(context, query, svm, &volume, &mut related, &mut records)?;
         return Ok(records);
     }
     for svm in context.svms(query, "svm")? {
         let first = records.len();
         let side_data = svm.side_data();
-        let cloned = cloned(svm, query)?;
+        let mut related = Related { cloned: cloned(svm, query)?, ..Related::default() };
         for volume in svm.backend.list_volumes()? {
-            match append(context, query, svm, &volume, &cloned, &mut records) {
+            match append(context, query, svm, &volume, &mut related, &mut records) {
                 // The volume was deleted after it was listed.
                 Err(error) if error.code == 4 => {}
                 outcome => outcome?,
@@ -467,15 +474,20 @@ fn append(
     query: &Query<SnapshotRecord>,
     svm: &SvmState,
     volume: &Volume,
-    cloned: &HashSet<SnapshotId>,
+    related: &mut Related,
     records: &mut Vec<SnapshotRecord>,
 ) -> Result<(), ApiError> {
     let side_data = svm.side_data();
     let snapshots = svm.backend.snapshot_backend()?;
     let name = volume_name(volume);
+    related.spaces.clear();
+    if needs_spaces(query) {
+        let spaces = svm.snapshot_spaces(volume.uuid)?;
+        related.spaces.extend(spaces.into_iter().map(|space| (space.uuid, space)));
+    }
     if let Some(fields) = query.filter.exact("name") {
         if let Some(found) = snapshots.find_snapshot(volume.uuid, fields)? {
-            let mut found = record(context, svm, &name, found, cloned);
+            let mut found = record(context, svm, &name, found, related);
             found.position =
                 position(query, svm, &side_data, records.len(), found.snapshot.uuid.uuid());
             records.push(found);
@@ -484,7 +496,7 @@ fn append(
     }
     for snapshot in snapshots.list_snapshots(volume.uuid)? {
         let position = position(query, svm, &side_data, records.len(), snapshot.uuid.uuid());
-        records.push(SnapshotRecord { position, ..record(context, svm, &name, snapshot, cloned) });
+        records.push(SnapshotRecord { position, ..record(context, svm, &name, snapshot, related) });
     }
     Ok(())
 }
@@ -507,19 +519,63 @@ fn cloned(svm: &SvmState, query: &Query<SnapshotRecord>) -> Result<HashSet<Snaps
     if query.selection.has("owners") { svm.cloned_snapshots() } else { Ok(HashSet::new()) }
 }
 
+/// Whether the request needs the account of the snapshots' data.
+fn needs_spaces(query: &Query<SnapshotRecord>) -> bool {
+    ["delta.size_consumed", "logical_size", "size"]
+        .iter()
+        .any(|path| query.selection.has(path) || query.order.paths().any(|other| other == *path))
+}
+
+/// What the records of snapshots need beside the snapshots.
+#[derive(Default)]
+struct Related {
+    /// The snapshots that clones depend on.
+    cloned: HashSet<SnapshotId>,
+    /// The account of the data of snapshots of one volume.
+    spaces: HashMap<SnapshotId, SnapshotSpace>,
+}
+
+impl Related {
+    /// What the request needs for a snapshot.
+    fn of(
+        svm: &SvmState,
+        query: &Query<SnapshotRecord>,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+    ) -> Result<Self, ApiError> {
+        let related = if needs_spaces(query) {
+            Self::space_of(svm, volume, snapshot)?
+        } else {
+            Self::default()
+        };
+        Ok(Self { cloned: cloned(svm, query)?, ..related })
+    }
+
+    /// The account of the data of a snapshot.
+    fn space_of(svm: &SvmState, volume: VolumeId, snapshot: SnapshotId) -> Result<Self, ApiError> {
+        let spaces = svm.snapshot_spaces(volume)?;
+        let found = spaces.into_iter().find(|space| space.uuid == snapshot);
+        Ok(Self {
+            spaces: found.map(|space| (space.uuid, space)).into_iter().collect(),
+            ..Self::default()
+        })
+    }
+}
+
 fn record(
     context: &RequestContext<'_>,
     svm: &SvmState,
     volume: &Arc<Named>,
     snapshot: Snapshot,
-    cloned: &HashSet<SnapshotId>,
+    related: &Related,
 ) -> SnapshotRecord {
     SnapshotRecord {
         svm_context: Arc::clone(&svm.svm_context),
         volume: Arc::clone(volume),
         attributes: svm.side_data().attributes.snapshot(volume.uuid.into(), snapshot.uuid),
+        space: related.spaces.get(&snapshot.uuid).copied(),
         position: 0,
-        is_cloned: cloned.contains(&snapshot.uuid),
+        is_cloned: related.cloned.contains(&snapshot.uuid),
         now: context.cluster.now(),
         snapshot,
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::records::{
-    FPOLICY_POLICY, IP_INTERFACE, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord,
+    AggregateRecord, FPOLICY_POLICY, IP_INTERFACE, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord,
 };
 use nessie_ontap_protocol::{ApiError, Query};
 
@@ -15,20 +15,27 @@ use crate::svm::SvmState;
 pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&SVM, true, &[])?;
     let svms = context.svms(&query, "")?;
-    Ok(context.collection(&query, svms.into_iter().map(|svm| record(context, svm)).collect()))
+    let aggregates: Arc<[_]> = context.cluster.aggregates_now()?.into();
+    let records = svms.into_iter().map(|svm| record(context, svm, &aggregates));
+    Ok(context.collection(&query, records.collect()))
 }
 
 pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&SVM, false, &[])?;
     let uuid = context.path_uuid(0)?;
     let found = context.svms(&query, "")?.into_iter().find(|svm| svm.svm_context.svm.uuid == uuid);
-    instance(&query, found.map(|svm| record(context, svm)))
+    let aggregates = context.cluster.aggregates_now()?.into();
+    instance(&query, found.map(|svm| record(context, svm, &aggregates)))
 }
 
-fn record(context: &RequestContext<'_>, svm: &SvmState) -> SvmRecord {
+fn record(
+    context: &RequestContext<'_>,
+    svm: &SvmState,
+    aggregates: &Arc<[AggregateRecord]>,
+) -> SvmRecord {
     SvmRecord {
         svm_context: Arc::clone(&svm.svm_context),
-        aggregates: Arc::clone(&context.cluster.aggregates),
+        aggregates: Arc::clone(aggregates),
         ipspace: context.cluster.ipspace.clone(),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use nessie_backend_core::{SnapshotId, Uuid, VolumeBackend, VolumeId};
-use nessie_ontap_protocol::records::Attributes;
+use nessie_ontap_protocol::records::{Attributes, is_guaranteed};
 
 /// The attributes of one SVM's volumes and snapshots.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct AttributeTables {
 #[derive(Debug, Default)]
 struct Tables {
     volumes: HashMap<VolumeId, Arc<Attributes>>,
+    /// The volumes whose attributes change the account of the aggregates.
+    of_aggregates: HashSet<VolumeId>,
     snapshots: BTreeMap<(VolumeId, SnapshotId), Arc<Attributes>>,
     /// The number of entries at which the next sweep is due.
     limit: usize,
@@ -40,6 +42,15 @@ impl AttributeTables {
         self.read(|tables| volumes.map(|volume| tables.volumes.get(&volume).cloned()).collect())
     }
 
+    /// The volumes that are not in the default aggregate or that have a guarantee.
+    pub(crate) fn of_aggregates(&self) -> Vec<(VolumeId, Arc<Attributes>)> {
+        self.read(|tables| {
+            let found =
+                |volume: &VolumeId| Some((*volume, Arc::clone(tables.volumes.get(volume)?)));
+            tables.of_aggregates.iter().filter_map(found).collect()
+        })
+    }
+
     pub(crate) fn snapshot(
         &self,
         volume: VolumeId,
@@ -55,6 +66,11 @@ impl AttributeTables {
         attributes: Attributes,
     ) {
         self.write(|tables| {
+            if attributes.get("aggregates.uuid").is_some() || is_guaranteed(Some(&attributes)) {
+                tables.of_aggregates.insert(volume);
+            } else {
+                tables.of_aggregates.remove(&volume);
+            }
             if attributes.is_empty() {
                 tables.volumes.remove(&volume);
             } else {
@@ -82,6 +98,7 @@ impl AttributeTables {
     pub(crate) fn remove_volume(&self, volume: VolumeId) {
         self.write(|tables| {
             tables.volumes.remove(&volume);
+            tables.of_aggregates.remove(&volume);
             let first = (volume, SnapshotId::new(Uuid::nil()));
             let last = (volume, SnapshotId::new(Uuid::max()));
             let deleted: Vec<_> =
@@ -116,6 +133,7 @@ impl AttributeTables {
         // read.
         self.write(|tables| {
             tables.volumes.retain(|volume, _| present.contains(volume));
+            tables.of_aggregates.retain(|volume| present.contains(volume));
             tables.snapshots.retain(|(volume, _), _| present.contains(volume));
             tables.limit = tables.len() * 2;
         });

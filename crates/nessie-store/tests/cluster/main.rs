@@ -12,4 +12,5 @@ mod parameters;
 mod references;
 mod refusals;
 mod reset;
+mod space;
 mod support;

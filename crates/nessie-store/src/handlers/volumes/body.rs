@@ -197,10 +197,7 @@ impl VolumeFields {
     /// Refuses limits of the size where the maximum is below the minimum, if both were set, by this
     /// request or before.
     fn check_autosize(&self, stored: Option<&Attributes>) -> Result<(), ApiError> {
-        let limit = |path: &str| {
-            let given = self.attributes.iter().find(|(other, _)| *other == path);
-            given.map(|(_, value)| value).or_else(|| stored?.get(path))
-        };
+        let limit = |path: &str| self.given(path).or_else(|| stored?.get(path));
         let (minimum, maximum) = (limit("autosize.minimum"), limit("autosize.maximum"));
         if let (Some(Attribute::Integer(minimum)), Some(Attribute::Integer(maximum))) =
             (minimum, maximum)
@@ -212,6 +209,11 @@ impl VolumeFields {
             return Err(ApiError::new(400, 917_829, message).about("autosize.maximum"));
         }
         Ok(())
+    }
+
+    /// The value of the attribute at `path`, if the request sets it.
+    pub(crate) fn given(&self, path: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|(other, _)| *other == path).map(|(_, value)| value)
     }
 
     /// The changes for the backend.
@@ -315,6 +317,9 @@ fn check_value(path: &'static str, value: &Attribute, method: Method) -> Result<
         ("nas.gid" | "nas.uid", Attribute::Integer(id)) if *id > u32::MAX.into() => {
             let rule = format!("is more than {}", u32::MAX);
             Err(ApiError::invalid_value(path, &id.to_string(), rule))
+        }
+        ("autosize.maximum", Attribute::Integer(0)) => {
+            Err(ApiError::invalid_value(path, "0", "is not a size to grow to"))
         }
         ("space.snapshot.reserve_percent", Attribute::Integer(percent))
             if *percent > 90 && method == Method::Post =>

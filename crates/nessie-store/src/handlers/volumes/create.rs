@@ -1,12 +1,15 @@
 //! Creates volumes and clones.
 
 use nessie_backend_core::{
-    BackendError, Snapshot, Uuid, Volume, VolumeBackend, VolumeId, VolumeSpec, VolumeState,
+    BackendError, Snapshot, Uuid, Volume, VolumeBackend, VolumeId, VolumeSpace, VolumeSpec,
+    VolumeState,
 };
 use nessie_ontap_protocol::records::{Attributes, Named, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
+use super::autosize;
 use super::body::{MIN_SIZE, VolumeFields, normalise, set_aggregate};
+use super::guarantee::Guaranteed;
 use crate::handlers::context::RequestContext;
 use crate::handlers::lookup::{check_snapshot_count, find_aggregate, find_snapshot, svm_of_body};
 use crate::handlers::reference::Reference;
@@ -94,6 +97,7 @@ impl<'a> Creation<'a> {
                     set_aggregate(&mut attributes, &aggregate);
                 }
                 let size = self.fields.size.unwrap_or(MIN_SIZE);
+                self.check_guarantee(context, &attributes, Some(size))?;
                 let spec = VolumeSpec::named(self.name.as_str()).size_bytes(size);
                 let volume = backend.create_volume(spec)?;
                 self.finish(&volume)?
@@ -109,6 +113,8 @@ impl<'a> Creation<'a> {
                         }
                     }
                 }
+                let size = self.fields.size.or(parent.size_bytes);
+                self.check_guarantee(context, &attributes, size)?;
                 self.clone_of(context, parent_ref, &parent)?
             }
         };
@@ -118,6 +124,28 @@ impl<'a> Creation<'a> {
             side_data.attributes.set_volume(backend, volume.uuid, attributes);
         }
         Ok(self.svm.record(volume))
+    }
+
+    /// Refuses a volume of this size that is to have a guarantee for which there is too little space.
+    fn check_guarantee(
+        &self,
+        context: &RequestContext<'_>,
+        inherited: &Attributes,
+        size: Option<u64>,
+    ) -> Result<(), ApiError> {
+        let mut attributes = inherited.clone();
+        self.fields.apply(&mut attributes);
+        let mut volume = Volume::new(Uuid::nil().into(), self.name.as_str());
+        volume.size_bytes = size;
+        volume.state = self.fields.state.unwrap_or(volume.state);
+        let guaranteed = Guaranteed {
+            svm: self.svm,
+            volume: &volume,
+            attributes: &attributes,
+            space: VolumeSpace::default(),
+            reserved: None,
+        };
+        guaranteed.check(context.cluster)
     }
 
     /// Creates a clone, and a base snapshot if the request names none.
@@ -187,12 +215,18 @@ impl<'a> Creation<'a> {
         if volume.export_policy.is_none() {
             patch.export_policy = patch.export_policy.filter(|policy| policy != "default");
         }
-        if patch.is_empty() {
-            return Ok(volume.clone());
-        }
-        backend.patch_volume(volume.uuid, patch).map_err(|error| {
+        let finished = if patch.is_empty() {
+            Ok(volume.clone())
+        } else {
+            backend.patch_volume(volume.uuid, patch).map_err(ApiError::from)
+        };
+        let finished = finished.and_then(|volume| {
+            let mut attributes = Attributes::default();
+            self.fields.apply(&mut attributes);
+            autosize::set(self.svm, &volume, &self.fields, &attributes).map(|()| volume)
+        });
+        finished.inspect_err(|_| {
             let _ = backend.delete_volume(volume.uuid);
-            error.into()
         })
     }
 }

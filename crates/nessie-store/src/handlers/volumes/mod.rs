@@ -1,13 +1,15 @@
 //! Volumes. [`create`] and [`patch`] have the changes, [`body`] the fields that requests set.
 
+mod autosize;
 mod body;
 mod create;
+mod guarantee;
 mod patch;
 
 use std::sync::Arc;
 
 use nessie_backend_core::{Uuid, Volume};
-use nessie_ontap_protocol::records::{VOLUME, VolumeRecord};
+use nessie_ontap_protocol::records::{VOLUME, VolumeRecord, is_guaranteed};
 use nessie_ontap_protocol::{ApiError, Bodies, Body, Query};
 
 use self::create::Creation;
@@ -18,6 +20,7 @@ use crate::handlers::lookup::find_volume;
 use crate::handlers::operation_query::OperationQuery;
 use crate::handlers::outcome::{self, ObjectKind, Outcome};
 use crate::side_data::lock;
+use crate::space::aggregate_of;
 use crate::svm::SvmState;
 
 const PATH: &str = "/api/storage/volumes";
@@ -157,8 +160,11 @@ fn change_of(
         Err(error) => Outcome { job, path, svm_context: None, result: Err(error) },
         Ok((svm, volume)) => {
             let svm_context = Some(Arc::clone(&svm.svm_context));
-            let matches =
-                query.filter.is_empty() || query.filter.matches(&svm.record(volume.clone()));
+            let matches = query.filter.is_empty() || {
+                let mut record = svm.record(volume.clone());
+                search(context, svm, query, std::slice::from_mut(&mut record))?;
+                query.filter.matches(&record)
+            };
             let outcome =
                 if matches { change(svm, &volume, job) } else { Err(ApiError::no_such_entry()) };
             Outcome { job, path, svm_context, result: outcome }
@@ -209,6 +215,7 @@ fn list_svm(
     let side_data = svm.side_data();
     let volumes = svm.backend.list_volumes()?;
     let attributes = side_data.attributes.volumes(volumes.iter().map(|volume| volume.uuid));
+    let pool = svm.pool();
     // Only pages need positions that stay the same between requests. With several SVMs there may be
     // pages although the volumes of this one fit.
     let fit = |max| max >= volumes.len() && context.cluster.svms.len() == 1;
@@ -220,7 +227,43 @@ fn list_svm(
     records.reserve(volumes.len());
     for ((count, volume), attributes) in (1..).zip(volumes).zip(attributes) {
         let position = order.as_mut().map_or(count, |order| order.position(volume.uuid.uuid()));
-        records.push(svm.record_with(&side_data, volume, attributes, position));
+        records.push(svm.record_with(&side_data, pool, volume, attributes, position));
+    }
+    Ok(())
+}
+
+/// The fields that need the account of the volume, and not only its used bytes. Without data they
+/// follow from the volume.
+const SPACE: &[&str] = &[
+    "clone.inherited_physical_used",
+    "clone.split_estimate",
+    "space.footprint",
+    "space.local_tier_footprint",
+    "space.logical_space.used_by_snapshots",
+    "space.over_provisioned",
+    "space.physical_used",
+    "space.physical_used_percent",
+    "space.size_available_for_snapshots",
+    "space.snapshot",
+    "space.snapshot_spill",
+    "space.total_footprint",
+    "space.volume_guarantee_footprint",
+];
+
+/// Sets whether the aggregates of the volumes with a guarantee have too little space.
+fn set_overcommitted(
+    context: &RequestContext<'_>,
+    svm: &SvmState,
+    records: &mut [VolumeRecord],
+) -> Result<(), ApiError> {
+    if !records.iter().any(|record| is_guaranteed(record.attributes.as_deref())) {
+        return Ok(());
+    }
+    let aggregates = context.cluster.aggregates_now()?;
+    for record in records {
+        let uuid = aggregate_of(svm, record.attributes.as_deref());
+        let found = aggregates.iter().find(|other| other.aggregate.uuid == uuid);
+        record.is_overcommitted = found.is_some_and(|found| found.space.is_overcommitted());
     }
     Ok(())
 }
@@ -241,6 +284,14 @@ fn search(
         for record in &mut *records {
             record.measured = Some(now);
         }
+    }
+    if wants("autosize") || (SPACE.iter().any(|path| wants(path)) && svm.has_data()) {
+        for record in &mut *records {
+            record.space = svm.volume_space(&record.volume)?;
+        }
+    }
+    if wants("guarantee.honored") {
+        set_overcommitted(context, svm, records)?;
     }
     if wants("snapshot_count")
         && let Ok(snapshots) = svm.backend.snapshot_backend()

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{BackendError, Snapshot, Uuid, Volume, VolumeState};
-use nessie_ontap_protocol::records::{Attributes, Named, VOLUME, VolumeRecord};
+use nessie_backend_core::{BackendError, Snapshot, Uuid, Volume, VolumeId, VolumeState};
+use nessie_ontap_protocol::records::{
+    Attributes, Named, VOLUME, VolumeRecord, guaranteed_bytes, is_guaranteed,
+};
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
+use super::autosize;
 use super::body::{VolumeFields, normalise, set_aggregate};
+use super::guarantee::Guaranteed;
 use crate::handlers::context::RequestContext;
 use crate::handlers::lookup::{find_aggregate, find_snapshot, is_locked};
 use crate::handlers::reference::Reference;
 use crate::side_data::SideData;
+use crate::space::{aggregate_of, shown};
 use crate::svm::SvmState;
 
 /// A change of a volume.
@@ -124,12 +129,12 @@ impl Change {
         }
         let changed = match &self.kind {
             ChangeKind::Fields { fields, aggregate } => {
-                change_fields(svm, &side_data, volume, fields, aggregate.as_ref())?
+                change_fields(context, svm, &side_data, volume, fields, aggregate.as_ref())?
             }
             ChangeKind::Restore(snapshot) => {
                 restore_to(context, svm, &side_data, &volume, snapshot)?
             }
-            ChangeKind::Split => split(svm, &volume)?,
+            ChangeKind::Split => split(svm, &side_data, &volume)?,
         };
         let record = svm.record(changed);
         if matches!(self.kind, ChangeKind::Split) && !context.cluster.jobs.are_immediate() {
@@ -182,6 +187,11 @@ fn check(
                     return Err(BackendError::JunctionPathExists { path: path.to_owned() }.into());
                 }
             }
+            if let (Some(size), Some(used)) = (fields.size, volume.used_bytes)
+                && size < used
+            {
+                return Err(too_small_for(used));
+            }
             if fields.size.is_some()
                 && volume.state != VolumeState::Online
                 && fields.state != Some(VolumeState::Online)
@@ -189,7 +199,8 @@ fn check(
                 let (volume, state) = (volume.uuid, volume.state);
                 return Err(resize_offline(&BackendError::VolumeOffline { volume, state }));
             }
-            Ok(())
+            let aggregate = aggregate.as_ref().and_then(|found| found.as_ref().ok());
+            check_guarantee(context, svm, side_data, volume, fields, aggregate)
         }
         ChangeKind::Restore(snapshot) => {
             let (_, newer) = restorable(context, svm, side_data, volume, snapshot)?;
@@ -207,7 +218,50 @@ fn check(
     }
 }
 
+/// The attributes that a volume has after a request.
+fn attributes_after(
+    side_data: &SideData,
+    volume: VolumeId,
+    fields: &VolumeFields,
+    aggregate: Option<&Named>,
+) -> Attributes {
+    let before = side_data.attributes.volume(volume);
+    let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
+    fields.apply(&mut attributes);
+    if let Some(aggregate) = aggregate {
+        set_aggregate(&mut attributes, aggregate);
+    }
+    attributes
+}
+
+/// Refuses a new guarantee, or a new size with a guarantee, for which there is too little space.
+fn check_guarantee(
+    context: &RequestContext<'_>,
+    svm: &SvmState,
+    side_data: &SideData,
+    volume: &Volume,
+    fields: &VolumeFields,
+    aggregate: Option<&Named>,
+) -> Result<(), ApiError> {
+    if fields.size.is_none() && fields.given("guarantee.type").is_none() {
+        return Ok(());
+    }
+    let attributes = attributes_after(side_data, volume.uuid, fields, aggregate);
+    if !is_guaranteed(Some(&attributes)) {
+        return Ok(());
+    }
+    let space = svm.volume_space(volume)?;
+    let before = side_data.attributes.volume(volume.uuid);
+    let reserved = Some(guaranteed_bytes(volume, before.as_deref(), &space));
+    let mut volume = volume.clone();
+    volume.size_bytes = fields.size.or(volume.size_bytes);
+    volume.state = fields.state.unwrap_or(volume.state);
+    let guaranteed = Guaranteed { svm, volume: &volume, attributes: &attributes, space, reserved };
+    guaranteed.check(context.cluster)
+}
+
 fn change_fields(
+    context: &RequestContext<'_>,
     svm: &SvmState,
     side_data: &Arc<SideData>,
     volume: Volume,
@@ -218,26 +272,38 @@ fn change_fields(
     let uuid = volume.uuid;
     fields.check(&svm.svm_context, side_data.attributes.volume(uuid).as_deref())?;
     let aggregate = aggregate.cloned().transpose()?;
+    let aggregate = aggregate.as_ref();
+    check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;
     let patch = fields.patch();
     let changed = if patch.is_empty() {
         volume
     } else {
+        let used = volume.used_bytes.unwrap_or(0);
         backend.patch_volume(uuid, patch).map_err(|error| match error {
             BackendError::VolumeOffline { .. } => resize_offline(&error),
+            BackendError::InvalidArgument { .. } if fields.size.is_some_and(|size| size < used) => {
+                too_small_for(used)
+            }
             error => error.into(),
         })?
     };
-    if fields.has_attributes() || aggregate.is_some() {
+    if fields.has_attributes() || aggregate.is_some() || fields.size.is_some() {
         let side_data = svm.side_data_of_volume(Arc::clone(side_data), &changed);
-        let before = side_data.attributes.volume(uuid);
-        let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
-        fields.apply(&mut attributes);
-        if let Some(aggregate) = aggregate {
-            set_aggregate(&mut attributes, &aggregate);
-        }
+        let attributes = attributes_after(&side_data, uuid, fields, aggregate);
+        autosize::set(svm, &changed, fields, &attributes)?;
         side_data.attributes.set_volume(backend, uuid, attributes);
     }
     Ok(changed)
+}
+
+/// The refusal of a size that is less than the data.
+fn too_small_for(used: u64) -> ApiError {
+    let message = format!(
+        "Selected volume size is too small to hold the current volume data. New volume size must be \
+         at least {short} ({used}B) to hold the current volume data.",
+        short = shown(used),
+    );
+    ApiError::new(500, 917_534, message).about("size")
 }
 
 fn resize_offline(error: &BackendError) -> ApiError {
@@ -312,11 +378,28 @@ fn restorable(
     Ok((target, newer))
 }
 
-fn split(svm: &SvmState, volume: &Volume) -> Result<Volume, ApiError> {
+fn split(svm: &SvmState, side_data: &SideData, volume: &Volume) -> Result<Volume, ApiError> {
     if volume.origin.is_none() {
         return Err(not_a_clone());
     }
-    Ok(svm.backend.clone_backend()?.split_clone(volume.uuid)?)
+    svm.backend.clone_backend()?.split_clone(volume.uuid).map_err(|error| match error {
+        BackendError::NoSpace { needed_bytes, available_bytes, .. } => {
+            let uuid = aggregate_of(svm, side_data.attributes.volume(volume.uuid).as_deref());
+            let mut aggregates = svm.svm_context.aggregates.iter();
+            let found = aggregates.find(|record| record.aggregate.uuid == uuid);
+            let aggregate = found.map_or("", |record| record.aggregate.name.as_str());
+            let message = format!(
+                "Job completed with Error: Failed to split the clone {name:?} because there is not \
+                 enough space in aggregate {aggregate:?}: {needed} ({needed_bytes}B) are needed and \
+                 {available} ({available_bytes}B) are available.",
+                name = volume.name,
+                needed = shown(needed_bytes),
+                available = shown(available_bytes),
+            );
+            ApiError::new(500, 917_536, message).about("clone.split_initiated")
+        }
+        error => error.into(),
+    })
 }
 
 fn not_a_clone() -> ApiError {
