@@ -52,6 +52,8 @@ pub enum Feature {
     PatchState,
     /// A patch of a volume's state to `restricted`.
     PatchRestricted,
+    /// `space`.
+    Space,
     /// `rename_snapshot`.
     RenameSnapshot,
     /// `restore_snapshot`.
@@ -68,6 +70,7 @@ impl Feature {
         Self::PatchName,
         Self::PatchState,
         Self::PatchRestricted,
+        Self::Space,
         Self::RenameSnapshot,
         Self::RestoreSnapshot,
         Self::SplitClone,
@@ -82,6 +85,7 @@ impl Feature {
             Self::PatchName => "patch_volume of name",
             Self::PatchState => "patch_volume of state",
             Self::PatchRestricted => "patch_volume to restricted",
+            Self::Space => "space",
             Self::RenameSnapshot => "rename_snapshot",
             Self::RestoreSnapshot => "restore_snapshot",
             Self::SplitClone => "split_clone",
@@ -89,11 +93,11 @@ impl Feature {
     }
 
     /// The feature as one word, for options: `snapshots`, `clones`, `name`, `state`, `restricted`,
-    /// `rename`, `restore` or `split`.
+    /// `space`, `rename`, `restore` or `split`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Snapshots | Self::Clones => self.as_str(),
+            Self::Snapshots | Self::Clones | Self::Space => self.as_str(),
             Self::PatchName => "name",
             Self::PatchState => "state",
             Self::PatchRestricted => "restricted",
@@ -107,7 +111,9 @@ impl Feature {
     #[must_use]
     pub const fn tier(self) -> Tier {
         match self {
-            Self::PatchName | Self::PatchState | Self::PatchRestricted => Tier::Volumes,
+            Self::PatchName | Self::PatchState | Self::PatchRestricted | Self::Space => {
+                Tier::Volumes
+            }
             Self::Snapshots | Self::RenameSnapshot | Self::RestoreSnapshot => Tier::Snapshots,
             Self::Clones | Self::SplitClone => Tier::Clones,
         }
@@ -156,7 +162,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "expect \"clone\" is not a feature; the features are snapshots, clones, name, state, \
-             restricted, rename, restore, split"
+             restricted, space, rename, restore, split"
         );
     }
 }

@@ -67,8 +67,9 @@
 //! For slow backends, lower the sizes in [`Config`].
 //!
 //! The suite does not test what the contract leaves open: which of two invalid values or of two
-//! conflicts an error names, whether an offline volume can be set to the size it already has, the
-//! space that a snapshot consumes, and the kind of an access handle.
+//! conflicts an error names, whether an offline volume can be set to the size it already has, and the
+//! kind of an access handle. Nor does it test how many bytes volumes and snapshots use, which may
+//! change at any time: the numbers must be consistent, and those of two readings are not compared.
 //!
 //! # Rules
 //!

@@ -1,8 +1,8 @@
 //! Wrappers that run the suite on a type's own implementations of the higher tiers.
 
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, SnapshotBackend, Volume, VolumeBackend,
-    VolumeId, VolumePatch, VolumeSpec,
+    AccessHandle, Capabilities, CloneBackend, Result, SnapshotBackend, Space, Volume,
+    VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 
 /// A backend whose type implements [`SnapshotBackend`], for a run that calls this implementation
@@ -68,6 +68,9 @@ macro_rules! forward_volumes {
             }
             fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
                 self.0.access_handle(uuid)
+            }
+            fn space(&self) -> Result<Space> {
+                self.0.space()
             }
             $($accessor)+
         }

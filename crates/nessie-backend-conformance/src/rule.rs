@@ -124,6 +124,12 @@ rules! {
     "Time": {
         "5.time": "Time never runs backwards.",
     }
+    "Space": {
+        "8.used_bytes": "A record with used_bytes has the size of the volume's live data there, \
+                         which is at most its size_bytes.",
+        "8.space": "space gives the capacity or none, the used bytes as a sum of live and snapshot \
+                    bytes, and the rest of the capacity as available.",
+    }
 }
 
 /// Every rule that the suite checks, in the order of the contract.
@@ -139,7 +145,10 @@ pub(crate) fn rule(id: &str) -> Option<&'static Rule> {
 
 /// The rule about the effect of an operation.
 pub(crate) fn rule_of(operation: &str) -> &'static str {
-    let is_it = |rule: &&Rule| rule.id.strip_prefix("3.") == Some(operation);
+    let is_it = |rule: &&Rule| {
+        let id = rule.id.strip_prefix("3.").or_else(|| rule.id.strip_prefix("8."));
+        id == Some(operation)
+    };
     RULES.iter().find(is_it).map_or("3.atomic", |rule| rule.id)
 }
 
@@ -166,6 +175,7 @@ mod tests {
     #[test]
     fn the_rules_of_an_operation_are_found() {
         assert_eq!(rule_of("create_clone"), "3.create_clone");
+        assert_eq!(rule_of("space"), "8.space");
         assert_eq!(rule_of_refusals("create_clone"), "3.create_clone.refuses");
     }
 }

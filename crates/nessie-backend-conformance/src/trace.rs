@@ -204,7 +204,7 @@ impl Language for Rust {
         };
         let arguments = match call {
             Call::CreateVolume(spec) => spec_in_rust(spec),
-            Call::ListVolumes => String::new(),
+            Call::ListVolumes | Call::Space => String::new(),
             Call::FindVolume(name) => format!("{name:?}"),
             Call::GetVolume(id)
             | Call::DeleteVolume(id)
@@ -332,7 +332,7 @@ impl Language for Python {
             Call::CreateVolume(VolumeSpec { name, .. }) | Call::FindVolume(name) => {
                 python_text(name)
             }
-            Call::ListVolumes => String::new(),
+            Call::ListVolumes | Call::Space => String::new(),
             Call::GetVolume(id)
             | Call::DeleteVolume(id)
             | Call::AccessHandle(id)

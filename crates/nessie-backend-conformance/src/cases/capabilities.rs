@@ -102,6 +102,9 @@ fn unsupported_calls(h: &Harness<'_>) -> CaseResult<Vec<(Call, &'static str)>> {
         let mounted = offline().junction_path(h.path("j"));
         unsupported.push((calls::change(&volume, mounted), ""));
     }
+    if !h.has(Feature::Space) {
+        unsupported.push((Call::Space, "space"));
+    }
     if h.probe.tier >= crate::Tier::Snapshots {
         let snapshot = h.snapshot(&volume, "s")?;
         h.snapshot(&volume, "t")?;

@@ -25,6 +25,7 @@ mod patch_volume;
 mod restore;
 mod scale;
 mod snapshots;
+mod space;
 mod split;
 mod tiers;
 mod values;
@@ -54,6 +55,7 @@ const THEMES: &[&[Case]] = &[
     scale::CASES,
     histories::CASES,
     identity::CASES,
+    space::CASES,
     errors::CASES,
     model::CASES,
     concurrency::CASES,

@@ -108,9 +108,12 @@ impl Harness<'_> {
         };
         match answer {
             Err(Refusal { malformed: Some(text), .. }) => {
-                let is_of_snapshots =
-                    operation.contains("snapshot") && operation != "restore_snapshot";
-                let rule = if is_of_snapshots { "1.snapshot" } else { "1.volume" };
+                let rule = match operation {
+                    "space" => "8.space",
+                    "restore_snapshot" => "1.volume",
+                    _ if operation.contains("snapshot") => "1.snapshot",
+                    _ => "1.volume",
+                };
                 Err(wrong((rule, text.clone())))
             }
             Err(refusal) if refusal.message.is_empty() => {
@@ -129,6 +132,7 @@ impl Harness<'_> {
             Ok(Value::Snapshots(snapshots)) => {
                 snapshots.iter().try_for_each(grammar::check_snapshot).map_err(wrong)
             }
+            Ok(Value::Space(space)) => grammar::check_space(space).map_err(wrong),
             _ => Ok(()),
         }
     }

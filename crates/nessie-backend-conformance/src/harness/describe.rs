@@ -2,7 +2,7 @@
 
 use nessie_backend_core::{Dependents, Snapshot, Volume};
 
-use crate::oracle::call::{Details, Refusal, Value};
+use crate::oracle::call::{Details, Refusal, Value, snapshots_agree, volumes_agree};
 use crate::oracle::model::ExpectedRefusal;
 
 /// Number of characters of a long text that are shown.
@@ -23,6 +23,7 @@ pub(crate) fn value(value: &Value) -> String {
         Value::Volumes(volumes) => format!("{} volumes", volumes.len()),
         Value::Snapshots(snapshots) => format!("{} snapshots", snapshots.len()),
         Value::Handle(handle) => format!("{handle:?}"),
+        Value::Space(space) => format!("{space:?}"),
     }
 }
 
@@ -60,26 +61,6 @@ fn text(text: &str) -> String {
             format!("{head:?}… ({} characters)", text.chars().count())
         }
         None => format!("{text:?}"),
-    }
-}
-
-/// Whether the two values do not differ. Faster than [`difference`], which describes it.
-pub(crate) fn is_same(found: &Value, expected: &Value) -> bool {
-    let snapshots = |found: &Snapshot, expected: &Snapshot| {
-        found.uuid == expected.uuid
-            && found.name == expected.name
-            && found.create_time == expected.create_time
-    };
-    match (found, expected) {
-        (Value::Snapshot(found), Value::Snapshot(expected))
-        | (Value::MaybeSnapshot(Some(found)), Value::MaybeSnapshot(Some(expected))) => {
-            snapshots(found, expected)
-        }
-        (Value::Snapshots(found), Value::Snapshots(expected)) => {
-            found.len() == expected.len()
-                && found.iter().zip(expected).all(|(found, expected)| snapshots(found, expected))
-        }
-        _ => found == expected,
     }
 }
 
@@ -135,7 +116,7 @@ fn list(names: &[String]) -> String {
 }
 
 fn of_volumes(found: &Volume, expected: &Volume) -> Option<String> {
-    if found == expected {
+    if volumes_agree(found, expected) {
         return None;
     }
     let mut differences = Vec::new();
@@ -170,8 +151,10 @@ fn of_volumes(found: &Volume, expected: &Volume) -> Option<String> {
     Some(format!("volume {}: {}", text(&expected.name), differences.join("; ")))
 }
 
-/// The space a snapshot consumes is not compared: the backend may change it at any time.
 fn of_snapshots(found: &Snapshot, expected: &Snapshot) -> Option<String> {
+    if snapshots_agree(found, expected) {
+        return None;
+    }
     let mut differences = Vec::new();
     let mut field = |name: &str, found: String, expected: String| {
         if found != expected {
@@ -183,9 +166,6 @@ fn of_snapshots(found: &Snapshot, expected: &Snapshot) -> Option<String> {
     let time =
         |snapshot: &Snapshot| snapshot.create_time.map_or("unset".to_owned(), |it| it.to_string());
     field("create_time", time(found), time(expected));
-    if differences.is_empty() {
-        return None;
-    }
     Some(format!("snapshot {}: {}", text(&expected.name), differences.join("; ")))
 }
 

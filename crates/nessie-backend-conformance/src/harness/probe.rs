@@ -175,6 +175,7 @@ fn unsupported(backend: &dyn VolumeBackend, tier: Tier, name: &str) -> Vec<Featu
         }
     };
     let uuid = volume.uuid;
+    note(Feature::Space, backend.space().err());
     let patch = |patch: VolumePatch| backend.patch_volume(uuid, patch).err();
     note(Feature::PatchName, patch(VolumePatch::new().name(format!("{name}-2"))));
     note(Feature::PatchRestricted, patch(VolumePatch::new().state(VolumeState::Restricted)));

@@ -7,7 +7,7 @@ use nessie_backend_core::{Snapshot, SnapshotId, Volume, VolumeId};
 use super::at_once::{Made, run_at_once};
 use super::{Abort, CaseResult, Harness, describe};
 use crate::feature::Tier;
-use crate::oracle::call::{Answer, Call, Value};
+use crate::oracle::call::{Answer, Call, Value, lists_agree, volumes_agree};
 use crate::oracle::model::Model;
 
 /// Maximum number of steps in the search for an order; above it, the case is skipped.
@@ -225,7 +225,7 @@ impl<'a> Search<'a> {
             }
             let mut next = model.clone();
             let is_explained = match (next.apply(call, answer), answer) {
-                (Ok(expected), Ok(found)) => describe::is_same(found, &expected),
+                (Ok(expected), Ok(found)) => found.agrees_with(&expected),
                 (Err(expected), Err(refusal)) => expected.matches(refusal),
                 _ => false,
             };
@@ -273,7 +273,7 @@ impl<'a> Search<'a> {
                 expected.eq(snapshots.iter().map(|shown| (shown.uuid, &shown.name)))
             })
         };
-        model.list() == self.listed && self.shown.iter().all(shows)
+        lists_agree(&model.list(), self.listed, volumes_agree) && self.shown.iter().all(shows)
     }
 }
 

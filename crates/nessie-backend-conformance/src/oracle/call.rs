@@ -1,7 +1,7 @@
 //! Calls of a backend and their answers, as values.
 
 use nessie_backend_core::{
-    AccessHandle, BackendError, Dependents, Result, Snapshot, SnapshotId, Uuid, Volume,
+    AccessHandle, BackendError, Dependents, Result, Snapshot, SnapshotId, Space, Uuid, Volume,
     VolumeBackend, VolumeId, VolumePatch, VolumeSpec, VolumeState,
 };
 
@@ -26,6 +26,8 @@ pub enum Call {
     DeleteVolume(VolumeId),
     /// `access_handle`.
     AccessHandle(VolumeId),
+    /// `space`.
+    Space,
     /// `create_snapshot`.
     CreateSnapshot(VolumeId, String),
     /// `list_snapshots`.
@@ -65,6 +67,54 @@ pub enum Value {
     Snapshots(Vec<Snapshot>),
     /// The access handle of a volume.
     Handle(AccessHandle),
+    /// The account of the backend's space.
+    Space(Space),
+}
+
+impl Value {
+    /// Whether two results agree. The bytes that volumes use and snapshots consume are not compared:
+    /// they may change at any time.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Volume(one), Self::Volume(other))
+            | (Self::MaybeVolume(Some(one)), Self::MaybeVolume(Some(other))) => {
+                volumes_agree(one, other)
+            }
+            (Self::Volumes(one), Self::Volumes(other)) => lists_agree(one, other, volumes_agree),
+            (Self::Snapshot(one), Self::Snapshot(other))
+            | (Self::MaybeSnapshot(Some(one)), Self::MaybeSnapshot(Some(other))) => {
+                snapshots_agree(one, other)
+            }
+            (Self::Snapshots(one), Self::Snapshots(other)) => {
+                lists_agree(one, other, snapshots_agree)
+            }
+            _ => self == other,
+        }
+    }
+}
+
+/// Whether the records have the same fields, apart from the bytes that the volume uses.
+pub(crate) fn volumes_agree(one: &Volume, other: &Volume) -> bool {
+    one == other || {
+        let mut same_data = other.clone();
+        same_data.used_bytes = one.used_bytes;
+        *one == same_data
+    }
+}
+
+/// Whether the records have the same fields, apart from the bytes that the snapshot consumes.
+pub(crate) fn snapshots_agree(one: &Snapshot, other: &Snapshot) -> bool {
+    one == other || {
+        let mut same_data = other.clone();
+        same_data.size_consumed = one.size_consumed;
+        *one == same_data
+    }
+}
+
+/// Whether the lists have records that agree, in the same order.
+pub(crate) fn lists_agree<T>(one: &[T], other: &[T], agree: impl Fn(&T, &T) -> bool) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| agree(one, other))
 }
 
 /// The answer to a call.
@@ -155,6 +205,7 @@ impl Call {
                 Value::Nothing
             }
             Self::AccessHandle(volume) => Value::Handle(on.volumes().access_handle(*volume)?),
+            Self::Space => Value::Space(on.volumes().space()?),
             Self::CreateSnapshot(volume, name) => {
                 Value::Snapshot(on.snapshots()?.create_snapshot(*volume, name)?)
             }
@@ -190,7 +241,9 @@ impl Call {
         let volume = |id: &VolumeId| VolumeId::new(other(id.uuid()));
         let snapshot = |id: &SnapshotId| SnapshotId::new(other(id.uuid()));
         match self {
-            Self::CreateVolume(_) | Self::ListVolumes | Self::FindVolume(_) => self.clone(),
+            Self::CreateVolume(_) | Self::ListVolumes | Self::FindVolume(_) | Self::Space => {
+                self.clone()
+            }
             Self::GetVolume(id) => Self::GetVolume(volume(id)),
             Self::PatchVolume(id, patch) => Self::PatchVolume(volume(id), patch.clone()),
             Self::DeleteVolume(id) => Self::DeleteVolume(volume(id)),
@@ -222,6 +275,7 @@ impl Call {
             Self::PatchVolume(..) => "patch_volume",
             Self::DeleteVolume(_) => "delete_volume",
             Self::AccessHandle(_) => "access_handle",
+            Self::Space => "space",
             Self::CreateSnapshot(..) => "create_snapshot",
             Self::ListSnapshots(_) => "list_snapshots",
             Self::GetSnapshot(..) => "get_snapshot",
@@ -250,7 +304,8 @@ impl Call {
             | Self::FindVolume(_)
             | Self::PatchVolume(..)
             | Self::DeleteVolume(_)
-            | Self::AccessHandle(_) => Tier::Volumes,
+            | Self::AccessHandle(_)
+            | Self::Space => Tier::Volumes,
             Self::CreateSnapshot(..)
             | Self::ListSnapshots(_)
             | Self::GetSnapshot(..)
@@ -271,6 +326,7 @@ impl Call {
                 | Self::GetVolume(_)
                 | Self::FindVolume(_)
                 | Self::AccessHandle(_)
+                | Self::Space
                 | Self::ListSnapshots(_)
                 | Self::GetSnapshot(..)
                 | Self::FindSnapshot(..)

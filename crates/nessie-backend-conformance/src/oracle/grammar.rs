@@ -1,6 +1,6 @@
 //! The contract's rules for values and records, implemented independently of any backend.
 
-use nessie_backend_core::{Snapshot, Uuid, Volume, VolumeType};
+use nessie_backend_core::{Snapshot, Space, Uuid, Volume, VolumeType};
 
 /// Whether this is a valid volume name.
 #[must_use]
@@ -63,6 +63,12 @@ pub fn check_volume(volume: &Volume) -> Result<(), (&'static str, String)> {
     if volume.size_bytes == Some(0) {
         return wrong("1.size", "size_bytes is 0".to_owned());
     }
+    if let (Some(used), Some(size)) = (volume.used_bytes, volume.size_bytes)
+        && used > size
+    {
+        let text = format!("used_bytes is {used}, more than its size_bytes of {size}");
+        return wrong("8.used_bytes", text);
+    }
     if let Some(path) = volume.junction_path.as_ref().filter(|path| !is_junction_path(path)) {
         return wrong("2.junction_path", format!("junction_path is {path:?}"));
     }
@@ -95,4 +101,40 @@ pub fn check_snapshot(snapshot: &Snapshot) -> Result<(), (&'static str, String)>
         return Err(("2.snapshot_names", format!("a snapshot's name is {:?}", snapshot.name)));
     }
     Ok(())
+}
+
+/// Checks whether the numbers of an account of space add up.
+///
+/// # Errors
+/// As [`check_uuid`].
+pub fn check_space(space: &Space) -> Result<(), (&'static str, String)> {
+    let wrong = |text: String| Err(("8.space", text));
+    let &Space { capacity_bytes, used_bytes, available_bytes, live_bytes, snapshot_bytes, .. } =
+        space;
+    if capacity_bytes == Some(0) {
+        return wrong("capacity_bytes is 0".to_owned());
+    }
+    if live_bytes.checked_add(snapshot_bytes) != Some(used_bytes) {
+        return wrong(format!(
+            "used_bytes is {used_bytes}, and not the sum of {live_bytes} live_bytes and \
+             {snapshot_bytes} snapshot_bytes"
+        ));
+    }
+    match (capacity_bytes, available_bytes) {
+        (None, None) => Ok(()),
+        (Some(capacity), Some(available))
+            if used_bytes.checked_add(available) == Some(capacity) =>
+        {
+            Ok(())
+        }
+        (capacity, available) => {
+            let shown = |bytes: Option<u64>| bytes.map_or("none".to_owned(), |it| it.to_string());
+            wrong(format!(
+                "available_bytes is {}, and not what {used_bytes} used_bytes leave of \
+                 capacity_bytes, which is {}",
+                shown(available),
+                shown(capacity)
+            ))
+        }
+    }
 }

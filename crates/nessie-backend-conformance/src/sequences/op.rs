@@ -40,6 +40,7 @@ pub(crate) enum OpKind {
     PatchVolume(Ref, Patch),
     DeleteVolume(Ref),
     AccessHandle(Ref),
+    Space,
     CreateSnapshot(Ref, Text),
     ListSnapshots(Ref),
     GetSnapshot(Ref, Ref),
@@ -146,6 +147,7 @@ pub(crate) fn call_of(kind: &OpKind, created: &Created, names: &Names) -> Call {
         OpKind::PatchVolume(of, patch) => Call::PatchVolume(volume(of), patch.patch(names)),
         OpKind::DeleteVolume(of) => Call::DeleteVolume(volume(of)),
         OpKind::AccessHandle(of) => Call::AccessHandle(volume(of)),
+        OpKind::Space => Call::Space,
         OpKind::CreateSnapshot(of, text) => Call::CreateSnapshot(volume(of), name(text)),
         OpKind::ListSnapshots(of) => Call::ListSnapshots(volume(of)),
         OpKind::GetSnapshot(of, which) => Call::GetSnapshot(volume(of), snapshot(which)),
@@ -200,6 +202,7 @@ fn kind_of(call: &Call, refer: impl Fn(Uuid) -> Ref) -> OpKind {
         }
         Call::DeleteVolume(id) => OpKind::DeleteVolume(volume(id)),
         Call::AccessHandle(id) => OpKind::AccessHandle(volume(id)),
+        Call::Space => OpKind::Space,
         Call::CreateSnapshot(id, name) => OpKind::CreateSnapshot(volume(id), text(name)),
         Call::ListSnapshots(id) => OpKind::ListSnapshots(volume(id)),
         Call::GetSnapshot(id, of) => OpKind::GetSnapshot(volume(id), snapshot(of)),
@@ -220,7 +223,9 @@ impl OpKind {
     /// The objects that the operation is about.
     pub(crate) fn refs(&mut self) -> Vec<&mut Ref> {
         match self {
-            Self::CreateVolume { .. } | Self::ListVolumes | Self::FindVolume(_) => Vec::new(),
+            Self::CreateVolume { .. } | Self::ListVolumes | Self::FindVolume(_) | Self::Space => {
+                Vec::new()
+            }
             Self::GetVolume(of)
             | Self::PatchVolume(of, _)
             | Self::DeleteVolume(of)

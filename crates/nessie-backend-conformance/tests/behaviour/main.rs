@@ -27,7 +27,7 @@ use nessie_backend_core::{
     AccessHandle, BackendError, CloneBackend, Result, SnapshotBackend, Volume, VolumeBackend,
     VolumeId, VolumePatch, VolumeSpec,
 };
-use nessie_backend_mem::MemBackend;
+use nessie_backend_mem::{MemBackend, NewData};
 
 fn quick() -> Config {
     Config::default().sequences(6).rounds(8).objects(40)
@@ -75,6 +75,29 @@ fn a_backend_with_other_objects_passes_and_keeps_them() {
     let report = run(&backend, &quick());
     assert!(report.is_success(), "{report}");
     assert_eq!((backend.list_volumes().unwrap(), backend.tree()), before);
+}
+
+#[test]
+fn a_backend_with_data_passes_and_keeps_it() {
+    let backend = MemBackend::builder().capacity_bytes(1_000).build().unwrap();
+    let spec = |name: &str| VolumeSpec::named(name).size_bytes(600);
+    let volume = backend.create_volume(spec("data")).unwrap().uuid;
+    backend.write(volume, 500).unwrap();
+    let snapshot = backend.create_snapshot(volume, "s").unwrap().uuid;
+    backend.write(volume, NewData::new(200).overwriting(200)).unwrap();
+    let clone = backend.create_clone(volume, snapshot, "clone").unwrap().uuid;
+    backend.write(clone, 100).unwrap();
+    let emptied = backend.create_volume(spec("emptied")).unwrap().uuid;
+    backend.write(emptied, 1).unwrap();
+    backend.discard(emptied, 1).unwrap();
+    // The pool is full.
+    backend.write(emptied, 200).unwrap();
+    assert_eq!(backend.space().unwrap().available_bytes, Some(0));
+    let before = (backend.list_volumes().unwrap(), backend.tree(), backend.space().unwrap());
+    let report = run(&backend, &quick().expect(Feature::ALL));
+    assert!(report.is_success(), "{report}");
+    let after = (backend.list_volumes().unwrap(), backend.tree(), backend.space().unwrap());
+    assert_eq!(after, before);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Correct backends that differ where the contract permits it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use nessie_backend_core::{
-    BackendError, Capabilities, Result, Snapshot, Volume, VolumeBackend, VolumeId, VolumePatch,
-    VolumeState, rules,
+    BackendError, Capabilities, Result, Snapshot, Space, Volume, VolumeBackend, VolumeId,
+    VolumePatch, VolumeState, rules,
 };
 use nessie_backend_mem::MemBackend;
 
@@ -33,6 +34,8 @@ pub fn all() -> Vec<(&'static str, Box<dyn VolumeBackend>, usize)> {
         ("without times", Box::new(without_times()), 200),
         ("with other numbers of bytes consumed", Box::new(with_consumption()), 200),
         ("without restricted volumes", Box::new(without_restricted()), 200),
+        ("without an account of space", Box::new(without_space()), 200),
+        ("with data that clients write all the time", Box::new(with_moving_data()), 200),
     ]
 }
 
@@ -86,8 +89,13 @@ pub fn without_options() -> Mutant {
         rename_snapshot: Some(Box::new(|_, _, _, _| refuse("rename_snapshot"))),
         restore_snapshot: Some(Box::new(|_, _, _| refuse("restore_snapshot"))),
         split_clone: Some(Box::new(|_, _| refuse("split_clone"))),
+        space: Some(Box::new(|_| refuse("space"))),
         ..Mutant::default()
     }
+}
+
+fn without_space() -> Mutant {
+    Mutant { space: Some(Box::new(|_| refuse("space"))), ..Mutant::default() }
 }
 
 fn without_restricted() -> Mutant {
@@ -115,42 +123,49 @@ fn finding_by_list() -> Mutant {
     }
 }
 
-/// A result whose records lose their times.
-trait Timeless {
-    fn timeless(self) -> Self;
+/// A result whose records are edited.
+trait Edited: Sized {
+    fn edited(self, edit: Edit) -> Self;
 }
 
-impl Timeless for Volume {
-    fn timeless(mut self) -> Self {
-        self.create_time = None;
+/// What is done with each record.
+#[derive(Clone, Copy)]
+struct Edit {
+    volume: fn(&mut Volume),
+    snapshot: fn(&mut Snapshot),
+}
+
+impl Edited for Volume {
+    fn edited(mut self, edit: Edit) -> Self {
+        (edit.volume)(&mut self);
         self
     }
 }
 
-impl Timeless for Snapshot {
-    fn timeless(mut self) -> Self {
-        self.create_time = None;
+impl Edited for Snapshot {
+    fn edited(mut self, edit: Edit) -> Self {
+        (edit.snapshot)(&mut self);
         self
     }
 }
 
-impl<T: Timeless> Timeless for Vec<T> {
-    fn timeless(self) -> Self {
-        self.into_iter().map(T::timeless).collect()
+impl<T: Edited> Edited for Vec<T> {
+    fn edited(self, edit: Edit) -> Self {
+        self.into_iter().map(|record| record.edited(edit)).collect()
     }
 }
 
-impl<T: Timeless> Timeless for Option<T> {
-    fn timeless(self) -> Self {
-        self.map(T::timeless)
+impl<T: Edited> Edited for Option<T> {
+    fn edited(self, edit: Edit) -> Self {
+        self.map(|record| record.edited(edit))
     }
 }
 
-macro_rules! timeless {
-    ($($operation:ident($($argument:ident),*))+) => {
+macro_rules! edit_results {
+    ($edit:expr; $($operation:ident($($argument:ident),*))+) => {
         Mutant {
-            $($operation: Some(Box::new(|b, $($argument),*| {
-                b.$operation($($argument),*).map(Timeless::timeless)
+            $($operation: Some(Box::new(move |b, $($argument),*| {
+                b.$operation($($argument),*).map(|result| result.edited($edit))
             })),)+
             ..Mutant::default()
         }
@@ -158,8 +173,33 @@ macro_rules! timeless {
 }
 
 fn without_times() -> Mutant {
+    edit_all(Edit {
+        volume: |volume| volume.create_time = None,
+        snapshot: |snapshot| snapshot.create_time = None,
+    })
+}
+
+/// A number that is never the same twice.
+fn moving() -> u64 {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    CALLS.fetch_add(1, Ordering::Relaxed)
+}
+
+fn with_moving_data() -> Mutant {
+    let moving_data = edit_all(Edit {
+        volume: |volume| {
+            let most = volume.size_bytes.unwrap_or(u64::MAX);
+            volume.used_bytes = Some(moving() % most.saturating_add(1).max(1));
+        },
+        snapshot: |snapshot| snapshot.size_consumed = moving(),
+    });
+    let space = |_: &MemBackend| Ok(Space::new(Some(1 << 60), moving(), moving()));
+    Mutant { space: Some(Box::new(space)), ..moving_data }
+}
+
+fn edit_all(edit: Edit) -> Mutant {
     use nessie_backend_core::{CloneBackend as _, SnapshotBackend as _};
-    timeless! {
+    edit_results! { edit;
         create_volume(spec)
         list_volumes()
         get_volume(uuid)

@@ -71,6 +71,8 @@ const BESIDE_THE_MODEL: &[&str] = &[
     "4.code",
     "4.no_panic",
     "5.time",
+    "8.space",
+    "8.used_bytes",
 ];
 
 /// The call with the identifiers in its name replaced, in each spelling that is a valid name.

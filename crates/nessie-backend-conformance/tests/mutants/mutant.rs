@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{
     AccessHandle, BackendError, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend,
-    SnapshotId, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    SnapshotId, Space, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
 };
 use nessie_backend_mem::MemBackend as Mem;
 
@@ -73,6 +73,7 @@ operations! {
         patch_volume(uuid: VolumeId, patch: VolumePatch) -> Result<Volume>;
         delete_volume(uuid: VolumeId) -> Result<()>;
         access_handle(uuid: VolumeId) -> Result<AccessHandle>;
+        space() -> Result<Space>;
     }
     SnapshotBackend [] {
         create_snapshot(volume: VolumeId, name: &str) -> Result<Snapshot>;

@@ -62,6 +62,7 @@ pub fn all() -> Vec<Fault> {
         sizes::all(),
         races::faults(),
         sequences::leftovers(),
+        space::all(),
         tiers::all(),
     ]
     .into_iter()
@@ -1177,4 +1178,5 @@ fn only(change: impl FnOnce(&mut Capabilities)) -> Capabilities {
 mod histories;
 mod names;
 mod sizes;
+mod space;
 pub mod tiers;

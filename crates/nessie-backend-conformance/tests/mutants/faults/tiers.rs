@@ -75,6 +75,9 @@ fn of_objects() -> Vec<Fault> {
         snapshot_tier_cannot_restore "1.tier_object": snapshot_tier {
             restore_snapshot = |_, _, _| Err(BackendError::not_supported("restore_snapshot"))
         };
+        snapshot_tier_has_no_space "1.tier_object": snapshot_tier {
+            space = |_| Err(BackendError::not_supported("space"))
+        };
         snapshot_tier_splits_nothing "1.tier_object": snapshot_tier {
             split_clone = |b, uuid| match b.get_volume(uuid)? {
                 volume if volume.origin.is_some() => Ok(volume),
