@@ -406,6 +406,34 @@ class OrderedOnceRenamed(Wrapped):
         return OrderedDict(self.backend.rename_snapshot(*arguments))
 
 
+class UsedBytesLast(Wrapped):
+    """The bytes that a volume uses come after its path."""
+
+    def get_volume(self, uuid: Any) -> Any:
+        return {**self.backend.get_volume(uuid), "used_bytes": 0}
+
+
+class OneAccount(Wrapped):
+    """Returns the same account each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.account = self.backend.space()
+
+    def space(self) -> Any:
+        return self.account
+
+
+class AccountInAnyOrder(Wrapped):
+    def space(self) -> Any:
+        return dict(sorted(self.backend.space().items()))
+
+
+class OrderedAccount(Wrapped):
+    def space(self) -> Any:
+        return OrderedDict(self.backend.space())
+
+
 class LosesTier(Wrapped):
     """Clones are not offered any more once one was refused."""
 
@@ -674,6 +702,10 @@ MUTANTS: dict[type, tuple[str, str]] = {
     PolicyLast: ("python.keys", "patch_volume"),
     SplitKeepsKey: ("python.dicts", "NoneType"),
     OrderedOnceRenamed: ("python.dicts", "rename_snapshot"),
+    UsedBytesLast: ("python.keys", "used_bytes"),
+    OneAccount: ("python.fresh", "b.space()"),
+    AccountInAnyOrder: ("python.keys", "b.space()"),
+    OrderedAccount: ("python.dicts", "b.space()"),
     LosesTier: ("python.capabilities", "after the refusal of b.create_clone"),
     NothingWhileOffline: ("python.capabilities", 'state="offline"'),
     NothingForAMoment: ("python.capabilities", "capabilities()"),

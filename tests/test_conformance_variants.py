@@ -92,14 +92,29 @@ class SubclassedLists(Variant):
 
 
 class MovingSizes(Variant):
-    """Clients write all the time, so `size_consumed` is never the same twice."""
+    """Clients write all the time, so no number of bytes is the same twice."""
 
     moving = count(1)
 
     def record(self, record: Record) -> Record:
         if "size_consumed" in record:
             record["size_consumed"] = next(self.moving)
-        return record
+            return record
+        most = record["size_bytes"] or 2**64 - 1
+        used = {"used_bytes": next(self.moving) % (most + 1)}
+        optional = ("junction_path", "export_policy", "clone")
+        after = {key: record.pop(key) for key in optional if key in record}
+        return record | used | after
+
+    def space(self) -> Record:
+        live, snapshots = next(self.moving), next(self.moving)
+        return {
+            "capacity_bytes": 2**50,
+            "used_bytes": live + snapshots,
+            "available_bytes": 2**50 - live - snapshots,
+            "live_bytes": live,
+            "snapshot_bytes": snapshots,
+        }
 
 
 class State(StrEnum):
@@ -175,14 +190,12 @@ class OwnExceptions(Variant):
         return translated
 
 
-class AllAtOnce(OwnExceptions, OwnSequences, Subclasses):
+class AllAtOnce(OwnExceptions, OwnSequences, Subclasses, MovingSizes):
     """Differs in everything in which a backend may differ."""
 
     def record(self, record: Record) -> Record:
         record.pop("create_time", None)
-        if "size_consumed" in record:
-            record["size_consumed"] = next(MovingSizes.moving)
-        return super().record(record)
+        return super().record(MovingSizes.record(self, record))
 
 
 class MoreOfEach(Variant):
@@ -245,6 +258,15 @@ class NoRename(Variant):
     restore_snapshot = split_clone = rename_snapshot
 
 
+class NoSpace(Variant):
+    """Does not account for space."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "space":
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
+
 class WithoutClones(Variant):
     """Has volumes and snapshots alone."""
 
@@ -258,17 +280,22 @@ class WithoutClones(Variant):
 
 
 class PrePopulated(Variant):
-    """Has volumes, snapshots and clones before the run, with names as the suite uses them."""
+    """Has volumes, snapshots and clones before the run, with names as the suite uses them.
+
+    They have data, and the pool is full.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        self.backend = MemBackend(capacity_bytes=30 * 3_000)
         for number in range(30):
             volume = self.backend.create_volume(f"py-v{number}", 4096)
             path = f"/py-path{number}"
             self.backend.patch_volume(volume["uuid"], junction_path=path, export_policy="policy")
+            self.backend.write(volume["uuid"], 2_000)
             snapshot = self.backend.create_snapshot(volume["uuid"], f"py-s{number}")
             clone = volume["uuid"], snapshot["uuid"], f"py-c{number}"
             self.backend.create_clone(*clone)
+            self.backend.write(volume["uuid"], 1_000, overwrite_bytes=500)
             if number % 3 == 0:
                 self.backend.patch_volume(volume["uuid"], state="offline")
 
@@ -283,6 +310,7 @@ VARIANTS: list[Callable[[], Any]] = [
         OtherHandles,
         OptionalRefused,
         NoRename,
+        NoSpace,
         WithoutClones,
         PrePopulated,
     ),
@@ -303,7 +331,7 @@ def test_the_python_cases_accept_a_correct_variant(variant: Callable[[], Any], f
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", [AllAtOnce, Tuples, PrePopulated])
+@pytest.mark.parametrize("variant", [AllAtOnce, Tuples, MovingSizes, NoSpace, PrePopulated])
 def test_the_shared_cases_accept_a_correct_variant(variant: Callable[[], Any]) -> None:
     assert [*failures(variant, **QUICK)] == []
 
@@ -339,6 +367,7 @@ def test_a_subclass_of_dict_is_rejected() -> None:
 
 def test_objects_of_other_users_are_kept() -> None:
     backend = PrePopulated()
-    before = backend.backend.tree(), backend.list_volumes()
-    run(backend, cases=["python.*"])
-    assert (backend.backend.tree(), backend.list_volumes()) == before
+    assert backend.backend.space()["available_bytes"] == 0
+    before = backend.backend.tree(), backend.list_volumes(), backend.space()
+    assert run(backend, cases=["python.*"], expect=["space"]).is_success
+    assert (backend.backend.tree(), backend.list_volumes(), backend.space()) == before

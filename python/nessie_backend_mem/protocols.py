@@ -71,7 +71,18 @@ be of a subclass: text of one of `str`, such as `enum.StrEnum`, and sizes of
 one of `int`, but not `bool`. uuids are in lower case with hyphens, times are
 RFC 3339 text in UTC with a ``Z``. A list is any `collections.abc.Sequence`
 of records in order of creation, such as a `list` or a `tuple`.
-`size_consumed` may be another number in each call. Capabilities never change.
+Capabilities never change.
+
+**Space.** A backend may account for the bytes that its data takes. It then
+has the method `space`, which takes no arguments and returns a
+`nessie_backend_mem.Space`: `used_bytes` is the sum of `live_bytes` and
+`snapshot_bytes`, and `available_bytes` what they leave of `capacity_bytes`.
+Both `available_bytes` and `capacity_bytes` are ``None`` without a limit.
+Records of volumes may have `used_bytes`, at most `size_bytes`. These numbers
+and `size_consumed` may differ in each call: clients write at any time. A
+backend without an account has no method `space`, or one that raises
+`FeatureNotSupportedError`; its volumes have no `used_bytes`, and
+`size_consumed` is 0.
 
 Each call returns new objects: the caller may change them, and no later call
 changes them. Two results, or two records of one list, have no dict or list
@@ -86,10 +97,10 @@ long. It may fork: the child process must end with `os._exit`, or return
 from the method. In the child, the return ends the process.
 
 **Missing tiers and methods.** `capabilities` says which tiers work. The
-methods that only `FullBackend` has, and the arguments `name` and `state` of
-`patch_volume`, may be absent or raise `FeatureNotSupportedError`. In place
-of `find_volume` and `find_snapshot` the list is then searched; the other
-operations are refused.
+methods that only `FullBackend` has, `space`, and the arguments `name` and
+`state` of `patch_volume`, may be absent or raise `FeatureNotSupportedError`.
+In place of `find_volume` and `find_snapshot` the list is then searched; the
+other operations are refused.
 
 **Exceptions.** An exception of `nessie_backend_mem.errors`, or of a subclass,
 has a text with the value that was wrong. The target of an
@@ -290,8 +301,9 @@ class Backend(SnapshotBackend, Protocol):
     The conformance suite calls these methods with every spelling of a uuid, with `uuid.UUID`, and
     with values that each method must refuse: `InvalidArgumentError` for a bad value, `TypeError`
     for a wrong type. It accepts any `collections.abc.Sequence` as a list. A record must be exactly
-    a `dict`. The help of the module `nessie_backend_mem.protocols` has the whole list, and
-    `nessie_backend_mem.rules` has the rules.
+    a `dict`. A backend may also have the method `space`, and those of `FullBackend`. The help of
+    the module `nessie_backend_mem.protocols` has the whole list, and `nessie_backend_mem.rules` has
+    the rules.
     """
 
     @abstractmethod

@@ -30,16 +30,17 @@ can be imported:
 
 These may be missing; their cases are then skipped, and the report says so:
 the tiers that are false in `capabilities`; `find_volume`, `find_snapshot`,
-`rename_snapshot`, `restore_snapshot`, `split_clone`; the keywords ``name``
-and ``state`` of `patch_volume`. Pass what your backend has as `expect`: then
-a case that would be skipped because it is missing fails, as in
+`rename_snapshot`, `restore_snapshot`, `split_clone`, `space`; the keywords
+``name`` and ``state`` of `patch_volume`. Pass what your backend has as
+`expect`: then a case that would be skipped because it is missing fails, as in
 ``run(MyBackend, expect=["clones", "split"])``. `features` returns the words.
 
 A correct backend may differ from `MemBackend` in these: a list is any
-`collections.abc.Sequence`; `size_consumed` may be another number in each
-call; values may be of subclasses of `str` and `int`, while a record is
-exactly a `dict`; records may lack `create_time`; access handles are of any
-kind in `nessie_backend_mem.records`; exceptions may be of other packages.
+`collections.abc.Sequence`; `used_bytes`, `size_consumed` and the numbers of
+`space` may differ in each call, and records may lack `used_bytes`; values may
+be of subclasses of `str` and `int`, while a record is exactly a `dict`;
+records may lack `create_time`; access handles are of any kind in
+`nessie_backend_mem.records`; exceptions may be of other packages.
 
 A run makes about 150 000 calls, most of them in the cases `model.*` and
 `concurrency.*`. Smaller numbers suit a slow backend, or one with many
@@ -166,8 +167,8 @@ def features() -> tuple[str, ...]:
 
     `snapshots` and `clones` are the tiers; ``"name"``, ``"state"`` and ``"restricted"`` are patches
     of a volume; ``"rename"``, ``"restore"`` and ``"split"`` are `rename_snapshot`,
-    `restore_snapshot` and `split_clone`. A backend that is used in Python may also lack
-    `find_volume` and `find_snapshot`.
+    `restore_snapshot` and `split_clone`; ``"space"`` is the method of that name. A backend that is
+    used in Python may also lack `find_volume` and `find_snapshot`.
     """
     return tuple(feature.word for feature in FEATURES)
 

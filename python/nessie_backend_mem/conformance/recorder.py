@@ -124,14 +124,20 @@ def is_mapping(value: object) -> bool:
     return type(value) is dict or isinstance(value, Mapping)
 
 
-MOVING = frozenset({"size_consumed"})
-"""The keys whose values may change at any time."""
+MOVING = frozenset(
+    {
+        *("used_bytes", "size_consumed"),
+        *("available_bytes", "live_bytes", "snapshot_bytes"),
+    }
+)
+"""The keys whose values may change at any time, because clients write data at any time."""
 
 
 def plain(value: Any, left_out: Container[str] = MOVING) -> Any:
     """Return a copy of a result as dicts and lists, without some keys.
 
-    Copies of two results are equal if the results are, of whatever types they are.
+    Copies of two results are equal if the results are, of whatever types they are. `left_out` has
+    the keys that they lack: by default those whose values may change at any time.
     """
     if is_mapping(value):
         return {k: plain(item, left_out) for k, item in value.items() if k not in left_out}

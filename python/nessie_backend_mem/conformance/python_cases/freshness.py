@@ -103,6 +103,8 @@ def repeatable(stage: Stage, volumes: list[str], last: str) -> Iterator[Made]:
     """
     yield "capabilities", (), {}
     yield "list_volumes", (), {}
+    if stage.recorder.has("space"):
+        yield "space", (), {}
     for uuid in volumes:
         for method in ("get_volume", "access_handle", "patch_volume", "list_snapshots"):
             yield method, (uuid,), {}

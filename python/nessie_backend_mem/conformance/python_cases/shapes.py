@@ -26,12 +26,13 @@ class Shape:
 VOLUME = Shape(
     (
         *("uuid", "name", "size_bytes", "state", "style", "vol_type"),
-        *("create_time", "junction_path", "export_policy", "clone"),
+        *("create_time", "used_bytes", "junction_path", "export_policy", "clone"),
     ),
-    frozenset({"create_time", "junction_path", "export_policy", "clone"}),
+    frozenset({"create_time", "used_bytes", "junction_path", "export_policy", "clone"}),
 )
 ORIGIN = Shape(("parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"))
 SNAPSHOT = Shape(("uuid", "name", "create_time", "size_consumed"), frozenset({"create_time"}))
+SPACE = Shape(("capacity_bytes", "used_bytes", "available_bytes", "live_bytes", "snapshot_bytes"))
 CAPABILITIES = Shape(("snapshots", "clones", "replication"))
 HANDLES = {
     "in_memory": Shape(("kind",)),
@@ -41,7 +42,12 @@ HANDLES = {
     "p4_stream": Shape(("kind", "p4port", "stream")),
     "ontap_passthrough": Shape(("kind", "mgmt_lif", "data_lif")),
 }
-SHAPES = {"volume": VOLUME, "snapshot": SNAPSHOT, "capabilities": CAPABILITIES}
+SHAPES = {
+    "volume": VOLUME,
+    "snapshot": SNAPSHOT,
+    "space": SPACE,
+    "capabilities": CAPABILITIES,
+}
 
 
 def records(value: Any, kind: str) -> Iterator[tuple[Any, Shape | None]]:

@@ -28,7 +28,8 @@ class Result:
     Attributes:
         code: The call as Python code.
         value: The result.
-        kind: The kind of record: ``"volume"``, ``"snapshot"``, ``"handle"`` or ``"capabilities"``.
+        kind: The kind of record: ``"volume"``, ``"snapshot"``, ``"handle"``, ``"space"`` or
+            ``"capabilities"``.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Result:
 def timeline(recorder: Recorder) -> Iterator[Result]:
     """Change a few volumes step by step, and yield the results of all calls."""
     yield ask(recorder, "capabilities", "capabilities")
+    yield from optional(recorder, "space", "space")
     mounted_first = yield from volume(recorder, 2**40, "junction_path", "export_policy")
     policy_first = yield from volume(recorder, None, "export_policy", "junction_path")
     yield from change(recorder, mounted_first, size_bytes=2**41)
@@ -140,11 +142,12 @@ def change(recorder: Recorder, uuid: str, **fields: Any) -> Iterator[Result]:
 
 
 def look(recorder: Recorder, uuid: str) -> Iterator[Result]:
-    """Call every method that returns a volume."""
+    """Call every method that returns a volume, and read the account of space."""
     got = ask(recorder, "volume", "get_volume", uuid)
     yield got
     yield ask(recorder, "volume", "list_volumes")
     yield from optional(recorder, "volume", "find_volume", got.field("name"))
+    yield from optional(recorder, "space", "space")
 
 
 def optional(recorder: Recorder, kind: str, method: str, *arguments: Any) -> Iterator[Result]:
