@@ -19,6 +19,7 @@ from nessie_backend_mem import (
     InvalidArgumentError,
     MemBackend,
     NessieError,
+    NoSpaceError,
     NotFoundError,
     SnapshotNotFoundError,
     VolumeNotFoundError,
@@ -144,9 +145,11 @@ def test_an_operation_is_printed_as_it_is_written(operation: Operation) -> None:
     assert eval(repr(operation), {"Operation": Operation}) == operation
 
 
-@given(run=st.lists(operations()))
-def test_operations_succeed_or_are_refused_in_a_documented_way(run: list[Operation]) -> None:
-    backend = MemBackend(seed=1)
+@given(run=st.lists(operations(space=True)), capacity=st.sampled_from([None, 1, 10]))
+def test_operations_succeed_or_are_refused_in_a_documented_way(
+    run: list[Operation], capacity: int | None
+) -> None:
+    backend = MemBackend(seed=1, capacity_bytes=capacity)
     for operation in run:
         try:
             operation.run(backend)
@@ -161,6 +164,9 @@ def test_a_backend_can_be_in_every_kind_of_state() -> None:
         lambda backend: any("clone" in volume for volume in backend),
         lambda backend: any(volume["state"] == "offline" for volume in backend),
         lambda backend: any("junction_path" in volume for volume in backend),
+        lambda backend: backend.space()["available_bytes"] == 0,
+        lambda backend: backend.space()["snapshot_bytes"] > 0,
+        lambda backend: any(volume["size_bytes"] == volume.get("used_bytes") for volume in backend),
     ]
     missing = set(range(len(wanted)))
 
@@ -170,6 +176,39 @@ def test_a_backend_can_be_in_every_kind_of_state() -> None:
         return not missing
 
     finds(backends(), is_last)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        lambda target: target == "pool",
+        lambda target: target not in (None, "pool"),
+    ],
+    ids=["pool", "quota"],
+)
+def test_operations_fill_volumes_and_the_pool(wanted: Callable[[str | None], bool]) -> None:
+    def is_full(run: list[Operation]) -> bool:
+        backend = MemBackend(seed=1, capacity_bytes=10)
+        for operation in run:
+            try:
+                operation.run(backend)
+            except NoSpaceError as error:
+                if wanted(error.target):
+                    return True
+            except NessieError:
+                pass
+        return False
+
+    finds(st.lists(operations(space=True), min_size=10), is_full)
+
+
+def test_operations_write_no_data_by_default() -> None:
+    @settings(max_examples=200, derandomize=True, database=None)
+    @given(operation=operations())
+    def check(operation: Operation) -> None:
+        assert operation.method not in {"write", "discard"}
+
+    check()
 
 
 # Correct backends ----------------------------------------------------------------------------
@@ -210,7 +249,7 @@ class WithoutWhatIsOptional:
         self.real = MemBackend()
 
     def __getattr__(self, name: str) -> Any:
-        optional = ("find_", "rename_", "restore_", "split_")
+        optional = ("find_", "rename_", "restore_", "split_", "write", "discard", "space")
         if name.startswith(optional):
             raise AttributeError(name)
         return getattr(self.real, name)
@@ -255,10 +294,26 @@ class OwnExceptions(Around):
         return call
 
 
+class FewBytes(Around):
+    """A pool that is soon full."""
+
+    def __init__(self) -> None:
+        self.real = MemBackend(capacity_bytes=10)
+
+
+class RefusesTheAccount(Around):
+    """Does not account for space, though it has the methods."""
+
+    def space(self) -> Any:
+        raise FeatureNotSupportedError("no", "space")
+
+
 class KnowsNoTimes(Around):
-    """Times of creation are not recorded, snapshots hold bytes."""
+    """Times of creation are not recorded; clients write data that no call here writes."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "write":
+            raise AttributeError(name)
         method = getattr(self.real, name)
 
         def call(*arguments: Any, **named: Any) -> Any:
@@ -268,6 +323,8 @@ class KnowsNoTimes(Around):
                     record.pop("create_time", None)
                     if "size_consumed" in record:
                         record["size_consumed"] = 4096
+                    elif "name" in record:
+                        record["used_bytes"] = 1
             return result
 
         return call
@@ -327,6 +384,8 @@ def verdict(
         WithoutWhatIsOptional,
         RefusesWhatIsOptional,
         OwnExceptions,
+        FewBytes,
+        RefusesTheAccount,
         KnowsNoTimes,
         SortsKeys,
     ],
@@ -520,6 +579,51 @@ class TiresOfSplitting(Around):
         return result
 
 
+class CountsAnOverwriteTwice(Around):
+    def write(self, vol_uuid: str, size_bytes: int, *, overwrite_bytes: int = 0) -> Any:
+        written = self.real.write(vol_uuid, size_bytes, overwrite_bytes=overwrite_bytes)
+        if overwrite_bytes > 1 and self.real.snapshots():
+            return self.real.write(vol_uuid, 1, overwrite_bytes=1)
+        return written
+
+
+class DiscardsTooMuch(Around):
+    """Empties a volume of which more is discarded than it uses."""
+
+    def discard(self, vol_uuid: str, size_bytes: int) -> Any:
+        try:
+            return self.real.discard(vol_uuid, size_bytes)
+        except InvalidArgumentError:
+            used = self.real.get_volume(vol_uuid).get("used_bytes", 0)
+            return self.real.discard(vol_uuid, used)
+
+
+class HasNoLimit(Around):
+    """Accepts writes for which the pool has no room, and drops them."""
+
+    def __init__(self) -> None:
+        self.real = MemBackend(capacity_bytes=10)
+
+    def write(self, vol_uuid: str, size_bytes: int, *, overwrite_bytes: int = 0) -> Any:
+        try:
+            return self.real.write(vol_uuid, size_bytes, overwrite_bytes=overwrite_bytes)
+        except NoSpaceError as error:
+            if error.target != "pool" or size_bytes > 2**32:
+                raise
+            return self.real.get_volume(vol_uuid)
+
+
+class ConsumesNothing(Around):
+    def list_snapshots(self, uuid: str) -> Any:
+        return [{**each, "size_consumed": 0} for each in self.real.list_snapshots(uuid)]
+
+
+class AccountsForOneVolume(Around):
+    def space(self) -> Any:
+        space = self.real.space()
+        return space if len(self.real) < 3 else {**space, "live_bytes": 0}
+
+
 class KeepsTheSplitSnapshotBusy(Around):
     def __init__(self) -> None:
         super().__init__()
@@ -543,7 +647,10 @@ def kinds_of(base: type[Any]) -> Iterator[type[Any]]:
         yield from kinds_of(kind)
 
 
-CORRECT = (WithoutClones, RefusesWhatIsOptional, OwnExceptions, KnowsNoTimes, SortsKeys)
+CORRECT = (
+    *(WithoutClones, RefusesWhatIsOptional, OwnExceptions, FewBytes, RefusesTheAccount),
+    *(KnowsNoTimes, SortsKeys),
+)
 FAULTY = [k for k in (*kinds_of(Around), *kinds_of(VolumesInADict)) if k not in CORRECT]
 
 
@@ -557,6 +664,11 @@ RULES_OF: dict[type[Any], set[str]] = {
     StumblesOverItself: {"delete_volume"},
     DeletesWhatIsNotThere: {"create_snapshot", "delete_snapshot"},
     TakesAnythingForAnIdentifier: {"read_volume"},
+    CountsAnOverwriteTwice: {"create_snapshot", "write", "overwrite"},
+    DiscardsTooMuch: {"write", "discard"},
+    HasNoLimit: {"write"},
+    ConsumesNothing: {"create_snapshot", "write", "overwrite", "discard"},
+    AccountsForOneVolume: {"write"},
     TiresOfSplitting: {"create_snapshot", "create_clone", "split_clone"},
     KeepsTheSplitSnapshotBusy: {
         *("create_snapshot", "create_clone", "split_clone", "delete_snapshot"),

@@ -18,7 +18,8 @@ finds, as Python code.
 
 The functions `volume_names`, `sizes` and so on are strategies for valid
 arguments, and ``bad_…`` for invalid ones. `operations` generates
-operations, and `backends` backends with contents.
+operations, with ``space=True`` also writes, and `backends` backends with
+contents and data.
 """
 
 try:

@@ -64,8 +64,15 @@ def ask(call: Callable[[], Any]) -> Answer:
 class Recorder:
     """A backend, and the labels of all objects created in it: ``v1``, ``s1`` and so on."""
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: Any, *, compares_space: bool = False) -> None:
+        """Record the objects of `backend`.
+
+        Args:
+            backend: The backend.
+            compares_space: Whether the numbers of bytes that data takes are compared.
+        """
         self.backend = backend
+        self.compares_space = compares_space
         self.labels: dict[str, str] = {}
         """From identifiers to labels."""
         self.uuids: dict[str, str] = dict(UNKNOWN_LABELS)
@@ -90,8 +97,9 @@ class Recorder:
     def labelled(self, result: Any) -> Any:
         """Replace identifiers by labels, and leave out values in which backends may differ.
 
-        These are well-formed times, access handles and consumed bytes. Malformed ones are kept, so
-        that they differ from the other backend's.
+        These are well-formed times, access handles and, unless `compares_space`, the bytes that
+        volumes use and snapshots consume. Malformed ones are kept, so that they differ from the
+        other backend's.
         """
         if isinstance(result, (list, tuple)):
             return [self.labelled(each) for each in result]
@@ -102,6 +110,8 @@ class Recorder:
         record = {key: self._labelled_value(key, value) for key, value in result.items()}
         if self._is_time(record.get("uuid"), record.get("create_time")):
             record.pop("create_time", None)
+        if not self.compares_space and is_byte_count(record.get("used_bytes")):
+            record.pop("used_bytes")
         return record
 
     def _labelled_value(self, key: object, value: Any) -> Any:
@@ -110,7 +120,7 @@ class Recorder:
                 return self.labels.get(value, value)
             case "clone" if isinstance(value, dict):
                 return {key: self._labelled_value(key, part) for key, part in value.items()}
-            case "size_consumed" if type(value) is int and value >= 0:
+            case "size_consumed" if not self.compares_space and is_byte_count(value):
                 return 0
             case _:
                 return value
@@ -126,3 +136,8 @@ class Recorder:
             return False
         in_order = time is None or (isinstance(time, str) and TIME.fullmatch(time))
         return bool(in_order) and self.times.setdefault(label, time) == time
+
+
+def is_byte_count(value: object) -> bool:
+    """Whether a value is a number of bytes. A `bool` is not one."""
+    return type(value) is int and value >= 0

@@ -16,6 +16,7 @@ from nessie_backend_mem import MemBackend, NotFoundError
 
 from ._recorder import UNKNOWN_LABELS, Answer, Recorder, ask
 from .operations import (
+    bad_byte_counts,
     mostly,
     usual_export_policies,
     usual_junction_paths,
@@ -39,12 +40,18 @@ OPTIONAL = {
     "find_volume": "volumes",
     "patch_volume(name=…)": "volumes",
     "patch_volume(state=…)": "volumes",
+    "write": "volumes",
+    "discard": "volumes",
+    "space": "volumes",
     "find_snapshot": "snapshots",
     "rename_snapshot": "snapshots",
     "restore_snapshot": "snapshots",
     "split_clone": "clones",
 }
 """The optional operations of a backend, with their tiers."""
+
+ACCOUNT = {"write", "discard", "space"}
+"""The methods with which a backend accounts for space. They are tested if it has all of them."""
 
 WITHOUT_RESULT = ("delete_volume", "delete_snapshot")
 """These return ``None`` on success: for them it does not mean a missing object."""
@@ -69,6 +76,19 @@ some_snapshot = st.runner().flatmap(
 )
 """A volume and a snapshot, mostly one of this volume."""
 
+
+def some_bytes(of: SearchStrategy[str]) -> SearchStrategy[tuple[str, int]]:
+    """Draw a volume, and a number of bytes at a limit of this volume."""
+    return st.runner().flatmap(
+        lambda machine: of.flatmap(
+            lambda volume: st.tuples(
+                st.just(volume),
+                mostly(st.sampled_from(machine.byte_counts(volume)), bad_byte_counts()),
+            )
+        )
+    )
+
+
 if_any_volume = precondition(lambda machine: machine.volumes)
 if_any_snapshot = precondition(lambda machine: machine.snapshots)
 if_any_clone = precondition(lambda machine: machine.clones)
@@ -82,13 +102,18 @@ def if_offered(feature: str) -> Callable[[Any], Any]:
 class BackendComparison(RuleBasedStateMachine):
     """Makes the same calls on your own backend and on `MemBackend`, and compares each result.
 
-    Results must be equal except for uuids, times and the kind of access handle. Errors must have
-    the same ``code``. For a missing object ``None`` in place of a record is accepted, too. After
-    every step all lists must be equal. The order of keys does not matter.
+    Results must be equal except for uuids, times, the kind of access handle, and the bytes that
+    volumes use and snapshots consume. Errors must have the same ``code``. For a missing object
+    ``None`` in place of a record is accepted, too. After every step all lists must be equal. The
+    order of keys does not matter.
 
     Only the tiers of ``capabilities()`` are tested. ``find_volume``, ``find_snapshot``,
     ``rename_snapshot``, ``restore_snapshot``, ``split_clone`` and a patch of ``name`` or ``state``
     are skipped if the backend lacks them or raises `FeatureNotSupportedError`.
+
+    A backend with the methods ``write``, ``discard`` and ``space`` of `MemBackend` must account for
+    space as `MemBackend` does: clients write, overwrite and discard data until volumes and the pool
+    are full, and all numbers of bytes must be equal, too. The capacity is that of ``space()``.
 
     Subclass it, define `make_backend`, and assign the ``TestCase`` to a name that a test runner can
     find, such as ``TestMine``:
@@ -162,10 +187,13 @@ class BackendComparison(RuleBasedStateMachine):
     def make_both(self) -> None:
         """Make both backends."""
         self.mine = Recorder(self.make_backend())
-        self.reference = Recorder(MemBackend(seed=0))
         self.lines.append(f"backend = {type(self).__name__}().make_backend()")
-        self.check_capabilities()
         self.lacks |= left_out(self.mine.backend)
+        capacity = self.read_capacity()
+        self.reference = Recorder(MemBackend(seed=0, capacity_bytes=capacity))
+        for recorder in (self.mine, self.reference):
+            recorder.compares_space = self.offers("write")
+        self.check_capabilities()
 
     def teardown(self) -> None:
         """End the example."""
@@ -256,6 +284,47 @@ class BackendComparison(RuleBasedStateMachine):
     def find_volume(self, name: str) -> None:
         """Find a volume by name."""
         self.both("find_volume", (), name)
+
+    # Space -----------------------------------------------------------------------------------
+
+    def byte_counts(self, volume: str) -> list[int]:
+        """Return numbers of bytes at the limits of a volume: what it uses, and what is left.
+
+        Args:
+            volume: The volume's label.
+        """
+        numbers = {0, 1, 2, 3}
+        if volume in self.volumes:
+            backend = self.reference.backend
+            record = backend.get_volume(self.reference.uuids[volume])
+            used = record.get("used_bytes", 0)
+            left = [(record["size_bytes"] or 0) - used, backend.space()["available_bytes"] or 0]
+            numbers |= {limit + more for limit in (used, *left) for more in (-1, 0, 1)}
+        return sorted(number for number in numbers if 0 <= number < 2**64)
+
+    @if_offered("write")
+    @if_any_volume
+    @rule(written=some_bytes(some_volume))
+    def write(self, written: tuple[str, int]) -> None:
+        """Write new data."""
+        volume, size = written
+        self.both("write", (volume,), size)
+
+    @if_offered("write")
+    @if_any_volume
+    @rule(overwritten=some_bytes(some_volume), more=st.integers(0, 2))
+    def overwrite(self, overwritten: tuple[str, int], more: int) -> None:
+        """Overwrite data, and write a few new bytes."""
+        volume, size = overwritten
+        self.both("write", (volume,), size + more, overwrite_bytes=size)
+
+    @if_offered("discard")
+    @if_any_volume
+    @rule(discarded=some_bytes(some_volume))
+    def discard(self, discarded: tuple[str, int]) -> None:
+        """Discard data."""
+        volume, size = discarded
+        self.both("discard", (volume,), size)
 
     # Snapshots -------------------------------------------------------------------------------
 
@@ -364,6 +433,8 @@ class BackendComparison(RuleBasedStateMachine):
     def listings_are_the_same(self) -> None:
         """Compare all lists, and store the labels that the next step can choose from."""
         self.both("list_volumes", (), quiet=True)
+        if self.offers("space"):
+            self.both("space", (), quiet=True)
         listed = self.reference.backend.list_volumes()
         self.volumes = [self.reference.labels[volume["uuid"]] for volume in listed]
         self.clones = [self.reference.labels[v["uuid"]] for v in listed if "clone" in v]
@@ -443,6 +514,23 @@ class BackendComparison(RuleBasedStateMachine):
             answer: The refusal.
         """
         self.lines += [f"with suppress(Exception):  # {answer.code}", f"    {call}"]
+
+    def read_capacity(self) -> int | None:
+        """Return the capacity of the backend's pool; None without a limit or an account of space.
+
+        Fail if the account has no valid capacity.
+        """
+        if not self.offers("space"):
+            return None
+        answer = self.mine.call("space", (), (), {})
+        if answer.code == "feature_not_supported":
+            self.lacks |= ACCOUNT
+            return None
+        capacity = answer.result.get("capacity_bytes") if isinstance(answer.result, dict) else 0
+        if capacity is None or (type(capacity) is int and 0 < capacity < 2**64):
+            return capacity
+        self.lines.append("backend.space()")
+        return self.fail("an account of space, with its capacity_bytes", answer)
 
     def check_capabilities(self) -> None:
         """Skip the tiers that the backend lacks, and fail if its capabilities are inconsistent."""
@@ -558,6 +646,8 @@ def as_text(result: object) -> str:
 def left_out(backend: Any) -> set[str]:
     """Return the optional methods and keywords that the backend lacks."""
     lacks = {name for name in OPTIONAL if name.isidentifier() and not hasattr(backend, name)}
+    if lacks & ACCOUNT:
+        lacks |= ACCOUNT
     try:
         parameters = inspect.signature(backend.patch_volume).parameters
     except ValueError:

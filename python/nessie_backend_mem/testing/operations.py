@@ -61,10 +61,14 @@ class Operation:
         return getattr(backend, self.method)(*identifiers, **self.arguments)
 
 
-def operations() -> SearchStrategy[Operation]:
+def operations(*, space: bool = False) -> SearchStrategy[Operation]:
     """Return operations that change a backend with all tiers.
 
     Most have valid arguments. Names and paths often conflict with those of other objects.
+
+    Args:
+        space: Whether clients also write and discard data, for a backend that has these methods of
+            `MemBackend`. They often fill a volume or the pool.
     """
     none, place = st.none(), st.integers(0, 5)
     names, snapshot_names = usual_volume_names(), usual_snapshot_names()
@@ -103,21 +107,31 @@ def operations() -> SearchStrategy[Operation]:
         call("delete_snapshot", place, place, named()),
         call("delete_volume", place, none, named()),
     ]
+    overwrite = {"overwrite_bytes": usual_byte_counts()}
+    data = [
+        call("write", place, none, named(size_bytes=usual_byte_counts())),
+        call("write", place, none, named(size_bytes=usual_byte_counts(), **overwrite)),
+        call("discard", place, none, named(size_bytes=usual_byte_counts())),
+    ]
     # Twice as often: otherwise a sequence would have few objects.
-    return st.sampled_from([*create, *create, *change]).flatmap(lambda chosen: chosen)
+    all_calls = [*create, *create, *change, *(data if space else [])]
+    return st.sampled_from(all_calls).flatmap(lambda chosen: chosen)
 
 
 @st.composite
 def backends(draw: DrawFn, *, max_operations: int = 30) -> MemBackend:
     """Return a seeded `MemBackend` after random operations. A failing example shows its tree.
 
+    Some have a pool of a few bytes, which may be full.
+
     Args:
         draw: Passed by Hypothesis. Call ``backends()`` without it.
         max_operations: Largest number of operations.
     """
-    backend = MemBackend(seed=draw(st.integers(0, 2**64 - 1)))
+    capacity = draw(st.none() | st.integers(1, 20))
+    backend = MemBackend(seed=draw(st.integers(0, 2**64 - 1)), capacity_bytes=capacity)
     count = draw(st.integers(0, max_operations))
-    for operation in draw(st.lists(operations(), min_size=count, max_size=count)):
+    for operation in draw(st.lists(operations(space=True), min_size=count, max_size=count)):
         with suppress(NessieError):
             operation.run(backend)
     note(f"{backend!r}\n{backend.tree()}")
@@ -153,6 +167,17 @@ def usual_sizes() -> SearchStrategy[int | None]:
     """Return ``None`` or a size; rarely an invalid one."""
     few = st.sampled_from([None, 1, 2, 2**53 + 1, 2**64 - 1])
     return mostly(few, values.sizes(), values.bad_sizes())
+
+
+def usual_byte_counts() -> SearchStrategy[int]:
+    """Return few small numbers of bytes that are written; rarely another or an invalid one."""
+    few = st.sampled_from([1, 2, 5, 0])
+    return mostly(few, values.sizes(), bad_byte_counts())
+
+
+def bad_byte_counts() -> SearchStrategy[int]:
+    """Return integers that are not a number of bytes: negative, or at least 2**64."""
+    return values.bad_sizes().filter(bool)
 
 
 def usual_junction_paths() -> SearchStrategy[str]:
