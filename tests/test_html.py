@@ -56,6 +56,7 @@ HOSTILE = "/<script>alert('1')</script>&amp;\"</td></table></pre>"
 def test_a_backend_shows_its_summary_its_volumes_and_its_tree(backend: MemBackend) -> None:
     volume, [snapshot] = volume_with_snapshots(backend, "v", "s", size_bytes=2**30)
     backend.patch_volume(volume["uuid"], junction_path="/é")
+    backend.write(volume["uuid"], 3 * 2**20)
     clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "c")
     shown = page(backend)
     assert shown.texts["div"] == repr(backend)
@@ -67,9 +68,20 @@ def test_a_backend_shows_its_summary_its_volumes_and_its_tree(backend: MemBacken
     origin = {"parent_volume": "v", "parent_snapshot": "s"}
     assert records == [
         {"": "0", "name": "v", **same, "junction_path": "/é", **dict.fromkeys(origin, "")}
-        | {"uuid": volume["uuid"]},
-        {"": "1", "name": "c", **same, "junction_path": "", **origin, "uuid": clone["uuid"]},
+        | {"uuid": volume["uuid"], "used_bytes": str(3 * 2**20)},
+        {"": "1", "name": "c", **same, "junction_path": "", **origin}
+        | {"uuid": clone["uuid"], "used_bytes": ""},
     ]
+
+
+def test_the_tree_shows_used_and_consumed_bytes(backend: MemBackend) -> None:
+    volume, [_] = volume_with_snapshots(backend, "v", "s", size_bytes=2**30)
+    backend.write(volume["uuid"], 2**20)
+    backend.create_snapshot(volume["uuid"], "t")
+    backend.write(volume["uuid"], 2**10, overwrite_bytes=2**10)
+    time = "2000-01-01T00:00:00Z"
+    lines = ["v  1 MiB of 1 GiB", f"├── @s  {time}", f"└── @t  {time}  1 KiB"]
+    assert page(backend).texts["pre"].splitlines() == backend.tree().splitlines() == lines
 
 
 def test_texts_are_escaped(backend: MemBackend) -> None:

@@ -25,6 +25,7 @@ GAP = "…"
 VOLUME_COLUMNS = (
     "name",
     "size_bytes",
+    "used_bytes",
     "state",
     "create_time",
     "junction_path",
