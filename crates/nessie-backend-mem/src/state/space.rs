@@ -209,10 +209,17 @@ impl State {
         Ok(())
     }
 
-    /// Writes to a volume. The data is new to the volume's queue, and what it replaces is the oldest.
+    /// Writes to a volume.
     pub(crate) fn write(&mut self, uuid: VolumeId, written: Written) -> Result<Slot> {
-        let Written { size, overwrite } = written;
         let slot = self.find(uuid)?;
+        self.write_to(slot, uuid, written)?;
+        Ok(slot)
+    }
+
+    /// Writes to the volume in `slot`. The data is new to the volume's queue, and what it replaces is
+    /// the oldest.
+    fn write_to(&mut self, slot: Slot, uuid: VolumeId, written: Written) -> Result<()> {
+        let Written { size, overwrite } = written;
         let before = self.live_data(slot);
         check_overwrite(written, before.size)?;
         self.check_online(slot)?;
@@ -229,6 +236,13 @@ impl State {
                 self.volumes.get_mut(slot).size = quota;
             }
         }
+        Ok(())
+    }
+
+    /// Deletes data of a volume.
+    pub(crate) fn discard(&mut self, uuid: VolumeId, size: u64) -> Result<Slot> {
+        let slot = self.find(uuid)?;
+        self.discard_from(slot, size)?;
         Ok(slot)
     }
 
@@ -258,16 +272,15 @@ impl State {
         Ok(())
     }
 
-    /// Deletes data of a volume, the oldest first.
-    pub(crate) fn discard(&mut self, uuid: VolumeId, size: u64) -> Result<Slot> {
-        let slot = self.find(uuid)?;
+    /// Deletes data of the volume in `slot`, the oldest first.
+    fn discard_from(&mut self, slot: Slot, size: u64) -> Result<()> {
         let before = self.live_data(slot);
         check_used("size_bytes", size, before.size)?;
         self.check_online(slot)?;
         if size > 0 {
             self.space.set_live(slot, before.without_oldest(size));
         }
-        Ok(slot)
+        Ok(())
     }
 
     /// Writes to volumes, in order: all or none.
@@ -275,30 +288,7 @@ impl State {
         &mut self,
         items: impl Iterator<Item = (VolumeId, Written)>,
     ) -> std::result::Result<(), BulkError> {
-        let before = self.space.clone();
-        // What the records showed before, of each write that changed it.
-        let mut shown = Vec::new();
-        for (index, (uuid, written)) in items.enumerate() {
-            let was = self.find(uuid).map(|slot| self.shown_by_record(slot));
-            match self.write(uuid, written) {
-                Ok(slot) => {
-                    if let Ok(was) = was
-                        && was != self.shown_by_record(slot)
-                    {
-                        shown.push((slot, was));
-                    }
-                }
-                Err(error) => {
-                    self.space = before;
-                    for (slot, (has_data, quota)) in shown.into_iter().rev() {
-                        let record = self.volumes.get_mut(slot);
-                        (record.has_data, record.size) = (has_data, quota);
-                    }
-                    return Err(BulkError::at(index, error));
-                }
-            }
-        }
-        Ok(())
+        self.change_all(items, Self::write_to)
     }
 
     /// What a write can change in a volume's record: whether it shows the used bytes, and the quota.
@@ -312,14 +302,50 @@ impl State {
         &mut self,
         items: impl Iterator<Item = (VolumeId, u64)>,
     ) -> std::result::Result<(), BulkError> {
-        let before = self.space.clone();
-        for (index, (uuid, size)) in items.enumerate() {
-            if let Err(error) = self.discard(uuid, size) {
-                self.space = before;
-                return Err(BulkError::at(index, error));
+        self.change_all(items, |state, slot, _, size| state.discard_from(slot, size))
+    }
+
+    /// Changes the live data of volumes, in order. After a refusal, the changes before it are undone:
+    /// so a small batch costs little, however many volumes have data.
+    fn change_all<T>(
+        &mut self,
+        items: impl Iterator<Item = (VolumeId, T)>,
+        change: impl Fn(&mut Self, Slot, VolumeId, T) -> Result<()>,
+    ) -> std::result::Result<(), BulkError> {
+        let was_empty = self.space.is_empty();
+        let mut done = Vec::with_capacity(items.size_hint().0);
+        for (index, (uuid, item)) in items.enumerate() {
+            let changed = self.find(uuid).and_then(|slot| {
+                let before = (slot, self.live_data(slot), self.shown_by_record(slot));
+                change(self, slot, uuid, item)?;
+                Ok(before)
+            });
+            match changed {
+                Ok(before) => done.push(before),
+                Err(error) => {
+                    self.undo(done);
+                    if was_empty {
+                        self.space.volumes = Table::new();
+                    }
+                    return Err(BulkError::at(index, error));
+                }
             }
         }
         Ok(())
+    }
+
+    /// Gives volumes the live data, and what their records showed of it, from before changes: the
+    /// last change first.
+    fn undo(&mut self, changes: Vec<(Slot, Data, (bool, u64))>) {
+        for (slot, data, shown) in changes.into_iter().rev() {
+            if self.live_data(slot) != data {
+                self.space.set_live(slot, data);
+            }
+            if self.shown_by_record(slot) != shown {
+                let record = self.volumes.get_mut(slot);
+                (record.has_data, record.size) = shown;
+            }
+        }
     }
 
     /// Checks the account: each history, and the sums.
