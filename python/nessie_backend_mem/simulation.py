@@ -19,6 +19,26 @@ A script guards its calls, because each process imports the script:
 
 A notebook or an interactive session has no script to import. Pass an
 executor there, such as ``ThreadPoolExecutor()``.
+
+How much space do 14 nightly snapshots take if 5 % of the data changes every
+day? 70 % of the live data, if no two days change the same data:
+
+>>> from nessie_backend_mem import MemBackend
+>>> gib = 2**30
+>>> backend = MemBackend(seed=1)
+>>> db = backend.create_volume("db")["uuid"]
+>>> used = backend.write(db, 100 * gib)["used_bytes"]
+>>> for night in range(30):
+...     snapshot = backend.create_snapshot(db, f"night-{night}")
+...     used = backend.write(db, 5 * gib, overwrite_bytes=5 * gib)["used_bytes"]
+...     snapshots = backend.list_snapshots(db)
+...     if len(snapshots) > 14:
+...         backend.delete_snapshot(db, snapshots[0]["uuid"])
+>>> backend.space()["live_bytes"] / gib, backend.space()["snapshot_bytes"] / gib
+(100.0, 70.0)
+
+``nessie-mem simulate`` does this for a fleet of volumes in a pool that fills
+up, and draws it with ``--plot``.
 """
 
 from __future__ import annotations
