@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nessie_backend_mem import InvalidArgumentError, MemBackend
 from nessie_backend_mem._progress import ProgressBar, StatusLine, can_redraw, progress_text
 from nessie_backend_mem._shards import Listener, run
@@ -536,7 +538,7 @@ def test_progress_outside_of_a_shard_is_not_reported_and_must_be_a_fraction() ->
 
 def test_the_simulation_reports_each_day() -> None:
     seen: list[float] = []
-    fleet = simulate.Fleet(volumes=10, days=4, shards=1, seed=0)
+    fleet = simulate.Fleet(volumes=10, days=4, shards=1, seed=0, capacity=2**40)
     run(partial(simulate.scenario, fleet=fleet), 0, 0, seen.append)
     assert seen == [0.25, 0.5, 0.75, 1.0]
 
@@ -657,18 +659,117 @@ def test_the_table_fits_a_terminal_and_is_the_same_on_every_run() -> None:
         assert line == line.rstrip()
 
 
+def outcome_of(*arguments: str) -> Any:
+    return json.loads(succeed(*FLEET, "--json", *arguments))
+
+
+def total(outcome: Any, key: str) -> int:
+    return sum(day[key] for day in outcome["days"])
+
+
 def test_the_numbers_add_up() -> None:
-    outcome = json.loads(succeed(*FLEET, "--json"))
+    outcome = outcome_of("--capacity", "100TiB")
     days = outcome["days"]
     assert [day["day"] for day in days] == list(range(1, 41))
     assert {day["volumes"] for day in days} == {200}
-    assert outcome["snapshots_taken"] == 200 * 40
-    assert days[-1]["snapshots"] == 200 * 14
-    assert outcome["snapshots_taken"] - outcome["snapshots_deleted"] == days[-1]["snapshots"]
+    assert [day["snapshots"] for day in days[:14]] == [200 * day for day in range(1, 15)]
+    # A snapshot with a clone is kept longer.
+    assert 200 * 14 <= days[-1]["snapshots"] <= 200 * 14 + outcome["clones_made"]
     assert outcome["clones_made"] - outcome["clones_deleted"] == days[-1]["clones"]
-    assert outcome["clones_made"] > 0
-    assert days[-1]["bytes"] > days[0]["bytes"]
+    assert outcome["clones_made"] > outcome["clones_deleted"] > 0
+    assert (
+        total(outcome, "writes")
+        == 200 * 41 + sum(day["clones"] for day in days[1:]) + (outcome["clones_deleted"])
+    )
+    assert total(outcome, "refused_writes") == total(outcome, "refused_bytes") == 0
     assert len(outcome["digests"]) == 2
+
+
+def test_the_pool_fills_up_and_refuses_what_does_not_fit() -> None:
+    fleet = outcome_of()["fleet"]
+    assert fleet["capacity"] == 200 * 50 * 2**30
+    outcome = outcome_of("--capacity", "6TiB")
+    days = outcome["days"]
+    assert max(day["used_bytes"] for day in days) <= 6 * 2**40
+    assert days[-1]["used_bytes"] > 5.9 * 2**40
+    assert [day["refused_writes"] for day in days[:7]] == [0] * 7
+    assert total(outcome, "refused_writes") > 0
+    assert total(outcome, "refused_bytes") > 0
+    larger = outcome_of("--capacity", "6400GiB")
+    assert total(larger, "refused_writes") < total(outcome, "refused_writes")
+    for day in days:
+        assert day["snapshot_bytes"] <= day["used_bytes"]
+        assert day["refused_writes"] <= day["writes"]
+
+
+def test_snapshots_hold_what_two_weeks_overwrite() -> None:
+    """Working days overwrite 2 to 6 % of a cache, days of a weekend a fifth of that."""
+    day = outcome_of("--capacity", "100TiB")["days"][-1]
+    live = day["used_bytes"] - day["snapshot_bytes"]
+    assert 10.8 * 0.03 < day["snapshot_bytes"] / live < 10.8 * 0.05
+    # What clones share with their parents is used once.
+    assert live < day["logical_bytes"] < 1.2 * live
+
+
+def test_the_golden_numbers_of_a_small_fleet() -> None:
+    """The same on every machine. The digests may change with the layout of a dump."""
+    golden = Path(__file__).parent / "golden" / "simulation.json"
+    outcome = outcome_of("--capacity", "6TiB")
+    del outcome["digests"]
+    assert outcome == json.loads(golden.read_text(encoding="utf-8"))
+
+
+def test_the_number_of_processes_changes_nothing() -> None:
+    fleet = simulate.Fleet(volumes=50, days=20, shards=3, seed=4, capacity=10**12)
+    parts = run_shards(partial(simulate.scenario, fleet=fleet), 3, Inline(), seed=4)
+    digests = [digest for part in parts for digest in part.digests]
+    assert simulate.simulate(fleet).digests == digests
+
+
+@given(
+    volumes=st.integers(1, 10**7),
+    shards=st.integers(1, 100),
+    capacity=st.integers(0, 2**64 - 1),
+)
+def test_the_shards_share_the_volumes_and_the_pool(
+    volumes: int, shards: int, capacity: int
+) -> None:
+    shards, capacity = min(shards, volumes), max(capacity, volumes)
+    fleet = simulate.Fleet(volumes, 1, shards, 0, capacity)
+    counts = [fleet.first(shard + 1) - fleet.first(shard) for shard in range(shards)]
+    shares = [fleet.share(shard) for shard in range(shards)]
+    assert (sum(counts), sum(shares)) == (volumes, capacity)
+    assert max(counts) - min(counts) <= 1
+    for count, share in zip(counts, shares, strict=True):
+        assert abs(share * volumes - capacity * count) < 2 * volumes
+        assert min(count, share) >= 1
+
+
+def test_more_shards_than_volumes_are_one_for_each_volume() -> None:
+    arguments = ("--volumes", "3", "--days", "2", "--json")
+    outcome = json.loads(succeed("simulate", *arguments))
+    assert outcome["fleet"]["shards"] == len(outcome["digests"]) == 3
+
+
+def test_the_table_of_a_large_fleet_fits_a_terminal() -> None:
+    million = 10**6
+    fleet = simulate.Fleet(100 * million, 365, 1_000, 2**64 - 1, 2**63)
+    sizes = (2**63, 2**63, 2**63)
+    writes = 999 * million
+    day = simulate.Day(365, 100 * million, 9 * million, writes, *sizes, writes, writes, 2**63)
+    outcome = simulate.Outcome([day], writes, writes, writes, [])
+    for line in simulate.table(fleet, outcome):
+        assert len(line) <= 80
+        assert line == line.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("capacity", "shown"),
+    [(9, "9 B"), (20 * 2**10, "20.0 KiB"), (2**40, "1,024.0 GiB"), (500 * 2**40, "500.0 TiB")],
+)
+def test_sizes_are_shown_in_the_unit_of_the_pool(capacity: int, shown: str) -> None:
+    assert simulate.in_unit(capacity, capacity) == shown
+    assert simulate.in_unit(0, 500 * 2**40) == "0.0 TiB"
 
 
 def test_a_plot_is_drawn_with_matplotlib(tmp_path: Path) -> None:
@@ -713,6 +814,25 @@ def test_options_out_of_range_are_refused(arguments: list[str]) -> None:
     assert done.returncode == 2
     assert f"argument {arguments[0]}: expected an integer from " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("capacity", ["", "0", "-5", "5.5TiB", "5XiB", "16384PiB", "9" * 400, "∞"])
+def test_a_capacity_that_is_not_a_size_is_refused_with_the_rule(capacity: str) -> None:
+    done = run_python(*MODULE, "simulate", f"--capacity={capacity}")
+    assert done.returncode == 2
+    rule = "expected a size such as 500TiB or 50GB, from 1 to 2^64-1 bytes, not"
+    assert f'argument --capacity: {rule} "{capacity}"' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pool_that_is_too_small_for_the_volumes_is_refused_with_the_rule() -> None:
+    done = run_python(*MODULE, "simulate", "--volumes", "5", "--capacity", "4")
+    assert done.returncode == 2
+    rule = "4 bytes are less than one for each of 5 volumes"
+    assert f"argument --capacity: {rule}" in done.stderr
+    tiny = ("--volumes", "5", "--capacity", "5", "--days", "3", "--json")
+    [*_, last] = json.loads(succeed("simulate", *tiny))["days"]
+    assert last["used_bytes"] <= 5
 
 
 @needs_groups

@@ -8,11 +8,13 @@ import sys
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
+from nessie_backend_mem._sizes import parse_size
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["UsageError", "integer", "path_error", "print_error", "seconds", "seed"]
+__all__ = ["UsageError", "integer", "path_error", "print_error", "seconds", "seed", "size"]
 
 LONGEST = 2.0**63
 
@@ -39,6 +41,18 @@ def integer(first: int, last: int | None = None) -> Callable[[str], int]:
 
 seed = integer(0, 2**64 - 1)
 """The type of the option ``--seed``."""
+
+
+def size(text: str) -> int:
+    """Read a size in bytes, which may have a unit."""
+    try:
+        number = parse_size(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < 2**64:
+        expected = "a size such as 500TiB or 50GB, from 1 to 2^64-1 bytes"
+        raise ArgumentTypeError(f'expected {expected}, not "{text}"')
+    return number
 
 
 def seconds(text: str) -> float:

@@ -1,11 +1,16 @@
-"""``nessie-mem simulate``: one year of a fleet of CI build caches.
+"""``nessie-mem simulate``: one year of a fleet of CI build caches, in a pool that fills up.
 
-Every volume caches the builds of a repository. Each night, one call takes a snapshot of every
-volume. Each day, some pull requests are opened, each with a clone of the last snapshot; others are
-closed, and their clones are deleted. Snapshots are kept for two weeks. A clone that lives longer is
-first split from its snapshot. Once a week every volume grows, each at its own rate.
+Every volume caches the builds of a repository. Each day, builds overwrite a part of each cache and
+add new data; at weekends there are few builds. Each night, a snapshot of every cache is taken; the
+last two weeks of them are kept. Each day, some pull requests are opened. Each gets a clone of the
+last snapshot of a cache, and its builds write to the clone until it is closed and the clone is
+deleted. A snapshot with clones stays until they are deleted. Once a week, caches that are nearly
+full get larger quotas.
 
-`scenario` runs one shard. Every call but `create_clones` for a pull request is for many objects.
+Snapshots keep what is overwritten, so the pool fills up. A write for which it has no room changes
+nothing and is counted.
+
+`scenario` runs one shard: a part of the volumes with a part of the pool, in proportion.
 """
 
 from __future__ import annotations
@@ -14,126 +19,270 @@ import json
 import random
 import time
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nessie_backend_mem import NoSpaceError
 from nessie_backend_mem.simulation import report_progress, run_shards, shard_seed
 
-from ._options import UsageError, integer, path_error, print_error, seed
+from ._options import UsageError, integer, path_error, print_error, seed, size
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from nessie_backend_mem import MemBackend
+    from nessie_backend_mem import MemBackend, Uuids
 
 __all__ = ["Day", "Fleet", "Outcome", "configure", "run", "scenario", "simulate"]
 __dir__ = __all__.copy
 
 DAY = 86_400
+MONTH = 30
+"""Days between two rows of the table."""
 GIB = 2**30
-TIB = 2**40
 
-KEEP_DAYS = 14
-"""How long a nightly snapshot is kept."""
+SHARDS = 32
+CAPACITY_OF_ONE = 50 * GIB
+"""The capacity of the pool for each volume, unless it is given."""
 
-OPENED_DAILY = 0.002
+KEEP = 14
+"""How many nightly snapshots of a cache are kept."""
+
+WEEKEND = (1, 2)
+"""The days of a week without much work: day 1 is Saturday, the first of January 2000."""
+WEEKEND_WORK = 0.2
+"""How much of a working day's data a day of the weekend writes."""
+
+OPENED_DAILY = 0.01
 """Pull requests opened in a day, for each volume."""
-
 LONGEST_LIFE = 21
 """The most days that a pull request is open."""
+CLONE_CHANGE = 0.1
+"""The part of a clone that its builds overwrite in a day."""
+
+NEARLY_FULL = 0.8
+"""The part of its quota above which a cache gets a larger one."""
+LARGER = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The size of a simulation."""
+    """The size of a simulation. The same values give the same outcome."""
 
     volumes: int
     days: int
     shards: int
     seed: int
+    capacity: int
+
+    def first(self, shard: int) -> int:
+        """Return the number of the shard's first volume."""
+        return self.volumes * shard // self.shards
+
+    def share(self, shard: int) -> int:
+        """Return the capacity of the shard's part of the pool."""
+        begin, end = self.first(shard), self.first(shard + 1)
+        return self.capacity * end // self.volumes - self.capacity * begin // self.volumes
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The objects at the end of a day."""
+    """The objects and bytes at the end of a day, and what was written on it.
+
+    `logical_bytes` is the sum of what the volumes use, `used_bytes` what the pool has allocated for
+    it. Some of the latter only snapshots hold.
+    """
 
     day: int
     volumes: int
     clones: int
     snapshots: int
-    bytes: int
+    logical_bytes: int
+    used_bytes: int
+    snapshot_bytes: int
+    writes: int
+    refused_writes: int
+    refused_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The counts of all operations, and the objects on each day."""
+    """The days, and the counts of the other operations."""
 
-    snapshots_taken: int
-    snapshots_deleted: int
-    clones_made: int
-    clones_split: int
-    clones_deleted: int
-    resized: int
     days: list[Day]
+    clones_made: int
+    clones_deleted: int
+    quotas_raised: int
     digests: list[str]
+
+
+class Shard:
+    """A part of the fleet."""
+
+    def __init__(self, backend: MemBackend, shard: int, fleet: Fleet) -> None:
+        """Create the caches, with the data of their first builds."""
+        self.backend = backend
+        self.dice = dice = random.Random(shard_seed(fleet.seed, shard))  # noqa: S311 (no secret)
+        backend.set_capacity(fleet.share(shard))
+        self.names = [f"cache-{n}" for n in range(fleet.first(shard), fleet.first(shard + 1))]
+        self.quotas = [dice.randint(10, 100) * GIB for _ in self.names]
+        # The parts of a cache that a working day overwrites and adds.
+        self.changes = [dice.uniform(0.02, 0.06) for _ in self.names]
+        self.growths = [dice.uniform(0.001, 0.004) for _ in self.names]
+        self.caches = backend.create_volumes(self.names, self.quotas)
+        self.nights = Nights(backend, self.caches)
+        self.closing: defaultdict[int, list[str]] = defaultdict(list)
+        self.clones: dict[str, None] = {}
+        self.clones_made = self.clones_deleted = self.quotas_raised = 0
+        self.forget_writes()
+        self.write(self.caches, [int(quota * dice.uniform(0.3, 0.5)) for quota in self.quotas])
+
+    def forget_writes(self) -> None:
+        """Begin to count writes from 0."""
+        self.writes = self.refused_writes = self.refused_bytes = 0
+
+    def write(
+        self, volumes: Sequence[str], sizes: list[int], overwrites: list[int] | int = 0
+    ) -> None:
+        """Write to volumes in one call; if not all of it fits, to one after the other."""
+        self.writes += len(volumes)
+        try:
+            self.backend.write_volumes(volumes, sizes, overwrite_bytes=overwrites)
+        except NoSpaceError:
+            if isinstance(overwrites, int):
+                overwrites = [overwrites] * len(sizes)
+            for volume, written, replaced in zip(volumes, sizes, overwrites, strict=True):
+                try:
+                    self.backend.write(volume, written, overwrite_bytes=replaced)
+                except NoSpaceError:
+                    self.refused_writes += 1
+                    self.refused_bytes += written
+
+    def build(self, day: int) -> None:
+        """Write what the builds of a day write, to the caches and to the clones."""
+        work = WEEKEND_WORK if day % 7 in WEEKEND else 1.0
+        used = [number or 0 for number in self.backend.volumes(is_clone=False)["used_bytes"]]
+        replaced = [
+            int(number * change * work) for number, change in zip(used, self.changes, strict=True)
+        ]
+        added = [
+            int(number * growth * work) for number, growth in zip(used, self.growths, strict=True)
+        ]
+        written = [sum(both) for both in zip(replaced, added, strict=True)]
+        self.write(self.caches, written, replaced)
+        clones = [self.backend.get_volume(clone) for clone in self.clones]
+        changed = [int(clone.get("used_bytes", 0) * CLONE_CHANGE * work) for clone in clones]
+        self.write(list(self.clones), changed, changed)
+
+    def raise_quotas(self) -> None:
+        """Raise the quotas of the caches that are nearly full."""
+        used = self.backend.volumes(is_clone=False)["used_bytes"]
+        full = [
+            place
+            for place, (number, quota) in enumerate(zip(used, self.quotas, strict=True))
+            if (number or 0) > NEARLY_FULL * quota
+        ]
+        for place in full:
+            self.quotas[place] = int(self.quotas[place] * LARGER)
+        quotas = [self.quotas[place] for place in full]
+        self.backend.patch_volumes([self.caches[place] for place in full], quotas)
+        self.quotas_raised += len(full)
+
+    def close_pull_requests(self, day: int) -> None:
+        """Delete the clones of the pull requests that are closed on a day."""
+        closed = self.closing.pop(day, [])
+        self.backend.delete_volumes(closed)
+        self.clones_deleted += len(closed)
+        for clone in closed:
+            del self.clones[clone]
+
+    def open_pull_requests(self, day: int) -> None:
+        """Clone the last snapshots of some caches."""
+        for number in range(_whole(self.dice, OPENED_DAILY * len(self.caches))):
+            place = self.dice.randrange(len(self.caches))
+            name = f"{self.names[place]}-day{day}-pr{number}"
+            cache = self.caches[place]
+            [clone] = self.backend.create_clones(cache, self.nights.last_of(cache), [name])
+            self.closing[day + self.dice.randint(1, LONGEST_LIFE)].append(clone)
+            self.clones[clone] = None
+            self.clones_made += 1
+
+    def count(self, day: int) -> Day:
+        """Return the figures of a day, and begin to count the writes of the next."""
+        space = self.backend.space()
+        figures = Day(
+            day=day,
+            volumes=len(self.caches),
+            clones=len(self.clones),
+            snapshots=len(self.backend.snapshots()),
+            logical_bytes=sum(filter(None, self.backend.volumes()["used_bytes"])),
+            used_bytes=space["used_bytes"],
+            snapshot_bytes=space["snapshot_bytes"],
+            writes=self.writes,
+            refused_writes=self.refused_writes,
+            refused_bytes=self.refused_bytes,
+        )
+        self.forget_writes()
+        return figures
+
+
+class Nights:
+    """The nightly snapshots of the caches."""
+
+    def __init__(self, backend: MemBackend, caches: Uuids) -> None:
+        """Take no snapshot yet."""
+        self.backend = backend
+        self.left: dict[str, Uuids] = {}
+        """The caches that have a snapshot of each name, oldest first."""
+        self.caches = caches
+
+    def pass_one(self) -> None:
+        """Let a night pass: delete all but the newest snapshots, and take new ones.
+
+        A snapshot with clones stays and is tried again in the next night.
+        """
+        self.backend.advance(DAY)
+        for name in list(self.left)[: 1 - KEEP]:
+            busy = self.backend.delete_snapshots(self.left[name], name=name, skip_busy=True)
+            self.left[name] = busy
+            if not busy:
+                del self.left[name]
+        self.backend.create_snapshots(self.caches, self.last_name())
+        self.left[self.last_name()] = self.caches
+
+    def last_name(self) -> str:
+        """Return the name of the snapshots of the last midnight."""
+        return f"nightly.{self.backend.now()[:10]}_0000"
+
+    def last_of(self, cache: str) -> str:
+        """Return the uuid of the last snapshot of a cache."""
+        taken = self.backend.snapshots([cache], name=self.last_name())
+        return taken["uuid"][0]
 
 
 def scenario(backend: MemBackend, shard: int, fleet: Fleet) -> Outcome:
     """Simulate one shard of the fleet."""
-    dice = random.Random(shard_seed(fleet.seed, shard))  # noqa: S311 (no secret)
-    count = fleet.volumes // fleet.shards + (shard < fleet.volumes % fleet.shards)
-    sizes = [dice.randint(10, 100) * GIB for _ in range(count)]
-    pace = [1 + dice.random() / 50 for _ in range(count)]
-    volumes = backend.create_volumes([cache_name(shard, n) for n in range(count)], sizes)
-    closing: defaultdict[int, list[str]] = defaultdict(list)
-    of_night: defaultdict[int, set[str]] = defaultdict(set)
-    taken = deleted = made = split = closed = resized = 0
+    part = Shard(backend, shard, fleet)
     days = []
     for day in range(1, fleet.days + 1):
-        backend.advance(DAY)
-        nightlies = backend.create_snapshots(volumes, f"nightly-{day}")
-        taken += count
-
-        for number in range(_whole(dice, OPENED_DAILY * count)):
-            cache = dice.randrange(count)
-            name = f"{cache_name(shard, cache)}-day{day}-pr{number}"
-            [clone] = backend.create_clones(volumes[cache], nightlies[cache], [name])
-            closing[day + dice.randint(1, LONGEST_LIFE)].append(clone)
-            of_night[day].add(clone)
-            made += 1
-
-        gone = closing.pop(day, [])
-        backend.delete_volumes(gone)
-        closed += len(gone)
-        for clones in of_night.values():
-            clones.difference_update(gone)
-
-        old = day - KEEP_DAYS
-        if old >= 1:
-            for clone in sorted(of_night.pop(old, ())):
-                backend.split_clone(clone)
-                split += 1
-            backend.delete_snapshots(volumes, f"nightly-{old}")
-            deleted += count
-
+        if day > 1:
+            part.open_pull_requests(day)
+        part.build(day)
         if day % 7 == 0:
-            sizes = [int(size * growth) for size, growth in zip(sizes, pace, strict=True)]
-            backend.patch_volumes(volumes, sizes)
-            resized += count
-
-        living = sum(map(len, closing.values()))
-        days.append(Day(day, count, living, taken - deleted, sum(sizes)))
+            part.raise_quotas()
+        part.close_pull_requests(day)
+        part.nights.pass_one()
+        days.append(part.count(day))
         report_progress(day / fleet.days)
-    digests = [backend.state_digest()]
-    return Outcome(taken, deleted, made, split, closed, resized, days, digests)
-
-
-def cache_name(shard: int, cache: int) -> str:
-    """Return the name of a volume."""
-    return f"cache-{shard}-{cache}"
+    return Outcome(
+        days=days,
+        clones_made=part.clones_made,
+        clones_deleted=part.clones_deleted,
+        quotas_raised=part.quotas_raised,
+        digests=[backend.state_digest()],
+    )
 
 
 def _whole(dice: random.Random, expected: float) -> int:
@@ -144,26 +293,19 @@ def _whole(dice: random.Random, expected: float) -> int:
 def simulate(fleet: Fleet) -> Outcome:
     """Run all shards in separate processes, and add up their outcomes."""
     parts = run_shards(partial(scenario, fleet=fleet), fleet.shards, seed=fleet.seed)
-    days = [
-        Day(
-            day=same[0].day,
-            volumes=sum(part.volumes for part in same),
-            clones=sum(part.clones for part in same),
-            snapshots=sum(part.snapshots for part in same),
-            bytes=sum(part.bytes for part in same),
-        )
-        for same in zip(*(part.days for part in parts), strict=True)
-    ]
     return Outcome(
-        snapshots_taken=sum(part.snapshots_taken for part in parts),
-        snapshots_deleted=sum(part.snapshots_deleted for part in parts),
+        days=[added(same) for same in zip(*(part.days for part in parts), strict=True)],
         clones_made=sum(part.clones_made for part in parts),
-        clones_split=sum(part.clones_split for part in parts),
         clones_deleted=sum(part.clones_deleted for part in parts),
-        resized=sum(part.resized for part in parts),
-        days=days,
+        quotas_raised=sum(part.quotas_raised for part in parts),
         digests=[digest for part in parts for digest in part.digests],
     )
+
+
+def added(days: Sequence[Day]) -> Day:
+    """Return the sums of the figures of the same day."""
+    sums = {each.name: sum(getattr(day, each.name) for day in days) for each in fields(Day)}
+    return Day(**{**sums, "day": days[0].day})
 
 
 # The command line.
@@ -172,9 +314,13 @@ def simulate(fleet: Fleet) -> Outcome:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Set the description of the command and add its options."""
     parser.description = """\
-Simulate a fleet of CI build caches: one snapshot of each a night, a clone for
-each pull request, deletion by age, growth. The same options give the same
-result."""
+Simulate a fleet of CI build caches in a pool that fills up: builds that write
+every day, a snapshot of each cache a night, a clone for each pull request.
+Writes for which the pool has no room are counted.
+
+The same options give the same numbers on every machine, with any number of
+processors. The number of shards is one of the options: each shard has its own
+part of the volumes and of the pool."""
     positive = integer(1)
     parser.add_argument(
         "--volumes", type=positive, default=10_000, metavar="N", help="volumes (default: 10000)"
@@ -183,14 +329,20 @@ result."""
         "--days", type=positive, default=365, metavar="N", help="days (default: 365)"
     )
     parser.add_argument(
+        "--capacity",
+        type=size,
+        metavar="SIZE",
+        help="size of the pool, such as 500TiB (default: 50GiB for each volume)",
+    )
+    parser.add_argument(
         "--seed", type=seed, default=0, metavar="N", help="seed of the fleet (default: 0)"
     )
     parser.add_argument(
         "--shards",
         type=positive,
-        default=4,
+        default=SHARDS,
         metavar="N",
-        help="parts that run in parallel (default: 4)",
+        help=f"independent parts, at most one for each volume (default: {SHARDS})",
     )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object instead of a table"
@@ -204,12 +356,12 @@ def run(options: argparse.Namespace) -> int:
     """Simulate, print the result, and return the exit status."""
     if options.plot is not None:
         check_plot(options.plot)
-    fleet = Fleet(options.volumes, options.days, options.shards, options.seed)
+    fleet = fleet_of(options)
     began = time.perf_counter()
     outcome = simulate(fleet)
     print_error(f"simulated in {time.perf_counter() - began:.1f} s")
     if options.plot is not None:
-        plot(outcome, options.plot)
+        plot(fleet, outcome, options.plot)
     if options.json:
         print(json.dumps({"fleet": asdict(fleet), **asdict(outcome)}))
     else:
@@ -218,27 +370,75 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def fleet_of(options: argparse.Namespace) -> Fleet:
+    """Return the fleet of the options.
+
+    Raises:
+        UsageError: The pool has less than a byte for each volume.
+    """
+    volumes: int = options.volumes
+    capacity = volumes * CAPACITY_OF_ONE if options.capacity is None else options.capacity
+    if capacity < volumes:
+        raise UsageError(
+            f"argument --capacity: {capacity} bytes are less than one for each of {volumes} volumes"
+        )
+    return Fleet(volumes, options.days, min(options.shards, volumes), options.seed, capacity)
+
+
+def title(fleet: Fleet) -> str:
+    """Describe the fleet in two lines."""
+    shards = f"{fleet.shards:,} shard{'s' if fleet.shards > 1 else ''}"
+    return (
+        f"{fleet.volumes:,} build caches, {fleet.days:,} days, seed {fleet.seed}, {shards}\n"
+        f"in a pool of {in_unit(fleet.capacity, fleet.capacity)}"
+    )
+
+
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+def unit_of(capacity: int) -> tuple[str, int]:
+    """Return the unit in which a pool of this size is shown, and its bytes."""
+    power = max((power for power in range(len(UNITS)) if capacity >= 10 << 10 * power), default=0)
+    return UNITS[power], 1 << 10 * power
+
+
+def in_unit(number: int, capacity: int) -> str:
+    """Write a number of bytes in the unit of the pool."""
+    unit, size = unit_of(capacity)
+    return f"{number / size:,.1f} {unit}" if size > 1 else f"{number:,} {unit}"
+
+
 def table(fleet: Fleet, outcome: Outcome) -> Iterator[str]:
     """Render the result as lines of at most 80 columns: every 30th day, the last, the totals."""
-    yield f"{fleet.volumes:,} build caches, {fleet.days:,} days, seed {fleet.seed}"
+    yield from title(fleet).splitlines()
     yield ""
-    yield f"{'day':>5} {'caches':>12} {'clones':>12} {'snapshots':>14} {'capacity':>14}"
+    line = "{:>5} {:>9} {:>12} {:>12} {:>12} {:>12} {:>11}"
+    yield line.format("", "", "", "logical", "used", "of snapshots", "refused")
+    yield line.format("day", "clones", "snapshots", "size", "space", "only", "writes")
+    refused = 0
     for day in outcome.days:
-        if day.day % 30 == 0 or day.day == fleet.days:
-            yield (
-                f"{day.day:>5} {day.volumes:>12,} {day.clones:>12,} {day.snapshots:>14,} "
-                f"{day.bytes / TIB:>10,.1f} TiB"
-            )
+        refused += day.refused_writes
+        if day.day % MONTH == 0 or day.day == fleet.days:
+            sizes = (day.logical_bytes, day.used_bytes, day.snapshot_bytes)
+            shown = [in_unit(number, fleet.capacity) for number in sizes]
+            counts = f"{day.clones:,}", f"{day.snapshots:,}"
+            yield line.format(day.day, *counts, *shown, f"{refused:,}")
+            refused = 0
     yield ""
-    for what, count in (
-        ("snapshots taken", outcome.snapshots_taken),
-        ("snapshots deleted", outcome.snapshots_deleted),
-        ("clones made for pull requests", outcome.clones_made),
-        ("clones split, to outlive their snapshot", outcome.clones_split),
-        ("clones deleted", outcome.clones_deleted),
-        ("caches resized", outcome.resized),
-    ):
-        yield f"{what:<45}{count:>16,}"
+    refused_bytes = sum(day.refused_bytes for day in outcome.days)
+    totals = {
+        "writes": f"{sum(day.writes for day in outcome.days):,}",
+        "writes refused, because the pool was full": (
+            f"{sum(day.refused_writes for day in outcome.days):,}"
+        ),
+        "data in refused writes": in_unit(refused_bytes, fleet.capacity),
+        "clones made for pull requests": f"{outcome.clones_made:,}",
+        "clones deleted": f"{outcome.clones_deleted:,}",
+        "quotas raised": f"{outcome.quotas_raised:,}",
+    }
+    for what, number in totals.items():
+        yield f"{what:<45}{number:>20}"
 
 
 def check_plot(path: Path) -> None:
@@ -259,16 +459,28 @@ def check_plot(path: Path) -> None:
         raise UsageError(f"argument --plot: {path}: {reason}")
 
 
-def plot(outcome: Outcome, path: Path) -> None:
-    """Draw clones and capacity over the days."""
+def plot(fleet: Fleet, outcome: Outcome, path: Path) -> None:
+    """Draw the space over the days, and the refused writes below it."""
     from matplotlib.figure import Figure  # noqa: PLC0415 (it is optional)
 
+    unit, size = unit_of(fleet.capacity)
     days = [day.day for day in outcome.days]
-    figure = Figure(figsize=(8, 6), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True)
-    above.plot(days, [day.bytes / TIB for day in outcome.days])
-    above.set_ylabel("capacity, TiB")
-    below.plot(days, [day.clones for day in outcome.days])
-    below.set_ylabel("clones")
+    live = [(day.used_bytes - day.snapshot_bytes) / size for day in outcome.days]
+    snapshots = [day.snapshot_bytes / size for day in outcome.days]
+    figure = Figure(figsize=(9, 6.5), layout="constrained")
+    figure.suptitle(title(fleet))
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    labels = ["live data", "held by snapshots only"]
+    above.stackplot(days, live, snapshots, labels=labels, colors=["tab:blue", "tab:orange"])
+    logical = [day.logical_bytes / size for day in outcome.days]
+    above.plot(days, logical, color="black", label="logical size of all volumes")
+    above.axhline(fleet.capacity / size, color="tab:red", linestyle="--", label="capacity")
+    above.set_ylabel(f"space, {unit}")
+    above.set_ylim(bottom=0)
+    above.legend(loc="lower right")
+    below.bar(days, [day.refused_writes for day in outcome.days], width=1, color="tab:red")
+    below.set_ylabel("refused writes a day")
+    below.set_ylim(bottom=0)
     below.set_xlabel("day")
-    figure.savefig(path)
+    below.set_xlim(min(days) - 0.5, max(days) + 0.5)
+    figure.savefig(path, dpi=120)
