@@ -184,6 +184,18 @@ mod volume {
         patch(bencher, size, || VolumePatch::new().size_bytes(7));
     }
 
+    /// Writes to volumes that have a snapshot of earlier data, in the order of `patch`.
+    #[divan::bench(args = fleets(), sample_size = CALLS)]
+    fn write(bencher: Bencher<'_, '_>, size: usize) {
+        let (backend, volumes) = fleet(size);
+        backend.write_volumes(volumes.iter().map(|volume| (volume, 1 << 20))).unwrap();
+        backend.create_snapshots(&volumes, "nightly").unwrap();
+        let volumes = Shuffled::new(volumes);
+        bencher
+            .with_inputs(|| volumes.take())
+            .bench_local_values(|volume| backend.write(volume, 4096).unwrap());
+    }
+
     #[divan::bench(args = fleets(), sample_size = CALLS)]
     fn rename(bencher: Bencher<'_, '_>, size: usize) {
         let mut name = names();

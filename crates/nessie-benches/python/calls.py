@@ -49,6 +49,21 @@ def resize_volumes(backend: Peer, uuids: Iterable[str], size_bytes: int) -> None
         backend.patch_volume(uuid, size_bytes=size_bytes)
 
 
+def write(backend: Any, uuids: Iterable[str], size_bytes: int) -> None:
+    for uuid in uuids:
+        backend.write(uuid, size_bytes)
+
+
+def overwrite(backend: Any, uuids: Iterable[str], size_bytes: int) -> None:
+    for uuid in uuids:
+        backend.write(uuid, size_bytes, overwrite_bytes=size_bytes)
+
+
+def discard(backend: Any, uuids: Iterable[str], size_bytes: int) -> None:
+    for uuid in uuids:
+        backend.discard(uuid, size_bytes)
+
+
 def rename_volumes(backend: Any, uuids_and_names: Iterable[tuple[str, str]]) -> None:
     for uuid, name in uuids_and_names:
         backend.patch_volume(uuid, name=name)

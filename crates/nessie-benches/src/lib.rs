@@ -6,5 +6,5 @@
 //! - `requests`: the REST server of `nessie-store`, compared with an empty axum handler.
 //!
 //! The folder `python` has the benchmarks of the Python package. Its programs `compare.py`, `bulk.py`,
-//! `columns.py` and `scaling.py` are run with an interpreter that has the package.
+//! `columns.py`, `scaling.py` and `space.py` are run with an interpreter that has the package.
 #![forbid(unsafe_code)]
