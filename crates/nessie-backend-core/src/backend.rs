@@ -54,7 +54,8 @@ pub trait VolumeBackend: Send + Sync {
     ///
     /// # Errors
     /// [`InvalidArgument`](BackendError::InvalidArgument) for a name or size outside its rule,
-    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken.
+    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken,
+    /// [`LimitExceeded`](BackendError::LimitExceeded) if the backend holds no more volumes.
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume>;
 
     /// All volumes, in order of creation.
@@ -162,7 +163,8 @@ pub trait SnapshotBackend: VolumeBackend {
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
     /// [`InvalidArgument`](BackendError::InvalidArgument);
     /// [`VolumeOffline`](BackendError::VolumeOffline) unless the volume is online;
-    /// [`SnapshotExists`](BackendError::SnapshotExists) if the volume has one of that name.
+    /// [`SnapshotExists`](BackendError::SnapshotExists) if the volume has one of that name;
+    /// [`LimitExceeded`](BackendError::LimitExceeded) if the volume or the backend holds no more.
     fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot>;
 
     /// The volume's snapshots, in order of creation.
@@ -250,7 +252,9 @@ pub trait CloneBackend: SnapshotBackend {
     /// [`SnapshotNotFound`](BackendError::SnapshotNotFound);
     /// [`InvalidArgument`](BackendError::InvalidArgument);
     /// [`VolumeOffline`](BackendError::VolumeOffline) unless the parent is online;
-    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken.
+    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken;
+    /// [`LimitExceeded`](BackendError::LimitExceeded) if the backend holds no more volumes, the
+    /// snapshot no more clones, or clones of clones are as deep as they can be.
     fn create_clone(
         &self,
         parent_volume: VolumeId,

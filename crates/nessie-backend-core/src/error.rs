@@ -111,6 +111,15 @@ pub enum BackendError {
         available_bytes: u64,
     },
 
+    /// The call would create more than a limit of the backend allows.
+    #[error("the call exceeds limit {limit}, which is {max}{}", remedy(limit, *max))]
+    LimitExceeded {
+        /// The name of the limit, such as `snapshots_per_volume`.
+        limit: Cow<'static, str>,
+        /// How many the limit allows.
+        max: u64,
+    },
+
     /// A value breaks the rule for its argument.
     #[error("{argument} {reason}")]
     InvalidArgument {
@@ -193,6 +202,7 @@ impl BackendError {
             Self::SnapshotBusy { .. } => "snapshot_busy",
             Self::VolumeOffline { .. } => "volume_offline",
             Self::NoSpace { .. } => "no_space",
+            Self::LimitExceeded { .. } => "limit_exceeded",
             Self::InvalidArgument { .. } => "invalid_argument",
             Self::FeatureNotSupported { .. } => "feature_not_supported",
             Self::Timeout { .. } => "timeout",
@@ -207,6 +217,7 @@ impl BackendError {
     /// | an object is missing, busy or offline | its identifier, or the requested name |
     /// | a name or path is taken | the name or path |
     /// | space is lacking | the identifier of the volume whose quota is too small, or `pool` |
+    /// | a limit is exceeded | the name of the limit |
     /// | an argument is invalid | the name of the argument |
     /// | a feature is not supported | the tier or operation |
     /// | the substrate failed | `None` |
@@ -226,6 +237,7 @@ impl BackendError {
             Self::NoSpace { volume, .. } => {
                 Some(volume.map_or("pool".into(), |volume| volume.to_string().into()))
             }
+            Self::LimitExceeded { limit, .. } => Some(limit.as_ref().into()),
             Self::InvalidArgument { argument, .. } => Some(argument.as_ref().into()),
             Self::FeatureNotSupported { feature } => Some(feature.as_ref().into()),
             Self::Timeout { .. } | Self::Substrate { .. } => None,
@@ -304,6 +316,19 @@ fn of_space(volume: Option<VolumeId>) -> String {
     )
 }
 
+/// What makes room under a limit, for a message. Under a limit of 0 nothing does.
+fn remedy(limit: &str, max: u64) -> &'static str {
+    match limit {
+        _ if max == 0 => "",
+        "volumes" => "; delete a volume first",
+        "snapshots" => "; delete a snapshot first",
+        "snapshots_per_volume" => "; delete a snapshot of the volume first",
+        "clones_per_snapshot" => "; delete or split a clone of the snapshot first",
+        "clone_depth" => "; split the parent volume or one above it first",
+        _ => "",
+    }
+}
+
 /// Quotes a value for a message and cuts it where it is long.
 struct Shown<'a>(&'a str);
 
@@ -364,6 +389,22 @@ mod tests {
         assert_eq!(shown(&[], 3), "3 clones depend on it");
         assert_eq!(shown(&["c"], 1), "1 clone depends on it: c");
         assert_eq!(shown(&["c"], 3), "3 clones depend on it: c, …");
+    }
+
+    #[test]
+    fn an_exceeded_limit_is_named_with_its_number_and_what_makes_room() {
+        let error =
+            |limit: &'static str, max| BackendError::LimitExceeded { limit: limit.into(), max };
+        let some = error("snapshots_per_volume", 1023);
+        assert_eq!(some.code(), "limit_exceeded");
+        assert_eq!(some.target().as_deref(), Some("snapshots_per_volume"));
+        assert_eq!(
+            some.to_string(),
+            "the call exceeds limit snapshots_per_volume, which is 1023; \
+             delete a snapshot of the volume first"
+        );
+        let none = error("clone_depth", 0);
+        assert_eq!(none.to_string(), "the call exceeds limit clone_depth, which is 0");
     }
 
     #[test]

@@ -2,6 +2,10 @@
 //!
 //! A function fails with a [`BackendError::InvalidArgument`] that names the argument, the value and
 //! the rule. It only checks the value: whether a name is free, only the backend knows.
+//!
+//! The rules of [`ontap`] are stricter.
+
+pub mod ontap;
 
 use crate::{BackendError, Result, VolumePatch, VolumeSpec};
 
@@ -16,7 +20,7 @@ pub const MAX_EXPORT_POLICY: usize = 256;
 
 /// A volume name: 1 to 203 of `A–Z a–z 0–9 _ - . :`, the first a letter, digit or `_`.
 ///
-/// ONTAP does not allow `-`, `.` and `:`; other storage systems do.
+/// ONTAP does not allow `-`, `.` and `:` (see [`ontap::volume_name`]); other storage systems do.
 pub fn volume_name(name: &str) -> Result<()> {
     object_name(name, MAX_VOLUME_NAME)
 }
