@@ -32,7 +32,7 @@ use crate::view::View;
 /// # }
 /// ```
 ///
-/// # Limits
+/// # Size
 ///
 /// At most 2³²−2⁹ volumes and as many snapshots at a time. A volume takes about 130 bytes and a
 /// snapshot about 60, with names of 12 characters.
@@ -222,6 +222,8 @@ impl fmt::Debug for MemBackend {
         f.debug_struct("MemBackend")
             .field("seed", &self.seed())
             .field("standing_clock", &self.standing_clock())
+            .field("profile", &self.profile())
+            .field("limits", &self.limits())
             .field("volumes", &volumes)
             .field("snapshots", &snapshots)
             .field("clones", &clones)

@@ -6,23 +6,26 @@ use crate::backend::MemBackend;
 use crate::env::clock::Clock;
 use crate::env::random::IdSource;
 use crate::inner::Inner;
-use crate::state::{Space, State, check_capacity};
+use crate::limits::{Limits, Profile};
+use crate::state::{Restrictions, Space, State, check_capacity};
 
 impl MemBackend {
-    /// Sets the seed, the clock and the capacity of a new backend.
+    /// Sets the seed, the clock, the capacity and the limits of a new backend.
     pub fn builder() -> MemBackendBuilder {
         MemBackendBuilder::default()
     }
 }
 
-/// Sets the seed, the clock and the capacity of a new [`MemBackend`]. Without both, its times are those of the
-/// system's clock in whole seconds.
+/// Sets the seed, the clock, the capacity and the limits of a new [`MemBackend`]. Without a seed and
+/// a start, its times are those of the system's clock in whole seconds.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct MemBackendBuilder {
     seed: Option<u64>,
     start: Option<Timestamp>,
     capacity_bytes: Option<u64>,
+    profile: Option<Profile>,
+    limits: Option<Limits>,
 }
 
 impl MemBackendBuilder {
@@ -52,6 +55,29 @@ impl MemBackendBuilder {
         self
     }
 
+    /// Gives the backend the limits and rules of a storage system.
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Sets all limits, in place of those of the [profile](Self::profile). To change a few of
+    /// those, change the [limits of the profile](Profile::limits).
+    ///
+    /// ```
+    /// use nessie_backend_mem::{MemBackend, Profile};
+    ///
+    /// let profile = Profile::Ontap;
+    /// let limits = profile.limits().snapshots_per_volume(None).volumes(10_000);
+    /// let backend = MemBackend::builder().profile(profile).limits(limits).build()?;
+    /// # assert_eq!(backend.limits().clone_depth, Some(499));
+    /// # Ok::<(), nessie_backend_core::BackendError>(())
+    /// ```
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
     /// Creates the backend.
     ///
     /// # Errors
@@ -68,6 +94,8 @@ impl MemBackendBuilder {
         let (source, key) = IdSource::new(self.seed)?;
         let mut state = State::new(key);
         state.space = Space::with_capacity(self.capacity_bytes);
+        let of_profile = self.profile.map_or(Limits::NONE, Profile::limits);
+        state.restrictions = Restrictions::new(self.profile, self.limits.unwrap_or(of_profile));
         Ok(MemBackend::from_inner(Inner { state, clock, source }))
     }
 }

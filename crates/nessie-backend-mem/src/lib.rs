@@ -17,11 +17,12 @@
 //! | type | for what |
 //! |---|---|
 //! | [`MemBackend`] | the backend: the traits, bulk operations, clock, forks, dumps |
-//! | [`MemBackendBuilder`] | sets the seed, the clock and the capacity of a new backend |
+//! | [`MemBackendBuilder`] | sets the seed, the clock, the capacity and the limits of a new backend |
 //! | [`View`] | a consistent copy, read without a lock |
 //! | [`Counts`] | the numbers of volumes, snapshots and clones |
 //! | [`NewVolume`] | one volume of a bulk creation |
 //! | [`NewData`] | what a client writes to a volume |
+//! | [`Limits`], [`Profile`] | how many objects a backend holds, and the rules of a storage system |
 //! | [`BulkError`] | the refusal of a bulk operation, with the item it is about |
 //! | module `columns` (feature `arrow`) | tables of volumes and snapshots as Arrow record batches |
 //!
@@ -49,8 +50,8 @@
 //! ```
 #![deny(unsafe_code)]
 
-// Dependencies between the modules have one direction. `state` uses only `storage` (and the type
-// `BulkError`). Only `backend`, `builder`, `inner` and `saved` use `env`.
+// Dependencies between the modules have one direction. `state` uses only `storage` (and the types
+// `BulkError`, `Limits` and `Profile`). Only `backend`, `builder`, `inner` and `saved` use `env`.
 mod backend;
 #[doc(hidden)]
 pub mod binding;
@@ -61,6 +62,7 @@ pub mod columns;
 mod env;
 mod error;
 mod inner;
+mod limits;
 mod saved;
 mod space;
 mod state;
@@ -73,6 +75,7 @@ pub use backend::{Counts, MemBackend};
 pub use builder::MemBackendBuilder;
 pub use bulk::NewVolume;
 pub use error::BulkError;
+pub use limits::{Limits, Profile};
 pub use nessie_backend_core;
 pub use space::NewData;
 pub use view::View;

@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use nessie_backend_core::{SnapshotId, Timestamp, VolumeId, VolumeState, VolumeType};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::limits::{Limits, Profile};
 use crate::storage::ids::KEY_WORDS;
 
 pub(super) const FORMAT: &str = "nessie-backend-mem";
@@ -72,6 +73,11 @@ pub(super) struct Header<'a> {
     /// Size of the pool; absent if it is unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) capacity_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) profile: Option<Profile>,
+    /// All limits, those of the profile included; absent if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) limits: Option<Limits>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -113,8 +113,9 @@ impl MemBackend {
     }
 
     /// Returns to the state right after construction: without records, a standing clock at its
-    /// start, the pool with its present capacity, and a seeded backend gives the same identifiers once more. Without a seed, the
-    /// identifiers are drawn anew, so that none is given out twice.
+    /// start, the pool with its present capacity, and a seeded backend gives the same identifiers
+    /// once more. Without a seed, the identifiers are drawn anew, so that none is given out twice.
+    /// Limits and profile stay.
     ///
     /// Its [`epoch`](nessie_backend_core::VolumeBackend::epoch) grows by one.
     ///
@@ -130,6 +131,7 @@ impl MemBackend {
         self.epoch.fetch_add(1, Ordering::Release);
         let mut state = State::new(key);
         state.space = Space::with_capacity(inner.state.space.capacity);
+        state.restrictions = inner.state.restrictions;
         let contents = std::mem::replace(&mut *inner, Inner { state, clock, source });
         drop(inner);
         // Freeing many records takes a while, for which the lock is not held.

@@ -16,6 +16,7 @@ use super::unreadable::unreadable;
 use crate::env::clock::Clock;
 use crate::env::random::IdSource;
 use crate::inner::Inner;
+use crate::state::Restrictions;
 use crate::storage::ids::IdKey;
 use crate::storage::serial::EPOCHS;
 
@@ -56,6 +57,8 @@ fn try_read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner, Failu
     let (volumes, snapshots) = (header.volumes, header.snapshots);
     let mut rebuild = Rebuild::begin(key, &source, header.created, volumes, snapshots);
     rebuild.set_capacity(header.capacity_bytes).map_err(|error| input.refuse(error))?;
+    let limits = header.limits.unwrap_or_default();
+    rebuild.set_restrictions(Restrictions::new(header.profile, limits));
     let mut counter = Counter::new(volumes, snapshots, progress);
     input.accept();
     loop {

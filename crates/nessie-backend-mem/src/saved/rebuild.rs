@@ -12,7 +12,10 @@ use nessie_backend_core::{BackendError, Result, Timestamp, Uuid, rules};
 use super::lines::{SnapshotLine, VolumeLine};
 use crate::env::random::IdSource;
 use crate::state::lookup::key;
-use crate::state::{ByCreation, Data, Interval, SnapshotRecord, State, VolumeRecord};
+use crate::state::{
+    ByCreation, Data, Interval, Restrictions, SnapshotRecord, State, VolumeRecord, check_size,
+    check_volume_name,
+};
 use crate::storage::ids::{Address, IdKey, Kind};
 use crate::storage::index::Entry as Name;
 use crate::storage::serial::Serial;
@@ -89,7 +92,7 @@ impl Rebuild {
         if self.volume != NONE {
             self.finish_data()?;
         }
-        rules::volume_name(&line.name)?;
+        check_volume_name(self.state.restrictions.profile, &line.name)?;
         if let Some(path) = line.junction_path.as_deref() {
             check_not_empty(path)?;
             rules::junction_path(path)?;
@@ -101,7 +104,7 @@ impl Rebuild {
         if line.autosize_bytes == Some(0) {
             return Err(Broken("autosize_bytes are 0; without autosize they are absent").into());
         }
-        let size = size(line.size_bytes)?;
+        let size = self.size(line.size_bytes)?;
         let create_time = self.time(&line.create_time)?;
         let Address { slot, serial, .. } = self.address(Kind::Volume, line.volume.uuid())?;
         let state = &mut self.state;
@@ -148,7 +151,7 @@ impl Rebuild {
             return Err(Broken("there are more snapshots than announced").into());
         }
         rules::snapshot_name(&line.name)?;
-        let size = size(line.size_bytes)?;
+        let size = self.size(line.size_bytes)?;
         let create_time = self.time(&line.create_time)?;
         let Address { slot, serial, .. } = self.address(Kind::Snapshot, line.snapshot.uuid())?;
         let state = &mut self.state;
@@ -188,6 +191,11 @@ impl Rebuild {
     /// Sets the size of the pool, before any record.
     pub(super) fn set_capacity(&mut self, capacity: Option<u64>) -> Result<()> {
         self.state.set_capacity(capacity)
+    }
+
+    /// Sets the limits and the profile, before any record.
+    pub(super) const fn set_restrictions(&mut self, restrictions: Restrictions) {
+        self.state.restrictions = restrictions;
     }
 
     /// Adds the live data of the last volume, all of whose snapshots are added.
@@ -237,6 +245,7 @@ impl Rebuild {
         }
         self.index_volume_names()?;
         self.index_snapshot_names()?;
+        self.state.check_limits()?;
         Ok(self.state)
     }
 
@@ -287,6 +296,17 @@ impl Rebuild {
         Ok(address)
     }
 
+    /// The quota of a record, 0 for none.
+    fn size(&self, quota: Option<u64>) -> Result<u64, Refusal> {
+        let profile = self.state.restrictions.profile;
+        match quota {
+            Some(0) => Err(Broken("a size is 0; without a quota it is null").into()),
+            None if profile.is_some() => Err(Broken("a size is null under a profile").into()),
+            Some(size) => check_size(profile, size).map(|()| size).map_err(Refusal::from),
+            None => Ok(0),
+        }
+    }
+
     /// A time in microseconds since the Unix epoch.
     fn time(&mut self, text: &str) -> Result<i64> {
         if self.last_time.0 != text {
@@ -294,13 +314,6 @@ impl Rebuild {
             text.clone_into(&mut self.last_time.0);
         }
         Ok(self.last_time.1)
-    }
-}
-
-fn size(quota: Option<u64>) -> Result<u64, Broken> {
-    match quota {
-        Some(0) => Err(Broken("a size is 0; without a quota it is null")),
-        quota => Ok(quota.unwrap_or(0)),
     }
 }
 

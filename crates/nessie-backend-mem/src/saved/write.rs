@@ -15,6 +15,7 @@ use super::lines::{
 use super::progress::{Counter, Progress};
 use crate::env::clock::Clock;
 use crate::inner::Inner;
+use crate::limits::Limits;
 use crate::state::{State, quota, time};
 use crate::storage::slab::Slot;
 
@@ -71,6 +72,8 @@ fn try_write(inner: &Inner, writer: impl Write, progress: Progress<'_>) -> io::R
         epoch: Hex(source.last_epoch()),
         created: state.last_number,
         capacity_bytes: state.space.capacity,
+        profile: state.restrictions.profile,
+        limits: Some(state.restrictions.limits()).filter(|limits| *limits != Limits::NONE),
     };
     let mut counter = Counter::new(header.volumes, header.snapshots, progress);
     lines.write(&header)?;

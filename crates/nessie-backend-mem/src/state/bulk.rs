@@ -10,6 +10,7 @@ use nessie_backend_core::{
 
 use super::clones::{CloneParent, check_clone_name};
 use super::lookup::{key, quota};
+use super::profile::default_size;
 use super::snapshots::{fill_snapshot, snapshot_exists};
 use super::volumes::{NewVolumes, check_new_volume, volume_exists};
 use super::{ByCreation, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
@@ -70,7 +71,12 @@ impl State {
         specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
         stamp: Stamp,
     ) -> Bulk<Made> {
-        self.create_named(specs, stamp, CloneParent::default(), check_new_volume)
+        let profile = self.restrictions.profile;
+        let default = default_size(profile);
+        let specs = specs.map(|(name, size)| (name, size.or(default)));
+        self.create_named(specs, stamp, CloneParent::default(), |name, size| {
+            check_new_volume(profile, name, size)
+        })
     }
 
     /// Creates a clone of each name. Runs within [`transact`](Self::transact), too.
@@ -86,9 +92,10 @@ impl State {
         let mut refusal = self.check_cloneable(volume).err();
         let parent = self.clone_parent(volume, snapshot);
         let size = quota(self.clone_size(volume, snapshot));
+        let profile = self.restrictions.profile;
         let items = names.map(|name| (name, size));
         let made = self.create_named(items, stamp, parent, |name, _| {
-            check_clone_name(name)?;
+            check_clone_name(profile, name)?;
             refusal.take().map_or(Ok(()), Err)
         })?;
         if !made.slots.is_empty() {
@@ -98,7 +105,8 @@ impl State {
         Ok(made)
     }
 
-    /// Adds a volume for each name and size that `check` accepts, then all names to the index.
+    /// Adds a volume for each name and size that `check` and the limits accept, then all names to
+    /// the index.
     fn create_named<N: AsRef<str>>(
         &mut self,
         items: impl ExactSizeIterator<Item = (N, Option<u64>)>,
@@ -109,19 +117,23 @@ impl State {
         let count = items.len();
         self.volume_names.reserve(count);
         let mut failure = None;
+        // The name that exceeds a limit, and its refusal.
+        let mut exceeding = None;
         let mut hashes = Vec::with_capacity(count);
+        let room = self.room_for_volumes(&parent);
         // The name of an item before the refused one may be taken: that refusal comes first.
-        let valid =
-            items.enumerate().map_while(|(index, (name, size))| match check(name.as_ref(), size) {
-                Ok(()) => {
-                    hashes.push(entry(key::volume_name(name.as_ref()), NONE, index));
-                    Some((name, size))
-                }
-                Err(error) => {
-                    failure = Some(BulkError::at(index, error));
-                    None
-                }
-            });
+        let valid = items.enumerate().map_while(|(index, (name, size))| {
+            if let Err(error) = check(name.as_ref(), size) {
+                failure = Some(BulkError::at(index, error));
+                return None;
+            }
+            if let Err(error) = room.check(index) {
+                exceeding = Some((name, BulkError::at(index, error)));
+                return None;
+            }
+            hashes.push(entry(key::volume_name(name.as_ref()), NONE, index));
+            Some((name, size))
+        });
         let new = NewVolumes { time: stamp.time, order: self.order, parent };
         let fill = |entry: &mut slab::Entry<'_, VolumeRecord>, links: Links, item| {
             let (name, size): (N, Option<u64>) = item;
@@ -152,6 +164,10 @@ impl State {
         let taken = self.volume_names.insert_all(&entries, is_same);
         if let Some(Entry { slot, item, .. }) = taken.iter().min_by_key(|entry| entry.item) {
             failure = Some(BulkError::at(*item as usize, volume_exists(self.volume_name(*slot))));
+        }
+        if let (None, Some((name, refusal))) = (&failure, exceeding) {
+            let taken = self.check_volume_name_free(name.as_ref(), None).err();
+            failure = Some(refusal.map(|limit| taken.unwrap_or(limit)));
         }
         match failure {
             None => Ok(Made { slots: made, first }),
@@ -185,6 +201,7 @@ impl State {
                         in_question.push(entry);
                     }
                     entries.push(entry);
+                    failure = self.check_snapshot_limits(slot, index).at(index).err();
                 }
                 Ok(_) => failure = Some(BulkError::at(index, snapshot_exists(id, name))),
                 Err(error) => failure = Some(BulkError::at(index, error)),

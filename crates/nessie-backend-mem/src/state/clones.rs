@@ -1,8 +1,10 @@
 //! Transitions of clones, and the lists of clones.
 
-use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId, rules};
+use nessie_backend_core::{BackendError, Dependents, Result, SnapshotId, VolumeId};
 
+use super::profile::check_volume_name;
 use super::{OfParentSnapshot, OfParentVolume, SnapshotRecord, Stamp, State, full};
+use crate::limits::Profile;
 use crate::storage::list::{List, split_run};
 use crate::storage::serial::Serial;
 use crate::storage::slab::{Links, NONE, Slot};
@@ -19,7 +21,7 @@ impl State {
         stamp: Stamp,
     ) -> Result<Slot> {
         let (volume, snapshot) = self.find_pair(parent_volume, parent_snapshot)?;
-        check_clone_name(new_name)?;
+        check_clone_name(self.restrictions.profile, new_name)?;
         self.check_cloneable(volume)?;
         let size = self.clone_size(volume, snapshot);
         let parent = |state: &Self| state.clone_parent(volume, snapshot);
@@ -152,8 +154,8 @@ impl State {
 }
 
 /// Refuses a name that no clone can have.
-pub(super) fn check_clone_name(name: &str) -> Result<()> {
-    rules::volume_name(name).map_err(|error| error.for_argument("new_name"))
+pub(super) fn check_clone_name(profile: Option<Profile>, name: &str) -> Result<()> {
+    check_volume_name(profile, name).map_err(|error| error.for_argument("new_name"))
 }
 
 /// The snapshot that new volumes are clones of. By default they are not clones.

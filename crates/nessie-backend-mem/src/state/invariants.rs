@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use nessie_backend_core::{VolumePatch, rules};
 
+use super::lookup::quota;
 use super::record::{ByCreation, OfParentSnapshot, OfParentVolume};
-use super::{List, State};
+use super::{List, State, profile};
 use crate::storage::list::Node;
 use crate::storage::slab::{NONE, Record, Slab, Slot};
 
@@ -48,6 +49,7 @@ impl State {
             format!("{} snapshot names are indexed", self.snapshot_names.len())
         })?;
         self.check_clone_lists()?;
+        self.check_limits()?;
         self.check_space()
     }
 
@@ -67,7 +69,12 @@ impl State {
         if !record.export_policy.is_empty() {
             patch = patch.export_policy(self.volumes.text(slot));
         }
-        rules::volume_patch(&patch).map_err(|error| what(&error.to_string()))?;
+        let profile = self.restrictions.profile;
+        patch.size_bytes = quota(record.size);
+        ensure(patch.size_bytes.or(profile::default_size(profile)) == patch.size_bytes, || {
+            what("has no size")
+        })?;
+        profile::check_patch(profile, &patch).map_err(|error| what(&error.to_string()))?;
 
         check_list::<ByCreation, _>(&self.snapshots, record.snapshots, &what("snapshots"))?;
         for snapshot in self.snapshot_slots(slot) {

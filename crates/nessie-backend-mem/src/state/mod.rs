@@ -6,12 +6,14 @@
 //!
 //! A clone of the state shares its records until one of the two changes them.
 //!
-//! Uses only `storage`: no clock, no randomness, no file format, no row of a binding.
+//! Uses only `storage` (and the types `BulkError`, `Limits`, `Profile`): no clock, no randomness, no file format, no row of a binding.
 
 mod bulk;
 mod clones;
 mod invariants;
+mod limits;
 pub(crate) mod lookup;
+mod profile;
 mod record;
 mod snapshots;
 mod space;
@@ -21,7 +23,9 @@ mod volumes;
 use nessie_backend_core::{BackendError, Timestamp};
 
 pub(crate) use self::bulk::Busy;
+pub(crate) use self::limits::Restrictions;
 pub(crate) use self::lookup::{quota, time};
+pub(crate) use self::profile::{check_size, check_volume_name};
 pub(crate) use self::record::{
     ByCreation, CloneList, OfParentSnapshot, OfParentVolume, SnapshotRecord, VolumeRecord,
 };
@@ -50,6 +54,7 @@ pub(crate) struct State {
     pub(crate) snapshot_names: Index,
     junctions: Index,
     pub(crate) space: Space,
+    pub(crate) restrictions: Restrictions,
 }
 
 /// The arguments from outside of a transition that creates records.
@@ -73,6 +78,7 @@ impl State {
             snapshot_names: Index::default(),
             junctions: Index::default(),
             space: Space::default(),
+            restrictions: Restrictions::default(),
         }
     }
 

@@ -22,6 +22,7 @@ impl State {
         if self.snapshot_of_hash(hash, volume, name).is_some() {
             return Err(snapshot_exists(self.volume_id(volume), name));
         }
+        self.check_snapshot_limits(volume, 0)?;
         let of = self.volumes.get(volume);
         let fill = |entry: &mut Entry<'_, SnapshotRecord>| {
             fill_snapshot(entry, name, volume, of, stamp);

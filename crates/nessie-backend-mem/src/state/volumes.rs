@@ -1,12 +1,12 @@
 //! Transitions of volumes.
 
-use nessie_backend_core::{
-    BackendError, Result, Timestamp, VolumeId, VolumePatch, VolumeState, rules,
-};
+use nessie_backend_core::{BackendError, Result, Timestamp, VolumeId, VolumePatch, VolumeState};
 
 use super::clones::CloneParent;
 use super::lookup::key;
+use super::profile::{self, check_size, check_volume_name, default_size};
 use super::{ByCreation, OfParentVolume, Stamp, State, VolumeRecord, full};
+use crate::limits::Profile;
 use crate::storage::list::{List, split_run};
 use crate::storage::slab::{Entry, Links, NONE, Slot};
 
@@ -17,7 +17,9 @@ impl State {
         size_bytes: Option<u64>,
         stamp: Stamp,
     ) -> Result<Slot> {
-        check_new_volume(name, size_bytes)?;
+        let profile = self.restrictions.profile;
+        let size_bytes = size_bytes.or(default_size(profile));
+        check_new_volume(profile, name, size_bytes)?;
         self.add_volume(name, size_bytes.unwrap_or(0), stamp, |_| CloneParent::default())
     }
 
@@ -30,7 +32,7 @@ impl State {
     /// The slot of a volume to which the patch can be applied.
     pub(super) fn check_patch(&self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
         let slot = self.find(uuid)?;
-        rules::volume_patch(patch)?;
+        profile::check_patch(self.restrictions.profile, patch)?;
         if let Some(size) = patch.size_bytes {
             self.check_holds_data(slot, size)?;
         }
@@ -147,8 +149,8 @@ impl State {
         }
     }
 
-    /// Adds an online volume at the end of the order, if its name is free. The caller enters a
-    /// clone in the lists of its parent.
+    /// Adds an online volume at the end of the order, if its name is free and no limit is reached.
+    /// The caller enters a clone in the lists of its parent.
     pub(super) fn add_volume(
         &mut self,
         name: &str,
@@ -160,7 +162,9 @@ impl State {
         if self.volume_of_hash(hash, name).is_some() {
             return Err(volume_exists(name));
         }
-        let new = NewVolumes { time: stamp.time, order: self.order, parent: parent(self) };
+        let parent = parent(self);
+        self.room_for_volumes(&parent).check(0)?;
+        let new = NewVolumes { time: stamp.time, order: self.order, parent };
         let fill = |entry: &mut Entry<'_, VolumeRecord>| {
             new.fill(entry, Links::default(), name, size);
         };
@@ -201,9 +205,13 @@ pub(super) fn volume_exists(name: &str) -> BackendError {
 }
 
 /// Refuses a name or a quota that no volume can have.
-pub(super) fn check_new_volume(name: &str, size_bytes: Option<u64>) -> Result<()> {
-    rules::volume_name(name)?;
-    size_bytes.map_or(Ok(()), rules::size_bytes)
+pub(super) fn check_new_volume(
+    profile: Option<Profile>,
+    name: &str,
+    size_bytes: Option<u64>,
+) -> Result<()> {
+    check_volume_name(profile, name)?;
+    size_bytes.map_or(Ok(()), |size| check_size(profile, size))
 }
 
 /// The common data of new volumes: one, or those of a batch.
