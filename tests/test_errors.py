@@ -37,6 +37,7 @@ CONCRETE = {
     "SnapshotBusyError": ("snapshot_busy", ["BusyError"]),
     "VolumeOfflineError": ("volume_offline", ["NessieError"]),
     "NoSpaceError": ("no_space", ["NessieError"]),
+    "LimitExceededError": ("limit_exceeded", ["NessieError"]),
     "InvalidArgumentError": ("invalid_argument", ["NessieError", "ValueError"]),
     "FeatureNotSupportedError": ("feature_not_supported", ["NessieError", "NotImplementedError"]),
     "BackendTimeoutError": ("timeout", ["NessieError", "TimeoutError"]),
@@ -149,6 +150,7 @@ def raised_by_the_backend() -> list[NessieError]:
         lambda: backend.write(backend.create_volume("small", 1)["uuid"], 3),
         lambda: backend.create_volume("a/b"),
         lambda: MemBackend().advance(1),
+        lambda: MemBackend(limits={"volumes": 0}).create_volume("a"),
     ]
     errors = []
     for call in calls:

@@ -283,9 +283,9 @@ def test_a_tree_of_megabytes_is_whole() -> None:
 # The output of help() ------------------------------------------------------------------------
 
 
-def test_the_public_methods_are_the_documented_ones() -> None:
+def test_the_public_methods_and_properties_are_the_documented_ones() -> None:
     public = {name for name in dir(MemBackend) if not name.startswith("_")}
-    assert public == set(PARAMETERS)
+    assert public == set(PARAMETERS) | {"limits", "profile"}
 
 
 @pytest.mark.parametrize("method", PARAMETERS)
@@ -295,7 +295,8 @@ def test_each_method_has_its_documented_parameters(method: str) -> None:
 
 
 def test_the_constructor_has_its_documented_parameters() -> None:
-    assert str(inspect.signature(MemBackend)) == "(*, seed=None, start=None, capacity_bytes=None)"
+    expected = "(*, seed=None, start=None, capacity_bytes=None, limits=None, profile=None)"
+    assert str(inspect.signature(MemBackend)) == expected
 
 
 @pytest.mark.parametrize("method", PARAMETERS)

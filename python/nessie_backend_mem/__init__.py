@@ -54,6 +54,7 @@ The uuids in arguments, records and errors:
                            JunctionPathExistsError
     the argument's name    InvalidArgumentError
     a volume's uuid, pool  NoSpaceError
+    the limit's name       LimitExceededError
     the operation or tier  FeatureNotSupportedError
 
 How objects are compared, hashed, copied and pickled:
@@ -86,6 +87,7 @@ from .errors import (
     FeatureNotSupportedError,
     InvalidArgumentError,
     JunctionPathExistsError,
+    LimitExceededError,
     NessieError,
     NoSpaceError,
     NotFoundError,
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
         CloneOrigin,
         GitRefHandle,
         InMemoryHandle,
+        Limits,
         NfsExportHandle,
         OntapPassthroughHandle,
         P4StreamHandle,
@@ -136,6 +139,8 @@ __all__ = [
     "InMemoryHandle",
     "InvalidArgumentError",
     "JunctionPathExistsError",
+    "LimitExceededError",
+    "Limits",
     "MemBackend",
     "NessieError",
     "NfsExportHandle",

@@ -19,7 +19,16 @@ from typing import (
 from uuid import UUID
 
 from .conformance.report import Outcome, Tier
-from .records import Capabilities, InMemoryHandle, Snapshot, SnapshotRow, Space, Volume, VolumeState
+from .records import (
+    Capabilities,
+    InMemoryHandle,
+    Limits,
+    Snapshot,
+    SnapshotRow,
+    Space,
+    Volume,
+    VolumeState,
+)
 
 __all__ = [
     "_MAX_EXPORT_POLICY",
@@ -127,13 +136,22 @@ class MemBackend:
         start (datetime | str): Start time of a clock that only `advance()`
             moves. A datetime, in UTC if it is naive, or RFC 3339 text. Without
             `seed` and `start` the backend uses the system's clock, in whole seconds.
-
         capacity_bytes (int): Size in bytes of the pool that all volumes share,
             1 to 2**64 - 1; see `space()`. None means no limit.
+        limits (dict[str, int | None]): Maximum numbers of objects. The keys are
+            "volumes", "snapshots", "snapshots_per_volume",
+            "clones_per_snapshot" and "clone_depth". A plain volume has the
+            depth 0, a clone of it 1, and after a split the count starts anew.
+            None, and a missing key without `profile`, means no limit.
+        profile (str): "ontap" for ONTAP's limits and rules: at most 1023
+            snapshots per volume and a clone depth of 499, unless `limits` sets
+            others. Names of volumes consist of letters, digits and _, and do
+            not begin with a digit. A size is at least 20 MiB, and 20 MiB if none
+            is given. The conformance suite needs a backend without profile.
 
     Raises:
-        InvalidArgumentError: `seed` or `capacity_bytes` is out of range, or
-            `start` is not a time.
+        InvalidArgumentError: `seed`, `capacity_bytes` or a limit is out of
+            range, `start` is not a time, or a limit or the profile is unknown.
 
     Example:
         >>> backend = MemBackend(seed=1)
@@ -147,7 +165,17 @@ class MemBackend:
         seed: SupportsIndex | None = None,
         start: datetime | str | None = None,
         capacity_bytes: SupportsIndex | None = None,
+        limits: Mapping[str, SupportsIndex | None] | Limits | None = None,
+        profile: Literal["ontap"] | None = None,
     ) -> Self: ...
+
+    # Limits.
+    @property
+    def limits(self) -> Limits:
+        """The limits, those of the profile included; None means no limit."""
+    @property
+    def profile(self) -> Literal["ontap"] | None:
+        """The profile: "ontap" or None."""
 
     # Volumes.
     def capabilities(self) -> Capabilities:
@@ -170,6 +198,7 @@ class MemBackend:
         Raises:
             InvalidArgumentError: The name or the size is invalid.
             VolumeExistsError: Another volume has this name.
+            LimitExceededError: The call would exceed a limit of the backend.
         """
     def list_volumes(self) -> list[Volume]:
         """Return all volumes in order of creation.
@@ -318,6 +347,7 @@ class MemBackend:
             InvalidArgumentError: The uuid is malformed or the name is invalid.
             VolumeOfflineError: The volume is not online.
             SnapshotExistsError: The volume has a snapshot of this name.
+            LimitExceededError: The call would exceed a limit of the backend.
         """
     def list_snapshots(self, vol_uuid: str | UUID) -> list[Snapshot]:
         """Return a volume's snapshots in order of creation.
@@ -478,6 +508,7 @@ class MemBackend:
             InvalidArgumentError: A uuid is malformed or the name is invalid.
             VolumeOfflineError: The parent is not online.
             VolumeExistsError: Another volume has the new name.
+            LimitExceededError: The call would exceed a limit of the backend.
         """
     def split_clone(self, vol_uuid: str | UUID) -> Volume:
         """Turn a clone into an ordinary volume.
@@ -516,6 +547,7 @@ class MemBackend:
         Raises:
             InvalidArgumentError: A name or a size is invalid.
             VolumeExistsError: A name is in use or given twice.
+            LimitExceededError: The call would exceed a limit of the backend.
         """
     def create_snapshots(self, vol_uuids: _VolumeIds, name: str) -> Uuids:
         """Take a snapshot of each volume, all with the same name and time.
@@ -535,6 +567,7 @@ class MemBackend:
             InvalidArgumentError: A uuid is malformed or the name is invalid.
             VolumeOfflineError: A volume is not online.
             SnapshotExistsError: A volume has a snapshot of this name.
+            LimitExceededError: The call would exceed a limit of the backend.
         """
     def create_clones(
         self, parent_vol_uuid: str | UUID, parent_snap_uuid: str | UUID, names: _Names
@@ -560,6 +593,7 @@ class MemBackend:
             InvalidArgumentError: A uuid is malformed or a name is invalid.
             VolumeOfflineError: The parent is not online.
             VolumeExistsError: A name is in use or given twice.
+            LimitExceededError: The call would exceed a limit of the backend.
         """
     @overload
     def delete_snapshots(
@@ -862,7 +896,8 @@ class MemBackend:
 
         All volumes and snapshots are deleted. A clock that `advance()` moves
         returns to its start. A backend with a seed gives out the same uuids
-        again; one without a seed gives out new random ones. The capacity stays.
+        again; one without a seed gives out new random ones. The capacity, the
+        limits and the profile stay.
         """
     def state_digest(self) -> str:
         """Return a hash of the dump.

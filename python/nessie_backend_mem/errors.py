@@ -17,6 +17,7 @@ for people. Catch the group you can handle:
     │   └── SnapshotBusyError
     ├── VolumeOfflineError
     ├── NoSpaceError
+    ├── LimitExceededError
     ├── InvalidArgumentError (ValueError)
     ├── FeatureNotSupportedError (NotImplementedError)
     ├── BackendTimeoutError (TimeoutError)          for authors of backends
@@ -45,6 +46,7 @@ __all__ = [
     "FeatureNotSupportedError",
     "InvalidArgumentError",
     "JunctionPathExistsError",
+    "LimitExceededError",
     "NessieError",
     "NoSpaceError",
     "NotFoundError",
@@ -239,6 +241,33 @@ class NoSpaceError(NessieError):
         return (
             f"{type(self).__name__}({self.message!r}, target={self.target!r}, "
             f"needed_bytes={self.needed_bytes!r}, available_bytes={self.available_bytes!r})"
+        )
+
+
+class LimitExceededError(NessieError):
+    """The call would exceed a limit of the backend. `target` is the limit's name.
+
+    Args:
+        message: Text for people.
+        target: The name of the limit, such as ``"snapshots_per_volume"``.
+        limit: How many the limit allows.
+
+    Attributes:
+        limit: How many the limit allows.
+    """
+
+    code = "limit_exceeded"
+    limit: int
+
+    def __init__(self, message: str = "", target: str | None = None, limit: int = 0) -> None:
+        """Create an error about the limit `target`."""
+        super().__init__(message, target)
+        self.limit = limit
+        self.args = (message, target, limit)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({self.message!r}, target={self.target!r}, limit={self.limit!r})"
         )
 
 

@@ -155,6 +155,7 @@ class VolumeBackend(Protocol):
         Raises:
             InvalidArgumentError: The name or the size is invalid.
             VolumeExistsError: Another volume has this name.
+            LimitExceededError: The backend holds no more volumes.
         """
         ...
 
@@ -249,6 +250,7 @@ class SnapshotBackend(VolumeBackend, Protocol):
             InvalidArgumentError: The name is invalid.
             VolumeOfflineError: The volume is not online.
             SnapshotExistsError: The volume has a snapshot of this name.
+            LimitExceededError: The volume or the backend holds no more snapshots.
         """
         ...
 
@@ -326,6 +328,8 @@ class Backend(SnapshotBackend, Protocol):
             InvalidArgumentError: The new name is invalid.
             VolumeOfflineError: The parent volume is not online.
             VolumeExistsError: Another volume has the new name.
+            LimitExceededError: The backend holds no more volumes, the snapshot no more clones, or
+                clones of clones are as deep as they can be.
         """
         ...
 

@@ -15,6 +15,7 @@ __all__ = [
     "CloneOrigin",
     "GitRefHandle",
     "InMemoryHandle",
+    "Limits",
     "NfsExportHandle",
     "OntapPassthroughHandle",
     "P4StreamHandle",
@@ -119,6 +120,25 @@ class Space(TypedDict):
     available_bytes: int | None
     live_bytes: int
     snapshot_bytes: int
+
+
+class Limits(TypedDict):
+    """How many objects a backend holds at most; ``None`` means no limit.
+
+    Attributes:
+        volumes: Volumes, including clones.
+        snapshots: Snapshots, of all volumes.
+        snapshots_per_volume: Snapshots of one volume.
+        clones_per_snapshot: Clones of one snapshot.
+        clone_depth: Depth of a clone: 1 for a clone of a plain volume, 1 more than its parent for
+            any other. A split clone is a plain volume.
+    """
+
+    volumes: int | None
+    snapshots: int | None
+    snapshots_per_volume: int | None
+    clones_per_snapshot: int | None
+    clone_depth: int | None
 
 
 class SnapshotRow(TypedDict):

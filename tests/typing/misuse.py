@@ -16,6 +16,8 @@ def constructing() -> None:
     MemBackend(seed=1.0)  # type: ignore[arg-type]
     MemBackend(start=2000)  # type: ignore[arg-type]
     MemBackend(sed=1)  # type: ignore[call-arg]
+    MemBackend(profile="netapp")  # type: ignore[arg-type]
+    MemBackend(limits=5)  # type: ignore[arg-type]
 
 
 class Mine(MemBackend):  # type: ignore[misc]

@@ -65,6 +65,8 @@ def make() -> list[MemBackend]:
         MemBackend(seed=None, start=None),
         MemBackend(start=datetime(2000, 1, 1, tzinfo=UTC)),
         MemBackend(seed=1, start="2000-01-01T00:00:00Z"),
+        MemBackend(limits={"volumes": 5, "clone_depth": None}, profile="ontap"),
+        MemBackend(limits=MemBackend(profile="ontap").limits),
     ]
 
 

@@ -46,6 +46,7 @@ classes!(
     SnapshotBusyError,
     VolumeOfflineError,
     NoSpaceError,
+    LimitExceededError,
     InvalidArgumentError,
     FeatureNotSupportedError,
     BackendTimeoutError,
@@ -118,6 +119,9 @@ fn exception(error: &BackendError, message: String) -> PyErr {
     }
     if let BackendError::NoSpace { needed_bytes, available_bytes, .. } = error {
         return classes::NoSpaceError::new_err((message, target, *needed_bytes, *available_bytes));
+    }
+    if let BackendError::LimitExceeded { max, .. } = error {
+        return classes::LimitExceededError::new_err((message, target, *max));
     }
     let args = (message, target);
     match error {

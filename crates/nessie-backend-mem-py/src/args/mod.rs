@@ -3,5 +3,6 @@
 pub(crate) mod columns;
 pub(crate) mod items;
 pub(crate) mod limits;
+pub(crate) mod restrictions;
 pub(crate) mod scalars;
 pub(crate) mod time;

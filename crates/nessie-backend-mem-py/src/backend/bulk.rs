@@ -32,6 +32,7 @@ impl MemBackend {
     /// Raises:
     ///     InvalidArgumentError: A name or a size is invalid.
     ///     VolumeExistsError: A name is in use or given twice.
+    ///     LimitExceededError: The call would exceed a limit of the backend.
     #[pyo3(signature = (names, size_bytes=None))]
     fn create_volumes(
         &self,
@@ -66,6 +67,7 @@ impl MemBackend {
     ///     InvalidArgumentError: A uuid is malformed or the name is invalid.
     ///     VolumeOfflineError: A volume is not online.
     ///     SnapshotExistsError: A volume has a snapshot of this name.
+    ///     LimitExceededError: The call would exceed a limit of the backend.
     fn create_snapshots(
         &self,
         vol_uuids: &Bound<'_, PyAny>,
@@ -100,6 +102,7 @@ impl MemBackend {
     ///     InvalidArgumentError: A uuid is malformed or a name is invalid.
     ///     VolumeOfflineError: The parent is not online.
     ///     VolumeExistsError: A name is in use or given twice.
+    ///     LimitExceededError: The call would exceed a limit of the backend.
     fn create_clones(
         &self,
         parent_vol_uuid: AnyId<'_, '_>,

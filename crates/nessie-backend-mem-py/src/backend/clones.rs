@@ -32,6 +32,7 @@ impl MemBackend {
     ///     InvalidArgumentError: A uuid is malformed or the name is invalid.
     ///     VolumeOfflineError: The parent is not online.
     ///     VolumeExistsError: Another volume has the new name.
+    ///     LimitExceededError: The call would exceed a limit of the backend.
     fn create_clone<'py>(
         &self,
         parent_vol_uuid: AnyId<'_, 'py>,

@@ -12,6 +12,7 @@ mod clock;
 mod clones;
 mod container;
 mod hints;
+mod limits;
 mod saved;
 mod snapshots;
 mod space;
@@ -28,7 +29,7 @@ use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::args::{scalars, time};
+use crate::args::{restrictions, scalars, time};
 use crate::errors::Result;
 use crate::results::records;
 use crate::runtime::fork;
@@ -74,13 +75,22 @@ pub(crate) use saved::restore;
 ///     start (datetime | str): Start time of a clock that only `advance()`
 ///         moves. A datetime, in UTC if it is naive, or RFC 3339 text. Without
 ///         `seed` and `start` the backend uses the system's clock, in whole seconds.
-///
 ///     capacity_bytes (int): Size in bytes of the pool that all volumes share,
 ///         1 to 2**64 - 1; see `space()`. None means no limit.
+///     limits (dict[str, int | None]): Maximum numbers of objects. The keys are
+///         "volumes", "snapshots", "snapshots_per_volume",
+///         "clones_per_snapshot" and "clone_depth". A plain volume has the
+///         depth 0, a clone of it 1, and after a split the count starts anew.
+///         None, and a missing key without `profile`, means no limit.
+///     profile (str): "ontap" for ONTAP's limits and rules: at most 1023
+///         snapshots per volume and a clone depth of 499, unless `limits` sets
+///         others. Names of volumes consist of letters, digits and _, and do
+///         not begin with a digit. A size is at least 20 MiB, and 20 MiB if none
+///         is given. The conformance suite needs a backend without profile.
 ///
 /// Raises:
-///     InvalidArgumentError: `seed` or `capacity_bytes` is out of range, or
-///         `start` is not a time.
+///     InvalidArgumentError: `seed`, `capacity_bytes` or a limit is out of
+///         range, `start` is not a time, or a limit or the profile is unknown.
 ///
 /// Example:
 ///     >>> backend = MemBackend(seed=1)
@@ -105,11 +115,13 @@ pub(super) type AnyId<'a, 'py> = &'a Bound<'py, PyAny>;
 #[pymethods]
 impl MemBackend {
     #[new]
-    #[pyo3(signature = (*, seed=None, start=None, capacity_bytes=None))]
+    #[pyo3(signature = (*, seed=None, start=None, capacity_bytes=None, limits=None, profile=None))]
     fn new(
         seed: Option<&Bound<'_, PyAny>>,
         start: Option<&Bound<'_, PyAny>>,
         capacity_bytes: Option<&Bound<'_, PyAny>>,
+        limits: Option<&Bound<'_, PyAny>>,
+        profile: Option<&Bound<'_, PyAny>>,
     ) -> Result<Self> {
         let mut builder = core::MemBackend::builder();
         if let Some(seed) = seed {
@@ -120,6 +132,14 @@ impl MemBackend {
         }
         if let Some(capacity) = capacity_bytes {
             builder = builder.capacity_bytes(scalars::bytes("capacity_bytes", capacity)?);
+        }
+        let profile = profile.map(restrictions::profile).transpose()?;
+        if let Some(profile) = profile {
+            builder = builder.profile(profile);
+        }
+        if let Some(limits) = limits {
+            let of_profile = profile.map_or(core::Limits::NONE, core::Profile::limits);
+            builder = builder.limits(restrictions::limits(limits, of_profile)?);
         }
         Ok(builder.build()?.into())
     }
@@ -146,7 +166,8 @@ impl MemBackend {
     ///
     /// All volumes and snapshots are deleted. A clock that `advance()` moves
     /// returns to its start. A backend with a seed gives out the same uuids
-    /// again; one without a seed gives out new random ones. The capacity stays.
+    /// again; one without a seed gives out new random ones. The capacity, the
+    /// limits and the profile stay.
     fn reset(&self, py: Python<'_>) -> Result<()> {
         Ok(fork::detached(py, || self.core.reset())?)
     }
@@ -178,8 +199,11 @@ impl MemBackend {
             Some(now) => format!("now='{now}'"),
             None => "clock='system'".to_owned(),
         };
+        let (limits, profile) = self.call(py, |core| (core.limits(), core.profile()));
+        let restrictions = limits::shown(limits, profile);
         format!(
-            "<MemBackend {seed}{clock}, volumes={volumes}, snapshots={snapshots}, clones={clones}>"
+            "<MemBackend {seed}{clock}, {restrictions}volumes={volumes}, snapshots={snapshots}, \
+             clones={clones}>"
         )
     }
 }

@@ -31,6 +31,7 @@ impl MemBackend {
     ///     InvalidArgumentError: The uuid is malformed or the name is invalid.
     ///     VolumeOfflineError: The volume is not online.
     ///     SnapshotExistsError: The volume has a snapshot of this name.
+    ///     LimitExceededError: The call would exceed a limit of the backend.
     fn create_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,

@@ -30,6 +30,7 @@ impl MemBackend {
     /// Raises:
     ///     InvalidArgumentError: The name or the size is invalid.
     ///     VolumeExistsError: Another volume has this name.
+    ///     LimitExceededError: The call would exceed a limit of the backend.
     #[pyo3(signature = (name, size_bytes=None))]
     fn create_volume<'py>(
         &self,

@@ -72,6 +72,10 @@ fn refusal(value: &Bound<'_, PyAny>, code: &str, call: &Call<'_>) -> Option<Back
             needed_bytes: number(value, "needed_bytes"),
             available_bytes: number(value, "available_bytes"),
         },
+        "limit_exceeded" if call.operation.starts_with("create_") => BackendError::LimitExceeded {
+            limit: target.unwrap_or_else(|| "unnamed".to_owned()).into(),
+            max: number(value, "limit"),
+        },
         "invalid_argument" => invalid(value, target, call),
         "feature_not_supported" => {
             BackendError::not_supported(target.unwrap_or_else(|| call.operation.to_owned()))

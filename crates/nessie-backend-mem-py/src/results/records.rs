@@ -3,11 +3,12 @@
 use std::sync::{Mutex, OnceLock};
 
 use nessie_backend_core::{AccessHandle, Capabilities, Space, Uuid, VolumeState, VolumeType};
+use nessie_backend_mem::Limits;
 use nessie_backend_mem::binding::{RowOrigin, SnapshotRow, VolumeRow};
 use nessie_backend_mem::columns::SnapshotOfVolume;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{IntoPyDict, PyDict, PyString};
 
 use crate::results::templates::{Entry, Keys, Shape, get_or_make};
 use crate::results::time;
@@ -361,6 +362,11 @@ pub(crate) fn space(py: Python<'_>, space: Space) -> PyResult<Bound<'_, PyDict>>
     dict.set_item(intern!(py, "live_bytes"), space.live_bytes)?;
     dict.set_item(intern!(py, "snapshot_bytes"), space.snapshot_bytes)?;
     Ok(dict)
+}
+
+/// The dict of a backend's limits.
+pub(crate) fn limits(py: Python<'_>, limits: Limits) -> PyResult<Bound<'_, PyDict>> {
+    limits.entries().into_py_dict(py)
 }
 
 /// The dict of capabilities.
