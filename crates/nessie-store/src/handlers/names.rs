@@ -1,29 +1,21 @@
 //! ONTAP's rules for names. Backends accept more.
 
-use nessie_backend_core::rules::{MAX_SNAPSHOT_NAME, MAX_VOLUME_NAME};
+use std::fmt;
+
+use nessie_backend_core::rules::MAX_SNAPSHOT_NAME;
+use nessie_backend_core::rules::ontap::{self, NameFault};
 use nessie_ontap_protocol::ApiError;
 
-/// Accepts a volume name: 1 to 203 letters, digits and underscores; the first is not a digit.
+/// Accepts a volume name that ONTAP's rule accepts.
 pub(super) fn check_volume(name: &str) -> Result<(), ApiError> {
-    let refuse = |code, rule: &str| Err(refusal("volume", name, code, rule));
-    let Some(first) = name.chars().next() else {
-        return refuse(917_887, &format!("is empty; a name has 1 to {MAX_VOLUME_NAME} characters"));
-    };
-    if !(first.is_ascii_alphabetic() || first == '_') {
-        let rule = format!(
-            "begins with {}; the first character is a letter (A-Z, a-z) or \"_\"",
-            shown(first)
-        );
-        return refuse(917_887, &rule);
-    }
-    if let Some(wrong) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '_')) {
-        let rule = format!("has the character {}; {ALLOWED} and \"_\"", shown(wrong));
-        return refuse(917_888, &rule);
-    }
-    if name.len() > MAX_VOLUME_NAME {
-        return refuse(917_886, &format!("has more than {MAX_VOLUME_NAME} characters"));
-    }
-    Ok(())
+    ontap::volume_name(name).map_err(|fault| {
+        let code = match fault {
+            NameFault::Empty | NameFault::FirstCharacter(_) => 917_887,
+            NameFault::Character(_) => 917_888,
+            NameFault::TooLong => 917_886,
+        };
+        refusal("volume", name, code, fault)
+    })
 }
 
 /// Accepts a snapshot name: 1 to 255 letters, digits, underscores, hyphens and dots; the first is
@@ -64,7 +56,7 @@ fn shown(character: char) -> String {
     format!("{:?}", character.to_string())
 }
 
-fn refusal(kind: &str, name: &str, code: u32, rule: &str) -> ApiError {
+fn refusal(kind: &str, name: &str, code: u32, rule: impl fmt::Display) -> ApiError {
     let name: String = name.chars().take(64).collect();
     ApiError::new(400, code, format!("The {kind} name {name:?} {rule}.")).about("name")
 }

@@ -9,7 +9,7 @@ use crate::handlers::names;
 use crate::handlers::reference::Reference;
 
 /// The smallest volume, in bytes: ONTAP's 20 MB.
-pub(crate) const MIN_SIZE: u64 = 20 << 20;
+pub(crate) const MIN_SIZE: u64 = rules::ontap::MIN_VOLUME_SIZE;
 
 /// The largest volume, in bytes: ONTAP's 300 TB.
 const MAX_SIZE: u64 = 300 << 40;
