@@ -126,6 +126,23 @@ def test_a_refusal_has_the_code_of_its_class(error: NessieError, code: str) -> N
     assert error_envelope(error) == {"error": {"code": code, "message": "m", "target": "t"}}
 
 
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [
+        ("snapshots", "525062"),
+        ("snapshots_per_volume", "525062"),
+        ("clones_per_snapshot", "524819"),
+        ("clone_depth", "524819"),
+        ("volumes", "460770"),
+        (None, "460770"),
+    ],
+)
+def test_the_code_of_an_exceeded_limit_depends_on_the_limit(limit: str | None, code: str) -> None:
+    envelope = error_envelope(nessie.LimitExceededError("m", limit, 5))
+    assert envelope["error"]["code"] == code
+    assert envelope["error"].get("target") == limit
+
+
 def test_a_refusal_about_nothing_has_no_target() -> None:
     error = nessie.SubstrateError("gone")
     assert error_envelope(error) == {"error": {"code": "65541", "message": "gone"}}

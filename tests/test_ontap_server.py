@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dict_backends import DictVolumes
-from nessie_backend_mem import MemBackend
+from dict_backends import CodedError, DictVolumes
+from nessie_backend_mem import LimitExceededError, MemBackend
 from nessie_backend_mem.ontap import OntapServer
 from nessie_backend_mem.ontap.log import shown
 from ontap.raw import Client
@@ -581,6 +581,13 @@ def test_a_server_has_as_many_svms_as_backends() -> None:
         assert backends["red"].find_volume("v") is not None
 
 
+def test_a_backend_that_the_server_makes_has_the_limits_of_ontap() -> None:
+    made = OntapServer().backend
+    assert made.limits == MemBackend(profile="ontap").limits
+    assert made.profile is None
+    assert OntapServer(MemBackend(limits={"volumes": 1})).backend.limits["clone_depth"] is None
+
+
 def test_the_cluster_is_made_from_the_arguments() -> None:
     with (
         OntapServer(
@@ -678,6 +685,27 @@ def test_another_type_of_backend_is_served() -> None:
         assert reply.status >= 400, reply.body
         client.done("DELETE", f"{VOLUMES}/{volume['uuid']}")
         assert backend.list_volumes() == []
+
+
+class Full(DictVolumes):
+    """Has as many volumes as it may, by an error with a limit and by one with its code alone."""
+
+    def create_volume(self, name: str, size_bytes: int | None = None) -> Any:
+        if name == "coded":
+            raise CodedError("limit_exceeded")
+        raise LimitExceededError("full", "snapshots", 7)
+
+
+def test_a_limit_of_another_type_of_backend_is_passed_on() -> None:
+    backend: Any = Full()
+    with OntapServer(backend, tls=False) as server, Client(server) as client:
+        target = f"{VOLUMES}?return_timeout=1"
+        reply = client.send("POST", target, new_volume("v"))
+        assert (reply.status, reply.code) == (409, "525062")
+        message = "the call exceeds limit snapshots, which is 7; delete a snapshot first"
+        assert reply.json["error"]["message"] == message
+        reply = client.send("POST", target, new_volume("coded"))
+        assert (reply.status, reply.code) == (409, "460770")
 
 
 class Slow(DictVolumes):

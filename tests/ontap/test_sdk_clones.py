@@ -98,6 +98,17 @@ def test_clones_of_clones() -> None:
     assert code_of(lambda: second.delete(**AT_ONCE)) in {"524615", "460770"}
 
 
+def test_clones_are_as_deep_as_the_limit_of_the_backend(serve: Serve, connect: Any) -> None:
+    connect(serve(MemBackend(seed=1, limits={"clone_depth": 1}), tls=False))
+    first = make("v1")
+    second = make_clone(first, "c1")
+    assert code_of(lambda: clone_of(second, "c2").post(**AT_ONCE)) == "524819"
+    assert listed() == ["c1", "v1"]
+    assert snapshots_of(second) == []
+    change(second, clone={"split_initiated": True})
+    make_clone(second, "c2")
+
+
 def test_parent_and_clone_are_independent() -> None:
     parent = make("v1", size="1GB")
     clone = make_clone(parent, "c1")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
+from nessie_backend_mem.ontap.backends import new_backend
 
+from ontap.conftest import Serve
 from ontap.sdk import (
     AT_ONCE,
     Snapshot,
@@ -163,7 +165,9 @@ def test_an_offline_volume_refuses_snapshots() -> None:
     assert snapshots_of(parent) == ["s1"]
 
 
-def test_a_volume_has_at_most_1023(server: OntapServer) -> None:
+def test_a_volume_of_a_new_server_has_at_most_1023_snapshots(serve: Serve, connect: Any) -> None:
+    server = serve(new_backend(), tls=False)
+    connect(server)
     parent = make("v1")
     for number in range(1022):
         server.backend.create_snapshot(parent.uuid, f"s{number}")

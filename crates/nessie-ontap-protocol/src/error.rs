@@ -106,6 +106,7 @@ impl From<BackendError> for ApiError {
             BackendError::VolumeOffline { .. } => (409, 917_775),
             // As arrays report a full aggregate: a job that completed with an error.
             BackendError::NoSpace { .. } => (500, 917_536),
+            BackendError::LimitExceeded { limit, .. } => (409, code_of_limit(limit)),
             BackendError::InvalidArgument { .. } => (400, 2),
             BackendError::FeatureNotSupported { .. } => (405, 3),
             BackendError::Timeout { .. } => (503, 8),
@@ -113,6 +114,20 @@ impl From<BackendError> for ApiError {
         };
         let target = error.target().map(|target| Cow::Owned(target.into_owned()));
         Self { status, code, message: error.to_string(), target }
+    }
+}
+
+/// ONTAP's code for an exceeded limit.
+///
+/// 525062 is the documented code of `POST /storage/volumes/{volume.uuid}/snapshots` for too many
+/// snapshots. ONTAP documents a maximum depth of clones (`volume clone create`) and no code of its
+/// own for it: 524819 is that of a clone that cannot be created. 460770, a failed job, has no
+/// narrower meaning.
+fn code_of_limit(limit: &str) -> u32 {
+    match limit {
+        "snapshots" | "snapshots_per_volume" => 525_062,
+        "clones_per_snapshot" | "clone_depth" => 524_819,
+        _ => 460_770,
     }
 }
 

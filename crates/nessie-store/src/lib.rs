@@ -57,6 +57,9 @@
 //!   are served even if ONTAP would reject their names. A volume without a quota reports the size
 //!   of its pool: the capacity of the backend or, without one, the configured size of the first
 //!   aggregate.
+//! * How many volumes, snapshots and clones there can be, only the backend decides. A `MemBackend`
+//!   that is built with the limits `Profile::Ontap.limits()` has those of ONTAP. An exceeded limit
+//!   is refused with ONTAP's code.
 //! * Volumes are deleted immediately: there is no recovery queue. A volume that is offline keeps
 //!   its junction path.
 //! * Each SVM has one export policy, `default`. The cluster has ONTAP's three predefined snapshot

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer, seed
+from nessie_backend_mem.ontap.backends import new_backend
 from nessie_backend_mem.ontap.files import publish, withdraw
 
 from . import _options
@@ -223,7 +223,7 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         raise UsageError("argument --svm: the same name twice")
     backends = {
         # With equal seeds, all backends would generate the same identifiers.
-        name: MemBackend(seed=None if options.seed is None else (options.seed + index) % 2**64)
+        name: new_backend(None if options.seed is None else (options.seed + index) % 2**64)
         for index, name in enumerate(names)
     }
     dumps = Dumps(names, options.dump)

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict
 
-from nessie_backend_mem import MemBackend
 from nessie_backend_mem._core import _OntapCluster
 
+from .backends import new_backend
 from .files import publish, withdraw
 from .log import Log, Reporter, log_of
 
@@ -79,8 +79,9 @@ class OntapServer:
 
     Args:
         backends: A backend, which becomes the SVM ``svm1``; or a mapping from names of SVMs to
-            backends; or ``None`` for a new `MemBackend`. A backend may be any
-            `nessie_backend_mem.VolumeBackend`.
+            backends; or ``None`` for a new `MemBackend` with ONTAP's limits, which are 1023
+            snapshots per volume and a clone depth of 499. A backend may be any
+            `nessie_backend_mem.VolumeBackend`, and has its own limits.
         host: Name or address of this machine to listen at. An address that other machines can
             reach needs `password`.
         port: Port to listen at; 0 lets the operating system choose.
@@ -139,7 +140,7 @@ class OntapServer:
     ) -> None:
         """Create a cluster. It listens after `start`."""
         if backends is None:
-            backends = MemBackend()
+            backends = new_backend()
         if not isinstance(backends, Mapping):
             backends = {SVM: backends}
         self._backends = MappingProxyType(dict(backends))

@@ -10,14 +10,14 @@ use pyo3::prelude::*;
 #[pyfunction]
 #[pyo3(name = "_ontap_error")]
 pub(crate) fn error(code: &str, message: String, target: Option<String>) -> String {
-    let mut error = ApiError::from(refusal(code));
+    let mut error = ApiError::from(refusal(code, target.as_deref()));
     error.message = message;
     error.target = target.map(Cow::Owned);
     error.to_json().to_string()
 }
 
-/// An error with that code. Its fields do not matter.
-fn refusal(code: &str) -> BackendError {
+/// An error with that code. The fields other than the target do not matter.
+fn refusal(code: &str, target: Option<&str>) -> BackendError {
     let (volume, snapshot) = (VolumeId::from(Uuid::nil()), SnapshotId::from(Uuid::nil()));
     let (name, dependents) = (String::new(), Dependents::default());
     match code {
@@ -30,6 +30,10 @@ fn refusal(code: &str) -> BackendError {
         "snapshot_busy" => BackendError::SnapshotBusy { snapshot, dependents },
         "volume_offline" => BackendError::VolumeOffline { volume, state: VolumeState::Offline },
         "no_space" => BackendError::NoSpace { volume: None, needed_bytes: 0, available_bytes: 0 },
+        "limit_exceeded" => {
+            let limit = target.unwrap_or_default().to_owned().into();
+            BackendError::LimitExceeded { limit, max: 0 }
+        }
         "invalid_argument" => BackendError::invalid("", "", ""),
         "feature_not_supported" => BackendError::not_supported(""),
         "timeout" => BackendError::Timeout { operation: "".into(), source: None },

@@ -103,6 +103,8 @@ fn errors_of_a_backend_have_codes_of_ontap() {
     let snapshot = SnapshotId::new(Uuid::from_u128(2));
     let dependents = Dependents::new(vec!["c".to_owned()], 1);
     let name = || "a".to_owned();
+    let exceeded =
+        |limit: &'static str| BackendError::LimitExceeded { limit: limit.into(), max: 5 };
     for (error, status, code) in [
         (BackendError::VolumeNotFound { volume }, 404, 4),
         (BackendError::SnapshotNotFound { volume, snapshot }, 404, 4),
@@ -113,6 +115,11 @@ fn errors_of_a_backend_have_codes_of_ontap() {
         (BackendError::VolumeBusy { volume, dependents: dependents.clone() }, 409, 524_615),
         (BackendError::SnapshotBusy { snapshot, dependents }, 409, 1_638_555),
         (BackendError::VolumeOffline { volume, state: VolumeState::Offline }, 409, 917_775),
+        (exceeded("snapshots"), 409, 525_062),
+        (exceeded("snapshots_per_volume"), 409, 525_062),
+        (exceeded("clones_per_snapshot"), 409, 524_819),
+        (exceeded("clone_depth"), 409, 524_819),
+        (exceeded("volumes"), 409, 460_770),
         (BackendError::invalid("name", "a", "is bad"), 400, 2),
         (BackendError::not_supported("clones"), 405, 3),
         (BackendError::Timeout { operation: "x".into(), source: None }, 503, 8),

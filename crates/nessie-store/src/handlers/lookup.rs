@@ -1,7 +1,7 @@
 //! Finds the objects that requests name: SVMs, volumes, snapshots and aggregates.
 
 use nessie_backend_core::{
-    BackendError, Snapshot, SnapshotBackend, Timestamp, Uuid, Volume, VolumeBackend, VolumeId,
+    BackendError, Snapshot, Timestamp, Uuid, Volume, VolumeBackend, VolumeId,
 };
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named};
 use nessie_ontap_protocol::{ApiError, Body, Query};
@@ -9,9 +9,6 @@ use nessie_ontap_protocol::{ApiError, Body, Query};
 use super::context::RequestContext;
 use super::reference::Reference;
 use crate::svm::SvmState;
-
-/// The maximum number of snapshots of a volume.
-const MAX_SNAPSHOTS: usize = 1023;
 
 /// The SVM that a body names at `path`, or that the headers name.
 pub(super) fn svm_of_body<'a>(
@@ -80,18 +77,6 @@ pub(super) fn is_locked(attributes: Option<&Attributes>, now: Timestamp) -> bool
     ["expiry_time", "snaplock_expiry_time"]
         .iter()
         .any(|path| matches!(attributes.get(path), Some(Attribute::Time(expiry)) if *expiry > now))
-}
-
-/// Refuses another snapshot if the volume has the maximum number.
-pub(super) fn check_snapshot_count(
-    snapshots: &dyn SnapshotBackend,
-    volume: VolumeId,
-) -> Result<(), ApiError> {
-    if snapshots.list_snapshots(volume)?.len() >= MAX_SNAPSHOTS {
-        let message = format!("The volume has {MAX_SNAPSHOTS} snapshots: no more are possible.");
-        return Err(ApiError::new(409, 525_062, message));
-    }
-    Ok(())
 }
 
 /// The aggregate with that name, UUID or both.

@@ -11,7 +11,7 @@ use nessie_ontap_protocol::{ApiError, Bodies, Body, Method, Query, WritableBy};
 
 use super::collection::FORCE;
 use super::context::{HandlerResult, RequestContext, instance};
-use super::lookup::{check_snapshot_count, find_volume, is_locked, svm_of_body};
+use super::lookup::{find_volume, is_locked, svm_of_body};
 use super::names;
 use super::operation_query::OperationQuery;
 use super::outcome::{self, ObjectKind, Outcome};
@@ -260,7 +260,6 @@ fn take(
     let name = fields.name.as_deref().unwrap_or_default();
     names::check_snapshot(name)?;
     let snapshots = svm.backend.snapshot_backend()?;
-    check_snapshot_count(snapshots, volume.uuid)?;
     let taken = snapshots.create_snapshot(volume.uuid, name).map_err(|error| match error {
         BackendError::VolumeOffline { .. } => ApiError::new(409, 524_479, error.to_string()),
         BackendError::NoSpace { .. } => ApiError::new(500, 524_479, error.to_string()),

@@ -1,6 +1,7 @@
 //! Each refusal with its code.
 
 use nessie_backend_core::SnapshotBackend;
+use nessie_backend_mem::{Limits, Profile};
 use nessie_store::Method;
 
 use crate::support::{GIB, Lab, UNKNOWN, VOLUMES};
@@ -140,11 +141,51 @@ fn snapshots() {
 
 #[test]
 fn more_snapshots_than_a_volume_may_have() {
-    let lab = Lab::new();
+    let lab = Lab::with_limits(Profile::Ontap.limits());
     let path = lab.volume("v1", "");
     let uuid = path.rsplit('/').next().unwrap().parse().unwrap();
     for number in 0..1023 {
         lab.backend.create_snapshot(uuid, &format!("s{number}")).unwrap();
     }
     refused(&lab, Method::Post, &format!("{path}/snapshots"), r#"{"name":"s"}"#, 409, "525062");
+    // The base snapshot of a clone is one more, too.
+    let base = r#"{"name":"c1","svm.name":"svm1","clone.is_flexclone":true,"clone.parent_volume.name":"v1"}"#;
+    refused(&lab, Method::Post, VOLUMES, base, 409, "525062");
+    assert_eq!(lab.names(VOLUMES), ["v1"]);
+    let lab = Lab::with_limits(Limits::default().snapshots(1));
+    let path = lab.volume("v1", "");
+    lab.snapshot(&path, "s1");
+    refused(&lab, Method::Post, &format!("{path}/snapshots"), r#"{"name":"s2"}"#, 409, "525062");
+    refused(&lab, Method::Post, &format!("{path}/snapshots"), r#"{"name":"s1"}"#, 409, "525059");
+}
+
+#[test]
+fn more_clones_than_limits_allow() {
+    let clone_of = |parent: &str, name: &str| {
+        format!(
+            r#"{{"name":"{name}","svm.name":"svm1","clone.is_flexclone":true,
+                "clone.parent_volume.name":"{parent}"}}"#
+        )
+    };
+    let lab = Lab::with_limits(Limits::default().clone_depth(1));
+    lab.volume("v1", "");
+    let clone = lab.clone_of("v1", None, "c1");
+    refused(&lab, Method::Post, VOLUMES, &clone_of("c1", "c2"), 409, "524819");
+    // The base snapshot is deleted again.
+    assert!(lab.names(&format!("{clone}/snapshots")).is_empty());
+    lab.done(Method::Patch, &clone, r#"{"clone.split_initiated":true}"#);
+    lab.clone_of("c1", None, "c2");
+
+    let lab = Lab::with_limits(Limits::default().clones_per_snapshot(1));
+    let path = lab.volume("v1", "");
+    lab.snapshot(&path, "s1");
+    lab.clone_of("v1", Some("s1"), "c1");
+    let second = clone_of("v1", "c2").replace('}', r#","clone.parent_snapshot.name":"s1"}"#);
+    refused(&lab, Method::Post, VOLUMES, &second, 409, "524819");
+
+    let lab = Lab::with_limits(Limits::default().volumes(1));
+    lab.volume("v1", "");
+    refused(&lab, Method::Post, VOLUMES, &clone_of("v1", "c1"), 409, "460770");
+    let volume = r#"{"name":"v2","svm.name":"svm1","aggregates":[{"name":"aggr1"}]}"#;
+    refused(&lab, Method::Post, VOLUMES, volume, 409, "460770");
 }

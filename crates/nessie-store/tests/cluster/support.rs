@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nessie_backend_mem::MemBackend;
+use nessie_backend_mem::{Limits, MemBackend};
 use nessie_store::{Cluster, Config, Method, Request, Response, Svm};
 use serde_json::Value;
 
@@ -29,7 +29,15 @@ impl Lab {
 
     /// A cluster whose parts are changed before it is built.
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let backend = MemBackend::builder().seed(1).build().unwrap();
+        Self::over(MemBackend::builder().seed(1).build().unwrap(), change)
+    }
+
+    /// A cluster over a backend with limits.
+    pub(crate) fn with_limits(limits: Limits) -> Self {
+        Self::over(MemBackend::builder().seed(1).limits(limits).build().unwrap(), |_| {})
+    }
+
+    fn over(backend: MemBackend, change: impl FnOnce(&mut Config)) -> Self {
         let clock = backend.clone();
         let mut config = Config::default();
         config.seed = Some(1);

@@ -11,7 +11,7 @@ use super::autosize;
 use super::body::{MIN_SIZE, VolumeFields, normalise, set_aggregate};
 use super::guarantee::Guaranteed;
 use crate::handlers::context::RequestContext;
-use crate::handlers::lookup::{check_snapshot_count, find_aggregate, find_snapshot, svm_of_body};
+use crate::handlers::lookup::{find_aggregate, find_snapshot, svm_of_body};
 use crate::handlers::reference::Reference;
 use crate::svm::SvmState;
 
@@ -187,7 +187,6 @@ impl<'a> Creation<'a> {
         parent: VolumeId,
     ) -> Result<Snapshot, ApiError> {
         let snapshots = self.svm.backend.snapshot_backend()?;
-        check_snapshot_count(snapshots, parent)?;
         // As 2000-01-01T00:00:00Z, with or without a fraction.
         let now = context.cluster.now().to_string();
         let date = now.get(..10).unwrap_or_default();
