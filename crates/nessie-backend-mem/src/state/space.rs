@@ -212,13 +212,13 @@ impl State {
     /// Writes to a volume.
     pub(crate) fn write(&mut self, uuid: VolumeId, written: Written) -> Result<Slot> {
         let slot = self.find(uuid)?;
-        self.write_to(slot, uuid, written)?;
+        self.write_to(slot, written)?;
         Ok(slot)
     }
 
     /// Writes to the volume in `slot`. The data is new to the volume's queue, and what it replaces is
     /// the oldest.
-    fn write_to(&mut self, slot: Slot, uuid: VolumeId, written: Written) -> Result<()> {
+    fn write_to(&mut self, slot: Slot, written: Written) -> Result<()> {
         let Written { size, overwrite } = written;
         let before = self.live_data(slot);
         check_overwrite(written, before.size)?;
@@ -302,7 +302,7 @@ impl State {
         &mut self,
         items: impl Iterator<Item = (VolumeId, u64)>,
     ) -> std::result::Result<(), BulkError> {
-        self.change_all(items, |state, slot, _, size| state.discard_from(slot, size))
+        self.change_all(items, Self::discard_from)
     }
 
     /// Changes the live data of volumes, in order. After a refusal, the changes before it are undone:
@@ -310,14 +310,14 @@ impl State {
     fn change_all<T>(
         &mut self,
         items: impl Iterator<Item = (VolumeId, T)>,
-        change: impl Fn(&mut Self, Slot, VolumeId, T) -> Result<()>,
+        change: impl Fn(&mut Self, Slot, T) -> Result<()>,
     ) -> std::result::Result<(), BulkError> {
         let was_empty = self.space.is_empty();
         let mut done = Vec::with_capacity(items.size_hint().0);
         for (index, (uuid, item)) in items.enumerate() {
             let changed = self.find(uuid).and_then(|slot| {
                 let before = (slot, self.live_data(slot), self.shown_by_record(slot));
-                change(self, slot, uuid, item)?;
+                change(self, slot, item)?;
                 Ok(before)
             });
             match changed {
