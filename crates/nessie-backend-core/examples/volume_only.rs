@@ -22,6 +22,9 @@ impl DictVolumes {
 impl VolumeBackend for DictVolumes {
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
         rules::volume_spec(&spec)?;
+        if spec.snapshot_policy.is_some() {
+            return Err(BackendError::not_supported("snapshot_policy"));
+        }
         let (volumes, ever) = &mut *self.lock();
         if volumes.values().any(|other| other.name == spec.name) {
             return Err(BackendError::VolumeExists { name: spec.name });
@@ -47,7 +50,7 @@ impl VolumeBackend for DictVolumes {
         let found = volumes.get(&uuid).cloned();
         let mut volume = found.ok_or(BackendError::VolumeNotFound { volume: uuid })?;
         rules::volume_patch(&patch)?;
-        if patch.name.is_some() || patch.state.is_some() {
+        if patch.name.is_some() || patch.state.is_some() || patch.snapshot_policy.is_some() {
             return Err(BackendError::not_supported("patch_volume"));
         }
         if let Some(path) = patch.junction_path {

@@ -54,8 +54,11 @@ pub trait VolumeBackend: Send + Sync {
     ///
     /// # Errors
     /// [`InvalidArgument`](BackendError::InvalidArgument) for a name or size outside its rule,
-    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken,
-    /// [`LimitExceeded`](BackendError::LimitExceeded) if the backend holds no more volumes.
+    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken;
+    /// [`LimitExceeded`](BackendError::LimitExceeded) if the backend holds no more volumes;
+    /// [`SnapshotPolicyNotFound`](BackendError::SnapshotPolicyNotFound) if the specification names a
+    /// snapshot policy that does not exist. A backend without snapshot policies refuses one with
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported).
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume>;
 
     /// All volumes, in order of creation.
@@ -82,7 +85,8 @@ pub trait VolumeBackend: Send + Sync {
     /// unless the same patch brings it online;
     /// [`VolumeExists`](BackendError::VolumeExists) and
     /// [`JunctionPathExists`](BackendError::JunctionPathExists) if another volume has the name or
-    /// path. A backend may refuse a patch of `name` or `state` with
+    /// path; [`SnapshotPolicyNotFound`](BackendError::SnapshotPolicyNotFound). A backend may refuse a
+    /// patch of `name`, `state` or `snapshot_policy` with
     /// [`FeatureNotSupported`](BackendError::FeatureNotSupported).
     fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume>;
 
@@ -90,6 +94,7 @@ pub trait VolumeBackend: Send + Sync {
     ///
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
+    /// [`SnapshotLocked`](BackendError::SnapshotLocked) while one of its snapshots is locked;
     /// [`VolumeBusy`](BackendError::VolumeBusy) while a clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: VolumeId) -> Result<()>;
 
@@ -212,6 +217,7 @@ pub trait SnapshotBackend: VolumeBackend {
     /// # Errors
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
     /// [`SnapshotNotFound`](BackendError::SnapshotNotFound);
+    /// [`SnapshotLocked`](BackendError::SnapshotLocked) before its [`expires_at`](Snapshot::expires_at);
     /// [`SnapshotBusy`](BackendError::SnapshotBusy) while a clone depends on it.
     fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()>;
 
@@ -221,6 +227,7 @@ pub trait SnapshotBackend: VolumeBackend {
     /// [`VolumeNotFound`](BackendError::VolumeNotFound);
     /// [`SnapshotNotFound`](BackendError::SnapshotNotFound);
     /// [`VolumeOffline`](BackendError::VolumeOffline) unless the volume is online;
+    /// [`SnapshotLocked`](BackendError::SnapshotLocked) if a newer snapshot is locked;
     /// [`SnapshotBusy`](BackendError::SnapshotBusy) if a newer snapshot has a clone. The default
     /// is [`FeatureNotSupported`](BackendError::FeatureNotSupported).
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {
@@ -244,7 +251,7 @@ pub trait SnapshotBackend: VolumeBackend {
 /// A backend of volumes, snapshots and writable clones: the third tier.
 pub trait CloneBackend: SnapshotBackend {
     /// Creates a writable online volume from a snapshot, with the parent's size and export
-    /// policy, and without junction and snapshots. Its [`origin`](Volume::origin) names the direct
+    /// policy, and without junction, snapshot policy and snapshots. Its [`origin`](Volume::origin) names the direct
     /// parent, also for a clone of a clone.
     ///
     /// # Errors

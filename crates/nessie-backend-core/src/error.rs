@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{SnapshotId, VolumeId, VolumeState};
+use crate::{SnapshotId, Timestamp, VolumeId, VolumeState};
 
 /// The result of a backend operation.
 pub type Result<T, E = BackendError> = std::result::Result<T, E>;
@@ -88,6 +88,38 @@ pub enum BackendError {
         /// The snapshot that cannot be deleted.
         snapshot: SnapshotId,
         /// The clones.
+        dependents: Dependents,
+    },
+
+    /// The snapshot cannot be deleted before a time.
+    #[error("snapshot {snapshot} {}", lock(*expires_at))]
+    SnapshotLocked {
+        /// The snapshot that cannot be deleted.
+        snapshot: SnapshotId,
+        /// When the lock ends.
+        expires_at: Timestamp,
+    },
+
+    /// No snapshot policy has this name.
+    #[error("no snapshot policy is named {}", Shown(name))]
+    SnapshotPolicyNotFound {
+        /// The requested name.
+        name: String,
+    },
+
+    /// Another snapshot policy has this name.
+    #[error("a snapshot policy named {} already exists", Shown(name))]
+    SnapshotPolicyExists {
+        /// The name that is taken.
+        name: String,
+    },
+
+    /// Volumes use the snapshot policy.
+    #[error("snapshot policy {} is in use; {}", Shown(name), users(dependents))]
+    SnapshotPolicyBusy {
+        /// The policy that cannot be deleted.
+        name: String,
+        /// The volumes.
         dependents: Dependents,
     },
 
@@ -200,6 +232,10 @@ impl BackendError {
             Self::JunctionPathExists { .. } => "junction_path_exists",
             Self::VolumeBusy { .. } => "volume_busy",
             Self::SnapshotBusy { .. } => "snapshot_busy",
+            Self::SnapshotLocked { .. } => "snapshot_locked",
+            Self::SnapshotPolicyNotFound { .. } => "snapshot_policy_not_found",
+            Self::SnapshotPolicyExists { .. } => "snapshot_policy_exists",
+            Self::SnapshotPolicyBusy { .. } => "snapshot_policy_busy",
             Self::VolumeOffline { .. } => "volume_offline",
             Self::NoSpace { .. } => "no_space",
             Self::LimitExceeded { .. } => "limit_exceeded",
@@ -214,7 +250,7 @@ impl BackendError {
     ///
     /// | error | target |
     /// |---|---|
-    /// | an object is missing, busy or offline | its identifier, or the requested name |
+    /// | an object is missing, busy, locked or offline | its identifier, or the requested name |
     /// | a name or path is taken | the name or path |
     /// | space is lacking | the identifier of the volume whose quota is too small, or `pool` |
     /// | a limit is exceeded | the name of the limit |
@@ -227,12 +263,15 @@ impl BackendError {
             Self::VolumeNotFound { volume }
             | Self::VolumeBusy { volume, .. }
             | Self::VolumeOffline { volume, .. } => Some(volume.to_string().into()),
-            Self::SnapshotNotFound { snapshot, .. } | Self::SnapshotBusy { snapshot, .. } => {
-                Some(snapshot.to_string().into())
-            }
+            Self::SnapshotNotFound { snapshot, .. }
+            | Self::SnapshotBusy { snapshot, .. }
+            | Self::SnapshotLocked { snapshot, .. } => Some(snapshot.to_string().into()),
             Self::SnapshotNameNotFound { name, .. }
             | Self::VolumeExists { name }
-            | Self::SnapshotExists { name, .. } => Some(name.into()),
+            | Self::SnapshotExists { name, .. }
+            | Self::SnapshotPolicyNotFound { name }
+            | Self::SnapshotPolicyExists { name }
+            | Self::SnapshotPolicyBusy { name, .. } => Some(name.into()),
             Self::JunctionPathExists { path } => Some(path.into()),
             Self::NoSpace { volume, .. } => {
                 Some(volume.map_or("pool".into(), |volume| volume.to_string().into()))
@@ -244,13 +283,14 @@ impl BackendError {
         }
     }
 
-    /// The clones that keep the object busy; `None` for other errors.
+    /// The clones that keep the object busy, or the volumes that use the policy; `None` for other
+    /// errors.
     #[must_use]
     pub const fn dependents(&self) -> Option<&Dependents> {
         match self {
-            Self::VolumeBusy { dependents, .. } | Self::SnapshotBusy { dependents, .. } => {
-                Some(dependents)
-            }
+            Self::VolumeBusy { dependents, .. }
+            | Self::SnapshotBusy { dependents, .. }
+            | Self::SnapshotPolicyBusy { dependents, .. } => Some(dependents),
             _ => None,
         }
     }
@@ -268,13 +308,13 @@ impl BackendError {
     }
 }
 
-/// The clones that keep a volume or snapshot busy.
+/// The clones that keep a volume or snapshot busy, or the volumes that use a snapshot policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dependents {
-    /// Names of the first [`MAX_NAMES`](Self::MAX_NAMES) clones, in order of their creation.
+    /// Names of the first [`MAX_NAMES`](Self::MAX_NAMES) of them, in order of their creation.
     pub names: Vec<String>,
-    /// The number of all clones.
+    /// The number of all of them.
     pub count: u64,
 }
 
@@ -282,7 +322,7 @@ impl Dependents {
     /// The maximum number of names in an error.
     pub const MAX_NAMES: usize = 16;
 
-    /// The first names and the number of all clones.
+    /// The first names and the number of all.
     #[must_use]
     pub const fn new(names: Vec<String>, count: u64) -> Self {
         Self { names, count }
@@ -297,15 +337,37 @@ impl fmt::Display for Dependents {
             1 => f.write_str("1 clone depends on it")?,
             count => write!(f, "{count} clones depend on it")?,
         }
-        if self.names.is_empty() {
-            return Ok(());
-        }
-        write!(f, ": {}", self.names.join(", "))?;
-        if self.count > self.names.len() as u64 {
-            f.write_str(", …")?;
-        }
-        Ok(())
+        f.write_str(&self.shown_names())
     }
+}
+
+impl Dependents {
+    /// The first names after a colon, if they are known.
+    fn shown_names(&self) -> String {
+        if self.names.is_empty() {
+            return String::new();
+        }
+        let more = if self.count > self.names.len() as u64 { ", …" } else { "" };
+        format!(": {}{more}", self.names.join(", "))
+    }
+}
+
+/// The volumes that use a policy, for a message.
+fn users(volumes: &Dependents) -> String {
+    let names = volumes.shown_names();
+    match volumes.count {
+        0 => "volumes use it".to_owned(),
+        1 => format!("1 volume uses it{names}"),
+        count => format!("{count} volumes use it{names}"),
+    }
+}
+
+/// When a lock ends, for a message.
+fn lock(expires_at: Timestamp) -> String {
+    if expires_at.is_never() {
+        return "is locked; the lock never ends".to_owned();
+    }
+    format!("is locked until {expires_at}")
 }
 
 /// Where space is lacking, for a message.
@@ -330,7 +392,7 @@ fn remedy(limit: &str, max: u64) -> &'static str {
 }
 
 /// Quotes a value for a message and cuts it where it is long.
-struct Shown<'a>(&'a str);
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl Shown<'_> {
     const MAX_CHARS: usize = 64;
@@ -405,6 +467,31 @@ mod tests {
         );
         let none = error("clone_depth", 0);
         assert_eq!(none.to_string(), "the call exceeds limit clone_depth, which is 0");
+    }
+
+    #[test]
+    fn a_message_of_a_policy_in_use_lists_the_volumes() {
+        let busy = |names: &[&str], count| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            let dependents = Dependents { names, count };
+            BackendError::SnapshotPolicyBusy { name: "p".into(), dependents }.to_string()
+        };
+        assert_eq!(busy(&[], 0), "snapshot policy \"p\" is in use; volumes use it");
+        assert_eq!(busy(&["a"], 1), "snapshot policy \"p\" is in use; 1 volume uses it: a");
+        assert!(busy(&["a", "b"], 3).ends_with("3 volumes use it: a, b, …"));
+    }
+
+    #[test]
+    fn a_message_of_a_lock_says_when_it_ends() {
+        let locked = |time: &str| {
+            let expires_at = time.parse().unwrap();
+            BackendError::SnapshotLocked { snapshot: uuid::Uuid::nil().into(), expires_at }
+        };
+        let error = locked("2000-01-01T00:00:00Z");
+        assert!(error.to_string().ends_with(" is locked until 2000-01-01T00:00:00Z"), "{error}");
+        assert_eq!(error.target().as_deref(), Some("00000000-0000-0000-0000-000000000000"));
+        let error = locked("9999-12-31T23:59:59Z");
+        assert!(error.to_string().ends_with("the lock never ends"), "{error}");
     }
 
     #[test]

@@ -14,10 +14,11 @@
 //! | [`VolumeSpec`], [`VolumePatch`] | what a caller requests |
 //! | [`Volume`], [`CloneOrigin`], [`Snapshot`], [`AccessHandle`], [`Space`], [`VolumeSpace`], [`SnapshotSpace`] | what a backend returns |
 //! | [`VolumeState`], [`VolumeStyle`], [`VolumeType`] | values of a volume's fields |
+//! | [`SnapshotPolicy`], [`SnapshotRule`], [`Schedule`] | how a backend takes snapshots by itself |
 //! | [`VolumeId`], [`SnapshotId`] | identifiers: UUIDs that cannot be confused |
 //! | [`Timestamp`] | times in UTC with microseconds |
 //! | [`BackendError`], [`Dependents`], [`Result`] | why an operation is refused |
-//! | [`rules`] | checks of names, sizes and paths |
+//! | [`rules`] | checks of names, sizes, paths and policies |
 //!
 //! # A backend of volumes alone
 //!
@@ -54,7 +55,9 @@ mod backend;
 mod capabilities;
 mod error;
 mod id;
+mod policy;
 pub mod rules;
+mod schedule;
 mod snapshot;
 mod space;
 #[doc(hidden)]
@@ -71,6 +74,8 @@ pub use backend::{CloneBackend, SnapshotBackend, VolumeBackend};
 pub use capabilities::Capabilities;
 pub use error::{BackendError, Dependents, Result};
 pub use id::{SnapshotId, VolumeId};
+pub use policy::{SnapshotPolicy, SnapshotRule};
+pub use schedule::Schedule;
 pub use snapshot::Snapshot;
 pub use space::{SnapshotSpace, Space, VolumeSpace};
 pub use time::Timestamp;

@@ -7,7 +7,9 @@
 
 pub mod ontap;
 
-use crate::{BackendError, Result, VolumePatch, VolumeSpec};
+use std::collections::HashSet;
+
+use crate::{BackendError, Result, SnapshotPolicy, SnapshotRule, VolumePatch, VolumeSpec};
 
 /// The longest volume name, in characters: ONTAP's limit for a `FlexVol`.
 pub const MAX_VOLUME_NAME: usize = 203;
@@ -18,17 +20,61 @@ pub const MAX_JUNCTION_PATH: usize = 4096;
 /// The longest export policy name, in characters: ONTAP's limit.
 pub const MAX_EXPORT_POLICY: usize = 256;
 
+/// The longest prefix of a snapshot rule, in characters: a dot and the time make it the longest
+/// snapshot name.
+pub const MAX_SNAPSHOT_PREFIX: usize = MAX_SNAPSHOT_NAME - ".YYYY-MM-DD_HHMM".len();
+
 /// A volume name: 1 to 203 of `A–Z a–z 0–9 _ - . :`, the first a letter, digit or `_`.
 ///
 /// ONTAP does not allow `-`, `.` and `:` (see [`ontap::volume_name`]); other storage systems do.
 pub fn volume_name(name: &str) -> Result<()> {
-    object_name(name, MAX_VOLUME_NAME)
+    object_name("name", name, MAX_VOLUME_NAME)
 }
 
 /// A snapshot name: 1 to 255 of `A–Z a–z 0–9 _ - . :`, the first a letter, digit or `_`.
 pub fn snapshot_name(name: &str) -> Result<()> {
-    object_name(name, MAX_SNAPSHOT_NAME)
+    object_name("name", name, MAX_SNAPSHOT_NAME)
 }
+
+/// The prefix of a snapshot rule: 1 to 239 of `A–Z a–z 0–9 _ - . :`, the first a letter, digit or
+/// `_`.
+pub fn snapshot_prefix(prefix: &str) -> Result<()> {
+    object_name("prefix", prefix, MAX_SNAPSHOT_PREFIX)
+}
+
+/// The rules of a snapshot policy: at least one, each with a valid prefix of its own and with at least
+/// one snapshot to keep.
+pub fn snapshot_rules(rules: &[SnapshotRule]) -> Result<()> {
+    let refuse =
+        |reason: String| Err(BackendError::InvalidArgument { argument: "rules".into(), reason });
+    if rules.is_empty() {
+        return refuse("are empty; a policy has at least one rule".to_owned());
+    }
+    let mut prefixes = HashSet::with_capacity(rules.len());
+    for (index, rule) in rules.iter().enumerate() {
+        if let Err(error) = snapshot_prefix(&rule.prefix) {
+            return refuse(format!("at position {index}: {error}"));
+        }
+        if rule.keep == 0 {
+            return refuse(format!("at position {index}: keep 0 {KEEP}"));
+        }
+        if !prefixes.insert(rule.prefix.as_str()) {
+            let prefix = &rule.prefix;
+            let rule = "is that of another rule; each rule has its own";
+            return refuse(format!("at position {index}: prefix {prefix:?} {rule}"));
+        }
+    }
+    Ok(())
+}
+
+/// The name and the rules of a snapshot policy.
+pub fn snapshot_policy(policy: &SnapshotPolicy) -> Result<()> {
+    volume_name(&policy.name)?;
+    snapshot_rules(&policy.rules)
+}
+
+/// The rule of the number of kept snapshots, for messages; the number precedes it.
+pub const KEEP: &str = "is out of range; a rule keeps 1 to 2^64-1 snapshots";
 
 /// Which bytes are valid in a name.
 #[expect(clippy::indexing_slicing, reason = "128 is within 256, and this runs in the compiler")]
@@ -43,11 +89,11 @@ const IN_NAMES: [bool; 256] = {
     allowed
 };
 
-fn object_name(name: &str, longest: usize) -> Result<()> {
-    let refuse = |rule: String| Err(BackendError::invalid("name", name, rule));
+fn object_name(argument: &'static str, name: &str, longest: usize) -> Result<()> {
+    let refuse = |rule: String| Err(BackendError::invalid(argument, name, rule));
     let allowed = |byte: u8| IN_NAMES.get(usize::from(byte)) == Some(&true);
     let Some(&first) = name.as_bytes().first() else {
-        return refuse(format!("is empty; a name has 1 to {longest} characters"));
+        return refuse(format!("is empty; a {argument} has 1 to {longest} characters"));
     };
     // Without an early exit, because hardly any name has an invalid byte.
     if !name.bytes().fold(true, |all, byte| all & allowed(byte)) {
@@ -56,7 +102,7 @@ fn object_name(name: &str, longest: usize) -> Result<()> {
         return refuse(format!("has the character {culprit:?}; allowed are A-Z a-z 0-9 _ - . :"));
     }
     if name.len() > longest {
-        return refuse(format!("is too long; a name has at most {longest} characters"));
+        return refuse(format!("is too long; a {argument} has at most {longest} characters"));
     }
     if !(first.is_ascii_alphanumeric() || first == b'_') {
         return refuse(format!(
@@ -202,6 +248,27 @@ mod tests {
         size_bytes(1).unwrap();
         size_bytes(u64::MAX).unwrap();
         refused(size_bytes(0), "from 1 to 2^64-1");
+    }
+
+    #[test]
+    fn policies_have_rules_with_distinct_valid_prefixes() {
+        let rule =
+            |prefix: &str, keep| SnapshotRule::new("0 0 * * *".parse().unwrap(), prefix, keep);
+        let longest = "x".repeat(MAX_SNAPSHOT_PREFIX);
+        let good = [rule("a", 1), rule(&longest, u64::MAX)];
+        snapshot_policy(&SnapshotPolicy::new("p", good.clone())).unwrap();
+        snapshot_name(&good[1].snapshot_name(crate::Timestamp::MAX)).unwrap();
+        refused(snapshot_policy(&SnapshotPolicy::new("p q", good)), "name");
+        refused(snapshot_rules(&[]), "rules are empty");
+        refused(
+            snapshot_rules(&[rule("a", 1), rule("", 1)]),
+            "rules at position 1: prefix \"\" is",
+        );
+        refused(snapshot_rules(&[rule("a/b", 1)]), "'/'");
+        refused(snapshot_rules(&[rule("-a", 1)]), "starts with");
+        refused(snapshot_rules(&[rule(&format!("{longest}x"), 1)]), "at most 239");
+        refused(snapshot_rules(&[rule("a", 0)]), "keep 0 is out of range");
+        refused(snapshot_rules(&[rule("a", 1), rule("a", 2)]), "that of another rule");
     }
 
     #[test]

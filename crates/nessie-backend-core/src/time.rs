@@ -71,6 +71,13 @@ impl Timestamp {
         self.micros > Self::MAX.micros - MICROS_PER_SECOND
     }
 
+    /// The date and time of day in UTC.
+    pub(crate) fn civil(self) -> DateTime {
+        // Every instant is within the years of a `DateTime`, so the fallback is never taken.
+        let since_epoch = SignedDuration::from_micros(self.micros);
+        EPOCH.checked_add(since_epoch).unwrap_or(DateTime::MAX)
+    }
+
     /// The instant `duration` later, cut to whole microseconds, if it is in range.
     #[must_use]
     pub fn checked_add(self, duration: Duration) -> Option<Self> {
@@ -103,9 +110,7 @@ impl TryFrom<SystemTime> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every instant is within the years of a `DateTime`, so the fallback is never taken.
-        let since_epoch = SignedDuration::from_micros(self.micros);
-        let utc = EPOCH.checked_add(since_epoch).unwrap_or(DateTime::MAX);
+        let utc = self.civil();
         if self.micros % MICROS_PER_SECOND == 0 {
             write!(f, "{utc:.0}Z")
         } else {

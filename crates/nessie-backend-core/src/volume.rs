@@ -36,13 +36,16 @@ pub struct Volume {
     /// Name of the export policy; `None` if none was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export_policy: Option<String>,
+    /// Name of the snapshot policy that the volume uses; `None` if it uses none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot_policy: Option<String>,
     /// The parent of a clone; `None` for a plain volume. The key in text is `clone`.
     #[serde(rename = "clone", default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<CloneOrigin>,
 }
 
 impl Volume {
-    /// An online read-write `FlexVol` without quota, mount, policy or recorded time; set the other
+    /// An online read-write `FlexVol` without quota, mount, policies or recorded time; set the other
     /// fields as needed.
     #[must_use]
     pub fn new(uuid: VolumeId, name: impl Into<String>) -> Self {
@@ -57,6 +60,7 @@ impl Volume {
             used_bytes: None,
             junction_path: None,
             export_policy: None,
+            snapshot_policy: None,
             origin: None,
         }
     }
@@ -193,19 +197,29 @@ pub struct VolumeSpec {
     /// Quota in bytes, at least 1; `None` for no quota.
     #[serde(default)]
     pub size_bytes: Option<u64>,
+    /// Name of the snapshot policy that the volume uses; `None` for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot_policy: Option<String>,
 }
 
 impl VolumeSpec {
-    /// A volume of this name without quota.
+    /// A volume of this name without quota and snapshot policy.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), size_bytes: None }
+        Self { name: name.into(), size_bytes: None, snapshot_policy: None }
     }
 
     /// Sets the quota in bytes; `None` for no quota.
     #[must_use]
     pub fn size_bytes(mut self, size_bytes: impl Into<Option<u64>>) -> Self {
         self.size_bytes = size_bytes.into();
+        self
+    }
+
+    /// Sets the snapshot policy that the volume uses.
+    #[must_use]
+    pub fn snapshot_policy(mut self, policy: impl Into<String>) -> Self {
+        self.snapshot_policy = Some(policy.into());
         self
     }
 }
@@ -237,6 +251,9 @@ pub struct VolumePatch {
     /// New state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<VolumeState>,
+    /// New snapshot policy; with the empty string the volume uses none any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_policy: Option<String>,
 }
 
 impl VolumePatch {
@@ -281,6 +298,13 @@ impl VolumePatch {
         self
     }
 
+    /// Changes the snapshot policy; the empty string removes it.
+    #[must_use]
+    pub fn snapshot_policy(mut self, policy: impl Into<String>) -> Self {
+        self.snapshot_policy = Some(policy.into());
+        self
+    }
+
     /// Whether the patch changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -311,11 +335,12 @@ mod tests {
             create_time: Timestamp::from_unix_micros(1),
             junction_path: Some("/a/é".into()),
             export_policy: Some("default".into()),
+            snapshot_policy: Some("nightly".into()),
             origin: Some(CloneOrigin::new(Uuid::max().into(), "p", Uuid::max().into(), "s")),
             ..Volume::new(VolumeId::new(Uuid::max()), "v")
         };
         let text = serde_json::to_string(&volume).unwrap();
-        assert!(text.contains(",\"clone\":{\"parent_volume\":"), "{text}");
+        assert!(text.contains("\"nightly\",\"clone\":{\"parent_volume\":"), "{text}");
         assert_eq!(serde_json::from_str::<Volume>(&text).unwrap(), volume);
     }
 
