@@ -78,13 +78,18 @@ impl MemBackend {
 
     /// Advances a standing clock and returns the new time.
     ///
+    /// It passes through each time when a rule of a [snapshot policy](Self::create_snapshot_policy) is
+    /// due, up to and including the new time, and runs the rules that are due. One call has the same
+    /// effect as several of the same length in all. Other threads can use the backend at each of these
+    /// times.
+    ///
     /// # Errors
     /// [`FeatureNotSupported`](nessie_backend_core::BackendError::FeatureNotSupported) if the
     /// backend uses the system's clock;
     /// [`InvalidArgument`](nessie_backend_core::BackendError::InvalidArgument) past
     /// [`Timestamp::MAX`].
     pub fn advance(&self, by: Duration) -> Result<Timestamp> {
-        self.lock().clock.advance(by)
+        self.advance_while(&mut by.clone(), || true)
     }
 
     /// The seed of the identifiers, if there is one.

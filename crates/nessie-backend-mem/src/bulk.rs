@@ -2,11 +2,11 @@
 
 use std::borrow::Borrow;
 
-use nessie_backend_core::{SnapshotId, VolumeId, VolumePatch, VolumeSpec};
+use nessie_backend_core::{SnapshotId, Timestamp, VolumeId, VolumePatch, VolumeSpec};
 
 use crate::backend::MemBackend;
 use crate::error::BulkError;
-use crate::state::{Busy, State};
+use crate::state::{Busy, NewName, State};
 
 /// One volume of [`MemBackend::create_volumes`]: a [`VolumeSpec`] that borrows its name.
 ///
@@ -24,19 +24,28 @@ pub struct NewVolume<'a> {
     pub name: &'a str,
     /// See [`VolumeSpec::size_bytes`].
     pub size_bytes: Option<u64>,
+    /// See [`VolumeSpec::snapshot_policy`].
+    pub snapshot_policy: Option<&'a str>,
 }
 
 impl<'a> NewVolume<'a> {
-    /// A volume of this name without quota.
+    /// A volume of this name without quota and snapshot policy.
     #[must_use]
     pub const fn named(name: &'a str) -> Self {
-        Self { name, size_bytes: None }
+        Self { name, size_bytes: None, snapshot_policy: None }
     }
 
     /// Sets the quota in bytes; `None` for no quota.
     #[must_use]
     pub fn size_bytes(mut self, size_bytes: impl Into<Option<u64>>) -> Self {
         self.size_bytes = size_bytes.into();
+        self
+    }
+
+    /// Sets the snapshot policy that the volume uses; `None` for none.
+    #[must_use]
+    pub fn snapshot_policy(mut self, policy: impl Into<Option<&'a str>>) -> Self {
+        self.snapshot_policy = policy.into();
         self
     }
 }
@@ -49,7 +58,11 @@ impl<'a> From<&'a str> for NewVolume<'a> {
 
 impl<'a> From<&'a VolumeSpec> for NewVolume<'a> {
     fn from(spec: &'a VolumeSpec) -> Self {
-        Self { name: &spec.name, size_bytes: spec.size_bytes }
+        Self {
+            name: &spec.name,
+            size_bytes: spec.size_bytes,
+            snapshot_policy: spec.snapshot_policy.as_deref(),
+        }
     }
 }
 
@@ -77,8 +90,8 @@ impl MemBackend {
         let mut inner = self.lock();
         let stamp = inner.stamp()?;
         let volumes = volumes.into_iter().map(|volume| {
-            let NewVolume { name, size_bytes } = volume.into();
-            (name, size_bytes)
+            let NewVolume { name, size_bytes, snapshot_policy } = volume.into();
+            (NewName { name, snapshot_policy }, size_bytes)
         });
         let made = inner.state.transact(|state| state.create_volumes(volumes, stamp))?;
         Ok(made.volume_ids(&inner.state))
@@ -93,9 +106,23 @@ impl MemBackend {
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<Vec<SnapshotId>, BulkError> {
+        self.create_snapshots_until(volumes, name, None)
+    }
+
+    /// [`create_snapshots`](Self::create_snapshots), locked until a time.
+    ///
+    /// # Errors
+    /// As [`create_snapshot_until`](Self::create_snapshot_until).
+    pub fn create_snapshots_until(
+        &self,
+        volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
+        name: &str,
+        expires_at: impl Into<Option<Timestamp>>,
+    ) -> Result<Vec<SnapshotId>, BulkError> {
         let mut inner = self.lock();
         let stamp = inner.stamp()?;
-        let made = inner.state.create_snapshots(owned(volumes), name, stamp)?;
+        let expires_at = expires_at.into();
+        let made = inner.state.create_snapshots(owned(volumes), name, expires_at, stamp)?;
         Ok(made.snapshot_ids(&inner.state))
     }
 
@@ -126,7 +153,7 @@ impl MemBackend {
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<(), BulkError> {
-        self.lock().state.delete_snapshots(owned(volumes), name, Busy::Refuse).map(drop)
+        self.try_delete_snapshots(owned(volumes), name, Busy::Refuse).map(drop)
     }
 
     /// [`delete_snapshots`](Self::delete_snapshots) that skips snapshots with clones. Returns the
@@ -139,7 +166,18 @@ impl MemBackend {
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
         name: &str,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        self.lock().state.delete_snapshots(owned(volumes), name, Busy::Skip)
+        self.try_delete_snapshots(owned(volumes), name, Busy::Skip)
+    }
+
+    fn try_delete_snapshots(
+        &self,
+        volumes: impl ExactSizeIterator<Item = VolumeId>,
+        name: &str,
+        busy: Busy,
+    ) -> Result<Vec<VolumeId>, BulkError> {
+        let mut inner = self.lock();
+        let now = inner.lock_time();
+        inner.state.delete_snapshots(volumes, name, busy, now)
     }
 
     /// Deletes snapshots, each given with its volume.
@@ -153,7 +191,7 @@ impl MemBackend {
             IntoIter: ExactSizeIterator,
         >,
     ) -> Result<(), BulkError> {
-        self.lock().state.delete_snapshot_pairs(owned(pairs), Busy::Refuse).map(drop)
+        self.try_delete_snapshot_pairs(owned(pairs), Busy::Refuse).map(drop)
     }
 
     /// [`delete_snapshot_pairs`](Self::delete_snapshot_pairs) that skips snapshots with clones.
@@ -168,7 +206,17 @@ impl MemBackend {
             IntoIter: ExactSizeIterator,
         >,
     ) -> Result<Vec<(VolumeId, SnapshotId)>, BulkError> {
-        self.lock().state.delete_snapshot_pairs(owned(pairs), Busy::Skip)
+        self.try_delete_snapshot_pairs(owned(pairs), Busy::Skip)
+    }
+
+    fn try_delete_snapshot_pairs(
+        &self,
+        pairs: impl ExactSizeIterator<Item = (VolumeId, SnapshotId)>,
+        busy: Busy,
+    ) -> Result<Vec<(VolumeId, SnapshotId)>, BulkError> {
+        let mut inner = self.lock();
+        let now = inner.lock_time();
+        inner.state.delete_snapshot_pairs(pairs, busy, now)
     }
 
     /// Deletes volumes with their snapshots. Clones and their parents can be in any order.
@@ -180,7 +228,7 @@ impl MemBackend {
         &self,
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
     ) -> Result<(), BulkError> {
-        self.lock().state.delete_volumes(owned(volumes), Busy::Refuse).map(drop)
+        self.try_delete_volumes(owned(volumes), Busy::Refuse).map(drop)
     }
 
     /// [`delete_volumes`](Self::delete_volumes) that skips a volume if a clone depends on it that
@@ -193,7 +241,17 @@ impl MemBackend {
         &self,
         volumes: impl IntoIterator<Item = impl Borrow<VolumeId>, IntoIter: ExactSizeIterator>,
     ) -> Result<Vec<VolumeId>, BulkError> {
-        self.lock().state.delete_volumes(owned(volumes), Busy::Skip)
+        self.try_delete_volumes(owned(volumes), Busy::Skip)
+    }
+
+    fn try_delete_volumes(
+        &self,
+        volumes: impl ExactSizeIterator<Item = VolumeId>,
+        busy: Busy,
+    ) -> Result<Vec<VolumeId>, BulkError> {
+        let mut inner = self.lock();
+        let now = inner.lock_time();
+        inner.state.delete_volumes(volumes, busy, now)
     }
 
     /// Applies one patch to each volume.
@@ -206,7 +264,7 @@ impl MemBackend {
         patch: &VolumePatch,
     ) -> Result<(), BulkError> {
         let volumes = owned(volumes).map(|volume| (volume, patch.size_bytes));
-        self.lock().state.patch_volumes(volumes, patch)
+        self.try_patch_volumes(volumes, patch)
     }
 
     /// [`patch_volumes`](Self::patch_volumes) with a quota for each volume in place of the patch's;
@@ -222,7 +280,17 @@ impl MemBackend {
         >,
         patch: &VolumePatch,
     ) -> Result<(), BulkError> {
-        self.lock().state.patch_volumes(owned(volumes), patch)
+        self.try_patch_volumes(owned(volumes), patch)
+    }
+
+    fn try_patch_volumes(
+        &self,
+        volumes: impl ExactSizeIterator<Item = (VolumeId, Option<u64>)>,
+        patch: &VolumePatch,
+    ) -> Result<(), BulkError> {
+        let mut inner = self.lock();
+        let now = inner.patch_time(patch);
+        inner.state.patch_volumes(volumes, patch, now)
     }
 }
 

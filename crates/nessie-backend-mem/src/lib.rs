@@ -23,6 +23,7 @@
 //! | [`NewVolume`] | one volume of a bulk creation |
 //! | [`NewData`] | what a client writes to a volume |
 //! | [`Limits`], [`Profile`] | how many objects a backend holds, and the rules of a storage system |
+//! | [`PolicyRun`], [`PassedOver`] | what a rule of a snapshot policy did |
 //! | [`BulkError`] | the refusal of a bulk operation, with the item it is about |
 //! | module `columns` (feature `arrow`) | tables of volumes and snapshots as Arrow record batches |
 //!
@@ -63,6 +64,7 @@ mod env;
 mod error;
 mod inner;
 mod limits;
+mod policies;
 mod saved;
 mod space;
 mod state;
@@ -77,6 +79,7 @@ pub use bulk::NewVolume;
 pub use error::BulkError;
 pub use limits::{Limits, Profile};
 pub use nessie_backend_core;
+pub use policies::{PassedOver, PolicyRun};
 pub use space::NewData;
 pub use view::View;
 

@@ -19,7 +19,7 @@ impl VolumeBackend for MemBackend {
     }
 
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
-        self.rows().create_volume(&spec.name, spec.size_bytes).map(Volume::from)
+        self.rows().create_volume((&spec).into()).map(Volume::from)
     }
 
     fn list_volumes(&self) -> Result<Vec<Volume>> {
@@ -39,7 +39,9 @@ impl VolumeBackend for MemBackend {
     }
 
     fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
-        self.lock().state.delete_volume(uuid)
+        let mut inner = self.lock();
+        let now = inner.lock_time();
+        inner.state.delete_volume(uuid, now)
     }
 
     fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
@@ -73,7 +75,7 @@ impl VolumeBackend for MemBackend {
 
 impl SnapshotBackend for MemBackend {
     fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot> {
-        self.rows().create_snapshot(volume, name).map(Snapshot::from)
+        self.rows().create_snapshot(volume, name, None).map(Snapshot::from)
     }
 
     fn list_snapshots(&self, volume: VolumeId) -> Result<Vec<Snapshot>> {
@@ -99,7 +101,9 @@ impl SnapshotBackend for MemBackend {
     }
 
     fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
-        self.lock().state.delete_snapshot(volume, snapshot)
+        let mut inner = self.lock();
+        let now = inner.lock_time();
+        inner.state.delete_snapshot(volume, snapshot, now)
     }
 
     fn restore_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Volume> {

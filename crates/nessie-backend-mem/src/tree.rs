@@ -102,6 +102,11 @@ fn write_line(text: &mut String, state: &State, what: What) {
                 text.push_str("  ");
                 write_bytes(text, state.size_consumed(slot));
             }
+            match state.locks.get(slot) {
+                Some(end) if end.is_never() => text.push_str("  never expires"),
+                Some(end) => drop(write!(text, "  expires {end}")),
+                None => {}
+            }
             writeln!(text)
         }
         What::Volume(slot) => {
@@ -118,6 +123,9 @@ fn write_line(text: &mut String, state: &State, what: What) {
             }
             if let Some(path) = &record.junction {
                 let _ = write!(text, "  on {path}");
+            }
+            if let Some(policy) = state.policies.of(slot) {
+                let _ = write!(text, "  policy {}", policy.name);
             }
             writeln!(text)
         }

@@ -7,8 +7,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int8Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, RecordBatch, RecordBatchReader, StringArray};
 use nessie_backend_core::{
-    CloneBackend, SnapshotBackend, Timestamp, Volume, VolumeBackend, VolumeId, VolumePatch,
-    VolumeSpec, VolumeState,
+    CloneBackend, SnapshotBackend, SnapshotRule, Timestamp, Volume, VolumeBackend, VolumeId,
+    VolumePatch, VolumeSpec, VolumeState,
 };
 use nessie_backend_mem::MemBackend;
 use nessie_backend_mem::columns::{
@@ -32,6 +32,7 @@ fn fields(volume: &Volume) -> Fields {
         volume.used_bytes.map(|bytes| bytes.to_string()),
         volume.junction_path.clone(),
         volume.export_policy.clone(),
+        volume.snapshot_policy.clone(),
         origin.map(|origin| origin.parent_volume.clone()),
         origin.map(|origin| origin.parent_snapshot.clone()),
         origin.map(|origin| origin.parent_volume_uuid.to_string()),
@@ -78,14 +79,18 @@ fn all(backend: &MemBackend) -> Table<Volumes> {
 /// A backend with volumes of every kind, from a list of random numbers.
 fn backend(throws: &[(u8, u8)]) -> MemBackend {
     let backend = MemBackend::builder().seed(1).build().unwrap();
+    for policy in ["nightly", "other"] {
+        let rule = SnapshotRule::new("0 0 * * *".parse().unwrap(), "n", 2);
+        backend.create_snapshot_policy(policy, [rule]).unwrap();
+    }
     let mut volumes: Vec<VolumeId> = Vec::new();
     for (number, &(what, which)) in throws.iter().enumerate() {
         let some = volumes.get(usize::from(which) % volumes.len().max(1)).copied();
         let name = format!("{}-{number}", ["a", "build", "x.y:z"][usize::from(which) % 3]);
-        match (what % 9, some) {
+        match (what % 11, some) {
             (0..=2, _) | (_, None) => {
                 let mut spec = VolumeSpec::named(name);
-                spec.size_bytes = (what % 9 != 0).then_some(u64::MAX - u64::from(which));
+                spec.size_bytes = (what % 11 != 0).then_some(u64::MAX - u64::from(which));
                 volumes.push(backend.create_volume(spec).unwrap().uuid);
             }
             (3, Some(volume)) => {
@@ -111,6 +116,15 @@ fn backend(throws: &[(u8, u8)]) -> MemBackend {
             }
             (7, Some(volume)) => {
                 let _ = backend.write(volume, u64::from(which) % 40);
+            }
+            (8, Some(volume)) => {
+                let policy = ["", "nightly", "other"][usize::from(which) % 3];
+                let patch = VolumePatch::new().snapshot_policy(policy);
+                backend.patch_volume(volume, patch).unwrap();
+            }
+            (9, Some(volume)) => {
+                let end = backend.now().checked_add(Duration::from_secs(1 + u64::from(which)));
+                let _ = backend.create_snapshot_until(volume, &name, end);
             }
             _ => {
                 backend.advance(Duration::from_micros(u64::from(which))).unwrap();
@@ -153,6 +167,7 @@ proptest! {
                     Some(snapshot.name),
                     snapshot.create_time.map(|time| time.unix_micros().to_string()),
                     Some(snapshot.size_consumed.to_string()),
+                    snapshot.expires_at.map(|time| time.unix_micros().to_string()),
                 ])
                 .collect()
         };
@@ -210,6 +225,8 @@ proptest! {
             .collect();
         let table = backend.view().snapshot_table(&selection).unwrap();
         prop_assert_eq!(&table.ids(), &expected);
+        // The locks end before.
+        backend.advance(Duration::from_secs(300)).unwrap();
         let left = backend.delete_snapshot_pairs_unless_busy(table.ids()).unwrap();
         let stays = |(_, snapshot): &(VolumeId, _)| pinned.contains(snapshot);
         let expected: Vec<_> = expected.into_iter().filter(stays).collect();

@@ -12,8 +12,8 @@ use std::io;
 use std::time::Duration;
 
 use nessie_backend_core::{
-    BackendError, CloneBackend, SnapshotBackend, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
-    VolumeState,
+    BackendError, CloneBackend, SnapshotBackend, SnapshotRule, Timestamp, VolumeBackend, VolumeId,
+    VolumePatch, VolumeSpec, VolumeState,
 };
 use nessie_backend_mem::{MemBackend, NewData};
 use proptest::prelude::*;
@@ -71,6 +71,26 @@ fn with_data() -> MemBackend {
     backend
 }
 
+/// A backend with data, policies that volumes use, and locks.
+fn with_policies() -> MemBackend {
+    let backend = with_data();
+    let rule = |schedule: &str, prefix| SnapshotRule::new(schedule.parse().unwrap(), prefix, 2);
+    let rules = [rule("0 */8 * * *", "eight"), rule("0 0 * * mon", "weekly")];
+    backend.create_snapshot_policy("busy", rules).unwrap();
+    backend.create_snapshot_policy("spare", [rule("30 1 1 1 *", "y")]).unwrap();
+    let volumes: Vec<VolumeId> = backend.list_volumes().unwrap().iter().map(|v| v.uuid).collect();
+    for volume in &volumes[..2] {
+        let patch = VolumePatch::new().snapshot_policy("busy");
+        backend.patch_volume(*volume, patch).unwrap();
+    }
+    backend.create_volume(VolumeSpec::named("used").snapshot_policy("busy")).unwrap();
+    let end = "2000-02-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    backend.create_snapshot_until(volumes[0], "locked", end).unwrap();
+    backend.create_snapshot_until(volumes[0], "for-ever", Timestamp::MAX).unwrap();
+    backend.advance(Duration::from_secs(86_400)).unwrap();
+    backend
+}
+
 fn text(backend: &MemBackend) -> String {
     String::from_utf8(dumped(backend)).unwrap()
 }
@@ -101,7 +121,7 @@ fn sign(lines: &[&str]) -> String {
 fn a_loaded_backend_is_the_same_and_behaves_the_same() {
     let system = MemBackend::new();
     system.create_volume(VolumeSpec::named("v")).unwrap();
-    for backend in [empty(0), varied(), with_data(), system] {
+    for backend in [empty(0), varied(), with_data(), with_policies(), system] {
         let dumped = text(&backend);
         let loaded = load(&dumped);
         loaded.check_invariants().unwrap();
@@ -156,6 +176,65 @@ fn a_dump_has_this_text() {
         )
     );
     assert_eq!(sign(&lines[..3]), dumped);
+}
+
+/// The lines that policies and locks add, in a format that is promised too.
+#[test]
+fn a_dump_with_policies_and_locks_has_this_text() {
+    let backend = empty(1);
+    let rule = SnapshotRule::new("0 0 * * *".parse().unwrap(), "nightly", 7);
+    backend.create_snapshot_policy("p", [rule]).unwrap();
+    backend.advance(Duration::from_secs(60)).unwrap();
+    let volume = backend.create_volume(VolumeSpec::named("db").snapshot_policy("p")).unwrap().uuid;
+    let end = "2000-01-03T00:00:00Z".parse::<Timestamp>().unwrap();
+    backend.create_snapshot_until(volume, "s", end).unwrap();
+    let dumped = text(&backend);
+    let lines: Vec<&str> = dumped.lines().collect();
+    assert_eq!(
+        lines[1],
+        "{\"policy\":\"p\",\"since\":\"2000-01-01T00:00:00Z\",\"rules\":[{\"schedule\":\"0 0 * * *\",\
+         \"prefix\":\"nightly\",\"keep\":7}]}"
+    );
+    let end = ",\"snapshot_policy\":\"p\",\"policy_since\":\"2000-01-01T00:01:00Z\"}";
+    assert!(lines[2].ends_with(end), "{}", lines[2]);
+    assert!(lines[3].ends_with(",\"expires_at\":\"2000-01-03T00:00:00Z\"}"), "{}", lines[3]);
+}
+
+/// A dump with one line that is replaced.
+fn refused_with(line: usize, from: &str, to: &str) -> String {
+    let dumped = text(&with_policies());
+    let mut lines: Vec<String> = dumped.lines().map(str::to_owned).collect();
+    assert!(lines[line].contains(from), "{}", lines[line]);
+    lines[line] = lines[line].replace(from, to);
+    lines.pop();
+    refused(sign(&lines.iter().map(String::as_str).collect::<Vec<_>>()).as_bytes())
+}
+
+#[test]
+fn policies_and_locks_that_cannot_be_are_refused() {
+    let since = "\"since\":\"2000-01-01";
+    for (line, from, to, reason) in [
+        (1, "\"keep\":2}]", "\"keep\":0}]", "rules at position 1: keep 0"),
+        (1, "0 0 * * mon", "0 0 * * moon", "day of the week"),
+        (1, since, "\"since\":\"2001-01-01", "later than that of the dump"),
+        (2, "\"spare\"", "\"busy\"", "already exists"),
+        (2, "\"spare\"", "\"s p\"", "has the character ' '"),
+        (3, "\"busy\"", "\"none\"", "no snapshot policy is named \"none\""),
+        (3, ",\"snapshot_policy\":\"busy\"", "", "belong together"),
+        (3, "policy_since\":\"2000", "policy_since\":\"2009", "later than that of the dump"),
+    ] {
+        let error = refused_with(line, from, to);
+        assert!(error.contains(reason), "{error}");
+    }
+    let dumped = text(&with_policies());
+    let locked = dumped.lines().position(|line| line.contains("\"locked\"")).unwrap();
+    let error = refused_with(locked, "\"expires_at\":\"2000-02-01", "\"expires_at\":\"1999-02-01");
+    assert!(error.contains("expires_at is not later than create_time"), "{error}");
+    let mut lines: Vec<&str> = dumped.lines().collect();
+    lines.pop();
+    let policy = lines.remove(2);
+    lines.push(policy);
+    assert!(refused(sign(&lines).as_bytes()).contains("the policy comes after a volume"));
 }
 
 #[test]
@@ -493,6 +572,9 @@ fn use_up(backend: &MemBackend) {
     backend.check_invariants().unwrap();
     let again = reloaded(backend);
     assert_eq!(text(&again), text(backend));
+    let days = Duration::from_secs(9 * 86_400);
+    assert_eq!(backend.advance(days).ok(), again.advance(days).ok());
+    assert_eq!(text(&again), text(backend));
     for n in 0..3 {
         let created = backend.create_volume(VolumeSpec::named(format!("new{n}"))).unwrap();
         let snapshot = backend.create_snapshot(created.uuid, "new").unwrap().uuid;
@@ -503,7 +585,11 @@ fn use_up(backend: &MemBackend) {
     let volumes: Vec<VolumeId> =
         backend.list_volumes().unwrap().iter().map(|volume| volume.uuid).collect();
     for volume in volumes.into_iter().rev() {
-        backend.delete_volume(volume).unwrap();
+        match backend.delete_volume(volume) {
+            // Its parents are busy then.
+            Err(BackendError::SnapshotLocked { .. }) => return,
+            deleted => deleted.unwrap(),
+        }
     }
     assert_eq!(backend.counts(), nessie_backend_mem::Counts::default());
     backend.check_invariants().unwrap();
@@ -512,7 +598,7 @@ fn use_up(backend: &MemBackend) {
 #[test]
 fn an_altered_dump_with_the_right_checksum_is_refused_or_makes_a_sound_backend() {
     let loaded = Cell::new(0_u32);
-    let dumped = text(&with_data());
+    let dumped = text(&with_policies());
     let lines: Vec<String> = dumped.lines().map(str::to_owned).collect();
     check(5_000, &prop::collection::vec(edit(), 1..5), |edits| {
         let mut lines = lines[..lines.len() - 1].to_vec();

@@ -41,7 +41,7 @@ impl MemBackend {
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
         let text = scalars::name(name);
         let snapshot =
-            self.try_call(name.py(), |core| core.rows().create_snapshot(volume, &text))?;
+            self.try_call(name.py(), |core| core.rows().create_snapshot(volume, &text, None))?;
         let reused = ReusedText::name(name);
         Ok(records::snapshot(name.py(), &snapshot, &reused)?)
     }

@@ -1,8 +1,8 @@
 //! Methods on one volume.
 
 use nessie_backend_core::VolumeBackend;
-use nessie_backend_mem as core;
 use nessie_backend_mem::binding::VolumeRow;
+use nessie_backend_mem::{self as core, NewVolume};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -40,7 +40,8 @@ impl MemBackend {
         let name = scalars::string("name", name)?;
         let size = size_bytes.map(scalars::size).transpose()?;
         let text = scalars::name(name);
-        let volume = self.call(name.py(), |core| core.rows().create_volume(&text, size))?;
+        let new = NewVolume::named(&text).size_bytes(size);
+        let volume = self.call(name.py(), |core| core.rows().create_volume(new))?;
         Ok(records::volume(name.py(), &volume, &ReusedText::name(name))?)
     }
 

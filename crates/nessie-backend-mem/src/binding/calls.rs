@@ -1,9 +1,10 @@
 //! The operations that return a record, with rows as results.
 
-use nessie_backend_core::{Result, SnapshotId, VolumeId, VolumePatch};
+use nessie_backend_core::{Result, SnapshotId, Timestamp, VolumeId, VolumePatch};
 
 use crate::backend::MemBackend;
 use crate::binding::records::{SnapshotRow, VolumeRow};
+use crate::bulk::NewVolume;
 use crate::space::NewData;
 use crate::state::State;
 
@@ -27,8 +28,12 @@ impl MemBackend {
 
 impl Rows<'_> {
     /// Creates a volume.
-    pub fn create_volume(self, name: &str, size_bytes: Option<u64>) -> Result<VolumeRow> {
-        self.backend.create(|state, stamp| state.create_volume(name, size_bytes, stamp), State::row)
+    pub fn create_volume(self, volume: NewVolume<'_>) -> Result<VolumeRow> {
+        let NewVolume { name, size_bytes, snapshot_policy } = volume;
+        let create = |state: &mut State, stamp| {
+            state.create_volume(name, size_bytes, snapshot_policy, stamp)
+        };
+        self.backend.create(create, State::row)
     }
 
     /// One volume.
@@ -46,8 +51,10 @@ impl Rows<'_> {
 
     /// Changes the fields that the patch sets.
     pub fn patch_volume(self, uuid: VolumeId, patch: &VolumePatch) -> Result<VolumeRow> {
-        self.backend
-            .change(|state| state.patch_volume(uuid, patch), |state, slot| state.row_of(slot, uuid))
+        let mut inner = self.backend.lock();
+        let now = inner.patch_time(patch);
+        let slot = inner.state.patch_volume(uuid, patch, now)?;
+        Ok(inner.state.row_of(slot, uuid))
     }
 
     /// Deletes a volume, unless it has more than `most` snapshots. Returns whether it is deleted.
@@ -57,7 +64,8 @@ impl Rows<'_> {
         if inner.state.volumes.get(slot).snapshots.len > most {
             return Ok(false);
         }
-        inner.state.delete_found_volume(slot).map(|()| true)
+        let now = inner.lock_time();
+        inner.state.delete_found_volume(slot, now).map(|()| true)
     }
 
     /// Accounts for a write.
@@ -73,10 +81,16 @@ impl Rows<'_> {
             .change(|state| state.discard(uuid, size_bytes), |state, slot| state.row_of(slot, uuid))
     }
 
-    /// Takes a snapshot.
-    pub fn create_snapshot(self, volume: VolumeId, name: &str) -> Result<SnapshotRow> {
-        self.backend
-            .create(|state, stamp| state.create_snapshot(volume, name, stamp), State::snapshot_row)
+    /// Takes a snapshot, locked until a time if one is given.
+    pub fn create_snapshot(
+        self,
+        volume: VolumeId,
+        name: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<SnapshotRow> {
+        let create =
+            |state: &mut State, stamp| state.create_snapshot(volume, name, expires_at, stamp);
+        self.backend.create(create, State::snapshot_row)
     }
 
     /// One snapshot of that volume.
@@ -108,10 +122,10 @@ impl Rows<'_> {
 
     /// Restores a volume to a snapshot.
     pub fn restore_snapshot(self, uuid: VolumeId, snapshot: SnapshotId) -> Result<VolumeRow> {
-        self.backend.change(
-            |state| state.restore_snapshot(uuid, snapshot),
-            |state, slot| state.row_of(slot, uuid),
-        )
+        let mut inner = self.backend.lock();
+        let now = inner.lock_time();
+        let slot = inner.state.restore_snapshot(uuid, snapshot, now)?;
+        Ok(inner.state.row_of(slot, uuid))
     }
 
     /// Creates a clone.

@@ -39,6 +39,8 @@ pub struct OptionalFields {
     pub junction_path: Option<String>,
     /// See [`Volume::export_policy`].
     pub export_policy: Option<String>,
+    /// See [`Volume::snapshot_policy`].
+    pub snapshot_policy: Option<String>,
     /// See [`Volume::clone`].
     pub origin: Option<RowOrigin>,
 }
@@ -68,6 +70,8 @@ pub struct SnapshotRow {
     pub create_time: Timestamp,
     /// See [`Snapshot::size_consumed`].
     pub size_consumed: u64,
+    /// See [`Snapshot::expires_at`].
+    pub expires_at: Option<Timestamp>,
 }
 
 impl From<SnapshotRow> for Snapshot {
@@ -75,6 +79,7 @@ impl From<SnapshotRow> for Snapshot {
         let mut snapshot = Self::new(row.uuid, row.name);
         snapshot.create_time = Some(row.create_time);
         snapshot.size_consumed = row.size_consumed;
+        snapshot.expires_at = row.expires_at;
         snapshot
     }
 }
@@ -101,6 +106,7 @@ impl From<VolumeRow> for Volume {
         volume.used_bytes = row.used_bytes;
         volume.junction_path = rest.junction_path;
         volume.export_policy = rest.export_policy;
+        volume.snapshot_policy = rest.snapshot_policy;
         volume.origin = rest.origin.map(CloneOrigin::from);
         volume
     }
@@ -159,13 +165,15 @@ impl State {
         parent_ids: impl FnOnce(Slot) -> (VolumeId, SnapshotId),
     ) -> Option<Box<OptionalFields>> {
         let has_policy = !record.export_policy.is_empty();
-        if !(record.is_mounted || record.is_clone() || has_policy) {
+        let snapshot_policy = self.policies.of(slot);
+        if !(record.is_mounted || record.is_clone() || has_policy || snapshot_policy.is_some()) {
             return None;
         }
         let snapshot = record.parent_snapshot;
         Some(Box::new(OptionalFields {
             junction_path: record.junction.as_deref().map(str::to_owned),
             export_policy: has_policy.then(|| self.volumes.text(slot).to_owned()),
+            snapshot_policy: snapshot_policy.map(|policy| policy.name.clone()),
             origin: record.is_clone().then(|| self.origin(snapshot, parent_ids(snapshot))),
         }))
     }
@@ -194,6 +202,7 @@ impl State {
             name: name.into(),
             create_time: time(record.create_time),
             size_consumed: self.size_consumed(slot),
+            expires_at: self.locks.get(slot),
         }
     }
 }

@@ -11,7 +11,8 @@ use arrow_array::{
     UInt64Array,
 };
 use arrow_buffer::{
-    BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer, bit_util,
+    ArrowNativeType, BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer,
+    bit_util,
 };
 use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
 use nessie_backend_core::Uuid;
@@ -52,9 +53,9 @@ pub(super) fn number_field(name: &str, nullable: bool) -> Field {
     Field::new(name, DataType::UInt64, nullable)
 }
 
-pub(super) fn time_field(name: &str) -> Field {
+pub(super) fn time_field(name: &str, nullable: bool) -> Field {
     let zone = Some(UTC.into());
-    Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, zone), false)
+    Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, zone), nullable)
 }
 
 /// A column of names: every row has one.
@@ -200,15 +201,15 @@ pub(super) fn quotas(sizes: Vec<u64>) -> ColumnResult {
 
 /// A column of numbers of which few rows have one. It takes no memory before the first.
 #[derive(Debug, Default)]
-pub(super) struct SparseNumbers {
-    numbers: Vec<u64>,
+pub(super) struct Sparse<T> {
+    numbers: Vec<T>,
     present: Vec<bool>,
 }
 
-impl SparseNumbers {
-    pub(super) fn put(&mut self, row: usize, rows: usize, number: u64) {
+impl<T: ArrowNativeType> Sparse<T> {
+    pub(super) fn put(&mut self, row: usize, rows: usize, number: T) {
         if self.numbers.is_empty() {
-            self.numbers = vec![0; rows];
+            self.numbers = vec![T::default(); rows];
             self.present = vec![false; rows];
         }
         if let (Some(place), Some(is_present)) =
@@ -218,14 +219,29 @@ impl SparseNumbers {
         }
     }
 
-    pub(super) fn finish(self, rows: usize) -> ColumnResult {
+    /// The numbers, and where there are any. A number takes eight bytes.
+    fn buffers(self, rows: usize) -> (ScalarBuffer<T>, Option<NullBuffer>) {
         if self.numbers.is_empty() {
-            let numbers = ScalarBuffer::new(ZEROS.clone(), 0, rows);
-            return Ok(Arc::new(UInt64Array::try_new(numbers, Some(NullBuffer::new_null(rows)))?));
+            return (ScalarBuffer::new(ZEROS.clone(), 0, rows), Some(NullBuffer::new_null(rows)));
         }
         let present = (!self.present.iter().all(|is_present| *is_present))
             .then(|| NullBuffer::from(self.present));
-        Ok(Arc::new(UInt64Array::try_new(self.numbers.into(), present)?))
+        (self.numbers.into(), present)
+    }
+}
+
+impl Sparse<u64> {
+    pub(super) fn finish(self, rows: usize) -> ColumnResult {
+        let (numbers, present) = self.buffers(rows);
+        Ok(Arc::new(UInt64Array::try_new(numbers, present)?))
+    }
+}
+
+impl Sparse<i64> {
+    /// A column of times, from microseconds since the Unix epoch.
+    pub(super) fn finish_times(self, rows: usize) -> ColumnResult {
+        let (micros, present) = self.buffers(rows);
+        Ok(Arc::new(TimestampMicrosecondArray::try_new(micros, present)?.with_timezone(UTC)))
     }
 }
 

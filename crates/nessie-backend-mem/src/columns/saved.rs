@@ -95,9 +95,9 @@ fn checksum(tag: u8, body: &[u8]) -> u64 {
 }
 
 /// Refuses a time in microseconds since the Unix epoch that is out of range.
-pub(super) fn check_time(micros: i64) -> Result<()> {
+pub(super) fn check_time(field: &'static str, micros: i64) -> Result<()> {
     let out_of_range = || BackendError::InvalidArgument {
-        argument: "create_time".into(),
+        argument: field.into(),
         reason: format!("{micros} µs is outside of the years 1 to 9999"),
     };
     Timestamp::from_unix_micros(micros).map(|_| ()).ok_or_else(out_of_range)

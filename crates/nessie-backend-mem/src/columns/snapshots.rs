@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock};
 use arrow_array::ArrayRef;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use compact_str::CompactString;
-use nessie_backend_core::{Result as CoreResult, SnapshotId, VolumeId, rules};
+use nessie_backend_core::{Result as CoreResult, SnapshotId, Timestamp, VolumeId, rules};
 use serde::{Deserialize, Serialize};
 
-use super::column::{Names, Uuids, number_field, numbers, text_field, time_field, times};
+use super::column::{Names, Sparse, Uuids, number_field, numbers, text_field, time_field, times};
 use super::kind::{Kind, Viewed};
 use super::saved::check_time;
 use crate::binding::records::SnapshotRow;
@@ -41,8 +41,9 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         text_field("volume", false),
         text_field("uuid", false),
         text_field("name", false),
-        time_field("create_time"),
+        time_field("create_time", false),
         number_field("size_consumed", false),
+        time_field("expires_at", true),
     ]))
 });
 
@@ -56,6 +57,8 @@ pub struct SnapshotFields<'a> {
     /// Microseconds since the Unix epoch.
     create_time: i64,
     size_consumed: u64,
+    /// Microseconds since the Unix epoch.
+    expires_at: Option<i64>,
 }
 
 impl Kind for Snapshots {
@@ -78,6 +81,7 @@ impl Kind for Snapshots {
             name,
             create_time: snapshot.create_time,
             size_consumed: state.size_consumed(slot),
+            expires_at: state.locks.get(slot).map(Timestamp::unix_micros),
         }
     }
 
@@ -89,6 +93,7 @@ impl Kind for Snapshots {
             name: &row.snapshot.name,
             create_time: row.snapshot.create_time.unix_micros(),
             size_consumed: row.snapshot.size_consumed,
+            expires_at: row.snapshot.expires_at.map(Timestamp::unix_micros),
         }
     }
 
@@ -101,6 +106,7 @@ impl Kind for Snapshots {
                 name: fields.name.into(),
                 create_time: time(fields.create_time),
                 size_consumed: fields.size_consumed,
+                expires_at: fields.expires_at.map(time),
             },
         }
     }
@@ -114,7 +120,8 @@ impl Kind for Snapshots {
     }
 
     fn check(fields: &SnapshotFields<'_>) -> CoreResult<()> {
-        check_time(fields.create_time)?;
+        check_time("create_time", fields.create_time)?;
+        fields.expires_at.map_or(Ok(()), |end| check_time("expires_at", end))?;
         rules::volume_name(fields.volume)?;
         rules::snapshot_name(fields.name)
     }
@@ -129,14 +136,18 @@ impl Kind for Snapshots {
         let mut name = Names::new(rows);
         let mut create_time = Vec::with_capacity(rows);
         let mut size_consumed = Vec::with_capacity(rows);
+        let mut expires_at = Sparse::default();
 
-        for snapshot in fields {
+        for (row, snapshot) in fields.enumerate() {
             volume_uuid.push(snapshot.volume_uuid.uuid());
             volume.push(snapshot.volume);
             uuid.push(snapshot.uuid.uuid());
             name.push(snapshot.name);
             create_time.push(snapshot.create_time);
             size_consumed.push(snapshot.size_consumed);
+            if let Some(end) = snapshot.expires_at {
+                expires_at.put(row, rows, end);
+            }
         }
 
         Ok(vec![
@@ -146,6 +157,7 @@ impl Kind for Snapshots {
             name.finish()?,
             times(create_time),
             numbers(size_consumed)?,
+            expires_at.finish_times(rows)?,
         ])
     }
 }

@@ -10,8 +10,8 @@ use nessie_backend_core::{
 use serde::{Deserialize, Serialize};
 
 use super::column::{
-    Names, SparseNumbers, SparseTexts, Uuids, all_words, first_words, number_field, quotas,
-    text_field, time_field, times, words, words_field,
+    Names, Sparse, SparseTexts, Uuids, all_words, first_words, number_field, quotas, text_field,
+    time_field, times, words, words_field,
 };
 use super::kind::{Kind, Viewed};
 use super::saved::check_time;
@@ -35,10 +35,11 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         words_field("state"),
         words_field("style"),
         words_field("vol_type"),
-        time_field("create_time"),
+        time_field("create_time", false),
         number_field("used_bytes", true),
         text_field("junction_path", true),
         text_field("export_policy", true),
+        text_field("snapshot_policy", true),
         text_field("parent_volume", true),
         text_field("parent_snapshot", true),
         text_field("parent_volume_uuid", true),
@@ -66,6 +67,7 @@ pub struct VolumeFields<'a> {
     used_bytes: Option<u64>,
     junction_path: Option<&'a str>,
     export_policy: Option<&'a str>,
+    snapshot_policy: Option<&'a str>,
     #[serde(borrow)]
     origin: Option<OriginFields<'a>>,
 }
@@ -103,6 +105,7 @@ impl Kind for Volumes {
             // Read the junction path only if there is one: it is in another cache line.
             junction_path: if volume.is_mounted { volume.junction.as_deref() } else { None },
             export_policy: (!volume.export_policy.is_empty()).then(|| state.volumes.text(slot)),
+            snapshot_policy: state.policies.of(slot).map(|policy| policy.name.as_str()),
             origin: volume.is_clone().then(|| {
                 let (snapshot, its_name) = state.snapshots.with_text(volume.parent_snapshot);
                 OriginFields {
@@ -127,6 +130,7 @@ impl Kind for Volumes {
             used_bytes: row.used_bytes,
             junction_path: rest.and_then(|rest| rest.junction_path.as_deref()),
             export_policy: rest.and_then(|rest| rest.export_policy.as_deref()),
+            snapshot_policy: rest.and_then(|rest| rest.snapshot_policy.as_deref()),
             origin: rest.and_then(|rest| rest.origin.as_ref()).map(|origin| OriginFields {
                 volume: &origin.parent_volume,
                 snapshot: &origin.parent_snapshot,
@@ -140,6 +144,7 @@ impl Kind for Volumes {
         let rest = OptionalFields {
             junction_path: fields.junction_path.map(str::to_owned),
             export_policy: fields.export_policy.map(str::to_owned),
+            snapshot_policy: fields.snapshot_policy.map(str::to_owned),
             origin: fields.origin.map(|origin| RowOrigin {
                 parent_volume: origin.volume.into(),
                 parent_snapshot: origin.snapshot.into(),
@@ -168,10 +173,11 @@ impl Kind for Volumes {
     }
 
     fn check(fields: &VolumeFields<'_>) -> CoreResult<()> {
-        check_time(fields.create_time)?;
+        check_time("create_time", fields.create_time)?;
         rules::volume_name(fields.name)?;
         fields.junction_path.map_or(Ok(()), rules::junction_path)?;
         fields.export_policy.map_or(Ok(()), rules::export_policy)?;
+        fields.snapshot_policy.map_or(Ok(()), rules::volume_name)?;
         let Some(origin) = &fields.origin else { return Ok(()) };
         rules::volume_name(origin.volume)?;
         rules::snapshot_name(origin.snapshot)
@@ -187,9 +193,10 @@ impl Kind for Volumes {
         let mut states = Vec::with_capacity(rows);
         let mut vol_types = Vec::with_capacity(rows);
         let mut create_time = Vec::with_capacity(rows);
-        let mut used_bytes = SparseNumbers::default();
+        let mut used_bytes = Sparse::default();
         let mut junction_path = SparseTexts::default();
         let mut export_policy = SparseTexts::default();
+        let mut snapshot_policy = SparseTexts::default();
         let mut parent_volume = SparseTexts::default();
         let mut parent_snapshot = SparseTexts::default();
         let mut parent_volume_uuid = SparseTexts::default();
@@ -211,6 +218,9 @@ impl Kind for Volumes {
             if let Some(policy) = volume.export_policy {
                 export_policy.put(row, rows, policy);
             }
+            if let Some(policy) = volume.snapshot_policy {
+                snapshot_policy.put(row, rows, policy);
+            }
             if let Some(origin) = volume.origin {
                 parent_volume.put(row, rows, origin.volume);
                 parent_snapshot.put(row, rows, origin.snapshot);
@@ -230,6 +240,7 @@ impl Kind for Volumes {
             used_bytes.finish(rows)?,
             junction_path.finish(rows)?,
             export_policy.finish(rows)?,
+            snapshot_policy.finish(rows)?,
             parent_volume.finish(rows)?,
             parent_snapshot.finish(rows)?,
             parent_volume_uuid.finish(rows)?,

@@ -49,14 +49,22 @@ impl Clock {
     }
 
     pub(crate) fn advance(&mut self, by: Duration) -> Result<Timestamp> {
+        let end = self.end(by)?;
+        if let Self::Standing { now, .. } = self {
+            *now = end;
+        }
+        Ok(end)
+    }
+
+    /// The time that [`advance`](Self::advance) would give.
+    pub(crate) fn end(&self, by: Duration) -> Result<Timestamp> {
         match self {
             Self::System { .. } => Err(BackendError::not_supported("advance")),
             Self::Standing { now, .. } => {
-                *now = now.checked_add(by).ok_or_else(|| BackendError::InvalidArgument {
+                now.checked_add(by).ok_or_else(|| BackendError::InvalidArgument {
                     argument: "delta".into(),
                     reason: format!("{by:?} leads from {now} past {}", Timestamp::MAX),
-                })?;
-                Ok(*now)
+                })
             }
         }
     }

@@ -5,15 +5,16 @@
 //!
 //! 1. `format`: the [`Header`] with the version, how many records follow, the clock, and where the
 //!    identifiers come from;
-//! 2. `volume`: a [`VolumeLine`] for each volume, in order of creation, and behind each of them
-//! 3. `snapshot`: a [`SnapshotLine`] for each of its snapshots, in order of creation;
-//! 4. `checksum`: XXH3 (64 bits, seed 0) of all bytes before this line, in hexadecimal.
+//! 2. `policy`: a [`PolicyLine`] for each snapshot policy, in order of creation;
+//! 3. `volume`: a [`VolumeLine`] for each volume, in order of creation, and behind each of them
+//! 4. `snapshot`: a [`SnapshotLine`] for each of its snapshots, in order of creation;
+//! 5. `checksum`: XXH3 (64 bits, seed 0) of all bytes before this line, in hexadecimal.
 //!
 //! The identifiers encode where records lie in memory, so it is not written.
 
 use std::borrow::Cow;
 
-use nessie_backend_core::{SnapshotId, Timestamp, VolumeId, VolumeState, VolumeType};
+use nessie_backend_core::{SnapshotId, SnapshotRule, Timestamp, VolumeId, VolumeState, VolumeType};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::{Limits, Profile};
@@ -24,6 +25,8 @@ pub(super) const FORMAT: &str = "nessie-backend-mem";
 pub(super) const VERSION: u32 = 2;
 /// The beginning of the first line in every version.
 pub(super) const HEAD: &str = "{\"format\":\"nessie-backend-mem\",\"version\":";
+/// The beginning of a policy's line.
+pub(super) const POLICY: &str = "{\"policy\":";
 /// The beginning of a snapshot's line.
 pub(super) const SNAPSHOT: &str = "{\"snapshot\":";
 /// The beginning of the last line.
@@ -78,6 +81,19 @@ pub(super) struct Header<'a> {
     /// All limits, those of the profile included; absent if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) limits: Option<Limits>,
+    /// When the rules of policies were last run; absent if they never were, or on a standing clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) policies_run: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolicyLine<'a> {
+    #[serde(borrow)]
+    pub(super) policy: Cow<'a, str>,
+    /// When it got its rules.
+    pub(super) since: Timestamp,
+    pub(super) rules: Cow<'a, [SnapshotRule]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,6 +127,11 @@ pub(super) struct VolumeLine<'a> {
     pub(super) junction_path: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) export_policy: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) snapshot_policy: Option<Cow<'a, str>>,
+    /// Since when the volume uses the snapshot policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) policy_since: Option<Timestamp>,
     /// The snapshot that a clone was created from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) clone_of: Option<SnapshotId>,
@@ -132,6 +153,9 @@ pub(super) struct SnapshotLine<'a> {
     /// Those of them that the snapshot before has too, or for the first what a clone inherited.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) shared_bytes: u64,
+    /// When its lock ends; absent if it never was locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expires_at: Option<Timestamp>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]

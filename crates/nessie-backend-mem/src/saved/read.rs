@@ -8,7 +8,8 @@ use serde::Deserialize;
 use twox_hash::XxHash3_64;
 
 use super::lines::{
-    ChecksumLine, ClockKind, FOOT, HEAD, Header, Hex, SNAPSHOT, SnapshotLine, VERSION, VolumeLine,
+    ChecksumLine, ClockKind, FOOT, HEAD, Header, Hex, POLICY, PolicyLine, SNAPSHOT, SnapshotLine,
+    VERSION, VolumeLine,
 };
 use super::progress::{Counter, Progress};
 use super::rebuild::{Broken, Rebuild, Refusal};
@@ -59,6 +60,7 @@ fn try_read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner, Failu
     rebuild.set_capacity(header.capacity_bytes).map_err(|error| input.refuse(error))?;
     let limits = header.limits.unwrap_or_default();
     rebuild.set_restrictions(Restrictions::new(header.profile, limits));
+    rebuild.set_times(header.now, header.policies_run).map_err(|broken| input.refuse(broken))?;
     let mut counter = Counter::new(volumes, snapshots, progress);
     input.accept();
     loop {
@@ -67,10 +69,12 @@ fn try_read(reader: impl BufRead, progress: Progress<'_>) -> Result<Inner, Failu
             break;
         }
         let added = add_record(&mut rebuild, &input.line);
-        added.map_err(|refusal| input.refuse(refusal))?;
+        let is_counted = added.map_err(|refusal| input.refuse(refusal))?;
         rebuild.index_many().map_err(|refusal| Failure::Refused(None, refusal.into()))?;
         input.accept();
-        counter.count()?;
+        if is_counted {
+            counter.count()?;
+        }
     }
     check_end(&mut input)?;
     let state = rebuild.finish().map_err(|refusal| Failure::Refused(None, refusal))?;
@@ -206,14 +210,18 @@ impl Header<'_> {
     }
 }
 
-fn add_record(rebuild: &mut Rebuild, line: &[u8]) -> Result<(), Refusal> {
+/// Adds what a line describes. Returns whether that is a volume or a snapshot, which are counted.
+fn add_record(rebuild: &mut Rebuild, line: &[u8]) -> Result<bool, Refusal> {
     if line.starts_with(SNAPSHOT.as_bytes()) {
-        return rebuild.snapshot(&parsed::<SnapshotLine<'_>>(line)?);
+        return rebuild.snapshot(&parsed::<SnapshotLine<'_>>(line)?).map(|()| true);
+    }
+    if line.starts_with(POLICY.as_bytes()) {
+        return rebuild.policy(parsed::<PolicyLine<'_>>(line)?).map(|()| false);
     }
     if line.starts_with(b"<<<<<<<") {
         return Err("a merge left a conflict here; take the dump of one side".into());
     }
-    rebuild.volume(&parsed::<VolumeLine<'_>>(line)?)
+    rebuild.volume(&parsed::<VolumeLine<'_>>(line)?).map(|()| true)
 }
 
 /// Checks the last line, which was read, and that nothing follows.

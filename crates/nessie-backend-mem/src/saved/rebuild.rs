@@ -7,9 +7,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use nessie_backend_core::{BackendError, Result, Timestamp, Uuid, rules};
+use nessie_backend_core::{BackendError, Result, SnapshotPolicy, Timestamp, Uuid, rules};
 
-use super::lines::{SnapshotLine, VolumeLine};
+use super::lines::{PolicyLine, SnapshotLine, VolumeLine};
 use crate::env::random::IdSource;
 use crate::state::lookup::key;
 use crate::state::{
@@ -27,6 +27,8 @@ pub(super) struct Rebuild {
     state: State,
     /// The serial of the last record that was created.
     last: Serial,
+    /// The time of the dump.
+    now: Timestamp,
     /// How many volumes and snapshots there are to be.
     volumes: u32,
     snapshots: u32,
@@ -73,6 +75,7 @@ impl Rebuild {
         Self {
             state,
             last,
+            now: Timestamp::MAX,
             volumes,
             snapshots,
             volume: NONE,
@@ -104,6 +107,14 @@ impl Rebuild {
         if line.autosize_bytes == Some(0) {
             return Err(Broken("autosize_bytes are 0; without autosize they are absent").into());
         }
+        let policy = match (line.snapshot_policy.as_deref(), line.policy_since) {
+            (Some(policy), Some(since)) => {
+                self.check_past(since)?;
+                Some((self.state.policies.number(policy)?, since))
+            }
+            (None, None) => None,
+            _ => return Err(Broken("snapshot_policy and policy_since belong together").into()),
+        };
         let size = self.size(line.size_bytes)?;
         let create_time = self.time(&line.create_time)?;
         let Address { slot, serial, .. } = self.address(Kind::Volume, line.volume.uuid())?;
@@ -125,6 +136,9 @@ impl Rebuild {
         if let Some(path) = line.junction_path.as_deref() {
             state.check_junction_free(path, slot)?;
             state.mount(slot, path);
+        }
+        if let Some((policy, since)) = policy {
+            state.policies.assign(slot, policy, since);
         }
         let mut inherited = 0;
         if let Some(parent) = line.clone_of {
@@ -165,6 +179,12 @@ impl Rebuild {
         };
         state.snapshots.place(slot, serial, fill).ok_or(NO_SUCH_ID)?;
         state.link_snapshots(std::iter::once((volume, slot)));
+        if let Some(end) = line.expires_at {
+            if end.unix_micros() <= create_time && !end.is_never() {
+                return Err(Broken("expires_at is not later than create_time").into());
+            }
+            state.locks.set(slot, end);
+        }
         if line.used_bytes > 0 || line.shared_bytes > 0 {
             let of = Interval::Snapshot(slot);
             self.add_data(of, line.used_bytes, line.shared_bytes, size)?;
@@ -196,6 +216,35 @@ impl Rebuild {
     /// Sets the limits and the profile, before any record.
     pub(super) const fn set_restrictions(&mut self, restrictions: Restrictions) {
         self.state.restrictions = restrictions;
+    }
+
+    /// Sets the time of the dump, and when the rules of policies were last run.
+    pub(super) fn set_times(
+        &mut self,
+        now: Timestamp,
+        policies_run: Option<Timestamp>,
+    ) -> Result<(), Broken> {
+        self.now = now;
+        if let Some(time) = policies_run {
+            self.check_past(time)?;
+            self.state.policies.last_run = time;
+        }
+        Ok(())
+    }
+
+    /// Adds the next policy in order of creation, before any volume.
+    pub(super) fn policy(&mut self, line: PolicyLine<'_>) -> Result<(), Refusal> {
+        if self.volume != NONE {
+            return Err(Broken("the policy comes after a volume").into());
+        }
+        self.check_past(line.since)?;
+        let policy = SnapshotPolicy::new(line.policy, line.rules);
+        Ok(self.state.policies.create(policy, line.since)?)
+    }
+
+    fn check_past(&self, time: Timestamp) -> Result<(), Broken> {
+        let rule = "the time of a policy is later than that of the dump";
+        if time > self.now { Err(Broken(rule)) } else { Ok(()) }
     }
 
     /// Adds the live data of the last volume, all of whose snapshots are added.

@@ -5,12 +5,12 @@ use std::hash::Hasher;
 use std::io::{self, Write};
 use std::mem;
 
-use nessie_backend_core::{BackendError, Result};
+use nessie_backend_core::{BackendError, Result, Timestamp};
 use serde::Serialize;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
 use super::lines::{
-    ChecksumLine, ClockKind, FORMAT, Header, Hex, SnapshotLine, VERSION, VolumeLine,
+    ChecksumLine, ClockKind, FORMAT, Header, Hex, PolicyLine, SnapshotLine, VERSION, VolumeLine,
 };
 use super::progress::{Counter, Progress};
 use crate::env::clock::Clock;
@@ -74,9 +74,14 @@ fn try_write(inner: &Inner, writer: impl Write, progress: Progress<'_>) -> io::R
         capacity_bytes: state.space.capacity,
         profile: state.restrictions.profile,
         limits: Some(state.restrictions.limits()).filter(|limits| *limits != Limits::NONE),
+        policies_run: Some(state.policies.last_run).filter(|time| *time != Timestamp::MIN),
     };
     let mut counter = Counter::new(header.volumes, header.snapshots, progress);
     lines.write(&header)?;
+    for (policy, since) in state.policies.dated_records() {
+        let (policy, rules) = (Cow::Borrowed(&*policy.name), Cow::Borrowed(&*policy.rules));
+        lines.write(&PolicyLine { policy, since, rules })?;
+    }
     for volume in state.volume_slots() {
         lines.volume(state, volume)?;
         counter.count()?;
@@ -126,6 +131,7 @@ impl<W: Write> Lines<W> {
     fn volume(&mut self, state: &State, slot: Slot) -> io::Result<()> {
         let (record, policy) = state.volumes.with_text(slot);
         let create_time = self.take_time(record.create_time);
+        let snapshot_policy = state.policies.of(slot).map(|policy| policy.name.as_str());
         self.write(&VolumeLine {
             volume: state.volume_id(slot),
             name: Cow::Borrowed(&record.name),
@@ -138,6 +144,8 @@ impl<W: Write> Lines<W> {
             autosize_bytes: quota(state.space.autosize(slot)),
             junction_path: record.junction.as_deref().map(Cow::Borrowed),
             export_policy: (!policy.is_empty()).then_some(Cow::Borrowed(policy)),
+            snapshot_policy: snapshot_policy.map(Cow::Borrowed),
+            policy_since: snapshot_policy.map(|_| state.policies.since(slot)),
             clone_of: record.is_clone().then(|| state.snapshot_id(record.parent_snapshot)),
         })?;
         self.last_time.1 = create_time;
@@ -155,6 +163,7 @@ impl<W: Write> Lines<W> {
             create_time: Cow::Borrowed(&create_time),
             used_bytes: data.size,
             shared_bytes: data.shared,
+            expires_at: state.locks.get(slot),
         })?;
         self.last_time.1 = create_time;
         Ok(())

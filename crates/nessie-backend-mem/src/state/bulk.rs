@@ -5,11 +5,13 @@
 //! state; the others check everything first.
 
 use nessie_backend_core::{
-    BackendError, Result, SnapshotId, VolumeId, VolumePatch, VolumeState, rules,
+    BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumePatch, VolumeState, rules,
 };
 
 use super::clones::{CloneParent, check_clone_name};
+use super::locks::check_end;
 use super::lookup::{key, quota};
+use super::policies::PolicyNumber;
 use super::profile::default_size;
 use super::snapshots::{fill_snapshot, snapshot_exists};
 use super::volumes::{NewVolumes, check_new_volume, volume_exists};
@@ -25,6 +27,19 @@ pub(crate) struct Made {
     pub(crate) slots: Vec<Slot>,
     /// The serial of the first. The numbers of the others follow each other.
     pub(super) first: Serial,
+}
+
+/// The name of a volume of a batch, and its snapshot policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewName<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) snapshot_policy: Option<&'a str>,
+}
+
+impl AsRef<str> for NewName<'_> {
+    fn as_ref(&self) -> &str {
+        self.name
+    }
 }
 
 /// The result of a bulk transition.
@@ -68,15 +83,29 @@ impl State {
     /// error only the index of names is as before.
     pub(crate) fn create_volumes<'a>(
         &mut self,
-        specs: impl ExactSizeIterator<Item = (&'a str, Option<u64>)>,
+        specs: impl ExactSizeIterator<Item = (NewName<'a>, Option<u64>)>,
         stamp: Stamp,
     ) -> Bulk<Made> {
         let profile = self.restrictions.profile;
         let default = default_size(profile);
         let specs = specs.map(|(name, size)| (name, size.or(default)));
-        self.create_named(specs, stamp, CloneParent::default(), |name, size| {
-            check_new_volume(profile, name, size)
-        })
+        let policies = self.policies.clone();
+        // The volumes with a policy, by their places in the batch.
+        let mut users: Vec<(usize, PolicyNumber)> = Vec::new();
+        let mut place = 0;
+        let made = self.create_named(specs, stamp, CloneParent::default(), |new, size| {
+            if let Some(policy) = new.snapshot_policy {
+                users.push((place, policies.number(policy)?));
+            }
+            place += 1;
+            check_new_volume(profile, new.name, size)
+        })?;
+        for (place, policy) in users {
+            if let Some(slot) = made.slots.get(place) {
+                self.policies.assign(*slot, policy, stamp.time);
+            }
+        }
+        Ok(made)
     }
 
     /// Creates a clone of each name. Runs within [`transact`](Self::transact), too.
@@ -95,7 +124,7 @@ impl State {
         let profile = self.restrictions.profile;
         let items = names.map(|name| (name, size));
         let made = self.create_named(items, stamp, parent, |name, _| {
-            check_clone_name(profile, name)?;
+            check_clone_name(profile, name.as_ref())?;
             refusal.take().map_or(Ok(()), Err)
         })?;
         if !made.slots.is_empty() {
@@ -112,7 +141,7 @@ impl State {
         items: impl ExactSizeIterator<Item = (N, Option<u64>)>,
         stamp: Stamp,
         parent: CloneParent,
-        mut check: impl FnMut(&str, Option<u64>) -> Result<()>,
+        mut check: impl FnMut(&N, Option<u64>) -> Result<()>,
     ) -> Bulk<Made> {
         let count = items.len();
         self.volume_names.reserve(count);
@@ -123,7 +152,7 @@ impl State {
         let room = self.room_for_volumes(&parent);
         // The name of an item before the refused one may be taken: that refusal comes first.
         let valid = items.enumerate().map_while(|(index, (name, size))| {
-            if let Err(error) = check(name.as_ref(), size) {
+            if let Err(error) = check(&name, size) {
                 failure = Some(BulkError::at(index, error));
                 return None;
             }
@@ -183,18 +212,20 @@ impl State {
         &mut self,
         volumes: impl ExactSizeIterator<Item = VolumeId>,
         name: &str,
+        expires_at: Option<Timestamp>,
         stamp: Stamp,
     ) -> Bulk<Made> {
         let count = volumes.len();
-        let is_valid = rules::snapshot_name(name).is_ok();
+        let check = || rules::snapshot_name(name).and_then(|()| check_end(expires_at, stamp.time));
+        let is_valid = check().is_ok();
         let mut seen = Seen::new(self.volumes.capacity());
         let mut entries = Vec::with_capacity(count);
         let mut failure = None;
         // The volumes with snapshots: one of them may have that name.
         let mut in_question = Vec::new();
         for (index, id) in volumes.enumerate() {
-            let name_rule = || if is_valid { Ok(()) } else { rules::snapshot_name(name) };
-            match self.check_new_snapshot(id, name_rule) {
+            let values = || if is_valid { Ok(()) } else { check() };
+            match self.check_new_snapshot(id, values) {
                 Ok(slot) if seen.insert(slot) => {
                     let entry = entry(key::snapshot_name(slot, name), slot, index);
                     if !self.volumes.get(slot).snapshots.is_empty() {
@@ -224,7 +255,20 @@ impl State {
         if count > self.snapshots.free_slots() {
             return Err(full().into());
         }
+        let made = self.make_snapshots(entries, name, stamp);
+        self.lock(&made.slots, expires_at);
+        Ok(made)
+    }
 
+    /// Makes a snapshot of the name on each volume in the entries, which have the hashes of the names.
+    /// The caller checks that the name is free and that there are enough slots.
+    pub(super) fn make_snapshots(
+        &mut self,
+        mut entries: Vec<Entry>,
+        name: &str,
+        stamp: Stamp,
+    ) -> Made {
+        let count = entries.len();
         let (first, last_number) = self.serials(stamp, count);
         let mut slots = Vec::with_capacity(count);
         let mut serial = first;
@@ -237,13 +281,18 @@ impl State {
         self.snapshot_names.reserve(entries.len());
         let entries = self.snapshot_names.by_bucket(&entries);
         self.snapshot_names.insert_all(&entries, |_, _| false);
-        Ok(Made { slots, first })
+        Made { slots, first }
     }
 
     /// The snapshot of the name on each volume, or `NONE`. `volumes` has the volumes' slots and the
     /// hashes of the names; `sorted` has the same entries sorted by bucket, with the index in
     /// `volumes` as item.
-    fn snapshots_named(&self, volumes: &[Entry], sorted: &[Entry], name: &str) -> Vec<Slot> {
+    pub(super) fn snapshots_named(
+        &self,
+        volumes: &[Entry],
+        sorted: &[Entry],
+        name: &str,
+    ) -> Vec<Slot> {
         // Reads the index in the order of its buckets, and the records in the order of the batch,
         // which is often their order in memory.
         let mut found = vec![NONE; volumes.len()];
@@ -269,6 +318,7 @@ impl State {
         volumes: impl ExactSizeIterator<Item = VolumeId>,
         name: &str,
         busy: Busy,
+        now: Timestamp,
     ) -> Bulk<Vec<VolumeId>> {
         let mut wanted = Vec::with_capacity(volumes.len());
         let mut failure = None;
@@ -287,6 +337,7 @@ impl State {
         let mut left = Vec::new();
         for (index, (entry, slot)) in wanted.iter().zip(&mut found).enumerate() {
             if *slot != NONE && busy == Busy::Skip && self.is_pinned(*slot) {
+                self.check_not_locked(*slot, now).at(index)?;
                 left.push(self.volume_id(entry.slot));
                 *slot = NONE;
                 continue;
@@ -294,7 +345,7 @@ impl State {
             if *slot == NONE || !seen.insert(entry.slot) {
                 return Err(no_snapshot(self.volume_id(entry.slot), name)).at(index);
             }
-            self.check_no_clones(*slot).at(index)?;
+            self.check_deletable(*slot, now).at(index)?;
         }
         if let Some(failure) = failure {
             return Err(failure);
@@ -305,18 +356,49 @@ impl State {
         }
         sorted.retain(|entry| entry.slot != NONE);
         found.retain(|slot| *slot != NONE);
-        self.snapshot_names.remove_all(&sorted);
-        for some in found.chunks(RUN) {
+        self.remove_snapshots(&found, &sorted);
+        Ok(left)
+    }
+
+    /// Removes snapshots without clones, each given after its volume. The snapshots of a volume follow
+    /// each other.
+    pub(super) fn remove_pairs(&mut self, pairs: &[(Slot, Slot)]) {
+        // The first of each volume are removed together, which is quicker.
+        let mut first = Vec::with_capacity(pairs.len());
+        let mut names = Vec::with_capacity(pairs.len());
+        let mut others = Vec::new();
+        let mut last = NONE;
+        for (volume, slot) in pairs {
+            if *volume == last {
+                others.push((*volume, *slot));
+                continue;
+            }
+            last = *volume;
+            let hash = key::snapshot_name(*volume, self.snapshot_name(*slot));
+            names.push(entry(hash, *slot, 0));
+            first.push(*slot);
+        }
+        self.remove_snapshots(&first, &self.snapshot_names.by_bucket(&names));
+        for (volume, slot) in others {
+            self.remove_snapshot(volume, slot);
+        }
+    }
+
+    /// Removes snapshots without clones, of different volumes. `names` has their entries in the index,
+    /// sorted by bucket.
+    fn remove_snapshots(&mut self, snapshots: &[Slot], names: &[Entry]) {
+        self.snapshot_names.remove_all(names);
+        for some in snapshots.chunks(RUN) {
             let records = some.iter().map(|slot| self.snapshots.get(*slot));
             let deleting: Vec<(Slot, Links)> =
                 records.map(|record| (record.volume, record.header.links)).collect();
             for ((volume, _), slot) in deleting.iter().zip(some) {
                 self.free_snapshot(*volume, *slot);
             }
+            self.locks.forget(some.iter().copied());
             self.unlink_snapshots(deleting.iter().copied());
             self.snapshots.remove_all(some.iter().copied());
         }
-        Ok(left)
     }
 
     /// Deletes snapshots. Returns those that were skipped because they have clones.
@@ -324,6 +406,7 @@ impl State {
         &mut self,
         pairs: impl ExactSizeIterator<Item = (VolumeId, SnapshotId)>,
         busy: Busy,
+        now: Timestamp,
     ) -> Bulk<Vec<(VolumeId, SnapshotId)>> {
         let mut seen = Seen::new(self.snapshots.capacity());
         let mut deleting = Vec::with_capacity(pairs.len());
@@ -331,13 +414,14 @@ impl State {
         for (index, (volume, snapshot)) in pairs.enumerate() {
             let (of, slot) = self.find_pair(volume, snapshot).at(index)?;
             if busy == Busy::Skip && self.is_pinned(slot) {
+                self.check_not_locked(slot, now).at(index)?;
                 left.push((volume, snapshot));
                 continue;
             }
             if !seen.insert(slot) {
                 return Err(BackendError::SnapshotNotFound { volume, snapshot }).at(index);
             }
-            self.check_no_clones(slot).at(index)?;
+            self.check_deletable(slot, now).at(index)?;
             deleting.push((of, slot));
         }
 
@@ -386,6 +470,7 @@ impl State {
         &mut self,
         volumes: impl ExactSizeIterator<Item = VolumeId>,
         busy: Busy,
+        now: Timestamp,
     ) -> Bulk<Vec<VolumeId>> {
         let mut deleting = Seen::new(self.volumes.capacity());
         let mut slots = Vec::with_capacity(volumes.len());
@@ -403,14 +488,20 @@ impl State {
             }
             slots.push(found);
         }
+        let locked = self.first_locked(&slots, now);
         let mut left = Vec::new();
         match busy {
             Busy::Refuse => {
                 for (index, slot) in parents {
+                    if locked.as_ref().is_some_and(|error| error.index <= Some(index)) {
+                        break;
+                    }
                     self.check_no_clones_but(&deleting, slot).at(index)?;
                 }
+                locked.map_or(Ok(()), Err)?;
             }
             Busy::Skip => {
+                locked.map_or(Ok(()), Err)?;
                 self.spare_busy(&mut deleting, parents.into_iter().map(|(_, slot)| slot));
                 slots.retain(|slot| {
                     let is_deleted = deleting.has(*slot);
@@ -480,6 +571,15 @@ impl State {
         snapshot_names.clear();
     }
 
+    /// The refusal of the first volume that has a locked snapshot.
+    fn first_locked(&self, volumes: &[Slot], now: Timestamp) -> Option<BulkError> {
+        if self.locks.is_empty() {
+            return None;
+        }
+        let mut checked = volumes.iter().map(|slot| self.check_none_locked(*slot, now)).enumerate();
+        checked.find_map(|(index, checked)| Some(BulkError::at(index, checked.err()?)))
+    }
+
     /// Refuses if the volume has a clone that is not deleted too.
     fn check_no_clones_but(&self, deleting: &Seen, slot: Slot) -> Result<()> {
         let clones = self.volumes.get(slot).clones;
@@ -494,6 +594,7 @@ impl State {
         &mut self,
         volumes: impl ExactSizeIterator<Item = (VolumeId, Option<u64>)>,
         patch: &VolumePatch,
+        now: Timestamp,
     ) -> Bulk<()> {
         let mut patch = patch.clone();
         let mut seen = Seen::new(self.volumes.capacity());
@@ -515,7 +616,7 @@ impl State {
         }
         for (slot, size) in slots {
             patch.size_bytes = quota(size);
-            self.apply_patch(slot, &patch);
+            self.apply_patch(slot, &patch, now);
         }
         Ok(())
     }
@@ -528,7 +629,7 @@ const PORTION: usize = 1 << 18;
 /// cache.
 const RUN: usize = 1 << 10;
 
-fn entry(hash: u32, slot: Slot, item: usize) -> Entry {
+pub(super) fn entry(hash: u32, slot: Slot, item: usize) -> Entry {
     #[expect(clippy::cast_possible_truncation, reason = "a batch has no more items than slots")]
     let item = item as u32;
     Entry { hash, slot, item }

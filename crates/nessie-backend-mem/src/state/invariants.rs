@@ -50,7 +50,9 @@ impl State {
         })?;
         self.check_clone_lists()?;
         self.check_limits()?;
-        self.check_space()
+        self.check_space()?;
+        self.check_locks()?;
+        self.check_policies()
     }
 
     fn check_volume(&self, slot: Slot) -> Result<(), String> {

@@ -12,7 +12,10 @@ mod bulk;
 mod clones;
 mod invariants;
 mod limits;
+mod locks;
 pub(crate) mod lookup;
+mod policies;
+mod policy_run;
 mod profile;
 mod record;
 mod snapshots;
@@ -22,9 +25,12 @@ mod volumes;
 
 use nessie_backend_core::{BackendError, Timestamp};
 
-pub(crate) use self::bulk::Busy;
+pub(crate) use self::bulk::{Busy, NewName};
 pub(crate) use self::limits::Restrictions;
+pub(crate) use self::locks::Locks;
 pub(crate) use self::lookup::{quota, time};
+pub(crate) use self::policies::Policies;
+pub(crate) use self::policy_run::Run;
 pub(crate) use self::profile::{check_size, check_volume_name};
 pub(crate) use self::record::{
     ByCreation, CloneList, OfParentSnapshot, OfParentVolume, SnapshotRecord, VolumeRecord,
@@ -55,6 +61,8 @@ pub(crate) struct State {
     junctions: Index,
     pub(crate) space: Space,
     pub(crate) restrictions: Restrictions,
+    pub(crate) locks: Locks,
+    pub(crate) policies: Policies,
 }
 
 /// The arguments from outside of a transition that creates records.
@@ -79,6 +87,8 @@ impl State {
             junctions: Index::default(),
             space: Space::default(),
             restrictions: Restrictions::default(),
+            locks: Locks::new(),
+            policies: Policies::new(),
         }
     }
 

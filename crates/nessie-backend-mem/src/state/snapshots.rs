@@ -2,8 +2,9 @@
 
 use std::iter;
 
-use nessie_backend_core::{BackendError, Result, SnapshotId, VolumeId, rules};
+use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId, rules};
 
+use super::locks::check_end;
 use super::lookup::key;
 use super::{ByCreation, OfParentSnapshot, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::storage::list::walk;
@@ -15,9 +16,11 @@ impl State {
         &mut self,
         volume: VolumeId,
         name: &str,
+        expires_at: Option<Timestamp>,
         stamp: Stamp,
     ) -> Result<Slot> {
-        let volume = self.check_new_snapshot(volume, || rules::snapshot_name(name))?;
+        let values = || rules::snapshot_name(name).and_then(|()| check_end(expires_at, stamp.time));
+        let volume = self.check_new_snapshot(volume, values)?;
         let hash = key::snapshot_name(volume, name);
         if self.snapshot_of_hash(hash, volume, name).is_some() {
             return Err(snapshot_exists(self.volume_id(volume), name));
@@ -32,6 +35,7 @@ impl State {
         self.last_number = last_number;
         self.link_snapshots(iter::once((volume, slot)));
         self.keep_data(iter::once((volume, slot)));
+        self.lock(&[slot], expires_at);
         self.snapshot_names.insert(hash, slot);
         Ok(slot)
     }
@@ -49,12 +53,18 @@ impl State {
         self.unindex_snapshot_name(volume, slot);
         self.snapshots.set_text(slot, name);
         self.snapshot_names.insert(key::snapshot_name(volume, name), slot);
+        self.policies.note_rename(volume);
         Ok(slot)
     }
 
-    pub(crate) fn delete_snapshot(&mut self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
+    pub(crate) fn delete_snapshot(
+        &mut self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        now: Timestamp,
+    ) -> Result<()> {
         let (volume, slot) = self.find_pair(volume, snapshot)?;
-        self.check_no_clones(slot)?;
+        self.check_deletable(slot, now)?;
         self.remove_snapshot(volume, slot);
         Ok(())
     }
@@ -63,10 +73,12 @@ impl State {
         &mut self,
         volume: VolumeId,
         snapshot: SnapshotId,
+        now: Timestamp,
     ) -> Result<Slot> {
         let (volume, slot) = self.find_pair(volume, snapshot)?;
         self.check_online(volume)?;
         let newer: Vec<Slot> = walk::<ByCreation, _>(&self.snapshots, slot).skip(1).collect();
+        newer.iter().try_for_each(|slot| self.check_not_locked(*slot, now))?;
         newer.iter().try_for_each(|slot| self.check_no_clones(*slot))?;
 
         for slot in newer {
@@ -77,14 +89,14 @@ impl State {
         Ok(volume)
     }
 
-    /// The slot of a volume that can get a snapshot of a free name. `name_rule` checks the name.
+    /// The slot of a volume that can get a snapshot of a free name. `values` checks the arguments.
     pub(super) fn check_new_snapshot(
         &self,
         volume: VolumeId,
-        name_rule: impl FnOnce() -> Result<()>,
+        values: impl FnOnce() -> Result<()>,
     ) -> Result<Slot> {
         let slot = self.find(volume)?;
-        name_rule()?;
+        values()?;
         self.check_online(slot)?;
         Ok(slot)
     }
@@ -109,7 +121,13 @@ impl State {
         self.snapshots.get(slot).clone_list != NONE
     }
 
-    pub(super) fn check_no_clones(&self, slot: Slot) -> Result<()> {
+    /// Refuses if the snapshot cannot be deleted at a time.
+    pub(super) fn check_deletable(&self, slot: Slot, now: Timestamp) -> Result<()> {
+        self.check_not_locked(slot, now)?;
+        self.check_no_clones(slot)
+    }
+
+    fn check_no_clones(&self, slot: Slot) -> Result<()> {
         if self.is_pinned(slot) { Err(self.snapshot_busy(slot)) } else { Ok(()) }
     }
 
@@ -163,6 +181,7 @@ impl State {
     /// Removes a snapshot without clones that is not in the index any more.
     pub(super) fn remove_unindexed_snapshot(&mut self, volume: Slot, slot: Slot) {
         self.free_snapshot(volume, slot);
+        self.locks.forget([slot]);
         self.unlink_snapshots(iter::once((volume, self.snapshots.get(slot).header.links)));
         self.snapshots.remove(slot);
     }

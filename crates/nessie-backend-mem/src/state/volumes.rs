@@ -15,23 +15,36 @@ impl State {
         &mut self,
         name: &str,
         size_bytes: Option<u64>,
+        snapshot_policy: Option<&str>,
         stamp: Stamp,
     ) -> Result<Slot> {
+        let policy = snapshot_policy.map_or(Ok(0), |policy| self.policies.number(policy))?;
         let profile = self.restrictions.profile;
         let size_bytes = size_bytes.or(default_size(profile));
         check_new_volume(profile, name, size_bytes)?;
-        self.add_volume(name, size_bytes.unwrap_or(0), stamp, |_| CloneParent::default())
+        let size = size_bytes.unwrap_or(0);
+        let slot = self.add_volume(name, size, stamp, |_| CloneParent::default())?;
+        if policy != 0 {
+            self.policies.assign(slot, policy, stamp.time);
+        }
+        Ok(slot)
     }
 
-    pub(crate) fn patch_volume(&mut self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
+    pub(crate) fn patch_volume(
+        &mut self,
+        uuid: VolumeId,
+        patch: &VolumePatch,
+        now: Timestamp,
+    ) -> Result<Slot> {
         let slot = self.check_patch(uuid, patch)?;
-        self.apply_patch(slot, patch);
+        self.apply_patch(slot, patch, now);
         Ok(slot)
     }
 
     /// The slot of a volume to which the patch can be applied.
     pub(super) fn check_patch(&self, uuid: VolumeId, patch: &VolumePatch) -> Result<Slot> {
         let slot = self.find(uuid)?;
+        self.check_policy(patch)?;
         profile::check_patch(self.restrictions.profile, patch)?;
         if let Some(size) = patch.size_bytes {
             self.check_holds_data(slot, size)?;
@@ -49,7 +62,7 @@ impl State {
     }
 
     /// Applies a patch that was checked.
-    pub(super) fn apply_patch(&mut self, slot: Slot, patch: &VolumePatch) {
+    pub(super) fn apply_patch(&mut self, slot: Slot, patch: &VolumePatch, now: Timestamp) {
         if let Some(name) = &patch.name {
             self.rename_volume(slot, name);
         }
@@ -65,14 +78,16 @@ impl State {
         if let Some(state) = patch.state {
             self.volumes.get_mut(slot).state = state;
         }
+        self.apply_policy(slot, patch, now);
     }
 
-    pub(crate) fn delete_volume(&mut self, uuid: VolumeId) -> Result<()> {
-        self.delete_found_volume(self.find(uuid)?)
+    pub(crate) fn delete_volume(&mut self, uuid: VolumeId, now: Timestamp) -> Result<()> {
+        self.delete_found_volume(self.find(uuid)?, now)
     }
 
     /// Deletes the volume in `slot`.
-    pub(crate) fn delete_found_volume(&mut self, slot: Slot) -> Result<()> {
+    pub(crate) fn delete_found_volume(&mut self, slot: Slot, now: Timestamp) -> Result<()> {
+        self.check_none_locked(slot, now)?;
         let clones = self.volumes.get(slot).clones;
         if !clones.is_empty() {
             let names = clones.iter::<OfParentVolume, _>(&self.volumes);
@@ -98,6 +113,8 @@ impl State {
         snapshots: impl Iterator<Item = Slot> + Clone,
     ) {
         self.free_volumes(volumes, snapshots.clone());
+        self.locks.forget(snapshots.clone());
+        self.policies.leave(volumes);
         self.snapshots.remove_all(snapshots);
         let mut left = volumes;
         while !left.is_empty() {
