@@ -49,9 +49,12 @@ The uuids in arguments, records and errors:
     ---------------------  ---------------------------------------------
     a volume's uuid        VolumeNotFoundError, VolumeBusyError,
                            VolumeOfflineError
-    a snapshot's uuid      SnapshotNotFoundError, SnapshotBusyError
+    a snapshot's uuid      SnapshotNotFoundError, SnapshotBusyError,
+                           SnapshotLockedError
     the name or path       VolumeExistsError, SnapshotExistsError,
                            JunctionPathExistsError
+    the policy's name      SnapshotPolicyNotFoundError,
+                           SnapshotPolicyExistsError, SnapshotPolicyBusyError
     the argument's name    InvalidArgumentError
     a volume's uuid, pool  NoSpaceError
     the limit's name       LimitExceededError
@@ -93,7 +96,11 @@ from .errors import (
     NotFoundError,
     SnapshotBusyError,
     SnapshotExistsError,
+    SnapshotLockedError,
     SnapshotNotFoundError,
+    SnapshotPolicyBusyError,
+    SnapshotPolicyExistsError,
+    SnapshotPolicyNotFoundError,
     SubstrateError,
     VolumeBusyError,
     VolumeExistsError,
@@ -118,7 +125,9 @@ if TYPE_CHECKING:
         P4StreamHandle,
         S3PresignedHandle,
         Snapshot,
+        SnapshotPolicy,
         SnapshotRow,
+        SnapshotRule,
         Space,
         Volume,
         VolumeState,
@@ -153,8 +162,14 @@ __all__ = [
     "SnapshotBackend",
     "SnapshotBusyError",
     "SnapshotExistsError",
+    "SnapshotLockedError",
     "SnapshotNotFoundError",
+    "SnapshotPolicy",
+    "SnapshotPolicyBusyError",
+    "SnapshotPolicyExistsError",
+    "SnapshotPolicyNotFoundError",
     "SnapshotRow",
+    "SnapshotRule",
     "Space",
     "SubstrateError",
     "Table",

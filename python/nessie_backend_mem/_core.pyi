@@ -24,7 +24,9 @@ from .records import (
     InMemoryHandle,
     Limits,
     Snapshot,
+    SnapshotPolicy,
     SnapshotRow,
+    SnapshotRule,
     Space,
     Volume,
     VolumeState,
@@ -184,18 +186,27 @@ class MemBackend:
         Returns:
             Capabilities: Snapshots and clones are true, replication is false.
         """
-    def create_volume(self, name: str, size_bytes: SupportsIndex | None = None) -> Volume:
+    def create_volume(
+        self,
+        name: str,
+        size_bytes: SupportsIndex | None = None,
+        *,
+        snapshot_policy: str | None = None,
+    ) -> Volume:
         """Create an online read-write volume without snapshots.
 
         Args:
             name (str): 1 to 203 of A-Z a-z 0-9 _ - . : with a letter, digit or
                 _ first. Unique in the backend.
             size_bytes (int): Quota in bytes, 1 to 2**64 - 1. None means no quota.
+            snapshot_policy (str): Name of the snapshot policy that the volume
+                uses. None means none.
 
         Returns:
             Volume: The new volume.
 
         Raises:
+            SnapshotPolicyNotFoundError: No snapshot policy has this name.
             InvalidArgumentError: The name or the size is invalid.
             VolumeExistsError: Another volume has this name.
             LimitExceededError: The call would exceed a limit of the backend.
@@ -277,6 +288,7 @@ class MemBackend:
         *,
         name: str | None = None,
         state: VolumeState | None = None,
+        snapshot_policy: str | None = None,
     ) -> Volume:
         """Change the given fields of a volume.
 
@@ -292,12 +304,15 @@ class MemBackend:
                 characters.
             name (str): New name, as in `create_volume()`.
             state (str): "online", "offline" or "restricted".
+            snapshot_policy (str): Name of the snapshot policy that the volume
+                uses. "" means none.
 
         Returns:
             Volume: The changed volume.
 
         Raises:
             VolumeNotFoundError: No volume has this uuid.
+            SnapshotPolicyNotFoundError: No snapshot policy has this name.
             InvalidArgumentError: A value is invalid.
             VolumeOfflineError: A size is given, the volume is not online, and
                 the call does not bring it online.
@@ -313,6 +328,7 @@ class MemBackend:
         Raises:
             InvalidArgumentError: `uuid` is malformed.
             VolumeNotFoundError: No volume has this uuid.
+            SnapshotLockedError: One of its snapshots is locked.
             VolumeBusyError: A clone depends on one of its snapshots.
         """
     def access_handle(self, uuid: str | UUID) -> InMemoryHandle:
@@ -331,20 +347,28 @@ class MemBackend:
         """
 
     # Snapshots.
-    def create_snapshot(self, vol_uuid: str | UUID, name: str) -> Snapshot:
+    def create_snapshot(
+        self, vol_uuid: str | UUID, name: str, *, expires_at: datetime | str | None = None
+    ) -> Snapshot:
         """Take a snapshot of a volume.
 
         Args:
             vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
             name (str): 1 to 255 of A-Z a-z 0-9 _ - . : with a letter, digit or
                 _ first. Unique in the volume.
+            expires_at (datetime | str): Until when the snapshot cannot be
+                deleted, nor its volume, nor can a restore pass over it. A
+                datetime, in UTC if it is naive, or RFC 3339 text. The last
+                second of the year 9999 means that the lock never ends.
+                Nothing deletes the snapshot when the lock ends.
 
         Returns:
             Snapshot: The new snapshot.
 
         Raises:
             VolumeNotFoundError: No volume has this uuid.
-            InvalidArgumentError: The uuid is malformed or the name is invalid.
+            InvalidArgumentError: The uuid is malformed, the name is invalid, or
+                `expires_at` is not a time that is later than the present one.
             VolumeOfflineError: The volume is not online.
             SnapshotExistsError: The volume has a snapshot of this name.
             LimitExceededError: The call would exceed a limit of the backend.
@@ -461,6 +485,7 @@ class MemBackend:
             InvalidArgumentError: A uuid is malformed.
             VolumeNotFoundError: No volume has the uuid `vol_uuid`.
             SnapshotNotFoundError: The volume has no snapshot of this uuid.
+            SnapshotLockedError: The snapshot is locked.
             SnapshotBusyError: A clone depends on the snapshot.
         """
     def restore_snapshot(self, vol_uuid: str | UUID, snap_uuid: str | UUID) -> Volume:
@@ -480,6 +505,7 @@ class MemBackend:
             VolumeNotFoundError: No volume has the uuid `vol_uuid`.
             SnapshotNotFoundError: The volume has no snapshot of this uuid.
             VolumeOfflineError: The volume is not online.
+            SnapshotLockedError: A newer snapshot is locked.
             SnapshotBusyError: A clone depends on a newer snapshot.
         """
 
@@ -532,6 +558,8 @@ class MemBackend:
         self,
         names: _Names,
         size_bytes: _Sizes | None = None,
+        *,
+        snapshot_policy: str | None = None,
     ) -> Uuids:
         """Create one volume per name; a bulk method, see help(MemBackend).
 
@@ -540,16 +568,21 @@ class MemBackend:
                 an Arrow column, a NumPy array, or the column "name" of a table.
             size_bytes (int | Iterable[int | None]): One quota in bytes for all
                 volumes, or one per volume. None means no quota.
+            snapshot_policy (str): Name of the snapshot policy that the volumes
+                use. None means none.
 
         Returns:
             Uuids: The uuids of the new volumes, in the order of the names.
 
         Raises:
+            SnapshotPolicyNotFoundError: No snapshot policy has this name.
             InvalidArgumentError: A name or a size is invalid.
             VolumeExistsError: A name is in use or given twice.
             LimitExceededError: The call would exceed a limit of the backend.
         """
-    def create_snapshots(self, vol_uuids: _VolumeIds, name: str) -> Uuids:
+    def create_snapshots(
+        self, vol_uuids: _VolumeIds, name: str, *, expires_at: datetime | str | None = None
+    ) -> Uuids:
         """Take a snapshot of each volume, all with the same name and time.
 
         A bulk method, see help(MemBackend).
@@ -558,13 +591,16 @@ class MemBackend:
             vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
                 help(MemBackend) for the forms that are accepted.
             name (str): Name of the snapshots, as in `create_snapshot()`.
+            expires_at (datetime | str): Until when the snapshots cannot be
+                deleted, as in `create_snapshot()`.
 
         Returns:
             Uuids: The uuids of the new snapshots, in the order of the volumes.
 
         Raises:
             VolumeNotFoundError: A volume does not exist.
-            InvalidArgumentError: A uuid is malformed or the name is invalid.
+            InvalidArgumentError: A uuid is malformed, the name is invalid, or
+                `expires_at` is not a time that is later than the present one.
             VolumeOfflineError: A volume is not online.
             SnapshotExistsError: A volume has a snapshot of this name.
             LimitExceededError: The call would exceed a limit of the backend.
@@ -622,6 +658,7 @@ class MemBackend:
             InvalidArgumentError: A uuid is malformed.
             VolumeNotFoundError: A volume does not exist.
             SnapshotNotFoundError: A snapshot does not exist.
+            SnapshotLockedError: A snapshot is locked, also with `skip_busy`.
             SnapshotBusyError: A clone depends on a snapshot, and `skip_busy` is
                 false.
         """
@@ -652,6 +689,7 @@ class MemBackend:
             InvalidArgumentError: A uuid is malformed.
             VolumeNotFoundError: A volume does not exist.
             SnapshotNotFoundError: A snapshot does not exist.
+            SnapshotLockedError: A snapshot is locked, also with `skip_busy`.
             SnapshotBusyError: A clone depends on a snapshot, and `skip_busy` is
                 false.
         """
@@ -675,6 +713,8 @@ class MemBackend:
         Raises:
             InvalidArgumentError: A uuid is malformed.
             VolumeNotFoundError: A volume does not exist or is given twice.
+            SnapshotLockedError: A snapshot of a volume is locked, also with
+                `skip_busy`.
             VolumeBusyError: A clone that is not given depends on a volume, and
                 `skip_busy` is false.
         """
@@ -687,6 +727,7 @@ class MemBackend:
         *,
         name: str | None = None,
         state: VolumeState | None = None,
+        snapshot_policy: str | None = None,
     ) -> None:
         """Change the given fields of each volume.
 
@@ -703,9 +744,12 @@ class MemBackend:
                 characters.
             name (str): New name, as in `create_volume()`.
             state (str): "online", "offline" or "restricted".
+            snapshot_policy (str): Name of the snapshot policy that the volumes
+                use. "" means none.
 
         Raises:
             VolumeNotFoundError: A volume does not exist.
+            SnapshotPolicyNotFoundError: No snapshot policy has this name.
             InvalidArgumentError: A value is invalid.
             VolumeOfflineError: A size is given, a volume is not online, and the
                 call does not bring it online.
@@ -857,6 +901,110 @@ class MemBackend:
                 is used.
         """
 
+    # Snapshot policies.
+    def create_snapshot_policy(self, name: str, rules: Iterable[SnapshotRule]) -> SnapshotPolicy:
+        """Create a snapshot policy.
+
+        Volumes use a policy through `snapshot_policy` of `create_volume()` and
+        `patch_volume()`. When one of its rules is due, the rule deletes its
+        oldest snapshots of each online volume, so that one less than `keep` is
+        left, and takes one, named by the prefix and the time, such as
+        nightly.2000-01-02_0000. It passes over what it cannot do: a volume that
+        is not online, a name that is taken, a snapshot that a clone depends on
+        or that is locked. `advance()` runs the rules that are due;
+        on the system's clock `run_due()` does.
+
+        Args:
+            name (str): Name of the policy, as of a volume. Unique in the backend.
+            rules (Iterable[SnapshotRule]): At least one dict with these keys:
+                "schedule", the five fields of crontab(5), in UTC; "prefix", 1 to
+                239 characters of a snapshot's name, different in each rule;
+                "keep", 1 to 2**64 - 1, how many of its snapshots a volume keeps.
+
+        Returns:
+            SnapshotPolicy: The new policy.
+
+        Raises:
+            InvalidArgumentError: The name or a rule is invalid, or a schedule is
+                never due.
+            SnapshotPolicyExistsError: Another policy has this name.
+
+        Example:
+            >>> backend = MemBackend(seed=1)
+            >>> rule = {"schedule": "0 0 * * *", "prefix": "nightly", "keep": 7}
+            >>> policy = backend.create_snapshot_policy("default", [rule])
+            >>> db = backend.create_volume("db", snapshot_policy="default")["uuid"]
+            >>> backend.advance(365 * 86400)
+            '2000-12-31T00:00:00Z'
+            >>> [s["name"] for s in backend.list_snapshots(db)][0]
+            'nightly.2000-12-25_0000'
+        """
+    def get_snapshot_policy(self, name: str) -> SnapshotPolicy:
+        """Return one snapshot policy.
+
+        Args:
+            name (str): The policy's name. Case matters.
+
+        Returns:
+            SnapshotPolicy: The policy.
+
+        Raises:
+            SnapshotPolicyNotFoundError: No policy has this name.
+        """
+    def list_snapshot_policies(self) -> list[SnapshotPolicy]:
+        """Return all snapshot policies in order of creation.
+
+        Returns:
+            list[SnapshotPolicy]: All policies.
+        """
+    def replace_snapshot_policy(self, name: str, rules: Iterable[SnapshotRule]) -> SnapshotPolicy:
+        """Give a snapshot policy other rules.
+
+        Snapshots with a prefix that no rule has any more are kept.
+
+        Args:
+            name (str): The policy's name. Case matters.
+            rules (Iterable[SnapshotRule]): The rules, as in
+                `create_snapshot_policy()`.
+
+        Returns:
+            SnapshotPolicy: The changed policy.
+
+        Raises:
+            SnapshotPolicyNotFoundError: No policy has this name.
+            InvalidArgumentError: A rule is invalid, or a schedule is never due.
+        """
+    def delete_snapshot_policy(self, name: str) -> None:
+        """Delete a snapshot policy that no volume uses.
+
+        The snapshots that it took are kept.
+
+        Args:
+            name (str): The policy's name. Case matters.
+
+        Raises:
+            SnapshotPolicyNotFoundError: No policy has this name.
+            SnapshotPolicyBusyError: A volume uses the policy.
+        """
+    def next_due(self) -> str | None:
+        """Return when the next rule of a snapshot policy that a volume uses is due.
+
+        Returns:
+            str | None: The time, as from `now()`, or None if no volume uses a
+            policy.
+        """
+    def run_due(self) -> int:
+        """Run the rules of snapshot policies that became due, on the system's clock.
+
+        Each rule that became due since the last call, and since a volume uses
+        its policy, runs once. The names of its snapshots have the latest time
+        when it was due, their records have the present time. On a clock that
+        `advance()` moves, it does nothing, because `advance()` runs the rules.
+
+        Returns:
+            int: The number of snapshots that were taken.
+        """
+
     # Time, copies and views.
     def now(self) -> str:
         """Return the backend's time.
@@ -866,6 +1014,12 @@ class MemBackend:
         """
     def advance(self, delta: float | timedelta) -> str:
         """Advance the clock of a backend with a seed or a start time.
+
+        It passes through each time when a rule of a snapshot policy is due, up
+        to and including the new time, and runs the rules that are due. One call
+        has the same effect as several of the same length in all. Ctrl-C ends
+        it after the rules of one time, with the clock there. Other threads can
+        use the backend at each of these times.
 
         Args:
             delta (float | timedelta): Seconds, or a timedelta. Not negative.
@@ -894,7 +1048,7 @@ class MemBackend:
     def reset(self) -> None:
         """Return the backend to its state right after construction.
 
-        All volumes and snapshots are deleted. A clock that `advance()` moves
+        All volumes, snapshots and snapshot policies are deleted. A clock that `advance()` moves
         returns to its start. A backend with a seed gives out the same uuids
         again; one without a seed gives out new random ones. The capacity, the
         limits and the profile stay.
@@ -997,11 +1151,11 @@ class Table(Generic[_Row]):
     the size of a volume without a quota. pyarrow and polars keep integers.
 
     Columns of volumes: uuid, name, size_bytes, state, style, vol_type,
-    create_time, used_bytes, junction_path, export_policy, parent_volume,
-    parent_snapshot, parent_volume_uuid, parent_snapshot_uuid.
+    create_time, used_bytes, junction_path, export_policy, snapshot_policy,
+    parent_volume, parent_snapshot, parent_volume_uuid, parent_snapshot_uuid.
 
     Columns of snapshots: volume_uuid, volume, uuid, name, create_time,
-    size_consumed.
+    size_consumed, expires_at.
 
     Sizes are uint64 and in bytes. Times are timestamps in UTC. State, style and
     vol_type are dictionaries. uuids are text. A missing key of a record is

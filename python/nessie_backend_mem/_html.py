@@ -30,6 +30,7 @@ VOLUME_COLUMNS = (
     "create_time",
     "junction_path",
     "export_policy",
+    "snapshot_policy",
     "parent_volume",
     "parent_snapshot",
     "uuid",

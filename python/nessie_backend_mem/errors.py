@@ -7,14 +7,18 @@ for people. Catch the group you can handle:
     NessieError
     ├── NotFoundError (LookupError)
     │   ├── VolumeNotFoundError
-    │   └── SnapshotNotFoundError
+    │   ├── SnapshotNotFoundError
+    │   └── SnapshotPolicyNotFoundError
     ├── AlreadyExistsError
     │   ├── VolumeExistsError
     │   ├── SnapshotExistsError
-    │   └── JunctionPathExistsError
+    │   ├── JunctionPathExistsError
+    │   └── SnapshotPolicyExistsError
     ├── BusyError
     │   ├── VolumeBusyError
-    │   └── SnapshotBusyError
+    │   ├── SnapshotBusyError
+    │   └── SnapshotPolicyBusyError
+    ├── SnapshotLockedError
     ├── VolumeOfflineError
     ├── NoSpaceError
     ├── LimitExceededError
@@ -52,7 +56,11 @@ __all__ = [
     "NotFoundError",
     "SnapshotBusyError",
     "SnapshotExistsError",
+    "SnapshotLockedError",
     "SnapshotNotFoundError",
+    "SnapshotPolicyBusyError",
+    "SnapshotPolicyExistsError",
+    "SnapshotPolicyNotFoundError",
     "SubstrateError",
     "VolumeBusyError",
     "VolumeExistsError",
@@ -102,7 +110,7 @@ class NessieError(Exception):
 
 
 class NotFoundError(NessieError, LookupError):
-    """The volume or snapshot does not exist. Base class; `target` identifies it."""
+    """A volume, snapshot or snapshot policy is missing. Base class; `target` identifies it."""
 
 
 class VolumeNotFoundError(NotFoundError):
@@ -118,6 +126,12 @@ class SnapshotNotFoundError(NotFoundError):
     """
 
     code = "snapshot_not_found"
+
+
+class SnapshotPolicyNotFoundError(NotFoundError):
+    """No snapshot policy has this name. `target` is the name."""
+
+    code = "snapshot_policy_not_found"
 
 
 class AlreadyExistsError(NessieError):
@@ -142,21 +156,27 @@ class JunctionPathExistsError(AlreadyExistsError):
     code = "junction_path_exists"
 
 
+class SnapshotPolicyExistsError(AlreadyExistsError):
+    """Another snapshot policy of the backend has this name. `target` is the name."""
+
+    code = "snapshot_policy_exists"
+
+
 class BusyError(NessieError):
-    """Clones depend on the object. Base class; `target` is the object's uuid.
+    """Clones depend on the object, or volumes use it. Base class; `target` identifies the object.
 
     Delete or split the clones first. A backend names the clones, and the conformance suite checks
     it. An error that is made without them has no `dependents` and a `dependent_count` of 0.
 
     Args:
         message: Text for people.
-        target: The uuid of the volume or snapshot.
-        dependents: Names of the clones.
-        dependent_count: Number of clones; the number of names if not given.
+        target: The uuid of the volume or snapshot, or the name of the snapshot policy.
+        dependents: Names of the clones, or of the volumes that use the policy.
+        dependent_count: Number of them; the number of names if not given.
 
     Attributes:
-        dependents: Names of the first 16 clones, in order of creation.
-        dependent_count: Number of clones.
+        dependents: Names of the first 16 of them, in order of creation.
+        dependent_count: Number of them.
     """
 
     dependents: tuple[str, ...]
@@ -196,6 +216,43 @@ class SnapshotBusyError(BusyError):
     """
 
     code = "snapshot_busy"
+
+
+class SnapshotPolicyBusyError(BusyError):
+    """Volumes use the snapshot policy. `target` is the policy's name."""
+
+    code = "snapshot_policy_busy"
+
+
+class SnapshotLockedError(NessieError):
+    """The snapshot cannot be deleted before a time. `target` is the snapshot's uuid.
+
+    Args:
+        message: Text for people.
+        target: The uuid of the snapshot.
+        expires_at: When the lock ends, RFC 3339 in UTC.
+
+    Attributes:
+        expires_at: When the lock ends, RFC 3339 in UTC. The last second of the year 9999 means
+            never.
+    """
+
+    code = "snapshot_locked"
+    expires_at: str | None
+
+    def __init__(
+        self, message: str = "", target: str | None = None, expires_at: str | None = None
+    ) -> None:
+        """Create an error about the lock of a snapshot."""
+        super().__init__(message, target)
+        self.expires_at = expires_at
+        self.args = (message, target, expires_at)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({self.message!r}, target={self.target!r}, "
+            f"expires_at={self.expires_at!r})"
+        )
 
 
 class VolumeOfflineError(NessieError):

@@ -32,8 +32,8 @@ functions that check them.
 conformance suite that are shared with Rust, call a backend like this:
 
 - uuids and names are passed by position; `size_bytes`, `junction_path`,
-  `export_policy`, `name` and `state` of `create_volume` and `patch_volume`
-  by keyword.
+  `export_policy`, `name`, `state` and `snapshot_policy` of `create_volume`
+  and `patch_volume` by keyword.
 - A uuid is a `str` in lower case with hyphens, such as
   ``"01234567-89ab-4cde-8f01-23456789abcd"``.
 - A name, path or policy is a `str`. It may break the rules: the backend
@@ -97,10 +97,11 @@ long. It may fork: the child process must end with `os._exit`, or return
 from the method. In the child, the return ends the process.
 
 **Missing tiers and methods.** `capabilities` says which tiers work. The
-methods that only `FullBackend` has, `space`, and the arguments `name` and
-`state` of `patch_volume`, may be absent or raise `FeatureNotSupportedError`.
-In place of `find_volume` and `find_snapshot` the list is then searched; the
-other operations are refused.
+methods that only `FullBackend` has, `space`, the arguments `name` and
+`state` of `patch_volume`, and the argument `snapshot_policy` of
+`create_volume` and `patch_volume`, may be absent or raise
+`FeatureNotSupportedError`. In place of `find_volume` and `find_snapshot` the
+list is then searched; the other operations are refused.
 
 **Exceptions.** An exception of `nessie_backend_mem.errors`, or of a subclass,
 has a text with the value that was wrong. The target of an

@@ -21,7 +21,9 @@ __all__ = [
     "P4StreamHandle",
     "S3PresignedHandle",
     "Snapshot",
+    "SnapshotPolicy",
     "SnapshotRow",
+    "SnapshotRule",
     "Space",
     "Volume",
     "VolumeState",
@@ -71,6 +73,8 @@ class Volume(TypedDict):
             not account for space.
         junction_path: Absolute mount path; absent while the volume is not mounted.
         export_policy: Name of the export policy; absent while there is none.
+        snapshot_policy: Name of the snapshot policy that the volume uses; absent while it uses
+            none, and where the backend has no snapshot policies.
         clone: Origin of a clone; absent on other volumes and after `split_clone`.
     """
 
@@ -84,6 +88,7 @@ class Volume(TypedDict):
     used_bytes: NotRequired[int]
     junction_path: NotRequired[str]
     export_policy: NotRequired[str]
+    snapshot_policy: NotRequired[str]
     clone: NotRequired[CloneOrigin]
 
 
@@ -95,12 +100,47 @@ class Snapshot(TypedDict):
         name: Name, unique in the volume; 1 to 255 characters.
         create_time: Time of creation, as in `Volume`.
         size_consumed: Bytes that only this snapshot holds; 0 where the backend stores no data.
+        expires_at: Until when it cannot be deleted, as a time in UTC; absent if it was not locked.
+            The last second of the year 9999 means that the lock never ends. The key stays when the
+            lock has ended.
     """
 
     uuid: str
     name: str
     create_time: NotRequired[str]
     size_consumed: int
+    expires_at: NotRequired[str]
+
+
+class SnapshotRule(TypedDict):
+    """A rule of a `SnapshotPolicy`.
+
+    Attributes:
+        schedule: When it takes a snapshot of each volume: the five fields of crontab(5), in UTC.
+            They are minute, hour, day of the month, month and day of the week. A field is ``*``, a
+            number, a name as ``jan`` or ``mon``, a range, or a list of these; a step can follow
+            ``*`` and a range, as in ``*/15``. Sunday is 0 and 7. If neither field of days begins
+            with ``*``, a day has to match one of the two.
+        prefix: The names of its snapshots begin with this, followed by a dot and the time as
+            ``YYYY-MM-DD_HHMM``; 1 to 239 characters, different in each rule of a policy.
+        keep: How many of its snapshots a volume keeps, 1 to 2**64 - 1.
+    """
+
+    schedule: str
+    prefix: str
+    keep: int
+
+
+class SnapshotPolicy(TypedDict):
+    """A snapshot policy: it takes snapshots of the volumes that use it, and deletes old ones.
+
+    Attributes:
+        name: Name, unique in the backend.
+        rules: The rules, at least one.
+    """
+
+    name: str
+    rules: list[SnapshotRule]
 
 
 class Space(TypedDict):
@@ -151,6 +191,7 @@ class SnapshotRow(TypedDict):
         name: As in `Snapshot`.
         create_time: As in `Snapshot`.
         size_consumed: As in `Snapshot`.
+        expires_at: As in `Snapshot`.
     """
 
     volume_uuid: str
@@ -159,6 +200,7 @@ class SnapshotRow(TypedDict):
     name: str
     create_time: NotRequired[str]
     size_consumed: int
+    expires_at: NotRequired[str]
 
 
 class Capabilities(TypedDict):

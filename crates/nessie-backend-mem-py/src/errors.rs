@@ -44,6 +44,10 @@ classes!(
     JunctionPathExistsError,
     VolumeBusyError,
     SnapshotBusyError,
+    SnapshotLockedError,
+    SnapshotPolicyNotFoundError,
+    SnapshotPolicyExistsError,
+    SnapshotPolicyBusyError,
     VolumeOfflineError,
     NoSpaceError,
     LimitExceededError,
@@ -114,6 +118,9 @@ fn exception(error: &BackendError, message: String) -> PyErr {
         let args = Busy { message, target, dependents: dependents.clone() };
         return match error {
             BackendError::VolumeBusy { .. } => classes::VolumeBusyError::new_err(args),
+            BackendError::SnapshotPolicyBusy { .. } => {
+                classes::SnapshotPolicyBusyError::new_err(args)
+            }
             _ => classes::SnapshotBusyError::new_err(args),
         };
     }
@@ -122,6 +129,9 @@ fn exception(error: &BackendError, message: String) -> PyErr {
     }
     if let BackendError::LimitExceeded { max, .. } = error {
         return classes::LimitExceededError::new_err((message, target, *max));
+    }
+    if let BackendError::SnapshotLocked { expires_at, .. } = error {
+        return classes::SnapshotLockedError::new_err((message, target, expires_at.to_string()));
     }
     let args = (message, target);
     match error {
@@ -132,6 +142,12 @@ fn exception(error: &BackendError, message: String) -> PyErr {
         BackendError::VolumeExists { .. } => classes::VolumeExistsError::new_err(args),
         BackendError::SnapshotExists { .. } => classes::SnapshotExistsError::new_err(args),
         BackendError::JunctionPathExists { .. } => classes::JunctionPathExistsError::new_err(args),
+        BackendError::SnapshotPolicyNotFound { .. } => {
+            classes::SnapshotPolicyNotFoundError::new_err(args)
+        }
+        BackendError::SnapshotPolicyExists { .. } => {
+            classes::SnapshotPolicyExistsError::new_err(args)
+        }
         BackendError::VolumeOffline { .. } => classes::VolumeOfflineError::new_err(args),
         BackendError::InvalidArgument { .. } => classes::InvalidArgumentError::new_err(args),
         BackendError::FeatureNotSupported { .. } => {

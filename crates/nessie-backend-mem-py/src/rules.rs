@@ -77,7 +77,7 @@ pub(crate) fn check_patch(
     name: Option<&Bound<'_, PyAny>>,
     state: Option<&Bound<'_, PyAny>>,
 ) -> Result<()> {
-    let args = PatchArgs::new(size_bytes, junction_path, export_policy, name, state)?;
+    let args = PatchArgs::new(size_bytes, junction_path, export_policy, name, state, None)?;
     Ok(rules::volume_patch(&scalars::patch(&args)?)?)
 }
 

@@ -101,6 +101,7 @@ pub(crate) struct PatchArgs<'a, 'py> {
     export_policy: Option<&'a Bound<'py, PyString>>,
     name: Option<&'a Bound<'py, PyString>>,
     state: Option<&'a Bound<'py, PyString>>,
+    snapshot_policy: Option<&'a Bound<'py, PyString>>,
 }
 
 impl<'a, 'py> PatchArgs<'a, 'py> {
@@ -112,6 +113,7 @@ impl<'a, 'py> PatchArgs<'a, 'py> {
         export_policy: Option<&'a Bound<'py, PyAny>>,
         name: Option<&'a Bound<'py, PyAny>>,
         state: Option<&'a Bound<'py, PyAny>>,
+        snapshot_policy: Option<&'a Bound<'py, PyAny>>,
     ) -> Result<Self> {
         Ok(Self {
             size_bytes,
@@ -119,13 +121,22 @@ impl<'a, 'py> PatchArgs<'a, 'py> {
             export_policy: optional_string("export_policy", export_policy)?,
             name: optional_string("name", name)?,
             state: optional_string("state", state)?,
+            snapshot_policy: optional_string("snapshot_policy", snapshot_policy)?,
         })
+    }
+}
+
+impl<'a> PatchArgs<'a, '_> {
+    /// The snapshot policy, if one is given and is not to be removed.
+    pub(crate) fn snapshot_policy(&self) -> Option<Cow<'a, str>> {
+        self.snapshot_policy.map(name).filter(|policy| !policy.is_empty())
     }
 }
 
 /// Reads a patch. An `Error::Backend` may be raised only if the volume exists.
 pub(crate) fn patch(args: &PatchArgs<'_, '_>) -> Result<VolumePatch> {
     let mut patch = VolumePatch::new();
+    patch.snapshot_policy = args.snapshot_policy.map(|policy| name(policy).into_owned());
     if let Some(size) = args.size_bytes {
         patch.size_bytes = Some(self::size(size)?);
     }
@@ -169,7 +180,11 @@ pub(crate) fn bytes(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<
 const BYTES: &str = "is outside 0 to 2^64-1";
 
 /// Reads an integer from 0 to 2^64-1. `rule` is the message if it is out of range.
-fn unsigned(argument: &'static str, rule: &str, value: &Bound<'_, PyAny>) -> Result<u64> {
+pub(crate) fn unsigned(
+    argument: &'static str,
+    rule: &str,
+    value: &Bound<'_, PyAny>,
+) -> Result<u64> {
     // Python reads signed integers much faster, and few values are too large for one.
     if let Ok(int) = value.cast_exact::<PyInt>()
         && let Ok(small) = int.extract::<i64>()

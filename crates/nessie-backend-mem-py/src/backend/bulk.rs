@@ -9,6 +9,7 @@ use pyo3::types::PyList;
 
 use crate::args::items::{Names, Sizes};
 use crate::args::scalars::{self, PatchArgs};
+use crate::args::time;
 use crate::errors::Result;
 use crate::results::records;
 use crate::results::uuids::Uuids;
@@ -25,27 +26,35 @@ impl MemBackend {
     ///         an Arrow column, a NumPy array, or the column "name" of a table.
     ///     size_bytes (int | Iterable[int | None]): One quota in bytes for all
     ///         volumes, or one per volume. None means no quota.
+    ///     snapshot_policy (str): Name of the snapshot policy that the volumes
+    ///         use. None means none.
     ///
     /// Returns:
     ///     Uuids: The uuids of the new volumes, in the order of the names.
     ///
     /// Raises:
+    ///     SnapshotPolicyNotFoundError: No snapshot policy has this name.
     ///     InvalidArgumentError: A name or a size is invalid.
     ///     VolumeExistsError: A name is in use or given twice.
     ///     LimitExceededError: The call would exceed a limit of the backend.
-    #[pyo3(signature = (names, size_bytes=None))]
+    #[pyo3(signature = (names, size_bytes=None, *, snapshot_policy=None))]
     fn create_volumes(
         &self,
         names: &Bound<'_, PyAny>,
         size_bytes: Option<&Bound<'_, PyAny>>,
+        snapshot_policy: Option<&Bound<'_, PyAny>>,
     ) -> Result<Uuids> {
         let py = names.py();
+        let policy = scalars::optional_string("snapshot_policy", snapshot_policy)?;
+        let policy = policy.map(scalars::name);
         let names = Names::read("names", names)?;
-        let sizes = Sizes::read(size_bytes, names.len())?;
-        let volumes = names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| NewVolume::named(name).size_bytes(sizes.get(index)));
+        let sizes = Sizes::read(size_bytes, names.len());
+        let sizes =
+            sizes.map_err(|error| self.after_missing_policy(py, policy.as_deref(), error))?;
+        let volumes = names.iter().enumerate().map(|(index, name)| {
+            let new = NewVolume::named(name).size_bytes(sizes.get(index));
+            new.snapshot_policy(policy.as_deref())
+        });
         let made = self.bulk(py, |core| core.create_volumes(volumes));
         Ok(Uuids::new(made.map_err(in_names)?.into_iter().map(VolumeId::uuid)))
     }
@@ -58,26 +67,34 @@ impl MemBackend {
     ///     vol_uuids (Uuids | Table | MemBackend | Iterable): The volumes; see
     ///         help(MemBackend) for the forms that are accepted.
     ///     name (str): Name of the snapshots, as in `create_snapshot()`.
+    ///     expires_at (datetime | str): Until when the snapshots cannot be
+    ///         deleted, as in `create_snapshot()`.
     ///
     /// Returns:
     ///     Uuids: The uuids of the new snapshots, in the order of the volumes.
     ///
     /// Raises:
     ///     VolumeNotFoundError: A volume does not exist.
-    ///     InvalidArgumentError: A uuid is malformed or the name is invalid.
+    ///     InvalidArgumentError: A uuid is malformed, the name is invalid, or
+    ///         `expires_at` is not a time that is later than the present one.
     ///     VolumeOfflineError: A volume is not online.
     ///     SnapshotExistsError: A volume has a snapshot of this name.
     ///     LimitExceededError: The call would exceed a limit of the backend.
+    #[pyo3(signature = (vol_uuids, name, *, expires_at=None))]
     fn create_snapshots(
         &self,
         vol_uuids: &Bound<'_, PyAny>,
         name: &Bound<'_, PyAny>,
+        expires_at: Option<&Bound<'_, PyAny>>,
     ) -> Result<Uuids> {
+        let py = name.py();
         let name = scalars::string("name", name)?;
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+        let end = expires_at.map(|end| time::instant("expires_at", end)).transpose();
+        let end = end.map_err(|error| self.after_missing(py, &uuids, error))?;
         let volumes = uuids.volume_ids();
         let text = scalars::name(name);
-        let made = self.try_bulk(name.py(), |core| core.create_snapshots(volumes, &text))?;
+        let made = self.try_bulk(py, |core| core.create_snapshots_until(volumes, &text, end))?;
         Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
     }
 
@@ -142,6 +159,7 @@ impl MemBackend {
     ///     InvalidArgumentError: A uuid is malformed.
     ///     VolumeNotFoundError: A volume does not exist.
     ///     SnapshotNotFoundError: A snapshot does not exist.
+    ///     SnapshotLockedError: A snapshot is locked, also with `skip_busy`.
     ///     SnapshotBusyError: A clone depends on a snapshot, and `skip_busy` is
     ///         false.
     #[pyo3(signature = (vol_uuids, name=None, *, skip_busy=false))]
@@ -200,6 +218,8 @@ impl MemBackend {
     /// Raises:
     ///     InvalidArgumentError: A uuid is malformed.
     ///     VolumeNotFoundError: A volume does not exist or is given twice.
+    ///     SnapshotLockedError: A snapshot of a volume is locked, also with
+    ///         `skip_busy`.
     ///     VolumeBusyError: A clone that is not given depends on a volume, and
     ///         `skip_busy` is false.
     #[pyo3(signature = (vol_uuids, *, skip_busy=false))]
@@ -232,9 +252,12 @@ impl MemBackend {
     ///         characters.
     ///     name (str): New name, as in `create_volume()`.
     ///     state (str): "online", "offline" or "restricted".
+    ///     snapshot_policy (str): Name of the snapshot policy that the volumes
+    ///         use. "" means none.
     ///
     /// Raises:
     ///     VolumeNotFoundError: A volume does not exist.
+    ///     SnapshotPolicyNotFoundError: No snapshot policy has this name.
     ///     InvalidArgumentError: A value is invalid.
     ///     VolumeOfflineError: A size is given, a volume is not online, and the
     ///         call does not bring it online.
@@ -243,8 +266,10 @@ impl MemBackend {
     ///     JunctionPathExistsError: The path is in use, or there are several
     ///         volumes.
     #[pyo3(signature = (
-        vol_uuids, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None
+        vol_uuids, size_bytes=None, junction_path=None, export_policy=None, *, name=None,
+        state=None, snapshot_policy=None
     ))]
+    #[expect(clippy::too_many_arguments, reason = "they are those of the Python method")]
     fn patch_volumes(
         &self,
         vol_uuids: &Bound<'_, PyAny>,
@@ -253,8 +278,10 @@ impl MemBackend {
         export_policy: Option<&Bound<'_, PyAny>>,
         name: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
+        snapshot_policy: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
-        let patch = PatchArgs::new(None, junction_path, export_policy, name, state)?;
+        let policy = snapshot_policy;
+        let patch = PatchArgs::new(None, junction_path, export_policy, name, state, policy)?;
         let py = vol_uuids.py();
         let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
         let volumes = uuids.as_slice();
@@ -262,7 +289,11 @@ impl MemBackend {
             let sizes = Sizes::read(size_bytes, volumes.len())?;
             Ok((scalars::patch(&patch)?, sizes))
         };
-        let (patch, sizes) = read().map_err(|error| self.after_missing(py, &uuids, error))?;
+        let (patch, sizes) = read().map_err(|error| {
+            let policy = patch.snapshot_policy();
+            let error = self.after_missing_policy(py, policy.as_deref(), error);
+            self.after_missing(py, &uuids, error)
+        })?;
         let volumes = uuids.volume_ids().enumerate().map(|(index, id)| (id, sizes.get(index)));
         self.try_bulk(py, |core| core.patch_volumes_with_sizes(volumes, &patch))
     }

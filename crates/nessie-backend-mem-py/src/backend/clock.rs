@@ -1,5 +1,7 @@
 //! The backend's clock.
 
+use std::time::{Duration, Instant};
+
 use nessie_backend_mem as core;
 
 use pyo3::prelude::*;
@@ -8,8 +10,12 @@ use pyo3::types::PyString;
 use crate::args;
 use crate::errors::Result;
 use crate::results::time;
+use crate::runtime::exit::Calling;
 
 use super::MemBackend;
+
+/// How long rules run between two checks for signals.
+const TICK: Duration = Duration::from_millis(20);
 
 #[pymethods]
 impl MemBackend {
@@ -23,6 +29,12 @@ impl MemBackend {
 
     /// Advance the clock of a backend with a seed or a start time.
     ///
+    /// It passes through each time when a rule of a snapshot policy is due, up
+    /// to and including the new time, and runs the rules that are due. One call
+    /// has the same effect as several of the same length in all. Ctrl-C ends
+    /// it after the rules of one time, with the clock there. Other threads can
+    /// use the backend at each of these times.
+    ///
     /// Args:
     ///     delta (float | timedelta): Seconds, or a timedelta. Not negative.
     ///
@@ -33,7 +45,20 @@ impl MemBackend {
     ///     InvalidArgumentError: `delta` is negative or too large.
     ///     FeatureNotSupportedError: The backend uses the system's clock.
     fn advance<'py>(&self, delta: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>> {
-        let by = args::time::delta(delta)?;
-        Ok(time::text(delta.py(), self.try_call(delta.py(), |core| core.advance(by))?))
+        let py = delta.py();
+        let mut left = args::time::delta(delta)?;
+        if self.call(py, core::MemBackend::next_due).is_none() {
+            return Ok(time::text(py, self.try_call(py, |core| core.advance(left))?));
+        }
+        loop {
+            let begin = Instant::now();
+            let is_wanted = || begin.elapsed() < TICK;
+            let now = self.try_bulk(py, |core| core.advance_while(&mut left, is_wanted))?;
+            if left.is_zero() {
+                return Ok(time::text(py, now));
+            }
+            let _calling = Calling::python(py);
+            py.check_signals()?;
+        }
     }
 }

@@ -13,6 +13,7 @@ mod clones;
 mod container;
 mod hints;
 mod limits;
+mod policies;
 mod saved;
 mod snapshots;
 mod space;
@@ -164,7 +165,7 @@ impl MemBackend {
 
     /// Return the backend to its state right after construction.
     ///
-    /// All volumes and snapshots are deleted. A clock that `advance()` moves
+    /// All volumes, snapshots and snapshot policies are deleted. A clock that `advance()` moves
     /// returns to its start. A backend with a seed gives out the same uuids
     /// again; one without a seed gives out new random ones. The capacity, the
     /// limits and the profile stay.

@@ -7,7 +7,7 @@ use nessie_backend_mem::binding::SnapshotRow;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::args::scalars;
+use crate::args::{scalars, time};
 use crate::errors::Result;
 use crate::results::records::{self, ReusedText};
 use crate::runtime::interrupt;
@@ -22,26 +22,41 @@ impl MemBackend {
     ///     vol_uuid (str | UUID): The volume's uuid, in any standard spelling.
     ///     name (str): 1 to 255 of A-Z a-z 0-9 _ - . : with a letter, digit or
     ///         _ first. Unique in the volume.
+    ///     expires_at (datetime | str): Until when the snapshot cannot be
+    ///         deleted, nor its volume, nor can a restore pass over it. A
+    ///         datetime, in UTC if it is naive, or RFC 3339 text. The last
+    ///         second of the year 9999 means that the lock never ends.
+    ///         Nothing deletes the snapshot when the lock ends.
     ///
     /// Returns:
     ///     Snapshot: The new snapshot.
     ///
     /// Raises:
     ///     VolumeNotFoundError: No volume has this uuid.
-    ///     InvalidArgumentError: The uuid is malformed or the name is invalid.
+    ///     InvalidArgumentError: The uuid is malformed, the name is invalid, or
+    ///         `expires_at` is not a time that is later than the present one.
     ///     VolumeOfflineError: The volume is not online.
     ///     SnapshotExistsError: The volume has a snapshot of this name.
     ///     LimitExceededError: The call would exceed a limit of the backend.
+    #[pyo3(signature = (vol_uuid, name, *, expires_at=None))]
     fn create_snapshot<'py>(
         &self,
         vol_uuid: AnyId<'_, 'py>,
         name: &Bound<'py, PyAny>,
+        expires_at: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
         let name = scalars::string("name", name)?;
-        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+        let (volume, expires_at) = match expires_at {
+            None => (self.volume_id("vol_uuid", vol_uuid)?.value, None),
+            Some(end) => {
+                let end = time::instant("expires_at", end);
+                let (id, end) = self.of_volume(vol_uuid, end)?;
+                (id.value, Some(end))
+            }
+        };
         let text = scalars::name(name);
-        let snapshot =
-            self.try_call(name.py(), |core| core.rows().create_snapshot(volume, &text, None))?;
+        let snapshot = self
+            .try_call(name.py(), |core| core.rows().create_snapshot(volume, &text, expires_at))?;
         let reused = ReusedText::name(name);
         Ok(records::snapshot(name.py(), &snapshot, &reused)?)
     }
@@ -165,6 +180,7 @@ impl MemBackend {
     ///     InvalidArgumentError: A uuid is malformed.
     ///     VolumeNotFoundError: No volume has the uuid `vol_uuid`.
     ///     SnapshotNotFoundError: The volume has no snapshot of this uuid.
+    ///     SnapshotLockedError: The snapshot is locked.
     ///     SnapshotBusyError: A clone depends on the snapshot.
     fn delete_snapshot(&self, vol_uuid: AnyId<'_, '_>, snap_uuid: AnyId<'_, '_>) -> Result<()> {
         let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
@@ -188,6 +204,7 @@ impl MemBackend {
     ///     VolumeNotFoundError: No volume has the uuid `vol_uuid`.
     ///     SnapshotNotFoundError: The volume has no snapshot of this uuid.
     ///     VolumeOfflineError: The volume is not online.
+    ///     SnapshotLockedError: A newer snapshot is locked.
     ///     SnapshotBusyError: A clone depends on a newer snapshot.
     fn restore_snapshot<'py>(
         &self,

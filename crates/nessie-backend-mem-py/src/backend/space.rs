@@ -209,7 +209,7 @@ impl MemBackend {
 impl MemBackend {
     /// The identifier of a volume, and values. A malformed identifier is reported first, then a
     /// value of a wrong type, a missing volume, an invalid value.
-    fn of_volume<'py, T>(
+    pub(super) fn of_volume<'py, T>(
         &self,
         uuid: AnyId<'_, 'py>,
         values: Result<T>,
@@ -223,6 +223,20 @@ impl MemBackend {
             other => other,
         })?;
         Ok((id, values))
+    }
+
+    /// The error of a value, or of a missing snapshot policy that comes before it.
+    pub(super) fn after_missing_policy(
+        &self,
+        py: Python<'_>,
+        policy: Option<&str>,
+        error: Error,
+    ) -> Error {
+        let (false, Some(policy)) = (matches!(error, Error::Python(_)), policy) else {
+            return error;
+        };
+        let found = self.call(py, |core| core.get_snapshot_policy(policy));
+        found.err().map_or(error, Error::Backend)
     }
 
     /// The error of a value of a batch, or of a missing volume that comes before it.

@@ -23,24 +23,32 @@ impl MemBackend {
     ///     name (str): 1 to 203 of A-Z a-z 0-9 _ - . : with a letter, digit or
     ///         _ first. Unique in the backend.
     ///     size_bytes (int): Quota in bytes, 1 to 2**64 - 1. None means no quota.
+    ///     snapshot_policy (str): Name of the snapshot policy that the volume
+    ///         uses. None means none.
     ///
     /// Returns:
     ///     Volume: The new volume.
     ///
     /// Raises:
+    ///     SnapshotPolicyNotFoundError: No snapshot policy has this name.
     ///     InvalidArgumentError: The name or the size is invalid.
     ///     VolumeExistsError: Another volume has this name.
     ///     LimitExceededError: The call would exceed a limit of the backend.
-    #[pyo3(signature = (name, size_bytes=None))]
+    #[pyo3(signature = (name, size_bytes=None, *, snapshot_policy=None))]
     fn create_volume<'py>(
         &self,
         name: &Bound<'py, PyAny>,
         size_bytes: Option<&Bound<'py, PyAny>>,
+        snapshot_policy: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
         let name = scalars::string("name", name)?;
-        let size = size_bytes.map(scalars::size).transpose()?;
+        let policy = scalars::optional_string("snapshot_policy", snapshot_policy)?;
+        let policy = policy.map(scalars::name);
+        let size = size_bytes.map(scalars::size).transpose();
+        let size =
+            size.map_err(|error| self.after_missing_policy(name.py(), policy.as_deref(), error))?;
         let text = scalars::name(name);
-        let new = NewVolume::named(&text).size_bytes(size);
+        let new = NewVolume::named(&text).size_bytes(size).snapshot_policy(policy.as_deref());
         let volume = self.call(name.py(), |core| core.rows().create_volume(new))?;
         Ok(records::volume(name.py(), &volume, &ReusedText::name(name))?)
     }
@@ -106,20 +114,25 @@ impl MemBackend {
     ///         characters.
     ///     name (str): New name, as in `create_volume()`.
     ///     state (str): "online", "offline" or "restricted".
+    ///     snapshot_policy (str): Name of the snapshot policy that the volume
+    ///         uses. "" means none.
     ///
     /// Returns:
     ///     Volume: The changed volume.
     ///
     /// Raises:
     ///     VolumeNotFoundError: No volume has this uuid.
+    ///     SnapshotPolicyNotFoundError: No snapshot policy has this name.
     ///     InvalidArgumentError: A value is invalid.
     ///     VolumeOfflineError: A size is given, the volume is not online, and
     ///         the call does not bring it online.
     ///     VolumeExistsError: Another volume has the new name.
     ///     JunctionPathExistsError: Another volume is mounted at the path.
     #[pyo3(signature = (
-        uuid, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None
+        uuid, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None,
+        snapshot_policy=None
     ))]
+    #[expect(clippy::too_many_arguments, reason = "they are those of the Python method")]
     fn patch_volume<'py>(
         &self,
         uuid: AnyId<'_, 'py>,
@@ -128,14 +141,20 @@ impl MemBackend {
         export_policy: Option<&Bound<'py, PyAny>>,
         name: Option<&Bound<'py, PyAny>>,
         state: Option<&Bound<'py, PyAny>>,
+        snapshot_policy: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
-        let patch = PatchArgs::new(size_bytes, junction_path, export_policy, name, state)?;
+        let policy = snapshot_policy;
+        let patch = PatchArgs::new(size_bytes, junction_path, export_policy, name, state, policy)?;
         let id = self.volume_id("uuid", uuid)?;
+        let policy = patch.snapshot_policy();
         let patch = scalars::patch(&patch).map_err(|error| match error {
-            // A missing volume is reported before an invalid value.
+            // A missing volume or policy is reported before an invalid value.
             Error::Backend(_) => {
                 let found = self.call(uuid.py(), |core| core.rows().get_volume(id.value));
-                found.err().map_or(error, |missing| self.hinted(uuid.py(), missing))
+                match found {
+                    Err(missing) => self.hinted(uuid.py(), missing),
+                    Ok(_) => self.after_missing_policy(uuid.py(), policy.as_deref(), error),
+                }
             }
             other => other,
         })?;
@@ -151,6 +170,7 @@ impl MemBackend {
     /// Raises:
     ///     InvalidArgumentError: `uuid` is malformed.
     ///     VolumeNotFoundError: No volume has this uuid.
+    ///     SnapshotLockedError: One of its snapshots is locked.
     ///     VolumeBusyError: A clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
         let id = self.volume_id("uuid", uuid)?.value;

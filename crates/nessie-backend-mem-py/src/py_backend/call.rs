@@ -56,6 +56,7 @@ impl<'a> Call<'a> {
             ("junction_path", fields.junction_path.as_deref()),
             ("export_policy", fields.export_policy.as_deref()),
             ("name", fields.name.as_deref()),
+            ("snapshot_policy", fields.snapshot_policy.as_deref()),
             ("state", fields.state.map(VolumeState::as_str)),
         ];
         for (key, text) in texts {

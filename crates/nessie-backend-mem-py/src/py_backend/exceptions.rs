@@ -62,6 +62,15 @@ fn refusal(value: &Bound<'_, PyAny>, code: &str, call: &Call<'_>) -> Option<Back
         "snapshot_busy" if call.snapshot.is_some() => {
             BackendError::SnapshotBusy { snapshot: snapshot()?, dependents: dependents(value) }
         }
+        "snapshot_locked" if call.volume.is_some() => BackendError::SnapshotLocked {
+            // The error of a deletion of a volume has to name the snapshot.
+            snapshot: snapshot()?,
+            expires_at: text(value, "expires_at").and_then(|end| end.parse().ok())?,
+        },
+        "snapshot_policy_not_found" => {
+            let policy = || call.fields?.snapshot_policy.clone();
+            BackendError::SnapshotPolicyNotFound { name: target.or_else(policy)? }
+        }
         "volume_offline" if call.volume.is_some() => BackendError::VolumeOffline {
             volume: volume()?,
             // The exception does not contain the state.

@@ -50,11 +50,16 @@ const OPTIONAL: &[&str] = &[
     "space",
 ];
 
+/// The keyword of a snapshot policy.
+const POLICY: &str = "snapshot_policy";
+
 /// The methods of an object.
 pub(super) struct Methods {
     operations: Vec<&'static str>,
-    /// The keywords among `name` and `state` that `patch_volume` accepts.
+    /// The keywords among `name`, `state` and `snapshot_policy` that `patch_volume` accepts.
     patches: Vec<&'static str>,
+    /// Whether `create_volume` accepts the keyword `snapshot_policy`.
+    creates_with_policy: bool,
 }
 
 impl Methods {
@@ -80,16 +85,9 @@ impl Methods {
             let message = format!("{kind} is not a backend: missing method{plural} {missing}");
             return Err(PyTypeError::new_err(message));
         }
-        let keywords = ["name", "state"];
-        // A method without a readable signature is assumed to accept them all.
-        let patches = match taken(object, &keywords) {
-            Ok(taken) => taken,
-            Err(error) => {
-                check_exception(object.py(), error)?;
-                keywords.to_vec()
-            }
-        };
-        Ok(Self { operations, patches })
+        let patches = taken(object, "patch_volume", &["name", "state", POLICY])?;
+        let creates_with_policy = !taken(object, "create_volume", &[POLICY])?.is_empty();
+        Ok(Self { operations, patches, creates_with_policy })
     }
 
     /// Whether it has all methods of the tier and of the tiers below.
@@ -106,6 +104,11 @@ impl Methods {
         self.operations.contains(&operation)
     }
 
+    /// Whether `create_volume` accepts the keyword `snapshot_policy`.
+    pub(super) const fn creates_with_policy(&self) -> bool {
+        self.creates_with_policy
+    }
+
     /// Whether `patch_volume` accepts this keyword.
     pub(super) fn patches(&self, keyword: &str) -> bool {
         self.patches.contains(&keyword)
@@ -118,10 +121,29 @@ fn check_exception(py: Python<'_>, error: PyErr) -> PyResult<()> {
     if error.is_instance_of::<PyException>(py) { Ok(()) } else { Err(error) }
 }
 
-/// Those of `names` that the method `patch_volume` accepts as keywords.
-fn taken(object: &Bound<'_, PyAny>, names: &[&'static str]) -> PyResult<Vec<&'static str>> {
+/// Those of `names` that a method accepts as keywords. A method without a readable signature is assumed
+/// to accept them all.
+fn taken(
+    object: &Bound<'_, PyAny>,
+    method: &str,
+    names: &[&'static str],
+) -> PyResult<Vec<&'static str>> {
+    match try_taken(object, method, names) {
+        Ok(taken) => Ok(taken),
+        Err(error) => {
+            check_exception(object.py(), error)?;
+            Ok(names.to_vec())
+        }
+    }
+}
+
+fn try_taken(
+    object: &Bound<'_, PyAny>,
+    method: &str,
+    names: &[&'static str],
+) -> PyResult<Vec<&'static str>> {
     let inspect = object.py().import("inspect")?;
-    let signature = inspect.call_method1("signature", (object.getattr("patch_volume")?,))?;
+    let signature = inspect.call_method1("signature", (object.getattr(method)?,))?;
     let mut taken = Vec::new();
     for parameter in signature.getattr("parameters")?.call_method0("values")?.try_iter()? {
         let parameter = parameter?;

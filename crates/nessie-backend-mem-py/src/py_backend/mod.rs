@@ -303,8 +303,12 @@ impl VolumeBackend for PyBackend {
     }
 
     fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
+        if spec.snapshot_policy.is_some() && !self.methods.creates_with_policy() {
+            return Err(BackendError::not_supported("snapshot_policy"));
+        }
         let mut fields = VolumePatch::new();
         fields.size_bytes = spec.size_bytes;
+        fields.snapshot_policy = spec.snapshot_policy;
         self.get(&Call::new("create_volume").name(&spec.name).fields(&fields), records::volume)
     }
 
@@ -328,6 +332,9 @@ impl VolumeBackend for PyBackend {
         }
         if patch.state.is_some() && !self.methods.patches("state") {
             return Err(BackendError::not_supported("patch of state"));
+        }
+        if patch.snapshot_policy.is_some() && !self.methods.patches("snapshot_policy") {
+            return Err(BackendError::not_supported("patch of snapshot_policy"));
         }
         self.get(&Call::new("patch_volume").volume(uuid).fields(&patch), records::volume)
     }

@@ -218,6 +218,7 @@ pub(crate) fn volume(value: &Bound<'_, PyAny>) -> Read<Volume> {
     volume.used_bytes = fields.optional_bytes("used_bytes")?;
     volume.junction_path = fields.optional_text("junction_path")?;
     volume.export_policy = fields.optional_text("export_policy")?;
+    volume.snapshot_policy = fields.optional_text("snapshot_policy")?;
     volume.origin = fields.optional("clone")?.map(|value| origin(&value)).transpose()?;
     fields.end()?;
     Ok(volume)
@@ -240,6 +241,7 @@ pub(crate) fn snapshot(value: &Bound<'_, PyAny>) -> Read<Snapshot> {
     snapshot.create_time = fields.optional_time("create_time")?;
     let size = fields.required("size_consumed")?;
     snapshot.size_consumed = fields.bytes_of("size_consumed", &size)?;
+    snapshot.expires_at = fields.optional_time("expires_at")?;
     fields.end()?;
     Ok(snapshot)
 }

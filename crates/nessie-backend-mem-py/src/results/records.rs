@@ -2,13 +2,15 @@
 
 use std::sync::{Mutex, OnceLock};
 
-use nessie_backend_core::{AccessHandle, Capabilities, Space, Uuid, VolumeState, VolumeType};
+use nessie_backend_core::{
+    AccessHandle, Capabilities, SnapshotPolicy, Space, Uuid, VolumeState, VolumeType,
+};
 use nessie_backend_mem::Limits;
 use nessie_backend_mem::binding::{RowOrigin, SnapshotRow, VolumeRow};
 use nessie_backend_mem::columns::SnapshotOfVolume;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyDict, PyString};
+use pyo3::types::{IntoPyDict, PyDict, PyList, PyString};
 
 use crate::results::templates::{Entry, Keys, Shape, get_or_make};
 use crate::results::time;
@@ -53,7 +55,8 @@ struct Templates {
 }
 
 /// The optional keys of a volume. Each is there or not.
-const OPTIONAL_KEYS: [&str; 4] = ["used_bytes", "junction_path", "export_policy", "clone"];
+const OPTIONAL_KEYS: [&str; 5] =
+    ["used_bytes", "junction_path", "export_policy", "snapshot_policy", "clone"];
 const VOLUME_SHAPES: usize =
     VolumeState::ALL.len() * VolumeType::ALL.len() * (1 << OPTIONAL_KEYS.len());
 
@@ -82,11 +85,13 @@ impl Templates {
         let rest = row.optional.as_deref();
         let junction_path = rest.and_then(|rest| rest.junction_path.as_deref());
         let export_policy = rest.and_then(|rest| rest.export_policy.as_deref());
+        let snapshot_policy = rest.and_then(|rest| rest.snapshot_policy.as_deref());
         let origin = rest.and_then(|rest| rest.origin.as_ref());
         let optional = [
             row.used_bytes.is_some(),
             junction_path.is_some(),
             export_policy.is_some(),
+            snapshot_policy.is_some(),
             origin.is_some(),
         ];
 
@@ -107,6 +112,9 @@ impl Templates {
         }
         if let Some(policy) = export_policy {
             dict.set_item(intern!(py, "export_policy"), policy)?;
+        }
+        if let Some(policy) = snapshot_policy {
+            dict.set_item(intern!(py, "snapshot_policy"), policy)?;
         }
         if let Some(origin) = origin {
             let shape = get_or_make(&self.origin, || OriginShape::new(py, self.keys))?;
@@ -149,7 +157,7 @@ impl Templates {
         let dict = shape.copy(py, None, row.create_time)?;
         dict.set_item(intern!(py, "uuid"), uuid_text(py, &reused.uuid, row.uuid.uuid()))?;
         dict.set_item(intern!(py, "name"), name_text(py, &reused.name, &row.name))?;
-        set_consumed(&dict, row)?;
+        set_rest(&dict, row)?;
         Ok(dict)
     }
 
@@ -166,7 +174,7 @@ impl Templates {
         dict.set_item(intern!(py, "volume"), row.volume.as_str())?;
         dict.set_item(intern!(py, "uuid"), uuid(row.snapshot.uuid.uuid()))?;
         dict.set_item(intern!(py, "name"), row.snapshot.name.as_str())?;
-        set_consumed(&dict, &row.snapshot)?;
+        set_rest(&dict, &row.snapshot)?;
         Ok(dict)
     }
 
@@ -178,10 +186,13 @@ impl Templates {
     }
 }
 
-/// Sets `size_consumed`, which is 0 in the template.
-fn set_consumed(dict: &Bound<'_, PyDict>, row: &SnapshotRow) -> PyResult<()> {
+/// Sets `size_consumed`, which is 0 in the template, and `expires_at`, which is not in it.
+fn set_rest(dict: &Bound<'_, PyDict>, row: &SnapshotRow) -> PyResult<()> {
     if row.size_consumed > 0 {
         dict.set_item(intern!(dict.py(), "size_consumed"), row.size_consumed)?;
+    }
+    if let Some(end) = row.expires_at {
+        dict.set_item(intern!(dict.py(), "expires_at"), time::text(dict.py(), end))?;
     }
     Ok(())
 }
@@ -323,6 +334,7 @@ pub(crate) fn volume_column<'py>(
         "used_bytes" => row.used_bytes.into_pyobject(py)?,
         "junction_path" => optional(rest.and_then(|rest| rest.junction_path.as_deref()))?,
         "export_policy" => optional(rest.and_then(|rest| rest.export_policy.as_deref()))?,
+        "snapshot_policy" => optional(rest.and_then(|rest| rest.snapshot_policy.as_deref()))?,
         "parent_volume" => optional(origin.map(|origin| origin.parent_volume.as_str()))?,
         "parent_snapshot" => optional(origin.map(|origin| origin.parent_snapshot.as_str()))?,
         "parent_volume_uuid" => {
@@ -349,8 +361,31 @@ pub(crate) fn snapshot_column<'py>(
         "name" => PyString::new(py, &row.snapshot.name).into_any(),
         "create_time" => time::text(py, row.snapshot.create_time).into_any(),
         "size_consumed" => row.snapshot.size_consumed.into_pyobject(py)?.into_any(),
+        "expires_at" => match row.snapshot.expires_at {
+            Some(end) => time::text(py, end).into_any(),
+            None => py.None().into_bound(py),
+        },
         _ => uuid_text(py, &None, row.snapshot.uuid.uuid()).into_any(),
     })
+}
+
+/// The dict of a snapshot policy.
+pub(crate) fn snapshot_policy<'py>(
+    py: Python<'py>,
+    policy: &SnapshotPolicy,
+) -> PyResult<Bound<'py, PyDict>> {
+    let rules = PyList::empty(py);
+    for rule in &policy.rules {
+        let dict = PyDict::new(py);
+        dict.set_item(intern!(py, "schedule"), rule.schedule.to_string())?;
+        dict.set_item(intern!(py, "prefix"), &rule.prefix)?;
+        dict.set_item(intern!(py, "keep"), rule.keep)?;
+        rules.append(dict)?;
+    }
+    let dict = PyDict::new(py);
+    dict.set_item(intern!(py, "name"), &policy.name)?;
+    dict.set_item(intern!(py, "rules"), rules)?;
+    Ok(dict)
 }
 
 /// The dict of a backend's space.

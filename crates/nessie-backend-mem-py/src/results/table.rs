@@ -52,11 +52,11 @@ pub(crate) fn restore_table(kind: &str, rows: &Bound<'_, PyBytes>) -> Result<Tab
 /// the size of a volume without a quota. pyarrow and polars keep integers.
 ///
 /// Columns of volumes: uuid, name, size_bytes, state, style, vol_type,
-/// create_time, used_bytes, junction_path, export_policy, parent_volume,
-/// parent_snapshot, parent_volume_uuid, parent_snapshot_uuid.
+/// create_time, used_bytes, junction_path, export_policy, snapshot_policy,
+/// parent_volume, parent_snapshot, parent_volume_uuid, parent_snapshot_uuid.
 ///
 /// Columns of snapshots: volume_uuid, volume, uuid, name, create_time,
-/// size_consumed.
+/// size_consumed, expires_at.
 ///
 /// Sizes are uint64 and in bytes. Times are timestamps in UTC. State, style and
 /// vol_type are dictionaries. uuids are text. A missing key of a record is

@@ -184,6 +184,8 @@ impl State {
             // Limits are looked at last, as in single calls.
             let code = if found != NONE {
                 "snapshot_exists"
+            } else if self.check_snapshot_limits(entry.slot, takers.len()).is_err() {
+                "limit_exceeded"
             } else if takers.len() == self.snapshots.free_slots() {
                 "substrate"
             } else {

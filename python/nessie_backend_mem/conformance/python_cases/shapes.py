@@ -26,12 +26,21 @@ class Shape:
 VOLUME = Shape(
     (
         *("uuid", "name", "size_bytes", "state", "style", "vol_type"),
-        *("create_time", "used_bytes", "junction_path", "export_policy", "clone"),
+        *("create_time", "used_bytes", "junction_path", "export_policy", "snapshot_policy"),
+        "clone",
     ),
-    frozenset({"create_time", "used_bytes", "junction_path", "export_policy", "clone"}),
+    frozenset(
+        {
+            *("create_time", "used_bytes", "junction_path", "export_policy", "snapshot_policy"),
+            "clone",
+        }
+    ),
 )
 ORIGIN = Shape(("parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"))
-SNAPSHOT = Shape(("uuid", "name", "create_time", "size_consumed"), frozenset({"create_time"}))
+SNAPSHOT = Shape(
+    ("uuid", "name", "create_time", "size_consumed", "expires_at"),
+    frozenset({"create_time", "expires_at"}),
+)
 SPACE = Shape(("capacity_bytes", "used_bytes", "available_bytes", "live_bytes", "snapshot_bytes"))
 CAPABILITIES = Shape(("snapshots", "clones", "replication"))
 HANDLES = {
