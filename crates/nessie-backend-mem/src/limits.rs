@@ -54,35 +54,35 @@ impl Limits {
         clone_depth: None,
     };
 
-    /// Sets [`volumes`](Self::volumes#structfield.volumes).
+    /// Limits the volumes, including clones.
     #[must_use]
     pub fn volumes(mut self, max: impl Into<Option<u64>>) -> Self {
         self.volumes = max.into();
         self
     }
 
-    /// Sets [`snapshots`](Self::snapshots#structfield.snapshots).
+    /// Limits the snapshots of all volumes.
     #[must_use]
     pub fn snapshots(mut self, max: impl Into<Option<u64>>) -> Self {
         self.snapshots = max.into();
         self
     }
 
-    /// Sets [`snapshots_per_volume`](Self::snapshots_per_volume#structfield.snapshots_per_volume).
+    /// Limits the snapshots of one volume.
     #[must_use]
     pub fn snapshots_per_volume(mut self, max: impl Into<Option<u64>>) -> Self {
         self.snapshots_per_volume = max.into();
         self
     }
 
-    /// Sets [`clones_per_snapshot`](Self::clones_per_snapshot#structfield.clones_per_snapshot).
+    /// Limits the clones of one snapshot.
     #[must_use]
     pub fn clones_per_snapshot(mut self, max: impl Into<Option<u64>>) -> Self {
         self.clones_per_snapshot = max.into();
         self
     }
 
-    /// Sets [`clone_depth`](Self::clone_depth#structfield.clone_depth).
+    /// Limits the depth of a clone.
     #[must_use]
     pub fn clone_depth(mut self, max: impl Into<Option<u64>>) -> Self {
         self.clone_depth = max.into();
