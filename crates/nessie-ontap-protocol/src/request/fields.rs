@@ -103,6 +103,12 @@ impl<R> Selection<R> {
         selected.contains(&true)
     }
 
+    /// Whether a field is selected that a reply contains only on request.
+    #[must_use]
+    pub fn has_expensive(&self) -> bool {
+        self.fields().any(|field| field.presence == FieldPresence::Expensive)
+    }
+
     /// Selects the field at `path` or the fields inside it. Does nothing if the schema has none.
     pub fn add(&mut self, path: &str) {
         self.set(path, true);

@@ -480,7 +480,7 @@ fn append(
     let snapshots = svm.backend.snapshot_backend()?;
     let name = volume_name(volume);
     related.spaces.clear();
-    if needs_spaces(query) {
+    if needs_spaces(svm, query) {
         let spaces = svm.snapshot_spaces(volume.uuid)?;
         related.spaces.extend(spaces.into_iter().map(|space| (space.uuid, space)));
     }
@@ -518,11 +518,11 @@ fn cloned(svm: &SvmState, query: &Query<SnapshotRecord>) -> Result<HashSet<Snaps
     if query.selection.has("owners") { svm.cloned_snapshots() } else { Ok(HashSet::new()) }
 }
 
-/// Whether the request needs the account of the snapshots' data.
-fn needs_spaces(query: &Query<SnapshotRecord>) -> bool {
-    ["delta.size_consumed", "logical_size", "size"]
-        .iter()
-        .any(|path| query.selection.has(path) || query.order.paths().any(|other| other == *path))
+/// Whether there is data, and the request needs the account of what snapshots have of it.
+fn needs_spaces(svm: &SvmState, query: &Query<SnapshotRecord>) -> bool {
+    let is_needed =
+        |path: &&str| query.selection.has(path) || query.order.paths().any(|other| other == *path);
+    svm.has_data() && ["delta.size_consumed", "logical_size", "size"].iter().any(is_needed)
 }
 
 /// What the records of snapshots need beside the snapshots.
@@ -542,7 +542,7 @@ impl Related {
         volume: VolumeId,
         snapshot: SnapshotId,
     ) -> Result<Self, ApiError> {
-        let related = if needs_spaces(query) {
+        let related = if needs_spaces(svm, query) {
             Self::space_of(svm, volume, snapshot)?
         } else {
             Self::default()

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{Uuid, Volume};
 use nessie_ontap_protocol::records::{VOLUME, VolumeRecord, is_guaranteed};
-use nessie_ontap_protocol::{ApiError, Bodies, Body, Query};
+use nessie_ontap_protocol::{ApiError, Bodies, Body, FieldPresence, Query};
 
 use self::create::Creation;
 use self::patch::{Change, OF_ONE, PARAMETERS};
@@ -268,14 +268,17 @@ fn set_overcommitted(
     Ok(())
 }
 
-/// Sets the fields that need a search, if the request needs them.
+/// Sets the fields that need a search, if the request needs them. All of them are expensive ones.
 fn search(
     context: &RequestContext<'_>,
     svm: &SvmState,
     query: &Query<VolumeRecord>,
     records: &mut [VolumeRecord],
 ) -> Result<(), ApiError> {
-    if records.is_empty() {
+    let is_expensive =
+        |path| VOLUME.field(path).is_some_and(|field| field.presence == FieldPresence::Expensive);
+    let needs_search = query.selection.has_expensive() || query.order.paths().any(is_expensive);
+    if records.is_empty() || !needs_search {
         return Ok(());
     }
     let wants = |path| query.selection.has(path) || query.order.paths().any(|other| other == path);
@@ -285,7 +288,7 @@ fn search(
             record.measured = Some(now);
         }
     }
-    if wants("autosize") || (SPACE.iter().any(|path| wants(path)) && svm.has_data()) {
+    if wants("autosize") || (svm.has_data() && SPACE.iter().any(|path| wants(path))) {
         for record in &mut *records {
             record.space = svm.volume_space(&record.volume)?;
         }
