@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from nessie_backend_mem import (
     InvalidArgumentError,
     MemBackend,
+    SnapshotLockedError,
     Table,
     VolumeBusyError,
     VolumeNotFoundError,
@@ -41,9 +42,11 @@ START = datetime(2000, 1, 1, tzinfo=UTC)
 ORIGIN = ["parent_volume", "parent_snapshot", "parent_volume_uuid", "parent_snapshot_uuid"]
 VOLUME_COLUMNS = [
     *("uuid", "name", "size_bytes", "state", "style", "vol_type", "create_time"),
-    *("used_bytes", "junction_path", "export_policy", *ORIGIN),
+    *("used_bytes", "junction_path", "export_policy", "snapshot_policy", *ORIGIN),
 ]
-SNAPSHOT_COLUMNS = ["volume_uuid", "volume", "uuid", "name", "create_time", "size_consumed"]
+SNAPSHOT_COLUMNS = [
+    *("volume_uuid", "volume", "uuid", "name", "create_time", "size_consumed", "expires_at"),
+]
 
 
 def flat(volume: Any) -> dict[str, Any]:
@@ -65,17 +68,20 @@ def snapshot_dicts(backend: MemBackend, vol_uuids: list[str] | None = None) -> l
     ]
 
 
-def with_time(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "create_time": datetime.fromisoformat(row["create_time"])}
+def with_times(row: dict[str, Any]) -> dict[str, Any]:
+    """A snapshot's dict as a row of a table."""
+    end = row.get("expires_at") and datetime.fromisoformat(row["expires_at"])
+    return {**row, "create_time": datetime.fromisoformat(row["create_time"]), "expires_at": end}
 
 
 def fleet(seed: int, steps: int = 60) -> MemBackend:
     """A backend with every value that a column can show."""
     dice = random.Random(seed)
     backend = MemBackend(seed=seed)
+    backend.create_snapshot_policy("p", [{"schedule": "0 0 * * *", "prefix": "n", "keep": 1}])
     for step in range(steps):
         volumes = backend.list_volumes()
-        throw, some = dice.randrange(9), dice.choice(volumes or [None])
+        throw, some = dice.randrange(11), dice.choice(volumes or [None])
         if some is None or throw < 3:
             name = f"{dice.choice(['a', 'build', 'x.y:z'])}-{step}"
             backend.create_volume(name, dice.choice([None, 1, 2**64 - 1]))
@@ -91,10 +97,15 @@ def fleet(seed: int, steps: int = 60) -> MemBackend:
         elif throw == 6:
             try:
                 backend.delete_volume(some["uuid"])
-            except VolumeBusyError:
+            except (VolumeBusyError, SnapshotLockedError):
                 backend.patch_volume(some["uuid"], name=f"renamed-{step}")
         elif throw == 7 and some["state"] == "online" and not some["size_bytes"]:
             backend.write(some["uuid"], dice.randrange(2**40))
+        elif throw == 8:
+            backend.patch_volume(some["uuid"], snapshot_policy=dice.choice(["", "p"]))
+        elif throw == 9 and some["state"] == "online":
+            end = START + timedelta(hours=1, microseconds=step)
+            backend.create_snapshot(some["uuid"], f"locked{step}", expires_at=end)
         else:
             backend.advance(timedelta(microseconds=dice.randrange(5)))
     return backend
@@ -142,7 +153,7 @@ def test_every_reader_reads_the_values_of_the_dicts(
     read: Callable[[Table[Any]], list[dict[str, Any]]], seed: int
 ) -> None:
     backend = fleet(seed)
-    assert read(backend.snapshots()) == [with_time(row) for row in snapshot_dicts(backend)]
+    assert read(backend.snapshots()) == [with_times(row) for row in snapshot_dicts(backend)]
     rows = read(backend.volumes())
     if read is by_pandas:
         # Its uint64 columns have no nulls: it reads those with some as floats.
@@ -163,7 +174,8 @@ def test_every_reader_reads_an_empty_table(
 def test_columns_have_proper_types(backend: MemBackend) -> None:
     word = pa.dictionary(pa.int8(), pa.string())
     time = pa.timestamp("us", "UTC")
-    absent = {"size_bytes", "used_bytes", "junction_path", "export_policy", *ORIGIN}
+    absent = {"size_bytes", "used_bytes", "junction_path", "export_policy", "snapshot_policy"}
+    absent |= {*ORIGIN}
     types = {"size_bytes": pa.uint64(), "used_bytes": pa.uint64(), "create_time": time}
     types |= dict.fromkeys(("state", "style", "vol_type"), word)
     volumes = pa.schema(
@@ -171,8 +183,10 @@ def test_columns_have_proper_types(backend: MemBackend) -> None:
     )
     assert pa.schema(backend.volumes()) == volumes
     assert pa.table(backend.volumes()).schema == volumes
-    types = {"size_consumed": pa.uint64(), "create_time": time}
-    snapshots = pa.schema([pa.field(n, types.get(n, pa.string()), False) for n in SNAPSHOT_COLUMNS])
+    types = {"size_consumed": pa.uint64(), "create_time": time, "expires_at": time}
+    snapshots = pa.schema(
+        [pa.field(n, types.get(n, pa.string()), n == "expires_at") for n in SNAPSHOT_COLUMNS]
+    )
     assert pa.schema(backend.snapshots()) == snapshots
     assert pa.table(backend.snapshots()).schema == snapshots
 
@@ -364,7 +378,9 @@ def test_a_table_is_a_sequence_of_fresh_dicts() -> None:
     table[0]["name"] = "changed"
     assert table[0] == dicts[0]
     assert backend.snapshots().to_pylist() == snapshot_dicts(backend)
-    assert list(backend.snapshots()[0]) == SNAPSHOT_COLUMNS == [*backend.snapshots().column_names]
+    assert [*backend.snapshots().column_names] == SNAPSHOT_COLUMNS
+    for row in backend.snapshots():
+        assert [*row] == [name for name in SNAPSHOT_COLUMNS if name in row]
 
 
 @given(
@@ -413,7 +429,9 @@ def test_a_table_stays_as_it_was_and_reads_the_same_again() -> None:
     backend = fleet(5)
     volumes, snapshots = backend.volumes(), backend.snapshots()
     stream = pa.RecordBatchReader.from_stream(volumes)
-    expected = volume_rows(backend), [with_time(row) for row in snapshot_dicts(backend)]
+    expected = volume_rows(backend), [with_times(row) for row in snapshot_dicts(backend)]
+    # The locks end.
+    backend.advance(timedelta(hours=2))
     for volume in reversed(backend.list_volumes()):
         if "clone" in volume:
             backend.delete_volume(volume["uuid"])

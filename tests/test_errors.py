@@ -19,7 +19,9 @@ from nessie_backend_mem import (
     NotFoundError,
     SnapshotBusyError,
     SnapshotExistsError,
+    SnapshotLockedError,
     SnapshotNotFoundError,
+    SnapshotRule,
     VolumeBusyError,
     VolumeExistsError,
     VolumeNotFoundError,
@@ -35,6 +37,10 @@ CONCRETE = {
     "JunctionPathExistsError": ("junction_path_exists", ["AlreadyExistsError"]),
     "VolumeBusyError": ("volume_busy", ["BusyError"]),
     "SnapshotBusyError": ("snapshot_busy", ["BusyError"]),
+    "SnapshotLockedError": ("snapshot_locked", ["NessieError"]),
+    "SnapshotPolicyNotFoundError": ("snapshot_policy_not_found", ["NotFoundError"]),
+    "SnapshotPolicyExistsError": ("snapshot_policy_exists", ["AlreadyExistsError"]),
+    "SnapshotPolicyBusyError": ("snapshot_policy_busy", ["BusyError"]),
     "VolumeOfflineError": ("volume_offline", ["NessieError"]),
     "NoSpaceError": ("no_space", ["NessieError"]),
     "LimitExceededError": ("limit_exceeded", ["NessieError"]),
@@ -109,7 +115,9 @@ def test_an_error_can_be_created_without_arguments(name: str) -> None:
     assert (str(error), error.message, error.target) == ("", "", None)
 
 
-@pytest.mark.parametrize("name", ["BusyError", "VolumeBusyError", "SnapshotBusyError"])
+@pytest.mark.parametrize(
+    "name", ["BusyError", "VolumeBusyError", "SnapshotBusyError", "SnapshotPolicyBusyError"]
+)
 def test_a_busy_error_counts_its_dependents(name: str) -> None:
     cls: type[BusyError] = getattr(nessie, name)
     assert (cls().dependents, cls().dependent_count) == ((), 0)
@@ -127,6 +135,8 @@ def attributes(error: NessieError) -> tuple[object, ...]:
         more = (error.dependents, error.dependent_count)
     if isinstance(error, NoSpaceError):
         more = (error.needed_bytes, error.available_bytes)
+    if isinstance(error, SnapshotLockedError):
+        more = (error.expires_at,)
     return (type(error), str(error), error.message, error.code, error.target, error.args, *more)
 
 
@@ -137,20 +147,29 @@ def raised_by_the_backend() -> list[NessieError]:
     other = backend.create_volume("other")
     backend.patch_volume(parent["uuid"], junction_path="/p")
     backend.create_clone(parent["uuid"], snapshot["uuid"], "clone")
-    backend.patch_volume(other["uuid"], state="offline")
+    busy, [pinned] = volume_with_snapshots(backend, "busy", "s")
+    backend.create_clone(busy["uuid"], pinned["uuid"], "other-clone")
+    locked = backend.create_snapshot(parent["uuid"], "u", expires_at="2000-01-02T00:00:00Z")
+    rule: SnapshotRule = {"schedule": "0 0 * * *", "prefix": "n", "keep": 1}
+    backend.create_snapshot_policy("p", [rule])
+    backend.patch_volume(other["uuid"], state="offline", snapshot_policy="p")
     calls: list[Callable[[], object]] = [
         lambda: backend.get_volume(UNKNOWN),
         lambda: backend.get_snapshot(parent["uuid"], UNKNOWN),
         lambda: backend.create_volume("parent"),
         lambda: backend.create_snapshot(parent["uuid"], "s"),
         lambda: backend.patch_volume(other["uuid"], junction_path="/p"),
-        lambda: backend.delete_volume(parent["uuid"]),
+        lambda: backend.delete_volume(busy["uuid"]),
         lambda: backend.delete_snapshot(parent["uuid"], snapshot["uuid"]),
         lambda: backend.access_handle(other["uuid"]),
         lambda: backend.write(backend.create_volume("small", 1)["uuid"], 3),
         lambda: backend.create_volume("a/b"),
         lambda: MemBackend().advance(1),
         lambda: MemBackend(limits={"volumes": 0}).create_volume("a"),
+        lambda: backend.delete_snapshot(parent["uuid"], locked["uuid"]),
+        lambda: backend.get_snapshot_policy("missing"),
+        lambda: backend.create_snapshot_policy("p", [rule]),
+        lambda: backend.delete_snapshot_policy("p"),
     ]
     errors = []
     for call in calls:

@@ -65,6 +65,7 @@ def test_a_backend_shows_its_summary_its_volumes_and_its_tree(backend: MemBacken
     records = [dict(zip(head, row, strict=True)) for row in rows]
     time = "2000-01-01T00:00:00Z"
     same = {"size_bytes": str(2**30), "state": "online", "create_time": time, "export_policy": ""}
+    same |= {"snapshot_policy": ""}
     origin = {"parent_volume": "v", "parent_snapshot": "s"}
     assert records == [
         {"": "0", "name": "v", **same, "junction_path": "/é", **dict.fromkeys(origin, "")}
@@ -147,6 +148,7 @@ def test_a_table_of_snapshots_shows_its_columns(backend: MemBackend) -> None:
         "name": "s",
         "create_time": "2000-01-01T00:00:00Z",
         "size_consumed": "0",
+        "expires_at": "",
     }
 
 

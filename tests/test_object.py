@@ -28,7 +28,7 @@ PARAMETERS = {
     "state_digest": "",
     "dump": "path_or_file, *, progress=None",
     "load": "path_or_file, *, progress=None",
-    "create_volume": "name, size_bytes=None",
+    "create_volume": "name, size_bytes=None, *, snapshot_policy=None",
     "list_volumes": "",
     "volumes": (
         "*, name=None, state=None, is_clone=None, parent=None, created_before=None, "
@@ -37,11 +37,12 @@ PARAMETERS = {
     "get_volume": "uuid",
     "find_volume": "name",
     "patch_volume": (
-        "uuid, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None"
+        "uuid, size_bytes=None, junction_path=None, export_policy=None, *, name=None, state=None,"
+        " snapshot_policy=None"
     ),
     "delete_volume": "uuid",
     "access_handle": "uuid",
-    "create_snapshot": "vol_uuid, name",
+    "create_snapshot": "vol_uuid, name, *, expires_at=None",
     "list_snapshots": "vol_uuid",
     "snapshots": (
         "vol_uuids=None, *, name=None, is_pinned=None, created_before=None, created_after=None"
@@ -53,16 +54,23 @@ PARAMETERS = {
     "restore_snapshot": "vol_uuid, snap_uuid",
     "create_clone": "parent_vol_uuid, parent_snap_uuid, new_name",
     "split_clone": "vol_uuid",
-    "create_volumes": "names, size_bytes=None",
-    "create_snapshots": "vol_uuids, name",
+    "create_volumes": "names, size_bytes=None, *, snapshot_policy=None",
+    "create_snapshots": "vol_uuids, name, *, expires_at=None",
     "create_clones": "parent_vol_uuid, parent_snap_uuid, names",
     "delete_snapshots": "vol_uuids, name=None, *, skip_busy=False",
     "delete_volumes": "vol_uuids, *, skip_busy=False",
     "patch_volumes": (
         "vol_uuids, size_bytes=None, junction_path=None, export_policy=None, *, name=None,"
-        " state=None"
+        " state=None, snapshot_policy=None"
     ),
     "get_volumes": "vol_uuids",
+    "create_snapshot_policy": "name, rules",
+    "get_snapshot_policy": "name",
+    "list_snapshot_policies": "",
+    "replace_snapshot_policy": "name, rules",
+    "delete_snapshot_policy": "name",
+    "next_due": "",
+    "run_due": "",
     "write": "vol_uuid, size_bytes, *, overwrite_bytes=0",
     "discard": "vol_uuid, size_bytes",
     "write_volumes": "vol_uuids, size_bytes, *, overwrite_bytes=0",

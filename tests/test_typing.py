@@ -77,6 +77,8 @@ def conforms(value: Any, hint: Any) -> bool:
         )
     if get_origin(hint) is typing.Literal:
         return value in get_args(hint)
+    if get_origin(hint) is list:
+        return type(value) is list and all(conforms(item, *get_args(hint)) for item in value)
     if get_args(hint):
         return any(conforms(value, each) for each in get_args(hint))
     return type(value) is hint
@@ -95,12 +97,18 @@ def full_records() -> dict[str, tuple[Any, Any]]:
     volume, [snapshot] = volume_with_snapshots(backend, "v", "s")
     plain_clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "c")
     backend.write(plain_clone["uuid"], 1)
-    clone = backend.patch_volume(plain_clone["uuid"], 5, "/c", "open")
+    backend.create_snapshot_policy(
+        "nightly", [{"schedule": "0 2 * * *", "prefix": "night", "keep": 7}]
+    )
+    clone = backend.patch_volume(plain_clone["uuid"], 5, "/c", "open", snapshot_policy="nightly")
+    locked = backend.create_snapshot(volume["uuid"], "locked", expires_at="9999-12-31T23:59:59Z")
     return {
         "volume": (volume, nessie.Volume),
         "clone": (clone, nessie.Volume),
         "origin": (clone["clone"], nessie.CloneOrigin),
         "snapshot": (snapshot, nessie.Snapshot),
+        "locked": (locked, nessie.Snapshot),
+        "policy": (backend.get_snapshot_policy("nightly"), nessie.SnapshotPolicy),
         "capabilities": (backend.capabilities(), nessie.Capabilities),
         "space": (backend.space(), nessie.Space),
         "in_memory": (backend.access_handle(volume["uuid"]), nessie.InMemoryHandle),
@@ -119,16 +127,19 @@ def test_the_required_keys_are_those_that_are_always_there() -> None:
     plain, full = records["volume"][0], records["clone"][0]
     assert set(plain) == nessie.Volume.__required_keys__ | {"create_time"}
     assert list(full) == list(get_type_hints(nessie.Volume))
-    optional = {"create_time", "used_bytes", "junction_path", "export_policy", "clone"}
+    optional = {"create_time", "used_bytes", "junction_path", "export_policy"}
+    optional |= {"snapshot_policy", "clone"}
     assert nessie.Volume.__optional_keys__ == optional
 
 
-@pytest.mark.parametrize("which", ["origin", "snapshot", "capabilities", "space", "in_memory"])
+@pytest.mark.parametrize(
+    "which", ["origin", "locked", "policy", "space", "capabilities", "in_memory"]
+)
 def test_the_other_records_have_exactly_their_documented_keys_in_order(which: str) -> None:
     """Other backends may omit `create_time`; this one never does."""
     record, hint = full_records()[which]
     assert list(record) == list(get_type_hints(hint))
-    assert hint.__optional_keys__ <= {"create_time"}
+    assert hint.__optional_keys__ <= {"create_time", "expires_at"}
 
 
 def test_the_handles_of_other_backends_have_the_keys_of_the_contract() -> None:

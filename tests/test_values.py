@@ -395,7 +395,7 @@ def test_seed_and_start_are_keyword_only() -> None:
 def test_missing_surplus_and_unknown_arguments_are_type_errors(backend: MemBackend) -> None:
     calls: list[Callable[[], object]] = [
         lambda: backend.create_volume(),  # type: ignore[call-arg]
-        lambda: backend.create_volume("a", 1, 2),  # type: ignore[call-arg]
+        lambda: backend.create_volume("a", 1, 2),  # type: ignore[arg-type, call-arg]
         lambda: backend.create_volume("a", size=1),  # type: ignore[call-arg]
         lambda: backend.create_volume("a", name="b"),  # type: ignore[misc]
         lambda: backend.list_volumes(1),  # type: ignore[call-arg]

@@ -1048,10 +1048,10 @@ class MemBackend:
     def reset(self) -> None:
         """Return the backend to its state right after construction.
 
-        All volumes, snapshots and snapshot policies are deleted. A clock that `advance()` moves
-        returns to its start. A backend with a seed gives out the same uuids
-        again; one without a seed gives out new random ones. The capacity, the
-        limits and the profile stay.
+        All volumes, snapshots and snapshot policies are deleted. A clock that
+        `advance()` moves returns to its start. A backend with a seed gives out
+        the same uuids again; one without a seed gives out new random ones. The
+        capacity, the limits and the profile stay.
         """
     def state_digest(self) -> str:
         """Return a hash of the dump.
@@ -1162,7 +1162,7 @@ class Table(Generic[_Row]):
     null.
 
     ``len(t)`` is the number of rows. ``t[i]`` is a row as a new dict: a volume
-    as from `list_volumes()`, or a snapshot with the keys of its columns.
+    as from `list_volumes()`, or a `SnapshotRow`.
     ``iter(t)`` yields all rows. ``t[i:j]`` is a table of these rows.
     ``t["name"]`` is a column, as from `column()`.
 

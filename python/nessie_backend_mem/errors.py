@@ -110,7 +110,7 @@ class NessieError(Exception):
 
 
 class NotFoundError(NessieError, LookupError):
-    """A volume, snapshot or snapshot policy is missing. Base class; `target` identifies it."""
+    """The volume, snapshot or policy does not exist. Base class; `target` identifies it."""
 
 
 class VolumeNotFoundError(NotFoundError):

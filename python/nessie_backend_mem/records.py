@@ -100,7 +100,7 @@ class Snapshot(TypedDict):
         name: Name, unique in the volume; 1 to 255 characters.
         create_time: Time of creation, as in `Volume`.
         size_consumed: Bytes that only this snapshot holds; 0 where the backend stores no data.
-        expires_at: Until when it cannot be deleted, as a time in UTC; absent if it was not locked.
+        expires_at: Until when it cannot be deleted, RFC 3339 in UTC; absent if it was never locked.
             The last second of the year 9999 means that the lock never ends. The key stays when the
             lock has ended.
     """

@@ -269,7 +269,7 @@ def _contract() -> str:
     lines += ["", "## Codes of refusals, and their classes in `errors`", ""]
     for name, value in vars(errors).items():
         if code := getattr(value, "code", None):
-            lines.append(f"    {code:23}{name}")
+            lines.append(f"    {code:26}{name}")
     return "\n".join(lines)
 
 

@@ -165,10 +165,10 @@ impl MemBackend {
 
     /// Return the backend to its state right after construction.
     ///
-    /// All volumes, snapshots and snapshot policies are deleted. A clock that `advance()` moves
-    /// returns to its start. A backend with a seed gives out the same uuids
-    /// again; one without a seed gives out new random ones. The capacity, the
-    /// limits and the profile stay.
+    /// All volumes, snapshots and snapshot policies are deleted. A clock that
+    /// `advance()` moves returns to its start. A backend with a seed gives out
+    /// the same uuids again; one without a seed gives out new random ones. The
+    /// capacity, the limits and the profile stay.
     fn reset(&self, py: Python<'_>) -> Result<()> {
         Ok(fork::detached(py, || self.core.reset())?)
     }

@@ -63,7 +63,7 @@ pub(crate) fn restore_table(kind: &str, rows: &Bound<'_, PyBytes>) -> Result<Tab
 /// null.
 ///
 /// ``len(t)`` is the number of rows. ``t[i]`` is a row as a new dict: a volume
-/// as from `list_volumes()`, or a snapshot with the keys of its columns.
+/// as from `list_volumes()`, or a `SnapshotRow`.
 /// ``iter(t)`` yields all rows. ``t[i:j]`` is a table of these rows.
 /// ``t["name"]`` is a column, as from `column()`.
 ///

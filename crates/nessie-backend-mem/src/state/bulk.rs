@@ -88,7 +88,7 @@ impl State {
     ) -> Bulk<Made> {
         let profile = self.restrictions.profile;
         let default = default_size(profile);
-        let specs = specs.map(|(name, size)| (name, size.or(default)));
+        let specs = specs.map(|(new, size)| (new, size.or(default)));
         let policies = self.policies.clone();
         // The volumes with a policy, by their places in the batch.
         let mut users: Vec<(usize, PolicyNumber)> = Vec::new();

@@ -12,7 +12,7 @@ use triomphe::Arc;
 use super::bulk::{Made, entry};
 use super::lookup::key;
 use super::policies::Kept;
-use super::{ByCreation, Stamp, State};
+use super::{ByCreation, Stamp, State, full};
 use crate::storage::index::Entry;
 use crate::storage::list::walk;
 use crate::storage::slab::{NONE, Slot};
@@ -184,10 +184,10 @@ impl State {
             // Limits are looked at last, as in single calls.
             let code = if found != NONE {
                 "snapshot_exists"
-            } else if self.check_snapshot_limits(entry.slot, takers.len()).is_err() {
-                "limit_exceeded"
+            } else if let Err(error) = self.check_snapshot_limits(entry.slot, takers.len()) {
+                error.code()
             } else if takers.len() == self.snapshots.free_slots() {
-                "substrate"
+                full().code()
             } else {
                 takers.push(entry);
                 continue;
