@@ -79,9 +79,8 @@ def conforms(value: Any, hint: Any) -> bool:
         return value in get_args(hint)
     if get_origin(hint) is list:
         return type(value) is list and all(conforms(item, *get_args(hint)) for item in value)
-    if get_args(hint):
-        return any(conforms(value, each) for each in get_args(hint))
-    return type(value) is hint
+    options = get_args(hint)
+    return any(conforms(value, each) for each in options) if options else type(value) is hint
 
 
 def words(hint: Any) -> list[str]:
