@@ -97,6 +97,9 @@
 //!   the thresholds have no effect.
 //! * `size` of a snapshot is the live data when it was taken, `reclaimable_space` what its deletion
 //!   frees, `delta.size_consumed` the live data that was written since.
+//! * A backend that reports its whole space and not that of single volumes, as one written in Python,
+//!   has it in the aggregate; its volumes show their live data alone, and its snapshots what they
+//!   consume.
 //! * What does not fit is refused with 917536, the code of a job that completed with an error.
 #![forbid(unsafe_code)]
 
