@@ -206,7 +206,9 @@ mod tests {
         for (number, (name, _)) in (1..).zip(Limits::NONE.entries()) {
             let limit = limits.get_mut(name);
             assert_eq!(limit, Some(&mut None), "{name}");
-            limit.into_iter().for_each(|limit| *limit = Some(number));
+            if let Some(limit) = limit {
+                *limit = Some(number);
+            }
         }
         let numbers = limits.entries().map(|(_, limit)| limit);
         assert_eq!(numbers, [1, 2, 3, 4, 5].map(Some));

@@ -143,7 +143,7 @@ impl World {
                 let of = self.volume(*of)?;
                 let data = NewData::new(*size).overwriting(*overwrite);
                 let found = self.backend.write(self.volumes[&of], data);
-                self.agree("write", found, self.model.clone().write(of, *size, *overwrite));
+                agree("write", found, self.model.clone().write(of, *size, *overwrite));
                 let _ = self.model.write(of, *size, *overwrite);
             }
             Step::WriteMany { of } => {
@@ -157,7 +157,7 @@ impl World {
                 let of = self.volume(*of)?;
                 let found = self.backend.discard(self.volumes[&of], *size);
                 let expected = self.model.discard(of, *size);
-                self.agree("discard", found, expected);
+                agree("discard", found, expected);
             }
             Step::DiscardMany { of } => {
                 let of: Option<Vec<_>> =
@@ -169,7 +169,7 @@ impl World {
                 let patch = VolumePatch::new().size_bytes(*size);
                 let found = self.backend.patch_volume(self.volumes[&of], patch);
                 let expected = self.model.resize(of, *size);
-                self.agree("resize", found, expected);
+                agree("resize", found, expected);
             }
             Step::SetAutosize { of, maximum } => {
                 let of = self.volume(*of)?;
@@ -186,13 +186,13 @@ impl World {
             Step::SetCapacity { capacity } => {
                 let found = self.backend.set_capacity(*capacity);
                 let expected = self.model.set_capacity(*capacity);
-                self.agree("set_capacity", found, expected);
+                agree("set_capacity", found, expected);
             }
             Step::Delete { of } => {
                 let of = self.volume(*of)?;
                 let found = self.backend.delete_volume(self.volumes[&of]);
                 let expected = self.model.delete(of);
-                self.agree("delete_volume", found, expected);
+                agree("delete_volume", found, expected);
             }
             Step::Reload => {
                 let before = dumped(&self.backend);
@@ -222,7 +222,7 @@ impl World {
                 if let (Ok(made), Ok(number)) = (&found, expected) {
                     self.snapshots.insert(number, made.uuid);
                 }
-                self.agree("create_snapshot", found, expected.map(drop));
+                agree("create_snapshot", found, expected.map(drop));
             }
             Step::SnapshotAll => {
                 let mut online: Vec<_> = self.model.volumes.keys().copied().collect();
@@ -241,7 +241,7 @@ impl World {
                 let (volume, snapshot) = self.ids(pair);
                 let found = self.backend.delete_snapshot(volume, snapshot);
                 let expected = self.model.delete_snapshot(pair.0, pair.1);
-                self.agree("delete_snapshot", found, expected);
+                agree("delete_snapshot", found, expected);
             }
             Step::DeleteSnapshotPairs { of } => {
                 let pairs: Option<BTreeSet<_>> =
@@ -259,7 +259,7 @@ impl World {
                 let (volume, snapshot) = self.ids(pair);
                 let found = self.backend.restore_snapshot(volume, snapshot);
                 let expected = self.model.restore(pair.0, pair.1);
-                self.agree("restore_snapshot", found, expected);
+                agree("restore_snapshot", found, expected);
             }
             Step::Clone { of, at } => {
                 let pair = self.snapshot(*of, *at)?;
@@ -270,7 +270,7 @@ impl World {
                 if let (Ok(made), Ok(number)) = (&found, expected) {
                     self.volumes.insert(number, made.uuid);
                 }
-                self.agree("create_clone", found, expected.map(drop));
+                agree("create_clone", found, expected.map(drop));
             }
             Step::CloneMany { of, at } => {
                 let pair = self.snapshot(*of, *at)?;
@@ -287,7 +287,7 @@ impl World {
                 let of = self.volume(*of)?;
                 let found = self.backend.split_clone(self.volumes[&of]);
                 let expected = self.model.split(of);
-                self.agree("split_clone", found, expected);
+                agree("split_clone", found, expected);
             }
             other => unreachable!("{other:?}"),
         }
@@ -306,7 +306,7 @@ impl World {
         let index = found.as_ref().err().and_then(|error| error.index);
         assert_eq!(index, refused.map(|(index, _)| index));
         let expected = refused.map_or(Ok(()), |(_, refusal)| Err(refusal));
-        self.agree("write_volumes", found.map_err(|error| error.error), expected);
+        agree("write_volumes", found.map_err(|error| error.error), expected);
         if expected.is_ok() {
             self.model = after;
         }
@@ -322,31 +322,10 @@ impl World {
         let index = found.as_ref().err().and_then(|error| error.index);
         assert_eq!(index, refused.map(|(index, _)| index));
         let expected = refused.map_or(Ok(()), |(_, refusal)| Err(refusal));
-        self.agree("discard_volumes", found.map_err(|error| error.error), expected);
+        agree("discard_volumes", found.map_err(|error| error.error), expected);
         if expected.is_ok() {
             self.model = after;
         }
-    }
-
-    /// The answer of the backend must be that of the model.
-    fn agree<T>(&self, step: &str, found: Result<T, BackendError>, expected: Expected) {
-        met(step, expected);
-        let found = found.map(drop).map_err(|error| match &error {
-            BackendError::NoSpace { volume, needed_bytes, available_bytes } => Refusal::NoSpace {
-                in_pool: volume.is_none(),
-                needed: *needed_bytes,
-                available: *available_bytes,
-            },
-            BackendError::VolumeOffline { .. } => Refusal::Offline,
-            BackendError::VolumeBusy { .. } | BackendError::SnapshotBusy { .. } => Refusal::Busy,
-            BackendError::InvalidArgument { argument, .. } => {
-                let arguments = ["size_bytes", "overwrite_bytes", "capacity_bytes", "vol_uuid"];
-                let known = arguments.into_iter().find(|known| known == argument);
-                Refusal::Invalid(known.unwrap_or_else(|| panic!("{step}: {error}")))
-            }
-            other => panic!("{step}: {other}"),
-        });
-        assert_eq!(found, expected, "{step}");
     }
 
     /// Every figure must agree with the model.
@@ -462,4 +441,25 @@ fn a_clone_gets_the_size_of_the_snapshot_if_the_data_does_not_fit_the_parent() {
     let sizes = world.backend.list_volumes().unwrap();
     let sizes: Vec<_> = sizes.iter().map(|volume| volume.size_bytes).collect();
     assert_eq!(sizes, [Some(3), Some(10), Some(10), Some(10)]);
+}
+
+/// The answer of the backend must be that of the model.
+fn agree<T>(step: &str, found: Result<T, BackendError>, expected: Expected) {
+    met(step, expected);
+    let found = found.map(drop).map_err(|error| match &error {
+        BackendError::NoSpace { volume, needed_bytes, available_bytes } => Refusal::NoSpace {
+            in_pool: volume.is_none(),
+            needed: *needed_bytes,
+            available: *available_bytes,
+        },
+        BackendError::VolumeOffline { .. } => Refusal::Offline,
+        BackendError::VolumeBusy { .. } | BackendError::SnapshotBusy { .. } => Refusal::Busy,
+        BackendError::InvalidArgument { argument, .. } => {
+            let arguments = ["size_bytes", "overwrite_bytes", "capacity_bytes", "vol_uuid"];
+            let known = arguments.into_iter().find(|known| known == argument);
+            Refusal::Invalid(known.unwrap_or_else(|| panic!("{step}: {error}")))
+        }
+        other => panic!("{step}: {other}"),
+    });
+    assert_eq!(found, expected, "{step}");
 }

@@ -264,10 +264,10 @@ impl Model {
             }
             let kept = clone.snapshots.iter().flat_map(|kept| &kept.units);
             let held: HashSet<Unit> = clone.live.iter().chain(kept).copied().collect();
-            let mut copied: Vec<Unit> = held.intersection(&clone.inherited).copied().collect();
-            copied.sort_unstable();
-            let copies = model.new_units(copied.len() as u64);
-            let copy_of: HashMap<Unit, Unit> = copied.into_iter().zip(copies).collect();
+            let mut originals: Vec<Unit> = held.intersection(&clone.inherited).copied().collect();
+            originals.sort_unstable();
+            let copies = model.new_units(originals.len() as u64);
+            let copy_of: HashMap<Unit, Unit> = originals.into_iter().zip(copies).collect();
             for descendant in model.descendants(of) {
                 let volume = model.volumes.get_mut(&descendant).unwrap();
                 let kept = volume.snapshots.iter_mut().flat_map(|kept| &mut kept.units);
