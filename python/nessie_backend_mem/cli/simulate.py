@@ -1,11 +1,11 @@
 """``nessie-mem simulate``: one year of a fleet of CI build caches, in a pool that fills up.
 
 Every volume caches the builds of a repository. Each day, builds overwrite a part of each cache and
-add new data; at weekends there are few builds. Each night, a snapshot of every cache is taken; the
-last two weeks of them are kept. Each day, some pull requests are opened. Each gets a clone of the
-last snapshot of a cache, and its builds write to the clone until it is closed and the clone is
-deleted. A snapshot with clones stays until they are deleted. Once a week, caches that are nearly
-full get larger quotas.
+add new data; at weekends there are few builds. A snapshot policy takes a snapshot of every cache
+each night, and keeps the last two weeks of them. Each day, some pull requests are opened. Each gets
+a clone of the last snapshot of a cache, and its builds write to the clone until it is closed and
+the clone is deleted. A snapshot with clones stays until they are deleted. Once a week, caches that
+are nearly full get larger quotas.
 
 Snapshots keep what is overwritten, so the pool fills up. A write for which it has no room changes
 nothing and is counted.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from nessie_backend_mem import MemBackend, Uuids
+    from nessie_backend_mem import MemBackend, SnapshotRule
 
 __all__ = ["Day", "Fleet", "Outcome", "configure", "run", "scenario", "simulate"]
 __dir__ = __all__.copy
@@ -47,8 +47,8 @@ SHARDS = 32
 CAPACITY_OF_ONE = 50 * GIB
 """The capacity of the pool for each volume, unless it is given."""
 
-KEEP = 14
-"""How many nightly snapshots of a cache are kept."""
+NIGHTLY: SnapshotRule = {"schedule": "0 0 * * *", "prefix": "nightly", "keep": 14}
+"""The rule of the snapshot policy."""
 
 WEEKEND = (1, 2)
 """The days of a week without much work: day 1 is Saturday, the first of January 2000."""
@@ -131,8 +131,8 @@ class Shard:
         # The parts of a cache that a working day overwrites and adds.
         self.changes = [dice.uniform(0.02, 0.06) for _ in self.names]
         self.growths = [dice.uniform(0.001, 0.004) for _ in self.names]
-        self.caches = backend.create_volumes(self.names, self.quotas)
-        self.nights = Nights(backend, self.caches)
+        backend.create_snapshot_policy("nightly", [NIGHTLY])
+        self.caches = backend.create_volumes(self.names, self.quotas, snapshot_policy="nightly")
         self.closing: defaultdict[int, list[str]] = defaultdict(list)
         self.clones: dict[str, None] = {}
         self.clones_made = self.clones_deleted = self.quotas_raised = 0
@@ -200,11 +200,13 @@ class Shard:
 
     def open_pull_requests(self, day: int) -> None:
         """Clone the last snapshots of some caches."""
+        last = f"nightly.{self.backend.now()[:10]}_0000"
         for number in range(_whole(self.dice, OPENED_DAILY * len(self.caches))):
             place = self.dice.randrange(len(self.caches))
             name = f"{self.names[place]}-day{day}-pr{number}"
             cache = self.caches[place]
-            [clone] = self.backend.create_clones(cache, self.nights.last_of(cache), [name])
+            [snapshot] = self.backend.snapshots([cache], name=last)["uuid"]
+            [clone] = self.backend.create_clones(cache, snapshot, [name])
             self.closing[day + self.dice.randint(1, LONGEST_LIFE)].append(clone)
             self.clones[clone] = None
             self.clones_made += 1
@@ -228,40 +230,6 @@ class Shard:
         return figures
 
 
-class Nights:
-    """The nightly snapshots of the caches."""
-
-    def __init__(self, backend: MemBackend, caches: Uuids) -> None:
-        """Take no snapshot yet."""
-        self.backend = backend
-        self.left: dict[str, Uuids] = {}
-        """The caches that have a snapshot of each name, oldest first."""
-        self.caches = caches
-
-    def pass_one(self) -> None:
-        """Let a night pass: delete all but the newest snapshots, and take new ones.
-
-        A snapshot with clones stays and is tried again in the next night.
-        """
-        self.backend.advance(DAY)
-        for name in list(self.left)[: 1 - KEEP]:
-            busy = self.backend.delete_snapshots(self.left[name], name=name, skip_busy=True)
-            self.left[name] = busy
-            if not busy:
-                del self.left[name]
-        self.backend.create_snapshots(self.caches, self.last_name())
-        self.left[self.last_name()] = self.caches
-
-    def last_name(self) -> str:
-        """Return the name of the snapshots of the last midnight."""
-        return f"nightly.{self.backend.now()[:10]}_0000"
-
-    def last_of(self, cache: str) -> str:
-        """Return the uuid of the last snapshot of a cache."""
-        taken = self.backend.snapshots([cache], name=self.last_name())
-        return taken["uuid"][0]
-
-
 def scenario(backend: MemBackend, shard: int, fleet: Fleet) -> Outcome:
     """Simulate one shard of the fleet."""
     part = Shard(backend, shard, fleet)
@@ -273,7 +241,7 @@ def scenario(backend: MemBackend, shard: int, fleet: Fleet) -> Outcome:
         if day % 7 == 0:
             part.raise_quotas()
         part.close_pull_requests(day)
-        part.nights.pass_one()
+        backend.advance(DAY)
         days.append(part.count(day))
         report_progress(day / fleet.days)
     return Outcome(
