@@ -24,7 +24,7 @@ use nessie_backend_core::{
     BackendError, CloneBackend, SnapshotBackend, SnapshotId, SnapshotRule, Timestamp,
     VolumeBackend, VolumeId, VolumePatch, VolumeSpec, VolumeState,
 };
-use nessie_backend_mem::{BulkError, MemBackend, NewVolume, PolicyRun};
+use nessie_backend_mem::{BulkError, Limits, MemBackend, NewData, NewVolume, PolicyRun};
 use proptest::prelude::*;
 
 use self::model::{Model, Outcome, Rule, Run, SCHEDULES};
@@ -751,6 +751,50 @@ fn a_missing_policy_is_reported_after_a_missing_volume_and_before_bad_values() {
     let spec = VolumeSpec::named("a/b").snapshot_policy("p");
     assert_eq!(backend.create_volume(spec).unwrap_err().code(), "invalid_argument");
     backend.delete_snapshot_policy("p").unwrap();
+}
+
+#[test]
+fn snapshots_of_policies_keep_data_until_they_are_deleted() {
+    let backend = seeded();
+    backend.create_snapshot_policy("p", [rule("0 0 * * *", "n", 3)]).unwrap();
+    let volume = backend.create_volume(VolumeSpec::named("v").snapshot_policy("p")).unwrap().uuid;
+    backend.write(volume, 100).unwrap();
+    for day in 1..10 {
+        backend.advance(1_440 * MINUTE).unwrap();
+        backend.write(volume, NewData::new(10).overwriting(10)).unwrap();
+        let space = backend.space().unwrap();
+        // Each snapshot holds what was overwritten after it.
+        assert_eq!((space.live_bytes, space.snapshot_bytes), (100, 10 * 3.min(day)));
+        backend.check_invariants().unwrap();
+    }
+}
+
+#[test]
+fn a_limit_is_passed_over_after_the_deletions() {
+    let limits = Limits::NONE.snapshots_per_volume(3).snapshots(5);
+    let backend = MemBackend::builder().seed(1).limits(limits).build().unwrap();
+    backend.create_snapshot_policy("p", [rule("0 0 * * *", "n", 3)]).unwrap();
+    let create =
+        |name| backend.create_volume(VolumeSpec::named(name).snapshot_policy("p")).unwrap().uuid;
+    let (one, two) = (create("one"), create("two"));
+    backend.create_snapshot(one, "by-hand").unwrap();
+    let mut codes = Vec::new();
+    let step = |runs: &[PolicyRun]| {
+        for passed in runs.iter().flat_map(|run| &run.passed_over) {
+            codes.push((passed.volume, passed.snapshot, passed.code));
+        }
+        ControlFlow::Continue(())
+    };
+    backend.advance_in_steps(4 * 1_440 * MINUTE, step).unwrap();
+    // From the third day on the backend is full.
+    let passed = |volume| (volume, None, "limit_exceeded");
+    assert_eq!(codes, [passed(one), passed(two), passed(one), passed(two)]);
+    assert_eq!((names(&backend, one).len(), names(&backend, two).len()), (3, 2));
+    // Where the rule deletes its oldest first, there is room.
+    backend.replace_snapshot_policy("p", [rule("0 0 * * *", "n", 2)]).unwrap();
+    backend.advance(1_440 * MINUTE).unwrap();
+    assert_eq!(names(&backend, two), ["n.2000-01-03_0000", "n.2000-01-06_0000"]);
+    backend.check_invariants().unwrap();
 }
 
 #[test]
