@@ -1,8 +1,8 @@
 //! The trait stack and its contract.
 
 use crate::{
-    AccessHandle, BackendError, Capabilities, Result, Snapshot, SnapshotId, SnapshotSpace, Space,
-    Volume, VolumeId, VolumePatch, VolumeSpace, VolumeSpec,
+    AccessHandle, BackendError, Capabilities, Result, Snapshot, SnapshotId, SnapshotPolicy,
+    SnapshotSpace, Space, Timestamp, Volume, VolumeId, VolumePatch, VolumeSpace, VolumeSpec,
 };
 
 /// A backend of volumes: the first tier, which every backend has.
@@ -26,7 +26,8 @@ use crate::{
 /// A backend of volumes alone implements the methods without a default body. A backend with
 /// snapshots also implements [`SnapshotBackend`] and overrides
 /// [`snapshot_backend`](Self::snapshot_backend). A backend with clones also implements
-/// [`CloneBackend`] and overrides [`clone_backend`](Self::clone_backend).
+/// [`CloneBackend`] and overrides [`clone_backend`](Self::clone_backend). One with snapshot policies
+/// and locks also implements [`PolicyBackend`] and overrides [`policy_backend`](Self::policy_backend).
 pub trait VolumeBackend: Send + Sync {
     /// The tiers of this backend. The default calls
     /// [`snapshot_backend`](Self::snapshot_backend) and [`clone_backend`](Self::clone_backend), so
@@ -155,6 +156,15 @@ pub trait VolumeBackend: Send + Sync {
     fn clone_backend(&self) -> Result<&dyn CloneBackend> {
         Err(BackendError::not_supported("clones"))
     }
+
+    /// This backend's snapshot policies and locks: an object that is the same backend, as for
+    /// [`snapshot_backend`](Self::snapshot_backend).
+    ///
+    /// # Errors
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported), the default.
+    fn policy_backend(&self) -> Result<&dyn PolicyBackend> {
+        Err(BackendError::not_supported("snapshot policies"))
+    }
 }
 
 /// A backend of volumes and snapshots: the second tier.
@@ -281,6 +291,54 @@ pub trait CloneBackend: SnapshotBackend {
     }
 }
 
+/// What a backend with snapshot policies and locks of snapshots has beside its snapshots.
+///
+/// Its volumes show their policy as [`snapshot_policy`](Volume::snapshot_policy), its snapshots the end
+/// of their lock as [`expires_at`](Snapshot::expires_at).
+pub trait PolicyBackend: SnapshotBackend {
+    /// Creates a snapshot policy.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](BackendError::InvalidArgument) for a name or rules that break
+    /// [their rules](crate::rules::snapshot_policy);
+    /// [`SnapshotPolicyExists`](BackendError::SnapshotPolicyExists).
+    fn create_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()>;
+
+    /// All snapshot policies, in order of creation.
+    fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>>;
+
+    /// Runs each rule that became due since the last call once, and returns how many snapshots they
+    /// took. On a clock that stands still it does nothing.
+    fn run_due(&self) -> Result<usize>;
+
+    /// Takes a snapshot that is locked before `expires_at`.
+    ///
+    /// # Errors
+    /// As [`create_snapshot`](SnapshotBackend::create_snapshot), and
+    /// [`InvalidArgument`](BackendError::InvalidArgument) for a time that is not later than the present
+    /// one.
+    fn create_snapshot_until(
+        &self,
+        volume: VolumeId,
+        name: &str,
+        expires_at: Timestamp,
+    ) -> Result<Snapshot>;
+
+    /// Locks a snapshot before `expires_at`, instead of before the time that it had.
+    ///
+    /// # Errors
+    /// [`VolumeNotFound`](BackendError::VolumeNotFound);
+    /// [`SnapshotNotFound`](BackendError::SnapshotNotFound);
+    /// [`InvalidArgument`](BackendError::InvalidArgument) for a time that is not later than the present
+    /// one.
+    fn lock_snapshot(
+        &self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        expires_at: Timestamp,
+    ) -> Result<Snapshot>;
+}
+
 /// Implements all tiers for a pointer to a backend by calling the backend.
 macro_rules! forward {
     ($($pointer:ty),+) => {$(
@@ -327,6 +385,9 @@ macro_rules! forward {
             fn clone_backend(&self) -> Result<&dyn CloneBackend> {
                 (**self).clone_backend()
             }
+            fn policy_backend(&self) -> Result<&dyn PolicyBackend> {
+                (**self).policy_backend()
+            }
         }
 
         impl<B: SnapshotBackend + ?Sized> SnapshotBackend for $pointer {
@@ -372,6 +433,34 @@ macro_rules! forward {
             }
             fn split_clone(&self, volume: VolumeId) -> Result<Volume> {
                 (**self).split_clone(volume)
+            }
+        }
+
+        impl<B: PolicyBackend + ?Sized> PolicyBackend for $pointer {
+            fn create_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
+                (**self).create_snapshot_policy(policy)
+            }
+            fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>> {
+                (**self).list_snapshot_policies()
+            }
+            fn run_due(&self) -> Result<usize> {
+                (**self).run_due()
+            }
+            fn create_snapshot_until(
+                &self,
+                volume: VolumeId,
+                name: &str,
+                expires_at: Timestamp,
+            ) -> Result<Snapshot> {
+                (**self).create_snapshot_until(volume, name, expires_at)
+            }
+            fn lock_snapshot(
+                &self,
+                volume: VolumeId,
+                snapshot: SnapshotId,
+                expires_at: Timestamp,
+            ) -> Result<Snapshot> {
+                (**self).lock_snapshot(volume, snapshot, expires_at)
             }
         }
     )+};

@@ -70,7 +70,7 @@ mod volume;
 struct Readme;
 
 pub use access::AccessHandle;
-pub use backend::{CloneBackend, SnapshotBackend, VolumeBackend};
+pub use backend::{CloneBackend, PolicyBackend, SnapshotBackend, VolumeBackend};
 pub use capabilities::Capabilities;
 pub use error::{BackendError, Dependents, Result};
 pub use id::{SnapshotId, VolumeId};

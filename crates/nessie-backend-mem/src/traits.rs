@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
-    SnapshotSpace, Space, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpace, VolumeSpec,
+    AccessHandle, Capabilities, CloneBackend, PolicyBackend, Result, Snapshot, SnapshotBackend,
+    SnapshotId, SnapshotPolicy, SnapshotSpace, Space, Timestamp, Volume, VolumeBackend, VolumeId,
+    VolumePatch, VolumeSpace, VolumeSpec,
 };
 
 use crate::backend::MemBackend;
@@ -71,6 +72,10 @@ impl VolumeBackend for MemBackend {
     fn clone_backend(&self) -> Result<&dyn CloneBackend> {
         Ok(self)
     }
+
+    fn policy_backend(&self) -> Result<&dyn PolicyBackend> {
+        Ok(self)
+    }
 }
 
 impl SnapshotBackend for MemBackend {
@@ -128,5 +133,41 @@ impl CloneBackend for MemBackend {
 
     fn split_clone(&self, volume: VolumeId) -> Result<Volume> {
         self.rows().split_clone(volume).map(Volume::from)
+    }
+}
+
+// The methods of the backend itself come before those of the trait.
+impl PolicyBackend for MemBackend {
+    fn create_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
+        self.create_snapshot_policy(&policy.name, policy.rules).map(drop)
+    }
+
+    fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>> {
+        Ok(self.list_snapshot_policies())
+    }
+
+    fn run_due(&self) -> Result<usize> {
+        self.run_due()
+    }
+
+    fn create_snapshot_until(
+        &self,
+        volume: VolumeId,
+        name: &str,
+        expires_at: Timestamp,
+    ) -> Result<Snapshot> {
+        self.create_snapshot_until(volume, name, expires_at)
+    }
+
+    fn lock_snapshot(
+        &self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        expires_at: Timestamp,
+    ) -> Result<Snapshot> {
+        let mut inner = self.lock();
+        let now = inner.clock.now();
+        let slot = inner.state.lock_snapshot(volume, snapshot, expires_at, now)?;
+        Ok(inner.state.snapshot_row_of(slot, snapshot).into())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use nessie_backend_core::{BackendError, Result, Timestamp};
+use nessie_backend_core::{BackendError, Result, SnapshotId, Timestamp, VolumeId};
 
 use super::State;
 use crate::storage::slab::Slot;
@@ -75,6 +75,20 @@ impl State {
             return Ok(());
         }
         self.snapshot_slots(volume).try_for_each(|slot| self.check_not_locked(slot, now))
+    }
+
+    /// Locks a snapshot until another time.
+    pub(crate) fn lock_snapshot(
+        &mut self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        end: Timestamp,
+        now: Timestamp,
+    ) -> Result<Slot> {
+        let (_, slot) = self.find_pair(volume, snapshot)?;
+        check_end(Some(end), now)?;
+        self.locks.set(slot, end);
+        Ok(slot)
     }
 
     /// Locks new snapshots.
