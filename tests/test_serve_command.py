@@ -319,6 +319,7 @@ JOBS = 'argument --jobs: expected "immediate", "polls:N" or "seconds:N", not '
         (["--jobs", "seconds:-1"], f'{JOBS}"seconds:-1"'),
         (["--jobs", "immediate:1"], f'{JOBS}"immediate:1"'),
         (["--seed", "1", "--jobs", "seconds:2"], "argument --jobs: seconds:N needs"),
+        (["--seed", "1", "--run-policies"], "argument --run-policies: it needs a running clock"),
         (["--seed", "-1"], "argument --seed: expected an integer from 0 to 18446744073709551615"),
         (["--load", "nothing.json"], "argument --load: nothing.json: No such file or directory"),
         (["--load", ""], "argument --load: '' names no file"),
@@ -352,12 +353,27 @@ def test_an_error_names_the_option(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_jobs_of_some_seconds_need_a_running_clock(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "expected_text"),
+    [
+        (
+            ["--jobs", "seconds:2"],
+            "argument --jobs: seconds:N needs a running clock; the clock of the dump",
+        ),
+        (
+            ["--run-policies"],
+            "argument --run-policies: it needs a running clock; the clocks of the dumps",
+        ),
+    ],
+)
+def test_some_options_need_a_running_clock(
+    arguments: list[str], expected_text: str, tmp_path: Path
+) -> None:
     path = tmp_path / "dump"
     MemBackend(seed=1).dump(path)
-    done = run_python(*COMMAND, "--jobs", "seconds:2", "--load", str(path))
+    done = run_python(*COMMAND, *arguments, "--load", str(path))
     assert done.returncode == 2
-    assert "argument --jobs: seconds:N needs a running clock; the clock of the dump" in done.stderr
+    assert expected_text in done.stderr
 
 
 def a_file(path: Path, content: str | bytes | MemBackend) -> str:

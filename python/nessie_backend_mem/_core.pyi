@@ -1391,6 +1391,7 @@ class _OntapCluster:
         lifs: Sequence[tuple[str, str, Sequence[str]]],
         jobs: tuple[str, float],
         seed: int | None,
+        run_policies: bool,
     ) -> Self: ...
     def handle(
         self, method: str, target: str, body: bytes

@@ -179,7 +179,7 @@ def test_a_volume_of_a_new_server_has_at_most_1023_snapshots(serve: Serve, conne
 def test_a_snapshot_that_has_not_expired_stays(serve: Any, connect: Any) -> None:
     backend = MemBackend(seed=1, start="2026-01-01T00:00:00Z")
     connect(serve(backend, tls=False))
-    parent = make("v1")
+    parent = make("v1", snapshot_policy={"name": "none"})
     made = make_snapshot(parent, "s1", expiry_time="2026-01-02T00:00:00+00:00")
     assert code_of(lambda: made.delete(**AT_ONCE)) == "1638555"
     assert snapshots_of(parent) == ["s1"]

@@ -102,7 +102,12 @@ impl From<BackendError> for ApiError {
             BackendError::SnapshotExists { .. } => (409, 525_059),
             BackendError::JunctionPathExists { .. } => (409, 918_252),
             BackendError::VolumeBusy { .. } => (409, 524_615),
-            BackendError::SnapshotBusy { .. } => (409, 1_638_555),
+            BackendError::SnapshotBusy { .. } | BackendError::SnapshotLocked { .. } => {
+                (409, 1_638_555)
+            }
+            BackendError::SnapshotPolicyNotFound { .. } => (400, 917_551),
+            BackendError::SnapshotPolicyExists { .. } => (409, 1_638_527),
+            BackendError::SnapshotPolicyBusy { .. } => (409, 1_638_415),
             BackendError::VolumeOffline { .. } => (409, 917_775),
             // As arrays report a full aggregate: a job that completed with an error.
             BackendError::NoSpace { .. } => (500, 917_536),

@@ -26,10 +26,10 @@ impl Cluster {
         response
     }
 
-    /// Whether answering may take long: a listing, or a backend that is not in memory. A server
-    /// then answers on another thread than the one that serves connections.
+    /// Whether answering may take long: a listing, runs of snapshot policies, or a backend that is not
+    /// in memory. A server then answers on another thread than the one that serves connections.
     #[must_use]
     pub fn may_take_long(&self, request: &Request<'_>) -> bool {
-        router::may_take_long(request)
+        self.runs_policies || router::may_take_long(request)
     }
 }

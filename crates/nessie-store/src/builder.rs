@@ -78,6 +78,13 @@ impl ClusterBuilder {
         self
     }
 
+    /// Sets whether each request first runs the rules of snapshot policies that became due on the
+    /// system's clock; see [`Config::run_policies`].
+    pub fn run_policies(mut self, run: bool) -> Self {
+        self.config.run_policies = run;
+        self
+    }
+
     /// Builds the cluster.
     ///
     /// # Errors

@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use nessie_backend_core::{Timestamp, Uuid};
+use nessie_backend_core::{Timestamp, Uuid, VolumeBackend};
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
-    AggregateRecord, AggregateSpace, IpInterfaceRecord, Named, NodeRecord, PolicyCopies,
-    SnapshotPolicyRecord, SvmContext,
+    AggregateRecord, AggregateSpace, IpInterfaceRecord, Named, NodeRecord, SvmContext,
 };
 
 use crate::clock::ClusterClock;
 use crate::config::{Config, ConfigError};
 use crate::ids::Ids;
 use crate::jobs::Jobs;
+use crate::snapshot_policies::{builtin_names, complete};
 use crate::svm::SvmState;
 
 /// A simulated cluster. Requests may come from any number of threads.
@@ -24,7 +24,10 @@ pub struct Cluster {
     pub(crate) aggregates: Arc<[AggregateRecord]>,
     pub(crate) lifs: Vec<IpInterfaceRecord>,
     pub(crate) ipspace: Named,
-    pub(crate) snapshot_policies: Vec<SnapshotPolicyRecord>,
+    /// The snapshot policies of the whole cluster.
+    pub(crate) snapshot_policies: Arc<[Named]>,
+    /// Whether a request runs the rules of snapshot policies that are due on the system's clock.
+    pub(crate) runs_policies: bool,
     pub(crate) svms: Vec<SvmState>,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) ids: Ids,
@@ -38,7 +41,8 @@ impl Cluster {
     /// A [`ConfigError`] that names the invalid part: an empty or duplicate name, no node, or no
     /// aggregate.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let Config { name, svms, nodes, aggregates, lifs, jobs, seed, clock } = config;
+        let Config { name, svms, nodes, aggregates, lifs, jobs, seed, clock, run_policies } =
+            config;
         check_names("name", [name.as_str()].into_iter())?;
         check_names("svms", svms.iter().map(|svm| svm.name.as_str()))?;
         check_names("nodes", nodes.iter().map(String::as_str))?;
@@ -80,16 +84,8 @@ impl Cluster {
         let Some(first_aggregate) = aggregates.first() else {
             return Err(ConfigError::Missing { field: "aggregates" });
         };
-        let snapshot_policies: Vec<_> = SNAPSHOT_POLICIES
-            .iter()
-            .map(|(name, comment, copies)| SnapshotPolicyRecord {
-                policy: named((*name).to_owned()),
-                comment,
-                copies,
-            })
-            .collect();
-        let policy_names: Arc<[_]> =
-            snapshot_policies.iter().map(|record| record.policy.clone()).collect();
+        let snapshot_policies: Arc<[_]> =
+            builtin_names().map(|name| named(name.to_owned())).collect();
         let default_aggregate = Arc::new(first_aggregate.aggregate.clone());
         let jobs = Arc::new(Jobs::new(jobs, &first_node.node.name));
         let svms: Vec<_> = (0..)
@@ -101,7 +97,8 @@ impl Cluster {
                     number: index + 2,
                     aggregates: Arc::clone(&aggregates),
                     aggregate: Arc::clone(&default_aggregate),
-                    snapshot_policies: Arc::clone(&policy_names),
+                    snapshot_policies: Arc::clone(&snapshot_policies),
+                    has_snapshot_policies: has_policies(&*svm.backend),
                 };
                 SvmState::new(
                     index.into(),
@@ -132,6 +129,7 @@ impl Cluster {
             lifs,
             ipspace,
             snapshot_policies,
+            runs_policies: run_policies,
             svms,
             jobs,
             ids,
@@ -183,29 +181,11 @@ impl Cluster {
     }
 }
 
-/// Names, comments and schedules of the snapshot policies. The schedules take no snapshots here.
-const SNAPSHOT_POLICIES: &[(&str, &str, &[PolicyCopies])] = &[
-    (
-        "default",
-        "Default policy with hourly, daily & weekly schedules.",
-        &[copies("hourly", 6, None), DAILY, copies("weekly", 2, Some("weekly"))],
-    ),
-    (
-        "default-1weekly",
-        "Default policy with 6 hourly, 2 daily & 1 weekly schedule.",
-        &[copies("hourly", 6, None), DAILY, copies("weekly", 1, Some("weekly"))],
-    ),
-    ("none", "Policy for no automatic snapshots.", &[]),
-];
-
-const DAILY: PolicyCopies = copies("daily", 2, Some("daily"));
-
-const fn copies(
-    schedule: &'static str,
-    count: u64,
-    snapmirror_label: Option<&'static str>,
-) -> PolicyCopies {
-    PolicyCopies { schedule, count, snapmirror_label }
+/// Whether a backend has snapshot policies. Adds ONTAP's.
+fn has_policies(backend: &dyn VolumeBackend) -> bool {
+    let policies = backend.policy_backend();
+    // A backend that cannot add them now is tried again when a request needs them.
+    policies.map(|backend| drop(complete(backend))).is_ok()
 }
 
 fn check_names<'n>(

@@ -31,6 +31,10 @@ pub struct Config {
     pub seed: Option<u64>,
     /// The clock; the system's if `None`.
     pub clock: Option<Clock>,
+    /// Whether each request first runs the rules of the backends' snapshot policies that became due on
+    /// the system's clock. False by default, so that no snapshot appears only because time passed. On
+    /// a clock that stands still, the rules run when it is advanced.
+    pub run_policies: bool,
 }
 
 /// A storage virtual machine: a namespace of volumes.
@@ -161,6 +165,7 @@ impl Default for Config {
             jobs: JobCompletion::Immediate,
             seed: None,
             clock: None,
+            run_policies: false,
         }
     }
 }

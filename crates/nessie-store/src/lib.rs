@@ -62,9 +62,9 @@
 //!   is refused with ONTAP's code.
 //! * Volumes are deleted immediately: there is no recovery queue. A volume that is offline keeps
 //!   its junction path.
-//! * Each SVM has one export policy, `default`. The cluster has ONTAP's three predefined snapshot
-//!   policies and three efficiency policies, and no `QoS` policies. A request that refers to an
-//!   object that does not exist is refused. No schedule takes snapshots.
+//! * Each SVM has one export policy, `default`. The cluster has three efficiency policies and no
+//!   `QoS` policies. A request that refers to an object that does not exist is refused.
+//! * Snapshot policies and locks are those of the backends; see below.
 //! * Space is that of the backends' account
 //!   ([`space`](nessie_backend_core::VolumeBackend::space)); see below.
 //! * Nothing is measured. Metrics and statistics of volumes are zero, and the performance counters
@@ -75,6 +75,23 @@
 //! * A feature that the backend does not support is refused with code 3.
 //! * Collections are in order of creation. Pages stay consistent when objects are created and
 //!   deleted between requests.
+//!
+//! # Snapshot policies and locks
+//!
+//! * A backend with [snapshot policies](nessie_backend_core::PolicyBackend) that lacks ONTAP's
+//!   predefined ones gets them: `default` and `default-1weekly`, each with the schedules `hourly` (five
+//!   minutes after each hour, 6 kept), `daily` (at 00:10, 2 kept) and `weekly` (Sundays at 00:15, 2 or
+//!   1 kept), in UTC. They are policies of the cluster, others are policies of their SVM.
+//! * `snapshot_policy` of a volume is the policy that the volume uses on the backend. The policy `none`
+//!   means that it uses none. A volume or clone that a request creates without a policy uses `default`.
+//! * The schedules take snapshots when a clock that stands still is advanced. On the system's clock
+//!   they do so only with [`Config::run_policies`]: then each request first runs what became due.
+//! * `expiry_time` of a snapshot is its lock on the backend. Before that time a request that would
+//!   delete the snapshot is refused with 1638555, a restore to an older one with 9437886, the deletion
+//!   of its volume with 460770.
+//! * No request creates, changes or deletes a snapshot policy.
+//! * On a backend without snapshot policies and locks, `snapshot_policy` is only a name, and
+//!   `expiry_time` is only looked at by requests.
 //!
 //! # Space
 //!
@@ -119,6 +136,7 @@ mod router;
 #[cfg(feature = "server")]
 mod server;
 mod side_data;
+mod snapshot_policies;
 mod space;
 mod svm;
 

@@ -139,6 +139,9 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
         response.headers.push(("Allow", allowed(route)));
         return response;
     };
+    if let Err(error) = cluster.run_policies() {
+        return Response::refusal(&error);
+    }
     let epochs_before = epochs(cluster);
     let mut context =
         RequestContext { cluster, request, url, path_variables, epochs: epochs_before };

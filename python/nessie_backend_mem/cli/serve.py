@@ -59,8 +59,9 @@ CURL_CA_BUNDLE is set, which the SDK prefers. Ansible's modules need:
 EPILOG = """\
 --load accepts seed files, and dumps, which MemBackend.dump() and --dump write.
 A dump is of one SVM and has its own seed and clock; with several SVMs, write
-SVM=FILE. Dumps lack the state of the endpoint: comments, jobs, the policies of
-ONTAP. Seed files are loaded after all dumps.
+SVM=FILE. Dumps have snapshot policies and expiry times, and lack the state of
+the endpoint: comments, jobs, the other policies of ONTAP. Seed files are loaded
+after all dumps.
 
 --ready-file gets a JSON object with url, username, password, ca_file and pid.
 Only its owner can read the file.
@@ -144,6 +145,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the same identifiers on every run, and a stopped clock",
     )
     parser.add_argument(
+        "--run-policies",
+        action="store_true",
+        help="let each request first run the rules of snapshot policies that became due "
+        "(default: no snapshot appears only because time passed); needs a running clock",
+    )
+    parser.add_argument(
         "--log",
         nargs="?",
         const="text",
@@ -218,6 +225,8 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
     needs_running_clock = "job_seconds" in options.jobs
     if options.seed is not None and needs_running_clock:
         raise UsageError("argument --jobs: seconds:N needs a running clock; --seed stops it")
+    if options.seed is not None and options.run_policies:
+        raise UsageError("argument --run-policies: it needs a running clock; --seed stops it")
     names = options.svm or ["svm1"]
     if len(set(names)) < len(names):
         raise UsageError("argument --svm: the same name twice")
@@ -227,9 +236,14 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         for index, name in enumerate(names)
     }
     dumps = Dumps(names, options.dump)
-    if names[0] in load(backends, options.load) and needs_running_clock:
+    standing = load(backends, options.load)
+    if names[0] in standing and needs_running_clock:
         raise UsageError(
             "argument --jobs: seconds:N needs a running clock; the clock of the dump is stopped"
+        )
+    if options.run_policies and standing.issuperset(names):
+        raise UsageError(
+            "argument --run-policies: it needs a running clock; the clocks of the dumps are stopped"
         )
     password = os.environ.get(PASSWORD) or None if options.password is None else options.password
     server = OntapServer(
@@ -243,6 +257,7 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         key=options.key,
         ca_file=options.ca_file,
         seed=options.seed,
+        run_policies=options.run_policies,
         log=FORMS[options.log] if options.log else False,
         **options.jobs,
     )

@@ -77,6 +77,11 @@ class OntapServer:
     to `ca_file`. Ansible's modules have no argument for it and need the variable; `environment`
     returns it.
 
+    A `MemBackend` gets ONTAP's snapshot policies ``default`` and ``default-1weekly`` if it lacks
+    them, and a volume that a client creates uses ``default``. ONTAP's policy ``none`` means that a
+    volume uses none. The ``expiry_time`` of a snapshot is its ``expires_at``. A backend of another
+    class has no snapshot policies: its volumes only store the name of one.
+
     Args:
         backends: A backend, which becomes the SVM ``svm1``; or a mapping from names of SVMs to
             backends; or ``None`` for a new `MemBackend` with ONTAP's limits, which are 1023
@@ -106,6 +111,10 @@ class OntapServer:
         lifs: Data LIFs of every SVM: a mapping from names to IP addresses or to `Lif`.
         seed: 0 to 2**64 - 1. The same seed gives SVMs, aggregates, jobs and other objects of the
             cluster the same uuids on every run.
+        run_policies: Whether each request first runs the rules of the backends' snapshot policies
+            that became due on the system's clock, as `MemBackend.run_due` does. Without it, no
+            snapshot appears only because time passed. On a clock that is stopped, `advance` runs
+            the rules.
         log: ``True`` logs each request to the logger ``nessie_backend_mem.ontap``. A callable is
             called on a separate thread with method, target, status, reply size in bytes and
             duration in seconds. Method and target are printable ASCII, and ``-`` for a request that
@@ -136,6 +145,7 @@ class OntapServer:
         aggregates: Iterable[str] | Mapping[str, int] = ("aggr1",),
         lifs: Mapping[str, str | Lif] = MappingProxyType({"data_nfs": "127.0.0.1"}),
         seed: int | None = None,
+        run_policies: bool = False,
         log: bool | Log = False,
     ) -> None:
         """Create a cluster. It listens after `start`."""
@@ -156,6 +166,8 @@ class OntapServer:
         )
         if not isinstance(tls, bool):
             raise TypeError(f"tls: expected a bool, not {tls!r}")
+        if not isinstance(run_policies, bool):
+            raise TypeError(f"run_policies: expected a bool, not {run_policies!r}")
         self._tls = tls
         self._identity = identity_of(tls, cert, key)
         self._ca_path = ca_path_of(tls, ca_file, self._identity)
@@ -168,6 +180,7 @@ class OntapServer:
             lifs=[lif_of(text("lifs", lif), value) for lif, value in lifs.items()],
             jobs=job_completion(job_polls, job_seconds),
             seed=None if seed is None else whole("seed", seed, LAST_UNSIGNED),
+            run_policies=run_policies,
         )
         self._listener: _OntapListener | None = None
         self._ca_file: str | None = None

@@ -62,7 +62,8 @@ impl OntapCluster {
     ///
     /// Raises ValueError for an invalid part, and TypeError for an object that is not a backend.
     #[new]
-    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed))]
+    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed, run_policies))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
     fn new(
         svms: Vec<(String, Bound<'_, PyAny>)>,
         name: String,
@@ -71,6 +72,7 @@ impl OntapCluster {
         lifs: Vec<(String, String, Vec<String>)>,
         jobs: (String, f64),
         seed: Option<u64>,
+        run_policies: bool,
     ) -> PyResult<Self> {
         let mut config = Config::default();
         config.name = name;
@@ -84,6 +86,7 @@ impl OntapCluster {
         let (pace, number) = jobs;
         config.jobs = job_completion(&pace, number)?;
         config.seed = seed;
+        config.run_policies = run_policies;
         let is_quick = svms.iter().all(|(_, object)| object.cast::<MemBackend>().is_ok());
         for (name, object) in svms {
             let backend: Arc<dyn VolumeBackend> = if let Ok(backend) = object.cast::<MemBackend>() {

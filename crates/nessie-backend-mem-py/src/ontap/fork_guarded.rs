@@ -4,8 +4,9 @@
 //! request. It waits for each call of this backend instead.
 
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend, SnapshotId,
-    SnapshotSpace, Space, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpace, VolumeSpec,
+    AccessHandle, Capabilities, CloneBackend, PolicyBackend, Result, Snapshot, SnapshotBackend,
+    SnapshotId, SnapshotPolicy, SnapshotSpace, Space, Timestamp, Volume, VolumeBackend, VolumeId,
+    VolumePatch, VolumeSpace, VolumeSpec,
 };
 use nessie_backend_mem::MemBackend;
 
@@ -70,6 +71,10 @@ impl VolumeBackend for ForkGuarded {
     fn clone_backend(&self) -> Result<&dyn CloneBackend> {
         Ok(self)
     }
+
+    fn policy_backend(&self) -> Result<&dyn PolicyBackend> {
+        Ok(self)
+    }
 }
 
 impl SnapshotBackend for ForkGuarded {
@@ -123,5 +128,37 @@ impl CloneBackend for ForkGuarded {
 
     fn split_clone(&self, volume: VolumeId) -> Result<Volume> {
         guarded(|| self.0.split_clone(volume))
+    }
+}
+
+impl PolicyBackend for ForkGuarded {
+    fn create_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
+        guarded(|| PolicyBackend::create_snapshot_policy(&self.0, policy))
+    }
+
+    fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>> {
+        guarded(|| PolicyBackend::list_snapshot_policies(&self.0))
+    }
+
+    fn run_due(&self) -> Result<usize> {
+        guarded(|| self.0.run_due())
+    }
+
+    fn create_snapshot_until(
+        &self,
+        volume: VolumeId,
+        name: &str,
+        expires_at: Timestamp,
+    ) -> Result<Snapshot> {
+        guarded(|| self.0.create_snapshot_until(volume, name, expires_at))
+    }
+
+    fn lock_snapshot(
+        &self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        expires_at: Timestamp,
+    ) -> Result<Snapshot> {
+        guarded(|| self.0.lock_snapshot(volume, snapshot, expires_at))
     }
 }

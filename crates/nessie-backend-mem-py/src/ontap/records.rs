@@ -98,6 +98,7 @@ fn svm_context(svm: String, capacity: u64) -> Arc<SvmContext> {
         }]),
         aggregate: Arc::new(aggregate),
         snapshot_policies: Arc::new([named(POLICY, "default")]),
+        has_snapshot_policies: true,
     })
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
         aggregates: Arc::new([]),
         aggregate: Arc::new(named(2, "aggr1")),
         snapshot_policies: Arc::new([named(3, "default")]),
+        has_snapshot_policies: true,
     });
     let volume = |i: u32| {
         let uuid = Uuid::from_u128(u128::from(i).wrapping_mul(u128::MAX / 3));

@@ -89,7 +89,10 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
         "create_time" FieldKind::Time, Default, Never => |s| s.snapshot.create_time.into();
         "delta.size_consumed" FieldKind::Size, Expensive, Never => |s| s.changed().into();
         "delta.time_elapsed" FieldKind::Text, Expensive, Never => |s| s.age().into();
-        "expiry_time" FieldKind::Time, Default, Both => |s| s.attribute("expiry_time");
+        "expiry_time" FieldKind::Time, Default, Both => |s| match s.snapshot.expires_at {
+            None => s.attribute("expiry_time"),
+            expires_at => expires_at.into(),
+        };
         "logical_size" FieldKind::Size, Expensive, Never => |s| s.size().into();
         "name" FieldKind::Text, Key, Both => |s| (&s.snapshot.name).into();
         "owners" FieldKind::Text, Expensive, Never => |s| {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
+use nessie_backend_core::uuid::Builder;
+use twox_hash::XxHash3_128;
 
 use super::AggregateRecord;
 
@@ -41,8 +43,10 @@ pub struct SvmContext {
     pub aggregates: Arc<[AggregateRecord]>,
     /// The aggregate of volumes that were created directly on the backend.
     pub aggregate: Arc<Named>,
-    /// All snapshot policies of the cluster.
+    /// The snapshot policies of the cluster, which all SVMs have.
     pub snapshot_policies: Arc<[Named]>,
+    /// Whether the SVM's backend has snapshot policies. Otherwise its volumes only store a name.
+    pub has_snapshot_policies: bool,
 }
 
 impl SvmContext {
@@ -65,9 +69,17 @@ impl SvmContext {
         format!("/api/protocols/nfs/export-policies/{}", self.export_policy())
     }
 
-    /// The snapshot policy with this name.
+    /// The UUID of the SVM's snapshot policy with this name. That of a policy which is not of the whole
+    /// cluster is derived from the SVM and the name.
     #[must_use]
-    pub fn snapshot_policy(&self, name: &str) -> Option<&Named> {
-        self.snapshot_policies.iter().find(|policy| policy.name == name)
+    pub fn snapshot_policy_uuid(&self, name: &str) -> Uuid {
+        let of_cluster = self.snapshot_policies.iter().find(|policy| policy.name == name);
+        of_cluster.map_or_else(|| self.derived_uuid(name), |policy| policy.uuid)
+    }
+
+    fn derived_uuid(&self, name: &str) -> Uuid {
+        let (high, low) = self.svm.uuid.as_u64_pair();
+        let hash = XxHash3_128::oneshot_with_seed(high ^ low, name.as_bytes());
+        Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid()
     }
 }

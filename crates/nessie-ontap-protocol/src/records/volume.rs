@@ -76,6 +76,9 @@ impl VolumeRecord {
 
     /// The name of its snapshot policy.
     fn snapshot_policy(&self) -> FieldValue<'_> {
+        if self.svm_context.has_snapshot_policies {
+            return self.volume.snapshot_policy.as_deref().unwrap_or("none").into();
+        }
         self.attribute_or("snapshot_policy.name", "default")
     }
 
@@ -302,7 +305,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "snapshot_locking_enabled" FieldKind::Boolean, Expensive, Never => |_| false.into();
         "snapshot_policy.name" FieldKind::Text, Default, Both => |v| v.snapshot_policy();
         "snapshot_policy.uuid" FieldKind::Uuid, Default, Both => |v| match v.snapshot_policy() {
-            FieldValue::Text(name) => v.svm_context.snapshot_policy(&name).map(|policy| policy.uuid).into(),
+            FieldValue::Text(name) => v.svm_context.snapshot_policy_uuid(&name).into(),
             _ => FieldValue::Unset,
         };
         "space.afs_total" FieldKind::Size, Expensive, Never => |v| v.afs_total().into();
@@ -380,8 +383,10 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             .then(|| v.svm_context.export_policy_href());
         "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
-            FieldValue::Text(name) => v.svm_context.snapshot_policy(&name)
-                .map(|policy| format!("/api/storage/snapshot-policies/{}", policy.uuid)),
+            FieldValue::Text(name) => Some(format!(
+                "/api/storage/snapshot-policies/{}",
+                v.svm_context.snapshot_policy_uuid(&name)
+            )),
             _ => None,
         };
         "svm" => |v, _| Some(v.svm_context.svm_href());

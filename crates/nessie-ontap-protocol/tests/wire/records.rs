@@ -30,6 +30,7 @@ fn svm_context() -> Arc<SvmContext> {
         }]),
         aggregate: Arc::new(named(0xa1, "aggr1")),
         snapshot_policies: Arc::new([named(0xb1, "default"), named(0xb2, "none")]),
+        has_snapshot_policies: false,
     })
 }
 

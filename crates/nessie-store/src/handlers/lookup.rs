@@ -71,7 +71,8 @@ pub(super) fn find_snapshot(
     Ok(found)
 }
 
-/// Whether a snapshot has an expiry time in the future.
+/// Whether the attributes of a snapshot have an expiry time in the future. A backend with locks keeps
+/// `expiry_time` itself.
 pub(super) fn is_locked(attributes: Option<&Attributes>, now: Timestamp) -> bool {
     let Some(attributes) = attributes else { return false };
     ["expiry_time", "snaplock_expiry_time"]

@@ -13,14 +13,16 @@ use crate::svm::SvmState;
 
 pub(crate) fn snapshot_policies(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&SNAPSHOT_POLICY, true, &[])?;
-    Ok(context.collection(&query, context.cluster.snapshot_policies.clone()))
+    let svms = context.svms(&query, "svm")?;
+    Ok(context.collection(&query, context.cluster.snapshot_policies_of(&svms)?))
 }
 
 pub(crate) fn snapshot_policy(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&SNAPSHOT_POLICY, false, &[])?;
     let uuid = context.path_uuid(0)?;
-    let found = context.cluster.snapshot_policies.iter().find(|record| record.policy.uuid == uuid);
-    instance(&query, found.cloned())
+    let svms = context.svms(&query, "svm")?;
+    let records = context.cluster.snapshot_policies_of(&svms)?;
+    instance(&query, records.into_iter().find(|record| record.policy.uuid == uuid))
 }
 
 pub(crate) fn export_policies(context: &RequestContext<'_>) -> HandlerResult {

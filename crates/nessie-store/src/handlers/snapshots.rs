@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use nessie_backend_core::{
-    BackendError, Snapshot, SnapshotId, SnapshotSpace, Uuid, Volume, VolumeId,
+    BackendError, PolicyBackend, Snapshot, SnapshotId, SnapshotSpace, Timestamp, Uuid, Volume,
+    VolumeId,
 };
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SNAPSHOT, SnapshotRecord};
 use nessie_ontap_protocol::{ApiError, Bodies, Body, Method, Query, WritableBy};
@@ -17,6 +18,9 @@ use super::operation_query::OperationQuery;
 use super::outcome::{self, ObjectKind, Outcome};
 use crate::side_data::{SideData, lock};
 use crate::svm::SvmState;
+
+/// The attribute with the time of a lock. Only snapshots of a backend without locks have it.
+const EXPIRY_TIME: &str = "expiry_time";
 
 /// In a path, this means all volumes.
 const ANY: &str = "*";
@@ -141,6 +145,13 @@ impl SnapshotFields {
         Ok(Self { name, attributes })
     }
 
+    /// The expiry time, if the request sets one and the backend locks snapshots.
+    fn lock<'b>(&self, svm: &'b SvmState) -> Option<(&'b dyn PolicyBackend, Timestamp)> {
+        let given = self.attributes.iter().find(|(path, _)| *path == EXPIRY_TIME);
+        let Some((_, Attribute::Time(time))) = given else { return None };
+        Some((svm.backend.policy_backend().ok()?, *time))
+    }
+
     /// Writes the attributes of `snapshot`, which has just been created or changed. `side_data` was
     /// read before.
     fn apply(
@@ -161,7 +172,9 @@ impl SnapshotFields {
         let before = side_data.attributes.snapshot(volume, snapshot);
         let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
         for (path, value) in &self.attributes {
-            attributes.set(path, value.clone());
+            if *path != EXPIRY_TIME || !svm.svm_context.has_snapshot_policies {
+                attributes.set(path, value.clone());
+            }
         }
         side_data.attributes.set_snapshot(&*svm.backend, volume, snapshot, attributes);
         Ok(())
@@ -260,7 +273,14 @@ fn take(
     let name = fields.name.as_deref().unwrap_or_default();
     names::check_snapshot(name)?;
     let snapshots = svm.backend.snapshot_backend()?;
-    let taken = snapshots.create_snapshot(volume.uuid, name).map_err(|error| match error {
+    let taken = match fields.lock(svm) {
+        None => snapshots.create_snapshot(volume.uuid, name),
+        Some((locks, time)) => locks.create_snapshot_until(volume.uuid, name, time),
+    };
+    let taken = taken.map_err(|error| match error {
+        BackendError::InvalidArgument { argument, .. } if argument == "expires_at" => {
+            too_early(context, 262_197)
+        }
         BackendError::VolumeOffline { .. } => ApiError::new(409, 524_479, error.to_string()),
         BackendError::NoSpace { .. } => ApiError::new(500, 524_479, error.to_string()),
         error => error.into(),
@@ -282,16 +302,38 @@ fn change(
     let snapshots = svm.backend.snapshot_backend()?;
     let volume_id = VolumeId::new(volume.uuid);
     let before = snapshots.get_snapshot(volume_id, snapshot)?;
-    let changed = match &fields.name {
+    let old_name = before.name.clone();
+    let mut changed = match &fields.name {
         Some(name) if *name != before.name => {
             names::check_snapshot(name)?;
             snapshots.rename_snapshot(volume_id, snapshot, name)?
         }
         _ => before,
     };
+    if let Some((locks, time)) =
+        fields.lock(svm).filter(|(_, time)| changed.expires_at != Some(*time))
+    {
+        changed = locks.lock_snapshot(volume_id, snapshot, time).map_err(|error| {
+            if changed.name != old_name {
+                // A refused request changes nothing.
+                let _ = snapshots.rename_snapshot(volume_id, snapshot, &old_name);
+            }
+            match error {
+                BackendError::InvalidArgument { .. } => too_early(context, 1_638_554),
+                error => error.into(),
+            }
+        })?;
+    }
     fields.apply(svm, side_data, volume_id, &changed)?;
     let related = Related::space_of(svm, volume_id, snapshot)?;
     Ok(record(context, svm, volume, changed, &related))
+}
+
+/// The refusal of an expiry time that has passed.
+fn too_early(context: &RequestContext<'_>, code: u32) -> ApiError {
+    let now = context.cluster.now();
+    let message = format!("The expiry time is not later than the present time, {now}.");
+    ApiError::new(400, code, message).about(EXPIRY_TIME)
 }
 
 fn remove(

@@ -9,6 +9,7 @@ mod discovery;
 mod hostile;
 mod life;
 mod parameters;
+mod policies;
 mod references;
 mod refusals;
 mod reset;

@@ -1,12 +1,14 @@
 //! The fields of a volume that a request body sets.
 
-use nessie_backend_core::{BackendError, VolumePatch, VolumeState, rules};
-use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SvmContext, VOLUME};
+use nessie_backend_core::{BackendError, SnapshotPolicy, VolumePatch, VolumeState, rules};
+use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use crate::cluster::Cluster;
 use crate::handlers::names;
 use crate::handlers::reference::Reference;
+use crate::snapshot_policies::NONE;
+use crate::svm::SvmState;
 
 /// The smallest volume, in bytes: ONTAP's 20 MB.
 pub(crate) const MIN_SIZE: u64 = rules::ontap::MIN_VOLUME_SIZE;
@@ -25,10 +27,12 @@ pub(crate) struct VolumeFields {
     /// Whether the body names the export policy of the SVM.
     names_export_policy: bool,
     export_policy_id: Option<u64>,
+    snapshot_policy: Option<Reference>,
     attributes: Vec<(&'static str, Attribute)>,
     /// Objects whose attributes are reset to their defaults.
     removed: Vec<&'static str>,
-    /// The error for a reference to an unknown policy. [`check`](Self::check) returns it.
+    /// The error for a reference to an unknown policy other than a snapshot policy.
+    /// [`check`](Self::check) returns it.
     unknown: Option<ApiError>,
 }
 
@@ -54,6 +58,10 @@ const OTHERS: &[&str] = &[
     "type",
 ];
 
+/// The attribute with the name of the snapshot policy. Only volumes of a backend without policies have
+/// it.
+const SNAPSHOT_POLICY: &str = "snapshot_policy.name";
+
 const EFFICIENCY_POLICIES: &[&str] = &["auto", "default", "inline-only"];
 
 fn is_kept(path: &str) -> bool {
@@ -65,6 +73,15 @@ fn is_kept(path: &str) -> bool {
 fn no_export_policy(given: &str) -> ApiError {
     let message = format!("The export policy {given} does not exist in the volume's SVM.");
     ApiError::new(400, 918_271, message).about("nas.export_policy")
+}
+
+/// Refuses a name and a UUID of different snapshot policies.
+fn agreeing(given: &Reference, policy: &Named) -> Result<(), ApiError> {
+    if given.agrees(policy) {
+        return Ok(());
+    }
+    let message = "The name and the UUID of the snapshot policy do not agree.";
+    Err(ApiError::new(400, 1_638_587, message).about("snapshot_policy"))
 }
 
 impl VolumeFields {
@@ -95,18 +112,31 @@ impl VolumeFields {
 
     fn read_snapshot_policy(&mut self, cluster: &Cluster, body: &Body) -> Result<(), ApiError> {
         let Some(given) = Reference::read(body, "snapshot_policy")? else { return Ok(()) };
-        let policies = cluster.snapshot_policies.iter().map(|record| &record.policy);
-        let Some(policy) = given.find(policies) else {
-            let message = format!("The snapshot policy {given} does not exist.");
-            self.unknown = Some(ApiError::new(400, 917_551, message).about("snapshot_policy"));
-            return Ok(());
-        };
-        if !given.agrees(policy) {
-            let message = "The name and the UUID of the snapshot policy do not agree.";
-            return Err(ApiError::new(400, 1_638_587, message).about("snapshot_policy"));
+        if let Some(policy) = given.find(cluster.snapshot_policies.iter()) {
+            agreeing(&given, policy)?;
+            self.attributes.push((SNAPSHOT_POLICY, Attribute::Text(policy.name.clone())));
         }
-        self.attributes.push(("snapshot_policy.name", Attribute::Text(policy.name.clone())));
+        self.snapshot_policy = Some(given);
         Ok(())
+    }
+
+    /// The name of the snapshot policy that the request sets, for the backend: empty for none. `None`
+    /// if the request sets none or if the backend has no policies.
+    pub(crate) fn snapshot_policy_of(&self, svm: &SvmState) -> Result<Option<String>, ApiError> {
+        let Some(given) = &self.snapshot_policy else { return Ok(None) };
+        let named = |policy: SnapshotPolicy| Named {
+            uuid: svm.svm_context.snapshot_policy_uuid(&policy.name),
+            name: policy.name,
+        };
+        let own: Vec<_> = svm.snapshot_policies()?.into_iter().map(named).collect();
+        let of_cluster = &svm.svm_context.snapshot_policies;
+        let Some(policy) = given.find(of_cluster.iter().chain(&own)) else {
+            let message = format!("The snapshot policy {given} does not exist.");
+            return Err(ApiError::new(400, 917_551, message).about("snapshot_policy"));
+        };
+        agreeing(given, policy)?;
+        let name = if policy.name == NONE { "" } else { policy.name.as_str() };
+        Ok(svm.svm_context.has_snapshot_policies.then(|| name.to_owned()))
     }
 
     /// Each SVM has one policy, each with its own number, which [`check`](Self::check) compares.
@@ -159,14 +189,17 @@ impl VolumeFields {
 
     /// Whether the request changes nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.patch().is_empty() && !self.has_attributes() && self.unknown.is_none()
+        self.patch().is_empty()
+            && !self.has_attributes()
+            && self.snapshot_policy.is_none()
+            && self.unknown.is_none()
     }
 
     /// Returns the errors that ONTAP reports when the job runs: invalid names, sizes and paths, and
     /// unknown policies. `stored` are the attributes of the volume before the request.
     pub(crate) fn check(
         &self,
-        svm_context: &SvmContext,
+        svm: &SvmState,
         stored: Option<&Attributes>,
     ) -> Result<(), ApiError> {
         if let Some(name) = &self.name {
@@ -187,10 +220,12 @@ impl VolumeFields {
             };
             rules::junction_path(path).map_err(refuse)?;
         }
-        if let Some(id) = self.export_policy_id.filter(|id| *id != svm_context.export_policy()) {
+        if let Some(id) = self.export_policy_id.filter(|id| *id != svm.svm_context.export_policy())
+        {
             return Err(no_export_policy(&id.to_string()));
         }
         self.check_autosize(stored)?;
+        self.snapshot_policy_of(svm)?;
         self.unknown.clone().map_or(Ok(()), Err)
     }
 
@@ -216,7 +251,7 @@ impl VolumeFields {
         self.attributes.iter().find(|(other, _)| *other == path).map(|(_, value)| value)
     }
 
-    /// The changes for the backend.
+    /// The changes for the backend, without the snapshot policy.
     pub(crate) fn patch(&self) -> VolumePatch {
         let mut patch = VolumePatch::new();
         patch.name.clone_from(&self.name);
@@ -227,19 +262,21 @@ impl VolumeFields {
         patch
     }
 
-    /// Writes the fields that the backend does not store to the attributes.
-    pub(crate) fn apply(&self, attributes: &mut Attributes) {
+    /// Writes the fields that the SVM's backend does not store to the attributes.
+    pub(crate) fn apply(&self, svm: &SvmState, attributes: &mut Attributes) {
         for path in &self.removed {
             for field in VOLUME.inside(path) {
                 attributes.unset(field.path);
             }
         }
         for (path, value) in &self.attributes {
-            attributes.set(path, value.clone());
+            if *path != SNAPSHOT_POLICY || !svm.svm_context.has_snapshot_policies {
+                attributes.set(path, value.clone());
+            }
         }
     }
 
-    /// Whether there are fields that the backend does not store.
+    /// Whether there are fields that a backend may not store.
     pub(crate) fn has_attributes(&self) -> bool {
         !self.attributes.is_empty() || !self.removed.is_empty()
     }

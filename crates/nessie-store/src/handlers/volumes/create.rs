@@ -13,6 +13,7 @@ use super::guarantee::Guaranteed;
 use crate::handlers::context::RequestContext;
 use crate::handlers::lookup::{find_aggregate, find_snapshot, svm_of_body};
 use crate::handlers::reference::Reference;
+use crate::snapshot_policies::DEFAULT;
 use crate::svm::SvmState;
 
 /// A volume to create.
@@ -87,7 +88,8 @@ impl<'a> Creation<'a> {
     pub(crate) fn run(&self, context: &RequestContext<'_>) -> Result<VolumeRecord, ApiError> {
         let _lock = self.svm.write_lock();
         let side_data = self.svm.side_data();
-        self.fields.check(&self.svm.svm_context, None)?;
+        self.fields.check(self.svm, None)?;
+        let policy = self.snapshot_policy()?;
         let backend = &*self.svm.backend;
         let mut attributes = Attributes::default();
         let volume = match &self.source {
@@ -98,9 +100,10 @@ impl<'a> Creation<'a> {
                 }
                 let size = self.fields.size.unwrap_or(MIN_SIZE);
                 self.check_guarantee(context, &attributes, Some(size))?;
-                let spec = VolumeSpec::named(self.name.as_str()).size_bytes(size);
+                let mut spec = VolumeSpec::named(self.name.as_str()).size_bytes(size);
+                spec.snapshot_policy.clone_from(&policy);
                 let volume = backend.create_volume(spec)?;
-                self.finish(&volume)?
+                self.finish(&volume, None)?
             }
             VolumeSource::Clone(parent_ref) => {
                 let parent = parent_ref.volume(backend)?;
@@ -115,10 +118,10 @@ impl<'a> Creation<'a> {
                 }
                 let size = self.fields.size.or(parent.size_bytes);
                 self.check_guarantee(context, &attributes, size)?;
-                self.clone_of(context, parent_ref, &parent)?
+                self.clone_of(context, parent_ref, &parent, policy)?
             }
         };
-        self.fields.apply(&mut attributes);
+        self.fields.apply(self.svm, &mut attributes);
         if !attributes.is_empty() {
             let side_data = self.svm.side_data_of_volume(side_data, &volume);
             side_data.attributes.set_volume(backend, volume.uuid, attributes);
@@ -134,7 +137,7 @@ impl<'a> Creation<'a> {
         size: Option<u64>,
     ) -> Result<(), ApiError> {
         let mut attributes = inherited.clone();
-        self.fields.apply(&mut attributes);
+        self.fields.apply(self.svm, &mut attributes);
         let mut volume = Volume::new(Uuid::nil().into(), self.name.as_str());
         volume.size_bytes = size;
         volume.state = self.fields.state.unwrap_or(volume.state);
@@ -154,6 +157,7 @@ impl<'a> Creation<'a> {
         context: &RequestContext<'_>,
         parent_ref: &CloneParent,
         parent: &Volume,
+        policy: Option<String>,
     ) -> Result<Volume, ApiError> {
         let backend = &*self.svm.backend;
         let clones = backend.clone_backend()?;
@@ -163,7 +167,7 @@ impl<'a> Creation<'a> {
         }
         if let Some(snapshot) = parent_ref.snapshot(backend, parent.uuid)? {
             let volume = clones.create_clone(parent.uuid, snapshot.uuid, &self.name)?;
-            return self.finish(&volume);
+            return self.finish(&volume, policy);
         }
         // Checked first, so that no base snapshot is created in vain.
         if backend.find_volume(&self.name)?.is_some() {
@@ -173,7 +177,7 @@ impl<'a> Creation<'a> {
         let made = clones
             .create_clone(parent.uuid, base.uuid, &self.name)
             .map_err(ApiError::from)
-            .and_then(|volume| self.finish(&volume));
+            .and_then(|volume| self.finish(&volume, policy));
         if made.is_err() {
             // The base snapshot is new, so no other client uses it.
             let _ = backend.snapshot_backend()?.delete_snapshot(parent.uuid, base.uuid);
@@ -202,12 +206,28 @@ impl<'a> Creation<'a> {
         }
     }
 
-    /// Sets the fields that can only be set after the creation. If that fails, the volume is
-    /// deleted.
-    fn finish(&self, volume: &Volume) -> Result<Volume, ApiError> {
+    /// The name of the volume's snapshot policy on the backend; `None` for none.
+    fn snapshot_policy(&self) -> Result<Option<String>, ApiError> {
+        if !self.svm.svm_context.has_snapshot_policies {
+            return Ok(None);
+        }
+        let policy = if let Some(given) = self.fields.snapshot_policy_of(self.svm)? {
+            given
+        } else {
+            // Adds the policy if the backend lacks it.
+            self.svm.snapshot_policies()?;
+            DEFAULT.to_owned()
+        };
+        Ok(Some(policy).filter(|policy| !policy.is_empty()))
+    }
+
+    /// Sets the fields that can only be set after the creation, and the snapshot policy of a clone. If
+    /// that fails, the volume is deleted.
+    fn finish(&self, volume: &Volume, policy: Option<String>) -> Result<Volume, ApiError> {
         let backend = &*self.svm.backend;
         let mut patch = self.fields.patch();
         patch.name = None;
+        patch.snapshot_policy = policy;
         patch.state = patch.state.filter(|state| *state != volume.state);
         patch.size_bytes = patch.size_bytes.filter(|size| Some(*size) != volume.size_bytes);
         patch.junction_path = patch.junction_path.filter(|path| !path.is_empty());
@@ -221,7 +241,7 @@ impl<'a> Creation<'a> {
         };
         let finished = finished.and_then(|volume| {
             let mut attributes = Attributes::default();
-            self.fields.apply(&mut attributes);
+            self.fields.apply(self.svm, &mut attributes);
             autosize::set(self.svm, &volume, &self.fields, &attributes).map(|()| volume)
         });
         finished.inspect_err(|_| {

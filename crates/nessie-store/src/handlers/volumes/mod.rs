@@ -8,7 +8,7 @@ mod patch;
 
 use std::sync::Arc;
 
-use nessie_backend_core::{Uuid, Volume};
+use nessie_backend_core::{BackendError, Uuid, Volume};
 use nessie_ontap_protocol::records::{VOLUME, VolumeRecord, is_guaranteed};
 use nessie_ontap_protocol::{ApiError, Bodies, Body, FieldPresence, Query};
 
@@ -115,7 +115,11 @@ fn remove(svm: &SvmState, volume: &Volume) -> Result<VolumeRecord, ApiError> {
     let _lock = svm.write_lock();
     let side_data = svm.side_data();
     let record = svm.record(volume.clone());
-    svm.backend.delete_volume(volume.uuid)?;
+    svm.backend.delete_volume(volume.uuid).map_err(|error| match error {
+        // 1638555 is about the deletion of a snapshot.
+        BackendError::SnapshotLocked { .. } => ApiError::new(409, 460_770, error.to_string()),
+        error => error.into(),
+    })?;
     side_data.attributes.remove_volume(volume.uuid);
     Ok(record)
 }

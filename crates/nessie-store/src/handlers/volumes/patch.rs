@@ -166,7 +166,7 @@ fn check(
     let backend = &*svm.backend;
     match kind {
         ChangeKind::Fields { fields, aggregate } => {
-            fields.check(&svm.svm_context, side_data.attributes.volume(volume.uuid).as_deref())?;
+            fields.check(svm, side_data.attributes.volume(volume.uuid).as_deref())?;
             aggregate
                 .as_ref()
                 .map_or(Ok(()), |found| found.as_ref().map(drop).map_err(Clone::clone))?;
@@ -204,6 +204,10 @@ fn check(
         }
         ChangeKind::Restore(snapshot) => {
             let (_, newer) = restorable(context, svm, side_data, volume, snapshot)?;
+            let now = context.cluster.now();
+            if let Some(locked) = newer.iter().find(|snapshot| snapshot.expires_at > Some(now)) {
+                return Err(not_expired(locked));
+            }
             let cloned = svm.cloned_snapshots()?;
             match newer.iter().find(|snapshot| cloned.contains(&snapshot.uuid)) {
                 None => Ok(()),
@@ -220,6 +224,7 @@ fn check(
 
 /// The attributes that a volume has after a request.
 fn attributes_after(
+    svm: &SvmState,
     side_data: &SideData,
     volume: VolumeId,
     fields: &VolumeFields,
@@ -227,7 +232,7 @@ fn attributes_after(
 ) -> Attributes {
     let before = side_data.attributes.volume(volume);
     let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
-    fields.apply(&mut attributes);
+    fields.apply(svm, &mut attributes);
     if let Some(aggregate) = aggregate {
         set_aggregate(&mut attributes, aggregate);
     }
@@ -246,7 +251,7 @@ fn check_guarantee(
     if fields.size.is_none() && fields.given("guarantee.type").is_none() {
         return Ok(());
     }
-    let attributes = attributes_after(side_data, volume.uuid, fields, aggregate);
+    let attributes = attributes_after(svm, side_data, volume.uuid, fields, aggregate);
     if !is_guaranteed(Some(&attributes)) {
         return Ok(());
     }
@@ -270,11 +275,12 @@ fn change_fields(
 ) -> Result<Volume, ApiError> {
     let backend = &*svm.backend;
     let uuid = volume.uuid;
-    fields.check(&svm.svm_context, side_data.attributes.volume(uuid).as_deref())?;
+    fields.check(svm, side_data.attributes.volume(uuid).as_deref())?;
     let aggregate = aggregate.cloned().transpose()?;
     let aggregate = aggregate.as_ref();
     check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;
-    let patch = fields.patch();
+    let mut patch = fields.patch();
+    patch.snapshot_policy = fields.snapshot_policy_of(svm)?;
     let changed = if patch.is_empty() {
         volume
     } else {
@@ -289,7 +295,7 @@ fn change_fields(
     };
     if fields.has_attributes() || aggregate.is_some() || fields.size.is_some() {
         let side_data = svm.side_data_of_volume(Arc::clone(side_data), &changed);
-        let attributes = attributes_after(&side_data, uuid, fields, aggregate);
+        let attributes = attributes_after(svm, &side_data, uuid, fields, aggregate);
         autosize::set(svm, &changed, fields, &attributes)?;
         side_data.attributes.set_volume(backend, uuid, attributes);
     }
@@ -339,7 +345,9 @@ fn restore_to(
     let snapshots = svm.backend.snapshot_backend()?;
     let restored =
         snapshots.restore_snapshot(volume.uuid, target.uuid).map_err(|error| match error {
-            BackendError::SnapshotBusy { .. } => ApiError::new(409, 9_437_886, error.to_string()),
+            BackendError::SnapshotBusy { .. } | BackendError::SnapshotLocked { .. } => {
+                ApiError::new(409, 9_437_886, error.to_string())
+            }
             BackendError::VolumeOffline { .. } => ApiError::new(409, 9_437_885, error.to_string()),
             error => error.into(),
         })?;
@@ -371,11 +379,15 @@ fn restorable(
     for snapshot in &newer {
         let attributes = side_data.attributes.snapshot(volume.uuid, snapshot.uuid);
         if is_locked(attributes.as_deref(), now) {
-            let message = format!("The newer snapshot {:?} has not expired.", snapshot.name);
-            return Err(ApiError::new(409, 9_437_886, message));
+            return Err(not_expired(snapshot));
         }
     }
     Ok((target, newer))
+}
+
+fn not_expired(newer: &Snapshot) -> ApiError {
+    let message = format!("The newer snapshot {:?} has not expired.", newer.name);
+    ApiError::new(409, 9_437_886, message)
 }
 
 fn split(svm: &SvmState, side_data: &SideData, volume: &Volume) -> Result<Volume, ApiError> {
