@@ -19,6 +19,7 @@ from nessie_backend_mem import (
     InvalidArgumentError,
     MemBackend,
     NessieError,
+    SnapshotRule,
     VolumeNotFoundError,
 )
 from support import Index, everything, volume_with_snapshots
@@ -26,7 +27,11 @@ from support import Index, everything, volume_with_snapshots
 # They would write and read any file; test_dump.py has their bad arguments.
 ON_FILES = {"dump", "load"}
 METHODS = [
-    *(name for name in dir(MemBackend) if not name.startswith("_") and name not in ON_FILES),
+    *(
+        name
+        for name, member in inspect.getmembers(MemBackend, callable)
+        if not name.startswith("_") and name not in ON_FILES
+    ),
     "_repr_html_",
 ]
 DUNDERS = ["__contains__", "__getitem__", "__setstate__", "__deepcopy__", "__format__"]
@@ -37,7 +42,11 @@ def furnished() -> tuple[MemBackend, list[str]]:
     backend = MemBackend(seed=1)
     volume, [snapshot, other] = volume_with_snapshots(backend, "v", "s", "t")
     clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "c")
-    backend.patch_volume(volume["uuid"], 5, "/v", "p")
+    # It is rarely due, because clocks are advanced far.
+    rule: SnapshotRule = {"schedule": "0 0 1 1 *", "prefix": "y", "keep": 1}
+    backend.create_snapshot_policy("yearly", [rule])
+    backend.create_snapshot(clone["uuid"], "locked", expires_at="2000-01-02T00:00:00Z")
+    backend.patch_volume(volume["uuid"], 5, "/v", "p", snapshot_policy="yearly")
     offline = backend.create_volume("offline")
     backend.patch_volume(offline["uuid"], state="offline")
     records = (volume, snapshot, other, clone, offline)
@@ -85,8 +94,14 @@ texts = (
     | surrogates
     | st.text("ab/.-_:\0 \n", max_size=6)
     | st.sampled_from(["v", "c", "s", "t", "new", "online", "offline", "/v", "/x", "", "x" * 300])
+    | st.sampled_from(["yearly", "locked", "0 0 * * mon", "2001-01-01T00:00:00Z"])
 )
-well_meant = st.sampled_from([*IDENTIFIERS, *map(uuid.UUID, IDENTIFIERS)]) | texts | integers
+rules = st.lists(
+    st.fixed_dictionaries({"schedule": texts, "prefix": texts, "keep": integers}), max_size=2
+)
+well_meant = (
+    st.sampled_from([*IDENTIFIERS, *map(uuid.UUID, IDENTIFIERS)]) | texts | integers | rules
+)
 scalars = (
     st.none()
     | st.booleans()
@@ -183,7 +198,10 @@ def test_a_method_called_by_name(method: str, data: st.DataObject) -> None:
 @given(uuid=st.sampled_from(IDENTIFIERS), changes=st.data())
 def test_a_patch_of_an_existing_volume(uuid: str, changes: st.DataObject) -> None:
     backend, _ = furnished()
-    fields = ("size_bytes", "junction_path", "export_policy", "name", "state")
+    fields = (
+        *("size_bytes", "junction_path", "export_policy", "name", "state"),
+        "snapshot_policy",
+    )
     named: dict[str, Any] = changes.draw(
         st.fixed_dictionaries({}, optional=dict.fromkeys(fields, arguments))
     )
