@@ -7,9 +7,9 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use nessie_backend_core::{
-    AccessHandle, BackendError, Capabilities, CloneBackend, Result, Snapshot, SnapshotBackend,
-    SnapshotId, SnapshotSpace, Space, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch,
-    VolumeSpace, VolumeSpec,
+    AccessHandle, BackendError, Capabilities, CloneBackend, PolicyBackend, Result, Snapshot,
+    SnapshotBackend, SnapshotId, SnapshotPolicy, SnapshotSpace, Space, Timestamp, Uuid, Volume,
+    VolumeBackend, VolumeId, VolumePatch, VolumeSpace, VolumeSpec,
 };
 
 /// Overrides every method of every tier, default bodies included, and notes each call. What it
@@ -108,6 +108,10 @@ impl VolumeBackend for Recorder {
         self.note("clone_backend", ());
         Ok(self)
     }
+    fn policy_backend(&self) -> Result<&dyn PolicyBackend> {
+        self.note("policy_backend", ());
+        Ok(self)
+    }
 }
 
 impl SnapshotBackend for Recorder {
@@ -148,6 +152,54 @@ impl CloneBackend for Recorder {
     }
 }
 
+impl PolicyBackend for Recorder {
+    fn create_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
+        self.note("create_snapshot_policy", policy);
+        Ok(())
+    }
+    fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>> {
+        self.note("list_snapshot_policies", ());
+        Ok(vec![policy()])
+    }
+    fn run_due(&self) -> Result<usize> {
+        self.note("run_due", ());
+        Ok(4)
+    }
+    fn create_snapshot_until(
+        &self,
+        volume: VolumeId,
+        name: &str,
+        expires_at: Timestamp,
+    ) -> Result<Snapshot> {
+        Ok(self.snapshot("create_snapshot_until", (volume, name, expires_at)))
+    }
+    fn lock_snapshot(
+        &self,
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        expires_at: Timestamp,
+    ) -> Result<Snapshot> {
+        Ok(self.snapshot("lock_snapshot", (volume, snapshot, expires_at)))
+    }
+}
+
+fn policy() -> SnapshotPolicy {
+    SnapshotPolicy::new("p", [])
+}
+
+/// Calls every method of a backend's policies and locks once, and returns the results.
+fn call_policies<B: PolicyBackend + ?Sized>(backend: &B) -> Vec<String> {
+    let (volume, snapshot, time) = (volume_id(), snapshot_id(), Timestamp::UNIX_EPOCH);
+    let show = |answer: &dyn Debug| format!("{answer:?}");
+    vec![
+        show(&backend.create_snapshot_policy(policy())),
+        show(&backend.list_snapshot_policies()),
+        show(&backend.run_due()),
+        show(&backend.create_snapshot_until(volume, "n", time)),
+        show(&backend.lock_snapshot(volume, snapshot, time)),
+    ]
+}
+
 /// Calls every method of every tier once, and returns the results.
 fn call_everything<B: CloneBackend + ?Sized>(backend: &B) -> Vec<String> {
     let (volume, snapshot) = (volume_id(), snapshot_id());
@@ -168,6 +220,7 @@ fn call_everything<B: CloneBackend + ?Sized>(backend: &B) -> Vec<String> {
         show(&backend.set_autosize(volume, Some(8))),
         show(&backend.snapshot_backend().unwrap().get_snapshot(volume, snapshot)),
         show(&backend.clone_backend().unwrap().split_clone(volume)),
+        show(&call_policies(backend.policy_backend().unwrap())),
         show(&backend.create_snapshot(volume, "n")),
         show(&backend.list_snapshots(volume)),
         show(&backend.get_snapshot(volume, snapshot)),
@@ -215,6 +268,17 @@ fn pointers_to_pointers_forward_every_method() {
 }
 
 #[test]
+fn a_pointer_forwards_policies_and_locks() {
+    let recorder = &Recorder::default();
+    let expected = (call_policies(recorder), recorder.noted());
+    let new = || recorder.clone();
+    assert_eq!((call_policies(&recorder), recorder.noted()), expected);
+    assert_eq!((call_policies(&Box::new(new())), recorder.noted()), expected);
+    let object: Arc<dyn PolicyBackend> = Arc::new(new());
+    assert_eq!((call_policies(&object), recorder.noted()), expected);
+}
+
+#[test]
 fn these_tests_call_every_method() {
     let recorder = Recorder::default();
     call_everything(&recorder);
@@ -225,7 +289,7 @@ fn these_tests_call_every_method() {
     let method = |line: &str| Some(line.trim().strip_prefix("fn ")?.split_once('(')?.0.to_owned());
     let there_are: BTreeSet<String> = traits.lines().filter_map(method).collect();
     assert_eq!(called, there_are);
-    assert_eq!(called.len(), 24);
+    assert_eq!(called.len(), 30);
 }
 
 #[test]
@@ -316,6 +380,7 @@ fn default_bodies_refuse_by_the_name_of_the_operation_or_tier() {
     assert_unsupported(Minimal.snapshot_spaces(volume), "snapshot_spaces");
     assert_unsupported(Minimal.snapshot_backend().map(drop), "snapshots");
     assert_unsupported(Minimal.clone_backend().map(drop), "clones");
+    assert_unsupported(Minimal.policy_backend().map(drop), "snapshot policies");
 }
 
 #[test]

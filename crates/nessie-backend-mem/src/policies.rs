@@ -270,7 +270,9 @@ impl PolicyRun {
 
 #[cfg(test)]
 mod tests {
-    use nessie_backend_core::{SnapshotBackend, VolumeBackend, VolumePatch, VolumeSpec};
+    use nessie_backend_core::{
+        PolicyBackend, SnapshotBackend, VolumeBackend, VolumePatch, VolumeSpec,
+    };
 
     use super::*;
     use crate::env::clock::Clock;
@@ -356,6 +358,28 @@ mod tests {
         backend.patch_volume(volume, policy("")).unwrap();
         backend.patch_volume(volume, policy("p")).unwrap();
         assert_eq!(backend.run_due().unwrap(), 0);
+    }
+
+    #[test]
+    fn a_lock_gets_another_end() {
+        let backend = MemBackend::builder().seed(1).build().unwrap();
+        let volume = backend.create_volume(VolumeSpec::named("v")).unwrap().uuid;
+        let snapshot = backend.create_snapshot(volume, "s").unwrap().uuid;
+        let lock = |time| backend.lock_snapshot(volume, snapshot, at(time));
+        let code = |time| lock(time).unwrap_err().code();
+        assert_eq!(code("2000-01-01T00:00:00Z"), "invalid_argument");
+        for time in ["9999-12-31T23:59:59Z", "2000-01-03T00:00:00Z", "2000-01-02T00:00:00Z"] {
+            assert_eq!(lock(time).unwrap().expires_at, Some(at(time)));
+            assert_eq!(backend.get_snapshot(volume, snapshot).unwrap().expires_at, Some(at(time)));
+            let refused = backend.delete_snapshot(volume, snapshot).unwrap_err();
+            assert_eq!(refused.code(), "snapshot_locked");
+        }
+        backend.check_invariants().unwrap();
+        backend.advance(Duration::from_secs(86_400)).unwrap();
+        assert_eq!(code("2000-01-02T00:00:00Z"), "invalid_argument");
+        backend.delete_snapshot(volume, snapshot).unwrap();
+        assert_eq!(code("2000-01-03T00:00:00Z"), "snapshot_not_found");
+        backend.check_invariants().unwrap();
     }
 
     #[test]
