@@ -80,7 +80,8 @@ impl RuleArg {
             !key.is_some_and(|key| KEYS.contains(&&*key))
         };
         if let Some(key) = rule.keys().iter().find(is_unknown) {
-            return Err(refuse(format!("has the key {}; a rule has {KEYS:?}", key.repr()?)));
+            let keys = KEYS.join(", ");
+            return Err(refuse(format!("has the key {}; a rule has {keys}", key.repr()?)));
         }
         Ok(Self { schedule, prefix, keep })
     }
