@@ -85,6 +85,10 @@ fn with_names(mut call: Call, ids: &HashMap<Uuid, Uuid>) -> Call {
         | Call::CreateClone(_, _, name) => name,
         _ => return call,
     };
+    // No spelling of an identifier is shorter.
+    if name.len() < 32 {
+        return call;
+    }
     for (before, now) in ids {
         let (before, now) = (before.hyphenated(), now.hyphenated());
         *name = name
