@@ -92,6 +92,8 @@ class NessieError(Exception):
     message: str
     target: str | None
     index: int | None = None
+    _details: tuple[str, ...] = ()
+    """The attributes that `repr` shows after the target."""
 
     def __init__(self, message: str = "", target: str | None = None) -> None:
         """Create an error with the text `message` about `target`."""
@@ -106,7 +108,8 @@ class NessieError(Exception):
         return self.message
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.message!r}, target={self.target!r})"
+        shown = "".join(f", {name}={getattr(self, name)!r}" for name in ("target", *self._details))
+        return f"{type(self).__name__}({self.message!r}{shown})"
 
 
 class NotFoundError(NessieError, LookupError):
@@ -181,6 +184,7 @@ class BusyError(NessieError):
 
     dependents: tuple[str, ...]
     dependent_count: int
+    _details = ("dependents", "dependent_count")
 
     def __init__(
         self,
@@ -195,12 +199,6 @@ class BusyError(NessieError):
         self.dependents = names[:_MOST_DEPENDENTS]
         self.dependent_count = len(names) if dependent_count is None else dependent_count
         self.args = (message, target, self.dependents, self.dependent_count)
-
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({self.message!r}, target={self.target!r}, "
-            f"dependents={self.dependents!r}, dependent_count={self.dependent_count!r})"
-        )
 
 
 class VolumeBusyError(BusyError):
@@ -239,6 +237,7 @@ class SnapshotLockedError(NessieError):
 
     code = "snapshot_locked"
     expires_at: str | None
+    _details = ("expires_at",)
 
     def __init__(
         self, message: str = "", target: str | None = None, expires_at: str | None = None
@@ -247,12 +246,6 @@ class SnapshotLockedError(NessieError):
         super().__init__(message, target)
         self.expires_at = expires_at
         self.args = (message, target, expires_at)
-
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({self.message!r}, target={self.target!r}, "
-            f"expires_at={self.expires_at!r})"
-        )
 
 
 class VolumeOfflineError(NessieError):
@@ -280,6 +273,7 @@ class NoSpaceError(NessieError):
     code = "no_space"
     needed_bytes: int
     available_bytes: int
+    _details = ("needed_bytes", "available_bytes")
 
     def __init__(
         self,
@@ -293,12 +287,6 @@ class NoSpaceError(NessieError):
         self.needed_bytes = needed_bytes
         self.available_bytes = available_bytes
         self.args = (message, target, needed_bytes, available_bytes)
-
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({self.message!r}, target={self.target!r}, "
-            f"needed_bytes={self.needed_bytes!r}, available_bytes={self.available_bytes!r})"
-        )
 
 
 class LimitExceededError(NessieError):
@@ -315,17 +303,13 @@ class LimitExceededError(NessieError):
 
     code = "limit_exceeded"
     limit: int
+    _details = ("limit",)
 
     def __init__(self, message: str = "", target: str | None = None, limit: int = 0) -> None:
         """Create an error about the limit `target`."""
         super().__init__(message, target)
         self.limit = limit
         self.args = (message, target, limit)
-
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({self.message!r}, target={self.target!r}, limit={self.limit!r})"
-        )
 
 
 class InvalidArgumentError(NessieError, ValueError):

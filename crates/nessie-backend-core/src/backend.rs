@@ -55,7 +55,7 @@ pub trait VolumeBackend: Send + Sync {
     ///
     /// # Errors
     /// [`InvalidArgument`](BackendError::InvalidArgument) for a name or size outside its rule,
-    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken;
+    /// [`VolumeExists`](BackendError::VolumeExists) if the name is taken,
     /// [`LimitExceeded`](BackendError::LimitExceeded) if the backend holds no more volumes;
     /// [`SnapshotPolicyNotFound`](BackendError::SnapshotPolicyNotFound) if the specification names a
     /// snapshot policy that does not exist. A backend without snapshot policies refuses one with
@@ -291,7 +291,7 @@ pub trait CloneBackend: SnapshotBackend {
     }
 }
 
-/// What a backend with snapshot policies and locks of snapshots has beside its snapshots.
+/// A backend with snapshot policies and snapshot locks: an optional tier.
 ///
 /// Its volumes show their policy as [`snapshot_policy`](Volume::snapshot_policy), its snapshots the end
 /// of their lock as [`expires_at`](Snapshot::expires_at).
@@ -308,7 +308,7 @@ pub trait PolicyBackend: SnapshotBackend {
     fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>>;
 
     /// Runs each rule that became due since the last call once, and returns how many snapshots they
-    /// took. On a clock that stands still it does nothing.
+    /// took. On a standing clock it does nothing.
     fn run_due(&self) -> Result<usize>;
 
     /// Takes a snapshot that is locked before `expires_at`.

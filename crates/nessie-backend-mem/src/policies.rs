@@ -8,7 +8,7 @@ use nessie_backend_core::{
 };
 
 use crate::backend::MemBackend;
-use crate::state::{Run, State};
+use crate::state::{Policies, Run, State};
 use crate::storage::slab::NONE;
 
 /// What a run of a rule did.
@@ -84,11 +84,7 @@ impl MemBackend {
         name: &str,
         rules: impl Into<Vec<SnapshotRule>>,
     ) -> Result<SnapshotPolicy> {
-        let policy = SnapshotPolicy::new(name, rules);
-        let mut inner = self.lock();
-        let now = inner.clock.now();
-        inner.state.policies.create(policy.clone(), now)?;
-        Ok(policy)
+        self.set_policy(SnapshotPolicy::new(name, rules), Policies::create)
     }
 
     /// One snapshot policy.
@@ -116,10 +112,18 @@ impl MemBackend {
         name: &str,
         rules: impl Into<Vec<SnapshotRule>>,
     ) -> Result<SnapshotPolicy> {
-        let policy = SnapshotPolicy::new(name, rules);
+        self.set_policy(SnapshotPolicy::new(name, rules), Policies::replace)
+    }
+
+    /// Runs a transition that gives a policy its rules, and returns the policy.
+    fn set_policy(
+        &self,
+        policy: SnapshotPolicy,
+        transition: impl FnOnce(&mut Policies, SnapshotPolicy, Timestamp) -> Result<()>,
+    ) -> Result<SnapshotPolicy> {
         let mut inner = self.lock();
         let now = inner.clock.now();
-        inner.state.policies.replace(policy.clone(), now)?;
+        transition(&mut inner.state.policies, policy.clone(), now)?;
         Ok(policy)
     }
 
@@ -351,7 +355,7 @@ mod tests {
         assert_eq!(backend.run_due().unwrap(), 0);
         assert_eq!(names(&backend, volume), ["n.9000-01-02_1200"]);
         set_time(&backend, "9000-01-03T12:00:00Z");
-        // The same policy again is no change, another one is.
+        // The same policy again changes nothing, another policy does.
         let policy = |name| VolumePatch::new().snapshot_policy(name);
         backend.patch_volume(volume, policy("p")).unwrap();
         assert_eq!(backend.fork().run_due().unwrap(), 1);

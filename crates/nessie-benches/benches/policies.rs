@@ -40,17 +40,21 @@ fn backend(volumes: usize, rules: &[SnapshotRule]) -> MemBackend {
     backend
 }
 
-/// One rule with a run a day.
-#[divan::bench(args = fleets())]
-fn nightly(bencher: Bencher<'_, '_>, volumes: usize) {
-    let taken = volumes * DAYS as usize;
+/// Measures the time of each snapshot that the rules take.
+fn advance(bencher: Bencher<'_, '_>, volumes: usize, rules: &[SnapshotRule], taken: usize) {
     bencher
         .counter(ItemsCount::new(taken))
-        .with_inputs(|| backend(volumes, &[rule("0 0 * * *", "nightly", 7)]))
+        .with_inputs(|| backend(volumes, rules))
         .bench_local_values(|backend| {
             backend.advance(DAYS * DAY).unwrap();
             backend
         });
+}
+
+/// One rule with a run a day.
+#[divan::bench(args = fleets())]
+fn nightly(bencher: Bencher<'_, '_>, volumes: usize) {
+    advance(bencher, volumes, &[rule("0 0 * * *", "nightly", 7)], volumes * DAYS as usize);
 }
 
 /// Three rules, whose snapshots are mixed on each volume.
@@ -62,16 +66,10 @@ fn every_six_hours_daily_and_weekly(bencher: Bencher<'_, '_>, volumes: usize) {
         rule("10 0 * * *", "daily", 2),
         rule("15 0 * * 0", "weekly", 2),
     ];
-    bencher
-        .counter(ItemsCount::new(taken))
-        .with_inputs(|| backend(volumes, &rules))
-        .bench_local_values(|backend| {
-            backend.advance(DAYS * DAY).unwrap();
-            backend
-        });
+    advance(bencher, volumes, &rules, taken);
 }
 
-/// Each day some volumes are created, and others are no longer used.
+/// Each day a volume with the policy is created, and the policy is removed from another.
 #[divan::bench(args = fleets())]
 fn nightly_with_changes_of_volumes(bencher: Bencher<'_, '_>, volumes: usize) {
     let taken = volumes * DAYS as usize;

@@ -33,7 +33,7 @@ pub struct Config {
     pub clock: Option<Clock>,
     /// Whether each request first runs the rules of the backends' snapshot policies that became due on
     /// the system's clock. False by default, so that no snapshot appears only because time passed. On
-    /// a clock that stands still, the rules run when it is advanced.
+    /// a standing clock, the rules run when it is advanced.
     pub run_policies: bool,
 }
 

@@ -84,7 +84,7 @@
 //!   1 kept), in UTC. They are policies of the cluster, others are policies of their SVM.
 //! * `snapshot_policy` of a volume is the policy that the volume uses on the backend. The policy `none`
 //!   means that it uses none. A volume or clone that a request creates without a policy uses `default`.
-//! * The schedules take snapshots when a clock that stands still is advanced. On the system's clock
+//! * The schedules take snapshots when a standing clock is advanced. On the system's clock
 //!   they do so only with [`Config::run_policies`]: then each request first runs what became due.
 //! * `expiry_time` of a snapshot is its lock on the backend. Before that time a request that would
 //!   delete the snapshot is refused with 1638555, a restore to an older one with 9437886, the deletion

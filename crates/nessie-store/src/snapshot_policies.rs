@@ -58,7 +58,7 @@ static BUILTIN: [Builtin; 3] = [
 /// The policy of a new volume.
 pub(crate) const DEFAULT: &str = "default";
 
-/// The policy that stands for no policy: the backend has none of this name.
+/// The policy of a volume without snapshot policy. No policy of a backend is served under this name.
 pub(crate) const NONE: &str = "none";
 
 impl Builtin {

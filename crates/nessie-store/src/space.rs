@@ -39,8 +39,8 @@ impl SvmState {
         known(self.backend.volume_space(volume.uuid), live)
     }
 
-    /// The data of the volume's snapshots, in order of creation; empty if there is no data or no
-    /// account of it.
+    /// The data of the volume's snapshots, in order of creation; empty without data or without
+    /// an account of it.
     pub(crate) fn snapshot_spaces(&self, volume: VolumeId) -> Result<Vec<SnapshotSpace>, ApiError> {
         if !self.has_data() {
             return Ok(Vec::new());

@@ -136,8 +136,8 @@ MOVING = frozenset(
 def plain(value: Any, left_out: Container[str] = MOVING) -> Any:
     """Return a copy of a result as dicts and lists, without some keys.
 
-    Copies of two results are equal if the results are, of whatever types they are. `left_out` has
-    the keys that they lack: by default those whose values may change at any time.
+    Two results that are equal but for their types have equal copies. `left_out` has the keys to
+    omit: by default those whose values may change at any time.
     """
     if is_mapping(value):
         return {k: plain(item, left_out) for k, item in value.items() if k not in left_out}

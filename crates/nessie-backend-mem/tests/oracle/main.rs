@@ -11,13 +11,14 @@
 )]
 
 mod calls;
+#[path = "../outcomes/mod.rs"]
+mod outcomes;
 #[path = "../random_cases/mod.rs"]
 mod random_cases;
 #[path = "../saved/mod.rs"]
 mod saved;
 
-use std::collections::{BTreeSet, HashSet};
-use std::sync::Mutex;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use nessie_backend_conformance::oracle::call::{Answer, Call, Value};
@@ -27,6 +28,7 @@ use nessie_backend_mem::MemBackend;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use self::outcomes::Outcomes;
 use self::random_cases::check;
 use self::saved::{dumped, reloaded};
 
@@ -34,11 +36,7 @@ use self::saved::{dumped, reloaded};
 const MAX_WORLDS: usize = 3;
 
 /// The operations of all walks and the codes of their answers.
-static MET: Mutex<BTreeSet<(&str, &str)>> = Mutex::new(BTreeSet::new());
-
-fn met(operation: &'static str, code: &'static str) {
-    MET.lock().unwrap().insert((operation, code));
-}
+static OUTCOMES: Outcomes = Outcomes::new();
 
 /// A step of a walk, in one of its worlds.
 #[derive(Clone, Debug)]
@@ -108,12 +106,12 @@ impl World {
     fn advance(&mut self, by: Duration) {
         match (self.backend.advance(by), self.now.checked_add(by)) {
             (Ok(now), Some(expected)) => {
-                met("advance", "ok");
+                OUTCOMES.note("advance", "ok");
                 assert_eq!(now, expected);
                 self.now = now;
             }
             (Err(error), None) => {
-                met("advance", error.code());
+                OUTCOMES.note("advance", error.code());
                 assert_eq!(error.target().as_deref(), Some("delta"));
             }
             (found, expected) => panic!("advance({by:?}) gives {found:?}, not {expected:?}"),
@@ -183,7 +181,8 @@ fn walk(world: World, steps: Vec<(usize, Step)>) {
             Step::Call(call) => {
                 let call = calls::resolve(&call, &world.model, &world.issued);
                 let answer = world.call(&call);
-                met(call.operation(), answer.as_ref().map_or_else(|it| it.code, |_| "ok"));
+                OUTCOMES
+                    .note(call.operation(), answer.as_ref().map_or_else(|it| it.code, |_| "ok"));
             }
             Step::Advance(by) => world.advance(by),
             Step::Reload => world.reload(),
@@ -286,11 +285,8 @@ const TO_BE_MET: &[(&str, &[&str])] = &[
 #[test]
 fn every_walk_agrees_with_the_model_and_meets_every_refusal() {
     walks(192, 120, Just(()), |_, ()| ());
-    let met = MET.lock().unwrap();
     for (operation, codes) in TO_BE_MET {
-        for code in *codes {
-            assert!(met.contains(&(*operation, *code)), "no walk met {code} of {operation}");
-        }
+        OUTCOMES.assert_had(operation, codes);
     }
 }
 

@@ -567,7 +567,7 @@ fn needs_spaces(svm: &SvmState, query: &Query<SnapshotRecord>) -> bool {
     svm.has_data() && ["delta.size_consumed", "logical_size", "size"].iter().any(is_needed)
 }
 
-/// What the records of snapshots need beside the snapshots.
+/// The data of a snapshot record that are not in the snapshot.
 #[derive(Default)]
 struct Related {
     /// The snapshots that clones depend on.

@@ -11,30 +11,13 @@ use nessie_store::{
     Aggregate, Cluster, ClusterBuilder, Config, JobCompletion, Method, Request, Response, Svm,
 };
 
-use crate::support::{Lab, VOLUMES};
+use crate::support::{Lab, VOLUMES, forward_volumes};
 
 /// Volumes and nothing else.
 struct VolumesAlone(MemBackend);
 
 impl VolumeBackend for VolumesAlone {
-    fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
-        self.0.create_volume(spec)
-    }
-    fn list_volumes(&self) -> Result<Vec<Volume>> {
-        self.0.list_volumes()
-    }
-    fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
-        self.0.get_volume(uuid)
-    }
-    fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
-        self.0.patch_volume(uuid, patch)
-    }
-    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
-        self.0.delete_volume(uuid)
-    }
-    fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
-        self.0.access_handle(uuid)
-    }
+    forward_volumes!();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use nessie_backend_mem::MemBackend;
 use nessie_store::{Method, Svm};
 use serde_json::{Value, json};
 
-use crate::support::{Lab, UNKNOWN, VOLUMES};
+use crate::support::{Lab, UNKNOWN, VOLUMES, forward_volumes};
 
 const POLICIES: &str = "/api/storage/snapshot-policies";
 const DAY: Duration = Duration::from_secs(86_400);
@@ -173,24 +173,7 @@ fn schedules_run_when_the_clock_is_advanced() {
 struct AlwaysDue(MemBackend);
 
 impl VolumeBackend for AlwaysDue {
-    fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
-        self.0.create_volume(spec)
-    }
-    fn list_volumes(&self) -> Result<Vec<Volume>> {
-        self.0.list_volumes()
-    }
-    fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
-        self.0.get_volume(uuid)
-    }
-    fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
-        self.0.patch_volume(uuid, patch)
-    }
-    fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
-        self.0.delete_volume(uuid)
-    }
-    fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
-        self.0.access_handle(uuid)
-    }
+    forward_volumes!();
     fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         Ok(self)
     }
