@@ -160,6 +160,14 @@ impl MemBackend {
         Ok(runs.iter().map(|run| run.made.slots.len()).sum())
     }
 
+    /// [`run_due`](Self::run_due) that returns what the rules did; for decorators that record it.
+    #[doc(hidden)]
+    pub fn run_due_rules(&self) -> Result<Vec<PolicyRun>> {
+        let mut inner = self.lock();
+        let runs = inner.run_due()?;
+        Ok(runs.iter().map(|run| PolicyRun::new(run, &inner.state)).collect())
+    }
+
     /// [`advance`](Self::advance) that calls `step` with what the rules did, at each time when some are
     /// due. It ends there, with the clock at that time, if `step` breaks. No lock is held while `step`
     /// runs. Returns the new time.
@@ -206,6 +214,17 @@ impl MemBackend {
         let step =
             |()| if is_wanted() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
         self.run_ahead(left, |_, _| (), step)
+    }
+
+    /// [`advance`](Self::advance) to the next time when rules are due, or by all that is left; for
+    /// decorators that record it. Takes the time that passed off what is left. Returns the new time, and
+    /// what the rules did.
+    #[doc(hidden)]
+    pub fn advance_step(&self, left: &mut Duration) -> Result<(Timestamp, Vec<PolicyRun>)> {
+        let mut inner = self.lock();
+        let runs = inner.advance(left)?;
+        let runs = runs.iter().map(|run| PolicyRun::new(run, &inner.state)).collect();
+        Ok((inner.clock.now(), runs))
     }
 
     /// Advances the clock by what is left, from one time when rules are due to the next. `read` reads
