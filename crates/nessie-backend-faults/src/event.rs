@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use nessie_backend_core::Timestamp;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
@@ -45,7 +46,7 @@ pub struct Event {
     /// When.
     pub time: Timestamp,
     /// The operation.
-    pub operation: Operation,
+    pub operation: Arc<Operation>,
     /// The identifiers of what it has created, or of what it has kept.
     pub result: Value,
     /// The code of the error that the caller got.
@@ -59,7 +60,8 @@ pub struct Event {
 impl Event {
     /// An operation that a caller called, and that has succeeded.
     #[must_use]
-    pub const fn new(time: Timestamp, operation: Operation, result: Value) -> Self {
+    pub fn new(time: Timestamp, operation: impl Into<Arc<Operation>>, result: Value) -> Self {
+        let operation = operation.into();
         Self { time, operation, result, error: None, cause: Cause::Call, fault: None }
     }
 }
@@ -158,7 +160,7 @@ impl<'de> Visitor<'de> for ReadVisitor {
         };
         let event = Event {
             time: time.ok_or_else(lacks("time"))?,
-            operation: Operation::new(kind, kind.parameters().iter().map(value)),
+            operation: Operation::new(kind, kind.parameters().iter().map(value)).into(),
             result,
             error: error.map(Cow::Owned),
             cause: cause.ok_or_else(lacks("cause"))?,

@@ -10,10 +10,9 @@ use nessie_backend_core::{
 };
 
 use crate::clock::{Clock, SystemClock};
-use crate::error::Failure;
 use crate::event::Event;
 use crate::fault::Fault;
-use crate::hooks::{Hooks, Outcome};
+use crate::hooks::{Hooks, Outcome, Subject};
 use crate::log::EventLog;
 use crate::operation::{Operation, OperationKind};
 use crate::plan::{FaultPlan, Names};
@@ -123,17 +122,29 @@ impl<B: VolumeBackend, C: Clock> Faulty<B, C> {
         if !self.hooks.is_active() {
             return operation();
         }
-        let call = self.hooks.begin(&self.clock, self, Operation::new(kind, arguments()))?;
-        call.perform(|| {
+        let call = self.hooks.begin(Operation::new(kind, arguments()));
+        let wait = |delay| self.clock.wait(delay, &self.hooks);
+        if let Err(failure) = call.before(self).apply(wait) {
+            call.prevented(self, &failure);
+            return Err(failure.into());
+        }
+        let (result, outcome, effect) = call.perform(self, || {
             let result = operation();
             let outcome = match &result {
                 Ok(done) => Outcome::Done(done.recorded()),
                 Err(error) => error.into(),
             };
             (result, outcome)
-        })
-        .map_err(Failure::into)
-        .flatten()
+        });
+        effect.apply(wait)?;
+        call.after(&outcome)?;
+        result
+    }
+}
+
+impl<B: VolumeBackend, C: Clock> Subject for Faulty<B, C> {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 

@@ -7,15 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nessie_backend_core::{BackendError, Result as BackendResult};
+use nessie_backend_core::{BackendError, Result as BackendResult, Timestamp};
 
-use crate::clock::Clock;
 use crate::error::Failure;
 use crate::event::{Cause, Event};
 use crate::fault::When;
 use crate::log::{EventLog, WeakLog};
 use crate::operation::Operation;
-use crate::plan::{Effect, FaultPlan, Names};
+use crate::plan::{FaultPlan, Names};
 use crate::value::Value;
 
 /// Code that runs before and after each operation. No lock is held meanwhile, so it may call the
@@ -121,24 +120,10 @@ impl Hooks {
         self.change(|installed| installed.hooks.retain(|other| !Arc::ptr_eq(other, hook)));
     }
 
-    /// Begins a call: hooks and faults before the operation.
-    ///
-    /// # Errors
-    /// A hook's or a fault's. The operation must not be performed.
-    pub fn begin<'a>(
-        &'a self,
-        clock: &'a dyn Clock,
-        names: &'a dyn Names,
-        operation: Operation,
-    ) -> Result<Call<'a>, Failure> {
-        let call = Call { hooks: self, installed: self.installed(), clock, names, operation };
-        match call.before() {
-            Ok(()) => Ok(call),
-            Err(failure) => {
-                call.record(Value::Null, Some(failure.code()), Some(When::Before));
-                Err(failure)
-            }
-        }
+    /// Begins a call of an operation.
+    #[must_use]
+    pub fn begin(&self, operation: Operation) -> Call<'_> {
+        Call { hooks: self, installed: self.installed(), operation: Arc::new(operation) }
     }
 
     /// Performs an operation that no fault hits, such as an advance of the clock. What it records has
@@ -223,106 +208,130 @@ impl Recorder {
     }
 }
 
-/// A call that has begun: its operation is performed next.
+/// What a call sees of its backend.
+pub trait Subject: Names {
+    /// The present time, of events and hits.
+    fn now(&self) -> Timestamp;
+}
+
+/// What faults do to a call: a delay, and then an error.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Effect {
+    /// By how much longer the call takes.
+    pub delay: Duration,
+    /// The error that its caller gets.
+    pub error: Option<Failure>,
+}
+
+impl Effect {
+    /// Lets the delay pass, and returns the error.
+    ///
+    /// # Errors
+    /// The error of `wait`, or that of the fault.
+    pub fn apply(self, wait: impl FnOnce(Duration) -> Result<(), Failure>) -> Result<(), Failure> {
+        if self.delay > Duration::ZERO {
+            wait(self.delay)?;
+        }
+        self.error.map_or(Ok(()), Err)
+    }
+}
+
+/// A call of an operation, with the faults, logs and hooks that it began with.
+///
+/// [`before`](Self::before) comes first. Its effect is applied. If it has an error, the operation is
+/// not performed, and [`prevented`](Self::prevented) records that. Otherwise
+/// [`perform`](Self::perform) performs it, and the effect of that is applied.
 pub struct Call<'a> {
     hooks: &'a Hooks,
     installed: Arc<Installed>,
-    clock: &'a dyn Clock,
-    names: &'a dyn Names,
-    operation: Operation,
+    operation: Arc<Operation>,
 }
 
 impl Call<'_> {
-    /// Performs the operation, and then the faults and hooks after it. While a log is open, one
-    /// operation is performed at a time, so the operation must not call the backend through the same
-    /// hooks again.
-    ///
-    /// # Errors
-    /// The error of a fault or hook after the operation, which has happened.
-    pub fn perform<T>(self, operation: impl FnOnce() -> (T, Outcome)) -> Result<T, Failure> {
-        let order = (!self.installed.logs.is_empty()).then(|| self.hooks.order());
-        let (result, outcome) = operation();
-        let effect = self.settle(&outcome);
-        drop(order);
-        self.finish(effect, &outcome).map(|()| result)
-    }
-
-    /// Ends a call whose operation was performed, or was refused before it reached the backend.
-    ///
-    /// # Errors
-    /// The error of a fault or hook after the operation, which has happened.
-    pub fn end(self, outcome: &Outcome) -> Result<(), Failure> {
-        let effect = self.settle(outcome);
-        self.finish(effect, outcome)
-    }
-
-    fn before(&self) -> Result<(), Failure> {
+    /// What hooks and faults do before the operation.
+    pub fn before(&self, subject: &dyn Subject) -> Effect {
         for hook in &self.installed.hooks {
-            hook.before(&self.operation)?;
+            if let Err(error) = hook.before(&self.operation) {
+                return Effect { error: Some(error.into()), ..Effect::default() };
+            }
         }
-        let effect = self.decide(When::Before);
-        self.apply(effect)
+        self.decide(When::Before, subject)
     }
 
-    /// Counts the call in the faults after the operation, and records the event.
-    fn settle(&self, outcome: &Outcome) -> Effect {
+    /// Records that a fault or a hook has prevented the operation.
+    pub fn prevented(&self, subject: &dyn Subject, failure: &Failure) {
+        self.record(subject, Value::Null, Some(failure.code()), Some(When::Before));
+    }
+
+    /// Performs the operation and records it. Returns its result, and what faults do after it. While a
+    /// log is open, one operation is performed at a time, so the operation must not call the backend
+    /// through the same hooks again.
+    pub fn perform<T>(
+        &self,
+        subject: &dyn Subject,
+        operation: impl FnOnce() -> (T, Outcome),
+    ) -> (T, Outcome, Effect) {
+        let _order = (!self.installed.logs.is_empty()).then(|| self.hooks.order());
+        let (result, outcome) = operation();
+        let effect = self.end(subject, &outcome);
+        (result, outcome, effect)
+    }
+
+    /// Records an operation that was performed, or that was refused before it reached the backend.
+    /// Returns what faults do after it.
+    pub fn end(&self, subject: &dyn Subject, outcome: &Outcome) -> Effect {
         match outcome {
             Outcome::Done(result) => {
-                let effect = self.decide(When::After);
+                let effect = self.decide(When::After, subject);
                 let error = effect.error.as_ref().map(Failure::code);
                 if error.is_some() || !self.operation.kind.only_reads() {
                     let fault = error.is_some().then_some(When::After);
-                    self.record(result.clone(), error, fault);
+                    self.record(subject, result.clone(), error, fault);
                 }
                 effect
             }
             Outcome::Refused(code) => {
-                self.record(Value::Null, Some(code.clone()), None);
+                self.record(subject, Value::Null, Some(code.clone()), None);
                 Effect::default()
             }
             Outcome::Failed => Effect::default(),
         }
     }
 
-    fn finish(&self, effect: Effect, outcome: &Outcome) -> Result<(), Failure> {
-        self.apply(effect)?;
-        for hook in &self.installed.hooks {
-            hook.after(&self.operation, outcome)?;
-        }
-        Ok(())
+    /// Runs the hooks after the operation.
+    ///
+    /// # Errors
+    /// That of the first hook that fails.
+    pub fn after(&self, outcome: &Outcome) -> BackendResult<()> {
+        self.installed.hooks.iter().try_for_each(|hook| hook.after(&self.operation, outcome))
     }
 
-    fn decide(&self, when: When) -> Effect {
+    fn decide(&self, when: When, subject: &dyn Subject) -> Effect {
         let mut effect = Effect::default();
         if !self.installed.plans.is_empty() {
-            let time = self.clock.now();
+            let time = subject.now();
             for plan in &self.installed.plans {
-                plan.decide(when, &self.operation, self.names, time, &mut effect);
+                plan.decide(when, &self.operation, subject, time, &mut effect);
             }
         }
         effect
     }
 
-    fn apply(&self, effect: Effect) -> Result<(), Failure> {
-        if effect.delay > Duration::ZERO {
-            self.clock.wait(effect.delay, self.hooks)?;
-        }
-        effect.error.map_or(Ok(()), Err)
-    }
-
-    fn record(&self, result: Value, error: Option<Cow<'static, str>>, fault: Option<When>) {
+    fn record(
+        &self,
+        subject: &dyn Subject,
+        result: Value,
+        error: Option<Cow<'static, str>>,
+        fault: Option<When>,
+    ) {
         if self.installed.logs.is_empty() {
             return;
         }
-        let (time, operation) = (self.clock.now(), self.operation.clone());
-        Recorder::new(&self.installed).record(Event {
-            time,
-            operation,
-            result,
-            error,
-            cause: Cause::Call,
-            fault,
-        });
+        let (time, operation) = (subject.now(), Arc::clone(&self.operation));
+        let cause = Cause::Call;
+        let event = Event { time, operation, result, error, cause, fault };
+        Recorder::new(&self.installed).record(event);
     }
 }
 

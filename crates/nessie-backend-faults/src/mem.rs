@@ -10,7 +10,7 @@ use nessie_backend_mem::{MemBackend, PolicyRun};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Failure;
 use crate::event::{Cause, Event};
-use crate::hooks::{Hooks, Recorder};
+use crate::hooks::{Hooks, Recorder, Subject};
 use crate::operation::{Operation, OperationKind};
 use crate::plan::Names;
 use crate::value::Value;
@@ -41,6 +41,12 @@ impl Names for MemBackend {
     fn snapshot_name(&self, volume: VolumeId, snapshot: SnapshotId) -> Option<String> {
         let backend = self.snapshot_backend().ok()?;
         backend.get_snapshot(volume, snapshot).ok().map(|snapshot| snapshot.name)
+    }
+}
+
+impl Subject for MemBackend {
+    fn now(&self) -> Timestamp {
+        self.now()
     }
 }
 

@@ -9,7 +9,8 @@ use crate::value::Value;
 
 /// What an argument is, so that a pattern of names finds the objects of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+#[non_exhaustive]
+pub enum Role {
     /// The identifiers of one or more volumes.
     Volume,
     /// The identifier of a snapshot of the volume that is the argument before it.
@@ -50,7 +51,9 @@ macro_rules! kinds {
                 }
             }
 
-            pub(crate) const fn roles(self) -> &'static [Role] {
+            /// What the arguments are, in their order.
+            #[must_use]
+            pub const fn roles(self) -> &'static [Role] {
                 match self {
                     $(Self::$kind => &[$(Role::$role),*]),+
                 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use nessie_backend_core::splitmix64::SplitMix64;
 use nessie_backend_core::{SnapshotId, Timestamp, Uuid, VolumeId};
 
 use crate::error::Failure;
 use crate::fault::{Fault, FaultError, When};
+use crate::hooks::Effect;
 use crate::operation::{Operation, OperationKind, Role};
 
 /// Names of objects, so that a fault finds a call by the name of an object that the call identifies by
@@ -59,13 +59,6 @@ struct Count {
     random: SplitMix64,
 }
 
-/// What a plan does to a call.
-#[derive(Debug, Default)]
-pub(crate) struct Effect {
-    pub(crate) delay: Duration,
-    pub(crate) error: Option<Failure>,
-}
-
 impl FaultPlan {
     /// A plan whose faults draw from generators that are made from the seed and their positions.
     pub fn new(faults: impl IntoIterator<Item = Fault>, seed: u64) -> Self {
@@ -111,7 +104,7 @@ impl FaultPlan {
         &self,
         when: When,
         operation: &Operation,
-        names: &dyn Names,
+        names: &(impl Names + ?Sized),
         time: Timestamp,
         effect: &mut Effect,
     ) {
@@ -187,7 +180,7 @@ const FAULTS: u64 = u64::from_be_bytes(*b"a fault!");
 fn matching_name(
     fault: &Fault,
     operation: &Operation,
-    names: &dyn Names,
+    names: &(impl Names + ?Sized),
 ) -> Option<Option<String>> {
     if !fault.wants_name() {
         return Some(first_name(operation));
