@@ -19,8 +19,11 @@ from typing import (
 from uuid import UUID
 
 from .conformance.report import Outcome, Tier
+from .faults import Fault
 from .records import (
     Capabilities,
+    Event,
+    Hit,
     InMemoryHandle,
     Limits,
     Snapshot,
@@ -37,9 +40,13 @@ __all__ = [
     "_MAX_JUNCTION_PATH",
     "_MAX_SNAPSHOT_NAME",
     "_MAX_VOLUME_NAME",
+    "_OPERATIONS",
+    "EventLog",
+    "FaultPlan",
     "MemBackend",
     "Table",
     "Uuids",
+    "_Hooks",
     "_OntapCluster",
     "_OntapListener",
     "__version__",
@@ -49,6 +56,7 @@ __all__ = [
     "_before_fork",
     "_canonical_uuid",
     "_check_export_policy",
+    "_check_fault",
     "_check_junction_path",
     "_check_new_volume",
     "_check_patch",
@@ -1005,6 +1013,41 @@ class MemBackend:
             int: The number of snapshots that were taken.
         """
 
+    # Faults and events.
+    def inject(self, *faults: Fault) -> FaultPlan:
+        """Install faults, which make calls fail or take longer.
+
+        As a context manager, the result removes them at the end. Otherwise they
+        stay until its `remove()`. Faults apply in order of installation: delays
+        add up, and the first error ends them. They also hit the requests of an
+        `OntapServer` with this backend. Copies of the backend have none.
+
+        Args:
+            faults (Fault): The faults; see `nessie_backend_mem.faults.Fault`.
+
+        Returns:
+            FaultPlan: The faults with what they have hit.
+
+        Raises:
+            TypeError: An argument is not a Fault.
+        """
+    def events(self, keep: SupportsIndex | None = None) -> EventLog:
+        """Open a log of what happens to the backend from now on.
+
+        It records each operation that changes something or is refused, until it
+        is closed or dropped. Copies of the backend have no log.
+
+        Args:
+            keep (int): The maximum number of events that the log keeps, from 1
+                on. It drops the oldest. None keeps all.
+
+        Returns:
+            EventLog: The log.
+
+        Raises:
+            InvalidArgumentError: `keep` is out of range.
+        """
+
     # Time, copies and views.
     def now(self) -> str:
         """Return the backend's time.
@@ -1352,6 +1395,154 @@ class Uuids(Sequence[str]):
             tuple[PyCapsule, PyCapsule]: An ArrowSchema and an ArrowArray.
         """
 
+@final
+class FaultPlan:
+    """Faults that are installed in a backend.
+
+    `inject()` returns it. As a context manager it removes the faults at the
+    end. It can be read afterwards.
+
+    Example:
+        >>> from nessie_backend_mem import Fault, MemBackend
+        >>> backend = MemBackend(seed=1)
+        >>> with backend.inject(Fault("create_volume", error="timeout")) as plan:
+        ...     try:
+        ...         volume = backend.create_volume("db")
+        ...     except TimeoutError:
+        ...         print(plan.hits[0]["operation"], "timed out")
+        create_volume timed out
+    """
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults, in their order."""
+    @property
+    def hits(self) -> list[Hit]:
+        """The calls that were hit, in their order."""
+    @property
+    def unused(self) -> list[Fault]:
+        """The faults whose patterns no call has matched."""
+    def remove(self) -> None:
+        """Remove the faults. A call that has begun may still be hit.
+
+        A second call has no effect.
+        """
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_details: object) -> None: ...
+
+@final
+class EventLog:
+    """A log of what happened to a backend.
+
+    `events()` opens one. It records each operation that has changed something
+    or was refused, until it is closed, its `with` ends, or it is dropped. An
+    event is a dict; its keys are in `nessie_backend_mem.records.Event`. Events
+    are numbered from 0 and have the order in which the operations took effect.
+
+    ``len(log)``, ``log[i]`` and iteration work as on a list of the events that
+    the log keeps. ``pyarrow.table(log)`` and other libraries that read Arrow
+    get a row for each event; arguments and results are JSON there.
+
+    Example:
+        >>> from nessie_backend_mem import MemBackend
+        >>> backend = MemBackend(seed=1)
+        >>> with backend.events() as log:
+        ...     volume = backend.create_volume("db")
+        >>> log[0]["operation"], log[0]["arguments"]
+        ('create_volume', {'name': 'db'})
+    """
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: SupportsIndex, /) -> Event: ...
+    def __iter__(self) -> Iterator[Event]: ...
+    @property
+    def lost(self) -> int:
+        """The number of events that the log does not keep any more."""
+    @property
+    def keep(self) -> int | None:
+        """The maximum number of events that the log keeps; None keeps all."""
+    @property
+    def is_open(self) -> bool:
+        """Whether the log records events."""
+    def close(self) -> None:
+        """End the recording. The events stay.
+
+        A second call has no effect.
+        """
+    def since(self, seq: SupportsIndex) -> list[Event]:
+        """Return the events from a number on.
+
+        Args:
+            seq (int): The number of the first event, such as the last "seq"
+                that was read, plus 1.
+
+        Returns:
+            list[Event]: The events that the log keeps.
+        """
+    def where(self, *, operation: str | None = None, name: str | None = None) -> list[Event]:
+        """Return the events of some operations and objects.
+
+        Args:
+            operation (str): Pattern of the operation's name, with * and ?.
+            name (str): Pattern of a name or uuid in the arguments or the result.
+
+        Returns:
+            list[Event]: The events that match both.
+        """
+    def write(self, path_or_file: str | PathLike[str] | _WritesBytes) -> None:
+        """Write the events as lines of JSON, after a line with their number.
+
+        Args:
+            path_or_file (str | os.PathLike | BinaryIO): A path, whose file is
+                replaced as a whole, or a binary file.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+    @staticmethod
+    def read(path_or_file: str | PathLike[str] | _ReadsBytes) -> EventLog:
+        """Read a log that `write()` has written. It is closed.
+
+        Args:
+            path_or_file (str | os.PathLike | BinaryIO): A path or a binary file.
+
+        Returns:
+            EventLog: The log.
+
+        Raises:
+            ValueError: The text is not a whole log. The message has the line.
+            OSError: The file cannot be read.
+        """
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_details: object) -> None: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the events as a table, for Arrow.
+
+        Args:
+            requested_schema (PyCapsule): Not used; Arrow allows that.
+
+        Returns:
+            PyCapsule: An ArrowArrayStream.
+        """
+
+@final
+class _Hooks:
+    def __new__(cls, seed: SupportsIndex | None = None) -> Self: ...
+    def inject(self, *faults: Fault) -> FaultPlan: ...
+    def events(self, keep: SupportsIndex | None = None) -> EventLog: ...
+    def call(
+        self,
+        kind: str,
+        backend: object,
+        method: Callable[..., object],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> Any: ...
+
+# The operations that faults can hit, with the names of their arguments.
+_OPERATIONS: dict[str, tuple[str, ...]]
+
+def _check_fault(fault: Fault) -> None: ...
 def _before_fork() -> None: ...
 def _after_fork_in_child() -> None: ...
 def _after_fork_in_parent() -> None: ...

@@ -7,13 +7,16 @@ while it has no value.
 
 # No `from __future__ import annotations` here: before Python 3.14, `TypedDict` would not know which
 # keys are optional.
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from collections.abc import Sequence
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 __all__ = [
     "AccessHandle",
     "Capabilities",
     "CloneOrigin",
+    "Event",
     "GitRefHandle",
+    "Hit",
     "InMemoryHandle",
     "Limits",
     "NfsExportHandle",
@@ -306,3 +309,47 @@ AccessHandle: TypeAlias = (
     | OntapPassthroughHandle
 )
 """How a client reaches a volume's data. The key ``kind`` distinguishes the dicts."""
+
+
+class Event(TypedDict):
+    """What happened to a backend, in an `EventLog`.
+
+    Attributes:
+        seq: Number of the event, counted from 0.
+        time: When, as RFC 3339 text in UTC.
+        operation: Name of the method, or ``"run_rule"`` for a rule of a snapshot
+            policy.
+        arguments: The arguments that were given, by name.
+        result: uuid or uuids of what it has created or changed; for a deletion
+            with `skip_busy`, of what it has kept.
+        error: Code of the error that the caller got.
+        cause: ``"call"``, ``"policy"`` for what a snapshot policy did, or
+            ``"delay"`` for an advance of the clock by a fault.
+        fault: Whether the error comes from a fault, before or after the
+            operation. Absent without a fault.
+    """
+
+    seq: int
+    time: str
+    operation: str
+    arguments: dict[str, Any]
+    result: str | Sequence[str] | Sequence[tuple[str, str]] | None
+    error: str | None
+    cause: Literal["call", "policy", "delay"]
+    fault: NotRequired[Literal["before", "after"]]
+
+
+class Hit(TypedDict):
+    """A call that a fault has hit, in a `FaultPlan`.
+
+    Attributes:
+        fault: Position of the fault in its plan, counted from 0.
+        operation: Name of the method.
+        name: Name or uuid that matched. None if the call is about no object.
+        time: When, as RFC 3339 text in UTC.
+    """
+
+    fault: int
+    operation: str
+    name: str | None
+    time: str

@@ -10,7 +10,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fault::When;
-use crate::operation::{Arguments, Operation, OperationKind};
+use crate::operation::{Arguments, Operation, OperationKind, Role};
 use crate::value::Value;
 
 /// Why an operation was performed.
@@ -63,6 +63,13 @@ impl Event {
     pub fn new(time: Timestamp, operation: impl Into<Arc<Operation>>, result: Value) -> Self {
         let operation = operation.into();
         Self { time, operation, result, error: None, cause: Cause::Call, fault: None }
+    }
+
+    /// The names and identifiers of objects in its arguments and in its result.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let of_objects = self.operation.with_roles().filter(|(role, _)| *role != Role::Other);
+        let values = of_objects.map(|(_, value)| value).chain([&self.result]);
+        values.flat_map(Value::names)
     }
 }
 
@@ -168,4 +175,14 @@ impl<'de> Visitor<'de> for ReadVisitor {
         };
         Ok(Read { seq: seq.ok_or_else(lacks("seq"))?, event })
     }
+}
+
+/// The arguments of an event and its result as JSON, for tables of events. A result of nothing is
+/// `None`.
+#[must_use]
+pub fn event_json(event: &Event) -> (String, Option<String>) {
+    // A value cannot fail to be written, because its keys are text.
+    let arguments = serde_json::to_string(&Arguments(&event.operation)).unwrap_or_default();
+    let result = (!event.result.is_null()).then(|| serde_json::to_string(&event.result).ok());
+    (arguments, result.flatten())
 }

@@ -186,8 +186,7 @@ impl Fault {
     /// [`InvalidArgument`](BackendError::InvalidArgument) for 0.
     pub fn every(mut self, calls: u64) -> Result<Self> {
         if calls == 0 {
-            let rule = "is less than 1; 1 hits every call";
-            return Err(BackendError::invalid("every", "0", rule));
+            return Err(broken("every", "0 is less than 1; 1 hits every call".to_owned()));
         }
         self.every = calls;
         Ok(self)
@@ -199,8 +198,7 @@ impl Fault {
     /// [`InvalidArgument`](BackendError::InvalidArgument) for a number outside 0 to 1.
     pub fn probability(mut self, probability: f64) -> Result<Self> {
         if !(0.0..=1.0).contains(&probability) {
-            let value = probability.to_string();
-            return Err(BackendError::invalid("probability", &value, "is outside 0 to 1"));
+            return Err(broken("probability", format!("{probability} is outside 0 to 1")));
         }
         self.probability = Some(probability);
         Ok(self)
@@ -218,4 +216,9 @@ impl Fault {
     pub(crate) fn fits_name(&self, name: &str) -> bool {
         self.name.matches(name)
     }
+}
+
+/// The error of a number that breaks a rule.
+fn broken(argument: &'static str, reason: String) -> BackendError {
+    BackendError::InvalidArgument { argument: argument.into(), reason }
 }

@@ -44,7 +44,7 @@ struct Readme;
 
 pub use clock::{Clock, SystemClock};
 pub use error::Failure;
-pub use event::{Cause, Event};
+pub use event::{Cause, Event, event_json};
 pub use fault::{Custom, Fault, When};
 pub use faulty::Faulty;
 pub use hooks::{Call, Effect, Hook, Hooks, Outcome, Recorder, Subject};

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
+use wildmatch::WildMatch;
 
 use crate::event::{Event, Numbered, Read};
 
@@ -123,6 +124,26 @@ impl EventLog {
         let first = events.lost;
         let numbered = events.kept.iter().enumerate().skip(skipped);
         numbered.map(|(index, event)| (first + index as u64, Arc::clone(event))).collect()
+    }
+
+    /// The first event from a number on, with its number.
+    #[must_use]
+    pub fn first_since(&self, seq: u64) -> Option<(u64, Arc<Event>)> {
+        let lost = self.lost();
+        self.get(usize::try_from(seq.saturating_sub(lost)).ok()?)
+    }
+
+    /// The events whose operation matches a pattern and that have a matching name or identifier among
+    /// their arguments or in their result, each with its number.
+    #[must_use]
+    pub fn matching(&self, operation: &str, name: &str) -> Vec<(u64, Arc<Event>)> {
+        let (operation, name) = (WildMatch::new(operation), WildMatch::new(name));
+        let is_any = name.pattern_chars().iter().all(|c| *c == '*');
+        let fits = |(_, event): &(u64, Arc<Event>)| {
+            operation.matches(event.operation.kind.name())
+                && (is_any || event.names().any(|found| name.matches(&found)))
+        };
+        self.since(0).into_iter().filter(fits).collect()
     }
 
     /// The event at an index among those that it keeps, with its number.

@@ -1,6 +1,8 @@
 //! The values of arguments and results.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::iter;
 use std::sync::Arc;
 
 use nessie_backend_core::{Timestamp, Uuid};
@@ -69,16 +71,31 @@ impl Value {
             Self::Uuids(uuids) => Box::new(uuids.iter().copied()),
             Self::Snapshots(pairs) => Box::new(pairs.iter().map(|(volume, _)| *volume)),
             Self::List(values) => Box::new(values.iter().flat_map(Self::uuids)),
-            _ => Box::new(std::iter::empty()),
+            _ => Box::new(iter::empty()),
+        }
+    }
+
+    /// The texts and identifiers in it.
+    pub(crate) fn names(&self) -> Box<dyn Iterator<Item = Cow<'_, str>> + '_> {
+        let text = |uuid: &Uuid| Cow::Owned(uuid.to_string());
+        match self {
+            Self::Text(text) => Box::new(iter::once(Cow::Borrowed(&**text))),
+            Self::Uuid(uuid) => Box::new(iter::once(text(uuid))),
+            Self::Uuids(uuids) => Box::new(uuids.iter().map(text)),
+            Self::Snapshots(pairs) => Box::new(
+                pairs.iter().flat_map(move |(volume, snapshot)| [text(volume), text(snapshot)]),
+            ),
+            Self::List(values) => Box::new(values.iter().flat_map(Self::names)),
+            _ => Box::new(iter::empty()),
         }
     }
 
     /// The texts in it.
     pub(crate) fn texts(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match self {
-            Self::Text(text) => Box::new(std::iter::once(&**text)),
+            Self::Text(text) => Box::new(iter::once(&**text)),
             Self::List(values) => Box::new(values.iter().flat_map(Self::texts)),
-            _ => Box::new(std::iter::empty()),
+            _ => Box::new(iter::empty()),
         }
     }
 

@@ -6,7 +6,7 @@ use nessie_backend_core::{BackendError, Dependents};
 use nessie_backend_mem::BulkError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyTuple, PyType};
 use pyo3::{PyErrArguments, PyTypeInfo};
 
 use crate::runtime::exit::Calling;
@@ -102,6 +102,11 @@ impl From<Error> for PyErr {
             }
         }
     }
+}
+
+/// The class of which all others are.
+pub(crate) fn nessie_error(py: Python<'_>) -> Bound<'_, PyType> {
+    classes::NessieError::type_object(py)
 }
 
 fn raise(py: Python<'_>, error: &BackendError, message: String) -> PyErr {

@@ -2,7 +2,7 @@
 //! results as new objects.
 //!
 //! The modules build on each other in this order: [`runtime`], [`errors`], [`arrow`], [`args`],
-//! [`results`], [`backend`]. [`py_backend`] is a backend written in Python; [`conformance`] and
+//! [`results`], [`hooks`], [`backend`]. [`py_backend`] is a backend written in Python; [`conformance`] and
 //! [`ontap`] call it.
 //!
 //! Two rules hold everywhere. No lock of the core is held while Python code runs. Work that holds a
@@ -15,6 +15,7 @@ mod arrow;
 mod backend;
 mod conformance;
 mod errors;
+mod hooks;
 mod ontap;
 mod py_backend;
 mod results;
@@ -39,6 +40,12 @@ mod _core {
     #[pymodule_export]
     use crate::conformance::{cases, features, rules, run};
     #[pymodule_export]
+    use crate::hooks::fault::check_fault;
+    #[pymodule_export]
+    use crate::hooks::log::EventLog;
+    #[pymodule_export]
+    use crate::hooks::plan::FaultPlan;
+    #[pymodule_export]
     use crate::ontap::cluster::OntapCluster;
     #[pymodule_export]
     use crate::ontap::coverage::coverage;
@@ -48,6 +55,8 @@ mod _core {
     use crate::ontap::listener::OntapListener;
     #[pymodule_export]
     use crate::ontap::records::{snapshot, volume};
+    #[pymodule_export]
+    use crate::py_backend::hooked::PyHooks;
     #[pymodule_export]
     use crate::results::table::{Table, restore_table};
     #[pymodule_export]
@@ -82,6 +91,7 @@ mod _core {
         // exits, calls still arrive and the check would fail.
         #[expect(clippy::disallowed_methods, reason = "it calls no Python code")]
         module.py().detach(|| Python::attach(|_| ()));
+        module.add("_OPERATIONS", crate::py_backend::hooked::operations(module.py())?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 

@@ -40,13 +40,13 @@ pub(crate) fn instant(argument: &'static str, value: &Bound<'_, PyAny>) -> Resul
 
 const TOO_FAR: &str = "leads past 9999-12-31T23:59:59.999999Z, the latest supported time";
 
-/// Reads how far to advance a clock: seconds as an `int` or `float`, or a `timedelta`. Cut to
+/// Reads a length of time, such as how far to advance a clock: seconds as an `int` or `float`, or a `timedelta`. Cut to
 /// whole microseconds.
-pub(crate) fn delta(value: &Bound<'_, PyAny>) -> Result<Duration> {
+pub(crate) fn delta(argument: &'static str, value: &Bound<'_, PyAny>) -> Result<Duration> {
     static TIMEDELTA: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let refuse = |rule: &str| -> Error {
         let reason = format!("{} {rule}", shown(value));
-        BackendError::InvalidArgument { argument: "delta".into(), reason }.into()
+        BackendError::InvalidArgument { argument: argument.into(), reason }.into()
     };
     let micros = if let Ok(seconds) = value.cast::<PyFloat>() {
         if !seconds.value().is_finite() {
@@ -60,7 +60,7 @@ pub(crate) fn delta(value: &Bound<'_, PyAny>) -> Result<Duration> {
         timedelta_micros(value)?
     } else {
         let expected = "an int, float or timedelta";
-        let seconds: i64 = integer("delta", expected, TOO_FAR, value)?;
+        let seconds: i64 = integer(argument, expected, TOO_FAR, value)?;
         seconds.saturating_mul(MICROS_PER_SECOND)
     };
     if micros < 0 {

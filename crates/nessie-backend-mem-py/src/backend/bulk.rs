@@ -1,11 +1,12 @@
 //! Methods on many volumes or snapshots in one call.
 
 use nessie_backend_core::{BackendError, SnapshotId, VolumeId};
+use nessie_backend_faults::OperationKind;
 use nessie_backend_mem::binding::VolumeRow;
 use nessie_backend_mem::{BulkError, NewVolume};
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBool, PyList};
 
 use crate::args::items::{Names, Sizes};
 use crate::args::scalars::{self, PatchArgs};
@@ -44,19 +45,30 @@ impl MemBackend {
         size_bytes: Option<&Bound<'_, PyAny>>,
         snapshot_policy: Option<&Bound<'_, PyAny>>,
     ) -> Result<Uuids> {
-        let py = names.py();
-        let policy = scalars::optional_string("snapshot_policy", snapshot_policy)?;
-        let policy = policy.map(scalars::name);
-        let names = Names::read("names", names)?;
-        let sizes = Sizes::read(size_bytes, names.len());
-        let sizes =
-            sizes.map_err(|error| self.after_missing_policy(py, policy.as_deref(), error))?;
-        let volumes = names.iter().enumerate().map(|(index, name)| {
-            let new = NewVolume::named(name).size_bytes(sizes.get(index));
-            new.snapshot_policy(policy.as_deref())
-        });
-        let made = self.bulk(py, |core| core.create_volumes(volumes));
-        Ok(Uuids::new(made.map_err(in_names)?.into_iter().map(VolumeId::uuid)))
+        let names = &self.reusable(names)?;
+        let size_bytes = size_bytes.map(|sizes| self.reusable(sizes)).transpose()?;
+        let size_bytes = size_bytes.as_ref();
+        self.operation(
+            names.py(),
+            OperationKind::CreateVolumes,
+            &[Some(names), size_bytes, snapshot_policy],
+            |step| {
+                let py = names.py();
+                let policy = scalars::optional_string("snapshot_policy", snapshot_policy)?;
+                let policy = policy.map(scalars::name);
+                let names = Names::read("names", names)?;
+                let sizes = Sizes::read(size_bytes, names.len());
+                let sizes = sizes
+                    .map_err(|error| self.after_missing_policy(py, policy.as_deref(), error))?;
+                let volumes = names.iter().enumerate().map(|(index, name)| {
+                    let new = NewVolume::named(name).size_bytes(sizes.get(index));
+                    new.snapshot_policy(policy.as_deref())
+                });
+                let made =
+                    step.try_bulk(py, |core| core.create_volumes(volumes).map_err(in_names))?;
+                Ok(Uuids::new(made.into_iter().map(VolumeId::uuid)))
+            },
+        )
     }
 
     /// Take a snapshot of each volume, all with the same name and time.
@@ -87,15 +99,24 @@ impl MemBackend {
         name: &Bound<'_, PyAny>,
         expires_at: Option<&Bound<'_, PyAny>>,
     ) -> Result<Uuids> {
-        let py = name.py();
-        let name = scalars::string("name", name)?;
-        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let end = expires_at.map(|end| time::instant("expires_at", end)).transpose();
-        let end = end.map_err(|error| self.after_missing(py, &uuids, error))?;
-        let volumes = uuids.volume_ids();
-        let text = scalars::name(name);
-        let made = self.try_bulk(py, |core| core.create_snapshots_until(volumes, &text, end))?;
-        Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
+        let vol_uuids = &self.reusable(vol_uuids)?;
+        self.operation(
+            name.py(),
+            OperationKind::CreateSnapshots,
+            &[Some(vol_uuids), Some(name), expires_at],
+            |step| {
+                let py = name.py();
+                let name = scalars::string("name", name)?;
+                let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+                let end = expires_at.map(|end| time::instant("expires_at", end)).transpose();
+                let end = end.map_err(|error| self.after_missing(py, &uuids, error))?;
+                let volumes = uuids.volume_ids();
+                let text = scalars::name(name);
+                let made =
+                    step.try_bulk(py, |core| core.create_snapshots_until(volumes, &text, end))?;
+                Ok(Uuids::new(made.into_iter().map(SnapshotId::uuid)))
+            },
+        )
     }
 
     /// Create one clone per name from one snapshot.
@@ -126,14 +147,23 @@ impl MemBackend {
         parent_snap_uuid: AnyId<'_, '_>,
         names: &Bound<'_, PyAny>,
     ) -> Result<Uuids> {
-        let parent = self.volume_id("parent_vol_uuid", parent_vol_uuid)?.value;
-        let snapshot = self.snapshot_id(parent, "parent_snap_uuid", parent_snap_uuid)?.value;
-        let py = names.py();
-        let names = Names::read("names", names)?;
-        let made = self.try_bulk(py, |core| {
-            core.create_clones(parent, snapshot, names.iter()).map_err(in_names)
-        })?;
-        Ok(Uuids::new(made.into_iter().map(VolumeId::uuid)))
+        let names = &self.reusable(names)?;
+        self.operation(
+            names.py(),
+            OperationKind::CreateClones,
+            &[Some(parent_vol_uuid), Some(parent_snap_uuid), Some(names)],
+            |step| {
+                let parent = self.volume_id("parent_vol_uuid", parent_vol_uuid)?.value;
+                let snapshot =
+                    self.snapshot_id(parent, "parent_snap_uuid", parent_snap_uuid)?.value;
+                let py = names.py();
+                let names = Names::read("names", names)?;
+                let made = step.try_bulk(py, |core| {
+                    core.create_clones(parent, snapshot, names.iter()).map_err(in_names)
+                })?;
+                Ok(Uuids::new(made.into_iter().map(VolumeId::uuid)))
+            },
+        )
     }
 
     /// Delete the snapshots of one name, or the given snapshots.
@@ -169,34 +199,44 @@ impl MemBackend {
         name: Option<&Bound<'py, PyAny>>,
         skip_busy: bool,
     ) -> Result<Bound<'py, PyAny>> {
-        let py = vol_uuids.py();
-        let Some(name) = scalars::optional_string("name", name)? else {
-            let pairs = batch::snapshot_ids("vol_uuids", vol_uuids)?;
-            let left = self.bulk(py, |core| {
-                if skip_busy {
-                    core.delete_snapshot_pairs_unless_busy(&pairs)
-                } else {
-                    core.delete_snapshot_pairs(&pairs).map(|()| Vec::new())
-                }
-            })?;
-            let text = |uuid| records::uuid_text(py, &None, uuid);
-            let pair = |(volume, snapshot): (VolumeId, SnapshotId)| {
-                (text(volume.uuid()), text(snapshot.uuid())).into_pyobject(py)
-            };
-            return Ok(interrupt::list(py, left.into_iter(), pair)?.into_any());
-        };
-        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let volumes = uuids.volume_ids();
-        let text = scalars::name(name);
-        let left = self.try_bulk(py, |core| {
-            if skip_busy {
-                core.delete_snapshots_unless_busy(volumes, &text)
-            } else {
-                core.delete_snapshots(volumes, &text).map(|()| Vec::new())
-            }
-        })?;
-        let left = Uuids::new(left.into_iter().map(VolumeId::uuid));
-        Ok(Bound::new(py, left)?.into_any())
+        let vol_uuids = &self.reusable(vol_uuids)?;
+        let is_skipping =
+            skip_busy.then(|| PyBool::new(vol_uuids.py(), true).to_owned().into_any());
+        self.operation(
+            vol_uuids.py(),
+            OperationKind::DeleteSnapshots,
+            &[Some(vol_uuids), name, is_skipping.as_ref()],
+            |step| {
+                let py = vol_uuids.py();
+                let Some(name) = scalars::optional_string("name", name)? else {
+                    let pairs = batch::snapshot_ids("vol_uuids", vol_uuids)?;
+                    let left = step.try_bulk(py, |core| {
+                        if skip_busy {
+                            core.delete_snapshot_pairs_unless_busy(&pairs)
+                        } else {
+                            core.delete_snapshot_pairs(&pairs).map(|()| Vec::new())
+                        }
+                    })?;
+                    let text = |uuid| records::uuid_text(py, &None, uuid);
+                    let pair = |(volume, snapshot): (VolumeId, SnapshotId)| {
+                        (text(volume.uuid()), text(snapshot.uuid())).into_pyobject(py)
+                    };
+                    return Ok(interrupt::list(py, left.into_iter(), pair)?.into_any());
+                };
+                let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+                let volumes = uuids.volume_ids();
+                let text = scalars::name(name);
+                let left = step.try_bulk(py, |core| {
+                    if skip_busy {
+                        core.delete_snapshots_unless_busy(volumes, &text)
+                    } else {
+                        core.delete_snapshots(volumes, &text).map(|()| Vec::new())
+                    }
+                })?;
+                let left = Uuids::new(left.into_iter().map(VolumeId::uuid));
+                Ok(Bound::new(py, left)?.into_any())
+            },
+        )
     }
 
     /// Delete volumes with their snapshots.
@@ -224,17 +264,27 @@ impl MemBackend {
     ///         `skip_busy` is false.
     #[pyo3(signature = (vol_uuids, *, skip_busy=false))]
     fn delete_volumes(&self, vol_uuids: &Bound<'_, PyAny>, skip_busy: bool) -> Result<Uuids> {
-        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let volumes = uuids.volume_ids();
-        let py = vol_uuids.py();
-        let left = self.try_bulk(py, |core| {
-            if skip_busy {
-                core.delete_volumes_unless_busy(volumes)
-            } else {
-                core.delete_volumes(volumes).map(|()| Vec::new())
-            }
-        })?;
-        Ok(Uuids::new(left.into_iter().map(VolumeId::uuid)))
+        let vol_uuids = &self.reusable(vol_uuids)?;
+        let is_skipping =
+            skip_busy.then(|| PyBool::new(vol_uuids.py(), true).to_owned().into_any());
+        self.operation(
+            vol_uuids.py(),
+            OperationKind::DeleteVolumes,
+            &[Some(vol_uuids), is_skipping.as_ref()],
+            |step| {
+                let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+                let volumes = uuids.volume_ids();
+                let py = vol_uuids.py();
+                let left = step.try_bulk(py, |core| {
+                    if skip_busy {
+                        core.delete_volumes_unless_busy(volumes)
+                    } else {
+                        core.delete_volumes(volumes).map(|()| Vec::new())
+                    }
+                })?;
+                Ok(Uuids::new(left.into_iter().map(VolumeId::uuid)))
+            },
+        )
     }
 
     /// Change the given fields of each volume.
@@ -280,22 +330,42 @@ impl MemBackend {
         state: Option<&Bound<'_, PyAny>>,
         snapshot_policy: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
-        let policy = snapshot_policy;
-        let patch = PatchArgs::new(None, junction_path, export_policy, name, state, policy)?;
-        let py = vol_uuids.py();
-        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let volumes = uuids.as_slice();
-        let read = || {
-            let sizes = Sizes::read(size_bytes, volumes.len())?;
-            Ok((scalars::patch(&patch)?, sizes))
-        };
-        let (patch, sizes) = read().map_err(|error| {
-            let policy = patch.snapshot_policy();
-            let error = self.after_missing_policy(py, policy.as_deref(), error);
-            self.after_missing(py, &uuids, error)
-        })?;
-        let volumes = uuids.volume_ids().enumerate().map(|(index, id)| (id, sizes.get(index)));
-        self.try_bulk(py, |core| core.patch_volumes_with_sizes(volumes, &patch))
+        let vol_uuids = &self.reusable(vol_uuids)?;
+        let size_bytes = size_bytes.map(|sizes| self.reusable(sizes)).transpose()?;
+        let size_bytes = size_bytes.as_ref();
+        self.operation(
+            vol_uuids.py(),
+            OperationKind::PatchVolumes,
+            &[
+                Some(vol_uuids),
+                size_bytes,
+                junction_path,
+                export_policy,
+                name,
+                state,
+                snapshot_policy,
+            ],
+            |step| {
+                let policy = snapshot_policy;
+                let patch =
+                    PatchArgs::new(None, junction_path, export_policy, name, state, policy)?;
+                let py = vol_uuids.py();
+                let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+                let volumes = uuids.as_slice();
+                let read = || {
+                    let sizes = Sizes::read(size_bytes, volumes.len())?;
+                    Ok((scalars::patch(&patch)?, sizes))
+                };
+                let (patch, sizes) = read().map_err(|error| {
+                    let policy = patch.snapshot_policy();
+                    let error = self.after_missing_policy(py, policy.as_deref(), error);
+                    self.after_missing(py, &uuids, error)
+                })?;
+                let volumes =
+                    uuids.volume_ids().enumerate().map(|(index, id)| (id, sizes.get(index)));
+                step.try_bulk(py, |core| core.patch_volumes_with_sizes(volumes, &patch))
+            },
+        )
     }
 
     /// Return the volumes of the given uuids.
@@ -312,15 +382,18 @@ impl MemBackend {
     ///     InvalidArgumentError: A uuid is malformed.
     ///     VolumeNotFoundError: A volume does not exist.
     fn get_volumes<'py>(&self, vol_uuids: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
-        let py = vol_uuids.py();
-        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let volumes = uuids.as_slice();
-        let view = self.view(py);
-        if let Some(error) = py.detach(|| view.missing(volumes)) {
-            return Err(self.hinted(py, error));
-        }
-        let rows = volumes.iter().filter_map(|id| view.volume_row((*id).into()).ok());
-        Ok(interrupt::list(py, rows, |volume: VolumeRow| records::listed_volume(py, &volume))?)
+        let vol_uuids = &self.reusable(vol_uuids)?;
+        self.operation(vol_uuids.py(), OperationKind::GetVolumes, &[Some(vol_uuids)], |_| {
+            let py = vol_uuids.py();
+            let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+            let volumes = uuids.as_slice();
+            let view = self.view(py);
+            if let Some(error) = py.detach(|| view.missing(volumes)) {
+                return Err(self.hinted(py, error));
+            }
+            let rows = volumes.iter().filter_map(|id| view.volume_row((*id).into()).ok());
+            Ok(interrupt::list(py, rows, |volume: VolumeRow| records::listed_volume(py, &volume))?)
+        })
     }
 }
 

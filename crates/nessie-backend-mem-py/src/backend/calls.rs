@@ -1,8 +1,10 @@
 //! Calls of the core: with or without the interpreter, and with hints in their errors.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nessie_backend_core::{SnapshotId, Uuid, VolumeId};
+use nessie_backend_faults::Hooks;
 use nessie_backend_mem::binding::IntoRows;
 use nessie_backend_mem::{self as core, BulkError};
 
@@ -23,6 +25,11 @@ impl MemBackend {
     /// A handle of the core's backend.
     pub(crate) fn shared(&self) -> core::MemBackend {
         core::MemBackend::clone(&self.core)
+    }
+
+    /// The faults and logs.
+    pub(crate) fn hooks(&self) -> Arc<Hooks> {
+        Arc::clone(&self.hooks)
     }
 
     /// The identifiers of all volumes, in order of creation.

@@ -1,7 +1,8 @@
 //! The backend's clock.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use nessie_backend_faults::{Cause, mem};
 use nessie_backend_mem as core;
 
 use pyo3::prelude::*;
@@ -9,13 +10,11 @@ use pyo3::types::PyString;
 
 use crate::args;
 use crate::errors::Result;
+use crate::hooks::wait::TICK;
 use crate::results::time;
 use crate::runtime::exit::Calling;
 
 use super::MemBackend;
-
-/// How long rules run between two checks for signals.
-const TICK: Duration = Duration::from_millis(20);
 
 #[pymethods]
 impl MemBackend {
@@ -46,14 +45,21 @@ impl MemBackend {
     ///     FeatureNotSupportedError: The backend uses the system's clock.
     fn advance<'py>(&self, delta: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>> {
         let py = delta.py();
-        let mut left = args::time::delta(delta)?;
+        let mut left = args::time::delta("delta", delta)?;
         if self.call(py, core::MemBackend::next_due).is_none() {
-            return Ok(time::text(py, self.try_call(py, |core| core.advance(left))?));
+            let advance = |core: &_| mem::advance(core, &mut left, &self.hooks, Cause::Call);
+            return Ok(time::text(py, self.try_call(py, advance)?));
         }
         loop {
-            let begin = Instant::now();
-            let is_wanted = || begin.elapsed() < TICK;
-            let now = self.try_bulk(py, |core| core.advance_while(&mut left, is_wanted))?;
+            let until = Instant::now() + TICK;
+            let now = self.try_bulk(py, |core| {
+                loop {
+                    let now = mem::advance(core, &mut left, &self.hooks, Cause::Call);
+                    if now.is_err() || left.is_zero() || Instant::now() >= until {
+                        return now;
+                    }
+                }
+            })?;
             if left.is_zero() {
                 return Ok(time::text(py, now));
             }

@@ -1,5 +1,7 @@
 //! Methods on one clone.
 
+use nessie_backend_faults::OperationKind;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -39,19 +41,27 @@ impl MemBackend {
         parent_snap_uuid: AnyId<'_, 'py>,
         new_name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
-        let new_name = scalars::string("new_name", new_name)?;
-        let parent = self.volume_id("parent_vol_uuid", parent_vol_uuid)?;
-        let snapshot = self.snapshot_id(parent.value, "parent_snap_uuid", parent_snap_uuid)?;
-        let name = scalars::name(new_name);
-        let (from, at) = (parent.value, snapshot.value);
-        let volume =
-            self.try_call(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
-        let reused = ReusedText {
-            parent_volume_uuid: parent.text,
-            parent_snapshot_uuid: snapshot.text,
-            ..ReusedText::name(new_name)
-        };
-        Ok(records::volume(new_name.py(), &volume, &reused)?)
+        self.operation(
+            new_name.py(),
+            OperationKind::CreateClone,
+            &[Some(parent_vol_uuid), Some(parent_snap_uuid), Some(new_name)],
+            |step| {
+                let new_name = scalars::string("new_name", new_name)?;
+                let parent = self.volume_id("parent_vol_uuid", parent_vol_uuid)?;
+                let snapshot =
+                    self.snapshot_id(parent.value, "parent_snap_uuid", parent_snap_uuid)?;
+                let name = scalars::name(new_name);
+                let (from, at) = (parent.value, snapshot.value);
+                let volume =
+                    step.try_call(new_name.py(), |core| core.rows().create_clone(from, at, &name))?;
+                let reused = ReusedText {
+                    parent_volume_uuid: parent.text,
+                    parent_snapshot_uuid: snapshot.text,
+                    ..ReusedText::name(new_name)
+                };
+                Ok(records::volume(new_name.py(), &volume, &reused)?)
+            },
+        )
     }
 
     /// Turn a clone into an ordinary volume.
@@ -69,9 +79,11 @@ impl MemBackend {
     ///     InvalidArgumentError: The uuid is malformed, or the volume is not a
     ///         clone.
     fn split_clone<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
-        let id = self.volume_id("vol_uuid", vol_uuid)?;
-        let volume = self.try_call(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
-        let reused = ReusedText::uuid(id.text);
-        Ok(records::volume(vol_uuid.py(), &volume, &reused)?)
+        self.operation(vol_uuid.py(), OperationKind::SplitClone, &[Some(vol_uuid)], |step| {
+            let id = self.volume_id("vol_uuid", vol_uuid)?;
+            let volume = step.try_call(vol_uuid.py(), |core| core.rows().split_clone(id.value))?;
+            let reused = ReusedText::uuid(id.text);
+            Ok(records::volume(vol_uuid.py(), &volume, &reused)?)
+        })
     }
 }

@@ -12,6 +12,7 @@ mod clock;
 mod clones;
 mod container;
 mod hints;
+mod hooked;
 mod limits;
 mod policies;
 mod saved;
@@ -21,9 +22,11 @@ mod tables;
 mod tree;
 mod volumes;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use nessie_backend_core::VolumeBackend;
+use nessie_backend_faults::{Hooks, mem};
 use nessie_backend_mem as core;
 
 use pyo3::exceptions::PyAssertionError;
@@ -37,7 +40,7 @@ use crate::runtime::fork;
 use crate::runtime::freed::Freed;
 use crate::runtime::worker;
 
-pub(crate) use saved::restore;
+pub(crate) use saved::{files, restore};
 
 /// An in-memory storage backend with volumes, snapshots and clones.
 ///
@@ -100,13 +103,16 @@ pub(crate) use saved::restore;
 #[pyclass(frozen, weakref, module = "nessie_backend_mem")]
 pub(crate) struct MemBackend {
     core: Freed<core::MemBackend>,
+    /// Its faults and logs.
+    hooks: Arc<Hooks>,
     /// The number of running bulk calls. They hold the core's lock for long.
     bulk_calls: AtomicUsize,
 }
 
 impl From<core::MemBackend> for MemBackend {
     fn from(core: core::MemBackend) -> Self {
-        Self { core: Freed::new(core), bulk_calls: AtomicUsize::new(0) }
+        let bulk_calls = AtomicUsize::new(0);
+        Self { core: Freed::new(core), hooks: Arc::default(), bulk_calls }
     }
 }
 
@@ -170,7 +176,7 @@ impl MemBackend {
     /// the same uuids again; one without a seed gives out new random ones. The
     /// capacity, the limits and the profile stay.
     fn reset(&self, py: Python<'_>) -> Result<()> {
-        Ok(fork::detached(py, || self.core.reset())?)
+        Ok(fork::detached(py, || mem::reset(&self.core, &self.hooks))?)
     }
 
     /// Check the consistency of the backend's internal state; for tests.

@@ -1,6 +1,7 @@
 //! Methods on snapshot policies.
 
 use nessie_backend_core::SnapshotPolicy;
+use nessie_backend_faults::{OperationKind, mem};
 use nessie_backend_mem as core;
 
 use pyo3::prelude::*;
@@ -56,11 +57,19 @@ impl MemBackend {
         name: &Bound<'py, PyAny>,
         rules: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
-        let py = name.py();
-        let name = scalars::name(scalars::string("name", name)?);
-        let rules = RuleArgs::read(rules)?.rules()?;
-        let policy = self.try_call(py, |core| core.create_snapshot_policy(&name, rules))?;
-        Ok(records::snapshot_policy(py, &policy)?)
+        let rules = &self.reusable(rules)?;
+        self.operation(
+            name.py(),
+            OperationKind::CreateSnapshotPolicy,
+            &[Some(name), Some(rules)],
+            |step| {
+                let py = name.py();
+                let name = scalars::name(scalars::string("name", name)?);
+                let rules = RuleArgs::read(rules)?.rules()?;
+                let policy = step.try_call(py, |core| core.create_snapshot_policy(&name, rules))?;
+                Ok(records::snapshot_policy(py, &policy)?)
+            },
+        )
     }
 
     /// Return one snapshot policy.
@@ -74,10 +83,12 @@ impl MemBackend {
     /// Raises:
     ///     SnapshotPolicyNotFoundError: No policy has this name.
     fn get_snapshot_policy<'py>(&self, name: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
-        let py = name.py();
-        let name = scalars::name(scalars::string("name", name)?);
-        let policy = self.try_call(py, |core| core.get_snapshot_policy(&name))?;
-        Ok(records::snapshot_policy(py, &policy)?)
+        self.operation(name.py(), OperationKind::GetSnapshotPolicy, &[Some(name)], |_| {
+            let py = name.py();
+            let name = scalars::name(scalars::string("name", name)?);
+            let policy = self.try_call(py, |core| core.get_snapshot_policy(&name))?;
+            Ok(records::snapshot_policy(py, &policy)?)
+        })
     }
 
     /// Return all snapshot policies in order of creation.
@@ -111,14 +122,23 @@ impl MemBackend {
         name: &Bound<'py, PyAny>,
         rules: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
-        let py = name.py();
-        let name = scalars::name(scalars::string("name", name)?);
-        let rules = RuleArgs::read(rules)?.rules().map_err(|error| {
-            // A missing policy is reported before an invalid value.
-            self.call(py, |core| core.get_snapshot_policy(&name)).err().unwrap_or(error)
-        })?;
-        let policy = self.try_call(py, |core| core.replace_snapshot_policy(&name, rules))?;
-        Ok(records::snapshot_policy(py, &policy)?)
+        let rules = &self.reusable(rules)?;
+        self.operation(
+            name.py(),
+            OperationKind::ReplaceSnapshotPolicy,
+            &[Some(name), Some(rules)],
+            |step| {
+                let py = name.py();
+                let name = scalars::name(scalars::string("name", name)?);
+                let rules = RuleArgs::read(rules)?.rules().map_err(|error| {
+                    // A missing policy is reported before an invalid value.
+                    self.call(py, |core| core.get_snapshot_policy(&name)).err().unwrap_or(error)
+                })?;
+                let policy =
+                    step.try_call(py, |core| core.replace_snapshot_policy(&name, rules))?;
+                Ok(records::snapshot_policy(py, &policy)?)
+            },
+        )
     }
 
     /// Delete a snapshot policy that no volume uses.
@@ -132,9 +152,11 @@ impl MemBackend {
     ///     SnapshotPolicyNotFoundError: No policy has this name.
     ///     SnapshotPolicyBusyError: A volume uses the policy.
     fn delete_snapshot_policy(&self, name: &Bound<'_, PyAny>) -> Result<()> {
-        let py = name.py();
-        let name = scalars::name(scalars::string("name", name)?);
-        self.try_call(py, |core| core.delete_snapshot_policy(&name))
+        self.operation(name.py(), OperationKind::DeleteSnapshotPolicy, &[Some(name)], |step| {
+            let py = name.py();
+            let name = scalars::name(scalars::string("name", name)?);
+            step.try_call(py, |core| core.delete_snapshot_policy(&name))
+        })
     }
 
     /// Return when the next rule of a snapshot policy that a volume uses is due.
@@ -156,6 +178,6 @@ impl MemBackend {
     /// Returns:
     ///     int: The number of snapshots that were taken.
     fn run_due(&self, py: Python<'_>) -> Result<usize> {
-        self.try_bulk(py, core::MemBackend::run_due)
+        self.try_bulk(py, |core| mem::run_due(core, &self.hooks))
     }
 }

@@ -1,6 +1,7 @@
 //! Methods on the snapshots of one volume.
 
 use nessie_backend_core::SnapshotBackend;
+use nessie_backend_faults::OperationKind;
 use nessie_backend_mem as core;
 use nessie_backend_mem::binding::SnapshotRow;
 
@@ -45,20 +46,28 @@ impl MemBackend {
         name: &Bound<'py, PyAny>,
         expires_at: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
-        let name = scalars::string("name", name)?;
-        let (volume, expires_at) = match expires_at {
-            None => (self.volume_id("vol_uuid", vol_uuid)?.value, None),
-            Some(end) => {
-                let end = time::instant("expires_at", end);
-                let (id, end) = self.of_volume(vol_uuid, end)?;
-                (id.value, Some(end))
-            }
-        };
-        let text = scalars::name(name);
-        let snapshot = self
-            .try_call(name.py(), |core| core.rows().create_snapshot(volume, &text, expires_at))?;
-        let reused = ReusedText::name(name);
-        Ok(records::snapshot(name.py(), &snapshot, &reused)?)
+        self.operation(
+            name.py(),
+            OperationKind::CreateSnapshot,
+            &[Some(vol_uuid), Some(name), expires_at],
+            |step| {
+                let name = scalars::string("name", name)?;
+                let (volume, expires_at) = match expires_at {
+                    None => (self.volume_id("vol_uuid", vol_uuid)?.value, None),
+                    Some(end) => {
+                        let end = time::instant("expires_at", end);
+                        let (id, end) = self.of_volume(vol_uuid, end)?;
+                        (id.value, Some(end))
+                    }
+                };
+                let text = scalars::name(name);
+                let snapshot = step.try_call(name.py(), |core| {
+                    core.rows().create_snapshot(volume, &text, expires_at)
+                })?;
+                let reused = ReusedText::name(name);
+                Ok(records::snapshot(name.py(), &snapshot, &reused)?)
+            },
+        )
     }
 
     /// Return a volume's snapshots in order of creation.
@@ -73,13 +82,15 @@ impl MemBackend {
     ///     InvalidArgumentError: `vol_uuid` is malformed.
     ///     VolumeNotFoundError: No volume has this uuid.
     fn list_snapshots<'py>(&self, vol_uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyList>> {
-        let py = vol_uuid.py();
-        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
-        let view = self.view(py);
-        let rows = view.snapshot_rows(volume).map_err(|error| self.hinted(py, error))?;
-        Ok(interrupt::list(py, rows, |snapshot: SnapshotRow| {
-            records::listed_snapshot(py, &snapshot)
-        })?)
+        self.operation(vol_uuid.py(), OperationKind::ListSnapshots, &[Some(vol_uuid)], |_| {
+            let py = vol_uuid.py();
+            let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+            let view = self.view(py);
+            let rows = view.snapshot_rows(volume).map_err(|error| self.hinted(py, error))?;
+            Ok(interrupt::list(py, rows, |snapshot: SnapshotRow| {
+                records::listed_snapshot(py, &snapshot)
+            })?)
+        })
     }
 
     /// Return one snapshot of a volume.
@@ -100,12 +111,19 @@ impl MemBackend {
         vol_uuid: AnyId<'_, 'py>,
         snap_uuid: AnyId<'_, 'py>,
     ) -> Result<Bound<'py, PyDict>> {
-        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
-        let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
-        let snapshot =
-            self.try_call(vol_uuid.py(), |core| core.rows().get_snapshot(volume, id.value))?;
-        let reused = ReusedText::uuid(id.text);
-        Ok(records::snapshot(vol_uuid.py(), &snapshot, &reused)?)
+        self.operation(
+            vol_uuid.py(),
+            OperationKind::GetSnapshot,
+            &[Some(vol_uuid), Some(snap_uuid)],
+            |_| {
+                let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+                let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
+                let snapshot = self
+                    .try_call(vol_uuid.py(), |core| core.rows().get_snapshot(volume, id.value))?;
+                let reused = ReusedText::uuid(id.text);
+                Ok(records::snapshot(vol_uuid.py(), &snapshot, &reused)?)
+            },
+        )
     }
 
     /// Return the snapshot of a name in a volume.
@@ -126,15 +144,23 @@ impl MemBackend {
         vol_uuid: AnyId<'_, 'py>,
         name: &Bound<'py, PyAny>,
     ) -> Result<Option<Bound<'py, PyDict>>> {
-        let name = scalars::string("name", name)?;
-        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
-        let text = scalars::name(name);
-        let found = self.try_call(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
-        let Some(snapshot) = found else {
-            return Ok(None);
-        };
-        let reused = ReusedText::name(name);
-        Ok(Some(records::snapshot(name.py(), &snapshot, &reused)?))
+        self.operation(
+            name.py(),
+            OperationKind::FindSnapshot,
+            &[Some(vol_uuid), Some(name)],
+            |_| {
+                let name = scalars::string("name", name)?;
+                let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+                let text = scalars::name(name);
+                let found =
+                    self.try_call(name.py(), |core| core.rows().find_snapshot(volume, &text))?;
+                let Some(snapshot) = found else {
+                    return Ok(None);
+                };
+                let reused = ReusedText::name(name);
+                Ok(Some(records::snapshot(name.py(), &snapshot, &reused)?))
+            },
+        )
     }
 
     /// Rename a snapshot.
@@ -160,14 +186,22 @@ impl MemBackend {
         snap_uuid: AnyId<'_, 'py>,
         name: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
-        let name = scalars::string("name", name)?;
-        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
-        let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
-        let text = scalars::name(name);
-        let snapshot =
-            self.try_call(name.py(), |core| core.rows().rename_snapshot(volume, id.value, &text))?;
-        let reused = ReusedText { uuid: id.text, ..ReusedText::name(name) };
-        Ok(records::snapshot(name.py(), &snapshot, &reused)?)
+        self.operation(
+            name.py(),
+            OperationKind::RenameSnapshot,
+            &[Some(vol_uuid), Some(snap_uuid), Some(name)],
+            |step| {
+                let name = scalars::string("name", name)?;
+                let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+                let id = self.snapshot_id(volume, "snap_uuid", snap_uuid)?;
+                let text = scalars::name(name);
+                let snapshot = step.try_call(name.py(), |core| {
+                    core.rows().rename_snapshot(volume, id.value, &text)
+                })?;
+                let reused = ReusedText { uuid: id.text, ..ReusedText::name(name) };
+                Ok(records::snapshot(name.py(), &snapshot, &reused)?)
+            },
+        )
     }
 
     /// Delete a snapshot.
@@ -183,9 +217,16 @@ impl MemBackend {
     ///     SnapshotLockedError: The snapshot is locked.
     ///     SnapshotBusyError: A clone depends on the snapshot.
     fn delete_snapshot(&self, vol_uuid: AnyId<'_, '_>, snap_uuid: AnyId<'_, '_>) -> Result<()> {
-        let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
-        let snapshot = self.snapshot_id(volume, "snap_uuid", snap_uuid)?.value;
-        self.try_call(vol_uuid.py(), |core| core.delete_snapshot(volume, snapshot))
+        self.operation(
+            vol_uuid.py(),
+            OperationKind::DeleteSnapshot,
+            &[Some(vol_uuid), Some(snap_uuid)],
+            |step| {
+                let volume = self.volume_id("vol_uuid", vol_uuid)?.value;
+                let snapshot = self.snapshot_id(volume, "snap_uuid", snap_uuid)?.value;
+                step.try_call(vol_uuid.py(), |core| core.delete_snapshot(volume, snapshot))
+            },
+        )
     }
 
     /// Restore a volume, with its size, from a snapshot.
@@ -211,11 +252,19 @@ impl MemBackend {
         vol_uuid: AnyId<'_, 'py>,
         snap_uuid: AnyId<'_, 'py>,
     ) -> Result<Bound<'py, PyDict>> {
-        let id = self.volume_id("vol_uuid", vol_uuid)?;
-        let snapshot = self.snapshot_id(id.value, "snap_uuid", snap_uuid)?.value;
-        let restore = |core: &core::MemBackend| core.rows().restore_snapshot(id.value, snapshot);
-        let volume = self.try_call_on_snapshots(vol_uuid.py(), id.value, restore)?;
-        let reused = ReusedText::uuid(id.text);
-        Ok(records::volume(vol_uuid.py(), &volume, &reused)?)
+        self.operation(
+            vol_uuid.py(),
+            OperationKind::RestoreSnapshot,
+            &[Some(vol_uuid), Some(snap_uuid)],
+            |step| {
+                let id = self.volume_id("vol_uuid", vol_uuid)?;
+                let snapshot = self.snapshot_id(id.value, "snap_uuid", snap_uuid)?.value;
+                let restore =
+                    |core: &core::MemBackend| core.rows().restore_snapshot(id.value, snapshot);
+                let volume = step.try_call_on_snapshots(vol_uuid.py(), id.value, restore)?;
+                let reused = ReusedText::uuid(id.text);
+                Ok(records::volume(vol_uuid.py(), &volume, &reused)?)
+            },
+        )
     }
 }

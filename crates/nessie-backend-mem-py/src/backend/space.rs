@@ -1,6 +1,7 @@
 //! Methods on the space that data takes.
 
 use nessie_backend_core::{VolumeBackend, VolumeId};
+use nessie_backend_faults::OperationKind;
 use nessie_backend_mem::{self as core, BulkError, NewData};
 
 use pyo3::prelude::*;
@@ -58,14 +59,21 @@ impl MemBackend {
         size_bytes: &Bound<'py, PyAny>,
         overwrite_bytes: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
-        let py = vol_uuid.py();
-        let data = scalars::bytes(SIZE, size_bytes).and_then(|size| {
-            let overwrite = overwrite_bytes.map(|bytes| scalars::bytes(OVERWRITE, bytes));
-            Ok(NewData::new(size).overwriting(overwrite.transpose()?.unwrap_or(0)))
-        });
-        let (id, data) = self.of_volume(vol_uuid, data)?;
-        let volume = self.try_call(py, |core| core.rows().write(id.value, data))?;
-        Ok(records::volume(py, &volume, &ReusedText::uuid(id.text))?)
+        self.operation(
+            vol_uuid.py(),
+            OperationKind::Write,
+            &[Some(vol_uuid), Some(size_bytes), overwrite_bytes],
+            |step| {
+                let py = vol_uuid.py();
+                let data = scalars::bytes(SIZE, size_bytes).and_then(|size| {
+                    let overwrite = overwrite_bytes.map(|bytes| scalars::bytes(OVERWRITE, bytes));
+                    Ok(NewData::new(size).overwriting(overwrite.transpose()?.unwrap_or(0)))
+                });
+                let (id, data) = self.of_volume(vol_uuid, data)?;
+                let volume = step.try_call(py, |core| core.rows().write(id.value, data))?;
+                Ok(records::volume(py, &volume, &ReusedText::uuid(id.text))?)
+            },
+        )
     }
 
     /// Account for data that a client deletes from a volume.
@@ -90,10 +98,17 @@ impl MemBackend {
         vol_uuid: AnyId<'_, 'py>,
         size_bytes: &Bound<'py, PyAny>,
     ) -> Result<Bound<'py, PyDict>> {
-        let py = vol_uuid.py();
-        let (id, size) = self.of_volume(vol_uuid, scalars::bytes(SIZE, size_bytes))?;
-        let volume = self.try_call(py, |core| core.rows().discard(id.value, size))?;
-        Ok(records::volume(py, &volume, &ReusedText::uuid(id.text))?)
+        self.operation(
+            vol_uuid.py(),
+            OperationKind::Discard,
+            &[Some(vol_uuid), Some(size_bytes)],
+            |step| {
+                let py = vol_uuid.py();
+                let (id, size) = self.of_volume(vol_uuid, scalars::bytes(SIZE, size_bytes))?;
+                let volume = step.try_call(py, |core| core.rows().discard(id.value, size))?;
+                Ok(records::volume(py, &volume, &ReusedText::uuid(id.text))?)
+            },
+        )
     }
 
     /// Account for data that clients write to volumes.
@@ -125,19 +140,32 @@ impl MemBackend {
         size_bytes: &Bound<'_, PyAny>,
         overwrite_bytes: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
-        let py = vol_uuids.py();
-        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let count = uuids.as_slice().len();
-        let read = || {
-            let overwrite = overwrite_bytes.map(|bytes| Bytes::read(OVERWRITE, bytes, count));
-            let overwrite = overwrite.transpose()?.unwrap_or(Bytes::All(0));
-            Ok((Bytes::read(SIZE, size_bytes, count)?, overwrite))
-        };
-        let (sizes, overwrites) = read().map_err(|error| self.after_missing(py, &uuids, error))?;
-        let writes = uuids.volume_ids().enumerate().map(|(index, id)| {
-            (id, NewData::new(sizes.get(index)).overwriting(overwrites.get(index)))
-        });
-        self.try_bulk(py, |core| core.write_volumes(writes))
+        let vol_uuids = &self.reusable(vol_uuids)?;
+        let size_bytes = &self.reusable(size_bytes)?;
+        let overwrite_bytes = overwrite_bytes.map(|bytes| self.reusable(bytes)).transpose()?;
+        let overwrite_bytes = overwrite_bytes.as_ref();
+        self.operation(
+            vol_uuids.py(),
+            OperationKind::WriteVolumes,
+            &[Some(vol_uuids), Some(size_bytes), overwrite_bytes],
+            |step| {
+                let py = vol_uuids.py();
+                let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+                let count = uuids.as_slice().len();
+                let read = || {
+                    let overwrite =
+                        overwrite_bytes.map(|bytes| Bytes::read(OVERWRITE, bytes, count));
+                    let overwrite = overwrite.transpose()?.unwrap_or(Bytes::All(0));
+                    Ok((Bytes::read(SIZE, size_bytes, count)?, overwrite))
+                };
+                let (sizes, overwrites) =
+                    read().map_err(|error| self.after_missing(py, &uuids, error))?;
+                let writes = uuids.volume_ids().enumerate().map(|(index, id)| {
+                    (id, NewData::new(sizes.get(index)).overwriting(overwrites.get(index)))
+                });
+                step.try_bulk(py, |core| core.write_volumes(writes))
+            },
+        )
     }
 
     /// Account for data that clients delete from volumes.
@@ -160,12 +188,22 @@ impl MemBackend {
         vol_uuids: &Bound<'_, PyAny>,
         size_bytes: &Bound<'_, PyAny>,
     ) -> Result<()> {
-        let py = vol_uuids.py();
-        let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
-        let sizes = Bytes::read(SIZE, size_bytes, uuids.as_slice().len());
-        let sizes = sizes.map_err(|error| self.after_missing(py, &uuids, error))?;
-        let discards = uuids.volume_ids().enumerate().map(|(index, id)| (id, sizes.get(index)));
-        self.try_bulk(py, |core| core.discard_volumes(discards))
+        let vol_uuids = &self.reusable(vol_uuids)?;
+        let size_bytes = &self.reusable(size_bytes)?;
+        self.operation(
+            vol_uuids.py(),
+            OperationKind::DiscardVolumes,
+            &[Some(vol_uuids), Some(size_bytes)],
+            |step| {
+                let py = vol_uuids.py();
+                let uuids = batch::volume_ids("vol_uuids", vol_uuids)?;
+                let sizes = Bytes::read(SIZE, size_bytes, uuids.as_slice().len());
+                let sizes = sizes.map_err(|error| self.after_missing(py, &uuids, error))?;
+                let discards =
+                    uuids.volume_ids().enumerate().map(|(index, id)| (id, sizes.get(index)));
+                step.try_bulk(py, |core| core.discard_volumes(discards))
+            },
+        )
     }
 
     /// Return how much space there is, and what uses it.
@@ -181,8 +219,10 @@ impl MemBackend {
     ///     >>> MemBackend(capacity_bytes=100).space()["available_bytes"]
     ///     100
     fn space<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
-        let space = self.try_call(py, VolumeBackend::space)?;
-        Ok(records::space(py, space)?)
+        self.operation(py, OperationKind::Space, &[], |_| {
+            let space = self.try_call(py, VolumeBackend::space)?;
+            Ok(records::space(py, space)?)
+        })
     }
 
     /// Change the size of the pool that all volumes share.
@@ -200,9 +240,11 @@ impl MemBackend {
         py: Python<'_>,
         capacity_bytes: Option<&Bound<'_, PyAny>>,
     ) -> Result<()> {
-        let capacity = capacity_bytes.map(|bytes| scalars::bytes("capacity_bytes", bytes));
-        let capacity = capacity.transpose()?;
-        self.try_call(py, |core| core.set_capacity(capacity))
+        self.operation(py, OperationKind::SetCapacity, &[capacity_bytes], |step| {
+            let capacity = capacity_bytes.map(|bytes| scalars::bytes("capacity_bytes", bytes));
+            let capacity = capacity.transpose()?;
+            step.try_call(py, |core| core.set_capacity(capacity))
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Methods that return tables of columns.
 
 use nessie_backend_core::{SnapshotId, Timestamp, VolumeId};
+use nessie_backend_faults::OperationKind;
 use nessie_backend_mem as core;
 use nessie_backend_mem::columns::{SnapshotSelection, VolumeSelection};
 use pyo3::prelude::*;
@@ -53,35 +54,43 @@ impl MemBackend {
         created_before: Option<&Bound<'py, PyAny>>,
         created_after: Option<&Bound<'py, PyAny>>,
     ) -> Result<Table> {
-        let name = scalars::optional_string("name", name)?;
-        let state = scalars::optional_string("state", state)?;
-        let py = this.py();
-        let view = this.get().call(py, core::MemBackend::view);
-        let mut selection = VolumeSelection::new();
-        selection.is_clone = is_clone.map(|value| boolean("is_clone", value)).transpose()?;
-        if let Some(parent) = parent {
-            let id = scalars::id::<VolumeId>("parent", parent)?.value;
-            let snapshot = SnapshotId::from(id.uuid());
-            if view.contains_snapshot(snapshot) {
-                selection.parent_snapshot = Some(snapshot);
-            } else {
-                selection.parent = Some(id);
-            }
-        }
-        selection.created_before = instant("created_before", created_before)?;
-        selection.created_after = instant("created_after", created_after)?;
-        selection.name = name.map(|name| scalars::name(name).into_owned());
-        if let Some(state) = state {
-            selection.state = match state.to_string_lossy().parse() {
-                Ok(state) => Some(state),
-                Err(error) => {
-                    // A missing parent is reported before an invalid state.
-                    selection.parent.map(|parent| view.volume_row(parent)).transpose()?;
-                    return Err(error.into());
+        this.get().operation(
+            this.py(),
+            OperationKind::Volumes,
+            &[name, state, is_clone, parent, created_before, created_after],
+            |_| {
+                let name = scalars::optional_string("name", name)?;
+                let state = scalars::optional_string("state", state)?;
+                let py = this.py();
+                let view = this.get().call(py, core::MemBackend::view);
+                let mut selection = VolumeSelection::new();
+                selection.is_clone =
+                    is_clone.map(|value| boolean("is_clone", value)).transpose()?;
+                if let Some(parent) = parent {
+                    let id = scalars::id::<VolumeId>("parent", parent)?.value;
+                    let snapshot = SnapshotId::from(id.uuid());
+                    if view.contains_snapshot(snapshot) {
+                        selection.parent_snapshot = Some(snapshot);
+                    } else {
+                        selection.parent = Some(id);
+                    }
                 }
-            };
-        }
-        Ok(Table::of_volumes(py.detach(|| view.volume_table(&selection))?))
+                selection.created_before = instant("created_before", created_before)?;
+                selection.created_after = instant("created_after", created_after)?;
+                selection.name = name.map(|name| scalars::name(name).into_owned());
+                if let Some(state) = state {
+                    selection.state = match state.to_string_lossy().parse() {
+                        Ok(state) => Some(state),
+                        Err(error) => {
+                            // A missing parent is reported before an invalid state.
+                            selection.parent.map(|parent| view.volume_row(parent)).transpose()?;
+                            return Err(error.into());
+                        }
+                    };
+                }
+                Ok(Table::of_volumes(py.detach(|| view.volume_table(&selection))?))
+            },
+        )
     }
 
     /// Return snapshots as a table of columns.
@@ -125,19 +134,29 @@ impl MemBackend {
         created_before: Option<&Bound<'_, PyAny>>,
         created_after: Option<&Bound<'_, PyAny>>,
     ) -> Result<Table> {
-        let name = scalars::optional_string("name", name)?;
-        // The arguments may run Python code, so they are read before the view is taken.
-        let mut selection = SnapshotSelection::new();
-        if let Some(volumes) = vol_uuids {
-            let volumes = batch::volume_ids("vol_uuids", volumes)?;
-            selection = selection.volumes(volumes.as_slice().iter().copied());
-        }
-        selection.is_pinned = is_pinned.map(|value| boolean("is_pinned", value)).transpose()?;
-        selection.created_before = instant("created_before", created_before)?;
-        selection.created_after = instant("created_after", created_after)?;
-        selection.name = name.map(|name| scalars::name(name).into_owned());
-        let view = self.call(py, core::MemBackend::view);
-        Ok(Table::of_snapshots(py.detach(|| view.snapshot_table(&selection))?))
+        let vol_uuids = vol_uuids.map(|volumes| self.reusable(volumes)).transpose()?;
+        let vol_uuids = vol_uuids.as_ref();
+        self.operation(
+            py,
+            OperationKind::Snapshots,
+            &[vol_uuids, name, is_pinned, created_before, created_after],
+            |_| {
+                let name = scalars::optional_string("name", name)?;
+                // The arguments may run Python code, so they are read before the view is taken.
+                let mut selection = SnapshotSelection::new();
+                if let Some(volumes) = vol_uuids {
+                    let volumes = batch::volume_ids("vol_uuids", volumes)?;
+                    selection = selection.volumes(volumes.as_slice().iter().copied());
+                }
+                selection.is_pinned =
+                    is_pinned.map(|value| boolean("is_pinned", value)).transpose()?;
+                selection.created_before = instant("created_before", created_before)?;
+                selection.created_after = instant("created_after", created_after)?;
+                selection.name = name.map(|name| scalars::name(name).into_owned());
+                let view = self.call(py, core::MemBackend::view);
+                Ok(Table::of_snapshots(py.detach(|| view.snapshot_table(&selection))?))
+            },
+        )
     }
 }
 

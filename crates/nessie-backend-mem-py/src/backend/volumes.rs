@@ -1,6 +1,7 @@
 //! Methods on one volume.
 
 use nessie_backend_core::VolumeBackend;
+use nessie_backend_faults::OperationKind;
 use nessie_backend_mem::binding::VolumeRow;
 use nessie_backend_mem::{self as core, NewVolume};
 
@@ -41,16 +42,25 @@ impl MemBackend {
         size_bytes: Option<&Bound<'py, PyAny>>,
         snapshot_policy: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
-        let name = scalars::string("name", name)?;
-        let policy = scalars::optional_string("snapshot_policy", snapshot_policy)?;
-        let policy = policy.map(scalars::name);
-        let size = size_bytes.map(scalars::size).transpose();
-        let size =
-            size.map_err(|error| self.after_missing_policy(name.py(), policy.as_deref(), error))?;
-        let text = scalars::name(name);
-        let new = NewVolume::named(&text).size_bytes(size).snapshot_policy(policy.as_deref());
-        let volume = self.call(name.py(), |core| core.rows().create_volume(new))?;
-        Ok(records::volume(name.py(), &volume, &ReusedText::name(name))?)
+        self.operation(
+            name.py(),
+            OperationKind::CreateVolume,
+            &[Some(name), size_bytes, snapshot_policy],
+            |step| {
+                let name = scalars::string("name", name)?;
+                let policy = scalars::optional_string("snapshot_policy", snapshot_policy)?;
+                let policy = policy.map(scalars::name);
+                let size = size_bytes.map(scalars::size).transpose();
+                let size = size.map_err(|error| {
+                    self.after_missing_policy(name.py(), policy.as_deref(), error)
+                })?;
+                let text = scalars::name(name);
+                let new =
+                    NewVolume::named(&text).size_bytes(size).snapshot_policy(policy.as_deref());
+                let volume = step.try_call(name.py(), |core| core.rows().create_volume(new))?;
+                Ok(records::volume(name.py(), &volume, &ReusedText::name(name))?)
+            },
+        )
     }
 
     /// Return all volumes in order of creation.
@@ -61,9 +71,11 @@ impl MemBackend {
     /// Returns:
     ///     list[Volume]: All volumes.
     fn list_volumes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        Ok(interrupt::list(py, self.rows(py), |volume: VolumeRow| {
-            records::listed_volume(py, &volume)
-        })?)
+        self.operation(py, OperationKind::ListVolumes, &[], |_| {
+            Ok(interrupt::list(py, self.rows(py), |volume: VolumeRow| {
+                records::listed_volume(py, &volume)
+            })?)
+        })
     }
 
     /// Return one volume.
@@ -78,9 +90,11 @@ impl MemBackend {
     ///     InvalidArgumentError: `uuid` is malformed.
     ///     VolumeNotFoundError: No volume has this uuid.
     fn get_volume<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
-        let id = self.volume_id("uuid", uuid)?;
-        let volume = self.try_call(uuid.py(), |core| core.rows().get_volume(id.value))?;
-        Ok(records::volume(uuid.py(), &volume, &ReusedText::uuid(id.text))?)
+        self.operation(uuid.py(), OperationKind::GetVolume, &[Some(uuid)], |_| {
+            let id = self.volume_id("uuid", uuid)?;
+            let volume = self.try_call(uuid.py(), |core| core.rows().get_volume(id.value))?;
+            Ok(records::volume(uuid.py(), &volume, &ReusedText::uuid(id.text))?)
+        })
     }
 
     /// Return the volume of a name.
@@ -91,13 +105,15 @@ impl MemBackend {
     /// Returns:
     ///     Volume | None: The volume, or None if no volume has this name.
     fn find_volume<'py>(&self, name: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyDict>>> {
-        let name = scalars::string("name", name)?;
-        let text = scalars::name(name);
-        let Some(volume) = self.call(name.py(), |core| core.rows().find_volume(&text)) else {
-            return Ok(None);
-        };
-        let reused = ReusedText::name(name);
-        Ok(Some(records::volume(name.py(), &volume, &reused)?))
+        self.operation(name.py(), OperationKind::FindVolume, &[Some(name)], |_| {
+            let name = scalars::string("name", name)?;
+            let text = scalars::name(name);
+            let Some(volume) = self.call(name.py(), |core| core.rows().find_volume(&text)) else {
+                return Ok(None);
+            };
+            let reused = ReusedText::name(name);
+            Ok(Some(records::volume(name.py(), &volume, &reused)?))
+        })
     }
 
     /// Change the given fields of a volume.
@@ -143,23 +159,32 @@ impl MemBackend {
         state: Option<&Bound<'py, PyAny>>,
         snapshot_policy: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyDict>> {
-        let policy = snapshot_policy;
-        let patch = PatchArgs::new(size_bytes, junction_path, export_policy, name, state, policy)?;
-        let id = self.volume_id("uuid", uuid)?;
-        let policy = patch.snapshot_policy();
-        let patch = scalars::patch(&patch).map_err(|error| match error {
-            // A missing volume or policy is reported before an invalid value.
-            Error::Backend(_) => {
-                let found = self.call(uuid.py(), |core| core.rows().get_volume(id.value));
-                match found {
-                    Err(missing) => self.hinted(uuid.py(), missing),
-                    Ok(_) => self.after_missing_policy(uuid.py(), policy.as_deref(), error),
-                }
-            }
-            other => other,
-        })?;
-        let volume = self.try_call(uuid.py(), |core| core.rows().patch_volume(id.value, &patch))?;
-        Ok(records::volume(uuid.py(), &volume, &ReusedText::uuid(id.text))?)
+        self.operation(
+            uuid.py(),
+            OperationKind::PatchVolume,
+            &[Some(uuid), size_bytes, junction_path, export_policy, name, state, snapshot_policy],
+            |step| {
+                let policy = snapshot_policy;
+                let patch =
+                    PatchArgs::new(size_bytes, junction_path, export_policy, name, state, policy)?;
+                let id = self.volume_id("uuid", uuid)?;
+                let policy = patch.snapshot_policy();
+                let patch = scalars::patch(&patch).map_err(|error| match error {
+                    // A missing volume or policy is reported before an invalid value.
+                    Error::Backend(_) => {
+                        let found = self.call(uuid.py(), |core| core.rows().get_volume(id.value));
+                        match found {
+                            Err(missing) => self.hinted(uuid.py(), missing),
+                            Ok(_) => self.after_missing_policy(uuid.py(), policy.as_deref(), error),
+                        }
+                    }
+                    other => other,
+                })?;
+                let volume =
+                    step.try_call(uuid.py(), |core| core.rows().patch_volume(id.value, &patch))?;
+                Ok(records::volume(uuid.py(), &volume, &ReusedText::uuid(id.text))?)
+            },
+        )
     }
 
     /// Delete a volume in any state, with its snapshots.
@@ -173,13 +198,16 @@ impl MemBackend {
     ///     SnapshotLockedError: One of its snapshots is locked.
     ///     VolumeBusyError: A clone depends on one of its snapshots.
     fn delete_volume(&self, uuid: AnyId<'_, '_>) -> Result<()> {
-        let id = self.volume_id("uuid", uuid)?.value;
-        let py = uuid.py();
-        let few = |core: &core::MemBackend| core.rows().delete_volume_of_few(id, FEW_SNAPSHOTS);
-        if self.try_call(py, few)? {
-            return Ok(());
-        }
-        self.try_bulk(py, |core| core.delete_volume(id))
+        self.operation(uuid.py(), OperationKind::DeleteVolume, &[Some(uuid)], |step| {
+            let id = self.volume_id("uuid", uuid)?.value;
+            let py = uuid.py();
+            let few = |core: &core::MemBackend| core.rows().delete_volume_of_few(id, FEW_SNAPSHOTS);
+            // A log shows one call, so it is made once.
+            if !step.is_hooked() && self.try_call(py, few)? {
+                return Ok(());
+            }
+            step.try_bulk(py, |core| core.delete_volume(id))
+        })
     }
 
     /// Return how a client reaches the volume's data.
@@ -195,8 +223,10 @@ impl MemBackend {
     ///     VolumeNotFoundError: No volume has this uuid.
     ///     VolumeOfflineError: The volume is not online.
     fn access_handle<'py>(&self, uuid: AnyId<'_, 'py>) -> Result<Bound<'py, PyDict>> {
-        let id = self.volume_id("uuid", uuid)?;
-        let handle = self.try_call(uuid.py(), |core| core.access_handle(id.value))?;
-        Ok(records::access_handle(uuid.py(), &handle)?)
+        self.operation(uuid.py(), OperationKind::AccessHandle, &[Some(uuid)], |_| {
+            let id = self.volume_id("uuid", uuid)?;
+            let handle = self.try_call(uuid.py(), |core| core.access_handle(id.value))?;
+            Ok(records::access_handle(uuid.py(), &handle)?)
+        })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nessie_backend_core::VolumeBackend;
+use nessie_backend_faults::Faulty;
 use nessie_store::{
     Aggregate, Clock, Cluster, Config, Identity, JobCompletion, Lif, Method, Request,
     RequestHandler, Response, ServerOptions, Svm, serve,
@@ -99,7 +100,13 @@ impl OntapCluster {
                         Arc::new(move || fork::guarded(|| clock.now()))
                     }
                 });
-                if is_quick { Arc::new(core) } else { Arc::new(ForkGuarded(core)) }
+                let clock = core.clone();
+                let hooks = backend.get().hooks();
+                if is_quick {
+                    Arc::new(Faulty::with_clock(core, clock).sharing(hooks))
+                } else {
+                    Arc::new(Faulty::with_clock(ForkGuarded(core), clock).sharing(hooks))
+                }
             } else {
                 Arc::new(PyBackend::new(&object, Arc::new(Requests))?)
             };

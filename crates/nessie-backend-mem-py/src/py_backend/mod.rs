@@ -12,6 +12,7 @@ mod call;
 mod caller;
 mod exceptions;
 mod forked_child;
+pub(crate) mod hooked;
 mod methods;
 pub(crate) mod records;
 mod run_guard;

@@ -73,6 +73,44 @@ pub(crate) fn load(
     }
 }
 
+/// Writes bytes to a path, whose file is replaced as a whole, or to a file object.
+pub(crate) fn write_bytes(target: &Bound<'_, PyAny>, bytes: &[u8]) -> Result<()> {
+    let py = target.py();
+    let (done, path) = match path_or_file(target, "write")? {
+        Target::Path(path) => {
+            let write = || replace_file::write(&path, |file| write_all("write", file, bytes));
+            (py.detach(write), Some(target))
+        }
+        Target::File(file) => (py.detach(|| write_all("write", file, bytes)), None),
+    };
+    done.map_err(|error| from_core(py, error, path))
+}
+
+fn write_all(
+    operation: &'static str,
+    mut file: impl Write,
+    bytes: &[u8],
+) -> nessie_backend_core::Result<()> {
+    file.write_all(bytes).and_then(|()| file.flush()).map_err(|error| failed(operation, error))
+}
+
+/// Reads the bytes of a path or a file object.
+pub(crate) fn read_bytes(origin: &Bound<'_, PyAny>) -> Result<Vec<u8>> {
+    let py = origin.py();
+    let read = |mut file: Box<dyn Read + Send>| {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map(|_| bytes).map_err(|error| failed("read", error))
+    };
+    let (done, path) = match path_or_file(origin, "read")? {
+        Target::Path(path) => {
+            let open = || File::open(&path).map_err(|error| failed("read", error));
+            (py.detach(|| open().and_then(|file| read(Box::new(file)))), Some(origin))
+        }
+        Target::File(file) => (py.detach(|| read(Box::new(file))), None),
+    };
+    done.map_err(|error| from_core(py, error, path))
+}
+
 /// The path or file of a dump.
 enum Target {
     Path(PathBuf),

@@ -12,7 +12,7 @@ use crate::runtime::worker;
 
 use super::MemBackend;
 
-mod files;
+pub(crate) mod files;
 mod pickle;
 mod replace_file;
 
