@@ -227,6 +227,15 @@ class NoneRemoves(Wrapped):
         return self.backend.patch_volume(uuid, *arguments, **fields)
 
 
+class NoneBringsOnline(Wrapped):
+    """Takes a state of None for the one that a new volume has."""
+
+    def patch_volume(self, uuid: Any, *args: Any, **fields: Any) -> Any:
+        if "state" in fields and fields["state"] is None:
+            fields["state"] = "online"
+        return self.backend.patch_volume(uuid, *args, **fields)
+
+
 # Atomicity and order ------------------------------------------------------------------------
 
 
@@ -685,6 +694,7 @@ MUTANTS: dict[type, tuple[str, str]] = {
     SearchRefuses: ("python.surrogates", "should find nothing"),
     SearchWithoutSurrogates: ("python.surrogates", "should find nothing"),
     NoneRemoves: ("python.positions", "junction_path=None"),
+    NoneBringsOnline: ("python.positions", "state=None"),
     NameBeforeState: ("3.atomic", "changed something"),
     NameStaysTaken: ("3.atomic", "refused call took"),
     HalfMadeClone: ("3.atomic", "refused call took"),
