@@ -114,6 +114,15 @@ class NamesakeDeleted(Wrapped):
         self.backend.delete_snapshot(vol_uuid, *(named or [snap_uuid]))
 
 
+class CloneOfTheNamesake(Wrapped):
+    """Clones the volume whose name is the identifier, if there is one."""
+
+    def create_clone(self, parent: Any, snapshot: Any, new_name: Any) -> Any:
+        if isinstance(parent, str) and (named := self.backend.find_volume(parent)):
+            parent = named["uuid"]
+        return self.backend.create_clone(parent, snapshot, new_name)
+
+
 class DependentsAsSpelled(Wrapped):
     """Finds no dependents of a volume that is spelled otherwise, and deletes it."""
 
@@ -680,6 +689,7 @@ MUTANTS: dict[type, tuple[str, str]] = {
     OriginAsSpelled: ("python.spellings", "parent_volume_uuid"),
     NameBeforeIdentifier: ("python.namesakes", "get_volume"),
     NamesakeDeleted: ("python.namesakes", "delete_snapshot"),
+    CloneOfTheNamesake: ("python.namesakes", "create_clone"),
     DependentsAsSpelled: ("python.spellings", "volume_busy"),
     TextOnly: ("python.uuid", "find_snapshot"),
     NumbersAsNames: ("python.types", "1.5"),

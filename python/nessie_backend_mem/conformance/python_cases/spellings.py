@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nessie_backend_mem.conformance.recorder import Call, Recorder
 
-__all__ = ["SPELLINGS", "speller"]
+__all__ = ["SPELLINGS", "check_method", "prepare", "speller"]
 __dir__ = __all__.copy
 
 
@@ -81,6 +81,7 @@ def check_spelling(recorder: Recorder, code: str, spell: Callable[[str], Any]) -
     stage, spelled = Stage(recorder), speller(recorder, code, spell)
     for signature in SIGNATURES:
         if signature.is_offered(recorder) and any(each.is_id for each in signature.arguments):
+            prepare(stage, signature)
             check_method(stage, signature, spelled)
     for signature in SIGNATURES:
         if signature.method in {"get_volume", "delete_volume"}:
@@ -93,11 +94,16 @@ def check_spelling(recorder: Recorder, code: str, spell: Callable[[str], Any]) -
         check_identifiers(call, plain(recorder.result_of(call)))
 
 
+def prepare(stage: Stage, signature: Signature) -> None:
+    """Take the snapshot that the method deletes: an earlier method may have deleted it."""
+    if signature.method == "delete_snapshot":
+        name = stage.recorder.new_name("s")
+        stage.newest = made(stage.recorder, "create_snapshot", stage.volume, name)
+
+
 def check_method(stage: Stage, signature: Signature, spelled: Callable[[str], Any]) -> None:
     """Call a method, and check that it is about the object whose uuid is passed."""
     recorder = stage.recorder
-    if signature.method == "delete_snapshot":
-        stage.newest = made(recorder, "create_snapshot", stage.volume, recorder.new_name("s"))
     given = {
         each.name: stage.valid(signature, each)
         for each in signature.arguments
