@@ -453,8 +453,8 @@ class HardToCopy(Wrapped):
     def get_volume(self, uuid: Any) -> Any:
         try:
             return self.backend.get_volume(uuid)
-        except VolumeNotFoundError:
-            raise HardToCopyError(str(uuid), reason=f"no volume {uuid}") from None
+        except VolumeNotFoundError as error:
+            raise HardToCopyError(str(error.target), reason=error.message) from None
 
 
 WRONG: dict[type, tuple[str, str]] = {

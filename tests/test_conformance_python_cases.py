@@ -532,6 +532,23 @@ class NoTarget(Altered):
         return type(error)(error.message)
 
 
+class NoMissingVolumeAsTarget(Altered):
+    method = "list_snapshots"
+
+    def altered(self, error: NessieError) -> NessieError:
+        return type(error)(error.message) if error.code == "volume_not_found" else error
+
+
+class TargetAsSpelled(Wrapped):
+    """The target of an error is the identifier as the caller spelled it."""
+
+    def access_handle(self, uuid: Any) -> Any:
+        try:
+            return self.backend.access_handle(uuid)
+        except VolumeNotFoundError as error:
+            raise VolumeNotFoundError(error.message, str(uuid)) from None
+
+
 class CountOfTheNamed(Altered):
     """Counts 16 dependents where there are more."""
 
@@ -732,6 +749,8 @@ MUTANTS: dict[type, tuple[str, str]] = {
     MessageWithoutValue: ("python.errors", "the size is not valid"),
     TargetOfAnother: ("python.errors", "'parent_snap_uuid'"),
     NoTarget: ("python.errors", "rename_snapshot"),
+    NoMissingVolumeAsTarget: ("python.errors", "list_snapshots"),
+    TargetAsSpelled: ("python.spellings", "access_handle"),
     CountOfTheNamed: ("python.errors", "the first 16 of 18"),
     AllNamed: ("python.errors", "delete_volume"),
     ForgetfulCopies: ("python.error_copies", "makes"),

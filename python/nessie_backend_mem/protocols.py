@@ -62,8 +62,9 @@ of every method, alone and beside other fields:
   lists, dicts, and `bool` for a size, also false ones such as ``0`` and
   ``b""``. Each is a `TypeError`.
 
-The suite also creates volumes whose names are uuids of others, and more
-clones of one snapshot than an error names.
+The suite also creates volumes and snapshots whose names are uuids of
+others, in each spelling that is a name, and more clones of one snapshot than
+an error names.
 
 **Results.** A record is exactly a `dict`, not a subclass, with exactly the
 keys of its type in `nessie_backend_mem.records`, in that order. A value may
@@ -101,12 +102,16 @@ methods that only `FullBackend` has, `space`, the arguments `name` and
 `state` of `patch_volume`, and the argument `snapshot_policy` of
 `create_volume` and `patch_volume`, may be absent or raise
 `FeatureNotSupportedError`. In place of `find_volume` and `find_snapshot` the
-list is then searched; the other operations are refused.
+list is then searched; the other operations are refused. A backend that knows
+no restricted volumes may refuse the state ``"restricted"`` alone so.
 
 **Exceptions.** An exception of `nessie_backend_mem.errors`, or of a subclass,
-has a text with the value that was wrong. The target of an
-`InvalidArgumentError` is the name of the argument, as the protocol's method
-has it. A `BusyError` names the first 16 clones and counts all. Copies and
+has a text with the value that was wrong. It has a target: of an
+`InvalidArgumentError` the name of the argument, as the protocol's method
+has it; of the others what the class says, such as the uuid that no volume
+has, in lower case with hyphens however the caller spelled it. A `BusyError`
+names the first 16 clones in order of creation and counts all: a backend in
+front of a system that does not report them has to find them. Copies and
 pickles of an exception have all of its attributes.
 
 Exceptions of other packages need not derive from these. They are understood

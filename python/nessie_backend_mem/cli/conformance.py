@@ -36,7 +36,7 @@ BACKEND = "MODULE:NAME"
 LARGEST = 2**64 - 1
 
 SIZES = (
-    ("objects", 20, LARGEST, "volumes, snapshots and clones in the scale cases (default: 520)"),
+    ("objects", 20, LARGEST, "volumes, snapshots and clones in the scale cases (default: 1030)"),
     ("threads", 2, 16, "threads in the cases about concurrency, 2 to 16 (default: 4)"),
     ("rounds", 1, LARGEST, "repetitions of each race (default: 100)"),
     ("sequences", 0, LARGEST, "sequences that are compared with a model (default: 60)"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nessie_backend_mem.conformance.recorder import UNKNOWN, Broken, Skip
-from nessie_backend_mem.errors import BusyError, InvalidArgumentError, NessieError
+from nessie_backend_mem.errors import BusyError, NessieError
 from nessie_backend_mem.rules import MAX_DEPENDENTS
 
 from .refusals import check_answer, says
@@ -193,9 +193,7 @@ def exceptions_say_what_was_wrong(recorder: Recorder) -> None:
             continue
         if not str(error) or str(error) != error.message:
             raise Broken(f"{written} raised {error!r}, whose text is empty or not its message")
-        # Only an `InvalidArgumentError` must have a target: a backend always knows the argument.
-        unsaid = error.target is None and not isinstance(error, InvalidArgumentError)
-        if error.target != refusal.target and not unsaid:
+        if error.target != refusal.target:
             raise Broken(
                 f"{written} should raise an error about {refusal.target!r} and raised {error!r}"
             )

@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nessie_backend_mem.conformance.recorder import UNKNOWN, Broken, Skip, code_of, shown, trace
+from nessie_backend_mem.conformance.recorder import (
+    UNKNOWN,
+    Broken,
+    Skip,
+    canonical,
+    code_of,
+    shown,
+    trace,
+)
 from nessie_backend_mem.errors import InvalidArgumentError, NessieError
 
 if TYPE_CHECKING:
@@ -29,6 +37,12 @@ __all__ = [
     "says",
 ]
 __dir__ = __all__.copy
+
+ABOUT_AN_IDENTIFIER = {
+    *("volume_not_found", "snapshot_not_found", "volume_busy", "snapshot_busy"),
+    "volume_offline",
+}
+"""The codes of the errors whose target is the identifier of an object."""
 
 TYPE_ERROR = "TypeError"
 """In place of the code of a refusal: the call must raise `TypeError`."""
@@ -91,6 +105,7 @@ class Refused:
         if call is None:
             return None
         check_answer(recorder, call, self.codes)
+        check_identifier(call)
         if isinstance(call.error, InvalidArgumentError) and self.target:
             check_text(call, self.target, self.shown)
         return call
@@ -149,6 +164,20 @@ def may_be_none(recorder: Recorder, call: Call, codes: tuple[str, ...]) -> bool:
     missing = recorder.attempt("get_volume", UNKNOWN)
     recorder.log.pop()
     return missing.error is None and missing.result is None
+
+
+def check_identifier(call: Call) -> None:
+    """Check that an identifier that is the target of an error is canonical."""
+    error = call.error
+    if (
+        isinstance(error, NessieError)
+        and code_of(error) in ABOUT_AN_IDENTIFIER
+        and error.target != canonical(error.target)
+    ):
+        raise Broken(
+            f"{call.code} raised {error!r}, whose target is not a canonical uuid",
+            "python.spellings",
+        )
 
 
 def check_text(call: Call, target: str, part: str) -> None:

@@ -82,11 +82,8 @@ def check_spelling(recorder: Recorder, code: str, spell: Callable[[str], Any]) -
     for signature in SIGNATURES:
         if signature.is_offered(recorder) and any(each.is_id for each in signature.arguments):
             prepare(stage, signature)
+            check_missing(stage, signature, spelled)
             check_method(stage, signature, spelled)
-    for signature in SIGNATURES:
-        if signature.method in {"get_volume", "delete_volume"}:
-            unknown = {"uuid": spelled(UNKNOWN)}
-            Refused(signature, unknown, ("volume_not_found",)).check(recorder)
     if recorder.offers("clones"):
         check_clone(stage, spelled)
     for method, *ids in (("list_volumes",), ("get_volume", stage.clone or stage.volume)):
@@ -99,6 +96,20 @@ def prepare(stage: Stage, signature: Signature) -> None:
     if signature.method == "delete_snapshot":
         name = stage.recorder.new_name("s")
         stage.newest = made(stage.recorder, "create_snapshot", stage.volume, name)
+
+
+def check_missing(stage: Stage, signature: Signature, spelled: Callable[[str], Any]) -> None:
+    """Pass the identifier of no object, in the spelling, as each identifier of a method."""
+    valid = {
+        each.name: stage.valid(signature, each)
+        for each in signature.arguments
+        if not each.is_optional
+    }
+    for argument in signature.arguments:
+        if argument.is_id:
+            missing = {**valid, argument.name: spelled(UNKNOWN)}
+            code = argument.kind.replace(" id", "_not_found")
+            Refused(signature, missing, (code,)).check(stage.recorder)
 
 
 def check_method(stage: Stage, signature: Signature, spelled: Callable[[str], Any]) -> None:
