@@ -22,6 +22,7 @@ MODULES = [
     "nessie_backend_mem",
     "nessie_backend_mem.conformance",
     "nessie_backend_mem.errors",
+    "nessie_backend_mem.inventory",
     "nessie_backend_mem.ontap",
     "nessie_backend_mem.protocols",
     "nessie_backend_mem.pytest_plugin",

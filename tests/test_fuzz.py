@@ -24,8 +24,8 @@ from nessie_backend_mem import (
 )
 from support import Index, everything, volume_with_snapshots
 
-# They would write and read any file; test_dump.py has their bad arguments.
-ON_FILES = {"dump", "load"}
+# They would write and read any file; test_dump.py and test_inventory.py have their bad arguments.
+ON_FILES = {"dump", "from_inventory", "load"}
 METHODS = [
     *(
         name

@@ -28,6 +28,7 @@ PARAMETERS = {
     "state_digest": "",
     "dump": "path_or_file, *, progress=None",
     "load": "path_or_file, *, progress=None",
+    "from_inventory": "path_or_file, *, svm=None, seed=None",
     "create_volume": "name, size_bytes=None, *, snapshot_policy=None",
     "list_volumes": "",
     "volumes": (

@@ -75,6 +75,7 @@ __all__ = [
     "_ontap_volume",
     "_restore",
     "_restore_table",
+    "_set_create_time",
 ]
 
 __version__: str
@@ -1164,6 +1165,38 @@ class MemBackend:
             OSError: The file cannot be read. Its `filename` is the path as
                 given.
         """
+    @classmethod
+    def from_inventory(
+        cls,
+        path_or_file: str | PathLike[str] | _ReadsBytes,
+        *,
+        svm: str | None = None,
+        seed: SupportsIndex | None = None,
+    ) -> MemBackend:
+        """Return a backend with the volumes of a recorded inventory.
+
+        ``nessie-mem record`` and `nessie_backend_mem.inventory.record` write
+        inventories. The backend has the names, sizes, states, used bytes, times
+        and clones of the SVM's volumes and snapshots, and new uuids. It has the
+        limits of ONTAP. A warning counts what it cannot represent, and
+        `nessie_backend_mem.inventory.load` lists it.
+
+        Args:
+            path_or_file (str | PathLike | BinaryIO): Path, or a file open for
+                reading.
+            svm (str): Name of the SVM. May be left out if there is only one.
+            seed (int): As for `MemBackend`. The clock then stands at the time of
+                the record.
+
+        Returns:
+            MemBackend: A new backend.
+
+        Raises:
+            InvalidArgumentError: The file is not an inventory, is incomplete or
+                has another version, or it has no such SVM, or several and `svm`
+                is missing.
+            OSError: The file cannot be read.
+        """
     def check_invariants(self) -> None:
         """Check the consistency of the backend's internal state; for tests.
 
@@ -1292,6 +1325,12 @@ class Table(Generic[_Row]):
         """
 
 def _restore(state: bytes) -> MemBackend: ...
+def _set_create_time(
+    backend: MemBackend,
+    vol_uuid: str | UUID,
+    snap_uuid: str | UUID | None,
+    create_time: datetime | str,
+) -> None: ...
 def _restore_table(kind: str, rows: bytes) -> Table[Any]: ...
 
 @final

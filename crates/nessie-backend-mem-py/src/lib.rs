@@ -36,7 +36,7 @@ mod _core {
     use pyo3::types::PyDict;
 
     #[pymodule_export]
-    use crate::backend::{MemBackend, restore};
+    use crate::backend::{MemBackend, restore, set_create_time};
     #[pymodule_export]
     use crate::conformance::{cases, features, rules, run};
     #[pymodule_export]

@@ -28,6 +28,7 @@ COMMANDS = {
     "demo": "run a demo: one week of a CI build cache",
     "conformance": "run the conformance suite against your backend",
     "coverage": "print which paths and fields of ONTAP's REST API are served",
+    "record": "record the volumes of a real cluster in a file that serve can load",
     "serve": "serve an ONTAP REST endpoint from memory",
     "simulate": "simulate one year of a fleet of CI build caches",
 }

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from nessie_backend_mem import MemBackend, NessieError
+from nessie_backend_mem import MemBackend, NessieError, inventory
+from nessie_backend_mem.inventory.files import LONGEST_BEGINNING, is_beginning
 from nessie_backend_mem.ontap import seed
 
 from ._options import UsageError, path_error
@@ -15,16 +16,47 @@ from ._options import UsageError, path_error
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Dumps", "load"]
+    from nessie_backend_mem.inventory import Inventory
+
+__all__ = ["Dumps", "load", "load_inventory"]
 
 DUMP = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"format"\s*:')
 """The beginning of every dump, and of no seed file."""
 
 
+def load_inventory(files: Iterable[str], seed: int | None) -> Inventory | None:
+    """Load the inventory among the files; return None if there is none.
+
+    Raises:
+        UsageError: there are two inventories, or one is invalid.
+    """
+    found = None
+    for path in files:
+        if not holds_inventory(path):
+            continue
+        if found is not None:
+            refuse("--load", path, "it is the second inventory, and a server has one")
+        try:
+            found = inventory.load(path, seed=seed)
+        except (NessieError, OSError) as error:
+            refuse("--load", path, error)
+    return found
+
+
+def holds_inventory(path: str) -> bool:
+    """Whether a file is an inventory. Those that cannot be read are none."""
+    try:
+        with Path(path).open("rb") as file:
+            return is_beginning(file.read(LONGEST_BEGINNING).decode("utf-8", "replace"))
+    except OSError:
+        return False
+
+
 def load(backends: dict[str, MemBackend], files: Iterable[str]) -> set[str]:
     """Load each file, ``PATH`` or ``SVM=PATH``; return the SVMs whose clock is stopped.
 
-    A dump replaces the backend of an SVM. Seed files are loaded after all dumps.
+    A dump replaces the backend of an SVM. Seed files are loaded after all dumps. Inventories are
+    passed over: `load_inventory` loads them.
 
     Raises:
         UsageError: a file cannot be read, is neither a dump nor a seed file, or is for no SVM.
@@ -34,6 +66,10 @@ def load(backends: dict[str, MemBackend], files: Iterable[str]) -> set[str]:
     standing: set[str] = set()
     for argument in files:
         svm, path = split("--load", argument, backends)
+        if holds_inventory(path):
+            if svm is not None:
+                refuse("--load", path, "an inventory names its SVMs itself; leave out SVM=")
+            continue
         try:
             header = header_of(path)
         except OSError as error:

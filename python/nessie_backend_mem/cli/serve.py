@@ -12,14 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nessie_backend_mem.inventory.endpoint import apply, cluster_options
 from nessie_backend_mem.ontap import OntapServer, seed
 from nessie_backend_mem.ontap.backends import new_backend
 from nessie_backend_mem.ontap.files import publish, withdraw
 
 from . import _options
+from ._omissions import print_omissions
 from ._options import UsageError, print_error
 from ._request_log import FORMS, warn_as_json
-from ._saved_state import Dumps, load
+from ._saved_state import Dumps, load, load_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +65,10 @@ SVM=FILE. Dumps have snapshot policies and expiry times, and lack the state of
 the endpoint: comments, jobs, the other policies of ONTAP. Seed files are loaded
 after all dumps.
 
+It also accepts one inventory of a real cluster, which the command record
+writes. The SVMs are then those of the inventory, and those of --svm. What
+cannot be represented is listed on standard error.
+
 --ready-file gets a JSON object with url, username, password, ca_file and pid.
 Only its owner can read the file.
 
@@ -99,7 +105,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="JSON file with the initial volumes, or a dump (formats below); may be repeated",
+        help="file with the initial volumes: a seed file, a dump or an inventory (formats below); "
+        "may be repeated",
     )
     parser.add_argument(
         "--dump",
@@ -227,14 +234,17 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         raise UsageError("argument --jobs: seconds:N needs a running clock; --seed stops it")
     if options.seed is not None and options.run_policies:
         raise UsageError("argument --run-policies: it needs a running clock; --seed stops it")
-    names = options.svm or ["svm1"]
-    if len(set(names)) < len(names):
+    given = options.svm or []
+    if len(set(given)) < len(given):
         raise UsageError("argument --svm: the same name twice")
-    backends = {
-        # With equal seeds, all backends would generate the same identifiers.
-        name: new_backend(None if options.seed is None else (options.seed + index) % 2**64)
-        for index, name in enumerate(names)
-    }
+    inventory = load_inventory(options.load, options.seed)
+    backends = {} if inventory is None else inventory.backends
+    names = list(dict.fromkeys([*backends, *given])) or ["svm1"]
+    for index, name in enumerate(names):
+        if name not in backends:
+            # With equal seeds, all backends would generate the same identifiers.
+            own_seed = None if options.seed is None else (options.seed + index) % 2**64
+            backends[name] = new_backend(own_seed)
     dumps = Dumps(names, options.dump)
     standing = load(backends, options.load)
     if names[0] in standing and needs_running_clock:
@@ -260,7 +270,11 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         run_policies=options.run_policies,
         log=FORMS[options.log] if options.log else False,
         **options.jobs,
+        **({} if inventory is None else cluster_options(inventory)),
     )
+    if inventory is not None:
+        apply(inventory, server)
+        print_omissions(options.parser.prog, inventory.omitted)
     return server, dumps
 
 

@@ -1,4 +1,4 @@
-"""Files that describe a running server: they are written in one step and removed at its end."""
+"""Files that are written in one step, and those of a running server, removed at its end."""
 
 from __future__ import annotations
 
@@ -16,24 +16,33 @@ __all__ = ["publish", "withdraw"]
 __dir__ = __all__.copy
 
 LONGEST = 2**16
-"""The most bytes of an existing file that are read. The files written here are shorter."""
+"""The most bytes of an existing file that are read. The files of a server are shorter."""
 
 
-def publish(path: Path, content: str, *, mode: int, is_one: Callable[[str], bool]) -> None:
+def publish(
+    path: Path,
+    content: str,
+    *,
+    mode: int,
+    is_one: Callable[[str], bool],
+    refusal: str = "it was not written by a server like this one",
+) -> None:
     """Write a file in one step. An existing file is replaced only if it is of the same kind.
 
     Args:
         path: path of the file.
         content: text of the file.
         mode: permissions as for `os.chmod`. Until the file is complete, only its owner can read it.
-        is_one: whether a text is of this kind; a server that was killed leaves its files.
+        is_one: whether a text is of this kind; a server that was killed leaves its files. It gets
+            the beginning of the file.
+        refusal: why another file is not replaced.
 
     Raises:
         FileExistsError: `path` is something else.
         OSError: the file cannot be written.
     """
     if path.exists() and not (path.is_file() and is_one(beginning(path))):
-        reason = "it was not written by a server like this one; remove it or choose another path"
+        reason = f"{refusal}; remove it or choose another path"
         raise FileExistsError(errno.EEXIST, reason, str(path))
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -13,6 +13,7 @@ mod clones;
 mod container;
 mod hints;
 mod hooked;
+mod inventory;
 mod limits;
 mod policies;
 mod saved;
@@ -41,6 +42,8 @@ use crate::runtime::freed::Freed;
 use crate::runtime::worker;
 
 pub(crate) use saved::{files, restore};
+pub(crate) use inventory::set_create_time;
+pub(crate) use saved::restore;
 
 /// An in-memory storage backend with volumes, snapshots and clones.
 ///

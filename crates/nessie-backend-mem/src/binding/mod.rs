@@ -3,6 +3,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod records;
+mod times;
 mod view;
 
 pub use self::calls::Rows;

@@ -1,0 +1,240 @@
+"""The document: what a file with an inventory contains, field by field.
+
+It is one JSON object in UTF-8. Sizes are in bytes, times are RFC 3339 in UTC. A key is absent where
+the cluster has no value or does not return the field. Lists are sorted by name, snapshots by time
+of creation, so that two records of an unchanged cluster differ only in `recorded_at`.
+"""
+
+# No `from __future__ import annotations` here: before Python 3.14, `TypedDict` would not know which
+# keys are optional.
+from typing import Final, Literal, NotRequired, TypedDict
+
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "AggregateEntry",
+    "CloneEntry",
+    "ClusterEntry",
+    "CopiesEntry",
+    "Document",
+    "ScheduleEntry",
+    "SnapshotEntry",
+    "SnapshotPolicyEntry",
+    "SvmEntry",
+    "VolumeEntry",
+]
+__dir__ = __all__.copy
+
+FORMAT: Final = "nessie-inventory"
+VERSION: Final = 1
+
+
+class ClusterEntry(TypedDict):
+    """The cluster.
+
+    Attributes:
+        name: Its name.
+        version: The full text of its ONTAP release.
+        timezone: Its time zone, in which schedules run.
+    """
+
+    name: str
+    version: NotRequired[str]
+    timezone: NotRequired[str]
+
+
+class AggregateEntry(TypedDict):
+    """An aggregate.
+
+    Attributes:
+        name: Its name.
+        state: As ONTAP has it, such as ``"online"``.
+        size_bytes: Its size in bytes.
+        used_bytes: Its used space in bytes.
+    """
+
+    name: str
+    state: NotRequired[str]
+    size_bytes: NotRequired[int]
+    used_bytes: NotRequired[int]
+
+
+class ScheduleEntry(TypedDict):
+    """A schedule. It has a `cron` or an `interval`.
+
+    Attributes:
+        name: Its name.
+        svm: Name of the SVM that owns it; absent if the cluster does.
+        cron: The five fields of crontab(5), in the cluster's time zone.
+        interval: The time between two runs, as a duration in ISO 8601.
+    """
+
+    name: str
+    svm: NotRequired[str]
+    cron: NotRequired[str]
+    interval: NotRequired[str]
+
+
+class CopiesEntry(TypedDict):
+    """One schedule of a snapshot policy.
+
+    Attributes:
+        schedule: Name of the schedule.
+        prefix: Beginning of the names of its snapshots.
+        count: How many of its snapshots a volume keeps.
+    """
+
+    schedule: str
+    prefix: str
+    count: int
+
+
+class SnapshotPolicyEntry(TypedDict):
+    """A snapshot policy.
+
+    Attributes:
+        name: Its name.
+        svm: Name of the SVM that owns it; absent if the cluster does.
+        enabled: Whether it takes snapshots.
+        copies: Its schedules.
+    """
+
+    name: str
+    svm: NotRequired[str]
+    enabled: bool
+    copies: list[CopiesEntry]
+
+
+class CloneEntry(TypedDict):
+    """The origin of a clone.
+
+    Attributes:
+        svm: Name of the SVM of the parent; absent if it is that of the clone.
+        parent_volume: Name of the volume it was cloned from.
+        parent_volume_uuid: uuid of that volume.
+        parent_snapshot: Name of the snapshot it was cloned from.
+        parent_snapshot_uuid: uuid of that snapshot.
+        inherited_bytes: Bytes of the parent's snapshot that the live data of the clone contain.
+        split_percent: How much of a running split is done, in percent.
+    """
+
+    svm: NotRequired[str]
+    parent_volume: NotRequired[str]
+    parent_volume_uuid: NotRequired[str]
+    parent_snapshot: NotRequired[str]
+    parent_snapshot_uuid: NotRequired[str]
+    inherited_bytes: NotRequired[int]
+    split_percent: NotRequired[int]
+
+
+class SnapshotEntry(TypedDict):
+    """A snapshot. Those with equal times are in the order of the cluster's reply.
+
+    Attributes:
+        name: Its name.
+        uuid: Its uuid.
+        create_time: Time of its creation.
+        used_bytes: Bytes of the live data of the volume when it was taken.
+        expires_at: Until when it cannot be deleted.
+        comment: Its comment.
+        snapmirror_label: Its SnapMirror label.
+    """
+
+    name: str
+    uuid: NotRequired[str]
+    create_time: NotRequired[str]
+    used_bytes: NotRequired[int]
+    expires_at: NotRequired[str]
+    comment: NotRequired[str]
+    snapmirror_label: NotRequired[str]
+
+
+class VolumeEntry(TypedDict):
+    """A volume or a FlexClone.
+
+    Attributes:
+        name: Its name.
+        uuid: Its uuid.
+        style: As ONTAP has it: ``"flexvol"``, ``"flexgroup"``.
+        type: As ONTAP has it: ``"rw"``, ``"dp"``, ``"ls"``.
+        state: As ONTAP has it: ``"online"``, ``"offline"``, ``"restricted"``, ``"mixed"``,
+            ``"error"``.
+        size_bytes: Its size in bytes.
+        used_bytes: Bytes of the live data.
+        snapshot_used_bytes: Bytes that only its snapshots hold.
+        create_time: Time of its creation.
+        is_svm_root: True for the root volume of the SVM, absent for others.
+        junction_path: Where it is mounted.
+        export_policy: Name of its export policy.
+        snapshot_policy: Name of its snapshot policy; ``"none"`` if it has none.
+        aggregates: Names of its aggregates.
+        comment: Its comment.
+        encrypted: True if it is encrypted, absent otherwise.
+        snaplock: Type of a SnapLock volume; absent for others.
+        clone: Origin of a clone; absent for others.
+        snapshots: Its snapshots; absent if they cannot be read, as those of an offline volume.
+    """
+
+    name: str
+    uuid: NotRequired[str]
+    style: NotRequired[str]
+    type: NotRequired[str]
+    state: NotRequired[str]
+    size_bytes: NotRequired[int]
+    used_bytes: NotRequired[int]
+    snapshot_used_bytes: NotRequired[int]
+    create_time: NotRequired[str]
+    is_svm_root: NotRequired[bool]
+    junction_path: NotRequired[str]
+    export_policy: NotRequired[str]
+    snapshot_policy: NotRequired[str]
+    aggregates: NotRequired[list[str]]
+    comment: NotRequired[str]
+    encrypted: NotRequired[bool]
+    snaplock: NotRequired[str]
+    clone: NotRequired[CloneEntry]
+    snapshots: NotRequired[list[SnapshotEntry]]
+
+
+class SvmEntry(TypedDict):
+    """An SVM.
+
+    Attributes:
+        name: Its name.
+        state: As ONTAP has it, such as ``"running"``.
+        subtype: As ONTAP has it, such as ``"default"``.
+        export_policies: Names of its export policies.
+        volumes: Its volumes, clones included.
+    """
+
+    name: str
+    state: NotRequired[str]
+    subtype: NotRequired[str]
+    export_policies: list[str]
+    volumes: list[VolumeEntry]
+
+
+class Document(TypedDict):
+    """An inventory, as its file contains it.
+
+    Attributes:
+        format: ``"nessie-inventory"``.
+        version: Version of the format: 1.
+        recorded_at: When it was recorded.
+        anonymised: Whether names, comments, paths and uuids are replaced.
+        cluster: The cluster.
+        aggregates: Its aggregates; empty if the user may not read them.
+        schedules: The schedules of the snapshot policies.
+        snapshot_policies: The snapshot policies.
+        svms: The SVMs with their volumes.
+    """
+
+    format: Literal["nessie-inventory"]
+    version: Literal[1]
+    recorded_at: str
+    anonymised: bool
+    cluster: ClusterEntry
+    aggregates: list[AggregateEntry]
+    schedules: list[ScheduleEntry]
+    snapshot_policies: list[SnapshotPolicyEntry]
+    svms: list[SvmEntry]
