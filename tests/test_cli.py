@@ -72,7 +72,7 @@ def test_the_version_is_the_packages() -> None:
     [
         ["dmeo"],
         ["--unknown"],
-        *([name, "--unknown"] for name in COMMANDS),
+        *([name, *REQUIRED.get(name, []), "--unknown"] for name in COMMANDS),
         *([name, *(["a:b"] if name == "conformance" else []), "extra"] for name in COMMANDS),
         # No option may be shortened: a later one could make it ambiguous.
         ["demo", "--jso"],

@@ -153,7 +153,10 @@ def read_password(username: str, url: str) -> str:
         return password
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"there is no terminal to read the password at; set {PASSWORD}")
-    return getpass.getpass(f"Password of {username} at {url}: ")
+    try:
+        return getpass.getpass(f"Password of {username} at {url}: ")
+    except EOFError:
+        raise UsageError("no password was given") from None
 
 
 def recorded(options: argparse.Namespace, password: str) -> Document:

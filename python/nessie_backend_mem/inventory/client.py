@@ -165,7 +165,7 @@ class OntapClient:
             wait = min(2.0 ** (attempt - 1), LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311
             try:
                 response = self.send(target)
-                body = response.read(LARGEST_REPLY + 1)
+                body = read_body(response)
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if attempt == TRIES or not is_cut(error):
@@ -260,6 +260,15 @@ def tls_context(cacert: str | None, *, verify: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def read_body(response: http.client.HTTPResponse) -> bytes:
+    """Return the body of a reply, or the beginning of one that is too large."""
+    body = response.read(LARGEST_REPLY + 1)
+    # A read with a limit does not report a missing end.
+    if response.length and len(body) <= LARGEST_REPLY:
+        raise http.client.IncompleteRead(body, response.length)
+    return body
 
 
 def retry_after(response: http.client.HTTPResponse, default: float) -> float:

@@ -59,6 +59,8 @@ def load(path_or_file: Source, *, seed: int | None = None) -> Inventory:
 def build(document: Document, seed: int | None) -> Inventory:
     """Build the backends of a document that was checked."""
     if seed is not None:
+        # It checks the seed; the next seeds follow from it.
+        MemBackend(seed=seed)
         seed = index(seed)
     inventory = Inventory(document, {})
     clock_note(inventory)
