@@ -25,8 +25,8 @@ from nessie_backend_mem import InvalidArgumentError, MemBackend, inventory
 from nessie_backend_mem.inventory import Document, Omission, RecordError
 from nessie_backend_mem.inventory.anonymise import Replacer
 from nessie_backend_mem.inventory.client import OntapClient, origin_of
-from nessie_backend_mem.inventory.data import drops
 from nessie_backend_mem.inventory.files import to_text
+from nessie_backend_mem.inventory.history import drops
 from nessie_backend_mem.inventory.record import Recorder
 from nessie_backend_mem.ontap import OntapServer
 from nessie_backend_mem.ontap.backends import new_backend
@@ -503,7 +503,11 @@ def test_a_volume_that_no_backend_has_is_listed(
 @pytest.mark.parametrize(
     ("found", "field", "reason"),
     [
-        (volume("v", size=None), "size_bytes", "the record has no size; the volume has no quota"),
+        (
+            volume("v", size=None),
+            "size_bytes",
+            "no size; here the volume has no quota",
+        ),
         (volume("v", nas={"path": "/"}), "junction_path", "junction_path"),
         (volume("v", nas={"path": "/other"}), "junction_path", "other"),
         (volume("v", snapshot_policy={"name": "gone"}), "snapshot_policy", "gone"),
@@ -904,14 +908,14 @@ def test_a_backend_of_one_svm(document: Document, tmp_path: Path) -> None:
 
 def test_a_seed_gives_the_same_backend_at_the_time_of_the_record(document: Document) -> None:
     text = to_text(document)
-    backends = [MemBackend.from_inventory(io.StringIO(text), svm="svm1", seed=5) for _ in "ab"]  # type: ignore[arg-type]
+    backends = [MemBackend.from_inventory(io.StringIO(text), svm="svm1", seed=5) for _ in "ab"]
     assert backends[0].state_digest() == backends[1].state_digest()
     assert backends[0].now() == document["recorded_at"]
     last = inventory.load(document, seed=2**64 - 1).backends
     assert "seed=18446744073709551615, " in repr(last["empty"])
     assert "seed=0, " in repr(last["svm1"])
     with pytest.raises(InvalidArgumentError):
-        MemBackend.from_inventory(io.StringIO(text), svm="svm1", seed=2**64)  # type: ignore[arg-type]
+        MemBackend.from_inventory(io.StringIO(text), svm="svm1", seed=2**64)
     with pytest.raises(TypeError):
         inventory.load(document, seed="5")  # type: ignore[arg-type]
 
@@ -919,7 +923,7 @@ def test_a_seed_gives_the_same_backend_at_the_time_of_the_record(document: Docum
 def test_a_warning_counts_what_a_backend_does_not_represent(document: Document) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        MemBackend.from_inventory(document, svm="empty")  # type: ignore[arg-type]
+        MemBackend.from_inventory(document, svm="empty")
     commented = changed(document, "svms.1.volumes.0.comment", "text")
     with pytest.warns(UserWarning, match=r"^1 object or field is not represented; "):
         MemBackend.from_inventory(commented, svm="svm1")
@@ -951,6 +955,16 @@ def test_an_impossible_sum_is_approached(sizes: list[int], total: int) -> None:
     found = drops(sizes, total)
     least = sum(max(before - after, 0) for before, after in pairwise(sizes))
     assert sum(found) == min(max(total, least), sum(sizes[:-1]))
+
+
+def test_an_inventory_is_pickled_whole_and_equal_only_to_itself(document: Document) -> None:
+    loaded = inventory.load(document, seed=1)
+    copied = pickle.loads(pickle.dumps(loaded))
+    assert copied.document == document
+    for name, backend in loaded.backends.items():
+        assert copied.backends[name].state_digest() == backend.state_digest()
+    assert copied != loaded
+    assert len({copied, loaded}) == 2
 
 
 # Anonymised ----------------------------------------------------------------------------------

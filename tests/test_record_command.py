@@ -16,6 +16,7 @@ from fake_cluster import FakeCluster, fake_cluster
 from nessie_backend_mem import cli, inventory
 from nessie_backend_mem.cli._omissions import print_omissions
 from nessie_backend_mem.inventory.files import to_text
+from nessie_backend_mem.inventory.record import Recorder
 from nessie_backend_mem.ontap import OntapServer
 from support import run_python
 from test_inventory import comparable, furnished, record_of
@@ -124,7 +125,7 @@ def test_ctrl_c_leaves_the_file_as_it_was(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(inventory.record.__globals__["Recorder"], "volume", interrupt)
+    monkeypatch.setattr(Recorder, "volume", interrupt)
     assert record("-o", str(file)) == 130
     assert capsys.readouterr() == ("", "")
     assert (file.read_text("utf-8") if file.exists() else None) == text

@@ -18,6 +18,7 @@ from here, too:
 Further modules:
 
 - `conformance`: a test suite for your own backends.
+- `inventory`: the volumes of real clusters, recorded and built again.
 - `ontap`: an ONTAP REST endpoint.
 - `pytest_plugin`: fixtures for pytest.
 - `rules`: the contract, and checks of values for your own backends.
@@ -70,6 +71,7 @@ How objects are compared, hashed, copied and pickled:
     exceptions            identity  yes   never       whole      whole
     Report, Result        fields    yes   it failed   whole      whole
     Case, Rule, Progress  fields    yes   never       whole      whole
+    Inventory             identity  yes   never       whole      whole
     OntapServer           identity  yes   never       TypeError  TypeError
     iterators             identity  yes   never       TypeError  TypeError
 

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from .conformance.report import Outcome, Tier
 from .faults import Fault
+from .inventory.files import Source
 from .records import (
     Capabilities,
     Event,
@@ -1168,7 +1169,7 @@ class MemBackend:
     @classmethod
     def from_inventory(
         cls,
-        path_or_file: str | PathLike[str] | _ReadsBytes,
+        path_or_file: Source,
         *,
         svm: str | None = None,
         seed: SupportsIndex | None = None,
@@ -1182,8 +1183,8 @@ class MemBackend:
         `nessie_backend_mem.inventory.load` lists it.
 
         Args:
-            path_or_file (str | PathLike | BinaryIO): Path, or a file open for
-                reading.
+            path_or_file (str | PathLike | IO | Document): Path, a file open for
+                reading, or the inventory itself.
             svm (str): Name of the SVM. May be left out if there is only one.
             seed (int): As for `MemBackend`. The clock then stands at the time of
                 the record.

@@ -6,7 +6,15 @@ With its comments this file passes `mypy --strict`, which reports unnecessary ig
 
 from __future__ import annotations
 
-from nessie_backend_mem import Backend, BusyError, MemBackend, Snapshot, VolumeBackend, rules
+from nessie_backend_mem import (
+    Backend,
+    BusyError,
+    MemBackend,
+    Snapshot,
+    VolumeBackend,
+    inventory,
+    rules,
+)
 from nessie_backend_mem.ontap import OntapServer, volume_record
 
 
@@ -76,6 +84,8 @@ def reading(backend: MemBackend, snapshot: Snapshot, error: BusyError) -> None:
 
 
 def over_the_wire(backend: MemBackend) -> None:
+    MemBackend.from_inventory("file", svm=5)  # type: ignore[arg-type]
+    inventory.load("file")["backends"]  # type: ignore[index]
     OntapServer(backend, host="::1", prot=8443)  # type: ignore[call-arg]
     OntapServer(5)  # type: ignore[arg-type]
     OntapServer(port="8443")  # type: ignore[arg-type]

@@ -46,6 +46,7 @@ from nessie_backend_mem import (
     VolumeNotFoundError,
     VolumeOfflineError,
     VolumeState,
+    inventory,
     rules,
 )
 from nessie_backend_mem.ontap import (
@@ -283,6 +284,16 @@ def travel(backend: MemBackend, path: Path) -> None:
     with path.open("rb") as reading:
         assert_type(MemBackend.load(reading), MemBackend)
     assert_type(MemBackend.load(path, progress=print), MemBackend)
+    with path.open() as reading_text:
+        MemBackend.from_inventory(reading_text)
+    assert_type(MemBackend.from_inventory(path, svm="svm1", seed=1), MemBackend)
+    document = inventory.record("https://array", username="a", password="b", cacert=path)
+    inventory.write(inventory.anonymise(document, seed=1), "file")
+    loaded = inventory.load(document, seed=1)
+    assert_type(loaded.backends["svm1"], MemBackend)
+    assert_type(loaded.omitted[0]["reason"], str)
+    assert_type(inventory.serve(loaded, port=8443), OntapServer)
+    assert_type(document["svms"][0]["volumes"][0].get("size_bytes"), int | None)
     assert_type(backend.state_digest(), str)
     backend.reset()
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from functools import cache
 from pathlib import Path
 from typing import (
+    IO,
     TYPE_CHECKING,
     Any,
     Literal,
     NoReturn,
     NotRequired,
+    TypeAlias,
     cast,
     get_args,
     get_origin,
@@ -23,17 +24,18 @@ from typing import (
 from nessie_backend_mem.errors import InvalidArgumentError
 from nessie_backend_mem.ontap.files import publish
 
+from . import document as kinds
 from .document import FORMAT, VERSION, Document
 from .times import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import IO, TypeAlias
 
-    Source: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Document
-
-__all__ = ["LARGEST", "LONGEST_BEGINNING", "is_beginning", "read", "to_text", "write"]
+__all__ = ["LARGEST", "LONGEST_BEGINNING", "Source", "is_beginning", "read", "to_text", "write"]
 __dir__ = __all__.copy
+
+Source: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Document
+"""A path, a file open for reading, or a document itself."""
 
 LARGEST = 2**29
 """The most bytes of a file that are read."""
@@ -45,6 +47,23 @@ BEGINNING = re.compile(r'\ufeff?\s*\{\s*"format"\s*:\s*"nessie-inventory"')
 
 TIMES = {"recorded_at", "create_time", "expires_at"}
 """The keys whose values are times."""
+
+
+def hints_of(kind: type) -> Mapping[str, Any]:
+    """Return the types of a `TypedDict`, without what marks optional keys."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        key: get_args(hint)[0] if get_origin(hint) is NotRequired else hint
+        for key, hint in hints.items()
+    }
+
+
+HINTS = {
+    kind: hints_of(kind)
+    for kind in (getattr(kinds, name) for name in kinds.__all__)
+    if is_typeddict(kind)
+}
+"""The types of the values in a document, by the type of the object and by key."""
 
 JSON_TYPES = {
     dict: "an object",
@@ -117,7 +136,7 @@ def problems(place: str, value: Any, hint: Any) -> Iterator[tuple[str, str]]:
         if not isinstance(value, dict):
             yield place, expected(dict, value)
             return
-        hints = hints_of(hint)
+        hints = HINTS[hint]
         for key in sorted(hint.__required_keys__ - value.keys()):
             yield place, f"the key {key!r} is missing"
             return
@@ -149,16 +168,6 @@ def time_problem(place: str, text: str) -> Iterator[tuple[str, str]]:
         read_time(text)
     except ValueError as error:
         yield place, str(error)
-
-
-@cache
-def hints_of(kind: type) -> Mapping[str, Any]:
-    """Return the types of a `TypedDict`, without what marks optional keys."""
-    hints = get_type_hints(kind, include_extras=True)
-    return {
-        key: get_args(hint)[0] if get_origin(hint) is NotRequired else hint
-        for key, hint in hints.items()
-    }
 
 
 def expected(kind: type, value: object) -> str:

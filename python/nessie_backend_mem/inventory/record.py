@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from . import schedules as cron
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
     from .document import CopiesEntry, Document
 
-    Record = dict[str, Any]
-
 __all__ = ["Recorder", "record"]
 __dir__ = __all__.copy
 
 T = TypeVar("T")
+
+Record: TypeAlias = dict[str, Any]
+"""An object of a reply."""
 
 VOLUME_FIELDS = (
     "name",

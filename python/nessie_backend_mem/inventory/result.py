@@ -50,7 +50,7 @@ class Attributes(TypedDict):
     fields: dict[str, str | bool]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inventory:
     """The backends of an inventory.
 

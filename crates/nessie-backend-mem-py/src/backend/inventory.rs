@@ -23,8 +23,8 @@ impl MemBackend {
     /// `nessie_backend_mem.inventory.load` lists it.
     ///
     /// Args:
-    ///     path_or_file (str | PathLike | BinaryIO): Path, or a file open for
-    ///         reading.
+    ///     path_or_file (str | PathLike | IO | Document): Path, a file open for
+    ///         reading, or the inventory itself.
     ///     svm (str): Name of the SVM. May be left out if there is only one.
     ///     seed (int): As for `MemBackend`. The clock then stands at the time of
     ///         the record.

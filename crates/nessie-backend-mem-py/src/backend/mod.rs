@@ -41,9 +41,8 @@ use crate::runtime::fork;
 use crate::runtime::freed::Freed;
 use crate::runtime::worker;
 
-pub(crate) use saved::{files, restore};
 pub(crate) use inventory::set_create_time;
-pub(crate) use saved::restore;
+pub(crate) use saved::{files, restore};
 
 /// An in-memory storage backend with volumes, snapshots and clones.
 ///
