@@ -10,6 +10,7 @@ use wildmatch::WildMatch;
 
 use crate::error::ErrorCode;
 use crate::operation::OperationKind;
+use crate::selection::Selection;
 
 /// Whether a fault comes before or after the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +69,7 @@ pub(crate) enum FaultError {
 /// A fault: which calls it hits, and what happens to them.
 ///
 /// `operation` and `name` are patterns, in which `*` stands for any characters and `?` for one. Of the
-/// calls that match both, the first `after` pass. Of each `every` calls that follow, the last is hit,
-/// with the given probability, and at most `times` in all.
+/// calls that match both, a [`Selection`] is hit.
 ///
 /// ```
 /// use std::time::Duration;
@@ -88,10 +88,7 @@ pub struct Fault {
     pub(crate) error: Option<FaultError>,
     pub(crate) delay: Option<Duration>,
     pub(crate) when: When,
-    pub(crate) after: u64,
-    pub(crate) times: Option<u64>,
-    pub(crate) every: u64,
-    pub(crate) probability: Option<f64>,
+    pub(crate) selection: Selection,
 }
 
 impl Fault {
@@ -115,10 +112,7 @@ impl Fault {
             error: None,
             delay: None,
             when: When::Before,
-            after: 0,
-            times: None,
-            every: 1,
-            probability: None,
+            selection: Selection::new(),
         })
     }
 
@@ -169,14 +163,14 @@ impl Fault {
     /// The first calls pass. The default is 0.
     #[must_use]
     pub const fn after(mut self, calls: u64) -> Self {
-        self.after = calls;
+        self.selection = self.selection.after(calls);
         self
     }
 
     /// At most this many calls are hit.
     #[must_use]
     pub const fn times(mut self, hits: u64) -> Self {
-        self.times = Some(hits);
+        self.selection = self.selection.times(hits);
         self
     }
 
@@ -185,10 +179,7 @@ impl Fault {
     /// # Errors
     /// [`InvalidArgument`](BackendError::InvalidArgument) for 0.
     pub fn every(mut self, calls: u64) -> Result<Self> {
-        if calls == 0 {
-            return Err(broken("every", "0 is less than 1; 1 hits every call".to_owned()));
-        }
-        self.every = calls;
+        self.selection = self.selection.every(calls)?;
         Ok(self)
     }
 
@@ -197,11 +188,16 @@ impl Fault {
     /// # Errors
     /// [`InvalidArgument`](BackendError::InvalidArgument) for a number outside 0 to 1.
     pub fn probability(mut self, probability: f64) -> Result<Self> {
-        if !(0.0..=1.0).contains(&probability) {
-            return Err(broken("probability", format!("{probability} is outside 0 to 1")));
-        }
-        self.probability = Some(probability);
+        self.selection = self.selection.probability(probability)?;
         Ok(self)
+    }
+
+    /// Sets [`after`](Self::after), [`times`](Self::times), [`every`](Self::every) and
+    /// [`probability`](Self::probability) together.
+    #[must_use]
+    pub const fn selection(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
     }
 
     pub(crate) fn fits_kind(&self, kind: OperationKind) -> bool {
@@ -216,9 +212,4 @@ impl Fault {
     pub(crate) fn fits_name(&self, name: &str) -> bool {
         self.name.matches(name)
     }
-}
-
-/// The error of a number that breaks a rule.
-fn broken(argument: &'static str, reason: String) -> BackendError {
-    BackendError::InvalidArgument { argument: argument.into(), reason }
 }

@@ -36,6 +36,7 @@ mod log;
 pub mod mem;
 mod operation;
 mod plan;
+mod selection;
 mod value;
 
 #[cfg(doctest)]
@@ -51,4 +52,5 @@ pub use hooks::{Call, Effect, Hook, Hooks, Outcome, Recorder, Subject};
 pub use log::{EventLog, write_event};
 pub use operation::{Operation, OperationKind, Role};
 pub use plan::{FaultPlan, Hit, Names};
+pub use selection::{Counter, Selection};
 pub use value::Value;

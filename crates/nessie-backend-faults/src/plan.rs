@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nessie_backend_core::splitmix64::SplitMix64;
 use nessie_backend_core::{SnapshotId, Timestamp, Uuid, VolumeId};
 
 use crate::error::Failure;
 use crate::fault::{Fault, FaultError, When};
 use crate::hooks::Effect;
 use crate::operation::{Operation, OperationKind, Role};
+use crate::selection::Counter;
 
 /// Names of objects, so that a fault finds a call by the name of an object that the call identifies by
 /// its identifier.
@@ -48,26 +48,17 @@ struct Inner {
 }
 
 struct State {
-    counts: Vec<Count>,
+    counts: Vec<Counter>,
     hits: Vec<Hit>,
-}
-
-/// How often a fault has matched and hit, and its random numbers.
-struct Count {
-    matched: u64,
-    hits: u64,
-    random: SplitMix64,
 }
 
 impl FaultPlan {
     /// A plan whose faults draw from generators that are made from the seed and their positions.
     pub fn new(faults: impl IntoIterator<Item = Fault>, seed: u64) -> Self {
         let faults: Vec<Fault> = faults.into_iter().collect();
-        let counts = (0..faults.len() as u64).map(|position| Count {
-            matched: 0,
-            hits: 0,
-            random: SplitMix64::new(SplitMix64::mix((seed ^ FAULTS).wrapping_add(position))),
-        });
+        let counts = (0..)
+            .zip(&faults)
+            .map(|(position, fault)| Counter::new(fault.selection, seed, position));
         let state = State { counts: counts.collect(), hits: Vec::new() };
         Self { inner: Arc::new(Inner { faults, state: Mutex::new(state) }) }
     }
@@ -89,7 +80,7 @@ impl FaultPlan {
     pub fn unused(&self) -> Vec<usize> {
         let state = self.state();
         let counts = state.counts.iter().enumerate();
-        counts.filter(|(_, count)| count.matched == 0).map(|(position, _)| position).collect()
+        counts.filter(|(_, count)| count.is_unused()).map(|(position, _)| position).collect()
     }
 
     /// Whether it is another handle of the same plan.
@@ -119,7 +110,7 @@ impl FaultPlan {
             let Some(name) = matching_name(fault, operation, names) else { continue };
             let mut state = self.state();
             let Some(count) = state.counts.get_mut(position) else { return };
-            if !count.hits(fault) {
+            if !count.hits() {
                 continue;
             }
             state.hits.push(Hit { fault: position, operation: operation.kind, name, time });
@@ -146,33 +137,6 @@ impl fmt::Debug for FaultPlan {
             .finish()
     }
 }
-
-impl Count {
-    /// Counts a call that matches, and decides whether the fault hits it.
-    fn hits(&mut self, fault: &Fault) -> bool {
-        self.matched += 1;
-        let Some(later) = self.matched.checked_sub(fault.after).filter(|later| *later > 0) else {
-            return false;
-        };
-        if later % fault.every != 0 || fault.times.is_some_and(|times| self.hits >= times) {
-            return false;
-        }
-        if fault.probability.is_some_and(|probability| self.draw() >= probability) {
-            return false;
-        }
-        self.hits += 1;
-        true
-    }
-
-    /// A number from 0 to less than 1.
-    #[expect(clippy::cast_precision_loss, reason = "the number has 53 bits")]
-    fn draw(&mut self) -> f64 {
-        (self.random.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
-/// So that the numbers of faults differ from the identifiers of the same seed.
-const FAULTS: u64 = u64::from_be_bytes(*b"a fault!");
 
 /// The name or identifier that a fault matches; `None` in it if the operation is about no object.
 /// `None` if the fault does not match.

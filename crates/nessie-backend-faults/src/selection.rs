@@ -1,0 +1,124 @@
+//! Which of the calls or requests that match a fault are hit.
+
+use nessie_backend_core::splitmix64::SplitMix64;
+use nessie_backend_core::{BackendError, Result};
+
+/// Which of the calls or requests that match a fault are hit.
+///
+/// The first `after` pass. Of each `every` that follow, the last is hit, with the given probability, and
+/// at most `times` in all. By default all are hit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Selection {
+    after: u64,
+    times: Option<u64>,
+    every: u64,
+    probability: Option<f64>,
+}
+
+impl Selection {
+    /// All.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { after: 0, times: None, every: 1, probability: None }
+    }
+
+    /// The first ones pass. The default is 0.
+    #[must_use]
+    pub const fn after(mut self, count: u64) -> Self {
+        self.after = count;
+        self
+    }
+
+    /// At most so many are hit.
+    #[must_use]
+    pub const fn times(mut self, hits: u64) -> Self {
+        self.times = Some(hits);
+        self
+    }
+
+    /// Of so many the last is hit. The default is 1.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](BackendError::InvalidArgument) for 0.
+    pub fn every(mut self, count: u64) -> Result<Self> {
+        if count == 0 {
+            return Err(broken("every", "0 is less than 1; 1 hits every call".to_owned()));
+        }
+        self.every = count;
+        Ok(self)
+    }
+
+    /// Each one that would be hit is hit with this probability.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](BackendError::InvalidArgument) for a number outside 0 to 1.
+    pub fn probability(mut self, probability: f64) -> Result<Self> {
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(broken("probability", format!("{probability} is outside 0 to 1")));
+        }
+        self.probability = Some(probability);
+        Ok(self)
+    }
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The error of a number that breaks a rule.
+fn broken(argument: &'static str, reason: String) -> BackendError {
+    BackendError::InvalidArgument { argument: argument.into(), reason }
+}
+
+/// How often a fault has matched and hit, and its random numbers.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    selection: Selection,
+    matched: u64,
+    hits: u64,
+    random: SplitMix64,
+}
+
+impl Counter {
+    /// A counter of the fault at a position in its plan. The seed and the position give its random
+    /// numbers.
+    #[must_use]
+    pub fn new(selection: Selection, seed: u64, position: u64) -> Self {
+        let random = SplitMix64::new(SplitMix64::mix((seed ^ FAULTS).wrapping_add(position)));
+        Self { selection, matched: 0, hits: 0, random }
+    }
+
+    /// Counts a call that matches, and decides whether the fault hits it.
+    pub fn hits(&mut self) -> bool {
+        let Selection { after, times, every, probability } = self.selection;
+        self.matched += 1;
+        let Some(later) = self.matched.checked_sub(after).filter(|later| *later > 0) else {
+            return false;
+        };
+        if later % every != 0 || times.is_some_and(|times| self.hits >= times) {
+            return false;
+        }
+        if probability.is_some_and(|probability| self.draw() >= probability) {
+            return false;
+        }
+        self.hits += 1;
+        true
+    }
+
+    /// Whether no call has matched.
+    #[must_use]
+    pub const fn is_unused(&self) -> bool {
+        self.matched == 0
+    }
+
+    /// A number from 0 to less than 1.
+    #[expect(clippy::cast_precision_loss, reason = "the number has 53 bits")]
+    fn draw(&mut self) -> f64 {
+        (self.random.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// So that the numbers of faults differ from the identifiers of the same seed.
+const FAULTS: u64 = u64::from_be_bytes(*b"a fault!");
