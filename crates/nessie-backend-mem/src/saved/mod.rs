@@ -138,4 +138,27 @@ impl MemBackend {
         drop(contents);
         Ok(())
     }
+
+    /// Replaces everything by a copy of another backend: objects, clock, seed, capacity and limits. All
+    /// handles on this backend then use the copy.
+    ///
+    /// ```
+    /// use nessie_backend_core::{VolumeBackend, VolumeSpec};
+    /// use nessie_backend_mem::MemBackend;
+    ///
+    /// let (backend, other) = (MemBackend::new(), MemBackend::builder().seed(1).build()?);
+    /// other.create_volume(VolumeSpec::named("db"))?;
+    /// backend.replace(&other);
+    /// assert_eq!(backend.state_digest()?, other.state_digest()?);
+    /// # Ok::<(), nessie_backend_core::BackendError>(())
+    /// ```
+    pub fn replace(&self, other: &Self) {
+        let contents = other.read().clone();
+        let mut inner = self.lock();
+        // Before the contents change, as in `reset`.
+        self.epoch.fetch_add(1, Ordering::Release);
+        let contents = std::mem::replace(&mut *inner, contents);
+        drop(inner);
+        drop(contents);
+    }
 }
