@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use nessie_backend_core::{Timestamp, Uuid, VolumeBackend};
+use nessie_backend_faults::When;
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
     AggregateRecord, AggregateSpace, IpInterfaceRecord, Named, NodeRecord, SvmContext,
@@ -11,7 +12,8 @@ use nessie_ontap_protocol::records::{
 
 use crate::clock::ClusterClock;
 use crate::config::{Config, ConfigError};
-use crate::ids::Ids;
+use crate::http_faults::{HttpEffect, HttpFault, HttpFaultPlan, HttpFaults};
+use crate::ids::{Ids, seed_or_random};
 use crate::jobs::Jobs;
 use crate::snapshot_policies::{builtin_names, complete};
 use crate::svm::SvmState;
@@ -31,6 +33,9 @@ pub struct Cluster {
     pub(crate) svms: Vec<SvmState>,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) ids: Ids,
+    pub(crate) faults: HttpFaults,
+    #[cfg(feature = "simulator")]
+    pub(crate) simulator: crate::simulator::SimulatorState,
     clock: ClusterClock,
 }
 
@@ -92,7 +97,7 @@ impl Cluster {
             .zip(svms)
             .map(|(index, svm)| {
                 let svm_context = SvmContext {
-                    svm: named(svm.name),
+                    svm: named(svm.name.clone()),
                     // The cluster itself has number 1.
                     number: index + 2,
                     aggregates: Arc::clone(&aggregates),
@@ -103,7 +108,7 @@ impl Cluster {
                 SvmState::new(
                     index.into(),
                     svm_context,
-                    svm.backend,
+                    svm,
                     first_aggregate.space.size,
                     Arc::clone(&jobs),
                     clock.clone(),
@@ -133,8 +138,29 @@ impl Cluster {
             svms,
             jobs,
             ids,
+            faults: HttpFaults::new(seed_or_random(seed)),
+            #[cfg(feature = "simulator")]
+            simulator: crate::simulator::SimulatorState::new(seed),
             clock,
         })
+    }
+
+    /// Installs faults of requests. They stay until the plan is [removed](Self::remove). A server applies
+    /// them, and those of jobs apply without one too.
+    pub fn inject(&self, faults: impl IntoIterator<Item = HttpFault>) -> HttpFaultPlan {
+        self.faults.inject(faults)
+    }
+
+    /// Removes faults of requests. Jobs that these faults keep running end.
+    pub fn remove(&self, plan: &HttpFaultPlan) {
+        self.faults.remove(plan);
+    }
+
+    /// What faults do to a request before or after it is handled. For a server, which calls it for each
+    /// request, and afterwards for each one that has succeeded.
+    #[must_use]
+    pub fn http_effect(&self, when: When, method: &str, target: &str) -> HttpEffect {
+        self.faults.effect(when, method, target, || self.now())
     }
 
     /// The present time.

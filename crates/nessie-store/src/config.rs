@@ -45,13 +45,29 @@ pub struct Svm {
     pub name: String,
     /// The backend that holds its volumes.
     pub backend: Arc<dyn VolumeBackend>,
+    /// What the resources of `/simulator` control; nothing by default.
+    #[cfg(feature = "simulator")]
+    pub simulated: Option<crate::SimulatedBackend>,
 }
 
 impl Svm {
     /// An SVM of this name over a backend.
     #[must_use]
     pub fn new(name: impl Into<String>, backend: Arc<dyn VolumeBackend>) -> Self {
-        Self { name: name.into(), backend }
+        Self {
+            name: name.into(),
+            backend,
+            #[cfg(feature = "simulator")]
+            simulated: None,
+        }
+    }
+
+    /// Lets the resources of `/simulator` control the backend.
+    #[cfg(feature = "simulator")]
+    #[must_use]
+    pub fn simulated(mut self, backend: crate::SimulatedBackend) -> Self {
+        self.simulated = Some(backend);
+        self
     }
 }
 

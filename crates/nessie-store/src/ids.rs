@@ -15,9 +15,7 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn new(seed: Option<u64>) -> Self {
-        // The operating system seeds this hasher.
-        let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0_u8));
-        Self { state: AtomicU64::new(SplitMix64::mix(seed)) }
+        Self { state: AtomicU64::new(SplitMix64::mix(seed_or_random(seed))) }
     }
 
     pub(crate) fn next(&self) -> Uuid {
@@ -29,6 +27,12 @@ impl Ids {
         let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
         Uuid::from_u128(bits)
     }
+}
+
+/// A seed, or a random number.
+pub(crate) fn seed_or_random(seed: Option<u64>) -> u64 {
+    // The operating system seeds this hasher.
+    seed.unwrap_or_else(|| RandomState::new().hash_one(0_u8))
 }
 
 #[cfg(test)]

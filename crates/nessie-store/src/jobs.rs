@@ -9,6 +9,7 @@ use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{JobRecord, SvmContext};
 
 use crate::JobCompletion;
+use crate::http_faults::{FaultyJob, HttpFaultPlan};
 
 /// How long a completed job is kept.
 const RETENTION: Duration = Duration::from_secs(300);
@@ -39,6 +40,8 @@ struct Job {
     results: Results,
     svm_context: Option<Arc<SvmContext>>,
     owner: Option<Owner>,
+    /// The faults that keep it running while they are installed.
+    held_by: Option<HttpFaultPlan>,
     start: Timestamp,
     end: Option<Timestamp>,
     /// How often clients have read it.
@@ -54,6 +57,7 @@ pub(crate) struct NewJob {
     pub(crate) results: Results,
     pub(crate) svm_context: Option<Arc<SvmContext>>,
     pub(crate) owner: Option<Owner>,
+    pub(crate) fault: Option<FaultyJob>,
 }
 
 /// The SVM whose objects a job refers to, and the epoch of its backend. The job is not shown in a
@@ -87,8 +91,13 @@ impl Jobs {
     }
 
     pub(crate) fn add(&self, new: NewJob, now: Timestamp) {
-        let NewJob { uuid, description, outcome, results, svm_context, owner } = new;
-        let end = self.are_immediate().then_some(now);
+        let NewJob { uuid, description, outcome, results, svm_context, owner, fault } = new;
+        let (outcome, held_by) = match fault {
+            None => (outcome, None),
+            Some(FaultyJob::Failure) => (outcome.and_then(|()| Err(failed_later())), None),
+            Some(FaultyJob::Running(plan)) => (outcome, Some(plan)),
+        };
+        let end = (held_by.is_none() && self.are_immediate()).then_some(now);
         let outcome = outcome.map_err(Arc::new);
         let mut table = self.lock();
         table.evict(now);
@@ -101,6 +110,7 @@ impl Jobs {
             results,
             svm_context,
             owner,
+            held_by,
             start,
             end,
             polls: 0,
@@ -153,6 +163,12 @@ impl Jobs {
     }
 }
 
+/// The error of a job that fails although its change has succeeded.
+fn failed_later() -> ApiError {
+    let message = "The job was hit by a fault. Its change was made before.";
+    ApiError::new(500, 65_541, message)
+}
+
 impl Table {
     /// Removes expired jobs, and the oldest ones if there are too many.
     fn evict(&mut self, now: Timestamp) {
@@ -169,7 +185,8 @@ impl Table {
 
 impl Job {
     fn update(&mut self, completion: JobCompletion, now: Timestamp) {
-        if self.end.is_some() {
+        let is_held = self.held_by.as_ref().is_some_and(HttpFaultPlan::is_installed);
+        if is_held || self.end.is_some() {
             return;
         }
         self.end = match completion {

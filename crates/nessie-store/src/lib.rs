@@ -11,6 +11,8 @@
 //! | [`Svm`], [`Aggregate`], [`Lif`], [`Clock`], [`JobCompletion`] | the parts of a configuration |
 //! | [`coverage()`], [`Endpoint`], [`FieldInfo`] | the implemented paths, methods and fields |
 //! | [`ApiError`] | an error with ONTAP's code |
+//! | [`HttpFault`], [`HttpFaultPlan`], [`HttpHit`], [`JobFault`] | faults of requests, see [`Cluster::inject`] |
+//! | module `simulator` (feature `simulator`) | the resources of `/simulator` |
 //! | `serve`, `Server`, `ServerOptions`, `Identity`, `Limits` | the HTTP server |
 //! | `RequestHandler` | what a server calls; a wrapper around a cluster can implement it |
 //! | `AccessLog`, `AccessLogEntry` | the access log of a server |
@@ -129,6 +131,7 @@ mod coverage;
 mod fields;
 mod handlers;
 mod http;
+mod http_faults;
 mod ids;
 mod jobs;
 mod parameters;
@@ -136,6 +139,8 @@ mod router;
 #[cfg(feature = "server")]
 mod server;
 mod side_data;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 mod snapshot_policies;
 mod space;
 mod svm;
@@ -146,11 +151,16 @@ pub use config::{Aggregate, Clock, Config, ConfigError, JobCompletion, Lif, Svm}
 pub use coverage::{Endpoint, coverage};
 pub use fields::FieldInfo;
 pub use http::{Request, Response};
+pub use http_faults::{HttpAction, HttpEffect, HttpFault, HttpFaultPlan, HttpHit, JobFault};
+pub use nessie_backend_core;
+pub use nessie_backend_faults;
 pub use nessie_ontap_protocol::{ApiError, FieldKind, FieldPresence, Method, WritableBy};
 #[cfg(feature = "server")]
 pub use server::{
     AccessLog, AccessLogEntry, Identity, Limits, RequestHandler, Server, ServerOptions, serve,
 };
+#[cfg(feature = "simulator")]
+pub use simulator::SimulatedBackend;
 
 #[cfg(all(doctest, feature = "server"))]
 #[doc = include_str!("../README.md")]

@@ -9,6 +9,7 @@ use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{Attributes, Pool, SvmContext, VolumeRecord};
 
 use crate::clock::ClusterClock;
+use crate::config::Svm;
 use crate::jobs::Jobs;
 use crate::side_data::{SideData, lock};
 
@@ -18,6 +19,8 @@ pub(crate) struct SvmState {
     index: u64,
     pub(crate) svm_context: Arc<SvmContext>,
     pub(crate) backend: Arc<dyn VolumeBackend>,
+    #[cfg(feature = "simulator")]
+    pub(crate) simulated: Option<crate::SimulatedBackend>,
     /// The size in bytes of a volume without a quota, if the backend has no capacity.
     pub(crate) unlimited: u64,
     jobs: Arc<Jobs>,
@@ -32,7 +35,7 @@ impl SvmState {
     pub(crate) fn new(
         index: u64,
         svm_context: SvmContext,
-        backend: Arc<dyn VolumeBackend>,
+        svm: Svm,
         unlimited: u64,
         jobs: Arc<Jobs>,
         clock: ClusterClock,
@@ -40,7 +43,9 @@ impl SvmState {
         Self {
             index,
             svm_context: Arc::new(svm_context),
-            backend,
+            backend: svm.backend,
+            #[cfg(feature = "simulator")]
+            simulated: svm.simulated,
             unlimited,
             jobs,
             clock,

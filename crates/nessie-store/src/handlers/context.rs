@@ -8,6 +8,7 @@ use nessie_ontap_protocol::{ApiError, Page, Query, Schema, Url, reply};
 
 use crate::cluster::{Cluster, unknown_svm};
 use crate::http::{Request, Response, method_name};
+use crate::http_faults::FaultyJob;
 use crate::jobs::{Owner, Results};
 use crate::parameters;
 use crate::svm::SvmState;
@@ -146,6 +147,15 @@ impl<'a> RequestContext<'a> {
     pub(crate) fn client_waits<R>(&self, query: &Query<R>) -> bool {
         let is_long = query.return_timeout.unwrap_or_default() > Duration::ZERO;
         is_long && self.cluster.jobs.are_immediate()
+    }
+
+    /// What happens to the job of this request, if its change has succeeded.
+    pub(crate) fn job_fault(&self, has_succeeded: bool) -> Option<FaultyJob> {
+        if !has_succeeded {
+            return None;
+        }
+        let Request { method, target, .. } = self.request;
+        self.cluster.faults.job(method_name(*method), target, || self.cluster.now())
     }
 
     /// The SVM whose objects a job of this request names.

@@ -11,6 +11,7 @@ use nessie_ontap_protocol::{ApiError, Body, Page, Query, Schema, reply};
 
 use super::context::{HandlerResult, RequestContext};
 use crate::Response;
+use crate::http_faults::FaultyJob;
 use crate::jobs::{NewJob, Results};
 
 /// The outcome of a change of one object.
@@ -30,7 +31,12 @@ impl<R> Outcome<R> {
         Self { job: context.cluster.ids.next(), path, svm_context: None, result: Err(error) }
     }
 
-    fn into_job(self, context: &RequestContext<'_>, results: Results) -> (Uuid, Option<R>) {
+    fn into_job(
+        self,
+        context: &RequestContext<'_>,
+        results: Results,
+        fault: Option<FaultyJob>,
+    ) -> (Uuid, Option<R>) {
         let Self { job, path, svm_context, result } = self;
         let (outcome, record) = match result {
             Ok(record) => (Ok(()), Some(record)),
@@ -38,7 +44,7 @@ impl<R> Outcome<R> {
         };
         let description = context.job_description(&path);
         let owner = svm_context.as_deref().and_then(|svm_context| context.job_owner(svm_context));
-        let job = NewJob { uuid: job, description, outcome, results, svm_context, owner };
+        let job = NewJob { uuid: job, description, outcome, results, svm_context, owner, fault };
         let uuid = job.uuid;
         context.cluster.jobs.add(job, context.cluster.now());
         (uuid, record)
@@ -63,11 +69,13 @@ pub(crate) fn reply_created<R>(
         outcome.path = (kind.schema.href)(record);
     }
     let location = ("Location", outcome.path.clone());
-    let mut response = if context.client_waits(query) {
+    let fault = context.job_fault(outcome.result.is_ok());
+    let mut response = if fault.is_none() && context.client_waits(query) {
         Response::json(201, records(query, &[outcome.result?]))
     } else {
         let created = outcome.result.as_ref().map(kind.uuid).ok().into_iter().collect();
-        let (job, record) = outcome.into_job(context, Results { created, refusals: Vec::new() });
+        let results = Results { created, refusals: Vec::new() };
+        let (job, record) = outcome.into_job(context, results, fault);
         Response::json(202, job_and_records(query, job, record.as_slice()))
     };
     response.headers.push(location);
@@ -92,7 +100,8 @@ pub(crate) fn reply_created_many<R>(
             Err(error) => refusals.push(error),
         }
     }
-    if context.client_waits(query) && (made.is_empty() || refusals.is_empty()) {
+    let fault = context.job_fault(!made.is_empty() && refusals.is_empty());
+    if fault.is_none() && context.client_waits(query) && (made.is_empty() || refusals.is_empty()) {
         return match refusals.into_iter().next() {
             Some(error) => Err(error),
             None => Ok(Response::json(201, records(query, &made))),
@@ -104,8 +113,8 @@ pub(crate) fn reply_created_many<R>(
         svm_context,
         result: refusals.first().map_or(Ok(()), |error| Err(error.clone())),
     };
-    let (job, _) = outcome
-        .into_job(context, Results { created: made.iter().map(kind.uuid).collect(), refusals });
+    let results = Results { created: made.iter().map(kind.uuid).collect(), refusals };
+    let (job, _) = outcome.into_job(context, results, fault);
     let shown = query.return_records.then_some((&query.selection, made.as_slice()));
     Ok(Response::json(202, reply::bulk_job(context.url, job, shown)))
 }
@@ -116,10 +125,11 @@ pub(crate) fn reply_changed<R>(
     query: &Query<R>,
     outcome: Outcome<R>,
 ) -> HandlerResult {
-    if context.client_waits(query) {
+    let fault = context.job_fault(outcome.result.is_ok());
+    if fault.is_none() && context.client_waits(query) {
         return Ok(Response::json(200, records(query, &[outcome.result?])));
     }
-    let (job, record) = outcome.into_job(context, Results::default());
+    let (job, record) = outcome.into_job(context, Results::default(), fault);
     Ok(Response::json(202, job_and_records(query, job, record.as_slice())))
 }
 
@@ -161,7 +171,8 @@ pub(crate) fn reply_changed_many<R, T>(
     let next = next.as_deref();
     let refused = outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
     let is_mixed = refused > 0 && (refused < outcomes.len() || next.is_some());
-    let mut response = if context.client_waits(query) && !is_mixed {
+    let fault = context.job_fault(refused < outcomes.len());
+    let mut response = if fault.is_none() && context.client_waits(query) && !is_mixed {
         let outcomes: Result<Vec<R>, _> =
             outcomes.into_iter().map(|outcome| outcome.result).collect();
         let shown = query.return_records.then_some(&query.selection);
@@ -169,7 +180,10 @@ pub(crate) fn reply_changed_many<R, T>(
     } else {
         let jobs: Vec<_> = outcomes
             .into_iter()
-            .map(|outcome| outcome.into_job(context, Results::default()).0)
+            .map(|outcome| {
+                let fault = fault.clone().filter(|_| outcome.result.is_ok());
+                outcome.into_job(context, Results::default(), fault).0
+            })
             .collect();
         let status = if jobs.is_empty() { 200 } else { 202 };
         Response::json(status, reply::jobs(context.url, &jobs, next))

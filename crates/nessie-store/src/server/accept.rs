@@ -13,8 +13,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutWriter;
+use tokio_rustls::server::TlsStream;
 
-use super::connection::{ConnectionState, serve_requests, write_last};
+use super::connection::{ConnectionState, End, serve_requests, write_last};
 use super::message_stream::MessageStream;
 use super::options::Limits;
 use super::reply::error_response;
@@ -113,32 +114,57 @@ fn message_stream<S: AsyncRead + AsyncWrite>(
     MessageStream::new(Box::pin(writer))
 }
 
+/// A connection with or without TLS.
+trait Connection: AsyncRead + AsyncWrite + Unpin {
+    /// The connection below TLS.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Connection for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Connection for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
 /// Answers the requests of a connection.
 async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl Connection,
     context: Arc<ServerContext>,
     mut slot: Slot,
     mut stopped: watch::Receiver<bool>,
 ) {
     let state = ConnectionState::default();
     let mut stream = message_stream(stream, &context.limits);
+    let is_reset;
     {
         let mut requests = pin!(serve_requests(&mut stream, &context, &mut slot, &state));
-        let is_stopped = tokio::select! {
+        let mut end = tokio::select! {
             biased;
-            () = requests.as_mut() => false,
-            _ = stopped.wait_for(|stopped| *stopped) => true,
+            end = requests.as_mut() => Some(end),
+            _ = stopped.wait_for(|stopped| *stopped) => None,
         };
-        if is_stopped {
+        if end.is_none() {
             state.stop();
             loop {
                 let time = if state.is_idle() { Duration::ZERO } else { LAST_BYTES_TIME };
-                let is_over = timeout(time, requests.as_mut()).await.is_ok();
-                if is_over || state.is_idle() || state.is_incomplete() {
+                end = timeout(time, requests.as_mut()).await.ok();
+                if end.is_some() || state.is_idle() || state.is_incomplete() {
                     break;
                 }
             }
         }
+        is_reset = end == Some(End::Reset);
+    }
+    if is_reset {
+        // Closing it then sends RST.
+        let _ = SockRef::from(stream.get_ref().get_ref().tcp()).set_linger(Some(Duration::ZERO));
+        return;
     }
     if state.is_stopping() && state.is_incomplete() {
         write_last(&mut stream, &error_response(&shutting_down(), &[]));

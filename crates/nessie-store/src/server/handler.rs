@@ -1,7 +1,9 @@
 //! The handler of a server's requests.
 
+use nessie_backend_faults::When;
+
 use super::unauthenticated;
-use crate::{Cluster, Request, Response};
+use crate::{Cluster, HttpEffect, Request, Response};
 
 /// Answers the requests of a [`Server`](crate::Server), from any of its threads.
 ///
@@ -24,6 +26,22 @@ pub trait RequestHandler: Send + Sync + 'static {
         let _ = request;
         None
     }
+
+    /// Answers a request to `/simulator`. The method is as HTTP writes it. `None`, the default, means that
+    /// there are no such resources.
+    ///
+    /// A [`Cluster`] answers them with the feature `simulator`.
+    fn simulate(&self, method: &str, target: &str, body: &[u8]) -> Option<Response> {
+        let _ = (method, target, body);
+        None
+    }
+
+    /// What faults do to a request before or after it is handled: nothing, by default. See
+    /// [`Cluster::inject`].
+    fn http_effect(&self, when: When, method: &str, target: &str) -> HttpEffect {
+        let _ = (when, method, target);
+        HttpEffect::default()
+    }
 }
 
 impl RequestHandler for Cluster {
@@ -37,5 +55,14 @@ impl RequestHandler for Cluster {
 
     fn answer_anyone(&self, request: &Request<'_>) -> Option<Response> {
         unauthenticated::answer(request)
+    }
+
+    fn http_effect(&self, when: When, method: &str, target: &str) -> HttpEffect {
+        Self::http_effect(self, when, method, target)
+    }
+
+    #[cfg(feature = "simulator")]
+    fn simulate(&self, method: &str, target: &str, body: &[u8]) -> Option<Response> {
+        Some(Self::simulate(self, method, target, body))
     }
 }

@@ -58,6 +58,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MessageStream<S> {
         Self { stream, input: BytesMut::new(), output: Vec::new() }
     }
 
+    /// The stream below.
+    pub(super) const fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
     /// Reads until the head of the next request is complete, and returns its length. `set_begun` is
     /// called with true when its first byte has arrived, and with false when every response is sent
     /// and no byte of it has arrived.

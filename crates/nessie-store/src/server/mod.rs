@@ -96,11 +96,20 @@ pub fn serve(handler: Arc<dyn RequestHandler>, options: ServerOptions) -> io::Re
     };
     let (ca_pem, acceptor) = tls.map_or((None, None), |tls| (tls.ca_pem, Some(tls.acceptor)));
     let (limits, log) = (options.limits.clamped(), options.log);
-    let context = Arc::new(ServerContext { handler, credentials, limits, log, acceptor });
+    let has_simulator = options.simulator.unwrap_or(address.ip().is_loopback());
+    let (stopping, stopped) = watch::channel(false);
+    let context = Arc::new(ServerContext {
+        handler,
+        credentials,
+        limits,
+        log,
+        acceptor,
+        has_simulator,
+        stopped: stopped.clone(),
+    });
     let most = context.limits.grace + STOP_MARGIN;
     let (stop, stop_requested) = mpsc::channel();
     let thread = thread::Builder::new().name("ontap-server".to_owned()).spawn(move || {
-        let (stopping, stopped) = watch::channel(false);
         let (end, ended) = mpsc::channel::<()>();
         runtime.spawn(async move {
             accept::accept(listener, context, stopped).await;

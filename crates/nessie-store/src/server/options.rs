@@ -45,6 +45,9 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// Called for each answered request. Default: not called.
     pub log: Option<AccessLog>,
+    /// Whether it has the resources of `/simulator`. By default it has them if it listens on a loopback
+    /// address.
+    pub simulator: Option<bool>,
 }
 
 impl ServerOptions {
@@ -60,6 +63,7 @@ impl ServerOptions {
             identity: None,
             limits: Limits::default(),
             log: None,
+            simulator: None,
         }
     }
 }

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use nessie_backend_faults::When;
 use nessie_ontap_protocol::{ApiError, Method};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use super::auth::Credentials;
@@ -17,7 +20,7 @@ use super::handler::RequestHandler;
 use super::head::{self, ParsedHead};
 use super::options::{AccessLog, AccessLogEntry, Limits};
 use super::reply::error_response;
-use crate::{Request, Response};
+use crate::{HttpEffect, Request, Response};
 
 /// The data that all connections share.
 pub(super) struct ServerContext {
@@ -26,6 +29,8 @@ pub(super) struct ServerContext {
     pub(super) limits: Limits,
     pub(super) log: Option<AccessLog>,
     pub(super) acceptor: Option<TlsAcceptor>,
+    pub(super) has_simulator: bool,
+    pub(super) stopped: watch::Receiver<bool>,
 }
 
 impl fmt::Debug for ServerContext {
@@ -69,6 +74,10 @@ impl RequestHead {
         })
     }
 
+    pub(super) fn target(&self) -> &str {
+        &self.target
+    }
+
     pub(super) fn is_head(&self) -> bool {
         self.method == "HEAD"
     }
@@ -86,6 +95,25 @@ impl RequestHead {
             svm_uuid: text("x-dot-svm-uuid", &self.svm_uuid)?,
             body,
         })
+    }
+}
+
+/// What faults do to the request before or after it is handled.
+pub(super) fn http_effect(
+    context: &ServerContext,
+    when: When,
+    request: &RequestHead,
+) -> HttpEffect {
+    let effect = || context.handler.http_effect(when, &request.method, &request.target);
+    catch_panic(effect).unwrap_or_default()
+}
+
+/// Waits as a fault says, or until the server is stopped.
+pub(super) async fn delay(context: &ServerContext, time: Duration) {
+    let mut stopped = context.stopped.clone();
+    tokio::select! {
+        () = sleep(time) => {}
+        _ = stopped.wait_for(|stopped| *stopped) => {}
     }
 }
 
@@ -139,6 +167,30 @@ pub(super) async fn handle_on_blocking_pool(
     let handled = spawn_blocking(move || handle(&context, &request, method, &body));
     // This fails only if the server ends before the request is started.
     handled.await.unwrap_or_else(|_| error_response(&shutting_down(), &[]))
+}
+
+/// Answers a request to `/simulator`, on the blocking thread pool.
+pub(super) async fn simulate(
+    context: &Arc<ServerContext>,
+    request: &RequestHead,
+    body: Bytes,
+) -> Response {
+    let (context, request) = (Arc::clone(context), request.clone());
+    let handled = spawn_blocking(move || {
+        let simulate = || context.handler.simulate(&request.method, &request.target, &body);
+        let unknown = || Some(error_response(&ApiError::new(404, 3, "API not found"), &[]));
+        let internal = || error_response(&ApiError::new(500, 65_541, "Internal error."), &[]);
+        catch_panic(simulate).and_then(|answer| answer.or_else(unknown)).unwrap_or_else(internal)
+    });
+    // This fails only if the server ends before the request is started.
+    handled.await.unwrap_or_else(|_| error_response(&shutting_down(), &[]))
+}
+
+/// The error for requests to `/simulator` of a server that does not have it.
+pub(super) fn no_simulator() -> ApiError {
+    let message = "This server has no /simulator: it is off on addresses other than loopback unless the \
+                   server is started with it, as by `serve --simulator`.";
+    ApiError::new(404, 3, message)
 }
 
 /// The error for requests that arrive during shutdown.

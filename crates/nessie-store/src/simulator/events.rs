@@ -1,0 +1,89 @@
+//! `GET /simulator/events`.
+
+use std::num::NonZeroUsize;
+
+use nessie_backend_core::BackendError;
+use nessie_backend_faults::{EventLog, write_event};
+use nessie_ontap_protocol::{ApiError, Body};
+
+use super::exchange::{Answer, Exchange, SVM, json_lines, simulated};
+use crate::Cluster;
+use crate::side_data::lock;
+use crate::svm::SvmState;
+
+/// The number of events that a log keeps, unless the server was started with another one.
+const KEEP: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+/// The number of events in a reply, unless the request has another one.
+const PAGE: u64 = 1_000;
+const MAX_PAGE: u64 = 100_000;
+
+pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
+    exchange.check_parameters(&["since", "max", SVM])?;
+    let since = exchange.number("since")?;
+    let most = exchange.number("max")?.unwrap_or(PAGE);
+    if !(1..=MAX_PAGE).contains(&most) {
+        let rule = format!("is outside 1 to {MAX_PAGE}");
+        return Err(ApiError::invalid_value("max", &most.to_string(), rule));
+    }
+    let index = exchange.svm_index(exchange.svm_name(&Body::default())?)?;
+    let svm = exchange.cluster.svms.get(index).ok_or_else(ApiError::no_such_entry)?;
+    let backend = simulated(svm)?;
+    let log = log_of(exchange.cluster, index, svm, KEEP)?;
+    let (lost, events) = backend.read_log(&log, since.unwrap_or(0));
+    if let Some(since) = since.filter(|since| *since < lost) {
+        let message = format!(
+            "The events from {since} to {} are not kept any more. Continue with since={lost}.",
+            lost - 1
+        );
+        return Err(ApiError::new(410, 4, message).about("since"));
+    }
+    let next = events.first().map_or(since.unwrap_or(lost), |(seq, _)| *seq);
+    if events.is_empty()
+        && let Some(since) = since
+        && let (_, all) = backend.read_log(&log, 0)
+        && let end = all.last().map_or(lost, |(seq, _)| seq + 1)
+        && since > end
+    {
+        let message = format!("There is no event {since} yet: the next one is {end}.");
+        return Err(ApiError::new(400, 262_197, message).about("since"));
+    }
+    let shown = usize::try_from(most).unwrap_or(usize::MAX).min(events.len());
+    let mut text = Vec::new();
+    for (seq, event) in events.iter().take(shown) {
+        write_event(&mut text, *seq, event)
+            .map_err(|error| BackendError::substrate("events", error))?;
+    }
+    let mut response = json_lines(text);
+    response.headers.push(("x-events-next", (next + shown as u64).to_string()));
+    response.headers.push(("x-events-lost", lost.to_string()));
+    Ok(response)
+}
+
+/// Opens the log of each SVM whose backend is in memory.
+pub(super) fn open_all(cluster: &Cluster, keep: NonZeroUsize) {
+    for (index, svm) in cluster.svms.iter().enumerate() {
+        // Without a backend in memory, the SVM has no events.
+        let _ = log_of(cluster, index, svm, keep);
+    }
+}
+
+/// Closes the log of an SVM. The next request opens another one.
+pub(super) fn close(cluster: &Cluster, index: usize) {
+    if let Some(log) = lock(&cluster.simulator.logs).get_mut(index) {
+        *log = None;
+    }
+}
+
+/// The log of an SVM, which is opened if there is none.
+fn log_of(
+    cluster: &Cluster,
+    index: usize,
+    svm: &SvmState,
+    keep: NonZeroUsize,
+) -> Result<EventLog, ApiError> {
+    let backend = simulated(svm)?;
+    let mut logs = lock(&cluster.simulator.logs);
+    logs.resize(cluster.svms.len(), None);
+    let Some(log) = logs.get_mut(index) else { return Err(ApiError::no_such_entry()) };
+    Ok(log.get_or_insert_with(|| backend.open_log(keep)).clone())
+}

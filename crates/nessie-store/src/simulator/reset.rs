@@ -1,0 +1,50 @@
+//! `POST /simulator/reset`.
+
+use nessie_ontap_protocol::ApiError;
+use serde_json::json;
+
+use super::exchange::{Answer, Exchange, SVM, json, simulated};
+use super::{events, faults};
+
+const CONFIGURATION: &str = "configuration";
+
+pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
+    exchange.check_parameters(&[SVM])?;
+    let body = exchange.fields(&[&[CONFIGURATION, SVM]])?;
+    let configuration = body.text(CONFIGURATION)?.unwrap_or("keep");
+    if !matches!(configuration, "keep" | "drop") {
+        let rule = "is not \"keep\" or \"drop\"";
+        return Err(ApiError::invalid_value(CONFIGURATION, configuration, rule));
+    }
+    let drops = configuration == "drop";
+    let svms = match exchange.svm_name(&body)? {
+        Some(name) => vec![exchange.svm_index(Some(name))?],
+        None => (0..exchange.cluster.svms.len()).collect(),
+    };
+    let svms: Vec<_> = svms
+        .into_iter()
+        .filter_map(|index| Some((index, exchange.cluster.svms.get(index)?)))
+        .collect();
+    // Before anything changes.
+    let backends: Vec<_> = svms
+        .iter()
+        .map(|(index, svm)| Ok((*index, *svm, simulated(svm)?)))
+        .collect::<Result<_, ApiError>>()?;
+    for (index, svm, backend) in &backends {
+        let _lock = svm.write_lock();
+        let policies = if drops { Vec::new() } else { backend.snapshot_policies() };
+        backend.reset()?;
+        for policy in policies {
+            backend.set_snapshot_policy(policy)?;
+        }
+        if drops {
+            faults::remove_of_backend(exchange.cluster, *index);
+            events::close(exchange.cluster, *index);
+        }
+    }
+    if drops && backends.len() == exchange.cluster.svms.len() {
+        faults::remove_of_requests(exchange.cluster);
+    }
+    let names: Vec<_> = svms.iter().map(|(_, svm)| &svm.svm_context.svm.name).collect();
+    Ok(json(200, &json!({"configuration": configuration, "svms": names})))
+}
