@@ -1,8 +1,9 @@
 //! Wrappers that run the suite on a type's own implementations of the higher tiers.
 
+use nessie_backend_core::forward::Forward;
 use nessie_backend_core::{
-    AccessHandle, Capabilities, CloneBackend, Result, SnapshotBackend, Space, Volume,
-    VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    Capabilities, CloneBackend, PolicyBackend, Result, SnapshotBackend, VolumeBackend,
+    forward_volumes,
 };
 
 /// A backend whose type implements [`SnapshotBackend`], for a run that calls this implementation
@@ -39,45 +40,33 @@ pub struct WithSnapshots<B>(pub B);
 pub struct WithClones<B>(pub B);
 
 /// Implements the tier of volumes by calling the backend, with these accessors.
-macro_rules! forward_volumes {
+macro_rules! forward_to_field {
     ($wrapper:ident<$bound:ident>: $($accessor:item)+) => {
+        impl<B> Forward for $wrapper<B> {
+            type Backend = B;
+
+            fn forward<R>(&self, operation: impl FnOnce(&B) -> R) -> R {
+                operation(&self.0)
+            }
+        }
+
         impl<B: $bound> VolumeBackend for $wrapper<B> {
+            forward_volumes!();
+
             fn capabilities(&self) -> Capabilities {
                 self.0.capabilities()
             }
-            fn epoch(&self) -> u64 {
-                self.0.epoch()
+
+            fn policy_backend(&self) -> Result<&dyn PolicyBackend> {
+                self.0.policy_backend()
             }
-            fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
-                self.0.create_volume(spec)
-            }
-            fn list_volumes(&self) -> Result<Vec<Volume>> {
-                self.0.list_volumes()
-            }
-            fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
-                self.0.get_volume(uuid)
-            }
-            fn find_volume(&self, name: &str) -> Result<Option<Volume>> {
-                self.0.find_volume(name)
-            }
-            fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
-                self.0.patch_volume(uuid, patch)
-            }
-            fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
-                self.0.delete_volume(uuid)
-            }
-            fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
-                self.0.access_handle(uuid)
-            }
-            fn space(&self) -> Result<Space> {
-                self.0.space()
-            }
+
             $($accessor)+
         }
     };
 }
 
-forward_volumes! { WithSnapshots<SnapshotBackend>:
+forward_to_field! { WithSnapshots<SnapshotBackend>:
     fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         Ok(&self.0)
     }
@@ -86,7 +75,7 @@ forward_volumes! { WithSnapshots<SnapshotBackend>:
     }
 }
 
-forward_volumes! { WithClones<CloneBackend>:
+forward_to_field! { WithClones<CloneBackend>:
     fn snapshot_backend(&self) -> Result<&dyn SnapshotBackend> {
         Ok(&self.0)
     }

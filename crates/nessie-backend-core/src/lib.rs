@@ -54,6 +54,8 @@ mod access;
 mod backend;
 mod capabilities;
 mod error;
+#[doc(hidden)]
+pub mod forward;
 mod id;
 mod policy;
 pub mod rules;
