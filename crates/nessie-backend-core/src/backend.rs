@@ -307,6 +307,11 @@ pub trait PolicyBackend: SnapshotBackend {
     /// All snapshot policies, in order of creation.
     fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>>;
 
+    /// The snapshot policy with this name; `None` if there is none. The default searches the list.
+    fn find_snapshot_policy(&self, name: &str) -> Result<Option<SnapshotPolicy>> {
+        Ok(self.list_snapshot_policies()?.into_iter().find(|policy| policy.name == name))
+    }
+
     /// Runs each rule that became due since the last call once, and returns how many snapshots they
     /// took. On a standing clock it does nothing.
     fn run_due(&self) -> Result<usize>;

@@ -131,6 +131,10 @@ macro_rules! forward_policies {
         $crate::forward_methods! { PolicyBackend:
             fn create_snapshot_policy(&self, policy: $crate::SnapshotPolicy) -> $crate::Result<()>;
             fn list_snapshot_policies(&self) -> $crate::Result<Vec<$crate::SnapshotPolicy>>;
+            fn find_snapshot_policy(
+                &self,
+                name: &str
+            ) -> $crate::Result<Option<$crate::SnapshotPolicy>>;
             fn run_due(&self) -> $crate::Result<usize>;
             fn create_snapshot_until(
                 &self,

@@ -161,6 +161,10 @@ impl PolicyBackend for Recorder {
         self.note("list_snapshot_policies", ());
         Ok(vec![policy()])
     }
+    fn find_snapshot_policy(&self, name: &str) -> Result<Option<SnapshotPolicy>> {
+        self.note("find_snapshot_policy", name);
+        Ok(Some(policy()))
+    }
     fn run_due(&self) -> Result<usize> {
         self.note("run_due", ());
         Ok(4)
@@ -194,6 +198,7 @@ fn call_policies<B: PolicyBackend + ?Sized>(backend: &B) -> Vec<String> {
     vec![
         show(&backend.create_snapshot_policy(policy())),
         show(&backend.list_snapshot_policies()),
+        show(&backend.find_snapshot_policy("n")),
         show(&backend.run_due()),
         show(&backend.create_snapshot_until(volume, "n", time)),
         show(&backend.lock_snapshot(volume, snapshot, time)),
@@ -289,7 +294,7 @@ fn these_tests_call_every_method() {
     let method = |line: &str| Some(line.trim().strip_prefix("fn ")?.split_once('(')?.0.to_owned());
     let there_are: BTreeSet<String> = traits.lines().filter_map(method).collect();
     assert_eq!(called, there_are);
-    assert_eq!(called.len(), 30);
+    assert_eq!(called.len(), 31);
 }
 
 #[test]

@@ -146,6 +146,10 @@ impl PolicyBackend for MemBackend {
         Ok(self.list_snapshot_policies())
     }
 
+    fn find_snapshot_policy(&self, name: &str) -> Result<Option<SnapshotPolicy>> {
+        Ok(self.get_snapshot_policy(name).ok())
+    }
+
     fn run_due(&self) -> Result<usize> {
         self.run_due()
     }

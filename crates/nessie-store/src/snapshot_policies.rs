@@ -62,6 +62,11 @@ pub(crate) const DEFAULT: &str = "default";
 pub(crate) const NONE: &str = "none";
 
 impl Builtin {
+    /// Whether it is added to backends. `none` is not: there, a volume without policy has no policy.
+    const fn is_of_backends(&self) -> bool {
+        !self.copies.is_empty()
+    }
+
     fn policy(&self) -> Result<SnapshotPolicy> {
         let rule = |(schedule, keep): &(&BuiltinSchedule, u64)| {
             Ok(SnapshotRule::new(schedule.times.parse::<Schedule>()?, schedule.name, *keep))
@@ -95,7 +100,7 @@ pub(crate) fn builtin_names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn complete(backend: &dyn PolicyBackend) -> Result<Vec<SnapshotPolicy>> {
     let found = backend.list_snapshot_policies()?;
     let is_missing = |builtin: &&Builtin| {
-        !builtin.copies.is_empty() && !found.iter().any(|policy| policy.name == builtin.name)
+        builtin.is_of_backends() && !found.iter().any(|policy| policy.name == builtin.name)
     };
     let missing: Vec<_> = BUILTIN.iter().filter(is_missing).collect();
     if missing.is_empty() {
@@ -111,6 +116,21 @@ pub(crate) fn complete(backend: &dyn PolicyBackend) -> Result<Vec<SnapshotPolicy
 }
 
 impl SvmState {
+    /// The policy of a name on the SVM's backend. ONTAP's are added to a backend that lacks the one of
+    /// this name.
+    pub(crate) fn find_snapshot_policy(
+        &self,
+        name: &str,
+    ) -> Result<Option<SnapshotPolicy>, ApiError> {
+        let Ok(backend) = self.backend.policy_backend() else { return Ok(None) };
+        let found = backend.find_snapshot_policy(name)?;
+        let is_missing = |builtin: &Builtin| builtin.name == name && builtin.is_of_backends();
+        if found.is_some() || !BUILTIN.iter().any(is_missing) {
+            return Ok(found);
+        }
+        Ok(complete(backend)?.into_iter().find(|policy| policy.name == name))
+    }
+
     /// The policies of the SVM's backend; none if it has no policies.
     pub(crate) fn snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>, ApiError> {
         match self.backend.policy_backend() {

@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{
-    AccessHandle, Result, SnapshotBackend, Timestamp, Volume, VolumeBackend, VolumeId, VolumePatch,
-    VolumeSpec,
-};
+use nessie_backend_core::forward::Forward;
+use nessie_backend_core::{SnapshotBackend, Timestamp, VolumeBackend, VolumeSpec, forward_volumes};
 use nessie_backend_mem::MemBackend;
 use nessie_store::{
     Aggregate, Cluster, ClusterBuilder, Config, JobCompletion, Method, Request, Response, Svm,
 };
 
-use crate::support::{Lab, VOLUMES, forward_volumes};
+use crate::support::{Lab, VOLUMES};
 
 /// Volumes and nothing else.
 struct VolumesAlone(MemBackend);
+
+impl Forward for VolumesAlone {
+    type Backend = MemBackend;
+
+    fn forward<R>(&self, operation: impl FnOnce(&MemBackend) -> R) -> R {
+        operation(&self.0)
+    }
+}
 
 impl VolumeBackend for VolumesAlone {
     forward_volumes!();

@@ -1,17 +1,19 @@
 //! Snapshot policies and locks of the backend as clients see them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use nessie_backend_core::forward::Forward;
 use nessie_backend_core::{
-    AccessHandle, PolicyBackend, Result, Snapshot, SnapshotBackend, SnapshotId, SnapshotPolicy,
-    SnapshotRule, Timestamp, Uuid, Volume, VolumeBackend, VolumeId, VolumePatch, VolumeSpec,
+    PolicyBackend, Result, Snapshot, SnapshotBackend, SnapshotId, SnapshotPolicy, SnapshotRule,
+    Timestamp, Uuid, VolumeBackend, VolumeId, VolumePatch, forward_snapshots, forward_volumes,
 };
 use nessie_backend_mem::MemBackend;
 use nessie_store::{Method, Svm};
 use serde_json::{Value, json};
 
-use crate::support::{Lab, UNKNOWN, VOLUMES, forward_volumes};
+use crate::support::{Lab, UNKNOWN, VOLUMES};
 
 const POLICIES: &str = "/api/storage/snapshot-policies";
 const DAY: Duration = Duration::from_secs(86_400);
@@ -169,8 +171,27 @@ fn schedules_run_when_the_clock_is_advanced() {
     assert!(lab.names(&format!("{quiet}/snapshots")).is_empty());
 }
 
-/// A backend that takes a snapshot of each volume when the rules that are due run.
-struct AlwaysDue(MemBackend);
+/// A backend that takes a snapshot of each volume when the rules that are due run. It counts how often
+/// all policies are listed.
+#[derive(Clone)]
+struct AlwaysDue {
+    backend: MemBackend,
+    lists: Arc<AtomicU32>,
+}
+
+impl AlwaysDue {
+    fn new() -> Self {
+        Self { backend: MemBackend::new(), lists: Arc::default() }
+    }
+}
+
+impl Forward for AlwaysDue {
+    type Backend = MemBackend;
+
+    fn forward<R>(&self, operation: impl FnOnce(&MemBackend) -> R) -> R {
+        operation(&self.backend)
+    }
+}
 
 impl VolumeBackend for AlwaysDue {
     forward_volumes!();
@@ -183,32 +204,25 @@ impl VolumeBackend for AlwaysDue {
 }
 
 impl SnapshotBackend for AlwaysDue {
-    fn create_snapshot(&self, volume: VolumeId, name: &str) -> Result<Snapshot> {
-        self.0.create_snapshot(volume, name)
-    }
-    fn list_snapshots(&self, volume: VolumeId) -> Result<Vec<Snapshot>> {
-        self.0.list_snapshots(volume)
-    }
-    fn get_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<Snapshot> {
-        self.0.get_snapshot(volume, snapshot)
-    }
-    fn delete_snapshot(&self, volume: VolumeId, snapshot: SnapshotId) -> Result<()> {
-        self.0.delete_snapshot(volume, snapshot)
-    }
+    forward_snapshots!();
 }
 
 impl PolicyBackend for AlwaysDue {
     fn create_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
-        PolicyBackend::create_snapshot_policy(&self.0, policy)
+        PolicyBackend::create_snapshot_policy(&self.backend, policy)
     }
     fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>> {
-        PolicyBackend::list_snapshot_policies(&self.0)
+        self.lists.fetch_add(1, Ordering::Relaxed);
+        PolicyBackend::list_snapshot_policies(&self.backend)
+    }
+    fn find_snapshot_policy(&self, name: &str) -> Result<Option<SnapshotPolicy>> {
+        self.backend.find_snapshot_policy(name)
     }
     fn run_due(&self) -> Result<usize> {
-        let volumes = self.0.list_volumes()?;
+        let volumes = self.backend.list_volumes()?;
         for volume in &volumes {
-            let count = self.0.list_snapshots(volume.uuid)?.len();
-            self.0.create_snapshot(volume.uuid, &format!("s{count}"))?;
+            let count = self.backend.list_snapshots(volume.uuid)?.len();
+            self.backend.create_snapshot(volume.uuid, &format!("s{count}"))?;
         }
         Ok(volumes.len())
     }
@@ -218,7 +232,7 @@ impl PolicyBackend for AlwaysDue {
         name: &str,
         expires_at: Timestamp,
     ) -> Result<Snapshot> {
-        self.0.create_snapshot_until(volume, name, expires_at)
+        self.backend.create_snapshot_until(volume, name, expires_at)
     }
     fn lock_snapshot(
         &self,
@@ -226,16 +240,16 @@ impl PolicyBackend for AlwaysDue {
         snapshot: SnapshotId,
         expires_at: Timestamp,
     ) -> Result<Snapshot> {
-        self.0.lock_snapshot(volume, snapshot, expires_at)
+        self.backend.lock_snapshot(volume, snapshot, expires_at)
     }
 }
 
 #[test]
 fn a_request_runs_what_is_due_only_if_the_cluster_runs_policies() {
     for (run_policies, expected) in [(false, 0), (true, 2)] {
-        let backend = MemBackend::new();
+        let backend = AlwaysDue::new();
         let lab = Lab::with(|config| {
-            config.svms[0].backend = Arc::new(AlwaysDue(backend.clone()));
+            config.svms[0].backend = Arc::new(backend.clone());
             config.run_policies = run_policies;
         });
         let path = lab.volume("v1", "");
@@ -244,6 +258,23 @@ fn a_request_runs_what_is_due_only_if_the_cluster_runs_policies() {
         lab.send(Method::Get, "/api/unknown", "");
         assert_eq!(backend.list_snapshots(id(&path)).unwrap().len(), expected);
     }
+}
+
+#[test]
+fn a_request_that_names_a_policy_does_not_list_all() {
+    let backend = AlwaysDue::new();
+    let lab = Lab::with(|config| config.svms[0].backend = Arc::new(backend.clone()));
+    backend.backend.create_snapshot_policy("p", [rule("0 0 * * *", "p")]).unwrap();
+    let before = backend.lists.load(Ordering::Relaxed);
+    let path = lab.volume("v0", "");
+    for name in ["p", "none", "default-1weekly"] {
+        lab.volume(
+            &format!("v-{name}").replace('-', "_"),
+            &format!(r#","snapshot_policy.name":"{name}""#),
+        );
+        lab.done(Method::Patch, &path, &format!(r#"{{"snapshot_policy.name":"{name}"}}"#));
+    }
+    assert_eq!(backend.lists.load(Ordering::Relaxed), before);
 }
 
 #[test]

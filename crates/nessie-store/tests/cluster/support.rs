@@ -10,31 +10,6 @@ pub(crate) const VOLUMES: &str = "/api/storage/volumes";
 pub(crate) const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 pub(crate) const GIB: u64 = 1 << 30;
 
-/// The methods of `VolumeBackend` without a default body, for a wrapper whose field 0 is the backend.
-macro_rules! forward_volumes {
-    () => {
-        fn create_volume(&self, spec: VolumeSpec) -> Result<Volume> {
-            self.0.create_volume(spec)
-        }
-        fn list_volumes(&self) -> Result<Vec<Volume>> {
-            self.0.list_volumes()
-        }
-        fn get_volume(&self, uuid: VolumeId) -> Result<Volume> {
-            self.0.get_volume(uuid)
-        }
-        fn patch_volume(&self, uuid: VolumeId, patch: VolumePatch) -> Result<Volume> {
-            self.0.patch_volume(uuid, patch)
-        }
-        fn delete_volume(&self, uuid: VolumeId) -> Result<()> {
-            self.0.delete_volume(uuid)
-        }
-        fn access_handle(&self, uuid: VolumeId) -> Result<AccessHandle> {
-            self.0.access_handle(uuid)
-        }
-    };
-}
-pub(crate) use forward_volumes;
-
 /// A cluster with the SVM `svm1`, and its backend.
 pub(crate) struct Lab {
     pub(crate) cluster: Cluster,

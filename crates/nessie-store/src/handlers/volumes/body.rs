@@ -128,13 +128,18 @@ impl VolumeFields {
             uuid: svm.svm_context.snapshot_policy_uuid(&policy.name),
             name: policy.name,
         };
-        let own: Vec<_> = svm.snapshot_policies()?.into_iter().map(named).collect();
-        let of_cluster = &svm.svm_context.snapshot_policies;
-        let Some(policy) = given.find(of_cluster.iter().chain(&own)) else {
+        let of_cluster = given.find(svm.svm_context.snapshot_policies.iter()).cloned();
+        let name = of_cluster.as_ref().map(|policy| &policy.name).or(given.name.as_ref());
+        // A policy of the cluster is looked up too, which adds it if the backend lacks it.
+        let own = match name {
+            Some(name) => svm.find_snapshot_policy(name)?.map(named),
+            None => svm.snapshot_policies()?.into_iter().map(named).find(|own| given.agrees(own)),
+        };
+        let Some(policy) = of_cluster.or(own) else {
             let message = format!("The snapshot policy {given} does not exist.");
             return Err(ApiError::new(400, 917_551, message).about("snapshot_policy"));
         };
-        agreeing(given, policy)?;
+        agreeing(given, &policy)?;
         let name = if policy.name == NONE { "" } else { policy.name.as_str() };
         Ok(svm.svm_context.has_snapshot_policies.then(|| name.to_owned()))
     }

@@ -215,7 +215,7 @@ impl<'a> Creation<'a> {
             given
         } else {
             // Adds the policy if the backend lacks it.
-            self.svm.snapshot_policies()?;
+            self.svm.find_snapshot_policy(DEFAULT)?;
             DEFAULT.to_owned()
         };
         Ok(Some(policy).filter(|policy| !policy.is_empty()))
