@@ -93,6 +93,7 @@ mod report;
 mod rule;
 mod runner;
 mod sequences;
+mod spelling;
 #[cfg(feature = "harness")]
 mod test_binary;
 mod trace;

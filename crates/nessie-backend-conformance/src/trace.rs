@@ -9,6 +9,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use crate::feature::Tier;
 use crate::oracle::call::{Answer, Call, Value};
 use crate::oracle::route::Route;
+use crate::spelling::Spelling;
 
 /// The calls that a case made, in order. Prints as code to paste: each created object is assigned
 /// to a variable, which later calls use.
@@ -144,6 +145,14 @@ struct Names {
 }
 
 impl Names {
+    /// The variable of the object whose identifier the text spells, and how.
+    fn spelled(&self, text: &str) -> Option<(&str, Spelling)> {
+        let (id, spelling) = Spelling::read(text)?;
+        let volume = self.volumes.get(&VolumeId::new(id));
+        let variable = volume.or_else(|| self.snapshots.get(&SnapshotId::new(id)))?;
+        Some((variable, spelling))
+    }
+
     /// Assigns a variable to the object that the call created, if it created one.
     fn learn(&mut self, step: &Step) -> Option<String> {
         let name = match (&step.call, step.answer.as_ref()?.as_ref().ok()?) {
@@ -202,24 +211,30 @@ impl Language for Rust {
             Some(name) => format!("{name}.uuid"),
             None => format!("{:?}.parse().unwrap()", id.to_string()),
         };
+        let text = |text: &String| match names.spelled(text) {
+            Some(_) => format!("&{}", text_in_rust(text, names)),
+            None => format!("{text:?}"),
+        };
         let arguments = match call {
-            Call::CreateVolume(spec) => spec_in_rust(spec),
+            Call::CreateVolume(spec) => spec_in_rust(spec, names),
             Call::ListVolumes | Call::Space => String::new(),
-            Call::FindVolume(name) => format!("{name:?}"),
+            Call::FindVolume(name) => text(name),
             Call::GetVolume(id)
             | Call::DeleteVolume(id)
             | Call::AccessHandle(id)
             | Call::ListSnapshots(id)
             | Call::SplitClone(id) => volume(id),
-            Call::PatchVolume(id, patch) => format!("{}, {}", volume(id), patch_in_rust(patch)),
+            Call::PatchVolume(id, patch) => {
+                format!("{}, {}", volume(id), patch_in_rust(patch, names))
+            }
             Call::CreateSnapshot(id, name) | Call::FindSnapshot(id, name) => {
-                format!("{}, {name:?}", volume(id))
+                format!("{}, {}", volume(id), text(name))
             }
             Call::GetSnapshot(id, of)
             | Call::DeleteSnapshot(id, of)
             | Call::RestoreSnapshot(id, of) => format!("{}, {}", volume(id), snapshot(of)),
             Call::RenameSnapshot(id, of, name) | Call::CreateClone(id, of, name) => {
-                format!("{}, {}, {name:?}", volume(id), snapshot(of))
+                format!("{}, {}, {}", volume(id), snapshot(of), text(name))
             }
         };
         let receiver = receiver_in_rust(call.tier(), route);
@@ -282,12 +297,23 @@ fn receiver_in_rust(tier: Tier, route: Route) -> String {
     steps.into_iter().map(accessor).fold("b".to_owned(), |text, step| text + step)
 }
 
-fn spec_in_rust(spec: &VolumeSpec) -> String {
-    let size = spec.size_bytes.map(|size| format!(".size_bytes({size})")).unwrap_or_default();
-    format!("VolumeSpec::named({:?}){size}", spec.name)
+/// The text as an expression: a literal, or the identifier of an object.
+fn text_in_rust(text: &str, names: &Names) -> String {
+    let Some((variable, spelling)) = names.spelled(text) else { return format!("{text:?}") };
+    match spelling {
+        Spelling::Canonical => format!("{variable}.uuid.to_string()"),
+        Spelling::UpperCase => format!("{variable}.uuid.to_string().to_uppercase()"),
+        Spelling::WithoutHyphens => format!("{variable}.uuid.to_string().replace('-', \"\")"),
+        Spelling::Urn => format!("format!(\"urn:uuid:{{}}\", {variable}.uuid)"),
+    }
 }
 
-fn patch_in_rust(patch: &VolumePatch) -> String {
+fn spec_in_rust(spec: &VolumeSpec, names: &Names) -> String {
+    let size = spec.size_bytes.map(|size| format!(".size_bytes({size})")).unwrap_or_default();
+    format!("VolumeSpec::named({}){size}", text_in_rust(&spec.name, names))
+}
+
+fn patch_in_rust(patch: &VolumePatch, names: &Names) -> String {
     let mut text = "VolumePatch::new()".to_owned();
     if let Some(size) = patch.size_bytes {
         let _ = write!(text, ".size_bytes({size})");
@@ -299,7 +325,7 @@ fn patch_in_rust(patch: &VolumePatch) -> String {
     ];
     for (field, value) in texts {
         if let Some(value) = value {
-            let _ = write!(text, ".{field}({value:?})");
+            let _ = write!(text, ".{field}({})", text_in_rust(value, names));
         }
     }
     if let Some(state) = patch.state {
@@ -325,28 +351,27 @@ impl Language for Python {
             Some(name) => format!("{name}[\"uuid\"]"),
             None => format!("\"{id}\""),
         };
+        let text = |text: &String| text_in_python(text, names);
         let arguments = match call {
             Call::CreateVolume(VolumeSpec { name, size_bytes: Some(size), .. }) => {
-                format!("{}, size_bytes={size}", python_text(name))
+                format!("{}, size_bytes={size}", text(name))
             }
-            Call::CreateVolume(VolumeSpec { name, .. }) | Call::FindVolume(name) => {
-                python_text(name)
-            }
+            Call::CreateVolume(VolumeSpec { name, .. }) | Call::FindVolume(name) => text(name),
             Call::ListVolumes | Call::Space => String::new(),
             Call::GetVolume(id)
             | Call::DeleteVolume(id)
             | Call::AccessHandle(id)
             | Call::ListSnapshots(id)
             | Call::SplitClone(id) => volume(id),
-            Call::PatchVolume(id, patch) => volume(id) + &patch_in_python(patch),
+            Call::PatchVolume(id, patch) => volume(id) + &patch_in_python(patch, names),
             Call::CreateSnapshot(id, name) | Call::FindSnapshot(id, name) => {
-                format!("{}, {}", volume(id), python_text(name))
+                format!("{}, {}", volume(id), text(name))
             }
             Call::GetSnapshot(id, of)
             | Call::DeleteSnapshot(id, of)
             | Call::RestoreSnapshot(id, of) => format!("{}, {}", volume(id), snapshot(of)),
             Call::RenameSnapshot(id, of, name) | Call::CreateClone(id, of, name) => {
-                format!("{}, {}, {}", volume(id), snapshot(of), python_text(name))
+                format!("{}, {}, {}", volume(id), snapshot(of), text(name))
             }
         };
         format!("b.{}({arguments})", call.operation())
@@ -386,7 +411,19 @@ impl Language for Python {
     }
 }
 
-fn patch_in_python(patch: &VolumePatch) -> String {
+/// The text as an expression: a literal, or the identifier of an object.
+fn text_in_python(text: &str, names: &Names) -> String {
+    let Some((variable, spelling)) = names.spelled(text) else { return python_text(text) };
+    let id = format!("{variable}[\"uuid\"]");
+    match spelling {
+        Spelling::Canonical => id,
+        Spelling::UpperCase => id + ".upper()",
+        Spelling::WithoutHyphens => id + ".replace(\"-\", \"\")",
+        Spelling::Urn => "\"urn:uuid:\" + ".to_owned() + &id,
+    }
+}
+
+fn patch_in_python(patch: &VolumePatch, names: &Names) -> String {
     let mut text = String::new();
     if let Some(size) = patch.size_bytes {
         let _ = write!(text, ", size_bytes={size}");
@@ -399,7 +436,7 @@ fn patch_in_python(patch: &VolumePatch) -> String {
     ];
     for (field, value) in texts {
         if let Some(value) = value {
-            let _ = write!(text, ", {field}={}", python_text(value));
+            let _ = write!(text, ", {field}={}", text_in_python(value, names));
         }
     }
     text
@@ -502,6 +539,46 @@ clone1 = b.create_clone(vol1["uuid"], snap1["uuid"], "c")
 b.patch_volume(clone1["uuid"], junction_path="/\"é\U00000000", state="offline")
 b.delete_volume("00000000-0000-0000-0000-000000000000")  # refused: volume_not_found"#
         );
+    }
+
+    #[test]
+    fn a_name_that_is_an_identifier_prints_with_the_variable() {
+        let volume = VolumeId::new(Uuid::max());
+        let steps = |name: &str| {
+            let create = Call::CreateVolume(VolumeSpec::named("a"));
+            let volume = Ok(Value::Volume(Volume::new(volume, "a")));
+            vec![made(create, volume), made(Call::FindVolume(name.to_owned()), refused("timeout"))]
+        };
+        let last = |name: &str, print: fn(&Trace) -> String| {
+            let text = print(&Trace::new(steps(name)));
+            let line = text.lines().last().unwrap_or_default().to_owned();
+            line.split("  ").next().unwrap_or_default().to_owned()
+        };
+        for (spelling, python, rust) in [
+            (Spelling::Canonical, "vol1[\"uuid\"]", "&vol1.uuid.to_string()"),
+            (
+                Spelling::UpperCase,
+                "vol1[\"uuid\"].upper()",
+                "&vol1.uuid.to_string().to_uppercase()",
+            ),
+            (
+                Spelling::WithoutHyphens,
+                "vol1[\"uuid\"].replace(\"-\", \"\")",
+                "&vol1.uuid.to_string().replace('-', \"\")",
+            ),
+            (
+                Spelling::Urn,
+                "\"urn:uuid:\" + vol1[\"uuid\"]",
+                "&format!(\"urn:uuid:{}\", vol1.uuid)",
+            ),
+        ] {
+            let name = spelling.of(volume.uuid());
+            assert_eq!(last(&name, Trace::as_python), format!("b.find_volume({python})"));
+            let rust = format!("println!(\"{{:?}}\", b.find_volume({rust}));");
+            assert_eq!(last(&name, Trace::as_rust), rust);
+        }
+        let other = Spelling::Canonical.of(Uuid::nil());
+        assert_eq!(last(&other, Trace::as_python), format!("b.find_volume(\"{other}\")"));
     }
 
     #[test]

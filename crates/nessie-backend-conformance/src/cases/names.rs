@@ -7,6 +7,7 @@ use super::values::{bad_names, good_names, look_alikes, names_of_every_form};
 use crate::Feature;
 use crate::harness::{CaseResult, Harness, Verify};
 use crate::oracle::call::Call;
+use crate::spelling::Spelling;
 
 super::cases! { names:
     /// Volumes accept every character of the grammar, and keep the name unchanged.
@@ -507,22 +508,10 @@ fn of_clones_are_not_normalised(h: &Harness<'_>) -> CaseResult {
     Ok(())
 }
 
-/// The spellings of an identifier that are valid names.
-fn spellings(uuid: nessie_backend_core::Uuid) -> Vec<String> {
-    let hyphenated = uuid.hyphenated().to_string();
-    let simple = uuid.simple().to_string();
-    let mut all = vec![hyphenated.to_uppercase(), simple, format!("urn:uuid:{hyphenated}")];
-    // Without letters, it is the same in upper case.
-    if !all.contains(&hyphenated) {
-        all.push(hyphenated);
-    }
-    all
-}
-
 /// Makes volumes whose names are the identifier of another, each with other fields.
 fn namesakes(h: &Harness<'_>, of: &Volume) -> CaseResult<Vec<Volume>> {
     let mut made = Vec::new();
-    for (number, name) in spellings(of.uuid.uuid()).into_iter().enumerate() {
+    for (number, name) in Spelling::each(of.uuid.uuid()).into_iter().enumerate() {
         let namesake = h.create_named(&name, Some(50 + number as u64))?;
         h.patch(&namesake, calls::junction(&h.path(&format!("namesake-{number}"))))?;
         made.push(namesake);
@@ -567,7 +556,7 @@ fn of_snapshots_that_are_identifiers(h: &Harness<'_>) -> CaseResult {
     let s = h.snapshot(&a, "s")?;
     h.patch(&a, calls::size(7))?;
     // Snapshots whose names are the identifiers of another and of their volume.
-    for name in spellings(s.uuid.uuid()).into_iter().chain(spellings(a.uuid.uuid())) {
+    for name in Spelling::each(s.uuid.uuid()).into_iter().chain(Spelling::each(a.uuid.uuid())) {
         h.snapshot(&a, &name)?;
     }
     h.create_named(&s.uuid.to_string(), None)?;
@@ -608,6 +597,8 @@ fn of_clones_that_are_identifiers(h: &Harness<'_>) -> CaseResult {
     let clone = h.clone(&a, &s, "clone")?;
     let namesake = h.returns_volume(&calls::clone(&a, &r, &clone.uuid.to_string()))?;
     h.returns_volume(&calls::clone(&a, &of_name, &a.uuid.to_string()))?;
+    // Another clone, now that a volume has the name of its parent's identifier.
+    h.clone(&a, &s, "late").and_then(|late| h.delete(&late))?;
     h.refused("snapshot_busy", &calls::delete_snapshot(&a, &s))?;
     if h.has(Feature::SplitClone) {
         h.returns_volume(&calls::split(&clone))?;

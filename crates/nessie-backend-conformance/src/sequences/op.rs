@@ -11,6 +11,7 @@ use nessie_backend_core::{SnapshotId, Uuid, VolumeId, VolumePatch, VolumeSpec, V
 
 use crate::oracle::call::{Call, Value, unused_id};
 use crate::oracle::route::Route;
+use crate::spelling::Spelling;
 use crate::trace::Step;
 
 /// An operation and its number in the generated sequence.
@@ -52,11 +53,13 @@ pub(crate) enum OpKind {
     SplitClone(Ref),
 }
 
-/// A name or path: a label, which gets the prefix of the replay, or the text as it is.
+/// A name or path: a label, which gets the prefix of the replay, the identifier of an object, or the
+/// text as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
     Label(&'static str),
     Raw(Cow<'static, str>),
+    Id(Ref, Spelling),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,17 +81,18 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    fn name(&self, text: &Text) -> String {
+    fn name(&self, text: &Text, created: &Created) -> String {
         match text {
             Text::Label(label) => format!("{}{label}", self.stem),
             Text::Raw(text) => self.raw(text),
+            Text::Id(of, spelling) => spelling.of(created.id(*of)),
         }
     }
 
-    fn path(&self, text: &Text) -> String {
+    fn path(&self, text: &Text, created: &Created) -> String {
         match text {
             Text::Label(label) => format!("/{}{label}", self.stem),
-            Text::Raw(text) => self.raw(text),
+            other => self.name(other, created),
         }
     }
 
@@ -136,7 +140,7 @@ fn created_id(call: &Call, value: &Value) -> Option<Uuid> {
 pub(crate) fn call_of(kind: &OpKind, created: &Created, names: &Names) -> Call {
     let volume = |of: &Ref| VolumeId::new(created.id(*of));
     let snapshot = |of: &Ref| SnapshotId::new(created.id(*of));
-    let name = |text: &Text| names.name(text);
+    let name = |text: &Text| names.name(text, created);
     match kind {
         OpKind::CreateVolume { name: text, size } => {
             Call::CreateVolume(VolumeSpec::named(name(text)).size_bytes(*size))
@@ -144,7 +148,9 @@ pub(crate) fn call_of(kind: &OpKind, created: &Created, names: &Names) -> Call {
         OpKind::ListVolumes => Call::ListVolumes,
         OpKind::GetVolume(of) => Call::GetVolume(volume(of)),
         OpKind::FindVolume(text) => Call::FindVolume(name(text)),
-        OpKind::PatchVolume(of, patch) => Call::PatchVolume(volume(of), patch.patch(names)),
+        OpKind::PatchVolume(of, patch) => {
+            Call::PatchVolume(volume(of), patch.patch(names, created))
+        }
         OpKind::DeleteVolume(of) => Call::DeleteVolume(volume(of)),
         OpKind::AccessHandle(of) => Call::AccessHandle(volume(of)),
         OpKind::Space => Call::Space,
@@ -182,7 +188,11 @@ pub(crate) fn ops_of(steps: &[Step]) -> Vec<Op> {
 fn kind_of(call: &Call, refer: impl Fn(Uuid) -> Ref) -> OpKind {
     let volume = |id: &VolumeId| refer(id.uuid());
     let snapshot = |id: &SnapshotId| refer(id.uuid());
-    let text = |text: &String| Text::Raw(text.clone().into());
+    let text =
+        |text: &String| match Spelling::read(text).map(|(id, spelling)| (refer(id), spelling)) {
+            Some((of @ Ref::Made(_), spelling)) => Text::Id(of, spelling),
+            _ => Text::Raw(text.clone().into()),
+        };
     match call {
         Call::CreateVolume(spec) => {
             OpKind::CreateVolume { name: text(&spec.name), size: spec.size_bytes }
@@ -258,12 +268,12 @@ impl OpKind {
 
 impl Patch {
     /// The patch that is passed to the backend.
-    fn patch(&self, names: &Names) -> VolumePatch {
+    fn patch(&self, names: &Names, created: &Created) -> VolumePatch {
         let mut patch = VolumePatch::new();
         patch.size_bytes = self.size;
-        patch.junction_path = self.path.as_ref().map(|path| names.path(path));
+        patch.junction_path = self.path.as_ref().map(|path| names.path(path, created));
         patch.export_policy = self.policy.as_deref().map(str::to_owned);
-        patch.name = self.name.as_ref().map(|text| names.name(text));
+        patch.name = self.name.as_ref().map(|text| names.name(text, created));
         patch.state = self.state;
         patch
     }

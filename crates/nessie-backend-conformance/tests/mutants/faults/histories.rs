@@ -716,6 +716,8 @@ fn of_namesakes() -> Vec<Fault> {
                 _ => b.create_clone(volume, of, name),
             }
         };
+        clones_by_name_first "3.create_clone":
+            create_clone = |b, volume, of, name| b.create_clone(named(b, volume)?, of, name);
         finds_by_identifier "3.find_volume": find_volume = |b, name| {
             let by_id = name.parse().ok().map(VolumeId::new).and_then(|uuid| b.get_volume(uuid).ok());
             Ok(by_id.or(b.find_volume(name)?))
