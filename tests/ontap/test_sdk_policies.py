@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,9 @@ SnapshotPolicy = resources.SnapshotPolicy
 
 DAY = 86_400
 NONE = {"name": "none"}
+#: The dump of a backend with the system's clock. Since 2001 a policy of its volume takes a snapshot
+#: each New Year, and no rule was ever run. It is a real dump with other times and their checksum.
+DUE_SINCE_2001 = Path(__file__).parent / "yearly-policy.jsonl"
 NIGHTLY: list[SnapshotRule] = [{"schedule": "30 1 * * *", "prefix": "nightly", "keep": 3}]
 
 
@@ -175,6 +179,19 @@ def test_a_server_that_runs_policies_answers(serve: Serve, connect: Callable[...
     assert backend.next_due() is not None
     change(made, snapshot_policy=NONE)
     assert (made.snapshot_policy.name, backend.next_due()) == ("none", None)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_request_runs_the_rules_that_are_due(
+    serve: Serve, connect: Callable[..., Any], runs: bool
+) -> None:
+    backend = MemBackend.load(DUE_SINCE_2001)
+    connect(serve(backend, tls=False, run_policies=runs))
+    (found,) = Volume.get_collection()
+    taken = snapshots_of(found)
+    assert len(taken) == runs
+    assert all(re.fullmatch(r"yearly\.20\d\d-01-01_0000", name) for name in taken)
+    assert snapshots_of(found) == taken, "the rule is due once"
 
 
 @pytest.mark.parametrize("given", [None, 1, "yes"])
