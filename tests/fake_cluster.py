@@ -12,6 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from nessie_backend_mem.inventory.client import OntapClient
 
+MOST_REQUESTS = 2000
+"""After so many requests every connection is closed, so that no test runs without end."""
+
 Reply = tuple[int, dict[str, str], bytes]
 
 
@@ -74,7 +77,7 @@ def handler_of(cluster: FakeCluster) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             cluster.requests.append((self.command, self.path))
             reply = cluster.first.pop(0) if cluster.first else cluster.reply(self.path)
-            if reply is None:
+            if reply is None or len(cluster.requests) > MOST_REQUESTS:
                 self.close_connection = True
                 return
             status, headers, body = reply
