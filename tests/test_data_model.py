@@ -56,6 +56,7 @@ BY_FIELDS: dict[str, Callable[[], Any]] = {
     "Rule": lambda: rules()[0],
     "Case": lambda: cases()[0],
     "Progress": lambda: Progress(1, 2, "volumes.one", 0.5),
+    "Fault": lambda: nessie.Fault("write*", error=OSError, delay=1.5, every=2),
 }
 BY_IDENTITY: dict[str, Callable[[], Any]] = {
     "MemBackend": backend,
@@ -154,5 +155,6 @@ def test_a_server_is_neither_copied_nor_pickled() -> None:
 
 def test_the_package_documents_how_its_objects_behave() -> None:
     described = nessie.__doc__ or ""
-    for name in ("MemBackend", "Table, Uuids", "Report, Result", "OntapServer", "iterators"):
+    names = ("MemBackend", "Table, Uuids", "Report, Result", "OntapServer", "iterators")
+    for name in (*names, "Fault ", "Diff", "FaultyBackend"):
         assert re.search(rf"^    .*{name}.*(identity|items|fields) ", described, re.MULTILINE), name

@@ -25,6 +25,8 @@ from support import UNKNOWN, run_python, volume_names, volume_with_snapshots
 PARAMETERS = {
     "capabilities": "",
     "reset": "",
+    "inject": "*faults",
+    "events": "keep=None",
     "state_digest": "",
     "dump": "path_or_file, *, progress=None",
     "load": "path_or_file, *, progress=None",

@@ -18,6 +18,10 @@ from here, too:
 Further modules:
 
 - `conformance`: a test suite for your own backends.
+- `events`: a log of what happened, its replay, and the difference of two
+  backends.
+- `faults`: calls that fail or are late. `Fault` and `FaultyBackend` can be
+  imported from here, too.
 - `inventory`: the volumes of real clusters, recorded and built again.
 - `ontap`: an ONTAP REST endpoint.
 - `pytest_plugin`: fixtures for pytest.
@@ -68,10 +72,13 @@ How objects are compared, hashed, copied and pickled:
     MemBackend            identity  yes   no volumes  b.fork()   whole
     Table, Uuids          items     no    empty       itself     its items
     records               items     no    never       as dict    as dict
+    Fault                 fields    yes   never       whole      whole
     exceptions            identity  yes   never       whole      whole
+    FaultyBackend         identity  yes   never       no faults  no faults
     Report, Result        fields    yes   it failed   whole      whole
     Case, Rule, Progress  fields    yes   never       whole      whole
     Inventory             identity  yes   never       whole      whole
+    Diff                  fields    no    no changes  whole      whole
     OntapServer           identity  yes   never       TypeError  TypeError
     iterators             identity  yes   never       TypeError  TypeError
 
@@ -114,12 +121,15 @@ from .errors import (
 # first use. Type checkers read this name as true and see ordinary imports.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .faults import Fault, FaultyBackend
     from .protocols import Backend, FullBackend, SnapshotBackend, VolumeBackend
     from .records import (
         AccessHandle,
         Capabilities,
         CloneOrigin,
+        Event,
         GitRefHandle,
+        Hit,
         InMemoryHandle,
         Limits,
         NfsExportHandle,
@@ -144,9 +154,13 @@ __all__ = [
     "BusyError",
     "Capabilities",
     "CloneOrigin",
+    "Event",
+    "Fault",
+    "FaultyBackend",
     "FeatureNotSupportedError",
     "FullBackend",
     "GitRefHandle",
+    "Hit",
     "InMemoryHandle",
     "InvalidArgumentError",
     "JunctionPathExistsError",
@@ -193,9 +207,13 @@ if not TYPE_CHECKING:
 
     def __getattr__(name):
         if name in __all__:
-            from . import protocols, records  # noqa: PLC0415 (see above)
-
-            value = getattr(protocols if name in protocols.__all__ else records, name)
+            if name in ("Fault", "FaultyBackend"):
+                from . import faults as module  # noqa: PLC0415 (see above)
+            elif name.endswith("Backend"):
+                from . import protocols as module  # noqa: PLC0415
+            else:
+                from . import records as module  # noqa: PLC0415
+            value = getattr(module, name)
             globals()[name] = value
             return value
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
