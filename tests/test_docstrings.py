@@ -22,6 +22,8 @@ MODULES = [
     "nessie_backend_mem",
     "nessie_backend_mem.conformance",
     "nessie_backend_mem.errors",
+    "nessie_backend_mem.events",
+    "nessie_backend_mem.faults",
     "nessie_backend_mem.inventory",
     "nessie_backend_mem.ontap",
     "nessie_backend_mem.protocols",
