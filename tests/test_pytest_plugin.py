@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import nessie_backend_mem.faults  # noqa: F401 (pytester forgets what its runs import)
 import pytest
 from nessie_backend_mem import MemBackend
 from support import run_python
@@ -473,6 +474,174 @@ def test_module_and_session_have_their_own_servers(pytester: pytest.Pytester) ->
             assert ontap_server_session.port != ontap_server_module.port
     """)
     pytester.runpytest().assert_outcomes(passed=2)
+
+
+# Faults ---------------------------------------------------------------------------------------
+
+FAULTY = """
+    import pytest
+    from nessie_backend_mem import Fault, NessieError
+    from nessie_backend_mem.pytest_plugin import UnusedFaultWarning
+
+    LOST = Fault("create_snapshot", error="timeout", times=1)
+"""
+
+
+def test_a_marker_installs_faults_in_the_backend_of_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        FAULTY
+        + """
+    @pytest.fixture
+    def volume(mem_backend):
+        uuid = mem_backend.create_volume("v")["uuid"]
+        mem_backend.create_snapshot(uuid, "of the fixture".replace(" ", "-"))
+        yield uuid
+        mem_backend.create_snapshot(uuid, "after-the-test")
+
+    @pytest.mark.nessie_faults(LOST)
+    def test_hit(volume, mem_backend, nessie_faults):
+        with pytest.raises(TimeoutError):
+            mem_backend.create_snapshot(volume, "s")
+        mem_backend.create_snapshot(volume, "s")
+        assert [hit["name"] for hit in nessie_faults.hits] == ["s"]
+
+    @pytest.mark.nessie_faults(LOST)
+    def test_hit_without_the_plan(volume, mem_backend):
+        with pytest.raises(TimeoutError):
+            mem_backend.create_snapshot(volume, "s")
+
+    @pytest.mark.nessie_faults(LOST)
+    def test_hit_with_the_plan_first(nessie_faults, volume, mem_backend):
+        with pytest.raises(TimeoutError):
+            mem_backend.create_snapshot(volume, "s")
+
+    @pytest.mark.parametrize("is_hit", [
+        False, pytest.param(True, marks=pytest.mark.nessie_faults(LOST)),
+    ])
+    def test_one_of_two(volume, mem_backend, is_hit):
+        if is_hit:
+            with pytest.raises(TimeoutError):
+                mem_backend.create_snapshot(volume, "s")
+        mem_backend.create_snapshot(volume, "s")
+
+    @pytest.mark.nessie_faults(Fault("space", delay=1))
+    class TestOfAClass:
+        @pytest.mark.nessie_faults(Fault("space", error="substrate"))
+        def test_both(self, mem_backend, nessie_faults):
+            assert [fault.delay for fault in nessie_faults.faults] == [1, None]
+            with pytest.raises(NessieError):
+                mem_backend.space()
+
+    @pytest.mark.nessie_faults(Fault("space", error="substrate"))
+    def test_of_the_module(mem_backend_module):
+        with pytest.raises(NessieError):
+            mem_backend_module.space()
+
+    def test_of_the_module_later(mem_backend_module):
+        mem_backend_module.space()
+
+    @pytest.mark.nessie_faults(Fault("list_volumes", error="timeout"))
+    def test_endpoint(ontap_server, mem_backend):
+        with pytest.raises(TimeoutError):
+            ontap_server.backend.list_volumes()
+"""
+    )
+    result = pytester.runpytest("--strict-markers", "-W", "error")
+    result.assert_outcomes(passed=9)
+
+
+def test_the_report_of_a_failure_shows_hits_and_the_last_events(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(
+        FAULTY
+        + """
+    @pytest.mark.nessie_faults(LOST, Fault("space"))
+    def test_fails(mem_backend):
+        for number in range(30):
+            mem_backend.create_volume(f"v{number}")
+        mem_backend.create_snapshot(mem_backend.find_volume("v0")["uuid"], "s")
+
+    def test_with_a_log(mem_backend, nessie_events):
+        mem_backend.create_volume("only")
+        assert len(nessie_events) == 5
+"""
+    )
+    result = pytester.runpytest("-k", "test_fails")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- nessie_faults -*",
+            "Fault('create_snapshot', error='timeout', times=1): 1 hit",
+            "    2000-01-01T00:00:00Z create_snapshot s",
+            "Fault('space'): 0 hits",
+            "*- nessie_events -*",
+            "the last 20 of 31 events:",
+            "   11  2000-01-01T00:00:00Z  create_volume(name='v11')",
+            "   30  *create_snapshot(vol_uuid='*', name='s'): timeout, by a fault before it",
+        ]
+    )
+    result = pytester.runpytest("-k", "test_with_a_log")
+    result.stdout.fnmatch_lines(["*- nessie_events -*", "all events:", "*create_volume*'only'*"])
+    result.stdout.no_fnmatch_line("*nessie_faults*")
+
+
+def test_a_fault_that_matches_nothing_is_a_warning(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        FAULTY
+        + """
+    @pytest.mark.nessie_faults(LOST, Fault("list_volumes", error="timeout", after=5))
+    def test_passes(mem_backend):
+        mem_backend.list_volumes()
+
+    @pytest.mark.nessie_faults(LOST)
+    def test_skips(mem_backend):
+        pytest.skip("no")
+"""
+    )
+    category = "nessie_backend_mem.pytest_plugin.UnusedFaultWarning"
+    result = pytester.runpytest("-W", f"default::{category}")
+    result.assert_outcomes(passed=1, skipped=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["*UnusedFaultWarning: no call has matched Fault('create_snapshot', error='timeout'*"]
+    )
+    strict = pytester.runpytest("-W", f"error::{category}")
+    strict.assert_outcomes(passed=1, skipped=1, errors=1)
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ("nessie_faults", "takes one or more objects of nessie_backend_mem.Fault"),
+        ("nessie_faults('create_volume')", "Fault, not 'create_volume'"),
+        ("nessie_faults(LOST, times=5)", "Fault, not times=5"),
+        ("nessie_faults([LOST])", "Fault, not [[]Fault('create_snapshot'*"),
+    ],
+)
+def test_wrong_arguments_of_the_marker_are_a_usage_error(
+    pytester: pytest.Pytester, marker: str, message: str
+) -> None:
+    pytester.makepyfile(
+        test_some=f"{FAULTY}\n    @pytest.mark.{marker}\n    def test_it(mem_backend): pass\n"
+    )
+    result = pytester.runpytest()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*test_some.py::test_it: the marker nessie_faults*{message}*"])
+
+
+def test_a_marker_without_a_backend_is_a_usage_error(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"{FAULTY}\n    @pytest.mark.nessie_faults(LOST)\n    def test_it(): pass\n"
+    )
+    result = pytester.runpytest()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*needs a test that uses one of the fixtures mem_backend, *"])
+
+
+def test_the_marker_is_listed(pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.nessie_faults(*faults): install faults, *"]
+    )
 
 
 # Conformance ----------------------------------------------------------------------------------

@@ -34,12 +34,32 @@ conformance suite:
 
 `conformance_case.check(MyBackend, expect=["clones", "split"])` fails, and does
 not skip, a case that needs one of these features if the backend lacks it.
+
+The marker `nessie_faults` installs faults for a test:
+
+    @pytest.mark.nessie_faults(Fault("create_snapshot", error="timeout", times=1))
+    def test_a_nightly_run_survives_a_timeout(mem_backend, nessie_faults):
+        nightly_run(mem_backend)
+        assert len(nessie_faults.hits) == 1
+
+They are installed in the backend of the test: in `mem_backend`, or else in
+`mem_backend_module` or `mem_backend_session` if the test uses that one. The
+clients of its `ontap_server` get them, too. They are installed after all other
+fixtures of the test were set up, and removed before these are torn down, so
+that fixtures are not hit. The fixture `nessie_faults`, the plan, is optional.
+A fault that no call has matched is an `UnusedFaultWarning`. Markers of a class
+or a module add to those of a test.
+
+`nessie_events` is a log of the events of the same backend. The report of a
+failed test with the marker or with this fixture shows the hits and the last
+events.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shlex
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,13 +74,18 @@ if TYPE_CHECKING:
     from _pytest.nodes import Node
 
     from . import MemBackend
+    from .events import EventLog
+    from .faults import Fault, FaultPlan
     from .ontap import OntapServer
 
 __all__ = [
+    "UnusedFaultWarning",
     "mem_backend",
     "mem_backend_factory",
     "mem_backend_module",
     "mem_backend_session",
+    "nessie_events",
+    "nessie_faults",
     "ontap_connection",
     "ontap_connection_module",
     "ontap_connection_session",
@@ -68,6 +93,8 @@ __all__ = [
     "ontap_server_module",
     "ontap_server_session",
     "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_generate_tests",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
@@ -77,8 +104,27 @@ __dir__ = __all__.copy
 OPTION = "--nessie-seed"
 CASE = "conformance_case"
 FACTORY = "mem_backend_factory"
+FAULTS = "nessie_faults"
+"""The marker and the fixture."""
+EVENTS = "nessie_events"
+MARKER = (
+    f"{FAULTS}(*faults): install faults, objects of nessie_backend_mem.Fault, in the test's "
+    "mem_backend, or else in its mem_backend_module or mem_backend_session."
+)
+BACKENDS = ("mem_backend", "mem_backend_module", "mem_backend_session")
+"""The fixtures in one of which faults are installed: the first that the test uses."""
 LONGEST_TREE = 200
 """Lines of a backend's tree that a report shows."""
+LAST_EVENTS = 20
+"""Events that a report shows."""
+
+
+class UnusedFaultWarning(pytest.PytestWarning):
+    """No call of a test has matched a fault of its marker `nessie_faults`.
+
+    The pattern of the fault may be wrong, or the test does not do what it seems to do. A test that
+    fails or is skipped gives no warning.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +150,15 @@ given_backends = pytest.StashKey[list[Given]]()
 running_test = pytest.StashKey[pytest.Item]()
 """The running test of the session."""
 
+installed_plan = pytest.StashKey["FaultPlan"]()
+"""The faults of a test."""
+
+open_log = pytest.StashKey["EventLog"]()
+"""The log of a test's backend."""
+
+has_passed = pytest.StashKey[bool]()
+"""Whether the test itself has passed. Its fixtures are torn down later."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option ``--nessie-seed``."""
@@ -115,6 +170,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="an int that the seed of each mem_backend derives from (default: 0)",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker `nessie_faults`."""
+    config.addinivalue_line("markers", MARKER)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Check the markers `nessie_faults`, and add the fixture that installs their faults.
+
+    Wrong arguments, and a test that uses no backend, are usage errors.
+    """
+    for item in items:
+        if item.get_closest_marker(FAULTS) is not None:
+            faults_of(item)
+            names = getattr(item, "fixturenames", [])
+            if not {*BACKENDS} & {*names}:
+                raise pytest.UsageError(
+                    f"{item.nodeid}: the marker {FAULTS} needs a test that uses one of the "
+                    f"fixtures {', '.join(BACKENDS)}"
+                )
+            # The last fixture, in a list of this item's own.
+            rest = [name for name in names if name != FAULTS]
+            item.fixturenames = [*rest, FAULTS]  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -216,6 +295,33 @@ def ontap_connection_session(ontap_server_session: OntapServer) -> Iterator[Any]
         yield connection
 
 
+@pytest.fixture
+def nessie_events(request: pytest.FixtureRequest) -> Iterator[EventLog]:
+    """Record the events of the test's backend, and return the `EventLog`.
+
+    It begins when this fixture is set up, and the report of a failed test shows the last events.
+    """
+    log: EventLog
+    with backend_of(request).events() as log:
+        request.node.stash[open_log] = log
+        yield log
+
+
+@pytest.fixture
+def nessie_faults(request: pytest.FixtureRequest) -> Iterator[FaultPlan]:
+    """Install the faults of the marker `nessie_faults`, and return the `FaultPlan`."""
+    node = request.node
+    backend = backend_of(request)
+    log: EventLog
+    plan: FaultPlan
+    with backend.events(LAST_EVENTS) as log, backend.inject(*faults_of(node)) as plan:
+        node.stash.setdefault(open_log, log)
+        node.stash[installed_plan] = plan
+        yield plan
+    for fault in plan.unused if node.stash.get(has_passed, False) else ():
+        warnings.warn(UnusedFaultWarning(f"no call has matched {fault!r}"), stacklevel=1)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test with the fixture `conformance_case` once per case of the suite."""
     if CASE in metafunc.fixturenames:
@@ -239,6 +345,8 @@ def pytest_runtest_makereport(
     """Add the backends of a failed test to its report."""
     outcome = yield
     report = outcome.get_result()
+    if report.when == "call":
+        item.stash[has_passed] = report.passed
     if report.failed:
         for node in item.listchain():
             for given in node.stash.get(given_backends, ()):
@@ -246,6 +354,10 @@ def pytest_runtest_makereport(
                 if node is item or given.fixture in getattr(item, "fixturenames", ()):
                     scope = item if given.fixture == FACTORY else node
                     report.sections.append((given.title, describe(scope, given)))
+        if installed_plan in item.stash:
+            report.sections.append((FAULTS, describe_plan(item.stash[installed_plan])))
+        if open_log in item.stash:
+            report.sections.append((EVENTS, describe_log(item.stash[open_log])))
 
 
 def make_backend(request: pytest.FixtureRequest) -> MemBackend:
@@ -262,6 +374,34 @@ def make_backend(request: pytest.FixtureRequest) -> MemBackend:
 def keep(node: Node, given: Given) -> None:
     """Store a backend for the reports of a test, or of all tests of a node."""
     node.stash.setdefault(given_backends, []).append(given)
+
+
+def backend_of(request: pytest.FixtureRequest) -> MemBackend:
+    """Return the backend in which the faults of a test are installed."""
+    used = [name for name in BACKENDS if name in request.fixturenames]
+    backend: MemBackend = request.getfixturevalue((used or BACKENDS)[0])
+    return backend
+
+
+def faults_of(node: Node) -> list[Fault]:
+    """Return the faults of the markers of a test, those of its module first.
+
+    Wrong arguments are a usage error.
+    """
+    from . import Fault  # noqa: PLC0415 (most tests do not need it)
+
+    faults: list[Fault] = []
+    for marker in reversed([*node.iter_markers(FAULTS)]):
+        wrong = [repr(value) for value in marker.args if not isinstance(value, Fault)]
+        wrong += [f"{name}={value!r}" for name, value in marker.kwargs.items()]
+        if wrong or not marker.args:
+            found = f", not {', '.join(wrong)}" if wrong else ""
+            raise pytest.UsageError(
+                f"{node.nodeid}: the marker {FAULTS} takes one or more objects of "
+                f"nessie_backend_mem.Fault{found}"
+            )
+        faults += marker.args
+    return faults
 
 
 @contextmanager
@@ -330,3 +470,30 @@ def describe(node: Node, given: Given) -> str:
             *([f"... and {hidden} lines more"] if hidden > 0 else []),
         ]
     )
+
+
+def describe_plan(plan: FaultPlan) -> str:
+    """Return the section of a report about faults: each fault with the calls that it has hit."""
+    lines = []
+    for position, fault in enumerate(plan.faults):
+        hits = [hit for hit in plan.hits if hit["fault"] == position]
+        lines.append(f"{fault!r}: {len(hits)} hit{'' if len(hits) == 1 else 's'}")
+        for hit in hits[-LAST_EVENTS:]:
+            about = "" if hit["name"] is None else f" {hit['name']}"
+            lines.append(f"    {hit['time']} {hit['operation']}{about}")
+    return "\n".join(lines)
+
+
+def describe_log(log: EventLog) -> str:
+    """Return the section of a report about events: the last ones."""
+    from ._replay import call_text  # noqa: PLC0415 (most tests do not need it)
+
+    count = len(log) + log.lost
+    shown = log.since(max(count - LAST_EVENTS, 0))
+    lines = [f"the last {len(shown)} of {count} events:" if len(shown) < count else "all events:"]
+    for event in shown:
+        by_fault = f", by a fault {event['fault']} it" if "fault" in event else ""
+        ended = f": {event['error']}{by_fault}" if event["error"] else ""
+        cause = f" ({event['cause']})" if event["cause"] != "call" else ""
+        lines.append(f"{event['seq']:>5}  {event['time']}  {call_text(event)}{cause}{ended}")
+    return "\n".join(lines)
