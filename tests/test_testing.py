@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,18 +16,28 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 from nessie_backend_mem import (
+    BackendTimeoutError,
+    Fault,
     FeatureNotSupportedError,
     InvalidArgumentError,
     MemBackend,
     NessieError,
     NoSpaceError,
     NotFoundError,
+    SnapshotExistsError,
     SnapshotNotFoundError,
     VolumeNotFoundError,
     errors,
     testing,
 )
-from nessie_backend_mem.testing import BackendComparison, Operation, backends, operations
+from nessie_backend_mem.testing import (
+    BackendComparison,
+    Operation,
+    backends,
+    fault_plans,
+    faults,
+    operations,
+)
 from support import run_python
 
 pytest_plugins = ["pytester"]
@@ -899,3 +910,62 @@ except ModuleNotFoundError as error:
 def test_the_package_itself_needs_no_hypothesis() -> None:
     done = run_python("-c", "import nessie_backend_mem, sys; print('hypothesis' in sys.modules)")
     assert done.stdout == "False\n"
+
+
+# Faults ---------------------------------------------------------------------------------------
+
+QUIET = settings(database=None, derandomize=True, max_examples=50)
+
+
+def nightly_run(backend: MemBackend) -> None:
+    """A program that repeats what timed out, and does not expect that it has happened."""
+    for volume in backend.list_volumes():
+        for _ in range(50):
+            try:
+                backend.create_snapshot(volume["uuid"], "nightly")
+                break
+            except BackendTimeoutError:
+                continue
+
+
+def breaks_the_nightly_run(plan: list[Fault]) -> bool:
+    backend = MemBackend(seed=1)
+    backend.create_volumes(["a", "b"])
+    with backend.inject(*plan):
+        try:
+            nightly_run(backend)
+        except SnapshotExistsError:
+            return True
+    return False
+
+
+def test_a_failing_plan_shrinks_to_the_one_fault_that_matters() -> None:
+    plans = fault_plans(operations=["list_snapshots", "create_snapshot"], errors=["timeout"])
+    assert find(plans, breaks_the_nightly_run, settings=QUIET) == [
+        Fault("create_snapshot", error="timeout", when="after", times=1)
+    ]
+
+
+def test_faults_shrink_to_the_simplest() -> None:
+    assert find(fault_plans(), lambda _: True, settings=QUIET) == []
+    simplest = Fault("create_volume", error="timeout", times=1)
+    assert find(faults(), lambda _: True, settings=QUIET) == simplest
+    late = find(faults(delays=True), lambda fault: fault.delay is not None, settings=QUIET)
+    assert late == Fault("create_volume", delay=1, times=1)
+    odd = find(faults(errors=[KeyError], operations=["space"]), lambda _: True, settings=QUIET)
+    assert odd == Fault("space", error=KeyError, times=1)
+
+
+@given(fault_plans(delays=True))
+def test_plans_are_bounded_so_that_retries_end(plan: list[Fault]) -> None:
+    assert len(plan) <= 4
+    for fault in plan:
+        assert fault.times in (1, 2, 3)
+        assert (fault.error is None) != (fault.delay is None)
+    backend = MemBackend(seed=1)
+    with backend.inject(*plan) as installed:
+        for _ in range(13):
+            with suppress(NessieError):
+                backend.create_volume("v")
+    assert backend.find_volume("v") is not None
+    assert len(installed.hits) <= 12

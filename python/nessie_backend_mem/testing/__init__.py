@@ -20,6 +20,16 @@ The functions `volume_names`, `sizes` and so on are strategies for valid
 arguments, and ``bad_…`` for invalid ones. `operations` generates
 operations, with ``space=True`` also writes, and `backends` backends with
 contents and data.
+
+`fault_plans` generates faults, for tests of programs that must survive them.
+A failing plan shrinks to the fewest and simplest faults.
+
+    @given(fault_plans(operations=["create_snapshot"], errors=["timeout"]))
+    def test_nightly_run(plan):
+        backend = MemBackend(seed=1)
+        with backend.inject(*plan):
+            nightly_run(backend)
+        ...
 """
 
 try:
@@ -33,6 +43,7 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 
 from .comparison import BackendComparison
+from .faults import fault_plans, faults
 from .operations import Operation, backends, operations
 from .strategies import (
     bad_export_policies,
@@ -62,6 +73,8 @@ __all__ = [
     "bad_volume_names",
     "bad_volume_states",
     "export_policies",
+    "fault_plans",
+    "faults",
     "junction_paths",
     "operations",
     "sizes",
