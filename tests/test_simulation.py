@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nessie_backend_mem import InvalidArgumentError, MemBackend
+from nessie_backend_mem import BackendTimeoutError, Fault, InvalidArgumentError, MemBackend
 from nessie_backend_mem._progress import ProgressBar, StatusLine, can_redraw, progress_text
 from nessie_backend_mem._shards import Listener, run
 from nessie_backend_mem.cli import simulate
@@ -726,6 +727,80 @@ def test_the_number_of_processes_changes_nothing() -> None:
     assert simulate.simulate(fleet).digests == digests
 
 
+def test_a_fleet_repeats_calls_that_time_out() -> None:
+    text = succeed(*FLEET, "--faults", "0.3")
+    assert "where a call times out with probability 0.3" in text
+    numbers = {
+        line[:45].strip(): int(line[45:].replace(",", ""))
+        for line in text.splitlines()
+        if line.startswith("calls ")
+    }
+    timed_out, repeated, given_up = numbers.values()
+    assert timed_out == repeated + given_up
+    assert timed_out > 50
+    assert given_up > 0
+    assert "calls" not in succeed(*FLEET)
+
+
+def test_the_same_seed_gives_the_same_faults_in_every_process() -> None:
+    fleet = simulate.Fleet(volumes=50, days=30, shards=3, seed=4, capacity=10**14, faults=0.2)
+    parts = run_shards(partial(simulate.scenario, fleet=fleet), 3, Inline(), seed=4)
+    together = simulate.simulate(fleet)
+    assert together.digests == [digest for part in parts for digest in part.digests]
+    assert together.timeouts == sum(part.timeouts for part in parts) > 0
+    assert together.given_up == sum(part.given_up for part in parts) > 0
+    assert together != simulate.simulate(replace(fleet, seed=5))
+
+
+@pytest.mark.parametrize("faults", [1.0, 0.5])
+def test_a_fleet_survives_any_number_of_faults(faults: float) -> None:
+    fleet = simulate.Fleet(volumes=200, days=40, shards=1, seed=0, capacity=10**14, faults=faults)
+    backend = MemBackend(seed=0)
+    outcome = simulate.scenario(backend, 0, fleet)
+    clones = len(backend.volumes(is_clone=True))
+    assert outcome.clones_made - outcome.clones_deleted == outcome.days[-1].clones == clones
+    if faults == 1:
+        assert (outcome.clones_made, outcome.days[-1].used_bytes) == (0, 0)
+        assert outcome.timeouts == 3 * outcome.given_up
+    else:
+        assert outcome.clones_made > outcome.clones_deleted > 0
+
+
+@pytest.mark.parametrize("faults", ["1.01", "nan"])
+def test_a_probability_outside_0_to_1_is_refused(faults: str) -> None:
+    done = run_python(*MODULE, "simulate", f"--faults={faults}")
+    assert done.returncode == 2
+    assert f'argument --faults: expected a number from 0 to 1, not "{faults}"' in done.stderr
+
+
+def fails_by_a_fault(backend: MemBackend, shard: int) -> list[Any]:
+    """Raises what a fault of the shard's seed raises, or returns the hits."""
+    with backend.inject(
+        Fault("create_volume", error="timeout", probability=0.02),
+        Fault("list_volumes", delay=5, probability=0.5),
+    ) as plan:
+        for number in range(20):
+            backend.create_volume(f"v-{shard}-{number}")
+            backend.list_volumes()
+    return [*plan.hits]
+
+
+def test_the_note_of_a_failed_shard_repeats_its_faults() -> None:
+    outcomes = []
+    for executor in (Inline(), None):
+        with pytest.raises(ShardFailures) as caught:
+            run_shards(fails_by_a_fault, 8, executor, seed=3)
+        assert 0 < len(caught.value.failed) < 8
+        outcomes.append((dict(caught.value.results), {*caught.value.failed}))
+        for error in caught.value.exceptions:
+            [note] = error.__notes__
+            line = note.partition("; ")[2].removesuffix(" repeats the shard")
+            with pytest.raises(BackendTimeoutError) as again:
+                eval(line, {"scenario": fails_by_a_fault, "MemBackend": MemBackend})
+            assert str(again.value) == str(error)
+    assert outcomes[0] == outcomes[1]
+
+
 @given(
     volumes=st.integers(1, 10**7),
     shards=st.integers(1, 100),
@@ -753,11 +828,11 @@ def test_more_shards_than_volumes_are_one_for_each_volume() -> None:
 
 def test_the_table_of_a_large_fleet_fits_a_terminal() -> None:
     million = 10**6
-    fleet = simulate.Fleet(100 * million, 365, 1_000, 2**64 - 1, 2**63)
+    fleet = simulate.Fleet(100 * million, 365, 1_000, 2**64 - 1, 2**63, 1 / 3)
     sizes = (2**63, 2**63, 2**63)
     writes = 999 * million
     day = simulate.Day(365, 100 * million, 9 * million, writes, *sizes, writes, writes, 2**63)
-    outcome = simulate.Outcome([day], writes, writes, writes, [])
+    outcome = simulate.Outcome([day], writes, writes, writes, writes, writes, [])
     for line in simulate.table(fleet, outcome):
         assert len(line) <= 80
         assert line == line.rstrip()

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["UsageError", "integer", "path_error", "print_error", "seconds", "seed", "size"]
+__all__ = [
+    "UsageError",
+    "integer",
+    "path_error",
+    "print_error",
+    "probability",
+    "seconds",
+    "seed",
+    "size",
+]
 
 LONGEST = 2.0**63
 
@@ -63,6 +72,17 @@ def seconds(text: str) -> float:
         number = math.nan
     if not 0 < number < LONGEST:
         raise ArgumentTypeError(f'expected a positive number of seconds, not "{text}"')
+    return number
+
+
+def probability(text: str) -> float:
+    """Read a probability."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise ArgumentTypeError(f'expected a number from 0 to 1, not "{text}"')
     return number
 
 

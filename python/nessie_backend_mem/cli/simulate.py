@@ -10,6 +10,11 @@ are nearly full get larger quotas.
 Snapshots keep what is overwritten, so the pool fills up. A write for which it has no room changes
 nothing and is counted.
 
+With a probability of faults, calls time out: the request is lost, and nothing has happened. The
+reply to a request for a clone is lost as often: the clone exists then. The fleet repeats a call, up
+to three times in all, and gives it up then: the data is not written, the pull request gets no
+clone. Quotas and deletions are tried again another day.
+
 `scenario` runs one shard: a part of the volumes with a part of the pool, in proportion.
 """
 
@@ -19,19 +24,20 @@ import json
 import random
 import time
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nessie_backend_mem import NoSpaceError
+from nessie_backend_mem import BackendTimeoutError, Fault, NoSpaceError, VolumeExistsError
 from nessie_backend_mem.simulation import report_progress, run_shards, shard_seed
 
-from ._options import UsageError, integer, path_error, print_error, seed, size
+from ._options import UsageError, integer, path_error, print_error, probability, seed, size
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from nessie_backend_mem import MemBackend, SnapshotRule
 
@@ -62,6 +68,11 @@ LONGEST_LIFE = 21
 CLONE_CHANGE = 0.1
 """The part of a clone that its builds overwrite in a day."""
 
+TRIES = 3
+"""How often a call is made that times out."""
+REPEATED = ("write*", "create_clones", "patch_volumes", "delete_volumes")
+"""The operations that time out."""
+
 NEARLY_FULL = 0.8
 """The part of its quota above which a cache gets a larger one."""
 LARGER = 1.25
@@ -76,6 +87,8 @@ class Fleet:
     shards: int
     seed: int
     capacity: int
+    faults: float = 0.0
+    """The probability that a call times out."""
 
     def first(self, shard: int) -> int:
         """Return the number of the shard's first volume."""
@@ -109,12 +122,18 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The days, and the counts of the other operations."""
+    """The days, and the counts of the other operations.
+
+    `timeouts` are the calls that timed out, `given_up` those whose last try did. After each other
+    timeout the call was repeated.
+    """
 
     days: list[Day]
     clones_made: int
     clones_deleted: int
     quotas_raised: int
+    timeouts: int
+    given_up: int
     digests: list[str]
 
 
@@ -136,8 +155,28 @@ class Shard:
         self.closing: defaultdict[int, list[str]] = defaultdict(list)
         self.clones: dict[str, None] = {}
         self.clones_made = self.clones_deleted = self.quotas_raised = 0
+        self.timeouts = self.given_up = 0
+        if fleet.faults:
+            lost = [
+                Fault(operation, error="timeout", probability=fleet.faults)
+                for operation in REPEATED
+            ]
+            reply = Fault("create_clones", error="timeout", probability=fleet.faults, when="after")
+            backend.inject(*lost, reply)
         self.forget_writes()
         self.write(self.caches, [int(quota * dice.uniform(0.3, 0.5)) for quota in self.quotas])
+
+    def repeat(self, call: Callable[[], object]) -> bool:
+        """Make a call until it does not time out, and return whether it did not in the end."""
+        for _ in range(TRIES):
+            try:
+                call()
+            except BackendTimeoutError:
+                self.timeouts += 1
+            else:
+                return True
+        self.given_up += 1
+        return False
 
     def forget_writes(self) -> None:
         """Begin to count writes from 0."""
@@ -149,13 +188,17 @@ class Shard:
         """Write to volumes in one call; if not all of it fits, to one after the other."""
         self.writes += len(volumes)
         try:
-            self.backend.write_volumes(volumes, sizes, overwrite_bytes=overwrites)
+            self.repeat(
+                lambda: self.backend.write_volumes(volumes, sizes, overwrite_bytes=overwrites)
+            )
         except NoSpaceError:
             if isinstance(overwrites, int):
                 overwrites = [overwrites] * len(sizes)
             for volume, written, replaced in zip(volumes, sizes, overwrites, strict=True):
                 try:
-                    self.backend.write(volume, written, overwrite_bytes=replaced)
+                    self.repeat(
+                        partial(self.backend.write, volume, written, overwrite_bytes=replaced)
+                    )
                 except NoSpaceError:
                     self.refused_writes += 1
                     self.refused_bytes += written
@@ -184,16 +227,19 @@ class Shard:
             for place, (number, quota) in enumerate(zip(used, self.quotas, strict=True))
             if (number or 0) > NEARLY_FULL * quota
         ]
-        for place in full:
-            self.quotas[place] = int(self.quotas[place] * LARGER)
-        quotas = [self.quotas[place] for place in full]
-        self.backend.patch_volumes([self.caches[place] for place in full], quotas)
-        self.quotas_raised += len(full)
+        quotas = [int(self.quotas[place] * LARGER) for place in full]
+        caches = [self.caches[place] for place in full]
+        if self.repeat(lambda: self.backend.patch_volumes(caches, quotas)):
+            for place, quota in zip(full, quotas, strict=True):
+                self.quotas[place] = quota
+            self.quotas_raised += len(full)
 
     def close_pull_requests(self, day: int) -> None:
         """Delete the clones of the pull requests that are closed on a day."""
         closed = self.closing.pop(day, [])
-        self.backend.delete_volumes(closed)
+        if not self.repeat(lambda: self.backend.delete_volumes(closed)):
+            self.closing[day + 1] += closed
+            return
         self.clones_deleted += len(closed)
         for clone in closed:
             del self.clones[clone]
@@ -206,10 +252,18 @@ class Shard:
             name = f"{self.names[place]}-day{day}-pr{number}"
             cache = self.caches[place]
             [snapshot] = self.backend.snapshots([cache], name=last)["uuid"]
-            [clone] = self.backend.create_clones(cache, snapshot, [name])
-            self.closing[day + self.dice.randint(1, LONGEST_LIFE)].append(clone)
-            self.clones[clone] = None
-            self.clones_made += 1
+            self.repeat(partial(self.create_clone, cache, snapshot, name))
+            # The last try may have made it, too.
+            clone = self.backend.find_volume(name)
+            if clone is not None:
+                self.closing[day + self.dice.randint(1, LONGEST_LIFE)].append(clone["uuid"])
+                self.clones[clone["uuid"]] = None
+                self.clones_made += 1
+
+    def create_clone(self, cache: str, snapshot: str, name: str) -> None:
+        """Create a clone, unless an earlier try has, whose reply was lost."""
+        with suppress(VolumeExistsError):
+            self.backend.create_clones(cache, snapshot, [name])
 
     def count(self, day: int) -> Day:
         """Return the figures of a day, and begin to count the writes of the next."""
@@ -249,6 +303,8 @@ def scenario(backend: MemBackend, shard: int, fleet: Fleet) -> Outcome:
         clones_made=part.clones_made,
         clones_deleted=part.clones_deleted,
         quotas_raised=part.quotas_raised,
+        timeouts=part.timeouts,
+        given_up=part.given_up,
         digests=[backend.state_digest()],
     )
 
@@ -266,6 +322,8 @@ def simulate(fleet: Fleet) -> Outcome:
         clones_made=sum(part.clones_made for part in parts),
         clones_deleted=sum(part.clones_deleted for part in parts),
         quotas_raised=sum(part.quotas_raised for part in parts),
+        timeouts=sum(part.timeouts for part in parts),
+        given_up=sum(part.given_up for part in parts),
         digests=[digest for part in parts for digest in part.digests],
     )
 
@@ -313,6 +371,13 @@ part of the volumes and of the pool."""
         help=f"independent parts, at most one for each volume (default: {SHARDS})",
     )
     parser.add_argument(
+        "--faults",
+        type=probability,
+        default=0.0,
+        metavar="P",
+        help="probability that a call times out, 0 to 1; the fleet repeats it (default: 0)",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print one JSON object instead of a table"
     )
     parser.add_argument(
@@ -350,7 +415,8 @@ def fleet_of(options: argparse.Namespace) -> Fleet:
         raise UsageError(
             f"argument --capacity: {capacity} bytes are less than one for each of {volumes} volumes"
         )
-    return Fleet(volumes, options.days, min(options.shards, volumes), options.seed, capacity)
+    shards = min(options.shards, volumes)
+    return Fleet(volumes, options.days, shards, options.seed, capacity, options.faults)
 
 
 def title(fleet: Fleet) -> str:
@@ -359,6 +425,7 @@ def title(fleet: Fleet) -> str:
     return (
         f"{fleet.volumes:,} build caches, {fleet.days:,} days, seed {fleet.seed}, {shards}\n"
         f"in a pool of {in_unit(fleet.capacity, fleet.capacity)}"
+        + (f", where a call times out with probability {fleet.faults:g}" if fleet.faults else "")
     )
 
 
@@ -405,6 +472,12 @@ def table(fleet: Fleet, outcome: Outcome) -> Iterator[str]:
         "clones deleted": f"{outcome.clones_deleted:,}",
         "quotas raised": f"{outcome.quotas_raised:,}",
     }
+    if fleet.faults:
+        totals |= {
+            "calls timed out": f"{outcome.timeouts:,}",
+            "calls repeated": f"{outcome.timeouts - outcome.given_up:,}",
+            f"calls given up after {TRIES} tries": f"{outcome.given_up:,}",
+        }
     for what, number in totals.items():
         yield f"{what:<45}{number:>20}"
 
