@@ -48,6 +48,7 @@ __all__ = [
     "Table",
     "Uuids",
     "_Hooks",
+    "_HttpFaultPlan",
     "_OntapCluster",
     "_OntapListener",
     "__version__",
@@ -58,6 +59,7 @@ __all__ = [
     "_canonical_uuid",
     "_check_export_policy",
     "_check_fault",
+    "_check_http_fault",
     "_check_junction_path",
     "_check_new_volume",
     "_check_patch",
@@ -1623,10 +1625,12 @@ class _OntapCluster:
         jobs: tuple[str, float],
         seed: int | None,
         run_policies: bool,
+        events: int | None,
     ) -> Self: ...
     def handle(
         self, method: str, target: str, body: bytes
     ) -> tuple[int, list[tuple[str, str]], bytes]: ...
+    def inject(self, faults: Sequence[bytes]) -> _HttpFaultPlan: ...
     def serve(
         self,
         *,
@@ -1637,7 +1641,18 @@ class _OntapCluster:
         tls: bool,
         identity: tuple[str, str] | None,
         log: bool,
+        simulator: bool | None,
     ) -> _OntapListener: ...
+
+@final
+class _HttpFaultPlan:
+    @property
+    def hits(self) -> list[tuple[int, str, str, str]]: ...
+    @property
+    def unused(self) -> list[int]: ...
+    @property
+    def is_installed(self) -> bool: ...
+    def remove(self) -> None: ...
 
 @final
 class _OntapListener:
@@ -1655,6 +1670,7 @@ class _OntapListener:
     @staticmethod
     def report_exception(exception: BaseException, source: object) -> None: ...
 
+def _check_http_fault(fault: bytes) -> None: ...
 def _ontap_error(code: str, message: str, target: str | None) -> str: ...
 def _ontap_snapshot(
     snapshot: Snapshot, volume: Volume, svm: str, capacity: int, fields: str

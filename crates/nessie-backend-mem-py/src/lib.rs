@@ -52,6 +52,8 @@ mod _core {
     #[pymodule_export]
     use crate::ontap::errors::error;
     #[pymodule_export]
+    use crate::ontap::http_faults::{HttpFaultPlan, check_http_fault};
+    #[pymodule_export]
     use crate::ontap::listener::OntapListener;
     #[pymodule_export]
     use crate::ontap::records::{snapshot, volume};

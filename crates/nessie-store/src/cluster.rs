@@ -156,6 +156,12 @@ impl Cluster {
         self.faults.remove(plan);
     }
 
+    /// Whether faults of requests are installed.
+    #[must_use]
+    pub fn has_faults(&self) -> bool {
+        self.faults.is_active()
+    }
+
     /// What faults do to a request before or after it is handled. For a server, which calls it for each
     /// request, and afterwards for each one that has succeeded.
     #[must_use]

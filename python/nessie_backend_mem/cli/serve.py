@@ -39,7 +39,7 @@ OPTIONS = {
     "backends": "--svm",
     **{
         argument: f"--{argument.replace('_', '-')}"
-        for argument in ("host", "port", "username", "password", "cert", "key", "ca_file")
+        for argument in ("host", "port", "username", "password", "cert", "key", "ca_file", "events")
     },
 }
 """The option for each argument of `OntapServer`."""
@@ -68,6 +68,22 @@ after all dumps.
 It also accepts one inventory of a real cluster, which the command record
 writes. The SVMs are then those of the inventory, and those of --svm. What
 cannot be represented is listed on standard error.
+
+With /simulator, clients in any language control the server over HTTP:
+
+  GET /simulator                   the SVMs, and these resources
+  POST /simulator/reset            delete all volumes
+  GET, PUT /simulator/state        the dump of an SVM; its hash: /state/digest
+  GET, POST /simulator/clock       the time; advance it: {"advance": SECONDS}
+  GET, POST /simulator/faults      faults of requests and of backends
+  GET, DELETE /simulator/faults/ID
+  GET /simulator/events?since=N    what changed or was refused, as JSON lines
+  GET, POST /simulator/space       {"volume": NAME, "write": BYTES}
+
+  curl -u admin:PASSWORD --cacert PATH URL/simulator/faults \\
+    -d '{"path": "/api/storage/*", "status": 503, "times": 2}'
+
+crates/nessie-store/SIMULATOR.md describes them with examples.
 
 --ready-file gets a JSON object with url, username, password, ca_file and pid.
 Only its owner can read the file.
@@ -156,6 +172,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let each request first run the rules of snapshot policies that became due "
         "(default: no snapshot appears only because time passed); needs a running clock",
+    )
+    parser.add_argument(
+        "--simulator",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="serve /simulator, with which clients control the server (default: if --host is a "
+        "loopback address)",
+    )
+    parser.add_argument(
+        "--events",
+        type=_options.integer(1, 2**32 - 1),
+        metavar="N",
+        help="keep the last N events of each SVM from the start, for GET /simulator/events "
+        "(default: the last 10000 from the first such request)",
     )
     parser.add_argument(
         "--log",
@@ -268,6 +298,8 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         ca_file=options.ca_file,
         seed=options.seed,
         run_policies=options.run_policies,
+        simulator=options.simulator,
+        events=options.events,
         log=FORMS[options.log] if options.log else False,
         **options.jobs,
         **({} if inventory is None else cluster_options(inventory)),

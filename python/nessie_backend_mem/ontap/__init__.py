@@ -10,14 +10,25 @@ True
 around them that clients read. A change by a client is visible in the
 backend at once, and a change in the backend is visible to clients.
 `volume_record`, `snapshot_record` and `error_envelope` return single
-replies without a server. ``python -m nessie_backend_mem serve`` runs a
+replies without a server. `HttpFault` makes requests fail, end early or take
+longer. ``python -m nessie_backend_mem serve`` runs a
 server from a shell.
 """
 
 from __future__ import annotations
 
+from .faults import HttpFault, HttpFaultPlan, HttpHit
 from .records import error_envelope, snapshot_record, volume_record
 from .server import Lif, OntapServer
 
-__all__ = ["Lif", "OntapServer", "error_envelope", "snapshot_record", "volume_record"]
+__all__ = [
+    "HttpFault",
+    "HttpFaultPlan",
+    "HttpHit",
+    "Lif",
+    "OntapServer",
+    "error_envelope",
+    "snapshot_record",
+    "volume_record",
+]
 __dir__ = __all__.copy

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict
 from nessie_backend_mem._core import _OntapCluster
 
 from .backends import new_backend
+from .faults import HttpFault, HttpFaultPlan, as_json
 from .files import publish, withdraw
 from .log import Log, Reporter, log_of
 
@@ -44,6 +45,7 @@ LAST_PORT = 2**16 - 1
 LAST_POLL = 2**32 - 1
 LAST_SECONDS = 2.0**63
 LAST_UNSIGNED = 2**64 - 1
+LAST_EVENT = 2**32 - 1
 
 AUTHORITY = b"nessie ontap authority"
 """A text in every certificate that a server of this package creates for its clients."""
@@ -115,6 +117,13 @@ class OntapServer:
             that became due on the system's clock, as `MemBackend.run_due` does. Without it, no
             snapshot appears only because time passed. On a clock that is stopped, `advance` runs
             the rules.
+        simulator: Whether clients can reset the cluster, load its state, advance its clock and add
+            faults with requests to ``/simulator``. By default they can if `host` is a loopback
+            address. ``GET /simulator`` lists the resources; nessie-store's ``SIMULATOR.md``
+            describes them.
+        events: Number of the last events of each `MemBackend` that the server keeps for
+            ``GET /simulator/events``, from now on. Without it, the first such request begins to
+            keep them.
         log: ``True`` logs each request to the logger ``nessie_backend_mem.ontap``. A callable is
             called on a separate thread with method, target, status, reply size in bytes and
             duration in seconds. Method and target are printable ASCII, and ``-`` for a request that
@@ -146,6 +155,8 @@ class OntapServer:
         lifs: Mapping[str, str | Lif] = MappingProxyType({"data_nfs": "127.0.0.1"}),
         seed: int | None = None,
         run_policies: bool = False,
+        simulator: bool | None = None,
+        events: int | None = None,
         log: bool | Log = False,
     ) -> None:
         """Create a cluster. It listens after `start`."""
@@ -168,6 +179,11 @@ class OntapServer:
             raise TypeError(f"tls: expected a bool, not {tls!r}")
         if not isinstance(run_policies, bool):
             raise TypeError(f"run_policies: expected a bool, not {run_policies!r}")
+        if simulator is not None and not isinstance(simulator, bool):
+            raise TypeError(f"simulator: expected a bool or None, not {simulator!r}")
+        if events is not None and whole("events", events, LAST_EVENT) == 0:
+            raise ValueError("events: 0 is less than 1; None keeps none until they are read")
+        self._simulator = simulator
         self._tls = tls
         self._identity = identity_of(tls, cert, key)
         self._ca_path = ca_path_of(tls, ca_file, self._identity)
@@ -181,6 +197,7 @@ class OntapServer:
             jobs=job_completion(job_polls, job_seconds),
             seed=None if seed is None else whole("seed", seed, LAST_UNSIGNED),
             run_policies=run_policies,
+            events=events,
         )
         self._listener: _OntapListener | None = None
         self._ca_file: str | None = None
@@ -218,6 +235,7 @@ class OntapServer:
                 tls=self._tls,
                 identity=identity,
                 log=self._log is not None,
+                simulator=self._simulator,
             )
         except ValueError as error:
             if identity is None:
@@ -259,6 +277,31 @@ class OntapServer:
         if self._end is end:
             self._unlogged = listener.lost_requests
             self._listener = self._ca_file = self._end = None
+
+    def inject(self, *faults: HttpFault) -> HttpFaultPlan:
+        """Install faults of requests.
+
+        As a context manager, the result removes them at the end. Otherwise they stay until its
+        `remove`, also after `stop`. Faults apply in order of installation: delays add up, and the
+        first other effect ends them.
+
+            with server.inject(HttpFault(path="/api/storage/*", status=503, times=2)) as plan:
+                client.create_volume("db")
+            assert len(plan.hits) == 2
+
+        Args:
+            faults: The faults.
+
+        Returns:
+            The faults with what they have hit.
+
+        Raises:
+            TypeError: An argument is not an `HttpFault`.
+        """
+        for fault in faults:
+            if not isinstance(fault, HttpFault):
+                raise TypeError(f"faults: expected an HttpFault, not {fault!r}")
+        return HttpFaultPlan(self._cluster.inject([as_json(fault) for fault in faults]), faults)
 
     def __enter__(self) -> Self:
         return self.start()

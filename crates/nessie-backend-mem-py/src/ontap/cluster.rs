@@ -1,14 +1,15 @@
 //! The class `_OntapCluster`.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nessie_backend_core::VolumeBackend;
-use nessie_backend_faults::Faulty;
+use nessie_backend_faults::{Faulty, Hooks, When};
 use nessie_store::{
-    Aggregate, Clock, Cluster, Config, Identity, JobCompletion, Lif, Method, Request,
-    RequestHandler, Response, ServerOptions, Svm, serve,
+    Aggregate, Clock, Cluster, Config, HttpEffect, Identity, JobCompletion, Lif, Method, Request,
+    RequestHandler, Response, ServerOptions, SimulatedBackend, Svm, serve,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -16,7 +17,9 @@ use pyo3::types::PyBytes;
 
 use crate::backend::MemBackend;
 use crate::ontap::access_log::LogQueue;
+use crate::ontap::clock::{GuardedClock, UnguardedClock};
 use crate::ontap::fork_guarded::ForkGuarded;
+use crate::ontap::http_faults::{self, HttpFaultPlan};
 use crate::ontap::listener::OntapListener;
 use crate::py_backend::{PyBackend, Requests};
 use crate::runtime::fork;
@@ -31,11 +34,13 @@ pub(crate) struct OntapCluster {
 }
 
 /// A cluster that locks its backends in memory only while no fork is about to happen.
-struct GuardedCluster {
-    cluster: Cluster,
+pub(super) struct GuardedCluster {
+    pub(super) cluster: Cluster,
     /// Whether every backend is in memory. A backend written in Python waits for the interpreter and
     /// may fork.
     is_quick: bool,
+    /// The faults and logs of the backends in memory.
+    hooks: Vec<Arc<Hooks>>,
 }
 
 impl RequestHandler for GuardedCluster {
@@ -48,11 +53,25 @@ impl RequestHandler for GuardedCluster {
     }
 
     fn may_take_long(&self, request: &Request<'_>) -> bool {
-        !self.is_quick || self.cluster.may_take_long(request)
+        // A fault may delay an operation, and then others wait for a lock of the SVM.
+        let may_wait = self.hooks.iter().any(|hooks| hooks.is_active());
+        !self.is_quick || may_wait || self.cluster.may_take_long(request)
     }
 
     fn answer_anyone(&self, request: &Request<'_>) -> Option<Response> {
         self.cluster.answer_anyone(request)
+    }
+
+    fn http_effect(&self, when: When, method: &str, target: &str) -> HttpEffect {
+        if !self.cluster.has_faults() {
+            return HttpEffect::default();
+        }
+        fork::guarded(|| self.cluster.http_effect(when, method, target))
+    }
+
+    /// The backends in memory call [`fork::guarded`] at each step, because a step may wait.
+    fn simulate(&self, method: &str, target: &str, body: &[u8]) -> Option<Response> {
+        Some(self.cluster.simulate(method, target, body))
     }
 }
 
@@ -61,11 +80,15 @@ impl OntapCluster {
     /// svms: (name, backend) of each; aggregates: (name, bytes); lifs: (name, address, services).
     /// jobs: ("immediate", 0), ("polls", number) or ("seconds", number).
     ///
+    /// events: how many of the last events to keep, from now on; None to keep none until a client reads
+    /// them.
+    ///
     /// Raises ValueError for an invalid part, and TypeError for an object that is not a backend.
     #[new]
-    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed, run_policies))]
+    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed, run_policies, events))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
     fn new(
+        py: Python<'_>,
         svms: Vec<(String, Bound<'_, PyAny>)>,
         name: String,
         nodes: Vec<String>,
@@ -74,6 +97,7 @@ impl OntapCluster {
         jobs: (String, f64),
         seed: Option<u64>,
         run_policies: bool,
+        events: Option<NonZeroUsize>,
     ) -> PyResult<Self> {
         let mut config = Config::default();
         config.name = name;
@@ -89,8 +113,9 @@ impl OntapCluster {
         config.seed = seed;
         config.run_policies = run_policies;
         let is_quick = svms.iter().all(|(_, object)| object.cast::<MemBackend>().is_ok());
+        let mut all_hooks = Vec::new();
         for (name, object) in svms {
-            let backend: Arc<dyn VolumeBackend> = if let Ok(backend) = object.cast::<MemBackend>() {
+            let svm = if let Ok(backend) = object.cast::<MemBackend>() {
                 let core = backend.get().shared();
                 let clock = core.clone();
                 config.clock.get_or_insert_with(|| -> Clock {
@@ -100,21 +125,30 @@ impl OntapCluster {
                         Arc::new(move || fork::guarded(|| clock.now()))
                     }
                 });
-                let clock = core.clone();
                 let hooks = backend.get().hooks();
-                if is_quick {
+                all_hooks.push(Arc::clone(&hooks));
+                let unguarded = UnguardedClock(core.clone());
+                let simulated = SimulatedBackend::new(core.clone(), Arc::clone(&hooks))
+                    .clock(Arc::new(unguarded.clone()))
+                    .guard(|| Box::new(fork::enter()));
+                let served: Arc<dyn VolumeBackend> = if is_quick {
+                    let clock = GuardedClock(core.clone());
                     Arc::new(Faulty::with_clock(core, clock).sharing(hooks))
                 } else {
-                    Arc::new(Faulty::with_clock(ForkGuarded(core), clock).sharing(hooks))
-                }
+                    Arc::new(Faulty::with_clock(ForkGuarded(core), unguarded).sharing(hooks))
+                };
+                Svm::new(name, served).simulated(simulated)
             } else {
-                Arc::new(PyBackend::new(&object, Arc::new(Requests))?)
+                Svm::new(name, Arc::new(PyBackend::new(&object, Arc::new(Requests))?))
             };
-            config.svms.push(Svm::new(name, backend));
+            config.svms.push(svm);
         }
         let cluster = Cluster::new(config);
         let cluster = cluster.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Self { handler: Arc::new(GuardedCluster { cluster, is_quick }) })
+        if let Some(keep) = events {
+            py.detach(|| cluster.keep_events(keep));
+        }
+        Ok(Self { handler: Arc::new(GuardedCluster { cluster, is_quick, hooks: all_hooks }) })
     }
 
     /// The reply to a request without a server: status, headers and body.
@@ -139,14 +173,26 @@ impl OntapCluster {
         Ok((response.status, response.headers, PyBytes::new(py, &response.body)))
     }
 
+    /// Install faults of requests, each given as JSON.
+    ///
+    /// Raises ValueError for a value that breaks a rule.
+    #[expect(clippy::needless_pass_by_value, reason = "a list of Python has no slice")]
+    fn inject(&self, faults: Vec<Vec<u8>>) -> PyResult<HttpFaultPlan> {
+        let faults: Vec<_> =
+            faults.iter().map(|fault| http_faults::read(fault)).collect::<PyResult<_>>()?;
+        let plan = self.handler.cluster.inject(faults);
+        Ok(HttpFaultPlan { plan, handler: Arc::clone(&self.handler) })
+    }
+
     /// Listen, and answer requests on threads of the server until it is stopped.
     ///
     /// identity: certificates and key in PEM; None for a generated certificate.
     /// log: whether to keep each request for next_request().
+    /// simulator: whether it has the resources of /simulator; None for a server on a loopback address.
     ///
     /// Raises OSError if it cannot listen, and ValueError for credentials that no client can send and
     /// for a certificate that cannot be used.
-    #[pyo3(signature = (*, host, port, username, password, tls, identity, log))]
+    #[pyo3(signature = (*, host, port, username, password, tls, identity, log, simulator))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
     fn serve(
         &self,
@@ -158,12 +204,14 @@ impl OntapCluster {
         tls: bool,
         identity: Option<(String, String)>,
         log: bool,
+        simulator: Option<bool>,
     ) -> PyResult<OntapListener> {
         let mut options = ServerOptions::new(username, password);
         options.host = host;
         options.port = port;
         options.tls = tls;
         options.identity = identity.map(|(certificates, key)| Identity::new(certificates, key));
+        options.simulator = simulator;
         let lines = Arc::<LogQueue>::default();
         options.log = log.then(|| lines.log());
         let handler = Arc::clone(&self.handler);

@@ -4,9 +4,11 @@
 #![allow(clippy::doc_markdown, reason = "these are Python's docstrings, shown as plain text")]
 
 pub(crate) mod access_log;
+pub(crate) mod clock;
 pub(crate) mod cluster;
 pub(crate) mod coverage;
 pub(crate) mod errors;
 pub(crate) mod fork_guarded;
+pub(crate) mod http_faults;
 pub(crate) mod listener;
 pub(crate) mod records;

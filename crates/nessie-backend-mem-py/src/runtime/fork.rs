@@ -10,6 +10,7 @@
 //! This module has no own lock: if two threads fork at once, the child of one would have it
 //! locked by the other.
 
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -47,17 +48,36 @@ impl Drop for Running {
     }
 }
 
-/// Runs work that takes a backend's lock, on a thread that is not attached to the interpreter. It
-/// waits while a fork is about to happen.
-pub(crate) fn guarded<R>(work: impl FnOnce() -> R) -> R {
-    let _running = loop {
+/// Work that takes a backend's lock, until it is dropped. Its thread is not attached to the interpreter.
+/// It begins when no fork is about to happen.
+pub(crate) fn enter() -> impl Drop + 'static {
+    begin_detached()
+}
+
+/// Runs a part of [`guarded`] work that takes no lock and may take long. Forks do not wait for it.
+pub(crate) fn unguarded<R>(work: impl FnOnce() -> R) -> R {
+    drop(Running);
+    let result = work();
+    // The guarded work, which continues, counts its end.
+    mem::forget(begin_detached());
+    result
+}
+
+fn begin_detached() -> Running {
+    loop {
         let running = Running::begin();
         if FORKING.load(Ordering::SeqCst) == 0 {
-            break running;
+            return running;
         }
         drop(running);
         thread::sleep(PAUSE);
-    };
+    }
+}
+
+/// Runs work that takes a backend's lock, on a thread that is not attached to the interpreter. It
+/// waits while a fork is about to happen.
+pub(crate) fn guarded<R>(work: impl FnOnce() -> R) -> R {
+    let _running = begin_detached();
     work()
 }
 

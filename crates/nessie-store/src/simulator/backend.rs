@@ -35,7 +35,7 @@ impl SimulatedBackend {
         Self { mem, hooks, clock, guard: || Box::new(()) }
     }
 
-    /// Sets how a delay passes.
+    /// Sets how a delay passes. No guard is held meanwhile.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -170,25 +170,34 @@ impl SimulatedBackend {
         self.perform(operation, || self.mem.discard(volume, size))
     }
 
+    /// Performs an operation with its faults and events. No guard is held during a delay.
     fn perform(
         &self,
         operation: Operation,
         work: impl FnOnce() -> Result<Volume>,
     ) -> Result<Volume> {
-        self.guarded(|| {
-            if !self.hooks.is_active() {
-                return work();
-            }
-            let call = self.hooks.begin(&*self.clock, &self.mem, operation)?;
-            call.perform(|| {
+        if !self.guarded(|| self.hooks.is_active()) {
+            return self.guarded(work);
+        }
+        let wait = |delay| self.clock.wait(delay, &self.hooks);
+        let call = self.guarded(|| self.hooks.begin(operation));
+        if let Err(failure) = self.guarded(|| call.before(&self.mem)).apply(wait) {
+            self.guarded(|| call.prevented(&self.mem, &failure));
+            return Err(failure.into());
+        }
+        let (result, outcome, effect) = self.guarded(|| {
+            call.perform(&self.mem, || {
                 let result = work();
                 let outcome = match &result {
                     Ok(volume) => Outcome::Done(Value::Uuid(volume.uuid.uuid())),
                     Err(error) => error.into(),
                 };
                 (result, outcome)
-            })?
-        })
+            })
+        });
+        effect.apply(wait)?;
+        call.after(&outcome)?;
+        result
     }
 
     fn copy(&self) -> MemBackend {
