@@ -381,6 +381,10 @@ impl<B: VolumeBackend, C: Clock> PolicyBackend for Faulty<B, C> {
         self.backend.policy_backend()?.list_snapshot_policies()
     }
 
+    fn find_snapshot_policy(&self, name: &str) -> Result<Option<SnapshotPolicy>> {
+        self.backend.policy_backend()?.find_snapshot_policy(name)
+    }
+
     /// Only a run that has taken snapshots is an event.
     fn run_due(&self) -> Result<usize> {
         let backend = self.backend.policy_backend()?;
