@@ -96,8 +96,10 @@ def test_the_command_keeps_events_and_turns_the_simulator_off() -> None:
             assert (reply.headers["X-Events-Lost"], reply.headers["X-Events-Next"]) != ("0", "0")
             assert client.send("GET", "/simulator/events?since=0").status == 410
         end(process)
-    with OntapServer(MemBackend(), tls=False, simulator=False) as server, Client(server) as client:
-        assert client.send("GET", "/simulator").status == 404
+    with serving("--http", "--no-simulator") as (server, process):
+        with Client(server) as client:
+            assert client.send("GET", "/simulator").status == 404
+        end(process)
 
 
 @pytest.mark.parametrize(("simulator", "status"), [(None, 404), (True, 200), (False, 404)])
@@ -164,7 +166,7 @@ def test_a_loaded_state_is_that_of_the_backend_in_python() -> None:
 
 
 def test_a_backend_written_in_python_has_space_and_faults_of_requests() -> None:
-    backends = {"svm1": MemBackend(seed=1), "svm2": DictVolumes()}
+    backends: dict[str, Any] = {"svm1": MemBackend(seed=1), "svm2": DictVolumes()}
     with OntapServer(backends, tls=False) as server, Client(server) as client:
         svms = client.get("/simulator").json["svms"]
         assert [svm["in_memory"] for svm in svms] == [True, False]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nessie_backend_core::VolumeBackend;
-use nessie_backend_faults::{Faulty, Hooks, When};
+use nessie_backend_faults::{Faulty, When};
 use nessie_store::{
     Aggregate, Clock, Cluster, Config, HttpEffect, Identity, JobCompletion, Lif, Method, Request,
     RequestHandler, Response, ServerOptions, SimulatedBackend, Svm, serve,
@@ -39,8 +39,6 @@ pub(super) struct GuardedCluster {
     /// Whether every backend is in memory. A backend written in Python waits for the interpreter and
     /// may fork.
     is_quick: bool,
-    /// The faults and logs of the backends in memory.
-    hooks: Vec<Arc<Hooks>>,
 }
 
 impl RequestHandler for GuardedCluster {
@@ -53,9 +51,7 @@ impl RequestHandler for GuardedCluster {
     }
 
     fn may_take_long(&self, request: &Request<'_>) -> bool {
-        // A fault may delay an operation, and then others wait for a lock of the SVM.
-        let may_wait = self.hooks.iter().any(|hooks| hooks.is_active());
-        !self.is_quick || may_wait || self.cluster.may_take_long(request)
+        !self.is_quick || self.cluster.may_take_long(request)
     }
 
     fn answer_anyone(&self, request: &Request<'_>) -> Option<Response> {
@@ -113,7 +109,6 @@ impl OntapCluster {
         config.seed = seed;
         config.run_policies = run_policies;
         let is_quick = svms.iter().all(|(_, object)| object.cast::<MemBackend>().is_ok());
-        let mut all_hooks = Vec::new();
         for (name, object) in svms {
             let svm = if let Ok(backend) = object.cast::<MemBackend>() {
                 let core = backend.get().shared();
@@ -126,7 +121,6 @@ impl OntapCluster {
                     }
                 });
                 let hooks = backend.get().hooks();
-                all_hooks.push(Arc::clone(&hooks));
                 let unguarded = UnguardedClock(core.clone());
                 let simulated = SimulatedBackend::new(core.clone(), Arc::clone(&hooks))
                     .clock(Arc::new(unguarded.clone()))
@@ -148,7 +142,7 @@ impl OntapCluster {
         if let Some(keep) = events {
             py.detach(|| cluster.keep_events(keep));
         }
-        Ok(Self { handler: Arc::new(GuardedCluster { cluster, is_quick, hooks: all_hooks }) })
+        Ok(Self { handler: Arc::new(GuardedCluster { cluster, is_quick }) })
     }
 
     /// The reply to a request without a server: status, headers and body.

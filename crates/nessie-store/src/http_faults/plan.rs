@@ -133,14 +133,15 @@ impl HttpFaultPlan {
         if !self.inner.faults.iter().any(fits) {
             return;
         }
-        let mut state = self.state();
+        let mut counted = self.state();
         for (position, fault) in self.inner.faults.iter().enumerate() {
-            let is_hit = fits(fault) && state.counters.get_mut(position).is_some_and(Counter::hits);
+            let is_hit =
+                fits(fault) && counted.counters.get_mut(position).is_some_and(Counter::hits);
             if !is_hit {
                 continue;
             }
             let (method, path) = (method.to_owned(), path.to_owned());
-            state.hits.push(HttpHit { fault: position, method, path, time });
+            counted.hits.push(HttpHit { fault: position, method, path, time });
             if !apply(fault) {
                 return;
             }

@@ -49,6 +49,11 @@ impl SimulatedBackend {
         self
     }
 
+    /// Whether it has faults, logs or hooks.
+    pub(super) fn is_hooked(&self) -> bool {
+        self.hooks.is_active()
+    }
+
     pub(super) fn seed(&self) -> Option<u64> {
         self.guarded(|| self.mem.seed())
     }

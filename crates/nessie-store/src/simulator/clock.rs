@@ -28,7 +28,7 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
                        a start time has a clock of its own; `serve --seed N` makes one.";
         return Err(ApiError::new(409, 3, message).about("advance"));
     }
-    backend.advance(time)?;
+    backend.advance(time).map_err(|error| error.for_argument("advance"))?;
     Ok(json(200, &clock_of(backend)))
 }
 

@@ -188,15 +188,12 @@ impl Installed {
                 (svm, plan.hits().into_iter().map(hit).collect::<Vec<Json>>(), plan.unused())
             }
         };
-        let mut record = json!({
+        json!({
             "id": self.id,
+            "svm": svm,
             "fault": self.given,
             "hits": hits,
             "is_unused": !unused.is_empty(),
-        });
-        if let Some(svm) = svm {
-            record["svm"] = svm.into();
-        }
-        record
+        })
     }
 }

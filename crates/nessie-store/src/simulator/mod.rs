@@ -110,6 +110,15 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// Whether a backend in memory has faults or logs. A fault may delay an operation, and then requests
+    /// wait for each other.
+    pub(crate) fn is_hooked(&self) -> bool {
+        let mut backends = self.svms.iter().filter_map(|svm| svm.simulated.as_ref());
+        backends.any(SimulatedBackend::is_hooked)
+    }
+}
+
 fn answer(cluster: &Cluster, method: &str, target: &str, body: &[u8]) -> Answer {
     let url = Url::parse(target)?;
     let segments = url.segments.get(1..).unwrap_or_default();

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::RESOURCES;
+use super::backend::SimulatedBackend;
 use super::clock::clock_of;
 use super::exchange::{Answer, Exchange, json};
 use crate::svm::SvmState;
@@ -34,14 +35,12 @@ pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
 
 fn svm(svm: &SvmState) -> Json {
     let named = &svm.svm_context.svm;
-    let mut record = json!({
+    let backend = svm.simulated.as_ref();
+    json!({
         "name": named.name,
         "uuid": named.uuid.to_string(),
-        "in_memory": svm.simulated.is_some(),
-    });
-    if let Some(backend) = &svm.simulated {
-        record["seed"] = backend.seed().into();
-        record["clock"] = clock_of(backend);
-    }
-    record
+        "in_memory": backend.is_some(),
+        "seed": backend.and_then(SimulatedBackend::seed),
+        "clock": backend.map(clock_of),
+    })
 }

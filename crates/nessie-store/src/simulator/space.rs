@@ -1,6 +1,6 @@
 //! `/simulator/space`.
 
-use nessie_backend_core::{Volume, VolumeBackend, VolumeSpace};
+use nessie_backend_core::{BackendError, Uuid, Volume, VolumeBackend, VolumeSpace};
 use nessie_ontap_protocol::{ApiError, Body};
 use serde_json::{Value as Json, json};
 
@@ -49,8 +49,12 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
     let backend = simulated(svm)?;
     let volume = find(svm, name)?;
     let volume = match (write, discard) {
-        (Some(size), None) => backend.write(volume.uuid, size, overwrite.unwrap_or(0))?,
-        (None, Some(size)) if overwrite.is_none() => backend.discard(volume.uuid, size)?,
+        (Some(size), None) => backend
+            .write(volume.uuid, size, overwrite.unwrap_or(0))
+            .map_err(|error| of_field(error, "write"))?,
+        (None, Some(size)) if overwrite.is_none() => {
+            backend.discard(volume.uuid, size).map_err(|error| of_field(error, "discard"))?
+        }
         (None, _) if overwrite.is_some() => {
             let message = "The field overwrite is given without write: it is a part of it.";
             return Err(ApiError::new(400, 262_212, message).about("overwrite"));
@@ -68,16 +72,24 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
     Ok(json(200, &of_volume(&volume, space)))
 }
 
+/// An error about an argument as one about the field that gave it.
+fn of_field(error: BackendError, size: &'static str) -> BackendError {
+    match error.target().as_deref() {
+        Some("size_bytes") => error.for_argument(size),
+        Some("overwrite_bytes") => error.for_argument("overwrite"),
+        _ => error,
+    }
+}
+
 /// The volume with this name or uuid.
 fn find(svm: &SvmState, volume: &str) -> Result<Volume, ApiError> {
-    let found = match &svm.simulated {
-        Some(backend) => backend.find_volume(volume)?,
-        None => {
-            let by_uuid = volume.parse().ok().map(|uuid: nessie_backend_core::Uuid| uuid.into());
-            match by_uuid.map(|uuid| svm.volume(uuid)).transpose()?.flatten() {
-                Some(found) => Some(found),
-                None => svm.backend.find_volume(volume)?,
-            }
+    let found = if let Some(backend) = &svm.simulated {
+        backend.find_volume(volume)?
+    } else {
+        let by_uuid = volume.parse::<Uuid>().ok().map(|uuid| svm.volume(uuid.into()));
+        match by_uuid.transpose()?.flatten() {
+            Some(found) => Some(found),
+            None => svm.backend.find_volume(volume)?,
         }
     };
     found.ok_or_else(|| {

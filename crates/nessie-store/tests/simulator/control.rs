@@ -86,7 +86,7 @@ fn what_a_resource_does_not_have_is_refused_by_name() {
         ("POST", "/simulator/clock", "", 400, "advance"),
         ("POST", "/simulator/clock", "{\"advance\": -1}", 400, "-1"),
         ("POST", "/simulator/clock", "{\"advance\": \"1h\"}", 400, "1h"),
-        ("POST", "/simulator/clock", "{\"advance\": 1e12}", 400, "9999"),
+        ("POST", "/simulator/clock", "{\"advance\": 1e12}", 400, "advance "),
         ("POST", "/simulator/clock?svm=svm1", "{\"svm\": \"svm1\", \"advance\": 1}", 400, "svm"),
         ("POST", "/simulator/reset", "{\"configuration\": \"half\"}", 400, "\"half\""),
         ("POST", "/simulator/reset", "[]", 400, "object"),
@@ -213,10 +213,10 @@ fn space_is_written_discarded_and_read() {
         (json!({"volume": "db", "write": 1, "discard": 1}), 400, "exclusive"),
         (json!({"volume": "db", "overwrite": 1}), 400, "overwrite"),
         (json!({"volume": "db", "discard": 1, "overwrite": 1}), 400, "overwrite"),
-        (json!({"volume": "db", "write": 1, "overwrite": 2}), 400, "overwrite"),
-        (json!({"volume": "db", "discard": 1}), 400, "size_bytes"),
+        (json!({"volume": "db", "write": 1, "overwrite": 2}), 400, "overwrite "),
+        (json!({"volume": "db", "discard": 1}), 400, "discard"),
         (json!({"volume": "db", "write": -1}), 400, "-1"),
-        (json!({"volume": "db", "write": 2_u64 << 30}), 500, "space"),
+        (json!({"volume": "db", "write": 2_u64 << 30}), 500, "quota"),
         (json!({"volume": "web", "write": 1}), 404, "\"web\""),
     ] {
         let reply = lab.send("POST", "/simulator/space", &body.to_string());

@@ -165,7 +165,9 @@ fn a_delay_does_not_block_other_connections_and_ends_with_the_server() {
         let _plan = lab.cluster.inject([slow]);
         // More than the server has threads.
         let mut slow: Vec<_> = (0..40).map(|_| lab.client()).collect();
-        slow.iter_mut().for_each(|client| client.write("GET", "/api/cluster/nodes", ""));
+        for client in &mut slow {
+            client.write("GET", "/api/cluster/nodes", "");
+        }
         assert_eq!(lab.get(CLUSTER).status, 200);
     }
     let mut slow = lab.client();
