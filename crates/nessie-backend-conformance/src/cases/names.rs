@@ -3,11 +3,13 @@
 use nessie_backend_core::{Snapshot, Volume};
 
 use super::calls;
-use super::values::{bad_names, good_names, look_alikes, names_of_every_form};
-use crate::Feature;
+use super::values::{
+    NAMES_THAT_LOOK_ALIKE, bad_names, good_names, look_alikes, names_of_every_form,
+};
 use crate::harness::{CaseResult, Harness, Verify};
 use crate::oracle::call::Call;
 use crate::spelling::Spelling;
+use crate::{Feature, Tier};
 
 super::cases! { names:
     /// Volumes accept every character of the grammar, and keep the name unchanged.
@@ -21,7 +23,7 @@ super::cases! { names:
         "2.volume_names" "3.create_volume.refuses" "4.no_panic";
     /// Names of volumes that differ in case only are different names.
     of_volumes_are_case_sensitive: Volumes, "2.case";
-    /// Names of volumes that look alike are different names.
+    /// Names that look alike are different names: of new volumes, of renamed ones and of clones.
     of_volumes_that_look_alike_differ: Volumes, "2.exact" "2.volume_name_unique";
     /// A volume's name is free the moment the volume is deleted.
     of_deleted_volumes_are_free: Volumes, "2.free_again" "3.delete_volume";
@@ -72,7 +74,7 @@ super::cases! { names:
         "2.snapshot_names" "2.exact" "2.free_again" "3.find_snapshot";
     /// The same for clones.
     of_clones_of_every_form: Clones, "2.volume_names" "2.exact" "2.free_again";
-    /// Long names that differ in one character are different names.
+    /// Long names that differ in one character are different names, in the same three ways.
     of_volumes_differ_in_one_character: Volumes, "2.exact" "2.volume_name_unique";
     /// The same for snapshots; and names that look alike differ.
     of_snapshots_differ_in_one_character: Snapshots, "2.exact" "2.snapshot_name_unique" "2.case";
@@ -140,10 +142,11 @@ fn of_volumes_are_case_sensitive(h: &Harness<'_>) -> CaseResult {
 }
 
 fn of_volumes_that_look_alike_differ(h: &Harness<'_>) -> CaseResult {
-    for label in ["a", "a.", "a..", "a-", "a_", "a:", "1", "01", "1.0", "_a", "aa", "a.b", "a_b"] {
-        h.create(label)?;
-    }
-    Ok(())
+    are_apart(h, |stem| {
+        let mut names = NAMES_THAT_LOOK_ALIKE.map(|label| format!("{stem}{label}")).to_vec();
+        names.extend(["0", "00", "_", "__", "a", "A"].map(|before| format!("{before}{stem}1")));
+        names
+    })
 }
 
 fn of_deleted_volumes_are_free(h: &Harness<'_>) -> CaseResult {
@@ -417,44 +420,84 @@ fn one_character_apart(stem: &str, length: usize) -> impl Iterator<Item = String
 }
 
 fn of_volumes_differ_in_one_character(h: &Harness<'_>) -> CaseResult {
-    h.set_verify(Verify::Never);
-    for name in one_character_apart(&h.name(""), 203) {
-        h.create_named(&name, None)?;
+    are_apart(h, |stem| one_character_apart(stem, 203).collect())
+}
+
+/// The ways in which a volume takes a name.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Creation,
+    Rename,
+    Clone,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::Creation, Self::Rename, Self::Clone];
+
+    fn is_supported(self, h: &Harness<'_>) -> bool {
+        match self {
+            Self::Creation => true,
+            Self::Rename => h.has(Feature::PatchName),
+            Self::Clone => h.probe.tier >= Tier::Clones,
+        }
     }
-    for name in one_character_apart(&h.name(""), 203) {
-        h.verify_call(&calls::find(&name))?;
-        h.refused("volume_exists", &calls::create(&name))?;
+
+    /// The call in which a volume takes the name. Creates the objects that it needs.
+    fn take(self, h: &Harness<'_>, name: &str) -> CaseResult<Call> {
+        let spare = || match h.own_volume(&h.name("spare")) {
+            Some(spare) => Ok(spare),
+            None => h.create("spare"),
+        };
+        Ok(match self {
+            Self::Creation => calls::create(name),
+            Self::Rename => calls::change(&spare()?, calls::name(name)),
+            Self::Clone => {
+                let parent = spare()?;
+                let known = h.snapshots_of(&parent).into_iter().next();
+                let snapshot = known.map_or_else(|| h.snapshot(&parent, "s"), Ok)?;
+                calls::clone(&parent, &snapshot, name)
+            }
+        })
     }
-    h.verify_call(&Call::ListVolumes)
+}
+
+/// Volumes take all these names, in each way. Then each name is found and cannot be taken. `names`
+/// gets the stem of the names.
+fn are_apart(h: &Harness<'_>, names: impl Fn(&str) -> Vec<String>) -> CaseResult {
+    for (number, way) in Way::ALL.into_iter().filter(|way| way.is_supported(h)).enumerate() {
+        h.set_verify(Verify::Never);
+        let names = names(&h.name(&format!("{number}-")));
+        for name in &names {
+            h.returns_volume(&way.take(h, name)?)?;
+        }
+        for name in &names {
+            h.verify_call(&calls::find(name))?;
+            h.refused("volume_exists", &way.take(h, name)?)?;
+        }
+        h.verify_call(&Call::ListVolumes)?;
+        h.start_again()?;
+    }
+    Ok(())
 }
 
 fn of_snapshots_differ_in_one_character(h: &Harness<'_>) -> CaseResult {
-    let a = h.create("a")?;
     h.set_verify(Verify::Never);
-    for name in one_character_apart("s", 255) {
-        h.snapshot(&a, &name)?;
-    }
-    for name in one_character_apart("s", 255) {
-        h.verify_call(&calls::find_snapshot(&a, &name))?;
-        h.refused("snapshot_exists", &calls::snapshot(&a, &name))?;
-    }
-    let labels = [
-        "a", "a.", "a..", "a-", "a_", "a:", "_a", "__a", "aa", "a.b", "a_b", "a-b", "ab", "1",
-        "01", "001", "1.0", "1_0", "10", "A", "AA", "Aa", "aA",
-    ];
-    for label in labels {
-        h.snapshot(&a, label)?;
-    }
-    h.verify_call(&calls::snapshots(&a))?;
-    if h.has(Feature::RenameSnapshot) {
-        let c = h.create("c")?;
-        let mut made = Vec::new();
-        for number in 0..labels.len() {
-            made.push(h.snapshot(&c, &format!("s{number}"))?);
+    let long = one_character_apart("s", 255).collect::<Vec<_>>();
+    let alike = NAMES_THAT_LOOK_ALIKE.map(str::to_owned);
+    for (label, names) in [("long", &*long), ("alike", &alike)] {
+        let (a, c) = (h.create(label)?, h.create(&format!("{label}-renamed"))?);
+        for (number, name) in names.iter().enumerate() {
+            h.snapshot(&a, name)?;
+            if h.has(Feature::RenameSnapshot) {
+                let made = h.snapshot(&c, &format!("made-{number}"))?;
+                h.succeeds(&calls::rename_snapshot(&c, &made, name))?;
+            }
         }
-        for (snapshot, label) in made.iter().zip(labels) {
-            h.succeeds(&calls::rename_snapshot(&c, snapshot, label))?;
+        for name in names {
+            h.verify_call(&calls::find_snapshot(&a, name))?;
+            h.refused("snapshot_exists", &calls::snapshot(&a, name))?;
         }
+        h.verify_call(&calls::snapshots(&a))?;
         h.verify_call(&calls::snapshots(&c))?;
     }
     Ok(())

@@ -169,6 +169,12 @@ pub(super) fn look_alikes(stem: &str) -> Vec<(String, String)> {
     all
 }
 
+/// Names that look alike and are different.
+pub(super) const NAMES_THAT_LOOK_ALIKE: [&str; 29] = [
+    "a", "a.", "a..", "a-", "a_", "a:", "_a", "__a", "aa", "a.b", "a:b", "a_b", "a-b", "ab", "aB",
+    "1", "01", "001", "1.0", "1:0", "1_0", "10", "0x1", "0X1", "1e0", "A", "AA", "Aa", "aA",
+];
+
 /// Endings of junction paths that look alike and are different, also when ASCII case is ignored.
 pub(super) const PATHS_THAT_LOOK_ALIKE: &[&str] = &[
     "\u{e9}",

@@ -13,6 +13,23 @@ fn bad_name(name: &str) -> BackendError {
     BackendError::invalid("name", name, "is not a name")
 }
 
+/// A `patch_volume` that takes two names for one if they are equal after the change.
+fn same_name_after(
+    change: fn(&str) -> String,
+) -> impl Fn(&Mem, VolumeId, VolumePatch) -> Result<Volume> {
+    move |b, uuid, given| {
+        b.get_volume(uuid)?;
+        let is_valid = rules::volume_patch(&given).is_ok()
+            && (given.size_bytes.is_none() || is_online(b, uuid));
+        if let Some(name) = given.name.clone().filter(|_| is_valid) {
+            let is_it = |it: &Volume| it.uuid != uuid && change(&it.name) == change(&name);
+            let is_taken = b.list_volumes()?.iter().any(is_it);
+            refuse_if(is_taken, BackendError::VolumeExists { name })?;
+        }
+        b.patch_volume(uuid, given)
+    }
+}
+
 fn of_volume_names() -> Vec<Fault> {
     faults! {
         no_names_of_one_character_in_renames "2.volume_names": patch_volume = patch_check(|b, uuid, given| {
@@ -47,6 +64,17 @@ fn of_volume_names() -> Vec<Fault> {
         });
         no_volume_is_called_none "2.volume_names": create_volume = spec_check(|_, spec| {
             refuse_if(spec.name == "None" || spec.name == "null", bad_name(&spec.name))
+        });
+        renames_ignore_case "2.case": patch_volume = same_name_after(str::to_ascii_lowercase);
+        renames_take_dots_for_colons "2.exact": patch_volume = same_name_after(|name| name.replace('.', ":"));
+        renames_compare_150_characters "2.exact":
+            patch_volume = same_name_after(|name| name.chars().take(150).collect());
+        clones_ignore_leading_zeros "2.exact": create_clone = clone_check(|b, volume, of, name| {
+            b.get_snapshot(volume, of)?;
+            let plain = |name: &str| name.trim_start_matches('0').to_owned();
+            let is_taken = is_online(b, volume) && rules::volume_name(name).is_ok()
+                && b.list_volumes()?.iter().any(|it| plain(&it.name) == plain(name));
+            refuse_if(is_taken, BackendError::VolumeExists { name: name.to_owned() })
         });
         finds_without_surrounding_space "3.find_volume":
             find_volume = |b, name| b.find_volume(name.trim_end());
