@@ -30,7 +30,7 @@ super::cases! { scale:
     of_clones_of_a_renamed_parent: Clones, "1.origin_names" "3.patch_volume" "3.rename_snapshot";
     /// Hundreds of snapshots with a clone each, and a busy one far from the target of a restore.
     of_busy_snapshots: Clones, "3.delete_volume.refuses" "3.restore_snapshot.refuses" "4.dependents";
-    /// A chain of clones, each of the one before.
+    /// A chain of clones, each of the one before. Each link keeps its parent from being deleted.
     of_generations: Clones, "1.origin" "3.delete_volume.refuses" "1.origin_names";
     /// One name, and one path, are used hundreds of times.
     of_uses_of_a_name: Volumes, "2.free_again" "2.junction_unique" "2.uuid_once";
@@ -259,6 +259,8 @@ fn of_busy_snapshots(h: &Harness<'_>) -> CaseResult {
     let all = snapshots(h, &a)?;
     let [oldest, .., newest] = &*all else { return Ok(()) };
     let far = h.clone(&a, newest, "far")?;
+    h.refused("snapshot_busy", &calls::delete_snapshot(&a, newest))?;
+    h.refused("volume_busy", &calls::delete(&a))?;
     if h.has(Feature::RestoreSnapshot) {
         h.refused("snapshot_busy", &calls::restore(&a, oldest))?;
     }
@@ -281,13 +283,18 @@ fn of_generations(h: &Harness<'_>) -> CaseResult {
     h.set_verify(Verify::Never);
     let root = h.create_sized("root", 5)?;
     let of_root = h.snapshot(&root, "s")?;
-    let mut chain = vec![h.clone(&root, &of_root, "0")?];
+    let mut chain = vec![(root.clone(), of_root.clone())];
     for number in 1..h.config.objects {
-        let Some(parent) = chain.last() else { break };
-        let s = h.snapshot(parent, "s")?;
-        chain.push(h.clone(parent, &s, &number.to_string())?);
+        let Some((parent, snapshot)) = chain.last() else { break };
+        let clone = h.clone(parent, snapshot, &number.to_string())?;
+        let of_clone = h.snapshot(&clone, "s")?;
+        chain.push((clone, of_clone));
     }
-    h.refused("volume_busy", &calls::delete(&root))?;
+    let parents = chain.iter().take(chain.len() - 1);
+    for (volume, snapshot) in parents {
+        h.refused("volume_busy", &calls::delete(volume))?;
+        h.refused("snapshot_busy", &calls::delete_snapshot(volume, snapshot))?;
+    }
     h.verify_listings()?;
     if h.has(Feature::PatchName) {
         h.patch(&root, calls::name(&h.name("renamed")))?;
@@ -295,7 +302,7 @@ fn of_generations(h: &Harness<'_>) -> CaseResult {
     if h.has(Feature::RenameSnapshot) {
         h.succeeds(&calls::rename_snapshot(&root, &of_root, "renamed"))?;
     }
-    if let (true, Some(middle)) = (h.has(Feature::SplitClone), chain.get(chain.len() / 2)) {
+    if let (true, Some((middle, _))) = (h.has(Feature::SplitClone), chain.get(chain.len() / 2)) {
         h.returns_volume(&calls::split(middle))?;
     }
     h.verify_call(&Call::ListVolumes)

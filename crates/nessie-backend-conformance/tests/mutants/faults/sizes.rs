@@ -204,6 +204,17 @@ fn of_many_objects() -> Vec<Fault> {
             b.delete_volume(uuid)
                 .map_err(|error| with_dependents(error, |it| it.count = it.count.min(256)))
         };
+        pins_40_generations "3.delete_volume.refuses": delete_volume = |b, uuid| {
+            if generation(b, uuid) > 40 {
+                split_all(b, |it| is_child_of(it, uuid))?;
+            }
+            b.delete_volume(uuid)
+        };
+        pins_32_snapshots "3.delete_volume.refuses": delete_volume = |b, uuid| {
+            let late: Vec<_> = b.list_snapshots(uuid)?.into_iter().skip(32).collect();
+            split_all(b, |it| late.iter().any(|of| is_clone_of(it, of.uuid)))?;
+            b.delete_volume(uuid)
+        };
         only_300_clones_pin "3.delete_volume.refuses": delete_volume = |b, uuid| {
             let volumes = b.list_volumes()?;
             let late = |it: &&Volume| is_child_of(it, uuid) && place(b, it) >= 300;
