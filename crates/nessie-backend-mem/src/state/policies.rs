@@ -118,6 +118,11 @@ impl Policies {
         self.list().iter().map(|policy| (&*policy.record, policy.since))
     }
 
+    /// Whether no volume ever used a policy.
+    pub(super) const fn are_unused(&self) -> bool {
+        self.uses.is_empty()
+    }
+
     /// Whether a volume uses a policy.
     pub(crate) fn are_used(&self) -> bool {
         self.list().iter().any(|policy| policy.users > 0)
@@ -129,10 +134,11 @@ impl Policies {
         number.copied().ok_or_else(|| not_found(name))
     }
 
-    /// The place in the list of the policy of a name.
-    fn place(&self, name: &str) -> Result<usize> {
-        let number = self.number(name)?;
-        self.place_of(number).ok_or_else(|| not_found(name))
+    /// The policy of a name, after its place in the list.
+    fn find(&self, name: &str) -> Result<(usize, &Policy)> {
+        let place = self.place_of(self.number(name)?);
+        let found = place.and_then(|place| Some((place, self.list().get(place)?)));
+        found.ok_or_else(|| not_found(name))
     }
 
     fn place_of(&self, number: PolicyNumber) -> Option<usize> {
@@ -141,8 +147,7 @@ impl Policies {
 
     /// The record of the policy of a name.
     pub(crate) fn get(&self, name: &str) -> Result<&SnapshotPolicy> {
-        let place = self.place(name)?;
-        self.list().get(place).map(|policy| &*policy.record).ok_or_else(|| not_found(name))
+        self.find(name).map(|(_, policy)| &*policy.record)
     }
 
     /// Adds a policy. It has its rules since that time.
@@ -162,7 +167,7 @@ impl Policies {
 
     /// Gives a policy other rules. It has them since that time.
     pub(crate) fn replace(&mut self, record: SnapshotPolicy, since: Timestamp) -> Result<()> {
-        let place = self.place(&record.name)?;
+        let (place, _) = self.find(&record.name)?;
         rules::snapshot_policy(&record)?;
         let runs = new_runs(&record);
         let Some(policy) = self.list_mut().get_mut(place) else {
@@ -192,10 +197,12 @@ impl Policies {
     }
 
     /// The policy that a volume uses.
+    #[inline]
     pub(crate) fn of(&self, volume: Slot) -> Option<&SnapshotPolicy> {
-        if self.uses.is_empty() {
-            return None;
-        }
+        if self.uses.is_empty() { None } else { self.used_by(volume) }
+    }
+
+    fn used_by(&self, volume: Slot) -> Option<&SnapshotPolicy> {
         let place = self.place_of(self.uses.get(volume).policy)?;
         self.list().get(place).map(|policy| &*policy.record)
     }
@@ -275,15 +282,13 @@ impl RuleRuns {
 
 impl State {
     pub(crate) fn delete_snapshot_policy(&mut self, name: &str) -> Result<()> {
-        let number = self.policies.number(name)?;
-        let place = self.policies.place(name)?;
-        let users = self.policies.list().get(place).map_or(0, |policy| policy.users);
+        let (place, &Policy { number, users, .. }) = self.policies.find(name)?;
         if users > 0 {
             let of_policy = |slot: &Slot| self.policies.uses.get(*slot).policy == number;
             let first = self.volume_slots().filter(of_policy).take(Dependents::MAX_NAMES);
             let names = first.map(|slot| self.volume_name(slot).to_owned()).collect();
             let dependents = Dependents::new(names, users.into());
-            return Err(BackendError::SnapshotPolicyBusy { name: name.to_owned(), dependents });
+            return Err(BackendError::SnapshotPolicyBusy { name: name.into(), dependents });
         }
         self.policies.remove(place);
         Ok(())

@@ -46,11 +46,13 @@ impl State {
     /// Runs the rules that are due now, on a clock that was advanced to the next time when one is.
     pub(crate) fn run_policies(&mut self, stamp: Stamp) -> Vec<Run> {
         let mut due = Vec::new();
-        for (place, policy) in self.policies.list().iter().enumerate().filter(|(_, p)| p.users > 0)
-        {
-            let runs = policy.runs.iter().enumerate();
-            let is_due = |next| next == Some(stamp.time);
-            due.extend(runs.filter(|(_, runs)| is_due(runs.next)).map(|(rule, _)| (place, rule)));
+        let policies = self.policies.list().iter().enumerate();
+        for (place, policy) in policies.filter(|(_, policy)| policy.users > 0) {
+            for (rule, runs) in policy.runs.iter().enumerate() {
+                if runs.next == Some(stamp.time) {
+                    due.push((place, rule));
+                }
+            }
         }
         due.into_iter().map(|(place, rule)| self.run(place, rule, stamp.time, stamp)).collect()
     }
