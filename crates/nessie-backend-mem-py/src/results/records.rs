@@ -6,7 +6,7 @@ use nessie_backend_core::{
     AccessHandle, Capabilities, SnapshotPolicy, Space, Uuid, VolumeState, VolumeType,
 };
 use nessie_backend_mem::Limits;
-use nessie_backend_mem::binding::{RowOrigin, SnapshotRow, VolumeRow};
+use nessie_backend_mem::binding::{OptionalFields, RowOrigin, SnapshotRow, VolumeRow};
 use nessie_backend_mem::columns::SnapshotOfVolume;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -83,16 +83,13 @@ impl Templates {
         reused: &ReusedText<'py>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let rest = row.optional.as_deref();
-        let junction_path = rest.and_then(|rest| rest.junction_path.as_deref());
-        let export_policy = rest.and_then(|rest| rest.export_policy.as_deref());
-        let snapshot_policy = rest.and_then(|rest| rest.snapshot_policy.as_deref());
-        let origin = rest.and_then(|rest| rest.origin.as_ref());
+        let has = |field: fn(&OptionalFields) -> bool| rest.is_some_and(field);
         let optional = [
             row.used_bytes.is_some(),
-            junction_path.is_some(),
-            export_policy.is_some(),
-            snapshot_policy.is_some(),
-            origin.is_some(),
+            has(|rest| rest.junction_path.is_some()),
+            has(|rest| rest.export_policy.is_some()),
+            has(|rest| rest.snapshot_policy.is_some()),
+            has(|rest| rest.origin.is_some()),
         ];
 
         let kind = row.state as usize * VolumeType::ALL.len() + row.vol_type as usize;
@@ -107,20 +104,33 @@ impl Templates {
         if let Some(used) = row.used_bytes {
             dict.set_item(intern!(py, "used_bytes"), used)?;
         }
-        if let Some(path) = junction_path {
+        if let Some(rest) = rest {
+            self.set_optional(&dict, rest, reused)?;
+        }
+        Ok(dict)
+    }
+
+    fn set_optional<'py>(
+        &self,
+        dict: &Bound<'py, PyDict>,
+        fields: &OptionalFields,
+        reused: &ReusedText<'py>,
+    ) -> PyResult<()> {
+        let py = dict.py();
+        if let Some(path) = &fields.junction_path {
             dict.set_item(intern!(py, "junction_path"), path)?;
         }
-        if let Some(policy) = export_policy {
+        if let Some(policy) = &fields.export_policy {
             dict.set_item(intern!(py, "export_policy"), policy)?;
         }
-        if let Some(policy) = snapshot_policy {
+        if let Some(policy) = &fields.snapshot_policy {
             dict.set_item(intern!(py, "snapshot_policy"), policy)?;
         }
-        if let Some(origin) = origin {
+        if let Some(origin) = &fields.origin {
             let shape = get_or_make(&self.origin, || OriginShape::new(py, self.keys))?;
             dict.set_item(intern!(py, "clone"), shape.copy(py, origin, reused)?)?;
         }
-        Ok(dict)
+        Ok(())
     }
 
     fn volume_shape(
@@ -187,7 +197,12 @@ impl Templates {
 }
 
 /// Sets `size_consumed`, which is 0 in the template, and `expires_at`, which is not in it.
+#[inline]
 fn set_rest(dict: &Bound<'_, PyDict>, row: &SnapshotRow) -> PyResult<()> {
+    if row.size_consumed == 0 && row.expires_at.is_none() { Ok(()) } else { set_given(dict, row) }
+}
+
+fn set_given(dict: &Bound<'_, PyDict>, row: &SnapshotRow) -> PyResult<()> {
     if row.size_consumed > 0 {
         dict.set_item(intern!(dict.py(), "size_consumed"), row.size_consumed)?;
     }

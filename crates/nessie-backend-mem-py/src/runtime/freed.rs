@@ -91,7 +91,7 @@ impl Records for View {
     }
 
     fn empty() -> Option<Self> {
-        core::MemBackend::empty().map(|backend| backend.view())
+        Some(Self::default())
     }
 }
 

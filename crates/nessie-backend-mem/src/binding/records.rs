@@ -195,6 +195,7 @@ impl State {
     }
 
     /// The snapshot in `slot`, which has this identifier, as a row.
+    #[inline]
     pub(crate) fn snapshot_row_of(&self, slot: Slot, uuid: SnapshotId) -> SnapshotRow {
         let (record, name) = self.snapshots.with_text(slot);
         SnapshotRow {

@@ -7,6 +7,7 @@ use nessie_backend_core::{Result, VolumeId};
 use super::records::{SnapshotRow, VolumeRow};
 use crate::error::BulkError;
 use crate::state::{ByCreation, State};
+use crate::storage::ids::{IdKey, KEY_WORDS};
 use crate::storage::list::walk;
 use crate::storage::slab::{NONE, Slot};
 use crate::view::View;
@@ -45,6 +46,14 @@ impl View {
     #[must_use]
     pub fn into_rows(self) -> IntoRows {
         IntoRows { next: self.state.order.first, left: self.len(), state: self.state }
+    }
+}
+
+/// A view of a backend without records.
+#[doc(hidden)]
+impl Default for View {
+    fn default() -> Self {
+        Self { state: State::new(IdKey::new([0; KEY_WORDS])) }
     }
 }
 

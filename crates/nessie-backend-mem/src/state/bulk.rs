@@ -5,15 +5,14 @@
 //! state; the others check everything first.
 
 use nessie_backend_core::{
-    BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumePatch, VolumeState, rules,
+    BackendError, Result, SnapshotId, Timestamp, VolumeId, VolumePatch, VolumeState,
 };
 
 use super::clones::{CloneParent, check_clone_name};
-use super::locks::check_end;
 use super::lookup::{key, quota};
 use super::policies::PolicyNumber;
 use super::profile::default_size;
-use super::snapshots::{fill_snapshot, snapshot_exists};
+use super::snapshots::{check_values, fill_snapshot, snapshot_exists};
 use super::volumes::{NewVolumes, check_new_volume, volume_exists};
 use super::{ByCreation, OfParentVolume, SnapshotRecord, Stamp, State, VolumeRecord, full};
 use crate::error::BulkError;
@@ -216,7 +215,7 @@ impl State {
         stamp: Stamp,
     ) -> Bulk<Made> {
         let count = volumes.len();
-        let check = || rules::snapshot_name(name).and_then(|()| check_end(expires_at, stamp.time));
+        let check = || check_values(name, expires_at, stamp.time);
         let is_valid = check().is_ok();
         let mut seen = Seen::new(self.volumes.capacity());
         let mut entries = Vec::with_capacity(count);
@@ -392,8 +391,10 @@ impl State {
             let records = some.iter().map(|slot| self.snapshots.get(*slot));
             let deleting: Vec<(Slot, Links)> =
                 records.map(|record| (record.volume, record.header.links)).collect();
-            for ((volume, _), slot) in deleting.iter().zip(some) {
-                self.free_snapshot(*volume, *slot);
+            if !self.space.is_empty() {
+                for ((volume, _), slot) in deleting.iter().zip(some) {
+                    self.free_snapshot(*volume, *slot);
+                }
             }
             self.locks.forget(some.iter().copied());
             self.unlink_snapshots(deleting.iter().copied());

@@ -33,6 +33,7 @@ impl State {
 
     /// The quota of a clone: that of the parent, or if the data does not fit into it, that of the
     /// snapshot. 0 means none.
+    #[inline]
     pub(super) fn clone_size(&self, parent: Slot, snapshot: Slot) -> u64 {
         let size = self.volumes.get(parent).size;
         let fits = size == 0 || size >= self.snapshot_data(snapshot).size;
@@ -154,6 +155,7 @@ impl State {
 }
 
 /// Refuses a name that no clone can have.
+#[inline]
 pub(super) fn check_clone_name(profile: Option<Profile>, name: &str) -> Result<()> {
     check_volume_name(profile, name).map_err(|error| error.for_argument("new_name"))
 }

@@ -56,8 +56,16 @@ impl Room {
 }
 
 impl State {
-    /// How many more volumes with this parent there can be.
+    /// Refuses another volume with this parent.
     #[inline]
+    pub(super) fn check_volume_limits(&self, parent: &CloneParent) -> Result<()> {
+        if !self.restrictions.is_limited {
+            return Ok(());
+        }
+        self.limited_room_for_volumes(parent).check(0)
+    }
+
+    /// How many more volumes with this parent there can be.
     pub(super) fn room_for_volumes(&self, parent: &CloneParent) -> Room {
         if self.restrictions.is_limited {
             self.limited_room_for_volumes(parent)

@@ -26,7 +26,12 @@ impl Locks {
     }
 
     /// When the lock of a snapshot ends; `None` if it never had one.
+    #[inline]
     pub(crate) fn get(&self, snapshot: Slot) -> Option<Timestamp> {
+        if self.is_empty() { None } else { self.end(snapshot) }
+    }
+
+    fn end(&self, snapshot: Slot) -> Option<Timestamp> {
         let micros = self.ends.get(snapshot)?.get();
         Timestamp::from_unix_micros(Timestamp::MIN.unix_micros().checked_add_unsigned(micros)?)
     }
@@ -70,10 +75,12 @@ impl State {
     }
 
     /// Refuses if a snapshot of the volume cannot be deleted at a time.
+    #[inline]
     pub(super) fn check_none_locked(&self, volume: Slot, now: Timestamp) -> Result<()> {
-        if self.locks.is_empty() {
-            return Ok(());
-        }
+        if self.locks.is_empty() { Ok(()) } else { self.check_locks_of(volume, now) }
+    }
+
+    fn check_locks_of(&self, volume: Slot, now: Timestamp) -> Result<()> {
         self.snapshot_slots(volume).try_for_each(|slot| self.check_not_locked(slot, now))
     }
 
@@ -86,7 +93,7 @@ impl State {
         now: Timestamp,
     ) -> Result<Slot> {
         let (_, slot) = self.find_pair(volume, snapshot)?;
-        check_end(Some(end), now)?;
+        check_end(end, now)?;
         self.locks.set(slot, end);
         Ok(slot)
     }
@@ -118,12 +125,10 @@ impl State {
 }
 
 /// Refuses a lock that ends before it begins.
-pub(super) fn check_end(end: Option<Timestamp>, now: Timestamp) -> Result<()> {
-    match end {
-        Some(end) if end <= now && !end.is_never() => {
-            let rule = format!("is not later than the present time, {now}");
-            Err(BackendError::invalid("expires_at", &end.to_string(), rule))
-        }
-        _ => Ok(()),
+pub(super) fn check_end(end: Timestamp, now: Timestamp) -> Result<()> {
+    if end <= now && !end.is_never() {
+        let rule = format!("is not later than the present time, {now}");
+        return Err(BackendError::invalid("expires_at", &end.to_string(), rule));
     }
+    Ok(())
 }

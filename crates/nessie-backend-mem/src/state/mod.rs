@@ -97,6 +97,11 @@ impl State {
         self.volumes.len() as usize + self.snapshots.len() as usize
     }
 
+    /// Whether there is anything besides the records: data, autosize, locks or uses of policies.
+    const fn has_more_than_records(&self) -> bool {
+        !(self.space.is_unused() && self.locks.is_empty() && self.policies.are_unused())
+    }
+
     /// The first serial of so many new records, and the number of the last.
     fn serials(&self, stamp: Stamp, count: usize) -> (Serial, u64) {
         Serial::next(stamp.epoch, self.last_number, count)

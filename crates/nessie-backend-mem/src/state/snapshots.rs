@@ -19,7 +19,7 @@ impl State {
         expires_at: Option<Timestamp>,
         stamp: Stamp,
     ) -> Result<Slot> {
-        let values = || rules::snapshot_name(name).and_then(|()| check_end(expires_at, stamp.time));
+        let values = || check_values(name, expires_at, stamp.time);
         let volume = self.check_new_snapshot(volume, values)?;
         let hash = key::snapshot_name(volume, name);
         if self.snapshot_of_hash(hash, volume, name).is_some() {
@@ -180,7 +180,9 @@ impl State {
 
     /// Removes a snapshot without clones that is not in the index any more.
     pub(super) fn remove_unindexed_snapshot(&mut self, volume: Slot, slot: Slot) {
-        self.free_snapshot(volume, slot);
+        if !self.space.is_empty() {
+            self.free_snapshot(volume, slot);
+        }
         self.locks.forget([slot]);
         self.unlink_snapshots(iter::once((volume, self.snapshots.get(slot).header.links)));
         self.snapshots.remove(slot);
@@ -189,6 +191,17 @@ impl State {
     pub(super) fn unindex_snapshot_name(&mut self, volume: Slot, slot: Slot) {
         self.snapshot_names.remove(key::snapshot_name(volume, self.snapshot_name(slot)), slot);
     }
+}
+
+/// Refuses a name or the end of a lock that no new snapshot can have.
+#[inline]
+pub(super) fn check_values(
+    name: &str,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<()> {
+    rules::snapshot_name(name)?;
+    expires_at.map_or(Ok(()), |end| check_end(end, now))
 }
 
 /// Fills the record of a new snapshot, the last one of its volume.

@@ -107,6 +107,11 @@ impl Space {
         self.volumes.is_empty()
     }
 
+    /// Whether nothing was ever written, and no volume ever grew by itself.
+    pub(super) const fn is_unused(&self) -> bool {
+        self.is_empty() && self.autosize.is_empty()
+    }
+
     /// The size up to which a volume grows by itself; 0 means that it does not.
     pub(crate) fn autosize(&self, volume: Slot) -> u64 {
         self.autosize.get(volume)
@@ -185,10 +190,12 @@ impl State {
     }
 
     /// The bytes that only this snapshot has, of its volume's history.
+    #[inline]
     pub(crate) fn size_consumed(&self, snapshot: Slot) -> u64 {
-        if self.space.is_empty() {
-            return 0;
-        }
+        if self.space.is_empty() { 0 } else { self.consumed_of_data(snapshot) }
+    }
+
+    fn consumed_of_data(&self, snapshot: Slot) -> u64 {
         let next = match self.snapshots.get(snapshot).header.links.next {
             NONE => self.live_data(self.snapshots.get(snapshot).volume),
             next => self.snapshot_data(next),
@@ -438,9 +445,6 @@ impl State {
 
     /// Frees what only this snapshot has. It is still in the list of its volume's snapshots.
     pub(super) fn free_snapshot(&mut self, volume: Slot, snapshot: Slot) {
-        if self.space.is_empty() {
-            return;
-        }
         let added = self.space.snapshots.take(snapshot).allocated();
         if added == 0 {
             return;

@@ -112,9 +112,9 @@ impl State {
         volumes: &[Slot],
         snapshots: impl Iterator<Item = Slot> + Clone,
     ) {
-        self.free_volumes(volumes, snapshots.clone());
-        self.locks.forget(snapshots.clone());
-        self.policies.leave(volumes);
+        if self.has_more_than_records() {
+            self.forget(volumes, snapshots.clone());
+        }
         self.snapshots.remove_all(snapshots);
         let mut left = volumes;
         while !left.is_empty() {
@@ -130,6 +130,14 @@ impl State {
         self.volumes.remove_all(volumes.iter().copied());
     }
 
+    /// Removes what there is of volumes and of their snapshots besides the records.
+    #[inline(never)]
+    fn forget(&mut self, volumes: &[Slot], snapshots: impl Iterator<Item = Slot> + Clone) {
+        self.free_volumes(volumes, snapshots.clone());
+        self.locks.forget(snapshots);
+        self.policies.leave(volumes);
+    }
+
     /// The refusal to delete a volume on which these clones depend.
     pub(super) fn volume_busy(
         &self,
@@ -142,6 +150,7 @@ impl State {
     }
 
     /// Refuses unless the volume is online.
+    #[inline]
     pub(crate) fn check_online(&self, slot: Slot) -> Result<()> {
         match self.volumes.get(slot).state {
             VolumeState::Online => Ok(()),
@@ -180,7 +189,7 @@ impl State {
             return Err(volume_exists(name));
         }
         let parent = parent(self);
-        self.room_for_volumes(&parent).check(0)?;
+        self.check_volume_limits(&parent)?;
         let new = NewVolumes { time: stamp.time, order: self.order, parent };
         let fill = |entry: &mut Entry<'_, VolumeRecord>| {
             new.fill(entry, Links::default(), name, size);
@@ -222,6 +231,7 @@ pub(super) fn volume_exists(name: &str) -> BackendError {
 }
 
 /// Refuses a name or a quota that no volume can have.
+#[inline]
 pub(super) fn check_new_volume(
     profile: Option<Profile>,
     name: &str,

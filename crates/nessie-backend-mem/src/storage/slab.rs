@@ -158,6 +158,7 @@ impl<T: Record> Slab<T> {
         self.len
     }
 
+    #[inline]
     pub(crate) fn get(&self, slot: Slot) -> &T {
         let (chunk, place) = split(slot);
         self.chunks[chunk].get(place)
@@ -348,6 +349,7 @@ impl<T: Record> Slab<T> {
     }
 
     /// [Vacates](Self::remove) occupied slots.
+    #[inline]
     pub(crate) fn remove_all(&mut self, slots: impl IntoIterator<Item = Slot>) {
         let Self { chunks, open, epoch, len } = self;
         let vacate = |chunk: &mut Chunk<T>, place, ()| {
