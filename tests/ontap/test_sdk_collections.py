@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,15 +29,35 @@ MIB = 2**20
 GIB = 2**30
 
 
-@pytest.fixture
-def seeded(plain: OntapServer, connect: Any) -> OntapServer:
-    """Four volumes: a clone, one that is offline, three that are mounted."""
-    connect(plain)
+def make_four() -> None:
+    """Creates four volumes: a clone, one that is offline, three that are mounted."""
     parent = make("alpha", size="1GB", nas={"path": "/alpha"}, comment="first")
     make("beta", size="2GB", nas={"path": "/beta"})
     change(make("gamma", size="3GB", comment="third"), state="offline")
     make_clone(parent, "delta", nas={"path": "/deep/delta"})
+
+
+@pytest.fixture
+def seeded(plain: OntapServer, connect: Any) -> OntapServer:
+    """A server with the four volumes."""
+    connect(plain)
+    make_four()
     return plain
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[OntapServer]:
+    """The server of the tests that only read."""
+    with OntapServer(MemBackend(seed=1), tls=False) as server:
+        yield server
+
+
+@pytest.fixture
+def unchanged(shared: OntapServer, connect: Any) -> None:
+    """The four volumes, for a test that changes nothing: they are created once."""
+    connect(shared)
+    if not len(shared.backend):
+        make_four()
 
 
 FOUND: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -83,7 +104,7 @@ FOUND: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-@pytest.mark.usefixtures("seeded")
+@pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(("query", "expected"), FOUND.values(), ids=FOUND.keys())
 def test_filters_find_the_matching_volumes(query: dict[str, Any], expected: list[str]) -> None:
     assert listed(**query) == sorted(expected)
@@ -98,20 +119,20 @@ ORDERS: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.usefixtures("seeded")
+@pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(("order", "expected"), ORDERS.items())
 @pytest.mark.parametrize("page", [None, 1, 3])
 def test_the_order_is_the_requested_one(order: str, expected: list[str], page: int | None) -> None:
     assert listed(order_by=order, max_records=page) == expected
 
 
-@pytest.mark.usefixtures("seeded")
+@pytest.mark.usefixtures("unchanged")
 def test_without_fields_only_the_keys_are_returned() -> None:
     for found in Volume.get_collection():
         assert set(found.to_dict()) - {"_links"} == {"uuid", "name"}
 
 
-@pytest.mark.usefixtures("seeded")
+@pytest.mark.usefixtures("unchanged")
 def test_a_filter_s_field_is_returned_too() -> None:
     (found,) = Volume.get_collection(**{"clone.parent_volume.name": "alpha"}, fields="name")
     assert found.clone.parent_volume.name == "alpha"
@@ -125,7 +146,7 @@ def shape(query: str, name: str = "alpha") -> dict[str, Any]:
     return record
 
 
-@pytest.mark.usefixtures("seeded")
+@pytest.mark.usefixtures("unchanged")
 def test_fields_select_the_returned_fields() -> None:
     assert set(shape("size,comment")) - {"_links"} == {"uuid", "name", "size", "comment"}
     assert set(shape("space.{size,used}")["space"]) == {"size", "used"}
@@ -135,7 +156,7 @@ def test_fields_select_the_returned_fields() -> None:
     assert shape("nas.path,")["nas"]["path"] == "/alpha"
 
 
-@pytest.mark.usefixtures("seeded")
+@pytest.mark.usefixtures("unchanged")
 def test_a_star_is_the_default_set_and_two_are_everything() -> None:
     default, everything = shape("*"), shape("**")
     for name in ("state", "style", "type", "size", "svm", "aggregates", "create_time", "language"):
@@ -147,7 +168,7 @@ def test_a_star_is_the_default_set_and_two_are_everything() -> None:
     assert everything["nas"]["path"] == "/alpha"
 
 
-@pytest.mark.usefixtures("seeded")
+@pytest.mark.usefixtures("unchanged")
 def test_a_clone_s_origin_is_read_by_name() -> None:
     clone = shape("clone", "delta")["clone"]
     assert clone["parent_volume"]["name"] == "alpha"
@@ -157,7 +178,7 @@ def test_a_clone_s_origin_is_read_by_name() -> None:
     assert "parent_volume" not in shape("clone", "beta")["clone"]
 
 
-@pytest.mark.usefixtures("seeded")
+@pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(
     ("query", "codes"),
     [
