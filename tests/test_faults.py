@@ -485,16 +485,31 @@ def test_an_exception_of_the_backend_passes_and_is_an_event_if_it_is_a_refusal()
         def list_volumes(self) -> Any:
             raise Odd("broken")
 
+        def find_volume(self, name: str) -> Any:
+            raise NotImplementedError
+
+        def delete_volume(self, uuid: str) -> Any:
+            raise Foreign("busy")
+
+    class Foreign(Exception):
+        code = "volume_busy"
+
     backend: Any = FaultyBackend(Breaking())
     with backend.events() as log:
         with pytest.raises(Odd, match="broken"):
             backend.list_volumes()
+        with pytest.raises(NotImplementedError):
+            backend.find_volume("a")
+        with pytest.raises(Foreign):
+            backend.delete_volume(UNKNOWN)
         with pytest.raises(VolumeNotFoundError):
             backend.get_volume(UNKNOWN)
         with pytest.raises(TypeError):
             backend.get_volume()
     assert [(event["operation"], event["error"]) for event in log] == [
-        ("get_volume", "volume_not_found")
+        ("find_volume", "feature_not_supported"),
+        ("delete_volume", "volume_busy"),
+        ("get_volume", "volume_not_found"),
     ]
 
 

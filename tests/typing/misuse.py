@@ -9,6 +9,7 @@ from __future__ import annotations
 from nessie_backend_mem import (
     Backend,
     BusyError,
+    Fault,
     MemBackend,
     Snapshot,
     VolumeBackend,
@@ -86,6 +87,10 @@ def reading(backend: MemBackend, snapshot: Snapshot, error: BusyError) -> None:
 def over_the_wire(backend: MemBackend) -> None:
     MemBackend.from_inventory("file", svm=5)  # type: ignore[arg-type]
     inventory.load("file")["backends"]  # type: ignore[index]
+    Fault("create_volume", when="later")  # type: ignore[arg-type]
+    Fault("create_volume", "db")  # type: ignore[misc]
+    backend.inject("create_volume")  # type: ignore[arg-type]
+    backend.events()[0]["colour"]  # type: ignore[typeddict-item]
     OntapServer(backend, host="::1", prot=8443)  # type: ignore[call-arg]
     OntapServer(5)  # type: ignore[arg-type]
     OntapServer(port="8443")  # type: ignore[arg-type]

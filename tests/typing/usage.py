@@ -22,8 +22,12 @@ from nessie_backend_mem import (
     BusyError,
     Capabilities,
     CloneOrigin,
+    Event,
+    Fault,
+    FaultyBackend,
     FeatureNotSupportedError,
     FullBackend,
+    Hit,
     InMemoryHandle,
     InvalidArgumentError,
     JunctionPathExistsError,
@@ -49,6 +53,8 @@ from nessie_backend_mem import (
     inventory,
     rules,
 )
+from nessie_backend_mem.events import Change, EventLog, diff, replay
+from nessie_backend_mem.faults import FaultPlan
 from nessie_backend_mem.ontap import (
     Lif,
     OntapServer,
@@ -338,6 +344,22 @@ def over_the_wire(mem: MemBackend, small: Small, error: NessieError) -> None:
     volume_record(volume, svm="svm1", fields="*")
     snapshot_record(snapshot, volume, fields=["name", "size"])
     error_envelope(error)["error"]
+
+
+def faults_and_events(mem: MemBackend) -> None:
+    plan = assert_type(mem.inject(Fault("create_*", error="timeout", delay=0.5)), FaultPlan)
+    assert_type(plan.hits, list[Hit])
+    assert_type(plan.unused, list[Fault])
+    with mem.inject(Fault(error=ConnectionError)) as inner:
+        assert_type(inner.faults, tuple[Fault, ...])
+    log = assert_type(mem.events(keep=10), EventLog)
+    assert_type(log[0]["arguments"], dict[str, Any])
+    assert_type(log.where(operation="create_*", name="db"), list[Event])
+    log.write(Path("log.jsonl"))
+    replay(EventLog.read("log.jsonl"), FaultyBackend(mem))
+    assert_type(FaultyBackend(mem).get_volume(""), Volume)
+    for change in diff(mem, MemBackend(), by="name").added:
+        assert_type(change, Change)
 
 
 def takes_all(

@@ -47,6 +47,12 @@ impl From<Failure> for BackendError {
     }
 }
 
+/// Whether an error has this [code](BackendError::code).
+#[must_use]
+pub fn is_error_code(code: &str) -> bool {
+    ErrorCode::named(code).is_ok()
+}
+
 /// The code of a [`BackendError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ErrorCode(&'static str);

@@ -44,7 +44,7 @@ mod value;
 struct Readme;
 
 pub use clock::{Clock, SystemClock};
-pub use error::Failure;
+pub use error::{Failure, is_error_code};
 pub use event::{Cause, Event, event_json};
 pub use fault::{Custom, Fault, When};
 pub use faulty::Faulty;

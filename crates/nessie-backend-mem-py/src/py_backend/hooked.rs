@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use nessie_backend_core::{SnapshotId, Timestamp, VolumeId};
 use nessie_backend_faults::{
-    Call, Clock, Effect, Hooks, Names, OperationKind, Outcome, Subject, SystemClock,
+    Call, Clock, Effect, Hooks, Names, OperationKind, Outcome, Subject, SystemClock, is_error_code,
 };
+use pyo3::exceptions::PyNotImplementedError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::args::scalars;
 use crate::backend::MemBackend;
-use crate::errors::{Result, nessie_error};
+use crate::errors::Result;
 use crate::hooks::log::EventLog;
 use crate::hooks::plan::FaultPlan;
 use crate::hooks::{self, outcome_of, values, wait};
@@ -148,17 +149,21 @@ fn named<'py>(
     Ok(given)
 }
 
-/// The outcome of a method: the identifiers in its result, or the code of its exception.
+/// The outcome of a method: the identifiers in its result, or the code of its exception. By the
+/// protocols, an exception of any class with the code of an error is a refusal, and so is
+/// `NotImplementedError`.
 fn outcome(py: Python<'_>, result: &PyResult<Bound<'_, PyAny>>) -> PyResult<Outcome> {
-    let error = match result {
+    let raised = match result {
         Ok(result) => return values::result(result).map(Outcome::Done),
-        Err(error) => error.value(py),
+        Err(raised) => raised,
     };
-    let code =
-        error.getattr_opt(intern!(py, "code"))?.and_then(|code| code.extract::<String>().ok());
-    let is_refusal = error.is_instance(&nessie_error(py))?;
+    let code = raised.value(py).getattr_opt(intern!(py, "code")).ok().flatten();
+    let code = code.and_then(|code| code.extract::<String>().ok());
     Ok(match code {
-        Some(code) if is_refusal => Outcome::Refused(code.into()),
+        Some(code) if is_error_code(&code) => Outcome::Refused(code.into()),
+        _ if raised.is_instance_of::<PyNotImplementedError>(py) => {
+            Outcome::Refused("feature_not_supported".into())
+        }
         _ => Outcome::Failed,
     })
 }
