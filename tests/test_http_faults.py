@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from nessie_backend_mem import MemBackend
+from nessie_backend_mem import Fault, MemBackend
 from nessie_backend_mem.ontap import HttpFault, OntapServer
 from ontap.raw import Client
 from ontap.sdk import netapp
@@ -41,6 +41,14 @@ def server(running: OntapServer) -> OntapServer:
 def client(server: OntapServer) -> Iterator[Client]:
     with Client(server) as client:
         yield client
+
+
+def begin(client: Client, target: str) -> None:
+    """Sends a GET, and does not wait for the reply."""
+    client.connection.putrequest("GET", target)
+    for name, value in client.headers:
+        client.connection.putheader(name, value)
+    client.connection.endheaders()
 
 
 def test_a_plan_shows_its_hits_and_removes_its_faults(server: OntapServer, client: Client) -> None:
@@ -93,10 +101,7 @@ def test_a_connection_is_reset_and_a_body_is_cut(tls: bool) -> None:
 def test_a_slow_reply_lets_others_pass(server: OntapServer, client: Client) -> None:
     slow = HttpFault(path=f"{CLUSTER}/nodes", delay=timedelta(hours=1))
     with server.inject(slow) as plan, Client(server) as waiting:
-        waiting.connection.putrequest("GET", f"{CLUSTER}/nodes")
-        for name, value in waiting.headers:
-            waiting.connection.putheader(name, value)
-        waiting.connection.endheaders()
+        begin(waiting, f"{CLUSTER}/nodes")
         while not plan.hits:
             client.get(CLUSTER)
 
@@ -190,20 +195,19 @@ def test_only_faults_of_requests_are_installed(server: OntapServer) -> None:
 @needs_fork
 @pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
 def test_a_fork_does_not_wait_for_a_delay() -> None:
-    fault = {"operation": "list_volumes", "delay": 3600}
     # On the system's clock, a delay blocks the thread that serves the request.
     backend = MemBackend()
-    with OntapServer(backend, tls=False) as slow, Client(slow) as client:
-        assert client.send("POST", "/simulator/faults", fault).status == 201
-        with Client(slow) as waiting:
-            waiting.connection.putrequest("GET", VOLUMES)
-            for name, value in waiting.headers:
-                waiting.connection.putheader(name, value)
-            waiting.connection.endheaders()
-            while not client.get("/simulator/faults/1").json["hits"]:
-                pass
-            child = os.fork()
-            if not child:
-                os._exit(len(backend))
-            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with (
+        OntapServer(backend, tls=False) as server,
+        Client(server) as client,
+        Client(server) as waiting,
+        backend.inject(Fault("list_volumes", delay=3600)) as plan,
+    ):
+        begin(waiting, VOLUMES)
+        while not plan.hits:
             client.get(CLUSTER)
+        child = os.fork()
+        if not child:
+            os._exit(len(backend))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        client.get(CLUSTER)

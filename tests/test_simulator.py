@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from dict_backends import DictVolumes
-from nessie_backend_mem import MemBackend
+from nessie_backend_mem import BackendTimeoutError, Fault, MemBackend
 from nessie_backend_mem.ontap import OntapServer
 from ontap.raw import Client
 from test_serve_command import end, serving
@@ -148,6 +148,28 @@ def test_what_a_client_does_is_seen_in_python() -> None:
     assert performed[:reset] == ["create_volume", "write", "advance"]
     assert backend.now() == "2000-01-01T00:00:00Z"
     assert not backend
+
+
+def test_faults_of_a_backend_reach_clients() -> None:
+    backend = MemBackend(seed=1)
+    with OntapServer(backend, tls=False) as server, Client(server) as client:
+        errors: list[tuple[Any, int, str]] = [
+            ("no_space", 500, "917536"),
+            (BackendTimeoutError, 503, "8"),
+            (OSError("the disk is gone"), 500, "65541"),
+            (KeyError, 500, "65541"),
+        ]
+        for error, status, code in errors:
+            with backend.inject(Fault("create_volume", error=error)) as plan:
+                reply = client.send("POST", VOLUMES, NEW_VOLUME)
+            assert (reply.status, reply.code) == (status, code)
+            assert [hit["name"] for hit in plan.hits] == ["db"]
+        late = Fault("create_volume", delay=3600, when="after")
+        with backend.inject(late), backend.events() as log:
+            assert client.send("POST", VOLUMES, NEW_VOLUME).status == 201
+        performed = [(event["operation"], event["cause"]) for event in log if not event["error"]]
+        assert performed[:2] == [("create_volume", "call"), ("advance", "delay")]
+        assert backend.now() == "2000-01-01T01:00:00Z"
 
 
 def test_a_loaded_state_is_that_of_the_backend_in_python() -> None:

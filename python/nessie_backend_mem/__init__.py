@@ -72,7 +72,7 @@ How objects are compared, hashed, copied and pickled:
     MemBackend            identity  yes   no volumes  b.fork()   whole
     Table, Uuids          items     no    empty       itself     its items
     records               items     no    never       as dict    as dict
-    Fault                 fields    yes   never       whole      whole
+    Fault, HttpFault      fields    yes   never       whole      whole
     exceptions            identity  yes   never       whole      whole
     FaultyBackend         identity  yes   never       no faults  no faults
     Report, Result        fields    yes   it failed   whole      whole
@@ -80,6 +80,7 @@ How objects are compared, hashed, copied and pickled:
     Inventory             identity  yes   never       whole      whole
     Diff                  fields    no    no changes  whole      whole
     OntapServer           identity  yes   never       TypeError  TypeError
+    HttpFaultPlan         identity  yes   never       TypeError  TypeError
     iterators             identity  yes   never       TypeError  TypeError
 
 `len` counts the volumes of a `MemBackend`, the rows of a `Table` and the

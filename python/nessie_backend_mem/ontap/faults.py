@@ -53,7 +53,7 @@ class HttpHit(TypedDict):
 
 
 @final
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class HttpFault:
     """A fault of requests to an `OntapServer`: which requests it hits, and what happens to them.
 
@@ -88,6 +88,11 @@ class HttpFault:
     Raises:
         TypeError: An argument has a wrong type.
         ValueError: A value breaks a rule, or arguments exclude each other.
+
+    Example:
+        >>> from nessie_backend_mem.ontap import HttpFault
+        >>> HttpFault(method="GET", path="/api/cluster/jobs/*", status=503, retry_after=1, times=2)
+        HttpFault(method='GET', path='/api/cluster/jobs/*', status=503, retry_after=1, times=2)
     """
 
     method: str = "*"
@@ -111,6 +116,11 @@ class HttpFault:
                 expected = " or ".join(type_.__name__ for type_ in types)
                 raise TypeError(f"{name}: expected {expected}, not {value!r}")
         _check_http_fault(as_json(self))
+
+    def __repr__(self) -> str:
+        values = ((field, getattr(self, field.name)) for field in fields(self))
+        shown = (f"{field.name}={value!r}" for field, value in values if value != field.default)
+        return f"HttpFault({', '.join(shown)})"
 
 
 def given(fault: HttpFault) -> dict[str, Any]:
@@ -140,6 +150,10 @@ class HttpFaultPlan:
 
     `OntapServer.inject` returns it. As a context manager it removes the faults at the end. It can
     be read afterwards.
+
+    Args:
+        plan: The plan of the cluster. Only `OntapServer.inject` makes one.
+        faults: The faults, in their order.
     """
 
     def __init__(self, plan: _HttpFaultPlan, faults: tuple[HttpFault, ...]) -> None:
