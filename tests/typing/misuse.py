@@ -88,7 +88,7 @@ def over_the_wire(backend: MemBackend) -> None:
     MemBackend.from_inventory("file", svm=5)  # type: ignore[arg-type]
     inventory.load("file")["backends"]  # type: ignore[index]
     Fault("create_volume", when="later")  # type: ignore[arg-type]
-    Fault("create_volume", "db")  # type: ignore[misc]
+    Fault("create_volume", "db")  # type: ignore[call-arg]
     backend.inject("create_volume")  # type: ignore[arg-type]
     backend.events()[0]["colour"]  # type: ignore[typeddict-item]
     OntapServer(backend, host="::1", prot=8443)  # type: ignore[call-arg]

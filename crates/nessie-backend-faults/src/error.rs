@@ -134,7 +134,7 @@ impl ErrorCode {
             "snapshot_policy_not_found" => BackendError::SnapshotPolicyNotFound { name: policy() },
             "snapshot_policy_exists" => BackendError::SnapshotPolicyExists { name: policy() },
             "snapshot_policy_busy" => {
-                BackendError::SnapshotPolicyBusy { name: policy(), dependents: dependents() }
+                BackendError::SnapshotPolicyBusy { name: policy().into(), dependents: dependents() }
             }
             "volume_offline" => BackendError::VolumeOffline { volume, state: VolumeState::Offline },
             "no_space" => BackendError::NoSpace {
