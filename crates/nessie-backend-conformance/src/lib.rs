@@ -48,9 +48,10 @@
 //! * Every call of a case is also applied to a naive model of the contract. The two answers must
 //!   agree, and after every change all listings and records must agree too. So a refused call that
 //!   changes something is found in every case.
-//! * The `model` cases do the same with generated sequences of operations. A failing sequence is
-//!   shrunk to a shorter one that breaks the same rule, and printed as code. The same seed gives
-//!   the same sequences.
+//! * The `model` cases do the same with generated sequences of operations. From time to time they
+//!   also make the calls that the volumes must refuse as they are, and at the end they take every
+//!   name and path again. A failing sequence is shrunk to a shorter one that breaks the same rule,
+//!   and printed as code. The same seed gives the same sequences.
 //! * In the `concurrency` cases real threads make concurrent calls, with pauses of random length
 //!   before them. Some order of these calls must explain every answer: it keeps the order of each
 //!   thread, and a call that ended before another started comes first. Then the case checks what the

@@ -260,7 +260,9 @@ const CALLS: &[Step] = &[
     |it| it.patch("v", it.mount("/kept").export_policy("kept").size_bytes(0)),
     |it| it.patch("v", it.mount("/A").export_policy("r").size_bytes(6)),
     |it| it.patch("v", it.mount("/in-use").export_policy("kept")),
-    |it| it.patch("v", it.named("in-use").junction_path(it.path("/kept")).export_policy("kept")),
+    |it| {
+        it.patch("v", it.named("in-use").junction_path(it.path("/kept")).state(VolumeState::Online))
+    },
     |it| it.patch("v", it.named("kept").junction_path(it.path("/in-use")).size_bytes(6)),
     |it| it.patch("v", it.named("kept").state(VolumeState::Online).export_policy("")),
     |it| it.patch("v", it.named("x").state(VolumeState::Online).size_bytes(6).junction_path("")),

@@ -2,6 +2,7 @@
 
 use nessie_backend_core::{Snapshot, Timestamp, Uuid, Volume};
 
+use super::sweep::add;
 use super::{Abort, CaseResult, Harness, describe};
 use crate::oracle::call::{Answer, Call, Refusal, Value};
 use crate::oracle::grammar;
@@ -147,22 +148,31 @@ impl Harness<'_> {
             ) => {
                 let mut state = self.state.borrow_mut();
                 state.volumes.push(*uuid);
-                state.names.push(name.clone());
+                state.taken.names.push(name.clone());
                 drop(state);
                 self.check_new(uuid.uuid(), *create_time)
             }
             (
                 Call::CreateSnapshot(volume, _),
-                Value::Snapshot(Snapshot { uuid, create_time, .. }),
+                Value::Snapshot(Snapshot { uuid, name, create_time, .. }),
             ) => {
-                self.state.borrow_mut().snapshots.push((*volume, *uuid));
+                let mut state = self.state.borrow_mut();
+                state.snapshots.push((*volume, *uuid));
+                state.taken.snapshot_names.push((*volume, name.clone()));
+                drop(state);
                 self.check_new(uuid.uuid(), *create_time)
             }
             (Call::PatchVolume(..), Value::Volume(volume)) => {
                 let mut state = self.state.borrow_mut();
-                if !state.names.contains(&volume.name) {
-                    state.names.push(volume.name.clone());
+                add(&mut state.taken.names, &volume.name);
+                if let Some(path) = &volume.junction_path {
+                    add(&mut state.taken.paths, path);
                 }
+                Ok(())
+            }
+            (Call::RenameSnapshot(volume, ..), Value::Snapshot(snapshot)) => {
+                let mut state = self.state.borrow_mut();
+                state.taken.snapshot_names.push((*volume, snapshot.name.clone()));
                 Ok(())
             }
             _ => Ok(()),

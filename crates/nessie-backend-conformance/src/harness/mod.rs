@@ -11,6 +11,7 @@ pub(crate) mod probe;
 mod race;
 mod rounds;
 mod routes;
+mod sweep;
 mod verify;
 
 use std::cell::{Cell, RefCell};
@@ -28,6 +29,7 @@ pub(crate) use self::log::CallLog;
 use self::probe::Probe;
 pub(crate) use self::routes::Choice;
 use self::routes::Routes;
+use self::sweep::Taken;
 use crate::config::Config;
 use crate::feature::{Feature, Tier};
 use crate::oracle::call::{Answer, Call, Value};
@@ -84,7 +86,7 @@ struct State {
     /// Every object created so far, to check that deleted ones can no longer be read.
     volumes: Vec<VolumeId>,
     snapshots: Vec<(VolumeId, SnapshotId)>,
-    names: Vec<String>,
+    taken: Taken,
     /// The model no longer matches the backend.
     is_out_of_sync: bool,
     /// The last changing call, and whether it was refused.
@@ -146,7 +148,7 @@ impl<'a> Harness<'a> {
                 newest_time: None,
                 volumes: Vec::new(),
                 snapshots: Vec::new(),
-                names: Vec::new(),
+                taken: Taken::default(),
                 is_out_of_sync: false,
                 last_change: None,
             }),
@@ -272,7 +274,7 @@ impl<'a> Harness<'a> {
         state.is_out_of_sync = false;
         state.volumes.clear();
         state.snapshots.clear();
-        state.names.clear();
+        state.taken.clear();
         state.last_change = None;
         Ok(())
     }
@@ -450,11 +452,7 @@ impl<'a> Harness<'a> {
         volume: &Volume,
         name: &str,
     ) -> CaseResult<nessie_backend_core::Snapshot> {
-        let call = Call::CreateSnapshot(volume.uuid, name.to_owned());
-        match self.call(&call)? {
-            Ok(Value::Snapshot(snapshot)) => Ok(snapshot),
-            _ => Err(self.must_succeed(&call)),
-        }
+        self.returns_snapshot(&Call::CreateSnapshot(volume.uuid, name.to_owned()))
     }
 
     pub(crate) fn clone(
@@ -464,6 +462,17 @@ impl<'a> Harness<'a> {
         label: &str,
     ) -> CaseResult<Volume> {
         self.returns_volume(&Call::CreateClone(parent.uuid, snapshot.uuid, self.name(label)))
+    }
+
+    /// Makes a call that must return a snapshot.
+    pub(crate) fn returns_snapshot(
+        &self,
+        call: &Call,
+    ) -> CaseResult<nessie_backend_core::Snapshot> {
+        match self.call(call)? {
+            Ok(Value::Snapshot(snapshot)) => Ok(snapshot),
+            _ => Err(self.must_succeed(call)),
+        }
     }
 
     /// Makes a call that must return a volume.

@@ -64,7 +64,7 @@ impl Harness<'_> {
         let mut state = self.state.borrow_mut();
         state.volumes.clear();
         state.snapshots.clear();
-        state.names.clear();
+        state.taken.clear();
     }
 
     /// Checks what the calls of a round left behind, and deletes it: every record, the sizes of
@@ -73,13 +73,7 @@ impl Harness<'_> {
     fn settle(&self) -> CaseResult {
         let used = Used::of(self.log.calls());
         self.verify_records()?;
-        let snapshots = self.own_snapshots();
-        for (volume, snapshot) in snapshots.into_iter().rev() {
-            if self.has(Feature::RestoreSnapshot) {
-                self.agrees(&Call::RestoreSnapshot(volume, snapshot))?;
-            }
-            self.agrees(&Call::DeleteSnapshot(volume, snapshot))?;
-        }
+        self.restore_and_delete_snapshots()?;
         for volume in self.live_volumes() {
             for name in used.snapshot_names.iter().filter(|_| self.is_online(volume)) {
                 self.agrees(&Call::CreateSnapshot(volume, name.clone()))?;
@@ -105,8 +99,20 @@ impl Harness<'_> {
         self.verify_call(&Call::ListVolumes)
     }
 
+    /// Restores each volume to each of its snapshots and deletes that, the newest first. So the size
+    /// that each snapshot holds shows.
+    pub(crate) fn restore_and_delete_snapshots(&self) -> CaseResult {
+        for (volume, snapshot) in self.own_snapshots().into_iter().rev() {
+            if self.has(Feature::RestoreSnapshot) {
+                self.agrees(&Call::RestoreSnapshot(volume, snapshot))?;
+            }
+            self.agrees(&Call::DeleteSnapshot(volume, snapshot))?;
+        }
+        Ok(())
+    }
+
     /// Makes a call. It succeeds or is refused, as the model expects.
-    fn agrees(&self, call: &Call) -> CaseResult {
+    pub(crate) fn agrees(&self, call: &Call) -> CaseResult {
         self.call(call).map(drop)
     }
 

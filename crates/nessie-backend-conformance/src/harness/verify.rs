@@ -74,7 +74,7 @@ impl Harness<'_> {
         let mut seen = HashSet::new();
         let names: Vec<String> = {
             let state = self.state.borrow();
-            let distinct = state.names.iter().filter(|name| seen.insert(name.as_str()));
+            let distinct = state.taken.names.iter().filter(|name| seen.insert(name.as_str()));
             distinct.take(MAX_RECORDS).cloned().collect()
         };
         names.into_iter().try_for_each(|name| self.verify_call(&Call::FindVolume(name)))
@@ -105,7 +105,7 @@ impl Harness<'_> {
         self.state.borrow().model.own().map(|volume| volume.record.uuid).collect()
     }
 
-    fn live_snapshots(&self) -> Vec<(VolumeId, SnapshotId, String)> {
+    pub(super) fn live_snapshots(&self) -> Vec<(VolumeId, SnapshotId, String)> {
         let state = self.state.borrow();
         let of = |volume: &crate::oracle::model::ModelVolume| {
             let id = volume.record.uuid;

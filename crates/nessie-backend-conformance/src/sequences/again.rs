@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::op::{Names, Op, ops_of};
-use super::replay::{FailedAt, Replay, STEPS_PER_CHECK};
+use super::replay::{FailedAt, Replay, STEPS_PER_SWEEP};
 use crate::harness::{Abort, Choice, Harness, Verify, Violation};
 
 /// Runs sequences of a case again: each on a new backend if the run has a factory, or else on the
@@ -18,6 +18,8 @@ pub(super) struct Again<'a> {
     stem: RefCell<String>,
     checks: Cell<Checks>,
     routes: Cell<Choice>,
+    /// Whether the calls are those of a generated sequence, and not of another case.
+    is_generated: bool,
 }
 
 /// The checks of a run.
@@ -43,7 +45,7 @@ pub(super) struct Found {
 }
 
 impl<'a> Again<'a> {
-    pub(super) fn new(harness: &'a Harness<'a>) -> Self {
+    pub(super) fn new(harness: &'a Harness<'a>, is_generated: bool) -> Self {
         // On the same backend, objects of the failed run would be in the way.
         harness.delete_leftovers();
         Self {
@@ -53,6 +55,7 @@ impl<'a> Again<'a> {
             stem: RefCell::new(harness.name("")),
             checks: Cell::new(Checks::Backend),
             routes: Cell::new(Choice::Every),
+            is_generated,
         }
     }
 
@@ -108,8 +111,9 @@ impl<'a> Again<'a> {
         let checks = self.checks.get();
         harness.set_verify(match checks {
             Checks::Listings => Verify::Listings,
-            Checks::Backend | Checks::Traced => Verify::Records,
-            Checks::Calls => Verify::Never,
+            Checks::Backend | Checks::Traced if !self.is_generated => Verify::Records,
+            // Each step is followed by a sweep, or by nothing.
+            Checks::Backend | Checks::Traced | Checks::Calls => Verify::Never,
         });
         if checks == Checks::Traced {
             harness.trace_checks();
@@ -119,8 +123,10 @@ impl<'a> Again<'a> {
             let mut replay = Replay::with_names(harness, names);
             match checks {
                 Checks::Calls => replay.run_steps(sequence),
-                Checks::Listings => replay.run(sequence, STEPS_PER_CHECK),
-                Checks::Backend | Checks::Traced => replay.run(sequence, usize::MAX),
+                Checks::Listings => replay.run(sequence, Some(STEPS_PER_SWEEP)),
+                Checks::Backend | Checks::Traced => {
+                    replay.run(sequence, self.is_generated.then_some(1))
+                }
             }
         }));
         let found = match result {

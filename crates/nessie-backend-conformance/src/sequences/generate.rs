@@ -3,7 +3,7 @@
 //! A fault often needs an operation on a volume with a certain past: a clone that was split, a
 //! parent that is offline, a name that was free for a moment. So most operations are about the
 //! volumes that were changed last and their parents and clones, names and paths are often former
-//! ones, and each sequence prefers other operations.
+//! ones, and each sequence prefers other operations. Some sequences stay with one volume for long.
 
 use std::borrow::Cow;
 
@@ -16,6 +16,7 @@ use crate::harness::probe::Probe;
 use crate::oracle::call::{Answer, Call, Value, unused_id};
 use crate::oracle::model::{Model, ModelVolume};
 use crate::oracle::route::Route;
+use crate::spelling::Spelling;
 
 /// Which operations are generated.
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ const SIZES: &[u64] = &[1, 5, 7, 1 << 40, (1 << 53) + 1, u64::MAX];
 const CROWDS: &[usize] = &[3, 4, 5, 8];
 /// How much a sequence prefers an action: the factors of its weight.
 const PREFERENCES: &[usize] = &[1, 2, 2, 5];
+/// How often a sequence stays with the volume that was changed last, in percent.
+const FOCUSES: &[usize] = &[0, 20, 50];
 /// Above this number of snapshots of a volume, few are added.
 const MANY_SNAPSHOTS: usize = 6;
 /// Number of steps at the beginning that mostly create something.
@@ -61,11 +64,13 @@ pub(crate) fn generate(seed: u64, steps: usize, profile: &Profile) -> Vec<Op> {
     let mut preference = || rng.pick(PREFERENCES).copied().unwrap_or(1);
     let weights = actions.map(|action| (*action, preference())).collect();
     let crowd = rng.pick(CROWDS).copied().unwrap_or(3);
+    let focus = rng.pick(FOCUSES).copied().unwrap_or(0);
     let mut generator = Generator {
         rng,
         profile,
         weights,
         crowd,
+        focus,
         step: 0,
         model: Model::default(),
         created: Created::default(),
@@ -179,17 +184,21 @@ impl Action {
             Self::Clone => 14,
             Self::SetState | Self::Rename | Self::Restore => 12,
             Self::Mount => 9,
-            Self::Create | Self::Split | Self::RenameSnapshot | Self::Resize => 7,
-            Self::Delete | Self::DeleteSnapshot | Self::PatchSeveral => 5,
+            Self::Create
+            | Self::Split
+            | Self::RenameSnapshot
+            | Self::Resize
+            | Self::PatchSeveral => 7,
+            Self::Delete | Self::DeleteSnapshot => 5,
+            Self::SetPolicy => 4,
             Self::Unmount => 3,
-            Self::SetPolicy | Self::Find | Self::Access => 2,
-            Self::Get | Self::GetSnapshot | Self::FindSnapshot => 1,
+            Self::Find | Self::Get | Self::Access | Self::GetSnapshot | Self::FindSnapshot => 1,
         }
     }
 
     /// Whether it creates something.
     const fn creates(self) -> bool {
-        matches!(self, Self::Create | Self::Snapshot | Self::Clone | Self::Mount)
+        matches!(self, Self::Create | Self::Snapshot | Self::Clone | Self::Mount | Self::SetPolicy)
     }
 }
 
@@ -208,6 +217,7 @@ struct Generator<'a> {
     /// The supported actions, and how much this sequence prefers each.
     weights: Vec<(Action, usize)>,
     crowd: usize,
+    focus: usize,
     step: usize,
     /// The expected state of the backend.
     model: Model,
@@ -414,7 +424,8 @@ impl Generator<'_> {
                 let is_it = |it: &ModelVolume| {
                     is_online(it) && (!prefers_clones || it.record.origin.is_some())
                 };
-                let (volume, snapshot) = self.snapshot(is_it, Which::Newest);
+                let which = if self.rng.chance(50) { Which::Parent } else { Which::Newest };
+                let (volume, snapshot) = self.snapshot(is_it, which);
                 OpKind::CreateClone(of_volume(volume), snapshot, self.name())
             }
             Action::Split => {
@@ -441,6 +452,11 @@ impl Generator<'_> {
         let chosen = volumes.iter().filter(|volume| any || is_it(volume));
         let live: Vec<VolumeId> = chosen.map(|volume| volume.record.uuid).collect();
         let latest: Vec<_> = self.latest.iter().filter(|id| live.contains(id)).copied().collect();
+        if let Some(last) = latest.first()
+            && self.rng.chance(self.focus)
+        {
+            return Some(*last);
+        }
         let from = if latest.is_empty() || self.rng.chance(30) { live } else { latest };
         self.rng.pick(&from).copied()
     }
@@ -500,6 +516,9 @@ impl Generator<'_> {
         if self.rng.chance(4) {
             return self.raw(BAD_NAMES);
         }
+        if let Some(identifier) = self.identifier() {
+            return identifier;
+        }
         let names: Vec<String> =
             self.model.volumes.iter().map(|volume| volume.record.name.clone()).collect();
         let former = self.former_names.clone();
@@ -529,9 +548,22 @@ impl Generator<'_> {
         Text::Raw(self.rng.pick(texts).copied().unwrap_or_default().into())
     }
 
+    /// Rarely a name that is the identifier of a volume or a snapshot.
+    fn identifier(&mut self) -> Option<Text> {
+        let is_due = self.rng.chance(5);
+        let of_volume = self.rng.chance(60);
+        let volume = self.rng.pick(&self.volumes).filter(|_| of_volume).map(|id| id.uuid());
+        let snapshot = self.rng.pick(&self.snapshots).map(|(_, id)| id.uuid());
+        let of = volume.or(snapshot).filter(|_| is_due)?;
+        Some(Text::Id(made(of), Spelling::Canonical))
+    }
+
     fn snapshot_name(&mut self, of: Option<VolumeId>) -> Text {
         if self.rng.chance(4) {
             return self.raw(BAD_NAMES);
+        }
+        if let Some(identifier) = self.identifier() {
+            return identifier;
         }
         let kept = of.and_then(|id| self.model.volume(id).ok());
         let taken: Vec<String> = kept.map_or_else(Vec::new, |kept| {

@@ -63,19 +63,27 @@ impl<'a> Replay<'a> {
             .try_for_each(|(at, op)| self.step(op).map_err(|abort| FailedAt { at, abort }))
     }
 
-    /// Runs a sequence with the checks of [`Verify`] after each change and the others every
-    /// `steps_per_check` steps, deletes the created objects, and checks that they are deleted.
-    pub(super) fn run(&mut self, sequence: &[Op], steps_per_check: usize) -> Result<(), FailedAt> {
+    /// Runs a sequence with the checks of [`Verify`] after each change, deletes the created objects,
+    /// and checks that they are deleted. `steps_per_sweep` steps are followed by the checks of a
+    /// generated sequence, which also winds up its objects; the calls of a case have none of them.
+    pub(super) fn run(
+        &mut self,
+        sequence: &[Op],
+        steps_per_sweep: Option<usize>,
+    ) -> Result<(), FailedAt> {
         let harness = self.harness;
         for (at, op) in sequence.iter().enumerate() {
-            let is_due = at % steps_per_check == steps_per_check - 1;
-            let step = self.step(op).and_then(|()| harness.verify_names());
-            let step = step.and_then(|()| {
-                if !is_due {
-                    return Ok(());
+            let is_due = steps_per_sweep.is_some_and(|steps| at % steps == steps - 1);
+            let step = self.step(op).and_then(|()| {
+                if is_due || steps_per_sweep.is_none() {
+                    harness.verify_names()?;
                 }
-                harness.verify_records()?;
-                harness.verify_access()
+                if is_due {
+                    harness.verify_records()?;
+                    harness.verify_access()?;
+                    harness.verify_refusals()?;
+                }
+                Ok(())
             });
             step.map_err(|abort| FailedAt { at, abort })?;
         }
@@ -83,7 +91,13 @@ impl<'a> Replay<'a> {
             harness.verify_records()?;
             harness.verify_access()?;
             harness.verify_deleted()?;
-            harness.delete_own()?;
+            if steps_per_sweep.is_some() {
+                harness.verify_refusals()?;
+                harness.wind_up()?;
+                harness.verify_free()?;
+            } else {
+                harness.delete_own()?;
+            }
             harness.verify_listings()
         };
         end().map_err(|abort| FailedAt { at: sequence.len().saturating_sub(1), abort })
@@ -96,8 +110,9 @@ pub(crate) struct FailedAt {
     pub(super) abort: Abort,
 }
 
-/// After this many steps every record is read and checked.
-pub(super) const STEPS_PER_CHECK: usize = 5;
+/// After this many steps of a generated sequence every record is read, and every call is made that
+/// must be refused.
+pub(super) const STEPS_PER_SWEEP: usize = 5;
 
 /// Runs a sequence, checks every record regularly and at the end, and deletes the created objects.
 pub(crate) fn replay(
@@ -107,5 +122,5 @@ pub(crate) fn replay(
 ) -> Result<(), FailedAt> {
     harness.restart().map_err(|abort| FailedAt { at: 0, abort })?;
     harness.set_verify(Verify::Listings);
-    Replay::new(harness, number).run(sequence, STEPS_PER_CHECK)
+    Replay::new(harness, number).run(sequence, Some(STEPS_PER_SWEEP))
 }

@@ -29,7 +29,7 @@ pub(crate) fn shrink_sequence(harness: &Harness<'_>, sequence: Vec<Op>, failed: 
     let mut sequence = sequence;
     // Steps after the failing one are not needed.
     sequence.truncate(at.saturating_add(1));
-    let again = Again::new(harness);
+    let again = Again::new(harness, true);
     again.set_checks(Checks::Listings);
     if let Some(shortest) = shortest(harness, &again, sequence, &violation) {
         return Abort::Violation(shortest);
@@ -56,7 +56,7 @@ pub(crate) fn shrink_calls(harness: &Harness<'_>, abort: Abort) -> Abort {
     if harness.has_raced() || calls.len() > MAX_CALLS || violation.rules.is_empty() {
         return Abort::Violation(violation);
     }
-    let found = shortest(harness, &Again::new(harness), calls, &violation);
+    let found = shortest(harness, &Again::new(harness, false), calls, &violation);
     Abort::Violation(found.unwrap_or(violation))
 }
 
@@ -172,6 +172,9 @@ impl Search<'_> {
         (self.tries, self.reads) = (0, 0);
         self.again.set_checks(Checks::Calls);
         if self.accepts(calls) {
+            // The calls of checks at the end may use the objects of the sequence.
+            self.drop_chunks();
+            self.simplify();
             return;
         }
         self.again.expect_names_of_case();

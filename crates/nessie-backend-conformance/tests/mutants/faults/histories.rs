@@ -3,7 +3,7 @@
 
 use super::*;
 
-pub(super) fn all() -> Vec<Fault> {
+pub fn all() -> Vec<Fault> {
     [
         after_splits(),
         after_renames(),

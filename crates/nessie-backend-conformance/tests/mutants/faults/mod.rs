@@ -1175,7 +1175,7 @@ fn only(change: impl FnOnce(&mut Capabilities)) -> Capabilities {
 }
 
 // After the macros that they use.
-mod histories;
+pub mod histories;
 mod names;
 mod sizes;
 mod space;
