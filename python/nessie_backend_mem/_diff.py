@@ -1,16 +1,13 @@
 """Differences between two backends."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+# No `from __future__ import annotations` here: `events` exports the classes, and pdoc would look up
+# the names of their annotations there.
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from . import InvalidArgumentError, MemBackend
 from ._replay import code_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
 
 __all__ = ["Change", "Diff", "diff"]
 
