@@ -52,5 +52,5 @@ pub use hooks::{Call, Effect, Hook, Hooks, Outcome, Recorder, Subject};
 pub use log::{EventLog, write_event};
 pub use operation::{Operation, OperationKind, Role};
 pub use plan::{FaultPlan, Hit, Names};
-pub use selection::{Counter, Selection};
+pub use selection::{Selection, Tally};
 pub use value::Value;

@@ -1,7 +1,7 @@
 //! Faults that are installed together.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use nessie_backend_core::{SnapshotId, Timestamp, Uuid, VolumeId};
 
@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::fault::{Fault, FaultError, When};
 use crate::hooks::Effect;
 use crate::operation::{Operation, OperationKind, Role};
-use crate::selection::Counter;
+use crate::selection::Tally;
 
 /// Names of objects, so that a fault finds a call by the name of an object that the call identifies by
 /// its identifier.
@@ -44,23 +44,15 @@ pub struct FaultPlan {
 
 struct Inner {
     faults: Vec<Fault>,
-    state: Mutex<State>,
-}
-
-struct State {
-    counts: Vec<Counter>,
-    hits: Vec<Hit>,
+    tally: Tally<Hit>,
 }
 
 impl FaultPlan {
     /// A plan whose faults draw from generators that are made from the seed and their positions.
     pub fn new(faults: impl IntoIterator<Item = Fault>, seed: u64) -> Self {
         let faults: Vec<Fault> = faults.into_iter().collect();
-        let counts = (0..)
-            .zip(&faults)
-            .map(|(position, fault)| Counter::new(fault.selection, seed, position));
-        let state = State { counts: counts.collect(), hits: Vec::new() };
-        Self { inner: Arc::new(Inner { faults, state: Mutex::new(state) }) }
+        let tally = Tally::new(faults.iter().map(|fault| fault.selection), seed);
+        Self { inner: Arc::new(Inner { faults, tally }) }
     }
 
     /// The faults, in their order.
@@ -72,15 +64,13 @@ impl FaultPlan {
     /// The calls that were hit, in their order.
     #[must_use]
     pub fn hits(&self) -> Vec<Hit> {
-        self.state().hits.clone()
+        self.inner.tally.hits()
     }
 
     /// The positions of the faults whose patterns no call has matched.
     #[must_use]
     pub fn unused(&self) -> Vec<usize> {
-        let state = self.state();
-        let counts = state.counts.iter().enumerate();
-        counts.filter(|(_, count)| count.is_unused()).map(|(position, _)| position).collect()
+        self.inner.tally.unused()
     }
 
     /// Whether it is another handle of the same plan.
@@ -108,24 +98,16 @@ impl FaultPlan {
             }
             // The names may be looked up in the backend, so no lock is held.
             let Some(name) = matching_name(fault, operation, names) else { continue };
-            let mut state = self.state();
-            let Some(count) = state.counts.get_mut(position) else { return };
-            if !count.hits() {
+            let hit = || Hit { fault: position, operation: operation.kind, name, time };
+            if !self.inner.tally.count(position, hit) {
                 continue;
             }
-            state.hits.push(Hit { fault: position, operation: operation.kind, name, time });
-            drop(state);
             effect.delay = effect.delay.saturating_add(fault.delay.unwrap_or_default());
             effect.error = fault.error.as_ref().map(|error| match error {
                 FaultError::Code(code) => Failure::Backend(code.error(operation)),
                 FaultError::Custom(custom) => Failure::Custom(custom.clone()),
             });
         }
-    }
-
-    // A panic leaves the counts valid.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which of the calls or requests that match a fault are hit.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use nessie_backend_core::splitmix64::SplitMix64;
 use nessie_backend_core::{BackendError, Result};
 
@@ -74,7 +76,7 @@ fn broken(argument: &'static str, reason: String) -> BackendError {
 
 /// How often a fault has matched and hit, and its random numbers.
 #[derive(Clone, Debug)]
-pub struct Counter {
+struct Counter {
     selection: Selection,
     matched: u64,
     hits: u64,
@@ -84,14 +86,13 @@ pub struct Counter {
 impl Counter {
     /// A counter of the fault at a position in its plan. The seed and the position give its random
     /// numbers.
-    #[must_use]
-    pub fn new(selection: Selection, seed: u64, position: u64) -> Self {
+    fn new(selection: Selection, seed: u64, position: u64) -> Self {
         let random = SplitMix64::new(SplitMix64::mix((seed ^ FAULTS).wrapping_add(position)));
         Self { selection, matched: 0, hits: 0, random }
     }
 
     /// Counts a call that matches, and decides whether the fault hits it.
-    pub fn hits(&mut self) -> bool {
+    fn hits(&mut self) -> bool {
         let Selection { after, times, every, probability } = self.selection;
         self.matched += 1;
         let Some(later) = self.matched.checked_sub(after).filter(|later| *later > 0) else {
@@ -108,8 +109,7 @@ impl Counter {
     }
 
     /// Whether no call has matched.
-    #[must_use]
-    pub const fn is_unused(&self) -> bool {
+    const fn is_unused(&self) -> bool {
         self.matched == 0
     }
 
@@ -117,6 +117,59 @@ impl Counter {
     #[expect(clippy::cast_precision_loss, reason = "the number has 53 bits")]
     fn draw(&mut self) -> f64 {
         (self.random.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// The counters of the faults of a plan, and what they have hit.
+#[derive(Debug)]
+pub struct Tally<H> {
+    state: Mutex<TallyState<H>>,
+}
+
+#[derive(Debug)]
+struct TallyState<H> {
+    counters: Vec<Counter>,
+    hits: Vec<H>,
+}
+
+impl<H: Clone> Tally<H> {
+    /// The counters of faults with these selections, in the order of the plan.
+    #[must_use]
+    pub fn new(selections: impl IntoIterator<Item = Selection>, seed: u64) -> Self {
+        let selections = (0..).zip(selections);
+        let counters = selections.map(|(position, each)| Counter::new(each, seed, position));
+        let state = TallyState { counters: counters.collect(), hits: Vec::new() };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Counts a call that the fault at a position matches. Whether the fault hits it; the hit is then
+    /// recorded.
+    pub fn count(&self, position: usize, hit: impl FnOnce() -> H) -> bool {
+        let mut state = self.state();
+        let is_hit = state.counters.get_mut(position).is_some_and(Counter::hits);
+        if is_hit {
+            state.hits.push(hit());
+        }
+        is_hit
+    }
+
+    /// What was hit, in its order.
+    #[must_use]
+    pub fn hits(&self) -> Vec<H> {
+        self.state().hits.clone()
+    }
+
+    /// The positions of the faults that no call has matched.
+    #[must_use]
+    pub fn unused(&self) -> Vec<usize> {
+        let state = self.state();
+        let counters = state.counters.iter().enumerate();
+        counters.filter(|(_, counter)| counter.is_unused()).map(|(position, _)| position).collect()
+    }
+
+    // A panic leaves the counters valid.
+    fn state(&self) -> MutexGuard<'_, TallyState<H>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Faults of requests that are installed together.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nessie_backend_core::Timestamp;
-use nessie_backend_faults::Counter;
+use nessie_backend_faults::Tally;
 
 use super::fault::{HttpAction, HttpFault, JobFault, Stage};
 
@@ -35,12 +35,7 @@ pub struct HttpFaultPlan {
 struct Inner {
     faults: Vec<HttpFault>,
     is_installed: AtomicBool,
-    state: Mutex<State>,
-}
-
-struct State {
-    counters: Vec<Counter>,
-    hits: Vec<HttpHit>,
+    tally: Tally<HttpHit>,
 }
 
 /// What faults do to a request.
@@ -57,26 +52,21 @@ impl HttpFaultPlan {
     /// A plan whose faults draw from generators that are made from the seed and their positions.
     pub(super) fn new(faults: impl IntoIterator<Item = HttpFault>, seed: u64) -> Self {
         let faults: Vec<HttpFault> = faults.into_iter().collect();
-        let counters = (0..)
-            .zip(&faults)
-            .map(|(position, fault)| Counter::new(fault.selection, seed, position));
-        let state = State { counters: counters.collect(), hits: Vec::new() };
+        let tally = Tally::new(faults.iter().map(|fault| fault.selection), seed);
         let is_installed = AtomicBool::new(true);
-        Self { inner: Arc::new(Inner { faults, is_installed, state: Mutex::new(state) }) }
+        Self { inner: Arc::new(Inner { faults, is_installed, tally }) }
     }
 
     /// The requests that were hit, in their order.
     #[must_use]
     pub fn hits(&self) -> Vec<HttpHit> {
-        self.state().hits.clone()
+        self.inner.tally.hits()
     }
 
     /// The positions of the faults whose patterns no request has matched.
     #[must_use]
     pub fn unused(&self) -> Vec<usize> {
-        let state = self.state();
-        let counters = state.counters.iter().enumerate();
-        counters.filter(|(_, counter)| counter.is_unused()).map(|(position, _)| position).collect()
+        self.inner.tally.unused()
     }
 
     /// Whether the faults are installed.
@@ -129,28 +119,16 @@ impl HttpFaultPlan {
         time: Timestamp,
         mut apply: impl FnMut(&HttpFault) -> bool,
     ) {
-        let fits = |fault: &HttpFault| fault.stage() == stage && fault.fits(method, path);
-        if !self.inner.faults.iter().any(fits) {
-            return;
-        }
-        let mut counted = self.state();
         for (position, fault) in self.inner.faults.iter().enumerate() {
-            let is_hit =
-                fits(fault) && counted.counters.get_mut(position).is_some_and(Counter::hits);
-            if !is_hit {
-                continue;
-            }
-            let (method, path) = (method.to_owned(), path.to_owned());
-            counted.hits.push(HttpHit { fault: position, method, path, time });
-            if !apply(fault) {
+            let fits = fault.stage() == stage && fault.fits(method, path);
+            let hit = || {
+                let (method, path) = (method.to_owned(), path.to_owned());
+                HttpHit { fault: position, method, path, time }
+            };
+            if fits && self.inner.tally.count(position, hit) && !apply(fault) {
                 return;
             }
         }
-    }
-
-    // A panic leaves the counters valid.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
