@@ -68,7 +68,7 @@ pub(crate) enum FaultError {
 
 /// A fault: which calls it hits, and what happens to them.
 ///
-/// `operation` and `name` are patterns, in which `*` stands for any characters and `?` for one. Of the
+/// `operation` and `name` are patterns: `*` matches any characters, `?` exactly one. Of the
 /// calls that match both, a [`Selection`] is hit.
 ///
 /// ```

@@ -46,7 +46,7 @@ pub enum Outcome {
     Done(Value),
     /// The backend has refused it, with the error of this code.
     Refused(Cow<'static, str>),
-    /// The call was wrong, or it was interrupted. It is no event.
+    /// The call was wrong, or it was interrupted. It is not an event.
     Failed,
 }
 

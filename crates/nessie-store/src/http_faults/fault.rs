@@ -18,7 +18,7 @@ const MAX_DELAY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A fault of requests: which requests it hits, and what happens to them.
 ///
-/// `method` and `path` are patterns, in which `*` stands for any characters and `?` for one. The path is
+/// `method` and `path` are patterns: `*` matches any characters, `?` exactly one. The path is
 /// that of the request as it was sent, without the query. Of the requests that match both, a
 /// [`Selection`] is hit. Requests to `/simulator` are never hit.
 ///
