@@ -69,10 +69,11 @@ pub(crate) struct Owner {
     pub(crate) epoch: u64,
 }
 
-/// The results of a bulk creation.
+/// The results of a creation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Results {
-    pub(crate) created: Vec<Uuid>,
+    /// The paths of the objects.
+    pub(crate) created: Vec<String>,
     pub(crate) refusals: Vec<ApiError>,
 }
 

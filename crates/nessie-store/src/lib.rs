@@ -127,6 +127,7 @@ mod builder;
 mod clock;
 mod cluster;
 mod config;
+mod configuration;
 mod coverage;
 mod fields;
 mod handlers;

@@ -11,9 +11,10 @@ use nessie_ontap_protocol::{ApiError, Method, Url};
 
 use crate::cluster::Cluster;
 use crate::fields::{FieldInfo, documented_of, fields_of};
+use crate::handlers::export_policies::ExportPolicies;
 use crate::handlers::{
-    HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, policies, snapshots, svm,
-    volumes, zapi,
+    HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, policies, resource,
+    snapshots, svm, volumes, zapi,
 };
 use crate::http::{Request, Response, method_name};
 
@@ -76,8 +77,8 @@ static ROUTES: &[Route] = routes![
     "/api/network/ip/interfaces/{uuid}", IP_INTERFACE: Get svm::lif;
     "/api/protocols/fpolicy/{svm.uuid}/policies", FPOLICY_POLICY: Get svm::fpolicy_policies;
     "/api/protocols/fpolicy/{svm.uuid}/policies/{name}", FPOLICY_POLICY: Get svm::fpolicy_policy;
-    "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get policies::export_policies;
-    "/api/protocols/nfs/export-policies/{id}", EXPORT_POLICY: Get policies::export_policy;
+    "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get resource::list::<ExportPolicies>, Post resource::post::<ExportPolicies>, Patch resource::patch_many::<ExportPolicies>, Delete resource::delete_many::<ExportPolicies>;
+    "/api/protocols/nfs/export-policies/{id}", EXPORT_POLICY: Get resource::get::<ExportPolicies>, Patch resource::patch::<ExportPolicies>, Delete resource::delete::<ExportPolicies>;
     "/api/protocols/nfs/export-policies/{id}/rules", EXPORT_RULE: Get policies::export_rules;
     "/api/protocols/nfs/export-policies/{id}/rules/{index}", EXPORT_RULE: Get policies::export_rule;
     "/api/protocols/nfs/services", NFS_SERVICE: Get svm::nfs_services;

@@ -10,6 +10,7 @@ use nessie_ontap_protocol::records::{Attributes, Pool, SvmContext, VolumeRecord}
 
 use crate::clock::ClusterClock;
 use crate::config::Svm;
+use crate::configuration::SvmConfiguration;
 use crate::jobs::Jobs;
 use crate::side_data::{SideData, lock};
 
@@ -29,6 +30,7 @@ pub(crate) struct SvmState {
     /// of another request. Code that calls the backend directly does not hold it.
     write_lock: Mutex<()>,
     side_data: RwLock<Arc<SideData>>,
+    pub(crate) configuration: SvmConfiguration,
 }
 
 impl SvmState {
@@ -51,6 +53,7 @@ impl SvmState {
             clock,
             write_lock: Mutex::default(),
             side_data: RwLock::default(),
+            configuration: SvmConfiguration::default(),
         }
     }
 

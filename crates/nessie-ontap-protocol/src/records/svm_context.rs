@@ -56,17 +56,17 @@ impl SvmContext {
         format!("/api/svm/svms/{}", self.svm.uuid)
     }
 
-    /// The id of the SVM's export policy `default`, unique in the cluster. The upper 32 bits are the
-    /// SVM's number, the lower 32 bits number the policies of the SVM.
+    /// The id of the SVM's export policy with that number, unique in the cluster. The upper 32 bits are
+    /// the SVM's number, the lower 32 bits number the policies of the SVM; `default` has number 1.
     #[must_use]
-    pub fn export_policy(&self) -> u64 {
-        u64::from(self.number) << 32 | 1
+    pub fn export_policy_id(&self, number: u64) -> u64 {
+        u64::from(self.number) << 32 | number
     }
 
-    /// The link to the SVM's export policy `default`.
+    /// The link to the SVM's export policy with that number.
     #[must_use]
-    pub fn export_policy_href(&self) -> String {
-        format!("/api/protocols/nfs/export-policies/{}", self.export_policy())
+    pub fn export_policy_href(&self, number: u64) -> String {
+        format!("/api/protocols/nfs/export-policies/{}", self.export_policy_id(number))
     }
 
     /// The UUID of the SVM's snapshot policy with this name. That of a policy which is not of the whole

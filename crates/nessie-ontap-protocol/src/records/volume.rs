@@ -271,7 +271,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "movement.destination_aggregate.uuid" FieldKind::Uuid, Expensive, Patch => |_| FieldValue::Unset;
         "name" FieldKind::Text, Key, Both => |v| (&v.volume.name).into();
         "nas.export_policy.id" FieldKind::Integer, Expensive, Both => |v| match v.volume.export_policy.as_deref() {
-            None | Some("default") => v.svm_context.export_policy().into(),
+            None | Some("default") => v.svm_context.export_policy_id(1).into(),
             Some(_) => FieldValue::Unset,
         };
         "nas.export_policy.name" FieldKind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
@@ -380,7 +380,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             "/api/storage/volumes/{}", clone.parent_volume_uuid
         ));
         "nas.export_policy" => |v, _| matches!(v.volume.export_policy.as_deref(), None | Some("default"))
-            .then(|| v.svm_context.export_policy_href());
+            .then(|| v.svm_context.export_policy_href(1));
         "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
             FieldValue::Text(name) => Some(format!(

@@ -109,7 +109,7 @@ fn check_element<R>(
     Ok(())
 }
 
-fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
+pub(super) fn check_value<R>(field: &Field<R>, value: &Json) -> Result<(), ApiError> {
     let path = field.path;
     match field.kind {
         FieldKind::Text => typed::text(path, value).map(drop),

@@ -2,6 +2,7 @@
 
 mod body;
 mod body_check;
+mod body_keys;
 mod condition;
 mod fields;
 mod filter;

@@ -1,5 +1,6 @@
-//! The operations on collections that volumes and snapshots share.
+//! The operations on collections that all kinds of objects share.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
@@ -8,7 +9,6 @@ use nessie_ontap_protocol::{ApiError, Body, Query};
 
 use super::context::{HandlerResult, RequestContext};
 use super::outcome::{self, ObjectKind, Outcome};
-use crate::svm::SvmState;
 
 /// The query parameter of deletions.
 pub(crate) const FORCE: &[&str] = &["force"];
@@ -24,7 +24,8 @@ impl<R> ObjectKind<R> {
         let mut records = read(&query)?;
         if let Some(text) = query.parameter("job_results_uuid") {
             let results = context.bulk_results(text)?;
-            records.retain(|record| results.created.contains(&(self.uuid)(record)));
+            let created: HashSet<_> = results.created.iter().collect();
+            records.retain(|record| created.contains(&(self.schema.href)(record)));
             return Ok(context.collection_of(&query, records, &results));
         }
         Ok(context.collection(&query, records))
@@ -36,14 +37,14 @@ impl<R> ObjectKind<R> {
         context: &RequestContext<'_>,
         query: &Query<R>,
         path: &str,
-        svm_context: &Arc<SvmContext>,
+        svm_context: Option<Arc<SvmContext>>,
         create: impl FnOnce() -> Result<R, ApiError>,
     ) -> HandlerResult {
         let outcome = Outcome {
             job: context.cluster.ids.next(),
             // If the creation fails, the UUID in the path belongs to no object.
             path: format!("{path}/{}", context.cluster.ids.next()),
-            svm_context: Some(Arc::clone(svm_context)),
+            svm_context,
             result: create(),
         };
         outcome::reply_created(context, query, outcome, self)
@@ -78,16 +79,24 @@ impl<R> ObjectKind<R> {
         context: &RequestContext<'_>,
         query: &Query<R>,
         records: Vec<R>,
-        change: impl Fn(&SvmState, &R, Uuid) -> Result<R, ApiError>,
+        change: impl Fn(R, Uuid) -> Result<R, ApiError>,
     ) -> HandlerResult {
-        outcome::reply_changed_page(context, query, records, |record| {
-            let job = context.cluster.ids.next();
-            let path = (self.schema.href)(&record);
-            let svm_context = Arc::clone((self.svm_context)(&record));
-            let svm = context.cluster.svm(None, Some(svm_context.svm.uuid));
-            let result = svm.and_then(|svm| change(svm, &record, job));
-            Outcome { job, path, svm_context: Some(svm_context), result }
+        outcome::reply_changed_page(context, query, records, self, |record| {
+            self.outcome_of(context, record, &change)
         })
+    }
+
+    /// The outcome of the change of one object.
+    pub(crate) fn outcome_of(
+        &self,
+        context: &RequestContext<'_>,
+        record: R,
+        change: impl FnOnce(R, Uuid) -> Result<R, ApiError>,
+    ) -> Outcome<R> {
+        let job = context.cluster.ids.next();
+        let path = (self.schema.href)(&record);
+        let svm_context = (self.svm_context)(&record).cloned();
+        Outcome { job, path, svm_context, result: change(record, job) }
     }
 
     /// Checks the query and the body of a deletion without `records`.

@@ -98,6 +98,11 @@ impl<'a> RequestContext<'a> {
         Ok(self.cluster.svms.iter().filter(|svm| agrees(svm)).collect())
     }
 
+    /// The SVM that an object belongs to.
+    pub(crate) fn svm_of(&self, svm_context: &SvmContext) -> Result<&'a SvmState, ApiError> {
+        self.cluster.svm(None, Some(svm_context.svm.uuid))
+    }
+
     /// The reply with the records that match.
     pub(crate) fn collection<R>(&self, query: &Query<R>, mut records: Vec<R>) -> Response {
         if parameters::request_empty_collection(query) {

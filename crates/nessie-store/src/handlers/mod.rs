@@ -1,7 +1,8 @@
 //! The operations, one file for each kind of object, and shared code.
 //!
 //! * [`context`]: the request and the replies that every operation can give;
-//! * [`collection`]: the operations that volumes and snapshots share;
+//! * [`collection`]: the operations that all kinds of objects share;
+//! * [`resource`]: the operations on objects other than volumes and snapshots;
 //! * [`lookup`]: finds the SVMs, volumes, snapshots and aggregates that requests name;
 //! * [`operation_query`]: the query parameters of an operation;
 //! * [`outcome`]: the replies to changes, and their jobs;
@@ -19,8 +20,10 @@ pub(crate) mod cli;
 pub(crate) mod cluster;
 pub(crate) mod counters;
 pub(crate) mod empty;
+pub(crate) mod export_policies;
 pub(crate) mod jobs;
 pub(crate) mod policies;
+pub(crate) mod resource;
 pub(crate) mod snapshots;
 pub(crate) mod svm;
 pub(crate) mod volumes;

@@ -54,8 +54,23 @@ impl<R> Outcome<R> {
 /// A kind of object that requests create, change and delete.
 pub(crate) struct ObjectKind<R: 'static> {
     pub(crate) schema: &'static Schema<R>,
-    pub(crate) uuid: fn(&R) -> Uuid,
-    pub(crate) svm_context: fn(&R) -> &Arc<SvmContext>,
+    /// The SVM that the object belongs to; `None` if it belongs to the cluster.
+    pub(crate) svm_context: fn(&R) -> Option<&Arc<SvmContext>>,
+    /// Whether the reply to a change always has its result, and never a job. Only if a request changes
+    /// some objects and fails for others, jobs report which.
+    pub(crate) is_synchronous: bool,
+}
+
+impl<R> ObjectKind<R> {
+    /// Whether the reply to a change has its result, if no fault of jobs hits the request.
+    fn replies_with_result(&self, context: &RequestContext<'_>, query: &Query<R>) -> bool {
+        self.is_synchronous || context.client_waits(query)
+    }
+
+    /// What happens to the job of a change that has succeeded.
+    fn job_fault(&self, context: &RequestContext<'_>, has_succeeded: bool) -> Option<FaultyJob> {
+        if self.is_synchronous { None } else { context.job_fault(has_succeeded) }
+    }
 }
 
 /// The reply to the creation of one object.
@@ -69,11 +84,11 @@ pub(crate) fn reply_created<R>(
         outcome.path = (kind.schema.href)(record);
     }
     let location = ("Location", outcome.path.clone());
-    let fault = context.job_fault(outcome.result.is_ok());
-    let mut response = if fault.is_none() && context.client_waits(query) {
+    let fault = kind.job_fault(context, outcome.result.is_ok());
+    let mut response = if fault.is_none() && kind.replies_with_result(context, query) {
         Response::json(201, records(query, &[outcome.result?]))
     } else {
-        let created = outcome.result.as_ref().map(kind.uuid).ok().into_iter().collect();
+        let created = outcome.result.as_ref().map(kind.schema.href).ok().into_iter().collect();
         let results = Results { created, refusals: Vec::new() };
         let (job, record) = outcome.into_job(context, results, fault);
         Response::json(202, job_and_records(query, job, record.as_slice()))
@@ -100,8 +115,9 @@ pub(crate) fn reply_created_many<R>(
             Err(error) => refusals.push(error),
         }
     }
-    let fault = context.job_fault(!made.is_empty() && refusals.is_empty());
-    if fault.is_none() && context.client_waits(query) && (made.is_empty() || refusals.is_empty()) {
+    let fault = kind.job_fault(context, !made.is_empty() && refusals.is_empty());
+    let has_result = kind.replies_with_result(context, query);
+    if fault.is_none() && has_result && (made.is_empty() || refusals.is_empty()) {
         return match refusals.into_iter().next() {
             Some(error) => Err(error),
             None => Ok(Response::json(201, records(query, &made))),
@@ -113,7 +129,7 @@ pub(crate) fn reply_created_many<R>(
         svm_context,
         result: refusals.first().map_or(Ok(()), |error| Err(error.clone())),
     };
-    let results = Results { created: made.iter().map(kind.uuid).collect(), refusals };
+    let results = Results { created: made.iter().map(kind.schema.href).collect(), refusals };
     let (job, _) = outcome.into_job(context, results, fault);
     let shown = query.return_records.then_some((&query.selection, made.as_slice()));
     Ok(Response::json(202, reply::bulk_job(context.url, job, shown)))
@@ -124,9 +140,10 @@ pub(crate) fn reply_changed<R>(
     context: &RequestContext<'_>,
     query: &Query<R>,
     outcome: Outcome<R>,
+    kind: &ObjectKind<R>,
 ) -> HandlerResult {
-    let fault = context.job_fault(outcome.result.is_ok());
-    if fault.is_none() && context.client_waits(query) {
+    let fault = kind.job_fault(context, outcome.result.is_ok());
+    if fault.is_none() && kind.replies_with_result(context, query) {
         return Ok(Response::json(200, records(query, &[outcome.result?])));
     }
     let (job, record) = outcome.into_job(context, Results::default(), fault);
@@ -139,12 +156,13 @@ pub(crate) fn reply_changed_page<R>(
     context: &RequestContext<'_>,
     query: &Query<R>,
     mut targets: Vec<R>,
+    kind: &ObjectKind<R>,
     change: impl Fn(R) -> Outcome<R>,
 ) -> HandlerResult {
     targets.retain(|record| query.filter.matches(record));
     let page = Page::of(targets, query);
     let next = reply::next_href(context.url, &page);
-    reply_changed_many(context, query, page.records, next, change)
+    reply_changed_many(context, query, page.records, next, kind, change)
 }
 
 /// The reply to the change or deletion of several objects. They are changed in order, and the first
@@ -156,6 +174,7 @@ pub(crate) fn reply_changed_many<R, T>(
     query: &Query<R>,
     targets: Vec<T>,
     mut next: Option<String>,
+    kind: &ObjectKind<R>,
     change: impl Fn(T) -> Outcome<R>,
 ) -> HandlerResult {
     let mut outcomes = Vec::new();
@@ -171,8 +190,9 @@ pub(crate) fn reply_changed_many<R, T>(
     let next = next.as_deref();
     let refused = outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
     let is_mixed = refused > 0 && (refused < outcomes.len() || next.is_some());
-    let fault = context.job_fault(refused < outcomes.len());
-    let mut response = if fault.is_none() && context.client_waits(query) && !is_mixed {
+    let fault = kind.job_fault(context, refused < outcomes.len());
+    let has_result = kind.replies_with_result(context, query);
+    let mut response = if fault.is_none() && has_result && !is_mixed {
         let outcomes: Result<Vec<R>, _> =
             outcomes.into_iter().map(|outcome| outcome.result).collect();
         let shown = query.return_records.then_some(&query.selection);

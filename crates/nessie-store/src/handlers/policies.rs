@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use nessie_ontap_protocol::ApiError;
-use nessie_ontap_protocol::records::{
-    EXPORT_POLICY, EXPORT_RULE, ExportPolicyRecord, SNAPSHOT_POLICY, SvmContext,
-};
+use nessie_ontap_protocol::records::{EXPORT_RULE, SNAPSHOT_POLICY, SvmContext};
 
 use super::context::{HandlerResult, RequestContext, instance};
 use super::empty;
@@ -23,21 +21,6 @@ pub(crate) fn snapshot_policy(context: &RequestContext<'_>) -> HandlerResult {
     let svms = context.svms(&query, "svm")?;
     let records = context.cluster.snapshot_policies_of(&svms)?;
     instance(&query, records.into_iter().find(|record| record.policy.uuid == uuid))
-}
-
-pub(crate) fn export_policies(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&EXPORT_POLICY, true, &[])?;
-    let svms = context.svms(&query, "svm")?;
-    let policies =
-        svms.iter().map(|svm| ExportPolicyRecord { svm_context: Arc::clone(&svm.svm_context) });
-    Ok(context.collection(&query, policies.collect()))
-}
-
-pub(crate) fn export_policy(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&EXPORT_POLICY, false, &[])?;
-    let svms = context.svms(&query, "svm")?;
-    let svm_context = svm_context_of_policy(context, &svms)?;
-    instance(&query, Some(ExportPolicyRecord { svm_context }))
 }
 
 pub(crate) fn export_rules(context: &RequestContext<'_>) -> HandlerResult {
@@ -61,7 +44,7 @@ fn svm_context_of_policy(
     let found = context.path_variable(0).parse().ok().and_then(|id: u64| {
         svms.iter()
             .map(|svm| &svm.svm_context)
-            .find(|svm_context| svm_context.export_policy() == id)
+            .find(|svm_context| svm_context.export_policy_id(1) == id)
     });
     found.cloned().ok_or_else(|| ApiError::no_such_entry().about("id"))
 }

@@ -27,8 +27,8 @@ const ANY: &str = "*";
 
 const KIND: ObjectKind<SnapshotRecord> = ObjectKind {
     schema: &SNAPSHOT,
-    uuid: |record| record.snapshot.uuid.uuid(),
-    svm_context: |record| &record.svm_context,
+    svm_context: |record| Some(&record.svm_context),
+    is_synchronous: false,
 };
 
 pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
@@ -55,9 +55,13 @@ pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
         Bodies::One(body) => {
             let (fields, volume) = read(&body)?;
             let (svm, volume) = volume?;
-            KIND.create(context, &query, &path_of(volume.uuid), &svm.svm_context, || {
-                take(context, svm, &volume, &fields)
-            })
+            KIND.create(
+                context,
+                &query,
+                &path_of(volume.uuid),
+                Some(Arc::clone(&svm.svm_context)),
+                || take(context, svm, &volume, &fields),
+            )
         }
         Bodies::Records(bodies) => {
             let creations: Vec<_> = bodies.iter().map(read).collect::<Result<_, ApiError>>()?;
@@ -385,7 +389,7 @@ fn one(
                 .and_then(|()| change(svm, &volume_name(&volume), uuid));
         }
     }
-    outcome::reply_changed(context, query, outcome)
+    outcome::reply_changed(context, query, outcome, &KIND)
 }
 
 /// Changes each of the snapshots that a request's records identify. `read` makes the change of one
@@ -408,12 +412,8 @@ where
         body.remove("volume");
         changes.push((SnapshotId::new(uuid), volume, read(body)?));
     }
-    outcome::reply_changed_many(
-        context,
-        query,
-        changes,
-        None,
-        |(uuid, volume, change)| match volume {
+    outcome::reply_changed_many(context, query, changes, None, &KIND, |(uuid, volume, change)| {
+        match volume {
             Err(error) => Outcome::refused(context, format!("{}/{uuid}", path_of_any()), error),
             Ok((svm, volume)) => Outcome {
                 job: context.cluster.ids.next(),
@@ -421,8 +421,8 @@ where
                 svm_context: Some(Arc::clone(&svm.svm_context)),
                 result: change(svm, &volume_name(&volume), uuid),
             },
-        },
-    )
+        }
+    })
 }
 
 /// The volume of the path or, if the path has a `*`, the volume with the snapshot.
@@ -472,8 +472,8 @@ fn many(
     query: &Query<SnapshotRecord>,
     change: impl Fn(&SvmState, &Arc<Named>, SnapshotId) -> Result<SnapshotRecord, ApiError>,
 ) -> HandlerResult {
-    KIND.change_page(context, query, records(context, query)?, |svm, record, _| {
-        change(svm, &record.volume, record.snapshot.uuid)
+    KIND.change_page(context, query, records(context, query)?, |record, _| {
+        change(context.svm_of(&record.svm_context)?, &record.volume, record.snapshot.uuid)
     })
 }
 

@@ -225,7 +225,8 @@ impl VolumeFields {
             };
             rules::junction_path(path).map_err(refuse)?;
         }
-        if let Some(id) = self.export_policy_id.filter(|id| *id != svm.svm_context.export_policy())
+        if let Some(id) =
+            self.export_policy_id.filter(|id| *id != svm.svm_context.export_policy_id(1))
         {
             return Err(no_export_policy(&id.to_string()));
         }

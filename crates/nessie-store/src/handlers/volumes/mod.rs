@@ -27,8 +27,8 @@ const PATH: &str = "/api/storage/volumes";
 
 const KIND: ObjectKind<VolumeRecord> = ObjectKind {
     schema: &VOLUME,
-    uuid: |record| record.volume.uuid.uuid(),
-    svm_context: |record| &record.svm_context,
+    svm_context: |record| Some(&record.svm_context),
+    is_synchronous: false,
 };
 
 pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
@@ -50,7 +50,8 @@ pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
     match Bodies::parse(context.request.body)? {
         Bodies::One(body) => {
             let creation = Creation::read(context, body)?;
-            KIND.create(context, &query, PATH, &creation.svm.svm_context, || creation.run(context))
+            let svm_context = Some(Arc::clone(&creation.svm.svm_context));
+            KIND.create(context, &query, PATH, svm_context, || creation.run(context))
         }
         Bodies::Records(bodies) => {
             let creations: Vec<_> = bodies
@@ -131,7 +132,7 @@ fn one(
     change: impl FnOnce(&SvmState, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
 ) -> HandlerResult {
     let outcome = change_of(context, query, context.path_uuid(0)?, change)?;
-    outcome::reply_changed(context, query, outcome)
+    outcome::reply_changed(context, query, outcome, &KIND)
 }
 
 /// Changes each of the volumes that a request's records identify.
@@ -143,7 +144,7 @@ fn each<T>(
 ) -> HandlerResult {
     outcome::check_no_filter(query)?;
     context.svms(query, "svm")?;
-    outcome::reply_changed_many(context, query, changes, None, |(uuid, fields)| {
+    outcome::reply_changed_many(context, query, changes, None, &KIND, |(uuid, fields)| {
         change_of(context, query, uuid, |svm, volume, job| change(fields, svm, volume, job))
             .unwrap_or_else(|error| Outcome::refused(context, format!("{PATH}/{uuid}"), error))
     })
@@ -182,8 +183,8 @@ fn many(
     query: &Query<VolumeRecord>,
     change: impl Fn(&SvmState, &Volume, Uuid) -> Result<VolumeRecord, ApiError>,
 ) -> HandlerResult {
-    KIND.change_page(context, query, records(context, query)?, |svm, record, job| {
-        change(svm, &record.volume, job)
+    KIND.change_page(context, query, records(context, query)?, |record, job| {
+        change(context.svm_of(&record.svm_context)?, &record.volume, job)
     })
 }
 

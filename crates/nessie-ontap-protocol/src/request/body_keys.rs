@@ -1,0 +1,70 @@
+//! The parts of a body that name objects.
+
+use super::Body;
+use super::body_check::check_value;
+use crate::{ApiError, Field, FieldKind, FieldPresence, FieldValue, Schema, WritableBy};
+
+impl Body {
+    /// Reads text where the schema has an object with a name as that name: `"svm": "svm1"` as
+    /// `"svm.name": "svm1"`.
+    pub fn expand_names<R>(&mut self, schema: &Schema<R>) {
+        let short: Vec<_> = self
+            .values
+            .iter()
+            .filter(|(path, value)| value.is_string() && schema.field(path).is_none())
+            .map(|(path, _)| (path.clone(), format!("{path}.name")))
+            .filter(|(_, name)| schema.field(name).is_some() && !self.values.contains_key(name))
+            .collect();
+        for (path, name) in short {
+            if let Some(value) = self.values.remove(&path) {
+                self.values.insert(name, value);
+            }
+        }
+    }
+
+    /// Removes the fields that identify an object, and returns them: the keys that no PATCH sets.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check) about the values.
+    pub fn take_keys<R>(&mut self, schema: &Schema<R>) -> Result<Self, ApiError> {
+        let mut keys = Self::default();
+        for field in schema.fields.iter().filter(|field| is_fixed_key(field)) {
+            if let Some(value) = self.values.remove(field.path).filter(|value| !value.is_null()) {
+                check_value(field, &value)?;
+                keys.values.insert(field.path.to_owned(), value);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Whether each field that is given has the record's value.
+    #[must_use]
+    pub fn identifies<R>(&self, schema: &Schema<R>, record: &R) -> bool {
+        self.paths().all(|path| {
+            schema.field(path).is_some_and(|field| {
+                self.typed(field).is_some_and(|given| given == (field.get)(record))
+            })
+        })
+    }
+
+    /// The value of a field, as a record has it.
+    fn typed<R>(&self, field: &Field<R>) -> Option<FieldValue<'_>> {
+        let path = field.path;
+        match field.kind {
+            FieldKind::Uuid => self.uuid(path).ok().flatten().map(Into::into),
+            FieldKind::Integer => self.integer(path).ok().flatten().map(Into::into),
+            FieldKind::Size => self.size(path).ok().flatten().map(Into::into),
+            FieldKind::Boolean => self.boolean(path).ok().flatten().map(Into::into),
+            FieldKind::Time => self.time(path).ok().flatten().map(Into::into),
+            FieldKind::Text | FieldKind::Enumeration(_) => {
+                self.text(path).ok().flatten().map(Into::into)
+            }
+            FieldKind::Number => None,
+        }
+    }
+}
+
+fn is_fixed_key<R>(field: &Field<R>) -> bool {
+    field.presence == FieldPresence::Key
+        && matches!(field.writable, WritableBy::Never | WritableBy::Post)
+}

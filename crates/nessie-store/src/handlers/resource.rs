@@ -1,0 +1,234 @@
+//! The operations on objects other than volumes and snapshots.
+//!
+//! A kind of object implements [`Resource`], and a trait for each kind of change that requests can make:
+//! [`Create`], [`Change`], [`Delete`]. The functions here are the handlers of its paths.
+
+use nessie_ontap_protocol::{ApiError, Bodies, Body, Method, Query};
+
+use super::context::{HandlerResult, RequestContext, instance};
+use super::outcome::{self, ObjectKind, Outcome};
+
+/// A kind of object.
+pub(crate) trait Resource {
+    type Record: 'static;
+
+    const KIND: ObjectKind<Self::Record>;
+    /// The last variable of the path of one object.
+    const KEY: &'static str;
+
+    /// The parameters that its operations with a method act on.
+    fn parameters(_method: Method) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The objects that may match. An error if the path names a parent that does not exist.
+    fn list(
+        context: &RequestContext<'_>,
+        query: &Query<Self::Record>,
+    ) -> Result<Vec<Self::Record>, ApiError>;
+
+    /// The object that the path names.
+    fn find(
+        context: &RequestContext<'_>,
+        query: &Query<Self::Record>,
+    ) -> Result<Option<Self::Record>, ApiError> {
+        let path = format!("/{}", context.url.segments.join("/"));
+        let records = Self::list(context, query)?;
+        Ok(records.into_iter().find(|record| (Self::KIND.schema.href)(record) == path))
+    }
+}
+
+/// Objects that requests create.
+pub(crate) trait Create: Resource {
+    /// Creates an object. `body` has only fields that a POST may set.
+    fn create(
+        context: &RequestContext<'_>,
+        query: &Query<Self::Record>,
+        body: &Body,
+    ) -> Result<Self::Record, ApiError>;
+}
+
+/// Objects that requests change.
+pub(crate) trait Change: Resource {
+    /// Changes an object, and returns it after the change. `body` has only fields that a PATCH may set.
+    fn change(
+        context: &RequestContext<'_>,
+        query: &Query<Self::Record>,
+        record: Self::Record,
+        body: &Body,
+    ) -> Result<Self::Record, ApiError>;
+}
+
+/// Objects that requests delete.
+pub(crate) trait Delete: Resource {
+    /// Deletes an object.
+    fn delete(
+        context: &RequestContext<'_>,
+        query: &Query<Self::Record>,
+        record: &Self::Record,
+    ) -> Result<(), ApiError>;
+}
+
+pub(crate) fn list<X: Resource>(context: &RequestContext<'_>) -> HandlerResult {
+    X::KIND.list(context, |query| X::list(context, query))
+}
+
+pub(crate) fn get<X: Resource>(context: &RequestContext<'_>) -> HandlerResult {
+    let query = query::<X>(context, false)?;
+    let found = X::find(context, &query)?;
+    instance(&query, found).map_err(about_key::<X>)
+}
+
+pub(crate) fn post<X: Create>(context: &RequestContext<'_>) -> HandlerResult {
+    let query = query::<X>(context, true)?;
+    let check = |mut body: Body| {
+        body.expand_names(X::KIND.schema);
+        body.check(X::KIND.schema, Method::Post).map(|()| body)
+    };
+    match Bodies::parse(context.request.body)? {
+        Bodies::One(body) => {
+            let body = check(body)?;
+            let path = format!("/{}", context.url.segments.join("/"));
+            X::KIND.create(context, &query, &path, None, || X::create(context, &query, &body))
+        }
+        Bodies::Records(bodies) => {
+            let bodies = bodies.into_iter().map(check).collect::<Result<Vec<_>, _>>()?;
+            X::KIND.create_many(context, &query, None, bodies, |body| {
+                X::create(context, &query, &body)
+            })
+        }
+    }
+}
+
+pub(crate) fn patch<X: Change>(context: &RequestContext<'_>) -> HandlerResult {
+    let query = query::<X>(context, false)?;
+    let body = check_change::<X>(Body::parse(context.request.body)?)?;
+    one::<X>(context, &query, |record| X::change(context, &query, record, &body))
+}
+
+/// Changes the objects that match, or those that `records` identify.
+pub(crate) fn patch_many<X: Change>(context: &RequestContext<'_>) -> HandlerResult {
+    let query = query::<X>(context, true)?;
+    if let Some(bodies) = Body::parse_records(context.request.body)? {
+        let changes = bodies
+            .into_iter()
+            .map(|body| {
+                let (keys, body) = split_keys::<X>(body)?;
+                Ok((keys, check_change::<X>(body)?))
+            })
+            .collect::<Result<_, ApiError>>()?;
+        return each::<X, _>(context, &query, changes, |record, body| {
+            X::change(context, &query, record, &body)
+        });
+    }
+    outcome::check_filter(&query)?;
+    let body = check_change::<X>(Body::parse(context.request.body)?)?;
+    let records = X::list(context, &query)?;
+    X::KIND.change_page(context, &query, records, |record, _| {
+        X::change(context, &query, record, &body)
+    })
+}
+
+pub(crate) fn delete<X: Delete>(context: &RequestContext<'_>) -> HandlerResult {
+    let query = query::<X>(context, false)?;
+    check_deletion::<X>(&Body::parse(context.request.body)?)?;
+    one::<X>(context, &query, |record| {
+        X::delete(context, &query, &record)?;
+        Ok(record)
+    })
+}
+
+/// Deletes the objects that match, or those that `records` identify.
+pub(crate) fn delete_many<X: Delete>(context: &RequestContext<'_>) -> HandlerResult {
+    let query = query::<X>(context, true)?;
+    let remove = |record: X::Record| {
+        X::delete(context, &query, &record)?;
+        Ok(record)
+    };
+    if let Some(bodies) = Body::parse_records(context.request.body)? {
+        let deletions = bodies
+            .into_iter()
+            .map(|body| {
+                let (keys, body) = split_keys::<X>(body)?;
+                outcome::check_empty(&body).map(|()| (keys, ()))
+            })
+            .collect::<Result<_, ApiError>>()?;
+        return each::<X, _>(context, &query, deletions, |record, ()| remove(record));
+    }
+    outcome::check_filter(&query)?;
+    check_deletion::<X>(&Body::parse(context.request.body)?)?;
+    let records = X::list(context, &query)?;
+    X::KIND.change_page(context, &query, records, |record, _| remove(record))
+}
+
+fn query<X: Resource>(
+    context: &RequestContext<'_>,
+    is_collection: bool,
+) -> Result<Query<X::Record>, ApiError> {
+    context.query(X::KIND.schema, is_collection, X::parameters(context.request.method))
+}
+
+/// Changes the object that the path names.
+fn one<X: Resource>(
+    context: &RequestContext<'_>,
+    query: &Query<X::Record>,
+    change: impl FnOnce(X::Record) -> Result<X::Record, ApiError>,
+) -> HandlerResult {
+    let found = X::find(context, query)?.filter(|record| query.filter.matches(record));
+    let record = found.ok_or_else(|| about_key::<X>(ApiError::no_such_entry()))?;
+    let outcome = X::KIND.outcome_of(context, record, |record, _| change(record));
+    outcome::reply_changed(context, query, outcome, &X::KIND)
+}
+
+/// Changes each of the objects that the records of a request identify.
+fn each<X: Resource, T>(
+    context: &RequestContext<'_>,
+    query: &Query<X::Record>,
+    changes: Vec<(Body, T)>,
+    change: impl Fn(X::Record, T) -> Result<X::Record, ApiError>,
+) -> HandlerResult {
+    outcome::check_no_filter(query)?;
+    outcome::reply_changed_many(context, query, changes, None, &X::KIND, |(keys, fields)| {
+        // Read again for each: the change before may have renamed it.
+        let found = X::list(context, query).and_then(|records| {
+            let mut records = records.into_iter();
+            let found = records.find(|record| keys.identifies(X::KIND.schema, record));
+            found.ok_or_else(|| about_key::<X>(ApiError::no_such_entry()))
+        });
+        match found {
+            Err(error) => {
+                let path = format!("/{}", context.url.segments.join("/"));
+                Outcome::refused(context, path, error)
+            }
+            Ok(record) => X::KIND.outcome_of(context, record, |record, _| change(record, fields)),
+        }
+    })
+}
+
+fn check_change<X: Resource>(mut body: Body) -> Result<Body, ApiError> {
+    body.expand_names(X::KIND.schema);
+    body.check(X::KIND.schema, Method::Patch)?;
+    Ok(body)
+}
+
+/// Accepts the body of a deletion: clients send the keys of the object, which the path has.
+fn check_deletion<X: Resource>(body: &Body) -> Result<(), ApiError> {
+    let unknown = body.paths().find(|path| X::KIND.schema.field(path).is_none());
+    unknown.map_or(Ok(()), |path| Err(ApiError::unexpected_argument(path)))
+}
+
+/// Separates the keys of the object from the other fields of a record of `records`.
+fn split_keys<X: Resource>(mut body: Body) -> Result<(Body, Body), ApiError> {
+    body.expand_names(X::KIND.schema);
+    let keys = body.take_keys(X::KIND.schema)?;
+    if keys.is_empty() {
+        let message = format!("A record lacks the {} of its object.", X::KEY);
+        return Err(ApiError::new(400, 262_212, message).about(X::KEY));
+    }
+    Ok((keys, body))
+}
+
+/// The same error, about the key of the object if it is one about a missing object.
+fn about_key<X: Resource>(error: ApiError) -> ApiError {
+    if error.code == ApiError::no_such_entry().code { error.about(X::KEY) } else { error }
+}
