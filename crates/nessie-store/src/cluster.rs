@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use nessie_backend_core::{Timestamp, Uuid, VolumeBackend};
+use nessie_backend_core::{Timestamp, VolumeBackend};
 use nessie_backend_faults::When;
-use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
     AggregateRecord, AggregateSpace, IpInterfaceRecord, Named, NodeRecord, SvmContext,
 };
@@ -17,6 +16,7 @@ use crate::ids::{Ids, seed_or_random};
 use crate::jobs::Jobs;
 use crate::snapshot_policies::{builtin_names, complete};
 use crate::svm::SvmState;
+use crate::svms::Svms;
 
 /// A simulated cluster. Requests may come from any number of threads.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Cluster {
     pub(crate) snapshot_policies: Arc<[Named]>,
     /// Whether a request runs the rules of snapshot policies that are due on the system's clock.
     pub(crate) runs_policies: bool,
-    pub(crate) svms: Vec<SvmState>,
+    pub(crate) svms: Svms,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) ids: Ids,
     pub(crate) faults: HttpFaults,
@@ -135,7 +135,7 @@ impl Cluster {
             ipspace,
             snapshot_policies,
             runs_policies: run_policies,
-            svms,
+            svms: Svms::new(svms),
             jobs,
             ids,
             faults: HttpFaults::new(seed_or_random(seed)),
@@ -179,38 +179,6 @@ impl Cluster {
         let now = self.now();
         self.nodes.iter().map(|record| NodeRecord { now, ..record.clone() }).collect()
     }
-
-    /// The SVM with that name, UUID or both. It is an error if neither is given.
-    pub(crate) fn svm(
-        &self,
-        name: Option<&str>,
-        uuid: Option<Uuid>,
-    ) -> Result<&SvmState, ApiError> {
-        let by_name = |name: &str| {
-            let found = self.svms.iter().find(|svm| svm.svm_context.svm.name == name);
-            found.ok_or_else(|| unknown_svm(name))
-        };
-        let by_uuid = |uuid: Uuid| {
-            let found = self.svms.iter().find(|svm| svm.svm_context.svm.uuid == uuid);
-            found.ok_or_else(|| unknown_svm(&uuid.to_string()))
-        };
-        match (name, uuid) {
-            (Some(name), None) => by_name(name),
-            (None, Some(uuid)) => by_uuid(uuid),
-            (Some(name), Some(uuid)) => {
-                let svm = by_name(name)?;
-                if svm.svm_context.svm.uuid == uuid {
-                    return Ok(svm);
-                }
-                let message = format!("The SVM {name:?} does not have the UUID {uuid}.");
-                Err(ApiError::new(400, 2_621_706, message).about("svm.uuid"))
-            }
-            (None, None) => {
-                let message = "The request names no SVM: svm.name or svm.uuid.";
-                Err(ApiError::new(400, 2_621_707, message).about("svm"))
-            }
-        }
-    }
 }
 
 /// Whether a backend has snapshot policies. Adds ONTAP's.
@@ -234,8 +202,4 @@ fn check_names<'n>(
         }
     }
     Ok(())
-}
-
-pub(crate) fn unknown_svm(name: &str) -> ApiError {
-    ApiError::new(400, 2_621_462, format!("SVM {name:?} does not exist.")).about("svm")
 }

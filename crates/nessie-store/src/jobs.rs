@@ -10,6 +10,7 @@ use nessie_ontap_protocol::records::{JobRecord, SvmContext};
 
 use crate::JobCompletion;
 use crate::http_faults::{FaultyJob, HttpFaultPlan};
+use crate::svms::Epochs;
 
 /// How long a completed job is kept.
 const RETENTION: Duration = Duration::from_secs(300);
@@ -61,11 +62,11 @@ pub(crate) struct NewJob {
 }
 
 /// The SVM whose objects a job refers to, and the epoch of its backend. The job is not shown in a
-/// later epoch.
+/// later epoch; it stays if the SVM is deleted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owner {
-    /// The index of the SVM.
-    pub(crate) svm: usize,
+    /// The UUID of the SVM.
+    pub(crate) svm: Uuid,
     pub(crate) epoch: u64,
 }
 
@@ -121,8 +122,8 @@ impl Jobs {
         table.order.push_back(uuid);
     }
 
-    /// Reads one job, which counts as a poll. `epochs` are those of the SVMs, in order.
-    pub(crate) fn get(&self, uuid: Uuid, now: Timestamp, epochs: &[u64]) -> Option<JobRecord> {
+    /// Reads one job, which counts as a poll.
+    pub(crate) fn get(&self, uuid: Uuid, now: Timestamp, epochs: &Epochs) -> Option<JobRecord> {
         let mut table = self.lock();
         let job = table.jobs.get_mut(&uuid).filter(|job| job.is_current(epochs))?;
         if job.end.is_none() {
@@ -133,7 +134,7 @@ impl Jobs {
     }
 
     /// Lists all jobs. This does not count as a poll of any job.
-    pub(crate) fn list(&self, now: Timestamp, epochs: &[u64]) -> Vec<JobRecord> {
+    pub(crate) fn list(&self, now: Timestamp, epochs: &Epochs) -> Vec<JobRecord> {
         let mut table = self.lock();
         table.evict(now);
         for job in table.jobs.values_mut() {
@@ -146,7 +147,7 @@ impl Jobs {
     }
 
     /// The results of a job; `None` if there is no such job.
-    pub(crate) fn results(&self, uuid: Uuid, epochs: &[u64]) -> Option<Results> {
+    pub(crate) fn results(&self, uuid: Uuid, epochs: &Epochs) -> Option<Results> {
         let table = self.lock();
         table.jobs.get(&uuid).filter(|job| job.is_current(epochs)).map(|job| job.results.clone())
     }
@@ -199,9 +200,10 @@ impl Job {
         };
     }
 
-    /// Whether the SVM is still in the epoch in which the job was created.
-    fn is_current(&self, epochs: &[u64]) -> bool {
-        self.owner.is_none_or(|owner| epochs.get(owner.svm) == Some(&owner.epoch))
+    /// Whether the SVM, if it still exists, is in the epoch in which the job was created.
+    fn is_current(&self, epochs: &Epochs) -> bool {
+        let now = self.owner.and_then(|owner| Some((owner.epoch, epochs.of_svm(owner.svm)?)));
+        now.is_none_or(|(then, now)| then == now)
     }
 
     fn is_expired(&self, now: Timestamp) -> bool {

@@ -145,6 +145,7 @@ pub mod simulator;
 mod snapshot_policies;
 mod space;
 mod svm;
+mod svms;
 
 pub use builder::ClusterBuilder;
 pub use cluster::Cluster;

@@ -17,6 +17,7 @@ use crate::handlers::{
     snapshots, svm, volumes, zapi,
 };
 use crate::http::{Request, Response, method_name};
+use crate::svms::Epochs;
 
 /// A path and the handlers of its methods.
 pub(crate) struct Route {
@@ -140,15 +141,21 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
         response.headers.push(("Allow", allowed(route)));
         return response;
     };
-    if let Err(error) = cluster.run_policies() {
+    let svms = cluster.svms.list();
+    if let Err(error) = cluster.run_policies(&svms) {
         return Response::refusal(&error);
     }
-    let epochs_before = epochs(cluster);
-    let mut context =
-        RequestContext { cluster, request, url, path_variables, epochs: epochs_before };
+    let mut context = RequestContext {
+        cluster,
+        svm_list: &svms,
+        request,
+        url,
+        path_variables,
+        epochs: Epochs::of(&svms),
+    };
     for _ in 0..MAX_READS {
         let response = handler(&context).unwrap_or_else(|error| Response::refusal(&error));
-        let epochs_after = epochs(cluster);
+        let epochs_after = Epochs::of(&svms);
         if method != Method::Get || epochs_after == context.epochs {
             return response;
         }
@@ -158,11 +165,6 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
     }
     let message = "A backend was reset each time that it was read. Send the request again.";
     Response::refusal(&ApiError::new(503, 8, message))
-}
-
-/// The epochs of the SVMs' backends, in the order of the SVMs.
-fn epochs(cluster: &Cluster) -> Vec<u64> {
-    cluster.svms.iter().map(|svm| svm.backend.epoch()).collect()
 }
 
 /// All routes.

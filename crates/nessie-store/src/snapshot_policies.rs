@@ -172,12 +172,12 @@ impl Cluster {
         Ok(of_cluster.chain(of_svms).collect())
     }
 
-    /// Runs the policies' rules that became due on the system's clock, if the cluster runs policies.
-    pub(crate) fn run_policies(&self) -> Result<(), ApiError> {
+    /// Runs the rules of these SVMs' policies that became due on the system's clock, if the cluster runs policies.
+    pub(crate) fn run_policies(&self, svms: &[Arc<SvmState>]) -> Result<(), ApiError> {
         if !self.runs_policies {
             return Ok(());
         }
-        for svm in &self.svms {
+        for svm in svms {
             if let Ok(backend) = svm.backend.policy_backend() {
                 backend.run_due()?;
             }

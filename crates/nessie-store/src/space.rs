@@ -67,8 +67,9 @@ impl Cluster {
     /// an aggregate is what the others do not use. Otherwise it is the configured size.
     pub(crate) fn aggregates_now(&self) -> Result<Vec<AggregateRecord>, ApiError> {
         let mut records = self.aggregates.to_vec();
-        let mut capacity = (!self.svms.is_empty()).then_some(0_u64);
-        for svm in &self.svms {
+        let svms = self.svms.list();
+        let mut capacity = (!svms.is_empty()).then_some(0_u64);
+        for svm in &*svms {
             let space = known(svm.backend.space(), Space::default())?;
             capacity = capacity
                 .zip(space.capacity_bytes)

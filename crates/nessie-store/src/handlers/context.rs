@@ -1,27 +1,32 @@
 //! The context of a request, and the replies that every operation can give.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::records::SvmContext;
 use nessie_ontap_protocol::{ApiError, Page, Query, Schema, Url, reply};
 
-use crate::cluster::{Cluster, unknown_svm};
+use crate::cluster::Cluster;
 use crate::http::{Request, Response, method_name};
 use crate::http_faults::FaultyJob;
 use crate::jobs::{Owner, Results};
 use crate::parameters;
 use crate::svm::SvmState;
+use crate::svms::{Epochs, find_svm, unknown_svm};
 
 /// A request whose URL has been parsed and routed.
 pub(crate) struct RequestContext<'a> {
     pub(crate) cluster: &'a Cluster,
+    /// All SVMs when the request arrived. The operation works on these, even if one is deleted
+    /// meanwhile.
+    pub(crate) svm_list: &'a [Arc<SvmState>],
     pub(crate) request: &'a Request<'a>,
     pub(crate) url: &'a Url,
     /// The values of the path's variables, in order.
     pub(crate) path_variables: Vec<&'a str>,
-    /// The epochs of the SVMs' backends when the request arrived, in the order of the SVMs.
-    pub(crate) epochs: Vec<u64>,
+    /// The epochs of the SVMs' backends when the request arrived.
+    pub(crate) epochs: Epochs,
 }
 
 /// The response to a request, or the error.
@@ -68,7 +73,16 @@ impl<'a> RequestContext<'a> {
             None => None,
             Some(text) => Some(text.parse().map_err(|_| unknown_svm(text))?),
         };
-        self.cluster.svm(*name, uuid).map(Some)
+        self.svm(*name, uuid).map(Some)
+    }
+
+    /// The SVM with that name, UUID or both. It is an error if neither is given.
+    pub(crate) fn svm(
+        &self,
+        name: Option<&str>,
+        uuid: Option<Uuid>,
+    ) -> Result<&'a SvmState, ApiError> {
+        find_svm(self.svm_list, name, uuid)
     }
 
     /// The SVMs that a request applies to: the one that the headers name, or all, except those that
@@ -95,12 +109,12 @@ impl<'a> RequestContext<'a> {
             }
             return Ok(vec![svm]);
         }
-        Ok(self.cluster.svms.iter().filter(|svm| agrees(svm)).collect())
+        Ok(self.svm_list.iter().map(Arc::as_ref).filter(|svm| agrees(svm)).collect())
     }
 
     /// The SVM that an object belongs to.
     pub(crate) fn svm_of(&self, svm_context: &SvmContext) -> Result<&'a SvmState, ApiError> {
-        self.cluster.svm(None, Some(svm_context.svm.uuid))
+        self.svm(None, Some(svm_context.svm.uuid))
     }
 
     /// The reply with the records that match.
@@ -165,9 +179,8 @@ impl<'a> RequestContext<'a> {
 
     /// The SVM whose objects a job of this request names.
     pub(crate) fn job_owner(&self, svm_context: &SvmContext) -> Option<Owner> {
-        let mut svms = self.cluster.svms.iter();
-        let svm = svms.position(|svm| svm.svm_context.svm.uuid == svm_context.svm.uuid)?;
-        Some(Owner { svm, epoch: *self.epochs.get(svm)? })
+        let svm = svm_context.svm.uuid;
+        Some(Owner { svm, epoch: self.epochs.of_svm(svm)? })
     }
 
     /// The description of a job.

@@ -21,7 +21,7 @@ pub(super) fn svm_of_body<'a>(
     if let (Some(svm), None, None) = (tunnel, name, uuid) {
         return Ok(svm);
     }
-    let named = context.cluster.svm(name, uuid)?;
+    let named = context.svm(name, uuid)?;
     if tunnel.is_some_and(|svm| svm.svm_context.svm.uuid != named.svm_context.svm.uuid) {
         let message = "The body and the header name different SVMs.";
         return Err(ApiError::new(400, 262_185, message).about("svm"));

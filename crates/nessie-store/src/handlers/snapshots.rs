@@ -251,7 +251,7 @@ fn check_owner(
     volume: &Volume,
 ) -> Result<(), ApiError> {
     if body.has("svm") {
-        let named = context.cluster.svm(body.text("svm.name")?, body.uuid("svm.uuid")?)?;
+        let named = context.svm(body.text("svm.name")?, body.uuid("svm.uuid")?)?;
         if named.svm_context.svm.uuid != svm.svm_context.svm.uuid {
             let message = "The volume is not in the SVM that the body names.";
             return Err(ApiError::new(400, 262_185, message).about("svm"));

@@ -25,10 +25,9 @@ pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
         let rule = format!("is outside 1 to {MAX_PAGE}");
         return Err(ApiError::invalid_value("max", &most.to_string(), rule));
     }
-    let index = exchange.svm_index(exchange.svm_name(&Body::default())?)?;
-    let svm = exchange.cluster.svms.get(index).ok_or_else(ApiError::no_such_entry)?;
+    let svm = exchange.svm(exchange.svm_name(&Body::default())?)?;
     let backend = simulated(svm)?;
-    let log = log_of(exchange.cluster, index, svm, KEEP)?;
+    let log = log_of(exchange.cluster, svm, KEEP)?;
     let (lost, events) = backend.read_log(&log, since.unwrap_or(0));
     if let Some(since) = since.filter(|since| *since < lost) {
         let message = format!(
@@ -61,29 +60,21 @@ pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
 
 /// Opens the log of each SVM whose backend is in memory.
 pub(super) fn open_all(cluster: &Cluster, keep: NonZeroUsize) {
-    for (index, svm) in cluster.svms.iter().enumerate() {
+    for svm in &*cluster.svms.list() {
         // Without a backend in memory, the SVM has no events.
-        let _ = log_of(cluster, index, svm, keep);
+        let _ = log_of(cluster, svm, keep);
     }
 }
 
 /// Closes the log of an SVM. The next request opens another one.
-pub(super) fn close(cluster: &Cluster, index: usize) {
-    if let Some(log) = lock(&cluster.simulator.logs).get_mut(index) {
-        *log = None;
-    }
+pub(super) fn close(cluster: &Cluster, svm: &SvmState) {
+    lock(&cluster.simulator.logs).remove(&svm.svm_context.svm.uuid);
 }
 
 /// The log of an SVM, which is opened if there is none.
-fn log_of(
-    cluster: &Cluster,
-    index: usize,
-    svm: &SvmState,
-    keep: NonZeroUsize,
-) -> Result<EventLog, ApiError> {
+fn log_of(cluster: &Cluster, svm: &SvmState, keep: NonZeroUsize) -> Result<EventLog, ApiError> {
     let backend = simulated(svm)?;
     let mut logs = lock(&cluster.simulator.logs);
-    logs.resize(cluster.svms.len(), None);
-    let Some(log) = logs.get_mut(index) else { return Err(ApiError::no_such_entry()) };
-    Ok(log.get_or_insert_with(|| backend.open_log(keep)).clone())
+    let log = logs.entry(svm.svm_context.svm.uuid).or_insert_with(|| backend.open_log(keep));
+    Ok(log.clone())
 }

@@ -1,11 +1,14 @@
 //! A request to the simulator, and its reply.
 
+use std::sync::Arc;
+
 use nessie_ontap_protocol::{ApiError, Body, Url};
 use serde_json::Value as Json;
 
 use super::backend::SimulatedBackend;
 use crate::http_faults::check_fields;
 use crate::svm::SvmState;
+use crate::svms::svm_named;
 use crate::{Cluster, Response};
 
 pub(super) type Answer = Result<Response, ApiError>;
@@ -13,6 +16,8 @@ pub(super) type Answer = Result<Response, ApiError>;
 /// A request to a resource.
 pub(super) struct Exchange<'a> {
     pub(super) cluster: &'a Cluster,
+    /// All SVMs when the request arrived.
+    pub(super) svms: &'a [Arc<SvmState>],
     pub(super) url: &'a Url,
     /// The last segment of the path, if the resource has one for each object.
     pub(super) id: &'a str,
@@ -64,30 +69,23 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The index of the SVM of a request: the named one, or the only one.
-    pub(super) fn svm_index(&self, name: Option<&str>) -> Result<usize, ApiError> {
-        let svms = &self.cluster.svms;
+    /// The SVM of a request: the named one, or the only one.
+    pub(super) fn svm(&self, name: Option<&str>) -> Result<&'a SvmState, ApiError> {
         if let Some(name) = name {
-            let found = svms.iter().position(|svm| svm.svm_context.svm.name == name);
-            return found.ok_or_else(|| {
+            return svm_named(self.svms, name).map(Arc::as_ref).ok_or_else(|| {
                 let message = format!("There is no SVM {name:?}: {}.", self.svm_names());
                 ApiError::new(404, 2_621_462, message).about(SVM)
             });
         }
-        if svms.len() == 1 {
-            return Ok(0);
+        if let [svm] = self.svms {
+            return Ok(svm);
         }
         let message = format!("Name an SVM with svm=NAME: {}.", self.svm_names());
         Err(ApiError::new(400, 262_212, message).about(SVM))
     }
 
-    pub(super) fn svm(&self, name: Option<&str>) -> Result<&'a SvmState, ApiError> {
-        let index = self.svm_index(name)?;
-        self.cluster.svms.get(index).ok_or_else(ApiError::no_such_entry)
-    }
-
     fn svm_names(&self) -> String {
-        let names = self.cluster.svms.iter().map(|svm| svm.svm_context.svm.name.as_str());
+        let names = self.svms.iter().map(|svm| svm.svm_context.svm.name.as_str());
         let names: Vec<_> = names.collect();
         if names.is_empty() {
             return "the cluster has none".to_owned();

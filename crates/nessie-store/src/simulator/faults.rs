@@ -1,15 +1,17 @@
 //! `/simulator/faults`.
 
+use nessie_backend_core::Uuid;
 use nessie_backend_faults::{Fault, FaultPlan, When};
 use nessie_ontap_protocol::{ApiError, Body};
 use serde_json::{Value as Json, json};
 
 use super::exchange::{Answer, Exchange, SVM, json, simulated};
-use crate::Cluster;
 use crate::http_faults::{
     HTTP_FIELDS, HttpFaultPlan, SELECTION_FIELDS, check_fields, delay, http_fault, selection,
 };
 use crate::side_data::lock;
+use crate::svm::SvmState;
+use crate::svms::svm_with_uuid;
 
 /// The fields that only faults of backends have.
 const BACKEND_FIELDS: &[&str] = &["operation", "name", "error"];
@@ -32,15 +34,14 @@ struct Installed {
 #[derive(Debug)]
 enum Plan {
     Requests(HttpFaultPlan),
-    /// Of the SVM with this index.
-    Backend(usize, FaultPlan),
+    /// Of the SVM with this UUID.
+    Backend(Uuid, FaultPlan),
 }
 
 pub(super) fn list(exchange: &Exchange<'_>) -> Answer {
     exchange.check_parameters(&[])?;
     let installed = lock(&exchange.cluster.simulator.faults);
-    let records: Vec<_> =
-        installed.faults.iter().map(|fault| fault.record(exchange.cluster)).collect();
+    let records: Vec<_> = installed.faults.iter().map(|fault| fault.record(exchange)).collect();
     Ok(json(200, &json!({"num_records": records.len(), "records": records})))
 }
 
@@ -49,7 +50,7 @@ pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
     let installed = lock(&exchange.cluster.simulator.faults);
     let position = installed.position(exchange.id)?;
     let fault = installed.faults.get(position).ok_or_else(ApiError::no_such_entry)?;
-    Ok(json(200, &fault.record(exchange.cluster)))
+    Ok(json(200, &fault.record(exchange)))
 }
 
 pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
@@ -80,9 +81,9 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
         }
         (None, Some(_)) => {
             let fault = backend_fault(&body)?;
-            let index = exchange.svm_index(exchange.svm_name(&body)?)?;
-            let svm = cluster.svms.get(index).ok_or_else(ApiError::no_such_entry)?;
-            Plan::Backend(index, simulated(svm)?.inject(fault, cluster.faults.seed()))
+            let svm = exchange.svm(exchange.svm_name(&body)?)?;
+            let plan = simulated(svm)?.inject(fault, cluster.faults.seed());
+            Plan::Backend(svm.svm_context.svm.uuid, plan)
         }
     };
     let given = body.paths().filter_map(|path| Some((path.to_owned(), body.value(path)?.clone())));
@@ -90,7 +91,7 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
     let mut installed = lock(&cluster.simulator.faults);
     installed.last += 1;
     let fault = Installed { id: installed.last, given: Json::Object(given), plan };
-    let mut response = json(201, &fault.record(cluster));
+    let mut response = json(201, &fault.record(exchange));
     response.headers.push(("location", format!("/simulator/faults/{}", fault.id)));
     installed.faults.push(fault);
     Ok(response)
@@ -101,27 +102,28 @@ pub(super) fn delete(exchange: &Exchange<'_>) -> Answer {
     let mut installed = lock(&exchange.cluster.simulator.faults);
     let position = installed.position(exchange.id)?;
     let fault = installed.faults.remove(position);
-    fault.remove(exchange.cluster);
-    let record = fault.record(exchange.cluster);
+    fault.remove(exchange);
+    let record = fault.record(exchange);
     Ok(json(200, &record))
 }
 
 /// Removes the faults of the backend of an SVM.
-pub(super) fn remove_of_backend(cluster: &Cluster, index: usize) {
-    remove(cluster, |plan| matches!(plan, Plan::Backend(of, _) if *of == index));
+pub(super) fn remove_of_backend(exchange: &Exchange<'_>, svm: &SvmState) {
+    let svm = svm.svm_context.svm.uuid;
+    remove(exchange, |plan| matches!(plan, Plan::Backend(of, _) if *of == svm));
 }
 
 /// Removes the faults of requests.
-pub(super) fn remove_of_requests(cluster: &Cluster) {
-    remove(cluster, |plan| matches!(plan, Plan::Requests(_)));
+pub(super) fn remove_of_requests(exchange: &Exchange<'_>) {
+    remove(exchange, |plan| matches!(plan, Plan::Requests(_)));
 }
 
-fn remove(cluster: &Cluster, is_one: impl Fn(&Plan) -> bool) {
-    let mut installed = lock(&cluster.simulator.faults);
+fn remove(exchange: &Exchange<'_>, is_one: impl Fn(&Plan) -> bool) {
+    let mut installed = lock(&exchange.cluster.simulator.faults);
     installed.faults.retain(|fault| {
         let is_one = is_one(&fault.plan);
         if is_one {
-            fault.remove(cluster);
+            fault.remove(exchange);
         }
         !is_one
     });
@@ -160,31 +162,31 @@ impl InstalledFaults {
 }
 
 impl Installed {
-    fn remove(&self, cluster: &Cluster) {
+    fn remove(&self, exchange: &Exchange<'_>) {
         match &self.plan {
-            Plan::Requests(plan) => cluster.remove(plan),
-            Plan::Backend(index, plan) => {
-                if let Some(backend) =
-                    cluster.svms.get(*index).and_then(|svm| svm.simulated.as_ref())
-                {
+            Plan::Requests(plan) => exchange.cluster.remove(plan),
+            Plan::Backend(uuid, plan) => {
+                let svm = svm_with_uuid(exchange.svms, *uuid);
+                if let Some(backend) = svm.and_then(|svm| svm.simulated.as_ref()) {
                     backend.remove(plan);
                 }
             }
         }
     }
 
-    fn record(&self, cluster: &Cluster) -> Json {
+    fn record(&self, exchange: &Exchange<'_>) -> Json {
         let (svm, hits, unused) = match &self.plan {
             Plan::Requests(plan) => {
                 let hit = |hit: crate::HttpHit| json!({"method": hit.method, "path": hit.path, "time": hit.time.to_string()});
                 (None, plan.hits().into_iter().map(hit).collect(), plan.unused())
             }
-            Plan::Backend(index, plan) => {
+            Plan::Backend(uuid, plan) => {
                 let hit = |hit: nessie_backend_faults::Hit| {
                     let (operation, time) = (hit.operation.name(), hit.time.to_string());
                     json!({"operation": operation, "name": hit.name, "time": time})
                 };
-                let svm = cluster.svms.get(*index).map(|svm| svm.svm_context.svm.name.as_str());
+                let svm = svm_with_uuid(exchange.svms, *uuid);
+                let svm = svm.map(|svm| svm.svm_context.svm.name.as_str());
                 (svm, plan.hits().into_iter().map(hit).collect::<Vec<Json>>(), plan.unused())
             }
         };

@@ -10,9 +10,11 @@ mod root;
 mod space;
 mod state;
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
+use nessie_backend_core::Uuid;
 use nessie_backend_faults::EventLog;
 use nessie_ontap_protocol::{ApiError, Url};
 
@@ -27,8 +29,8 @@ use crate::{Cluster, Response};
 pub(crate) struct SimulatorState {
     seed: Option<u64>,
     faults: Mutex<InstalledFaults>,
-    /// The log of each SVM that has one, in the order of the SVMs.
-    logs: Mutex<Vec<Option<EventLog>>>,
+    /// The log of each SVM that has one, by the UUID of the SVM.
+    logs: Mutex<HashMap<Uuid, EventLog>>,
 }
 
 impl SimulatorState {
@@ -114,8 +116,7 @@ impl Cluster {
     /// Whether a backend in memory has faults or logs. A fault may delay an operation, and then requests
     /// wait for each other.
     pub(crate) fn is_hooked(&self) -> bool {
-        let mut backends = self.svms.iter().filter_map(|svm| svm.simulated.as_ref());
-        backends.any(SimulatedBackend::is_hooked)
+        self.svms.any(|svm| svm.simulated.as_ref().is_some_and(SimulatedBackend::is_hooked))
     }
 }
 
@@ -156,7 +157,8 @@ fn answer(cluster: &Cluster, method: &str, target: &str, body: &[u8]) -> Answer 
         response.headers.push(("allow", allowed));
         return Ok(response);
     };
-    handler(&Exchange { cluster, url: &url, id: id.unwrap_or_default(), body })
+    let svms = cluster.svms.list();
+    handler(&Exchange { cluster, svms: &svms, url: &url, id: id.unwrap_or_default(), body })
 }
 
 impl Resource {

@@ -1,5 +1,7 @@
 //! `POST /simulator/reset`.
 
+use std::sync::Arc;
+
 use nessie_ontap_protocol::ApiError;
 use serde_json::json;
 
@@ -18,19 +20,13 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
     }
     let drops = configuration == "drop";
     let svms = match exchange.svm_name(&body)? {
-        Some(name) => vec![exchange.svm_index(Some(name))?],
-        None => (0..exchange.cluster.svms.len()).collect(),
+        Some(name) => vec![exchange.svm(Some(name))?],
+        None => exchange.svms.iter().map(Arc::as_ref).collect(),
     };
-    let svms: Vec<_> = svms
-        .into_iter()
-        .filter_map(|index| Some((index, exchange.cluster.svms.get(index)?)))
-        .collect();
     // Before anything changes.
-    let backends: Vec<_> = svms
-        .iter()
-        .map(|(index, svm)| Ok((*index, *svm, simulated(svm)?)))
-        .collect::<Result<_, ApiError>>()?;
-    for (index, svm, backend) in &backends {
+    let backends: Vec<_> =
+        svms.iter().map(|svm| Ok((*svm, simulated(svm)?))).collect::<Result<_, ApiError>>()?;
+    for (svm, backend) in &backends {
         let _lock = svm.write_lock();
         let policies = if drops { Vec::new() } else { backend.snapshot_policies() };
         backend.reset()?;
@@ -38,13 +34,13 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
             backend.set_snapshot_policy(policy)?;
         }
         if drops {
-            faults::remove_of_backend(exchange.cluster, *index);
-            events::close(exchange.cluster, *index);
+            faults::remove_of_backend(exchange, svm);
+            events::close(exchange.cluster, svm);
         }
     }
-    if drops && backends.len() == exchange.cluster.svms.len() {
-        faults::remove_of_requests(exchange.cluster);
+    if drops && backends.len() == exchange.svms.len() {
+        faults::remove_of_requests(exchange);
     }
-    let names: Vec<_> = svms.iter().map(|(_, svm)| &svm.svm_context.svm.name).collect();
+    let names: Vec<_> = svms.iter().map(|svm| &svm.svm_context.svm.name).collect();
     Ok(json(200, &json!({"configuration": configuration, "svms": names})))
 }

@@ -10,7 +10,7 @@ use crate::svm::SvmState;
 
 pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
     exchange.check_parameters(&[])?;
-    let svms: Vec<_> = exchange.cluster.svms.iter().map(svm).collect();
+    let svms: Vec<_> = exchange.svms.iter().map(|svm| of_svm(svm)).collect();
     let resources: Vec<_> = RESOURCES
         .iter()
         .flat_map(|resource| {
@@ -33,7 +33,7 @@ pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
     ))
 }
 
-fn svm(svm: &SvmState) -> Json {
+fn of_svm(svm: &SvmState) -> Json {
     let named = &svm.svm_context.svm;
     let backend = svm.simulated.as_ref();
     json!({

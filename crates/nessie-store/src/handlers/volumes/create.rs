@@ -254,7 +254,6 @@ impl CloneParent {
     fn read(context: &RequestContext<'_>, body: &Body, svm: &SvmState) -> Result<Self, ApiError> {
         if body.has("clone.parent_svm") {
             let parent = context
-                .cluster
                 .svm(body.text("clone.parent_svm.name")?, body.uuid("clone.parent_svm.uuid")?)?;
             if parent.svm_context.svm.uuid != svm.svm_context.svm.uuid {
                 if body.text("nas.path")?.is_some_and(|path| !path.is_empty()) {

@@ -223,7 +223,7 @@ fn list_svm(
     let pool = svm.pool();
     // Only pages need positions that stay the same between requests. With several SVMs there may be
     // pages although the volumes of this one fit.
-    let fit = |max| max >= volumes.len() && context.cluster.svms.len() == 1;
+    let fit = |max| max >= volumes.len() && context.svm_list.len() == 1;
     let pages = query.paging.continues() || query.paging.max_records.is_some_and(|max| !fit(max));
     let mut order = pages.then(|| lock(&side_data.volumes));
     if let Some(order) = &mut order {
