@@ -26,6 +26,8 @@ COMMANDS = {
     "serve": ["--http", "--port", "0"],
     "simulate": ["--volumes", "4", "--days", "2", "--shards", "1"],
 }
+FIRST = {"conformance": ["a:b"], "coverage": ["volumes"]}
+"""Arguments that may come first."""
 REQUIRED = {"record": ["https://array.invalid"]}
 INVOCATIONS = [
     ["--help"],
@@ -73,7 +75,7 @@ def test_the_version_is_the_packages() -> None:
         ["dmeo"],
         ["--unknown"],
         *([name, *REQUIRED.get(name, []), "--unknown"] for name in COMMANDS),
-        *([name, *(["a:b"] if name == "conformance" else []), "extra"] for name in COMMANDS),
+        *([name, *FIRST.get(name, []), "extra"] for name in COMMANDS),
         # No option may be shortened: a later one could make it ambiguous.
         ["demo", "--jso"],
     ],
@@ -82,8 +84,10 @@ def test_the_version_is_the_packages() -> None:
 def test_an_unknown_argument_is_named_on_standard_error(arguments: list[str]) -> None:
     done = run_python(*MODULE, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "usage: python -m nessie_backend_mem" in done.stderr
-    assert arguments[-1] in done.stderr.splitlines()[-1]
+    error, usage = done.stderr.splitlines()
+    assert arguments[-1] in error
+    assert usage.startswith("python -m nessie_backend_mem")
+    assert usage.endswith(" --help shows the usage")
     assert "Traceback" not in done.stderr
 
 
@@ -138,11 +142,36 @@ def test_ctrl_c_ends_a_command_with_status_130_and_without_a_traceback(name: str
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
-def test_the_script_is_the_same_program(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["server"], "serve"),
+        (["serve", "--prot", "8443"], "--port"),
+        (["serve", "--usernam=ci"], "--username"),
+        (["simulate", "--day", "3"], "--days"),
+    ],
+    ids=str,
+)
+def test_an_error_suggests_the_word_that_was_meant(
+    given: list[str], meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (script,) = entry_points(group="console_scripts", name="nessie-mem")
-    monkeypatch.setattr(sys, "argv", ["/usr/bin/nessie-mem", "coverage", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main(given)
+    assert capsys.readouterr().err.splitlines()[0].endswith(f"; did you mean {meant!r}?")
+
+
+def test_an_unlike_word_has_no_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["xyzzy"])
+    assert "did you mean" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["nessie-backend-mem", "nessie-mem"])
+def test_each_script_is_the_same_program(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (script,) = entry_points(group="console_scripts", name=name)
+    monkeypatch.setattr(sys, "argv", [f"/usr/bin/{name}", "coverage", "--help"])
     with pytest.raises(SystemExit):
         script.load()()
-    assert capsys.readouterr().out.startswith("usage: nessie-mem coverage ")
+    assert capsys.readouterr().out.startswith(f"usage: {name} coverage ")

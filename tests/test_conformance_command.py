@@ -303,7 +303,7 @@ def test_a_wrong_argument_ends_with_status_2(
     assert done.returncode == 2
     assert done.stdout == ""
     assert message in done.stderr
-    assert "usage: python -m nessie_backend_mem" in done.stderr
+    assert "--help shows the usage" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -4,19 +4,53 @@ from __future__ import annotations
 
 import re
 
-from nessie_backend_mem import MemBackend
+import pytest
+from nessie_backend_mem import MemBackend, cli
 from nessie_backend_mem.cli.coverage import markdown
 from nessie_backend_mem.ontap import OntapServer
 from ontap.raw import Client
-from support import run_python
 
 ROW = re.compile(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", re.MULTILINE)
 
 
-def test_the_command_prints_the_table() -> None:
-    done = run_python("-m", "nessie_backend_mem", "coverage")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == markdown()
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert cli.main(["coverage", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_command_prints_each_path_with_its_methods(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [line.split() for line in printed(capsys).replace("\n ", " ").splitlines()]
+    rows = [(path, methods) for path, *methods in words]
+    assert rows == [(path, methods.split(", ")) for path, methods in ROW.findall(markdown())]
+
+
+def test_a_pattern_selects_paths_and_prints_the_fields_of_their_objects(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = printed(capsys, "/api/storage/volumes/*/snapshots*")
+    paths = [line.split()[0] for line in text.splitlines() if line.startswith("/")]
+    assert paths == [
+        "/api/storage/volumes/{volume.uuid}/snapshots",
+        "/api/storage/volumes/{volume.uuid}/snapshots/{uuid}",
+    ]
+    assert "snapshot: fields that a reply has always, set by POST and PATCH\n  name\n" in text
+    assert "volume: " not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_markdown_has_the_paths_that_match(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, "--markdown") == markdown()
+    text = printed(capsys, "--markdown", "compliance")
+    assert [path for path, _ in ROW.findall(text)] == [
+        "/api/storage/snaplock/compliance-clocks",
+        "/api/storage/snaplock/compliance-clocks/{node.uuid}",
+    ]
+
+
+def test_a_pattern_that_matches_nothing_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["coverage", "igroups"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "no path of the endpoint matches 'igroups'\n")
 
 
 def test_every_path_of_the_table_is_served_with_these_methods_only() -> None:

@@ -52,13 +52,13 @@ def record(server: OntapServer, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The last line of a usage error."""
+    """The text of a usage error."""
     with pytest.raises(SystemExit) as caught:
         cli.main(["record", *arguments])
     assert caught.value.code == 2
     said = capsys.readouterr()
     assert said.out == ""
-    return said.err.splitlines()[-1].partition(": error: ")[2]
+    return said.err.splitlines()[0].partition(": error: ")[2]
 
 
 def test_a_record_in_a_process_is_loaded_by_serve(server: OntapServer, tmp_path: Path) -> None:

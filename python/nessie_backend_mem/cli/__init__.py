@@ -1,4 +1,7 @@
-"""The command line: ``nessie-mem COMMAND``, or ``python -m nessie_backend_mem COMMAND``."""
+"""The command line: ``nessie-backend-mem COMMAND``, or ``python -m nessie_backend_mem COMMAND``.
+
+``nessie-mem`` is a short name of the same command.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ import errno
 import io
 import os
 import sys
+from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from nessie_backend_mem import __version__
 
 from ._options import UsageError, print_error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from _typeshed import SupportsWrite
@@ -39,6 +44,7 @@ and `run(options)`, which returns the exit status. Only that module is imported.
 """
 
 FAILED = 1
+USAGE = 2
 # The status that a shell reports after a signal: 128 and the number of the signal.
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -82,9 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def dispatch(arguments: Sequence[str]) -> int:
     """Parse `arguments` and run the command that they name."""
-    is_module = sys.argv[0].endswith("__main__.py")
     parser = Parser(
-        prog="python -m nessie_backend_mem" if is_module else "nessie-mem",
+        prog=program(sys.argv[0]),
         description="An in-memory ONTAP: volumes, snapshots and FlexClones.",
     )
     parser.add_argument("--version", action="version", version=f"nessie-backend-mem {__version__}")
@@ -95,15 +100,33 @@ def dispatch(arguments: Sequence[str]) -> int:
             module = import_module(f".{name}", __name__)
             module.configure(command)
             command.set_defaults(run=module.run, parser=command)
-    options = parser.parse_args(arguments)
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        parser.error(f"unknown command {arguments[0]!r}{suggestion(arguments[0], COMMANDS)}")
+    options, unknown = parser.parse_known_args(arguments)
+    chosen: Parser = getattr(options, "parser", parser)
+    if unknown:
+        known = chosen.option_strings()
+        chosen.error(f"unrecognized arguments: {' '.join(unknown)}{suggestion(unknown[0], known)}")
     if not hasattr(options, "run"):
         parser.print_help()
         return 0
-    chosen: Parser = options.parser
     try:
         return int(options.run(options))
     except UsageError as error:
         chosen.error(str(error))
+
+
+def program(path: str) -> str:
+    """Return the name of the command, as the user called it."""
+    if path.endswith("__main__.py"):
+        return "python -m nessie_backend_mem"
+    return "nessie-backend-mem" if Path(path).stem == "nessie-backend-mem" else "nessie-mem"
+
+
+def suggestion(given: str, known: Iterable[str]) -> str:
+    """Return a question about the known word that is most like the given one, if there is one."""
+    close = get_close_matches(given.partition("=")[0], known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -113,6 +136,15 @@ class Parser(argparse.ArgumentParser):
         """Show help in 80 columns, and accept no shortened options."""
         help_format = partial(argparse.RawDescriptionHelpFormatter, width=80)
         super().__init__(**settings, allow_abbrev=False, formatter_class=help_format)
+
+    def option_strings(self) -> list[str]:
+        """Return the options, as users type them."""
+        return [name for action in self._actions for name in action.option_strings]
+
+    def error(self, message: str) -> NoReturn:
+        """Report a usage error in two lines, and end with status 2."""
+        print_error(f"{self.prog}: error: {message}\n{self.prog} --help shows the usage")
+        raise SystemExit(USAGE)
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """Print help, the version or an error; `argparse` itself ignores a broken pipe."""
