@@ -1,0 +1,68 @@
+//! `nessie-store serve`: an ONTAP REST endpoint from memory, for machines without Python.
+//!
+//! | Module | Contents |
+//! |---|---|
+//! | [`options`] | the command line |
+//! | [`server`] | `serve`: makes the cluster and serves it until a signal arrives |
+//! | [`initial`] | `--load`: dumps and seed files |
+//! | [`seed_file`] | the format of seed files |
+//! | [`saved`] | `--dump`: the dumps at the end |
+//! | [`published`] | files that clients read while the server runs |
+//! | [`health`] | `health`: asks a running server whether it answers |
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
+
+mod health;
+mod initial;
+mod options;
+mod published;
+mod saved;
+mod seed_file;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::options::{Command, CommandLine};
+
+/// The status of a usage error, as `clap` has it.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let result = match CommandLine::parse().command {
+        Command::Serve(options) => server::run(&options),
+        Command::Health(options) => health::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("nessie-store: error: {failure}");
+            match failure {
+                Failure::Usage(_) => ExitCode::from(USAGE),
+                Failure::Run(_) => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// Why a command ended.
+#[derive(Debug)]
+enum Failure {
+    /// An option is invalid. The text names it.
+    Usage(String),
+    /// The command could not do its work.
+    Run(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Usage(text) | Self::Run(text) => f.write_str(text),
+        }
+    }
+}
+
+/// An error about an option.
+fn usage(option: &str, reason: impl std::fmt::Display) -> Failure {
+    Failure::Usage(format!("{option}: {reason}"))
+}

@@ -1,0 +1,152 @@
+//! The program `nessie-store`, as a process.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use nessie_backend_core::{VolumeBackend, VolumeSpec};
+use nessie_backend_mem::MemBackend;
+
+/// A running server.
+struct Program {
+    child: Child,
+    /// The line that it printed when it listened.
+    ready: String,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nessie-store"));
+    command.args(arguments).env_remove("NESSIE_ONTAP_PASSWORD");
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+impl Program {
+    fn serve(arguments: &[&str]) -> Self {
+        let mut command =
+            command(&[&["serve", "--port", "0", "--password", "secret"], arguments].concat());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        Self { child, ready }
+    }
+
+    /// The word of the ready line with this key.
+    fn word(&self, key: &str) -> &str {
+        let words = self.ready.split_whitespace();
+        words.filter_map(|word| word.split_once('=')).find(|(name, _)| *name == key).unwrap().1
+    }
+
+    /// Sends a request over HTTP, and returns the reply.
+    fn get(&self, target: &str) -> String {
+        let authority = self.word("url").strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(authority).unwrap();
+        // admin:secret
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\
+             Authorization: Basic YWRtaW46c2VjcmV0\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
+
+    fn stop(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_seed_file_is_served_and_dumped_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (seed, dump) = (folder.path().join("seed.json"), folder.path().join("dump.jsonl"));
+    fs::write(&seed, r#"{"volumes": [{"name": "db", "size": "1GB", "snapshots": ["s"]}]}"#)
+        .unwrap();
+    let arguments = ["--http", "--seed", "7", "--load", text(&seed), "--dump", text(&dump)];
+    let server = Program::serve(&arguments);
+    let reply = server.get("/api/storage/volumes?fields=size");
+    assert!(reply.contains(r#""name":"db""#) && reply.contains(r#""size":1073741824"#), "{reply}");
+    assert_eq!(server.stop(), Some(0));
+
+    let dumped = MemBackend::load(BufReader::new(fs::File::open(&dump).unwrap())).unwrap();
+    let volume = dumped.find_volume("db").unwrap().unwrap();
+    // The seed decides the identifiers, as those of a backend with this seed.
+    let expected = MemBackend::builder().seed(7).build().unwrap();
+    assert_eq!(expected.create_volume(VolumeSpec::named("db")).unwrap().uuid, volume.uuid);
+
+    let again = Program::serve(&["--http", "--load", text(&dump)]);
+    assert!(again.get("/api/storage/volumes").contains(&volume.uuid.to_string()));
+}
+
+#[test]
+fn clients_in_any_language_control_it() {
+    let server = Program::serve(&["--http", "--seed", "1"]);
+    assert!(server.get("/simulator/clock").contains("\"standing\""));
+    let without = Program::serve(&["--http", "--no-simulator"]);
+    assert!(without.get("/simulator/clock").starts_with("HTTP/1.1 404"));
+}
+
+#[test]
+fn health_reports_whether_the_server_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ready, certificate) = (folder.path().join("ready.json"), folder.path().join("ca.pem"));
+    let arguments = ["--ready-file", text(&ready), "--ca-file", text(&certificate)];
+    let server = Program::serve(&arguments);
+    assert_eq!(server.word("ca_file"), text(&certificate));
+    let health = output(&["health", "--ready-file", text(&ready)]);
+    assert!(health.status.success(), "{health:?}");
+
+    let stale = fs::read_to_string(&ready).unwrap();
+    server.stop();
+    assert!(!ready.exists() && !certificate.exists());
+    assert!(!output(&["health", "--ready-file", text(&ready)]).status.success());
+    fs::write(&ready, stale).unwrap();
+    assert!(!output(&["health", "--ready-file", text(&ready)]).status.success());
+}
+
+#[test]
+fn a_wrong_option_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("notes.txt");
+    fs::write(&other, "notes").unwrap();
+    for (arguments, named) in [
+        (vec!["serve", "--host", "0.0.0.0"], "--password: it is required"),
+        (vec!["serve", "--load", text(&other)], "neither a dump nor a seed file"),
+        (vec!["serve", "--load", "missing.json"], "--load: missing.json"),
+        (vec!["serve", "--svm", "a", "--svm", "b", "--dump", "x"], "write SVM=PATH"),
+        (vec!["serve", "--svm", "a", "--svm", "a"], "--svm"),
+        (
+            vec!["serve", "--seed", "1", "--jobs", "seconds:1"],
+            "--jobs: seconds:N needs a running clock",
+        ),
+        (vec!["serve", "--port", "0", "--ready-file", text(&other)], "--ready-file: "),
+        (vec!["serve", "--prot", "1"], "--port"),
+    ] {
+        let refused = output(&arguments);
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains(named), "{arguments:?}: {error}");
+    }
+    assert_eq!(fs::read_to_string(&other).unwrap(), "notes");
+}
