@@ -64,8 +64,11 @@
 //!   is refused with ONTAP's code.
 //! * Volumes are deleted immediately: there is no recovery queue. A volume that is offline keeps
 //!   its junction path.
-//! * Each SVM has one export policy, `default`. The cluster has three efficiency policies and no
-//!   `QoS` policies. A request that refers to an object that does not exist is refused.
+//! * Each SVM has the export policy `default`, without rules, which can be neither deleted nor
+//!   renamed. Rules are stored, and no client is checked against them. A volume that names, on its
+//!   backend, a policy that its SVM lacks is served with the name alone.
+//! * The cluster has three efficiency policies and no `QoS` policies. A request that refers to an
+//!   object that does not exist is refused.
 //! * Snapshot policies and locks are those of the backends; see below.
 //! * Space is that of the backends' account
 //!   ([`space`](nessie_backend_core::VolumeBackend::space)); see below.

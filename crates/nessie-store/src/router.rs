@@ -3,15 +3,17 @@
 
 use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
-    COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_POLICY, EXPORT_RULE,
-    FPOLICY_POLICY, IP_INTERFACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY,
-    QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT, EXPORT_POLICY,
+    EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE,
+    QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
 use crate::cluster::Cluster;
 use crate::fields::{FieldInfo, documented_of, fields_of};
+use crate::handlers::export_clients::ExportClients;
 use crate::handlers::export_policies::ExportPolicies;
+use crate::handlers::export_rules::ExportPolicyRules;
 use crate::handlers::{
     HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, policies, resource,
     snapshots, svm, volumes, zapi,
@@ -80,8 +82,10 @@ static ROUTES: &[Route] = routes![
     "/api/protocols/fpolicy/{svm.uuid}/policies/{name}", FPOLICY_POLICY: Get svm::fpolicy_policy;
     "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get resource::list::<ExportPolicies>, Post resource::post::<ExportPolicies>, Patch resource::patch_many::<ExportPolicies>, Delete resource::delete_many::<ExportPolicies>;
     "/api/protocols/nfs/export-policies/{id}", EXPORT_POLICY: Get resource::get::<ExportPolicies>, Patch resource::patch::<ExportPolicies>, Delete resource::delete::<ExportPolicies>;
-    "/api/protocols/nfs/export-policies/{id}/rules", EXPORT_RULE: Get policies::export_rules;
-    "/api/protocols/nfs/export-policies/{id}/rules/{index}", EXPORT_RULE: Get policies::export_rule;
+    "/api/protocols/nfs/export-policies/{policy.id}/rules", EXPORT_RULE: Get resource::list::<ExportPolicyRules>, Post resource::post::<ExportPolicyRules>, Patch resource::patch_many::<ExportPolicyRules>, Delete resource::delete_many::<ExportPolicyRules>;
+    "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}", EXPORT_RULE: Get resource::get::<ExportPolicyRules>, Patch resource::patch::<ExportPolicyRules>, Delete resource::delete::<ExportPolicyRules>;
+    "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}/clients", EXPORT_CLIENT: Get resource::list::<ExportClients>, Post resource::post::<ExportClients>, Delete resource::delete_many::<ExportClients>;
+    "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}/clients/{match}", EXPORT_CLIENT: Get resource::get::<ExportClients>, Delete resource::delete::<ExportClients>;
     "/api/protocols/nfs/services", NFS_SERVICE: Get svm::nfs_services;
     "/api/protocols/nfs/services/{svm.uuid}", NFS_SERVICE: Get svm::nfs_service;
     "/api/private/cli/aggr", CLI_AGGREGATE: Get cli::aggregates;

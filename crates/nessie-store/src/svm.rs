@@ -10,7 +10,7 @@ use nessie_ontap_protocol::records::{Attributes, Pool, SvmContext, VolumeRecord}
 
 use crate::clock::ClusterClock;
 use crate::config::Svm;
-use crate::configuration::SvmConfiguration;
+use crate::configuration::{DEFAULT_EXPORT_POLICY, DEFAULT_EXPORT_POLICY_NUMBER, SvmConfiguration};
 use crate::jobs::Jobs;
 use crate::side_data::{SideData, lock};
 
@@ -131,6 +131,7 @@ impl SvmState {
             svm_context: Arc::clone(&self.svm_context),
             split: side_data.split_progress(volume.uuid, &self.jobs, &self.clock),
             pool,
+            export_policy: self.export_policy_number(&volume),
             space: VolumeSpace::new(volume.used_bytes.unwrap_or(0)),
             is_overcommitted: false,
             volume,
@@ -139,6 +140,14 @@ impl SvmState {
             snapshot_count: None,
             has_flexclone: None,
             measured: None,
+        }
+    }
+
+    /// The number of the export policy of a volume.
+    fn export_policy_number(&self, volume: &Volume) -> Option<u64> {
+        match volume.export_policy.as_deref() {
+            None | Some(DEFAULT_EXPORT_POLICY) => Some(DEFAULT_EXPORT_POLICY_NUMBER),
+            Some(name) => self.configuration.export_policies.number(name),
         }
     }
 

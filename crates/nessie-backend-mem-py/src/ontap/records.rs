@@ -30,6 +30,8 @@ pub(crate) fn volume(
         svm_context: svm_context(svm, capacity),
         attributes: None,
         pool: Pool { size: capacity, available: u64::MAX },
+        export_policy: matches!(volume.export_policy.as_deref(), None | Some("default"))
+            .then_some(1),
         space: VolumeSpace::new(volume.used_bytes.unwrap_or(0)),
         is_overcommitted: false,
         volume,

@@ -49,7 +49,12 @@ impl Attribute {
             let Some(value) = body.value(path) else { return Ok(None) };
             let elements = value.as_array().map(Vec::as_slice).unwrap_or_default();
             let texts = elements.iter().filter_map(|element| element.as_str());
-            return Ok(Some(Self::Texts(texts.map(str::to_owned).collect())));
+            let spelled = |text| match field.kind {
+                FieldKind::Enumeration(words) => spelling::word(words, text).unwrap_or(text),
+                _ => text,
+            };
+            let texts = texts.map(|text| spelled(text).to_owned());
+            return Ok(Some(Self::Texts(texts.collect())));
         }
         Ok(match field.kind {
             FieldKind::Text => body.text(path)?.map(|text| Self::Text(text.to_owned())),

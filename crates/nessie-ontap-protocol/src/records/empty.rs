@@ -35,8 +35,6 @@ always_empty! {
     SNAPMIRROR "snapmirror_relationship", ["uuid" Uuid];
     /// `/api/storage/qos/policies`.
     QOS_POLICY "qos_policy", ["name" Text, "uuid" Uuid];
-    /// `/api/protocols/nfs/export-policies/{id}/rules`.
-    EXPORT_RULE "export_rule", ["index" Integer];
     /// `/api/cluster/peers`.
     CLUSTER_PEER "cluster_peer", ["name" Text, "uuid" Uuid];
     /// `/api/name-services/dns`.

@@ -30,7 +30,9 @@ mod cluster;
 mod compliance_clock;
 mod counter;
 mod empty;
+mod export_client;
 mod export_policy;
+mod export_rule;
 mod ip_interface;
 mod job;
 mod license;
@@ -54,10 +56,12 @@ pub use counter::{
     CounterTableRecord,
 };
 pub use empty::{
-    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, EXPORT_RULE,
-    FPOLICY_POLICY, KEY_MANAGER, LUN, NoRecord, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, FPOLICY_POLICY,
+    KEY_MANAGER, LUN, NoRecord, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
 };
+pub use export_client::{EXPORT_CLIENT, ExportClientRecord};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
+pub use export_rule::{EXPORT_RULE, ExportRule, ExportRuleRecord};
 pub use ip_interface::{IP_INTERFACE, IpInterfaceRecord};
 pub use job::{JOB, JobRecord, job_href};
 pub use license::{LICENSE, LICENSE_PACKAGES, LicensePackage, LicenseRecord};

@@ -19,6 +19,8 @@ pub struct VolumeRecord {
     pub attributes: Option<Arc<Attributes>>,
     /// The pool that contains it.
     pub pool: Pool,
+    /// The number of its export policy in the SVM. `None` if the SVM has no policy with that name.
+    pub export_policy: Option<u64>,
     /// What it uses. Without a request for the fields that need it, only the used bytes are known.
     pub space: VolumeSpace,
     /// Whether its aggregate has too little space for the guarantees of its volumes. False if that
@@ -270,10 +272,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "movement.destination_aggregate.name" FieldKind::Text, Expensive, Patch => |_| FieldValue::Unset;
         "movement.destination_aggregate.uuid" FieldKind::Uuid, Expensive, Patch => |_| FieldValue::Unset;
         "name" FieldKind::Text, Key, Both => |v| (&v.volume.name).into();
-        "nas.export_policy.id" FieldKind::Integer, Expensive, Both => |v| match v.volume.export_policy.as_deref() {
-            None | Some("default") => v.svm_context.export_policy_id(1).into(),
-            Some(_) => FieldValue::Unset,
-        };
+        "nas.export_policy.id" FieldKind::Integer, Expensive, Both => |v| v.export_policy.map(|number| v.svm_context.export_policy_id(number)).into();
         "nas.export_policy.name" FieldKind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
         "nas.gid" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.gid", 0_u64);
         "nas.junction_parent.name" FieldKind::Text, Expensive, Never => |_| FieldValue::Unset;
@@ -379,8 +378,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "clone.parent_volume" => |v, _| v.volume.origin.as_ref().map(|clone| format!(
             "/api/storage/volumes/{}", clone.parent_volume_uuid
         ));
-        "nas.export_policy" => |v, _| matches!(v.volume.export_policy.as_deref(), None | Some("default"))
-            .then(|| v.svm_context.export_policy_href(1));
+        "nas.export_policy" => |v, _| v.export_policy.map(|number| v.svm_context.export_policy_href(number));
         "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
             FieldValue::Text(name) => Some(format!(

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{Body, size, spelling, typed};
+use crate::schema::path::{is_inside, is_inside_or_same};
 use crate::{ApiError, Field, FieldKind, Method, Schema, WritableBy};
 
 impl Body {
@@ -85,25 +86,40 @@ fn check_writable<R>(method: Method, field: &Field<R>) -> Result<(), ApiError> {
     Err(ApiError::of_field(code, field.path, message))
 }
 
-/// Checks an object of the array at `path`.
+/// Checks an object of the array at `outer`.
 fn check_element<R>(
     schema: &Schema<R>,
     method: Method,
-    path: &str,
+    outer: &str,
     element: &Json,
 ) -> Result<(), ApiError> {
-    let Json::Object(members) = element else { return Err(typed::not_an_object(path)) };
+    let Json::Object(members) = element else { return Err(typed::not_an_object(outer)) };
     for (key, value) in members {
-        let path = format!("{path}.{key}");
-        match schema.field(&path) {
-            Some(field) if value.is_null() => _ = field,
-            Some(field) => {
+        let path = &*format!("{outer}.{key}");
+        let mut arrays = schema.arrays.iter().filter(|array| is_inside(array.path, outer));
+        let array = arrays.find(|array| is_inside_or_same(path, array.path));
+        match (schema.field(path), value) {
+            (Some(_), Json::Null) => {}
+            (Some(field), Json::Array(elements)) if array.is_some() => {
+                check_writable(method, field)?;
+                elements.iter().try_for_each(|element| check_value(field, element))?;
+            }
+            (Some(_), _) if array.is_some() => return Err(typed::not_an_array(path)),
+            (Some(field), _) => {
                 check_writable(method, field)?;
                 check_value(field, value)?;
             }
-            None if schema.is_object(&path) && value.is_null() => {}
-            None if schema.is_object(&path) => return Err(typed::not_an_object(&path)),
-            None => return Err(ApiError::unexpected_argument(&path)),
+            (None, Json::Null) if schema.is_object(path) => {}
+            (None, Json::Array(elements)) if array.is_some_and(|array| array.path == path) => {
+                for element in elements {
+                    check_element(schema, method, path, element)?;
+                }
+            }
+            (None, _) if array.is_some_and(|array| array.path == path) => {
+                return Err(typed::not_an_array(path));
+            }
+            (None, _) if schema.is_object(path) => return Err(typed::not_an_object(path)),
+            (None, _) => return Err(ApiError::unexpected_argument(path)),
         }
     }
     Ok(())

@@ -1,17 +1,27 @@
 //! The parts of a body that name objects.
 
+use serde_json::Value as Json;
+
 use super::Body;
 use super::body_check::check_value;
 use crate::{ApiError, Field, FieldKind, FieldPresence, FieldValue, Schema, WritableBy};
 
 impl Body {
     /// Reads text where the schema has an object with a name as that name: `"svm": "svm1"` as
-    /// `"svm.name": "svm1"`.
+    /// `"svm.name": "svm1"`, and `"users": ["ann"]` as `"users.name": ["ann"]`.
     pub fn expand_names<R>(&mut self, schema: &Schema<R>) {
+        let is_text = |path: &str, value: &Json| match value {
+            Json::Array(elements) => {
+                schema.in_array(path)
+                    && !elements.is_empty()
+                    && elements.iter().all(Json::is_string)
+            }
+            value => value.is_string() && !schema.in_array(path),
+        };
         let short: Vec<_> = self
             .values
             .iter()
-            .filter(|(path, value)| value.is_string() && schema.field(path).is_none())
+            .filter(|(path, value)| schema.field(path).is_none() && is_text(path, value))
             .map(|(path, _)| (path.clone(), format!("{path}.name")))
             .filter(|(_, name)| schema.field(name).is_some() && !self.values.contains_key(name))
             .collect();

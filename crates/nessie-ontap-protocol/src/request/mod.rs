@@ -1,6 +1,7 @@
 //! Requests: the URL, its parameters and the JSON body, read and checked against a schema.
 
 mod body;
+mod body_arrays;
 mod body_check;
 mod body_keys;
 mod condition;
@@ -24,4 +25,5 @@ pub use method::Method;
 pub use order::OrderBy;
 pub use paging::Paging;
 pub use query::Query;
+pub(crate) use url::ENCODED;
 pub use url::Url;

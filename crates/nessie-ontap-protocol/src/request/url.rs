@@ -8,7 +8,8 @@ use crate::ApiError;
 use crate::error::Quoted;
 
 /// The characters that are percent-encoded in a path or a query.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The path and the parameters of a request, percent-decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

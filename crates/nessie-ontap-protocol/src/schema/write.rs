@@ -25,7 +25,8 @@ struct Member<R: 'static> {
 enum Node<R: 'static> {
     Value(Get<R>),
     Object(Object<R>),
-    /// An array of objects. Each value in it is a list with one entry for each element.
+    /// An array of objects. Each value in it is a list with one entry for each element; in an array in
+    /// an array, with one such list for each element of the outer one.
     Array {
         element: Object<R>,
         shown_empty: bool,
@@ -109,7 +110,10 @@ impl<R> Member<R> {
                 object.write(record, 0, out, &mut |member, out| member.write(record, out))
             }
             Node::Array { element, shown_empty } => {
-                element.write_elements(record, out) || *shown_empty
+                let mut columns = Vec::new();
+                element.collect(record, &mut columns);
+                let columns: Vec<_> = columns.iter().map(Some).collect();
+                element.write_elements(record, &columns, out) || *shown_empty
             }
         };
         if written {
@@ -119,28 +123,26 @@ impl<R> Member<R> {
         }
     }
 
-    /// Writes the member in one element of an array.
+    /// Writes the member in one element of an array. `values` are those of the element, in the order
+    /// in which they are written.
     fn write_element(
         &self,
         record: &R,
         index: usize,
-        columns: &mut std::slice::Iter<'_, FieldValue<'_>>,
+        values: &mut Values<'_, '_>,
         out: &mut Vec<u8>,
     ) {
         let before = out.len();
         write_key(self.key, out);
         let written = match &self.node {
-            Node::Value(_) => match columns.next() {
-                Some(FieldValue::List(values)) => {
-                    values.get(index).is_some_and(|value| write_value(value, out))
-                }
-                Some(value) => index == 0 && write_value(value, out),
-                None => false,
-            },
-            Node::Object(object) | Node::Array { element: object, .. } => {
-                object.write(record, index, out, &mut |member, out| {
-                    member.write_element(record, index, columns, out);
-                })
+            Node::Value(_) => values.next().flatten().is_some_and(|value| write_value(value, out)),
+            Node::Object(object) => object.write(record, index, out, &mut |member, out| {
+                member.write_element(record, index, values, out);
+            }),
+            Node::Array { element, shown_empty } => {
+                let columns: Vec<_> =
+                    (0..element.width()).map(|_| values.next().flatten()).collect();
+                element.write_elements(record, &columns, out) || *shown_empty
             }
         };
         if written {
@@ -150,6 +152,9 @@ impl<R> Member<R> {
         }
     }
 }
+
+/// The values of an element; `None` for an element that lacks one.
+type Values<'i, 'v> = dyn Iterator<Item = Option<&'v FieldValue<'v>>> + 'i;
 
 impl<R> Object<R> {
     /// Writes the object, and returns whether it has members. If not, the caller removes what was
@@ -176,20 +181,28 @@ impl<R> Object<R> {
         true
     }
 
-    /// Writes an array of such objects, and returns whether it has elements.
-    fn write_elements(&self, record: &R, out: &mut Vec<u8>) -> bool {
-        let mut columns = Vec::new();
-        self.collect(record, &mut columns);
-        let length = |column: &FieldValue<'_>| match column {
-            FieldValue::List(values) => values.len(),
-            value => usize::from(!value.is_unset()),
+    /// Writes an array of such objects, and returns whether it has elements. Each column is the list of
+    /// the values that one field has in the elements.
+    fn write_elements<'v>(
+        &self,
+        record: &R,
+        columns: &[Option<&'v FieldValue<'v>>],
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let length = |column: &Option<&FieldValue<'_>>| match column {
+            Some(FieldValue::List(values)) => values.len(),
+            Some(value) => usize::from(!value.is_unset()),
+            None => 0,
         };
         let elements = columns.iter().map(length).max().unwrap_or_default();
         out.push(b'[');
         for index in 0..elements {
-            let mut columns = columns.iter();
+            let mut values = columns.iter().map(|column| match column {
+                Some(FieldValue::List(values)) => values.get(index),
+                value => value.filter(|_| index == 0),
+            });
             let written = self.write(record, index, out, &mut |member, out| {
-                member.write_element(record, index, &mut columns, out);
+                member.write_element(record, index, &mut values, out);
             });
             if !written {
                 // Clients identify an element by its index, so an empty element is written too.
@@ -198,6 +211,15 @@ impl<R> Object<R> {
             out.push(b',');
         }
         end_array(elements > 0, out)
+    }
+
+    /// The number of values in the object.
+    fn width(&self) -> usize {
+        let width = |member: &Member<R>| match &member.node {
+            Node::Value(_) => 1,
+            Node::Object(object) | Node::Array { element: object, .. } => object.width(),
+        };
+        self.members.iter().map(width).sum()
     }
 
     /// Collects the lists of all values in the object, in the order in which they are written.

@@ -5,6 +5,7 @@ mod bodies;
 mod documented;
 mod envelopes;
 mod filters;
+mod nested;
 mod pages;
 mod parameters;
 mod properties;

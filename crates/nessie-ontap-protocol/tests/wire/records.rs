@@ -18,7 +18,7 @@ fn named(uuid: u128, name: &str) -> Named {
     Named { uuid: Uuid::from_u128(uuid), name: name.to_owned() }
 }
 
-fn svm_context() -> Arc<SvmContext> {
+pub(crate) fn svm_context() -> Arc<SvmContext> {
     Arc::new(SvmContext {
         svm: named(0x51, "svm1"),
         number: 2,
@@ -47,6 +47,7 @@ pub(crate) fn volume() -> VolumeRecord {
         volume,
         attributes: None,
         pool: Pool { size: 1 << 40, available: u64::MAX },
+        export_policy: Some(1),
         space: VolumeSpace::default(),
         is_overcommitted: false,
         position: 1,

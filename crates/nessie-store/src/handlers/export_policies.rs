@@ -1,15 +1,18 @@
 //! Export policies.
 
+use std::fmt;
 use std::sync::Arc;
 
+use nessie_backend_core::{Volume, VolumePatch};
 use nessie_ontap_protocol::records::{EXPORT_POLICY, ExportPolicyRecord};
 use nessie_ontap_protocol::{ApiError, Body, Query};
 
 use super::context::RequestContext;
+use super::export_rules;
 use super::lookup::svm_of_body;
 use super::outcome::ObjectKind;
 use super::resource::{Change, Create, Delete, Resource};
-use crate::configuration::{DEFAULT_EXPORT_POLICY as DEFAULT, ExportPolicy};
+use crate::configuration::{DEFAULT_EXPORT_POLICY_NUMBER as DEFAULT, ExportPolicy};
 use crate::svm::SvmState;
 
 /// `/api/protocols/nfs/export-policies`.
@@ -29,13 +32,24 @@ impl Resource for ExportPolicies {
         context: &RequestContext<'_>,
         query: &Query<ExportPolicyRecord>,
     ) -> Result<Vec<ExportPolicyRecord>, ApiError> {
-        let svms = context.svms(query, "svm")?;
-        let of_svm = |svm: &SvmState| {
-            let policies = svm.configuration.export_policies.list();
-            let records = policies.into_iter().map(|(number, policy)| record(svm, number, &policy));
-            records.collect::<Vec<_>>()
-        };
-        Ok(svms.into_iter().flat_map(of_svm).collect())
+        let mut records = Vec::new();
+        for svm in context.svms(query, "svm")? {
+            let policies = &svm.configuration.export_policies;
+            let found = match query.filter.exact("name") {
+                Some(name) => policies.named(name).into_iter().collect(),
+                None => policies.list(),
+            };
+            records.extend(found.iter().map(|(number, policy)| record(svm, *number, policy)));
+        }
+        Ok(records)
+    }
+
+    fn find(
+        context: &RequestContext<'_>,
+        query: &Query<ExportPolicyRecord>,
+    ) -> Result<Option<ExportPolicyRecord>, ApiError> {
+        let found = policy_of_path(context, query)?;
+        Ok(found.map(|(svm, number, policy)| record(svm, number, &policy)))
     }
 }
 
@@ -48,9 +62,10 @@ impl Create for ExportPolicies {
         let svm = svm_of_body(context, body, "svm")?;
         let name = body.text("name")?.unwrap_or_default();
         ExportPolicy::check_name(name)?;
+        let rules = export_rules::all(body)?.unwrap_or_default();
         let _lock = svm.write_lock();
         check_free(svm, name)?;
-        let policy = ExportPolicy { name: name.to_owned() };
+        let policy = ExportPolicy { name: name.to_owned(), rules };
         let number = svm.configuration.export_policies.add(policy.clone());
         Ok(record(svm, number, &policy))
     }
@@ -63,15 +78,17 @@ impl Change for ExportPolicies {
         found: ExportPolicyRecord,
         body: &Body,
     ) -> Result<ExportPolicyRecord, ApiError> {
-        let Some(name) = body.text("name")? else { return Ok(found) };
-        ExportPolicy::check_name(name)?;
+        let name = body.text("name")?;
+        name.map_or(Ok(()), ExportPolicy::check_name)?;
+        let rules = export_rules::all(body)?;
         let svm = context.svm_of(&found.svm_context)?;
         let _lock = svm.write_lock();
-        let stored = current(svm, found.number)?;
-        if name != stored.name {
-            check_free(svm, name)?;
+        let mut policy = (*current(svm, found.number)?).clone();
+        if let Some(name) = name.filter(|name| *name != policy.name) {
+            rename(svm, found.number, &policy.name, name)?;
+            name.clone_into(&mut policy.name);
         }
-        let policy = ExportPolicy { name: name.to_owned() };
+        policy.rules = rules.unwrap_or(policy.rules);
         svm.configuration.export_policies.set(found.number, policy.clone());
         Ok(record(svm, found.number, &policy))
     }
@@ -86,46 +103,133 @@ impl Delete for ExportPolicies {
         let svm = context.svm_of(&found.svm_context)?;
         let _lock = svm.write_lock();
         let stored = current(svm, found.number)?;
-        check_unused(svm, &stored)?;
+        check_unused(svm, found.number, &stored)?;
         svm.configuration.export_policies.remove(found.number);
         Ok(())
     }
 }
 
-fn record(svm: &SvmState, number: u64, policy: &ExportPolicy) -> ExportPolicyRecord {
+/// The policy that the first variable of the path names, with its SVM and its number.
+pub(super) fn policy_of_path<'a, R>(
+    context: &RequestContext<'a>,
+    query: &Query<R>,
+) -> Result<Option<(&'a SvmState, u64, Arc<ExportPolicy>)>, ApiError> {
+    let Ok(id) = context.path_variable(0).parse::<u64>() else { return Ok(None) };
+    let svms = context.svms(query, "svm")?;
+    let number = id & u64::from(u32::MAX);
+    let svm = svms.into_iter().find(|svm| svm.svm_context.export_policy_id(number) == id);
+    Ok(svm.and_then(|svm| {
+        let policy = svm.configuration.export_policies.get(number)?;
+        Some((svm, number, policy))
+    }))
+}
+
+pub(super) fn record(svm: &SvmState, number: u64, policy: &ExportPolicy) -> ExportPolicyRecord {
     ExportPolicyRecord {
         svm_context: Arc::clone(&svm.svm_context),
         number,
         name: policy.name.clone(),
+        rules: policy.rules.list(),
     }
 }
 
 /// The policy with that number, which another request may have deleted.
-fn current(svm: &SvmState, number: u64) -> Result<Arc<ExportPolicy>, ApiError> {
+pub(super) fn current(svm: &SvmState, number: u64) -> Result<Arc<ExportPolicy>, ApiError> {
     let found = svm.configuration.export_policies.get(number);
     found.ok_or_else(|| ApiError::no_such_entry().about(ExportPolicies::KEY))
 }
 
+/// Checks the new name of a policy, and gives it to the volumes that use the policy.
+fn rename(svm: &SvmState, number: u64, from: &str, to: &str) -> Result<(), ApiError> {
+    if number == DEFAULT {
+        let message = "The export policy \"default\" cannot be renamed.";
+        return Err(ApiError::new(400, 1_703_950, message).about("name"));
+    }
+    check_free(svm, to)?;
+    let volumes = volumes_with(svm, from)?;
+    let set = |volume: &Volume, name: &str| {
+        svm.backend.patch_volume(volume.uuid, VolumePatch::new().export_policy(name)).map(drop)
+    };
+    for (renamed, volume) in volumes.iter().enumerate() {
+        if let Err(error) = set(volume, to) {
+            for volume in volumes.iter().take(renamed) {
+                let _ = set(volume, from);
+            }
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}
+
+fn volumes_with(svm: &SvmState, policy: &str) -> Result<Vec<Volume>, ApiError> {
+    let mut volumes = svm.backend.list_volumes()?;
+    volumes.retain(|volume| volume.export_policy.as_deref() == Some(policy));
+    Ok(volumes)
+}
+
 /// Refuses to delete the policy `default`, and one that volumes use.
-fn check_unused(svm: &SvmState, policy: &ExportPolicy) -> Result<(), ApiError> {
-    let name = &policy.name;
-    if name == DEFAULT {
+fn check_unused(svm: &SvmState, number: u64, policy: &ExportPolicy) -> Result<(), ApiError> {
+    if number == DEFAULT {
         let message = "The export policy \"default\" exists as long as its SVM.";
         return Err(ApiError::new(409, 1_703_947, message).about("name"));
     }
-    let volumes = svm.backend.list_volumes()?;
-    let used = volumes.iter().find(|volume| volume.export_policy.as_ref() == Some(name));
-    used.map_or(Ok(()), |volume| {
-        let message = format!("The volume {:?} uses the export policy {name:?}.", volume.name);
-        Err(ApiError::new(409, 1_703_945, message).about("name"))
-    })
+    let name = &policy.name;
+    match volumes_with(svm, name)?.first() {
+        None => Ok(()),
+        Some(volume) => {
+            let message = format!("The volume {:?} uses the export policy {name:?}.", volume.name);
+            Err(ApiError::new(409, 1_703_945, message).about("name"))
+        }
+    }
 }
 
 /// Refuses a name that another policy of the SVM has.
 fn check_free(svm: &SvmState, name: &str) -> Result<(), ApiError> {
-    if svm.configuration.export_policies.find(|policy| policy.name == name).is_none() {
+    if svm.configuration.export_policies.number(name).is_none() {
         return Ok(());
     }
     let message = format!("The SVM has an export policy with the name {name:?} already.");
     Err(ApiError::new(409, 1, message).about("name"))
+}
+
+/// A reference to an export policy by name, by id or by both. `Display` is for error messages.
+#[derive(Debug)]
+pub(crate) struct ExportPolicyReference {
+    name: Option<String>,
+    id: Option<u64>,
+}
+
+impl ExportPolicyReference {
+    /// The reference at `path`; `None` if the body has none.
+    pub(crate) fn read(body: &Body, path: &str) -> Result<Option<Self>, ApiError> {
+        let name = body.text(&format!("{path}.name"))?.map(str::to_owned);
+        let id = body.integer(&format!("{path}.id"))?;
+        Ok((name.is_some() || id.is_some()).then_some(Self { name, id }))
+    }
+
+    /// The policy in an SVM. `None` if there is no such policy, or if the name and the id are those of
+    /// different ones.
+    pub(crate) fn find(&self, svm: &SvmState) -> Option<(u64, Arc<ExportPolicy>)> {
+        let policies = &svm.configuration.export_policies;
+        let number = match (&self.name, self.id) {
+            (Some(name), _) => policies.number(name)?,
+            (None, id) => id? & u64::from(u32::MAX),
+        };
+        let is_other = self.id.is_some_and(|id| id != svm.svm_context.export_policy_id(number));
+        if is_other { None } else { Some((number, policies.get(number)?)) }
+    }
+}
+
+impl fmt::Display for ExportPolicyReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.name, self.id) {
+            (Some(name), id) => {
+                let shown: String = name.chars().take(64).collect();
+                write!(f, "{shown:?}")?;
+                id.map_or(Ok(()), |id| write!(f, " with the id {id}"))
+            }
+            (None, Some(id)) => id.fmt(f),
+            (None, None) => f.write_str("without a name"),
+        }
+    }
 }

@@ -10,6 +10,8 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
     let volume = lab.volume("v1", r#","nas.path":"/v1""#);
     lab.snapshot(&volume, "s1");
     lab.clone_of("v1", Some("s1"), "c1");
+    let rule = r#"{"clients":[{"match":"host1"}],"ro_rule":["any"],"rw_rule":["never"]}"#;
+    lab.done(Method::Post, &format!("/api/protocols/nfs/export-policies/{POLICY}"), rule);
     let svm = lab.get("/api/svm/svms")["records"][0]["uuid"].as_str().unwrap().to_owned();
     coverage()
         .into_iter()
@@ -18,7 +20,8 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
             let path = endpoint
                 .path
                 .replace("{volume.uuid}/snapshots", "*/snapshots")
-                .replace("{id}/rules", POLICY);
+                .replace("{policy.id}/rules/{index}/clients", CLIENTS)
+                .replace("{policy.id}/rules", POLICY);
             let path = path.replace("{counter_table.name}", "system");
             let path = path.replace("{svm.uuid}/policies", &format!("{svm}/policies"));
             // Records and their collection accept the same fields.
@@ -31,6 +34,9 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
 
 /// The rules of the export policy of the first SVM.
 const POLICY: &str = "8589934593/rules";
+
+/// The clients of a rule of that policy.
+const CLIENTS: &str = "8589934593/rules/1/clients";
 
 #[test]
 fn every_field_can_be_chosen_filtered_and_ordered_by() {

@@ -290,7 +290,7 @@ fn a_missing_object_is_no_such_entry() {
     let lab = Lab::new();
     for (path, target) in [
         ("/api/protocols/nfs/export-policies/8589934593/rules/1", "index"),
-        ("/api/protocols/nfs/export-policies/1/rules/1", "id"),
+        ("/api/protocols/nfs/export-policies/1/rules/1", "policy.id"),
         ("/api/cluster/peers/x", "uuid"),
         ("/api/name-services/dns/x", "svm.uuid"),
         ("/api/protocols/cifs/services/x", "svm.uuid"),

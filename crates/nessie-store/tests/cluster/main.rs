@@ -6,6 +6,7 @@ mod changes;
 mod collections;
 mod coverage;
 mod discovery;
+mod export_policies;
 mod hostile;
 mod life;
 mod parameters;

@@ -5,6 +5,7 @@ use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use crate::cluster::Cluster;
+use crate::handlers::export_policies::ExportPolicyReference;
 use crate::handlers::names;
 use crate::handlers::reference::Reference;
 use crate::snapshot_policies::NONE;
@@ -24,9 +25,7 @@ pub(crate) struct VolumeFields {
     pub(crate) state: Option<VolumeState>,
     /// The junction path; empty to unmount.
     pub(crate) path: Option<String>,
-    /// Whether the body names the export policy of the SVM.
-    names_export_policy: bool,
-    export_policy_id: Option<u64>,
+    export_policy: Option<ExportPolicyReference>,
     snapshot_policy: Option<Reference>,
     attributes: Vec<(&'static str, Attribute)>,
     /// Objects whose attributes are reset to their defaults.
@@ -70,11 +69,6 @@ fn is_kept(path: &str) -> bool {
     })
 }
 
-fn no_export_policy(given: &str) -> ApiError {
-    let message = format!("The export policy {given} does not exist in the volume's SVM.");
-    ApiError::new(400, 918_271, message).about("nas.export_policy")
-}
-
 /// Refuses a name and a UUID of different snapshot policies.
 fn agreeing(given: &Reference, policy: &Named) -> Result<(), ApiError> {
     if given.agrees(policy) {
@@ -93,6 +87,7 @@ impl VolumeFields {
             size: size(body)?,
             state: body.text("state")?.map(state).transpose()?,
             path: body.text("nas.path")?.map(str::to_owned),
+            export_policy: ExportPolicyReference::read(body, "nas.export_policy")?,
             ..Self::default()
         };
         for path in body.paths().filter(|path| is_kept(path)) {
@@ -104,7 +99,6 @@ impl VolumeFields {
             }
         }
         fields.read_snapshot_policy(cluster, body)?;
-        fields.read_export_policy(body)?;
         fields.read_qos_policy(body)?;
         fields.read_efficiency_policy(body)?;
         Ok(fields)
@@ -144,20 +138,17 @@ impl VolumeFields {
         Ok(svm.svm_context.has_snapshot_policies.then(|| name.to_owned()))
     }
 
-    /// Each SVM has one policy, each with its own number, which [`check`](Self::check) compares.
-    fn read_export_policy(&mut self, body: &Body) -> Result<(), ApiError> {
-        let name = body.text("nas.export_policy.name")?;
-        let id = body.integer("nas.export_policy.id")?;
-        if name.is_none() && id.is_none() {
-            return Ok(());
+    /// The name of the export policy that the request sets, for the backend.
+    pub(crate) fn export_policy_of(&self, svm: &SvmState) -> Result<Option<String>, ApiError> {
+        let Some(given) = &self.export_policy else { return Ok(None) };
+        match given.find(svm) {
+            Some((_, policy)) => Ok(Some(policy.name.clone())),
+            None => {
+                let message =
+                    format!("The export policy {given} does not exist in the volume's SVM.");
+                Err(ApiError::new(400, 918_271, message).about("nas.export_policy"))
+            }
         }
-        if let Some(name) = name.filter(|name| *name != "default") {
-            self.unknown = Some(no_export_policy(&format!("{name:?}")));
-            return Ok(());
-        }
-        self.names_export_policy = true;
-        self.export_policy_id = id;
-        Ok(())
     }
 
     /// There are no `QoS` policies. The name `none` also removes the limits that a request can set
@@ -196,6 +187,7 @@ impl VolumeFields {
     pub(crate) fn is_empty(&self) -> bool {
         self.patch().is_empty()
             && !self.has_attributes()
+            && self.export_policy.is_none()
             && self.snapshot_policy.is_none()
             && self.unknown.is_none()
     }
@@ -225,12 +217,8 @@ impl VolumeFields {
             };
             rules::junction_path(path).map_err(refuse)?;
         }
-        if let Some(id) =
-            self.export_policy_id.filter(|id| *id != svm.svm_context.export_policy_id(1))
-        {
-            return Err(no_export_policy(&id.to_string()));
-        }
         self.check_autosize(stored)?;
+        self.export_policy_of(svm)?;
         self.snapshot_policy_of(svm)?;
         self.unknown.clone().map_or(Ok(()), Err)
     }
@@ -257,14 +245,13 @@ impl VolumeFields {
         self.attributes.iter().find(|(other, _)| *other == path).map(|(_, value)| value)
     }
 
-    /// The changes for the backend, without the snapshot policy.
+    /// The changes for the backend, without the policies.
     pub(crate) fn patch(&self) -> VolumePatch {
         let mut patch = VolumePatch::new();
         patch.name.clone_from(&self.name);
         patch.size_bytes = self.size;
         patch.state = self.state;
         patch.junction_path.clone_from(&self.path);
-        patch.export_policy = self.names_export_policy.then(|| "default".to_owned());
         patch
     }
 

@@ -227,6 +227,7 @@ impl<'a> Creation<'a> {
         let backend = &*self.svm.backend;
         let mut patch = self.fields.patch();
         patch.name = None;
+        patch.export_policy = self.fields.export_policy_of(self.svm)?;
         patch.snapshot_policy = policy;
         patch.state = patch.state.filter(|state| *state != volume.state);
         patch.size_bytes = patch.size_bytes.filter(|size| Some(*size) != volume.size_bytes);

@@ -280,6 +280,7 @@ fn change_fields(
     let aggregate = aggregate.as_ref();
     check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;
     let mut patch = fields.patch();
+    patch.export_policy = fields.export_policy_of(svm)?;
     patch.snapshot_policy = fields.snapshot_policy_of(svm)?;
     let changed = if patch.is_empty() {
         volume
