@@ -189,12 +189,12 @@ impl<R> Object<R> {
         columns: &[Option<&'v FieldValue<'v>>],
         out: &mut Vec<u8>,
     ) -> bool {
-        let length = |column: &Option<&FieldValue<'_>>| match column {
+        let length = |column: Option<&FieldValue<'_>>| match column {
             Some(FieldValue::List(values)) => values.len(),
             Some(value) => usize::from(!value.is_unset()),
             None => 0,
         };
-        let elements = columns.iter().map(length).max().unwrap_or_default();
+        let elements = columns.iter().copied().map(length).max().unwrap_or_default();
         out.push(b'[');
         for index in 0..elements {
             let mut values = columns.iter().map(|column| match column {

@@ -56,14 +56,14 @@ impl ExportRules {
             let message = "The index of an export rule is 0: the lowest index is 1.";
             return Err(ApiError::new(400, 3_277_162, message).about("index"));
         }
-        let gap = (index..).find(|index| !self.rules.contains_key(index)).unwrap_or(u64::MAX);
-        if gap > MAX_INDEX {
+        let gap = (index..=MAX_INDEX).find(|index| !self.rules.contains_key(index));
+        let Some(gap) = gap else {
             let message = format!(
                 "The export policy has no free index from {index} on: the highest index is \
                  {MAX_INDEX}."
             );
             return Err(ApiError::new(400, 3_277_163, message).about("index"));
-        }
+        };
         for moved in (index..gap).rev() {
             if let Some(rule) = self.rules.remove(&moved) {
                 self.rules.insert(moved + 1, rule);

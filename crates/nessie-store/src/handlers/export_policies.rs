@@ -48,8 +48,7 @@ impl Resource for ExportPolicies {
         context: &RequestContext<'_>,
         query: &Query<ExportPolicyRecord>,
     ) -> Result<Option<ExportPolicyRecord>, ApiError> {
-        let found = policy_of_path(context, query)?;
-        Ok(found.map(|(svm, number, policy)| record(svm, number, &policy)))
+        Ok(policy_of_path(context, query)?.map(|found| found.record()))
     }
 }
 
@@ -109,18 +108,31 @@ impl Delete for ExportPolicies {
     }
 }
 
-/// The policy that the first variable of the path names, with its SVM and its number.
+/// A stored policy.
+pub(super) struct Stored<'a> {
+    pub(super) svm: &'a SvmState,
+    pub(super) number: u64,
+    pub(super) policy: Arc<ExportPolicy>,
+}
+
+impl Stored<'_> {
+    fn record(&self) -> ExportPolicyRecord {
+        record(self.svm, self.number, &self.policy)
+    }
+}
+
+/// The policy that the first variable of the path names.
 pub(super) fn policy_of_path<'a, R>(
     context: &RequestContext<'a>,
     query: &Query<R>,
-) -> Result<Option<(&'a SvmState, u64, Arc<ExportPolicy>)>, ApiError> {
+) -> Result<Option<Stored<'a>>, ApiError> {
     let Ok(id) = context.path_variable(0).parse::<u64>() else { return Ok(None) };
     let svms = context.svms(query, "svm")?;
     let number = id & u64::from(u32::MAX);
     let svm = svms.into_iter().find(|svm| svm.svm_context.export_policy_id(number) == id);
     Ok(svm.and_then(|svm| {
         let policy = svm.configuration.export_policies.get(number)?;
-        Some((svm, number, policy))
+        Some(Stored { svm, number, policy })
     }))
 }
 

@@ -6,7 +6,7 @@ use nessie_ontap_protocol::records::{Attribute, EXPORT_RULE, ExportRule, ExportR
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
 use super::context::RequestContext;
-use super::export_policies::{current, policy_of_path, record as policy_record};
+use super::export_policies::{Stored, current, policy_of_path, record as policy_record};
 use super::lookup::svm_of_body;
 use super::outcome::ObjectKind;
 use super::resource::{Change, Create, Delete, Resource};
@@ -37,7 +37,7 @@ impl Resource for ExportPolicyRules {
         context: &RequestContext<'_>,
         query: &Query<ExportRuleRecord>,
     ) -> Result<Vec<ExportRuleRecord>, ApiError> {
-        let (svm, number, policy) = known_policy(context, query)?;
+        let Stored { svm, number, policy } = known_policy(context, query)?;
         let rules = policy.rules.list().into_iter();
         Ok(rules.map(|(index, rule)| record(svm, number, &policy, index, rule)).collect())
     }
@@ -56,7 +56,7 @@ impl Create for ExportPolicyRules {
         query: &Query<ExportRuleRecord>,
         body: &Body,
     ) -> Result<ExportRuleRecord, ApiError> {
-        let (svm, number, _) = known_policy(context, query)?;
+        let Stored { svm, number, .. } = known_policy(context, query)?;
         check_svm(context, svm, body)?;
         let (index, rule) = (body.integer("index")?, Arc::new(created(body)?));
         let _lock = svm.write_lock();
@@ -135,7 +135,7 @@ pub(super) fn existing(rules: &ExportRules, index: u64) -> Result<&ExportRule, A
 fn known_policy<'a, R>(
     context: &RequestContext<'a>,
     query: &Query<R>,
-) -> Result<(&'a SvmState, u64, Arc<ExportPolicy>), ApiError> {
+) -> Result<Stored<'a>, ApiError> {
     let found = policy_of_path(context, query)?;
     found.ok_or_else(|| ApiError::no_such_entry().about("policy.id"))
 }
@@ -144,7 +144,7 @@ fn rule_of_path<R>(
     context: &RequestContext<'_>,
     query: &Query<R>,
 ) -> Result<Option<ExportRuleRecord>, ApiError> {
-    let (svm, number, policy) = known_policy(context, query)?;
+    let Stored { svm, number, policy } = known_policy(context, query)?;
     let Ok(index) = context.path_variable(1).parse() else { return Ok(None) };
     let rule = policy.rules.get(index).cloned();
     Ok(rule.map(|rule| record(svm, number, &policy, index, rule)))

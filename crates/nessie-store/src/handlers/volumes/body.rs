@@ -141,14 +141,11 @@ impl VolumeFields {
     /// The name of the export policy that the request sets, for the backend.
     pub(crate) fn export_policy_of(&self, svm: &SvmState) -> Result<Option<String>, ApiError> {
         let Some(given) = &self.export_policy else { return Ok(None) };
-        match given.find(svm) {
-            Some((_, policy)) => Ok(Some(policy.name.clone())),
-            None => {
-                let message =
-                    format!("The export policy {given} does not exist in the volume's SVM.");
-                Err(ApiError::new(400, 918_271, message).about("nas.export_policy"))
-            }
-        }
+        let Some((_, policy)) = given.find(svm) else {
+            let message = format!("The export policy {given} does not exist in the volume's SVM.");
+            return Err(ApiError::new(400, 918_271, message).about("nas.export_policy"));
+        };
+        Ok(Some(policy.name.clone()))
     }
 
     /// There are no `QoS` policies. The name `none` also removes the limits that a request can set
