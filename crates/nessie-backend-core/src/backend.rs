@@ -304,6 +304,30 @@ pub trait PolicyBackend: SnapshotBackend {
     /// [`SnapshotPolicyExists`](BackendError::SnapshotPolicyExists).
     fn create_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()>;
 
+    /// Gives the snapshot policy of this name other rules. The default refuses.
+    ///
+    /// # Errors
+    /// [`SnapshotPolicyNotFound`](BackendError::SnapshotPolicyNotFound);
+    /// [`InvalidArgument`](BackendError::InvalidArgument) as
+    /// [`create_snapshot_policy`](Self::create_snapshot_policy);
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported).
+    fn replace_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
+        let _ = policy;
+        Err(BackendError::not_supported("replace_snapshot_policy"))
+    }
+
+    /// Deletes a snapshot policy that no volume uses. The snapshots that it took are kept. The default
+    /// refuses.
+    ///
+    /// # Errors
+    /// [`SnapshotPolicyNotFound`](BackendError::SnapshotPolicyNotFound);
+    /// [`SnapshotPolicyBusy`](BackendError::SnapshotPolicyBusy) while a volume uses it;
+    /// [`FeatureNotSupported`](BackendError::FeatureNotSupported).
+    fn delete_snapshot_policy(&self, name: &str) -> Result<()> {
+        let _ = name;
+        Err(BackendError::not_supported("delete_snapshot_policy"))
+    }
+
     /// All snapshot policies, in order of creation.
     fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>>;
 

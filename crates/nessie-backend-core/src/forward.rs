@@ -130,6 +130,11 @@ macro_rules! forward_policies {
     () => {
         $crate::forward_methods! { PolicyBackend:
             fn create_snapshot_policy(&self, policy: $crate::SnapshotPolicy) -> $crate::Result<()>;
+            fn replace_snapshot_policy(
+                &self,
+                policy: $crate::SnapshotPolicy
+            ) -> $crate::Result<()>;
+            fn delete_snapshot_policy(&self, name: &str) -> $crate::Result<()>;
             fn list_snapshot_policies(&self) -> $crate::Result<Vec<$crate::SnapshotPolicy>>;
             fn find_snapshot_policy(
                 &self,

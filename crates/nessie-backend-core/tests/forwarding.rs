@@ -157,6 +157,14 @@ impl PolicyBackend for Recorder {
         self.note("create_snapshot_policy", policy);
         Ok(())
     }
+    fn replace_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
+        self.note("replace_snapshot_policy", policy);
+        Ok(())
+    }
+    fn delete_snapshot_policy(&self, name: &str) -> Result<()> {
+        self.note("delete_snapshot_policy", name);
+        Ok(())
+    }
     fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>> {
         self.note("list_snapshot_policies", ());
         Ok(vec![policy()])
@@ -197,6 +205,8 @@ fn call_policies<B: PolicyBackend + ?Sized>(backend: &B) -> Vec<String> {
     let show = |answer: &dyn Debug| format!("{answer:?}");
     vec![
         show(&backend.create_snapshot_policy(policy())),
+        show(&backend.replace_snapshot_policy(policy())),
+        show(&backend.delete_snapshot_policy("n")),
         show(&backend.list_snapshot_policies()),
         show(&backend.find_snapshot_policy("n")),
         show(&backend.run_due()),
@@ -294,7 +304,7 @@ fn these_tests_call_every_method() {
     let method = |line: &str| Some(line.trim().strip_prefix("fn ")?.split_once('(')?.0.to_owned());
     let there_are: BTreeSet<String> = traits.lines().filter_map(method).collect();
     assert_eq!(called, there_are);
-    assert_eq!(called.len(), 31);
+    assert_eq!(called.len(), 33);
 }
 
 #[test]

@@ -377,6 +377,26 @@ impl<B: VolumeBackend, C: Clock> PolicyBackend for Faulty<B, C> {
         )
     }
 
+    fn replace_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
+        if !self.hooks.is_active() {
+            return self.backend.policy_backend()?.replace_snapshot_policy(policy);
+        }
+        let arguments = [policy.name.as_str().into(), rules(&policy.rules)];
+        self.around(
+            OperationKind::ReplaceSnapshotPolicy,
+            || arguments,
+            || self.backend.policy_backend()?.replace_snapshot_policy(policy),
+        )
+    }
+
+    fn delete_snapshot_policy(&self, name: &str) -> Result<()> {
+        self.around(
+            OperationKind::DeleteSnapshotPolicy,
+            || [name.into()],
+            || self.backend.policy_backend()?.delete_snapshot_policy(name),
+        )
+    }
+
     fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>> {
         self.backend.policy_backend()?.list_snapshot_policies()
     }

@@ -142,6 +142,14 @@ impl PolicyBackend for MemBackend {
         self.create_snapshot_policy(&policy.name, policy.rules).map(drop)
     }
 
+    fn replace_snapshot_policy(&self, policy: SnapshotPolicy) -> Result<()> {
+        self.replace_snapshot_policy(&policy.name, policy.rules).map(drop)
+    }
+
+    fn delete_snapshot_policy(&self, name: &str) -> Result<()> {
+        self.delete_snapshot_policy(name)
+    }
+
     fn list_snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>> {
         Ok(self.list_snapshot_policies())
     }

@@ -126,6 +126,26 @@ fn an_advance_is_followed_by_what_the_rules_did() {
 }
 
 #[test]
+fn changes_of_snapshot_policies_are_recorded() {
+    let backend = backend();
+    let log = backend.events(None);
+    let policy = |prefix: &str| {
+        let rule = SnapshotRule::new("0 0 * * *".parse().unwrap(), prefix, 2);
+        nessie_backend_core::SnapshotPolicy::new("p", [rule])
+    };
+    let policies = backend.policy_backend().unwrap();
+    policies.create_snapshot_policy(policy("a")).unwrap();
+    policies.replace_snapshot_policy(policy("b")).unwrap();
+    assert_eq!(policies.list_snapshot_policies().unwrap(), [policy("b")]);
+    policies.delete_snapshot_policy("p").unwrap();
+    let names = ["create_snapshot_policy", "replace_snapshot_policy", "delete_snapshot_policy"];
+    assert_eq!(operations(&log), names);
+    assert!(lines(&log)[2].contains(r#""prefix":"b""#), "{:?}", lines(&log));
+    let refused = policies.delete_snapshot_policy("p").unwrap_err();
+    assert_eq!(refused.code(), "snapshot_policy_not_found");
+}
+
+#[test]
 fn a_log_with_a_bound_keeps_the_last_events_and_counts_the_others() {
     let backend = backend();
     let log = backend.events(NonZeroUsize::new(3));
