@@ -5,7 +5,8 @@ use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT, EXPORT_POLICY,
     EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE,
-    QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    QOS_POLICY, QTREE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE,
+    SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{Method, Query, Schema, Url};
 
@@ -24,6 +25,8 @@ macro_rules! each_schema {
             $function(&EXPORT_CLIENT),
             $function(&EXPORT_POLICY),
             $function(&SNAPSHOT_POLICY),
+            $function(&SNAPSHOT_POLICY_SCHEDULE),
+            $function(&SCHEDULE),
             $function(&SVM_PEER),
             $function(&LUN),
             $function(&QTREE),

@@ -3,18 +3,21 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use nessie_backend_core::{Timestamp, VolumeBackend};
+use nessie_backend_core::Timestamp;
 use nessie_backend_faults::When;
 use nessie_ontap_protocol::records::{
-    AggregateRecord, AggregateSpace, IpInterfaceRecord, Named, NodeRecord, SvmContext,
+    AggregateRecord, AggregateSpace, ClusterPolicies, IpInterfaceRecord, Named, NodeRecord,
+    SvmContext,
 };
 
 use crate::clock::ClusterClock;
 use crate::config::{Config, ConfigError};
+use crate::configuration::ClusterConfiguration;
+use crate::configuration::snapshot_policy::builtin_names;
 use crate::http_faults::{HttpEffect, HttpFault, HttpFaultPlan, HttpFaults};
 use crate::ids::{Ids, seed_or_random};
 use crate::jobs::Jobs;
-use crate::snapshot_policies::{builtin_names, complete};
+use crate::snapshot_policies::has_policies;
 use crate::svm::SvmState;
 use crate::svms::Svms;
 
@@ -27,7 +30,8 @@ pub struct Cluster {
     pub(crate) lifs: Vec<IpInterfaceRecord>,
     pub(crate) ipspace: Named,
     /// The snapshot policies of the whole cluster.
-    pub(crate) snapshot_policies: Arc<[Named]>,
+    pub(crate) snapshot_policies: ClusterPolicies,
+    pub(crate) configuration: Arc<ClusterConfiguration>,
     /// Whether a request runs the rules of snapshot policies that are due on the system's clock.
     pub(crate) runs_policies: bool,
     pub(crate) svms: Svms,
@@ -91,6 +95,8 @@ impl Cluster {
         };
         let snapshot_policies: Arc<[_]> =
             builtin_names().map(|name| named(name.to_owned())).collect();
+        let configuration = Arc::new(ClusterConfiguration::new(&name, &snapshot_policies));
+        let snapshot_policies = ClusterPolicies::new(snapshot_policies);
         let default_aggregate = Arc::new(first_aggregate.aggregate.clone());
         let jobs = Arc::new(Jobs::new(jobs, &first_node.node.name));
         let svms: Vec<_> = (0..)
@@ -102,8 +108,8 @@ impl Cluster {
                     number: index + 2,
                     aggregates: Arc::clone(&aggregates),
                     aggregate: Arc::clone(&default_aggregate),
-                    snapshot_policies: Arc::clone(&snapshot_policies),
-                    has_snapshot_policies: has_policies(&*svm.backend),
+                    snapshot_policies: snapshot_policies.clone(),
+                    has_snapshot_policies: has_policies(&*svm.backend, &configuration),
                 };
                 SvmState::new(
                     index.into(),
@@ -112,6 +118,7 @@ impl Cluster {
                     first_aggregate.space.size,
                     Arc::clone(&jobs),
                     clock.clone(),
+                    Arc::clone(&configuration),
                 )
             })
             .collect();
@@ -134,6 +141,7 @@ impl Cluster {
             lifs,
             ipspace,
             snapshot_policies,
+            configuration,
             runs_policies: run_policies,
             svms: Svms::new(svms),
             jobs,
@@ -179,13 +187,6 @@ impl Cluster {
         let now = self.now();
         self.nodes.iter().map(|record| NodeRecord { now, ..record.clone() }).collect()
     }
-}
-
-/// Whether a backend has snapshot policies. Adds ONTAP's.
-fn has_policies(backend: &dyn VolumeBackend) -> bool {
-    let policies = backend.policy_backend();
-    // A backend that cannot add them now is tried again when a request needs them.
-    policies.map(|backend| drop(complete(backend))).is_ok()
 }
 
 fn check_names<'n>(

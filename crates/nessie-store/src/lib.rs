@@ -94,7 +94,15 @@
 //! * `expiry_time` of a snapshot is its lock on the backend. Before that time a request that would
 //!   delete the snapshot is refused with 1638555, a restore to an older one with 9437886, the deletion
 //!   of its volume with 460770.
-//! * No request creates, changes or deletes a snapshot policy.
+//! * A policy that a request creates without an SVM is one of the cluster: it is on the backend of each
+//!   SVM. One with an SVM is on the backend of its SVM. A backend that is reset gets both again when a
+//!   request needs them. Where the rules on the backend differ, those count.
+//! * Comments, labels, retention periods and the names of schedules are stored in the cluster. Labels
+//!   and retention periods have no effect on the snapshots.
+//! * Volumes with a policy that is not enabled do not use it on the backend until it is enabled.
+//! * `/cluster/schedules` has the schedules that ONTAP documents for snapshots, and those that requests
+//!   create. Policies use cron schedules, and follow their changes. Interval schedules are stored and
+//!   have no effect: a policy that names one is refused with 1638413.
 //! * On a backend without snapshot policies and locks, `snapshot_policy` is only a name, and
 //!   `expiry_time` is only looked at by requests.
 //!

@@ -5,7 +5,8 @@ use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT, EXPORT_POLICY,
     EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE,
-    QOS_POLICY, QTREE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    QOS_POLICY, QTREE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE,
+    SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -14,9 +15,12 @@ use crate::fields::{FieldInfo, documented_of, fields_of};
 use crate::handlers::export_clients::ExportClients;
 use crate::handlers::export_policies::ExportPolicies;
 use crate::handlers::export_rules::ExportPolicyRules;
+use crate::handlers::schedules::Schedules;
+use crate::handlers::snapshot_policies::SnapshotPolicies;
+use crate::handlers::snapshot_policy_schedules::SnapshotPolicySchedules;
 use crate::handlers::{
-    HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, policies, resource,
-    snapshots, svm, volumes, zapi,
+    HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, resource, snapshots, svm,
+    volumes, zapi,
 };
 use crate::http::{Request, Response, method_name};
 use crate::svms::Epochs;
@@ -75,6 +79,8 @@ static ROUTES: &[Route] = routes![
     "/api/cluster/licensing/licenses/{name}", LICENSE: Get cluster::license_of;
     "/api/cluster/nodes", NODE: Get cluster::nodes;
     "/api/cluster/nodes/{uuid}", NODE: Get cluster::node;
+    "/api/cluster/schedules", SCHEDULE: Get resource::list::<Schedules>, Post resource::post::<Schedules>, Patch resource::patch_many::<Schedules>, Delete resource::delete_many::<Schedules>;
+    "/api/cluster/schedules/{uuid}", SCHEDULE: Get resource::get::<Schedules>, Patch resource::patch::<Schedules>, Delete resource::delete::<Schedules>;
     "/api/cluster/software", SOFTWARE: Get cluster::software;
     "/api/network/ip/interfaces", IP_INTERFACE: Get svm::lifs;
     "/api/network/ip/interfaces/{uuid}", IP_INTERFACE: Get svm::lif;
@@ -93,8 +99,10 @@ static ROUTES: &[Route] = routes![
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
     "/api/storage/snaplock/compliance-clocks", COMPLIANCE_CLOCK: Get cluster::compliance_clocks;
     "/api/storage/snaplock/compliance-clocks/{node.uuid}", COMPLIANCE_CLOCK: Get cluster::compliance_clock;
-    "/api/storage/snapshot-policies", SNAPSHOT_POLICY: Get policies::snapshot_policies;
-    "/api/storage/snapshot-policies/{uuid}", SNAPSHOT_POLICY: Get policies::snapshot_policy;
+    "/api/storage/snapshot-policies", SNAPSHOT_POLICY: Get resource::list::<SnapshotPolicies>, Post resource::post::<SnapshotPolicies>, Patch resource::patch_many::<SnapshotPolicies>, Delete resource::delete_many::<SnapshotPolicies>;
+    "/api/storage/snapshot-policies/{uuid}", SNAPSHOT_POLICY: Get resource::get::<SnapshotPolicies>, Patch resource::patch::<SnapshotPolicies>, Delete resource::delete::<SnapshotPolicies>;
+    "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules", SNAPSHOT_POLICY_SCHEDULE: Get resource::list::<SnapshotPolicySchedules>, Post resource::post::<SnapshotPolicySchedules>, Patch resource::patch_many::<SnapshotPolicySchedules>, Delete resource::delete_many::<SnapshotPolicySchedules>;
+    "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules/{schedule.uuid}", SNAPSHOT_POLICY_SCHEDULE: Get resource::get::<SnapshotPolicySchedules>, Patch resource::patch::<SnapshotPolicySchedules>, Delete resource::delete::<SnapshotPolicySchedules>;
     "/api/support/ems/application-logs", APPLICATION_LOG: Post empty::application_log;
     "/api/svm/svms", SVM: Get svm::list;
     "/api/svm/svms/{uuid}", SVM: Get svm::get;

@@ -10,7 +10,9 @@ use nessie_ontap_protocol::records::{Attributes, Pool, SvmContext, VolumeRecord}
 
 use crate::clock::ClusterClock;
 use crate::config::Svm;
-use crate::configuration::{DEFAULT_EXPORT_POLICY, DEFAULT_EXPORT_POLICY_NUMBER, SvmConfiguration};
+use crate::configuration::{
+    ClusterConfiguration, DEFAULT_EXPORT_POLICY, DEFAULT_EXPORT_POLICY_NUMBER, SvmConfiguration,
+};
 use crate::jobs::Jobs;
 use crate::side_data::{SideData, lock};
 
@@ -31,6 +33,7 @@ pub(crate) struct SvmState {
     write_lock: Mutex<()>,
     side_data: RwLock<Arc<SideData>>,
     pub(crate) configuration: SvmConfiguration,
+    pub(crate) cluster_configuration: Arc<ClusterConfiguration>,
 }
 
 impl SvmState {
@@ -41,6 +44,7 @@ impl SvmState {
         unlimited: u64,
         jobs: Arc<Jobs>,
         clock: ClusterClock,
+        cluster_configuration: Arc<ClusterConfiguration>,
     ) -> Self {
         Self {
             index,
@@ -54,6 +58,7 @@ impl SvmState {
             write_lock: Mutex::default(),
             side_data: RwLock::default(),
             configuration: SvmConfiguration::default(),
+            cluster_configuration,
         }
     }
 

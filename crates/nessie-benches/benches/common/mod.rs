@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId, VolumeSpace};
-use nessie_ontap_protocol::records::{Named, Pool, SvmContext, VolumeRecord};
+use nessie_ontap_protocol::records::{ClusterPolicies, Named, Pool, SvmContext, VolumeRecord};
 
 /// The records of `count` volumes.
 pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
@@ -13,7 +13,7 @@ pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
         number: 2,
         aggregates: Arc::new([]),
         aggregate: Arc::new(named(2, "aggr1")),
-        snapshot_policies: Arc::new([named(3, "default")]),
+        snapshot_policies: ClusterPolicies::new(Arc::new([named(3, "default")])),
         has_snapshot_policies: true,
     });
     let volume = |i: u32| {

@@ -38,6 +38,7 @@ mod job;
 mod license;
 mod nfs_service;
 mod node;
+mod schedule;
 mod snapshot;
 mod snapshot_policy;
 mod software;
@@ -67,11 +68,15 @@ pub use job::{JOB, JobRecord, job_href};
 pub use license::{LICENSE, LICENSE_PACKAGES, LicensePackage, LicenseRecord};
 pub use nfs_service::{NFS_SERVICE, NfsServiceRecord};
 pub use node::{NODE, NodeRecord};
+pub use schedule::{CronTimes, SCHEDULE, ScheduleRecord, ScheduleTiming};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};
-pub use snapshot_policy::{PolicyCopies, SNAPSHOT_POLICY, SnapshotPolicyRecord};
+pub use snapshot_policy::{
+    PolicyCopies, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SnapshotPolicyRecord,
+    SnapshotPolicyScheduleRecord,
+};
 pub use software::{SOFTWARE, SoftwareRecord};
 pub use svm::{SVM, SvmRecord};
-pub use svm_context::{Named, SvmContext};
+pub use svm_context::{ClusterPolicies, Named, SvmContext};
 pub use volume::{VOLUME, VolumeRecord};
 pub use volume_space::{Pool, default_autosize_maximum, guaranteed_bytes, is_guaranteed};
 

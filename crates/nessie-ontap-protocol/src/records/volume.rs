@@ -79,7 +79,11 @@ impl VolumeRecord {
     /// The name of its snapshot policy.
     fn snapshot_policy(&self) -> FieldValue<'_> {
         if self.svm_context.has_snapshot_policies {
-            return self.volume.snapshot_policy.as_deref().unwrap_or("none").into();
+            if let Some(name) = &self.volume.snapshot_policy {
+                return name.into();
+            }
+            // The backend's volume does not use a policy that is not enabled.
+            return self.attribute_or("snapshot_policy.name", "none");
         }
         self.attribute_or("snapshot_policy.name", "default")
     }

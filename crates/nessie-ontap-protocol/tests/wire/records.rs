@@ -7,8 +7,8 @@ use nessie_backend_core::{
     VolumeSpace, VolumeState,
 };
 use nessie_ontap_protocol::records::{
-    AggregateRecord, AggregateSpace, Attribute, Attributes, JOB, JobRecord, Named, Pool, SNAPSHOT,
-    SnapshotRecord, SvmContext, VOLUME, VolumeRecord,
+    AggregateRecord, AggregateSpace, Attribute, Attributes, ClusterPolicies, JOB, JobRecord, Named,
+    Pool, SNAPSHOT, SnapshotRecord, SvmContext, VOLUME, VolumeRecord,
 };
 use nessie_ontap_protocol::{ApiError, Schema, Selection, reply};
 
@@ -29,7 +29,10 @@ pub(crate) fn svm_context() -> Arc<SvmContext> {
             create_time: noon(),
         }]),
         aggregate: Arc::new(named(0xa1, "aggr1")),
-        snapshot_policies: Arc::new([named(0xb1, "default"), named(0xb2, "none")]),
+        snapshot_policies: ClusterPolicies::new(Arc::new([
+            named(0xb1, "default"),
+            named(0xb2, "none"),
+        ])),
         has_snapshot_policies: false,
     })
 }

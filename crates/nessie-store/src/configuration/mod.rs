@@ -7,8 +7,13 @@ mod client_match;
 mod export_policy;
 mod export_rules;
 mod named_table;
+pub(crate) mod schedule;
+pub(crate) mod snapshot_policy;
 mod table;
 
+use std::sync::{Mutex, MutexGuard};
+
+use nessie_ontap_protocol::records::Named;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use client_match::check as check_client_match;
@@ -17,17 +22,56 @@ pub(crate) use export_policy::{
 };
 pub(crate) use export_rules::{ExportRules, new_export_rule};
 pub(crate) use named_table::{HasName, NamedTable};
+pub(crate) use schedule::JobSchedule;
+pub(crate) use snapshot_policy::{StoredCopies, StoredPolicy};
 pub(crate) use table::Table;
+
+use crate::side_data::lock;
 
 /// The configuration of one SVM. Changes hold the SVM's write lock.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SvmConfiguration {
     pub(crate) export_policies: NamedTable<ExportPolicy>,
+    pub(crate) schedules: Table<JobSchedule>,
+    /// Without those that were created directly on the backend.
+    pub(crate) snapshot_policies: Table<StoredPolicy>,
 }
 
 impl Default for SvmConfiguration {
     /// The configuration of a new SVM.
     fn default() -> Self {
-        Self { export_policies: [ExportPolicy::default()].into_iter().collect() }
+        Self {
+            export_policies: [ExportPolicy::default()].into_iter().collect(),
+            schedules: Table::default(),
+            snapshot_policies: Table::default(),
+        }
+    }
+}
+
+/// The configuration of the cluster: what all SVMs share. Changes hold its write lock.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ClusterConfiguration {
+    pub(crate) schedules: Table<JobSchedule>,
+    pub(crate) snapshot_policies: Table<StoredPolicy>,
+    #[serde(skip)]
+    write_lock: Mutex<()>,
+}
+
+impl ClusterConfiguration {
+    /// The configuration of a new cluster. Its snapshot policies are those that every array has.
+    pub(crate) fn new(cluster: &Named, snapshot_policies: &[Named]) -> Self {
+        let schedules = JobSchedule::builtin(|name| cluster.derived(&format!("schedule {name}")));
+        let policies = StoredPolicy::builtin(snapshot_policies, &schedules);
+        Self {
+            schedules: schedules.into_iter().collect(),
+            snapshot_policies: policies.into_iter().collect(),
+            write_lock: Mutex::default(),
+        }
+    }
+
+    /// Waits until no other request changes anything in this configuration. It is taken before the
+    /// write lock of an SVM.
+    pub(crate) fn write_lock(&self) -> MutexGuard<'_, ()> {
+        lock(&self.write_lock)
     }
 }

@@ -43,6 +43,15 @@ impl<T> Table<T> {
         self.read(|rows| rows.objects.get(&number).cloned())
     }
 
+    /// The first object for which `is_wanted` holds.
+    pub(crate) fn find(&self, is_wanted: impl Fn(&T) -> bool) -> Option<(u64, Arc<T>)> {
+        self.read(|rows| {
+            let mut objects = rows.objects.iter();
+            let (number, object) = objects.find(|(_, object)| is_wanted(object))?;
+            Some((*number, Arc::clone(object)))
+        })
+    }
+
     /// Adds an object, and returns its number.
     pub(crate) fn add(&self, object: T) -> u64 {
         self.write(|rows| {

@@ -13,6 +13,8 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
     let rule = r#"{"clients":[{"match":"host1"}],"ro_rule":["any"],"rw_rule":["never"]}"#;
     lab.done(Method::Post, &format!("/api/protocols/nfs/export-policies/{POLICY}"), rule);
     let svm = lab.get("/api/svm/svms")["records"][0]["uuid"].as_str().unwrap().to_owned();
+    let policy = lab.get("/api/storage/snapshot-policies?name=default")["records"][0].clone();
+    let policy = policy["uuid"].as_str().unwrap().to_owned();
     coverage()
         .into_iter()
         .filter(|endpoint| endpoint.methods.contains(&"GET"))
@@ -24,6 +26,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
                 .replace("{policy.id}/rules", POLICY);
             let path = path.replace("{counter_table.name}", "system");
             let path = path.replace("{svm.uuid}/policies", &format!("{svm}/policies"));
+            let path = path.replace("{snapshot_policy.uuid}", &policy);
             // Records and their collection accept the same fields.
             let end = path.find("/{").unwrap_or(path.len());
             let path = path[..end].to_owned();

@@ -14,5 +14,7 @@ mod policies;
 mod references;
 mod refusals;
 mod reset;
+mod schedules;
+mod snapshot_policies;
 mod space;
 mod support;

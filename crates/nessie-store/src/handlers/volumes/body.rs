@@ -1,14 +1,17 @@
 //! The fields of a volume that a request body sets.
 
+use std::sync::Arc;
+
 use nessie_backend_core::{BackendError, SnapshotPolicy, VolumePatch, VolumeState, rules};
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use crate::cluster::Cluster;
+use crate::configuration::StoredPolicy;
 use crate::handlers::export_policies::ExportPolicyReference;
 use crate::handlers::names;
 use crate::handlers::reference::Reference;
-use crate::snapshot_policies::NONE;
+use crate::snapshot_policies::{ATTRIBUTE as SNAPSHOT_POLICY, NONE};
 use crate::svm::SvmState;
 
 /// The smallest volume, in bytes: ONTAP's 20 MB.
@@ -57,10 +60,6 @@ const OTHERS: &[&str] = &[
     "type",
 ];
 
-/// The attribute with the name of the snapshot policy. Only volumes of a backend without policies have
-/// it.
-const SNAPSHOT_POLICY: &str = "snapshot_policy.name";
-
 const EFFICIENCY_POLICIES: &[&str] = &["auto", "default", "inline-only"];
 
 fn is_kept(path: &str) -> bool {
@@ -106,9 +105,8 @@ impl VolumeFields {
 
     fn read_snapshot_policy(&mut self, cluster: &Cluster, body: &Body) -> Result<(), ApiError> {
         let Some(given) = Reference::read(body, "snapshot_policy")? else { return Ok(()) };
-        if let Some(policy) = given.find(cluster.snapshot_policies.iter()) {
+        if let Some(policy) = given.find(cluster.snapshot_policies.list().iter()) {
             agreeing(&given, policy)?;
-            self.attributes.push((SNAPSHOT_POLICY, Attribute::Text(policy.name.clone())));
         }
         self.snapshot_policy = Some(given);
         Ok(())
@@ -122,19 +120,20 @@ impl VolumeFields {
             uuid: svm.svm_context.snapshot_policy_uuid(&policy.name),
             name: policy.name,
         };
-        let of_cluster = given.find(svm.svm_context.snapshot_policies.iter()).cloned();
-        let name = of_cluster.as_ref().map(|policy| &policy.name).or(given.name.as_ref());
-        // A policy of the cluster is looked up too, which adds it if the backend lacks it.
+        let stored = self.stored_snapshot_policy(svm);
+        let name = stored.as_ref().map(|stored| &stored.policy.name).or(given.name.as_ref());
+        // A policy of the configuration is looked up too, which adds it if the backend lacks it.
         let own = match name {
             Some(name) => svm.find_snapshot_policy(name)?.map(named),
             None => svm.snapshot_policies()?.into_iter().map(named).find(|own| given.agrees(own)),
         };
-        let Some(policy) = of_cluster.or(own) else {
+        let is_used = stored.as_ref().is_none_or(|stored| stored.enabled);
+        let Some(policy) = stored.map(|stored| stored.policy.clone()).or(own) else {
             let message = format!("The snapshot policy {given} does not exist.");
             return Err(ApiError::new(400, 917_551, message).about("snapshot_policy"));
         };
         agreeing(given, &policy)?;
-        let name = if policy.name == NONE { "" } else { policy.name.as_str() };
+        let name = if policy.name == NONE || !is_used { "" } else { policy.name.as_str() };
         Ok(svm.svm_context.has_snapshot_policies.then(|| name.to_owned()))
     }
 
@@ -146,6 +145,17 @@ impl VolumeFields {
             return Err(ApiError::new(400, 918_271, message).about("nas.export_policy"));
         };
         Ok(Some(policy.name.clone()))
+    }
+
+    /// Whether the request sets a snapshot policy.
+    pub(crate) const fn sets_snapshot_policy(&self) -> bool {
+        self.snapshot_policy.is_some()
+    }
+
+    /// The snapshot policy of the configuration that the request sets.
+    fn stored_snapshot_policy(&self, svm: &SvmState) -> Option<Arc<StoredPolicy>> {
+        let given = self.snapshot_policy.as_ref()?;
+        svm.stored_snapshot_policy(given.name.as_deref(), given.uuid)
     }
 
     /// There are no `QoS` policies. The name `none` also removes the limits that a request can set
@@ -260,15 +270,31 @@ impl VolumeFields {
             }
         }
         for (path, value) in &self.attributes {
-            if *path != SNAPSHOT_POLICY || !svm.svm_context.has_snapshot_policies {
-                attributes.set(path, value.clone());
+            attributes.set(path, value.clone());
+        }
+        if self.snapshot_policy.is_some() {
+            attributes.unset(SNAPSHOT_POLICY);
+            if let Some(stored) = self.stored_snapshot_policy(svm) {
+                set_snapshot_policy(svm, &stored, attributes);
             }
         }
     }
 
     /// Whether there are fields that a backend may not store.
     pub(crate) fn has_attributes(&self) -> bool {
-        !self.attributes.is_empty() || !self.removed.is_empty()
+        !self.attributes.is_empty() || !self.removed.is_empty() || self.snapshot_policy.is_some()
+    }
+}
+
+/// Sets the snapshot policy of a volume that does not use the policy on the backend: because it is not
+/// enabled, or because the backend has no policies.
+pub(super) fn set_snapshot_policy(
+    svm: &SvmState,
+    policy: &StoredPolicy,
+    attributes: &mut Attributes,
+) {
+    if !policy.enabled || !svm.svm_context.has_snapshot_policies {
+        attributes.set(SNAPSHOT_POLICY, Attribute::Text(policy.policy.name.clone()));
     }
 }
 

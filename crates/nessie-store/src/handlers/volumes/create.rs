@@ -1,5 +1,7 @@
 //! Creates volumes and clones.
 
+use std::sync::Arc;
+
 use nessie_backend_core::{
     BackendError, Snapshot, Uuid, Volume, VolumeBackend, VolumeId, VolumeSpace, VolumeSpec,
     VolumeState,
@@ -8,8 +10,9 @@ use nessie_ontap_protocol::records::{Attributes, Named, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use super::autosize;
-use super::body::{MIN_SIZE, VolumeFields, normalise, set_aggregate};
+use super::body::{MIN_SIZE, VolumeFields, normalise, set_aggregate, set_snapshot_policy};
 use super::guarantee::Guaranteed;
+use crate::configuration::StoredPolicy;
 use crate::handlers::context::RequestContext;
 use crate::handlers::lookup::{find_aggregate, find_snapshot, svm_of_body};
 use crate::handlers::reference::Reference;
@@ -122,6 +125,11 @@ impl<'a> Creation<'a> {
             }
         };
         self.fields.apply(self.svm, &mut attributes);
+        if let (false, Some(default)) = (self.fields.sets_snapshot_policy(), self.default_policy())
+            && self.svm.svm_context.has_snapshot_policies
+        {
+            set_snapshot_policy(self.svm, &default, &mut attributes);
+        }
         if !attributes.is_empty() {
             let side_data = self.svm.side_data_of_volume(side_data, &volume);
             side_data.attributes.set_volume(backend, volume.uuid, attributes);
@@ -213,12 +221,19 @@ impl<'a> Creation<'a> {
         }
         let policy = if let Some(given) = self.fields.snapshot_policy_of(self.svm)? {
             given
-        } else {
+        } else if self.default_policy().is_some_and(|default| default.enabled) {
             // Adds the policy if the backend lacks it.
             self.svm.find_snapshot_policy(DEFAULT)?;
             DEFAULT.to_owned()
+        } else {
+            return Ok(None);
         };
         Ok(Some(policy).filter(|policy| !policy.is_empty()))
+    }
+
+    /// The snapshot policy of a volume for which a request names none.
+    fn default_policy(&self) -> Option<Arc<StoredPolicy>> {
+        self.svm.stored_snapshot_policy(Some(DEFAULT), None)
     }
 
     /// Sets the fields that can only be set after the creation, and the snapshot policy of a clone. If
