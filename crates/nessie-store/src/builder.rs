@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{Timestamp, VolumeBackend};
+use nessie_backend_core::{BackendError, Timestamp, VolumeBackend};
 
 use crate::cluster::Cluster;
 use crate::config::{Aggregate, Config, ConfigError, JobCompletion, Lif, Svm};
@@ -82,6 +82,21 @@ impl ClusterBuilder {
     /// system's clock; see [`Config::run_policies`].
     pub fn run_policies(mut self, run: bool) -> Self {
         self.config.run_policies = run;
+        self
+    }
+
+    /// Lets requests create SVMs, and sets what makes their backends; see [`Config::new_backend`].
+    pub fn new_backend(
+        mut self,
+        new_backend: impl Fn(&str, u32) -> Result<Svm, BackendError> + Send + Sync + 'static,
+    ) -> Self {
+        self.config.new_backend = Some(Arc::new(new_backend));
+        self
+    }
+
+    /// Sets whether the SVMs get a root volume; see [`Config::root_volumes`].
+    pub fn root_volumes(mut self, root_volumes: bool) -> Self {
+        self.config.root_volumes = root_volumes;
         self
     }
 

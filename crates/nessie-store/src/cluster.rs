@@ -1,40 +1,44 @@
 //! The parts of a cluster.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
-use nessie_backend_core::Timestamp;
+use nessie_backend_core::{Timestamp, Uuid};
 use nessie_backend_faults::When;
 use nessie_ontap_protocol::records::{
     AggregateRecord, AggregateSpace, ClusterPolicies, IpInterfaceRecord, Named, NodeRecord,
-    SvmContext,
 };
 
 use crate::clock::ClusterClock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Lif, NewBackend, Svm};
 use crate::configuration::ClusterConfiguration;
 use crate::configuration::snapshot_policy::builtin_names;
 use crate::http_faults::{HttpEffect, HttpFault, HttpFaultPlan, HttpFaults};
 use crate::ids::{Ids, seed_or_random};
 use crate::jobs::Jobs;
-use crate::snapshot_policies::has_policies;
-use crate::svm::SvmState;
-use crate::svms::Svms;
+use crate::svms::{Parts, Svms};
 
 /// A simulated cluster. Requests may come from any number of threads.
-#[derive(Debug)]
 pub struct Cluster {
     pub(crate) name: Named,
     pub(crate) nodes: Vec<NodeRecord>,
     pub(crate) aggregates: Arc<[AggregateRecord]>,
     pub(crate) lifs: Vec<IpInterfaceRecord>,
+    /// The `IPspace` of all SVMs.
     pub(crate) ipspace: Named,
+    /// All `IPspaces`.
+    pub(crate) ipspaces: [Named; 2],
     /// The snapshot policies of the whole cluster.
     pub(crate) snapshot_policies: ClusterPolicies,
     pub(crate) configuration: Arc<ClusterConfiguration>,
     /// Whether a request runs the rules of snapshot policies that are due on the system's clock.
     pub(crate) runs_policies: bool,
     pub(crate) svms: Svms,
+    /// Makes the backends of SVMs that requests create.
+    pub(crate) new_backend: Option<NewBackend>,
+    /// Whether each SVM has a root volume.
+    pub(crate) root_volumes: bool,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) ids: Ids,
     pub(crate) faults: HttpFaults,
@@ -47,22 +51,31 @@ impl Cluster {
     /// Builds a cluster from its parts.
     ///
     /// # Errors
-    /// A [`ConfigError`] that names the invalid part: an empty or duplicate name, no node, or no
-    /// aggregate.
+    /// A [`ConfigError`] that names the invalid part: an empty or duplicate name, no node, no aggregate,
+    /// or a root volume that cannot be created.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let Config { name, svms, nodes, aggregates, lifs, jobs, seed, clock, run_policies } =
-            config;
-        check_names("name", [name.as_str()].into_iter())?;
-        check_names("svms", svms.iter().map(|svm| svm.name.as_str()))?;
-        check_names("nodes", nodes.iter().map(String::as_str))?;
-        check_names("aggregates", aggregates.iter().map(|aggregate| aggregate.name.as_str()))?;
-        check_names("lifs", lifs.iter().map(|lif| lif.name.as_str()))?;
+        check(&config)?;
+        let Config {
+            name,
+            svms,
+            nodes,
+            aggregates,
+            lifs,
+            jobs,
+            seed,
+            clock,
+            run_policies,
+            new_backend,
+            root_volumes,
+        } = config;
         let ids = Ids::new(seed);
         let clock = ClusterClock::new(clock);
         let started = clock.now();
         let named = |name: String| Named { uuid: ids.next(), name };
         let name = named(name);
         let ipspace = named("Default".to_owned());
+        let of_nodes = Named { uuid: ipspace.part(1), name: "Cluster".to_owned() };
+        let ipspaces = [ipspace.clone(), of_nodes];
         let nodes: Vec<_> = nodes.into_iter().map(named).collect();
         let address = lifs.first().map_or("127.0.0.1", |lif| lif.address.as_str());
         let nodes: Vec<_> = (0..)
@@ -99,51 +112,42 @@ impl Cluster {
         let snapshot_policies = ClusterPolicies::new(snapshot_policies);
         let default_aggregate = Arc::new(first_aggregate.aggregate.clone());
         let jobs = Arc::new(Jobs::new(jobs, &first_node.node.name));
-        let svms: Vec<_> = (0..)
-            .zip(svms)
-            .map(|(index, svm)| {
-                let svm_context = SvmContext {
-                    svm: named(svm.name.clone()),
-                    // The cluster itself has number 1.
-                    number: index + 2,
-                    aggregates: Arc::clone(&aggregates),
-                    aggregate: Arc::clone(&default_aggregate),
-                    snapshot_policies: snapshot_policies.clone(),
-                    has_snapshot_policies: has_policies(&*svm.backend, &configuration),
-                };
-                SvmState::new(
-                    index.into(),
-                    svm_context,
-                    svm,
-                    first_aggregate.space.size,
-                    Arc::clone(&jobs),
-                    clock.clone(),
-                    Arc::clone(&configuration),
-                )
-            })
-            .collect();
-        let lifs = svms
-            .iter()
-            .flat_map(|svm| lifs.iter().map(move |lif| (svm, lif)))
-            .map(|(svm, lif)| IpInterfaceRecord {
-                interface: named(lif.name.clone()),
-                address: lif.address.clone(),
-                services: lif.services.clone(),
-                svm_context: Arc::clone(&svm.svm_context),
-                node: first_node.node.clone(),
-                ipspace: ipspace.clone(),
-            })
-            .collect();
+        let parts = Parts {
+            aggregates: Arc::clone(&aggregates),
+            aggregate: default_aggregate,
+            unlimited: first_aggregate.space.size,
+            snapshot_policies: snapshot_policies.clone(),
+            configuration: Arc::clone(&configuration),
+            jobs: Arc::clone(&jobs),
+            clock: clock.clone(),
+        };
+        let all = Svms::new(parts);
+        for svm in svms {
+            let name = named(svm.name.clone());
+            let svm = all.make(svm, name, all.next_number()).configured();
+            if root_volumes {
+                svm.create_root_volume().map_err(|error| ConfigError::RootVolume {
+                    svm: svm.svm_context.svm.name.clone(),
+                    error: error.message,
+                })?;
+            }
+            all.add(svm);
+        }
+        let svms = all;
+        let lifs = lifs_of(&svms, &lifs, &first_node.node, &ipspace, named);
         Ok(Self {
             name,
             nodes,
             aggregates,
             lifs,
             ipspace,
+            ipspaces,
             snapshot_policies,
             configuration,
             runs_policies: run_policies,
-            svms: Svms::new(svms),
+            svms,
+            new_backend,
+            root_volumes,
             jobs,
             ids,
             faults: HttpFaults::new(seed_or_random(seed)),
@@ -151,6 +155,13 @@ impl Cluster {
             simulator: crate::simulator::SimulatorState::new(seed),
             clock,
         })
+    }
+
+    /// The SVMs at present with their UUIDs, in order of their creation: requests create, rename and
+    /// delete them.
+    #[must_use]
+    pub fn svms(&self) -> Vec<(Uuid, Svm)> {
+        self.svms.configs()
     }
 
     /// Installs faults of requests. They stay until the plan is [removed](Self::remove). A server applies
@@ -187,6 +198,48 @@ impl Cluster {
         let now = self.now();
         self.nodes.iter().map(|record| NodeRecord { now, ..record.clone() }).collect()
     }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("name", &self.name)
+            .field("svms", &self.svms.list())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The data LIFs of each SVM.
+fn lifs_of(
+    svms: &Svms,
+    lifs: &[Lif],
+    node: &Named,
+    ipspace: &Named,
+    named: impl Fn(String) -> Named,
+) -> Vec<IpInterfaceRecord> {
+    let mut records = Vec::new();
+    for svm in &*svms.list() {
+        records.extend(lifs.iter().map(|lif| IpInterfaceRecord {
+            interface: named(lif.name.clone()),
+            address: lif.address.clone(),
+            services: lif.services.clone(),
+            svm_context: Arc::clone(&svm.svm_context),
+            node: node.clone(),
+            ipspace: ipspace.clone(),
+            is_up: true,
+        }));
+    }
+    records
+}
+
+/// Refuses names that are empty or used twice.
+fn check(config: &Config) -> Result<(), ConfigError> {
+    let Config { name, svms, nodes, aggregates, lifs, .. } = config;
+    check_names("name", [name.as_str()].into_iter())?;
+    check_names("svms", svms.iter().map(|svm| svm.name.as_str()))?;
+    check_names("nodes", nodes.iter().map(String::as_str))?;
+    check_names("aggregates", aggregates.iter().map(|aggregate| aggregate.name.as_str()))?;
+    check_names("lifs", lifs.iter().map(|lif| lif.name.as_str()))
 }
 
 fn check_names<'n>(

@@ -5,10 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nessie_backend_core::{Timestamp, VolumeBackend};
+use nessie_backend_core::{BackendError, Timestamp, VolumeBackend};
 
 /// The clock of a cluster. It is called from any thread.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Makes the backend of an SVM that a request creates, from the name of the SVM and its number, which is
+/// unique in the cluster: those of the configuration have 2 and the following numbers. It is called from any
+/// thread, while no other SVM is created. Its error refuses the request.
+pub type NewBackend = Arc<dyn Fn(&str, u32) -> Result<Svm, BackendError> + Send + Sync>;
 
 /// The parts of a cluster. [`Default`] has one node, one aggregate, one data LIF and no SVM.
 #[derive(Clone)]
@@ -35,6 +40,11 @@ pub struct Config {
     /// the system's clock. False by default, so that no snapshot appears only because time passed. On
     /// a standing clock, the rules run when it is advanced.
     pub run_policies: bool,
+    /// Makes the backends of SVMs that requests create. `None`, the default, if they cannot create any.
+    pub new_backend: Option<NewBackend>,
+    /// Whether the [`svms`](Self::svms) get a root volume, which is mounted at `/`; false by default. An
+    /// SVM that a request creates has one in any case.
+    pub root_volumes: bool,
 }
 
 /// A storage virtual machine: a namespace of volumes.
@@ -154,6 +164,13 @@ pub enum ConfigError {
         /// The field of [`Config`].
         field: &'static str,
     },
+    /// The root volume of an SVM cannot be created.
+    RootVolume {
+        /// The name of the SVM.
+        svm: String,
+        /// Why.
+        error: String,
+    },
 }
 
 impl fmt::Display for ConfigError {
@@ -164,6 +181,9 @@ impl fmt::Display for ConfigError {
                 write!(f, "{field}: the name {name:?} is used twice")
             }
             Self::Missing { field } => write!(f, "{field}: a cluster needs at least one"),
+            Self::RootVolume { svm, error } => {
+                write!(f, "root_volumes: that of the SVM {svm:?} cannot be created: {error}")
+            }
         }
     }
 }
@@ -182,6 +202,8 @@ impl Default for Config {
             seed: None,
             clock: None,
             run_policies: false,
+            new_backend: None,
+            root_volumes: false,
         }
     }
 }

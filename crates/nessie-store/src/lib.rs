@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`Cluster`] | the cluster; answers a [`Request`] with a [`Response`] |
 //! | [`ClusterBuilder`], [`Config`], [`ConfigError`] | build a cluster |
-//! | [`Svm`], [`Aggregate`], [`Lif`], [`Clock`], [`JobCompletion`] | the parts of a configuration |
+//! | [`Svm`], [`Aggregate`], [`Lif`], [`Clock`], [`NewBackend`], [`JobCompletion`] | the parts of a configuration |
 //! | [`coverage()`], [`Endpoint`], [`FieldInfo`] | the implemented paths, methods and fields |
 //! | [`ApiError`] | an error with ONTAP's code |
 //! | [`HttpFault`], [`HttpFaultPlan`], [`HttpHit`], [`JobFault`] | faults of requests, see [`Cluster::inject`] |
@@ -81,6 +81,22 @@
 //! * Collections are in order of creation. Pages stay consistent when objects are created and
 //!   deleted between requests.
 //!
+//! # SVMs
+//!
+//! * A request creates an SVM if the configuration has a [`NewBackend`], which makes its backend. The
+//!   SVM has a root volume of 1 GB, `<svm>_root`, mounted at `/`, the export policy `default`, no LIF,
+//!   and an NFS service and a DNS configuration only if the request has them. With
+//!   [`Config::root_volumes`] the SVMs of the configuration have a root volume too.
+//! * A new volume has its SVM's language, snapshot policy and space reporting. `max_volumes` and
+//!   `storage.limit` refuse further volumes and larger sizes. The aggregates and the allowed protocols
+//!   of an SVM are only reported; without `nfs.allowed` it gets no NFS service.
+//! * The LIFs and the NFS service of a stopped SVM are down, the service cannot be changed, and the SVM
+//!   reports no protocols. Its volumes stay online.
+//! * An SVM is deleted only without volumes other than its root volume. A root volume can be taken offline and
+//!   deleted only if it is the last volume. A change in an SVM that another request has just deleted
+//!   is refused with 2621462. Jobs stay.
+//! * Services and name services are only stored: no client connects, no name is looked up.
+//!
 //! # Snapshot policies and locks
 //!
 //! * A backend with [snapshot policies](nessie_backend_core::PolicyBackend) that lacks ONTAP's
@@ -147,6 +163,7 @@ mod http_faults;
 mod ids;
 mod jobs;
 mod parameters;
+mod root_volume;
 mod router;
 #[cfg(feature = "server")]
 mod server;
@@ -156,11 +173,12 @@ pub mod simulator;
 mod snapshot_policies;
 mod space;
 mod svm;
+mod svm_limits;
 mod svms;
 
 pub use builder::ClusterBuilder;
 pub use cluster::Cluster;
-pub use config::{Aggregate, Clock, Config, ConfigError, JobCompletion, Lif, Svm};
+pub use config::{Aggregate, Clock, Config, ConfigError, JobCompletion, Lif, NewBackend, Svm};
 pub use coverage::{Endpoint, coverage};
 pub use fields::FieldInfo;
 pub use http::{Request, Response};

@@ -4,20 +4,23 @@
 use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT, EXPORT_POLICY,
-    EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE,
-    QOS_POLICY, QTREE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE,
-    SOFTWARE, SVM, SVM_PEER, VOLUME,
+    EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE, LUN,
+    NFS_SERVICE, NODE, QOS_POLICY, QTREE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY,
+    SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
 use crate::cluster::Cluster;
 use crate::fields::{FieldInfo, documented_of, fields_of};
+use crate::handlers::dns::DnsConfigurations;
 use crate::handlers::export_clients::ExportClients;
 use crate::handlers::export_policies::ExportPolicies;
 use crate::handlers::export_rules::ExportPolicyRules;
+use crate::handlers::nfs_services::NfsServices;
 use crate::handlers::schedules::Schedules;
 use crate::handlers::snapshot_policies::SnapshotPolicies;
 use crate::handlers::snapshot_policy_schedules::SnapshotPolicySchedules;
+use crate::handlers::svms::Svms;
 use crate::handlers::{
     HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, resource, snapshots, svm,
     volumes, zapi,
@@ -82,8 +85,12 @@ static ROUTES: &[Route] = routes![
     "/api/cluster/schedules", SCHEDULE: Get resource::list::<Schedules>, Post resource::post::<Schedules>, Patch resource::patch_many::<Schedules>, Delete resource::delete_many::<Schedules>;
     "/api/cluster/schedules/{uuid}", SCHEDULE: Get resource::get::<Schedules>, Patch resource::patch::<Schedules>, Delete resource::delete::<Schedules>;
     "/api/cluster/software", SOFTWARE: Get cluster::software;
+    "/api/name-services/dns", DNS: Get resource::list::<DnsConfigurations>, Post resource::post::<DnsConfigurations>, Patch resource::patch_many::<DnsConfigurations>, Delete resource::delete_many::<DnsConfigurations>;
+    "/api/name-services/dns/{svm.uuid}", DNS: Get resource::get::<DnsConfigurations>, Patch resource::patch::<DnsConfigurations>, Delete resource::delete::<DnsConfigurations>;
     "/api/network/ip/interfaces", IP_INTERFACE: Get svm::lifs;
     "/api/network/ip/interfaces/{uuid}", IP_INTERFACE: Get svm::lif;
+    "/api/network/ipspaces", IPSPACE: Get cluster::ipspaces;
+    "/api/network/ipspaces/{uuid}", IPSPACE: Get cluster::ipspace;
     "/api/protocols/fpolicy/{svm.uuid}/policies", FPOLICY_POLICY: Get svm::fpolicy_policies;
     "/api/protocols/fpolicy/{svm.uuid}/policies/{name}", FPOLICY_POLICY: Get svm::fpolicy_policy;
     "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get resource::list::<ExportPolicies>, Post resource::post::<ExportPolicies>, Patch resource::patch_many::<ExportPolicies>, Delete resource::delete_many::<ExportPolicies>;
@@ -92,8 +99,8 @@ static ROUTES: &[Route] = routes![
     "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}", EXPORT_RULE: Get resource::get::<ExportPolicyRules>, Patch resource::patch::<ExportPolicyRules>, Delete resource::delete::<ExportPolicyRules>;
     "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}/clients", EXPORT_CLIENT: Get resource::list::<ExportClients>, Post resource::post::<ExportClients>, Delete resource::delete_many::<ExportClients>;
     "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}/clients/{match}", EXPORT_CLIENT: Get resource::get::<ExportClients>, Delete resource::delete::<ExportClients>;
-    "/api/protocols/nfs/services", NFS_SERVICE: Get svm::nfs_services;
-    "/api/protocols/nfs/services/{svm.uuid}", NFS_SERVICE: Get svm::nfs_service;
+    "/api/protocols/nfs/services", NFS_SERVICE: Get resource::list::<NfsServices>, Post resource::post::<NfsServices>, Patch resource::patch_many::<NfsServices>, Delete resource::delete_many::<NfsServices>;
+    "/api/protocols/nfs/services/{svm.uuid}", NFS_SERVICE: Get resource::get::<NfsServices>, Patch resource::patch::<NfsServices>, Delete resource::delete::<NfsServices>;
     "/api/private/cli/aggr", CLI_AGGREGATE: Get cli::aggregates;
     "/api/storage/aggregates", AGGREGATE: Get cluster::aggregates;
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
@@ -104,14 +111,13 @@ static ROUTES: &[Route] = routes![
     "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules", SNAPSHOT_POLICY_SCHEDULE: Get resource::list::<SnapshotPolicySchedules>, Post resource::post::<SnapshotPolicySchedules>, Patch resource::patch_many::<SnapshotPolicySchedules>, Delete resource::delete_many::<SnapshotPolicySchedules>;
     "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules/{schedule.uuid}", SNAPSHOT_POLICY_SCHEDULE: Get resource::get::<SnapshotPolicySchedules>, Patch resource::patch::<SnapshotPolicySchedules>, Delete resource::delete::<SnapshotPolicySchedules>;
     "/api/support/ems/application-logs", APPLICATION_LOG: Post empty::application_log;
-    "/api/svm/svms", SVM: Get svm::list;
-    "/api/svm/svms/{uuid}", SVM: Get svm::get;
+    "/api/svm/svms", SVM: Get resource::list::<Svms>, Post resource::post::<Svms>, Patch resource::patch_many::<Svms>, Delete resource::delete_many::<Svms>;
+    "/api/svm/svms/{uuid}", SVM: Get resource::get::<Svms>, Patch resource::patch::<Svms>, Delete resource::delete::<Svms>;
 ];
 
 /// The collections that are always empty.
 static EMPTY_ROUTES: &[Route] = empty_routes![
     CLUSTER_PEER: "/api/cluster/peers", "/api/cluster/peers/{uuid}";
-    DNS: "/api/name-services/dns", "/api/name-services/dns/{svm.uuid}";
     CIFS_SERVICE: "/api/protocols/cifs/services", "/api/protocols/cifs/services/{svm.uuid}";
     CIFS_SHARE: "/api/protocols/cifs/shares", "/api/protocols/cifs/shares/{svm.uuid}/{name}";
     KEY_MANAGER: "/api/security/key-managers", "/api/security/key-managers/{uuid}";

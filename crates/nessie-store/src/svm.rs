@@ -6,21 +6,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use nessie_backend_core::{BackendError, SnapshotId, Volume, VolumeBackend, VolumeId, VolumeSpace};
 use nessie_ontap_protocol::ApiError;
-use nessie_ontap_protocol::records::{Attributes, Pool, SvmContext, VolumeRecord};
+use nessie_ontap_protocol::records::{Attributes, Pool, SvmContext, VolumeRecord, is_stopped};
 
 use crate::clock::ClusterClock;
 use crate::config::Svm;
 use crate::configuration::{
-    ClusterConfiguration, DEFAULT_EXPORT_POLICY, DEFAULT_EXPORT_POLICY_NUMBER, SvmConfiguration,
+    ClusterConfiguration, DEFAULT_EXPORT_POLICY, DEFAULT_EXPORT_POLICY_NUMBER, Stored,
+    SvmConfiguration,
 };
 use crate::jobs::Jobs;
 use crate::side_data::{SideData, lock};
+use crate::svms::unknown_svm;
 
-/// An SVM.
+/// An SVM. A clone is the same SVM: the two share all that changes.
+#[derive(Clone)]
 pub(crate) struct SvmState {
-    /// Its index among the SVMs of the cluster.
+    /// The number of SVMs that were created before it.
     index: u64,
     pub(crate) svm_context: Arc<SvmContext>,
+    /// Whether it is one of the configuration of the cluster, and not one that a request has created.
+    pub(crate) is_configured: bool,
     pub(crate) backend: Arc<dyn VolumeBackend>,
     #[cfg(feature = "simulator")]
     pub(crate) simulated: Option<crate::SimulatedBackend>,
@@ -30,10 +35,18 @@ pub(crate) struct SvmState {
     clock: ClusterClock,
     /// Held by a request that changes something, so that its steps are not interleaved with those
     /// of another request. Code that calls the backend directly does not hold it.
-    write_lock: Mutex<()>,
-    side_data: RwLock<Arc<SideData>>,
-    pub(crate) configuration: SvmConfiguration,
+    write_lock: Arc<Mutex<Presence>>,
+    side_data: Arc<RwLock<Arc<SideData>>>,
+    pub(crate) configuration: Arc<SvmConfiguration>,
     pub(crate) cluster_configuration: Arc<ClusterConfiguration>,
+}
+
+/// Whether the SVM still exists.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Presence {
+    #[default]
+    Present,
+    Deleted,
 }
 
 impl SvmState {
@@ -49,15 +62,16 @@ impl SvmState {
         Self {
             index,
             svm_context: Arc::new(svm_context),
+            is_configured: false,
             backend: svm.backend,
             #[cfg(feature = "simulator")]
             simulated: svm.simulated,
             unlimited,
             jobs,
             clock,
-            write_lock: Mutex::default(),
-            side_data: RwLock::default(),
-            configuration: SvmConfiguration::default(),
+            write_lock: Arc::default(),
+            side_data: Arc::default(),
+            configuration: Arc::default(),
             cluster_configuration,
         }
     }
@@ -103,8 +117,48 @@ impl SvmState {
     }
 
     /// Waits until no other request changes anything in this SVM.
-    pub(crate) fn write_lock(&self) -> MutexGuard<'_, ()> {
-        lock(&self.write_lock)
+    ///
+    /// # Errors
+    /// 2621462: the SVM was deleted since the request began.
+    pub(crate) fn write_lock(&self) -> Result<MutexGuard<'_, Presence>, ApiError> {
+        let presence = lock(&self.write_lock);
+        if *presence == Presence::Deleted {
+            return Err(unknown_svm(&self.svm_context.svm.name));
+        }
+        Ok(presence)
+    }
+
+    /// The SVM as a configuration has it.
+    pub(crate) fn config(&self) -> Svm {
+        Svm {
+            name: self.svm_context.svm.name.clone(),
+            backend: Arc::clone(&self.backend),
+            #[cfg(feature = "simulator")]
+            simulated: self.simulated.clone(),
+        }
+    }
+
+    /// The same SVM as one of the configuration, which has an NFS service.
+    pub(crate) fn configured(self) -> Self {
+        self.configuration.nfs_service.set(Some(Stored::default()));
+        Self { is_configured: true, ..self }
+    }
+
+    /// The same SVM with another name.
+    pub(crate) fn renamed(&self, name: String) -> Self {
+        let mut svm_context = (*self.svm_context).clone();
+        svm_context.svm.name = name;
+        Self { svm_context: Arc::new(svm_context), ..self.clone() }
+    }
+
+    /// The fields of the SVM itself that requests have set.
+    pub(crate) fn properties(&self) -> Arc<Attributes> {
+        self.configuration.properties.get().attributes
+    }
+
+    /// Whether the SVM serves its clients.
+    pub(crate) fn is_running(&self) -> bool {
+        !is_stopped(&self.properties())
     }
 
     /// The volume with that UUID, if it is in this SVM.
@@ -142,6 +196,7 @@ impl SvmState {
             volume,
             attributes,
             position: self.position(position),
+            junction_parent: None,
             snapshot_count: None,
             has_flexclone: None,
             measured: None,

@@ -123,6 +123,9 @@ class Dumps:
         """Write all files; return the errors."""
         errors = []
         for path, svm in self._svms.items():
+            if svm not in backends:
+                errors.append(f"argument --dump: {path}: the SVM {svm!r} was deleted or renamed")
+                continue
             try:
                 backends[svm].dump(path)
             except OSError as error:

@@ -174,6 +174,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "(default: no snapshot appears only because time passed); needs a running clock",
     )
     parser.add_argument(
+        "--root-volumes",
+        action="store_true",
+        help="give each SVM a root volume, mounted at /; those that clients create have one anyway",
+    )
+    parser.add_argument(
         "--simulator",
         action=argparse.BooleanOptionalAction,
         default=None,
@@ -298,6 +303,7 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         ca_file=options.ca_file,
         seed=options.seed,
         run_policies=options.run_policies,
+        root_volumes=options.root_volumes,
         simulator=options.simulator,
         events=options.events,
         log=FORMS[options.log] if options.log else False,

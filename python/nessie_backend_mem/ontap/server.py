@@ -117,6 +117,8 @@ class OntapServer:
             that became due on the system's clock, as `MemBackend.run_due` does. Without it, no
             snapshot appears only because time passed. On a clock that is stopped, `advance` runs
             the rules.
+        root_volumes: Whether the SVMs of `backends` get a root volume, named after the SVM and
+            mounted at ``/``. An SVM that a client creates has one in any case.
         simulator: Whether clients can reset the cluster, load its state, advance its clock and add
             faults with requests to ``/simulator``. By default they can if `host` is a loopback
             address. ``GET /simulator`` lists the resources; nessie-store's ``SIMULATOR.md``
@@ -155,6 +157,7 @@ class OntapServer:
         lifs: Mapping[str, str | Lif] = MappingProxyType({"data_nfs": "127.0.0.1"}),
         seed: int | None = None,
         run_policies: bool = False,
+        root_volumes: bool = False,
         simulator: bool | None = None,
         events: int | None = None,
         log: bool | Log = False,
@@ -164,7 +167,7 @@ class OntapServer:
             backends = new_backend()
         if not isinstance(backends, Mapping):
             backends = {SVM: backends}
-        self._backends = MappingProxyType(dict(backends))
+        backends = dict(backends)
         self._host = printable("host", host)
         self._port = whole("port", port, LAST_PORT)
         self._username = printable("username", username)
@@ -179,6 +182,8 @@ class OntapServer:
             raise TypeError(f"tls: expected a bool, not {tls!r}")
         if not isinstance(run_policies, bool):
             raise TypeError(f"run_policies: expected a bool, not {run_policies!r}")
+        if not isinstance(root_volumes, bool):
+            raise TypeError(f"root_volumes: expected a bool, not {root_volumes!r}")
         if simulator is not None and not isinstance(simulator, bool):
             raise TypeError(f"simulator: expected a bool or None, not {simulator!r}")
         if events is not None and whole("events", events, LAST_EVENT) == 0:
@@ -189,7 +194,7 @@ class OntapServer:
         self._ca_path = ca_path_of(tls, ca_file, self._identity)
         self._log = log_of(log)
         self._cluster = _OntapCluster(
-            [(text("backends", svm), backend) for svm, backend in self._backends.items()],
+            [(text("backends", svm), backend) for svm, backend in backends.items()],
             name=text("name", name),
             nodes=texts("nodes", nodes),
             aggregates=aggregates_of(aggregates),
@@ -197,8 +202,12 @@ class OntapServer:
             jobs=job_completion(job_polls, job_seconds),
             seed=None if seed is None else whole("seed", seed, LAST_UNSIGNED),
             run_policies=run_policies,
+            root_volumes=root_volumes,
             events=events,
         )
+        svms = zip(self._cluster.svms(), backends.values(), strict=True)
+        self._backends = {uuid: backend for (uuid, _), backend in svms}
+        """The backends by uuid of their SVM."""
         self._listener: _OntapListener | None = None
         self._ca_file: str | None = None
         self._end: Callable[[], object] | None = None
@@ -322,7 +331,7 @@ class OntapServer:
         )
 
     def __repr__(self) -> str:
-        svms = ", ".join(self._backends)
+        svms = ", ".join(name for _, name in self._cluster.svms())
         where = f"at {self.url}" if self.is_running else "not running"
         return f"<OntapServer of {svms} {where}>"
 
@@ -333,8 +342,23 @@ class OntapServer:
 
     @property
     def backends(self) -> Mapping[str, Any]:
-        """The backends by name of their SVM."""
-        return self._backends
+        """The backends by name of their SVM, as the SVMs are now.
+
+        An SVM that a client has created has a new `MemBackend` with ONTAP's limits. With a `seed`,
+        or a seeded first `MemBackend`, it is seeded too. If the clock of the first `MemBackend` is
+        stopped, that of the new one is stopped at its time.
+        """
+        found = {}
+        svms = self._cluster.svms()
+        for uuid, name in svms:
+            backend = self._backends.get(uuid)
+            if backend is None and (new := self._cluster.backend(uuid)) is not None:
+                backend = self._backends.setdefault(uuid, new)
+            if backend is not None:
+                found[name] = backend
+        for uuid in self._backends.keys() - {uuid for uuid, _ in svms}:
+            self._backends.pop(uuid, None)
+        return MappingProxyType(found)
 
     @property
     def backend(self) -> Any:
@@ -343,9 +367,10 @@ class OntapServer:
         Raises:
             ValueError: There are several backends, or none.
         """
-        if len(self._backends) != 1:
-            raise ValueError(f"there are {len(self._backends)} backends, not one")
-        return next(iter(self._backends.values()))
+        backends = self.backends
+        if len(backends) != 1:
+            raise ValueError(f"there are {len(backends)} backends, not one")
+        return next(iter(backends.values()))
 
     @property
     def host(self) -> str:

@@ -113,8 +113,14 @@ pub(crate) struct MemBackend {
 
 impl From<core::MemBackend> for MemBackend {
     fn from(core: core::MemBackend) -> Self {
-        let bulk_calls = AtomicUsize::new(0);
-        Self { core: Freed::new(core), hooks: Arc::default(), bulk_calls }
+        Self::sharing(core, Arc::default())
+    }
+}
+
+impl MemBackend {
+    /// A backend with the same contents and hooks as another.
+    pub(crate) fn sharing(core: core::MemBackend, hooks: Arc<Hooks>) -> Self {
+        Self { core: Freed::new(core), hooks, bulk_calls: AtomicUsize::new(0) }
     }
 }
 

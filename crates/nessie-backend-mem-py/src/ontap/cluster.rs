@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nessie_backend_core::VolumeBackend;
-use nessie_backend_faults::{Faulty, When};
+use nessie_backend_faults::{Faulty, Hooks, When};
+use nessie_backend_mem::{MemBackend as CoreBackend, Profile};
 use nessie_store::{
-    Aggregate, Clock, Cluster, Config, HttpEffect, Identity, JobCompletion, Lif, Method, Request,
-    RequestHandler, Response, ServerOptions, SimulatedBackend, Svm, serve,
+    Aggregate, Cluster, Config, HttpEffect, Identity, JobCompletion, Lif, Method, NewBackend,
+    Request, RequestHandler, Response, ServerOptions, SimulatedBackend, Svm, serve,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -83,7 +84,7 @@ impl OntapCluster {
     ///
     /// Raises ValueError for an invalid part, and TypeError for an object that is not a backend.
     #[new]
-    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed, run_policies, events))]
+    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed, run_policies, root_volumes, events))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
     fn new(
         py: Python<'_>,
@@ -95,6 +96,7 @@ impl OntapCluster {
         jobs: (String, f64),
         seed: Option<u64>,
         run_policies: bool,
+        root_volumes: bool,
         events: Option<NonZeroUsize>,
     ) -> PyResult<Self> {
         let mut config = Config::default();
@@ -110,41 +112,47 @@ impl OntapCluster {
         config.jobs = job_completion(&pace, number)?;
         config.seed = seed;
         config.run_policies = run_policies;
+        config.root_volumes = root_volumes;
         let is_quick = svms.iter().all(|(_, object)| object.cast::<MemBackend>().is_ok());
+        let mut first = None;
         for (name, object) in svms {
             let svm = if let Ok(backend) = object.cast::<MemBackend>() {
                 let core = backend.get().shared();
-                let clock = core.clone();
-                config.clock.get_or_insert_with(|| -> Clock {
-                    if is_quick {
-                        Arc::new(move || clock.now())
-                    } else {
-                        Arc::new(move || fork::guarded(|| clock.now()))
-                    }
-                });
-                let hooks = backend.get().hooks();
-                let unguarded = UnguardedClock(core.clone());
-                let simulated = SimulatedBackend::new(core.clone(), Arc::clone(&hooks))
-                    .clock(Arc::new(unguarded.clone()))
-                    .guard(|| Box::new(fork::enter()));
-                let served: Arc<dyn VolumeBackend> = if is_quick {
-                    let clock = GuardedClock(core.clone());
-                    Arc::new(Faulty::with_clock(core, clock).sharing(hooks))
-                } else {
-                    Arc::new(Faulty::with_clock(ForkGuarded(core), unguarded).sharing(hooks))
-                };
-                Svm::new(name, served).simulated(simulated)
+                first.get_or_insert_with(|| core.clone());
+                svm_of(&name, core, backend.get().hooks(), is_quick)
             } else {
                 Svm::new(name, Arc::new(PyBackend::new(&object, Arc::new(Requests))?))
             };
             config.svms.push(svm);
         }
+        if let Some(clock) = first.clone() {
+            config.clock = Some(if is_quick {
+                Arc::new(move || clock.now())
+            } else {
+                Arc::new(move || fork::guarded(|| clock.now()))
+            });
+        }
+        config.new_backend = Some(new_backends(seed, first, is_quick));
         let cluster = Cluster::new(config);
         let cluster = cluster.map_err(|error| PyValueError::new_err(error.to_string()))?;
         if let Some(keep) = events {
             py.detach(|| cluster.keep_events(keep));
         }
         Ok(Self { handler: Arc::new(GuardedCluster { cluster, is_quick }) })
+    }
+
+    /// The uuid and the name of each SVM, in order of creation.
+    fn svms(&self, py: Python<'_>) -> Vec<(String, String)> {
+        let svms = py.detach(|| fork::guarded(|| self.handler.cluster.svms()));
+        svms.into_iter().map(|(uuid, svm)| (uuid.to_string(), svm.name)).collect()
+    }
+
+    /// The backend of the SVM with a uuid that a request has created; None without such an SVM.
+    fn backend(&self, py: Python<'_>, uuid: &str) -> Option<MemBackend> {
+        let svms = py.detach(|| fork::guarded(|| self.handler.cluster.svms()));
+        let (_, svm) = svms.into_iter().find(|(other, _)| other.to_string() == uuid)?;
+        let simulated = svm.simulated?;
+        Some(MemBackend::sharing(simulated.mem().clone(), Arc::clone(simulated.hooks())))
     }
 
     /// The reply to a request without a server: status, headers and body.
@@ -214,6 +222,42 @@ impl OntapCluster {
         let server = py.detach(|| serve(handler, options)).map_err(raised)?;
         Ok(OntapListener::new(server, lines))
     }
+}
+
+/// The SVM of a backend in memory.
+fn svm_of(name: &str, core: CoreBackend, hooks: Arc<Hooks>, is_quick: bool) -> Svm {
+    let unguarded = UnguardedClock(core.clone());
+    let simulated = SimulatedBackend::new(core.clone(), Arc::clone(&hooks))
+        .clock(Arc::new(unguarded.clone()))
+        .guard(|| Box::new(fork::enter()));
+    let served: Arc<dyn VolumeBackend> = if is_quick {
+        let clock = GuardedClock(core.clone());
+        Arc::new(Faulty::with_clock(core, clock).sharing(hooks))
+    } else {
+        Arc::new(Faulty::with_clock(ForkGuarded(core), unguarded).sharing(hooks))
+    };
+    Svm::new(name, served).simulated(simulated)
+}
+
+/// Makes the backends of SVMs that requests create: with ONTAP's limits and, if there is a seed, with a
+/// seed of their own. `first` is the backend whose clock is that of the cluster. If that is stopped, so
+/// are theirs.
+fn new_backends(seed: Option<u64>, first: Option<CoreBackend>, is_quick: bool) -> NewBackend {
+    Arc::new(move |name, number| {
+        let read = || first.as_ref().map(|first| (first.seed(), first.standing_clock()));
+        let read = if is_quick { read() } else { fork::guarded(read) };
+        let (seed_of_first, time) = read.unwrap_or_default();
+        let mut builder = CoreBackend::builder().limits(Profile::Ontap.limits());
+        if let Some(seed) = seed.or(seed_of_first) {
+            // With equal seeds, all backends would generate the same identifiers. The first SVM has
+            // number 2.
+            builder = builder.seed(seed.wrapping_add(u64::from(number).wrapping_sub(2)));
+        }
+        if let Some(time) = time {
+            builder = builder.start(time);
+        }
+        Ok(svm_of(name, builder.build()?, Arc::default(), is_quick))
+    })
 }
 
 const METHODS: [(&str, Method); 6] = [

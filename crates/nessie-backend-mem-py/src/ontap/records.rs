@@ -36,6 +36,7 @@ pub(crate) fn volume(
         is_overcommitted: false,
         volume,
         position: 0,
+        junction_parent: None,
         snapshot_count: Some(0),
         has_flexclone: Some(false),
         measured: Some(now()),

@@ -1,11 +1,12 @@
-//! Attributes: fields that clients set on volumes and snapshots and that the backend does not store.
+//! Attributes: fields that clients set on an object and that are stored as they are given, such as those
+//! of volumes and snapshots that the backend does not store.
 
 use std::collections::BTreeMap;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
 use crate::request::spelling;
-use crate::{ApiError, Body, Field, FieldKind, FieldValue};
+use crate::{ApiError, Body, Field, FieldKind, FieldValue, Schema};
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,12 @@ pub enum Attribute {
     Texts(Vec<String>),
 }
 
+impl From<bool> for Attribute {
+    fn from(flag: bool) -> Self {
+        Self::Boolean(flag)
+    }
+}
+
 impl Attribute {
     /// The attribute as the value of a field.
     #[must_use]
@@ -31,6 +38,17 @@ impl Attribute {
             Self::Uuid(uuid) => (*uuid).into(),
             Self::Time(time) => (*time).into(),
             Self::Texts(texts) => FieldValue::List(texts.iter().map(FieldValue::from).collect()),
+        }
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Boolean(flag) => (*flag).into(),
+            Self::Integer(number) => (*number).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::Uuid(uuid) => uuid.to_string().into(),
+            Self::Time(time) => time.to_string().into(),
+            Self::Texts(texts) => texts.as_slice().into(),
         }
     }
 
@@ -83,6 +101,93 @@ impl Attributes {
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&Attribute> {
         self.values.get(path)
+    }
+
+    /// The value of the field at `path`, or its default.
+    pub fn value_or<'r>(
+        &'r self,
+        path: &str,
+        default: impl Into<FieldValue<'r>>,
+    ) -> FieldValue<'r> {
+        self.get(path).map_or_else(|| default.into(), Attribute::value)
+    }
+
+    /// The text at `path`, if it was set.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<&str> {
+        match self.get(path)? {
+            Attribute::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The texts of the array at `path`, if it was set.
+    #[must_use]
+    pub fn texts(&self, path: &str) -> Option<&[String]> {
+        match self.get(path)? {
+            Attribute::Texts(texts) => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// The number at `path`, if it was set.
+    #[must_use]
+    pub fn integer(&self, path: &str) -> Option<u64> {
+        match self.get(path)? {
+            Attribute::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Whether the field at `path` was set to true.
+    #[must_use]
+    pub fn is_true(&self, path: &str) -> bool {
+        self.get(path) == Some(&Attribute::Boolean(true))
+    }
+
+    /// Sets the fields of `body` for which `is_stored` holds. The body has been
+    /// [checked](Body::check).
+    ///
+    /// # Errors
+    /// A value does not have its field's type.
+    pub fn set_from<R>(
+        &mut self,
+        schema: &'static Schema<R>,
+        body: &Body,
+        is_stored: impl Fn(&str) -> bool,
+    ) -> Result<(), ApiError> {
+        for path in body.paths().filter(|path| is_stored(path)) {
+            // An array of objects has no field of its own.
+            let Some(field) = schema.field(path) else { continue };
+            if let Some(value) = Attribute::from_body(field, schema.in_array(path), body)? {
+                self.set(field.path, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The attributes as a JSON object with a member for each path, which [`read`](Self::read) reads.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let members = self.values.iter().map(|(path, value)| ((*path).to_owned(), value.to_json()));
+        serde_json::Value::Object(members.collect())
+    }
+
+    /// Reads the attributes of an object, as [`to_json`](Self::to_json) has written them.
+    ///
+    /// # Errors
+    /// - 262179: the schema has no such field.
+    /// - A value does not have its field's type.
+    pub fn read<R>(schema: &'static Schema<R>, body: &Body) -> Result<Self, ApiError> {
+        let mut attributes = Self::default();
+        for path in body.paths() {
+            let field = schema.field(path).ok_or_else(|| ApiError::unexpected_argument(path))?;
+            body.check_stored(schema, field)?;
+            if let Some(value) = Attribute::from_body(field, schema.in_array(path), body)? {
+                attributes.set(field.path, value);
+            }
+        }
+        Ok(attributes)
     }
 
     /// Sets the value of the field at `path`.

@@ -37,8 +37,6 @@ always_empty! {
     QOS_POLICY "qos_policy", ["name" Text, "uuid" Uuid];
     /// `/api/cluster/peers`.
     CLUSTER_PEER "cluster_peer", ["name" Text, "uuid" Uuid];
-    /// `/api/name-services/dns`.
-    DNS "dns", ["svm.uuid" Uuid];
     /// `/api/protocols/cifs/services`.
     CIFS_SERVICE "cifs_service", ["svm.uuid" Uuid];
     /// `/api/protocols/cifs/shares`.

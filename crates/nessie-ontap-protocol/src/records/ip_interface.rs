@@ -20,8 +20,10 @@ pub struct IpInterfaceRecord {
     pub svm_context: Arc<SvmContext>,
     /// The node that hosts it.
     pub node: Named,
-    /// The only ipspace of the cluster.
+    /// Its `IPspace`.
     pub ipspace: Named,
+    /// Whether it serves: its SVM is not stopped.
+    pub is_up: bool,
 }
 
 impl IpInterfaceRecord {
@@ -93,7 +95,7 @@ pub static IP_INTERFACE: Schema<IpInterfaceRecord> = Schema {
         "scope" SCOPES, Default, Never => |_| "svm".into();
         "service_policy.name" FieldKind::Text, Default, Never => |_| "default-data-files".into();
         "services" SERVICES, Default, Never => |l| FieldValue::List(l.services.iter().map(FieldValue::from).collect());
-        "state" STATES, Default, Never => |_| "up".into();
+        "state" STATES, Default, Never => |l| if l.is_up { "up" } else { "down" }.into();
         "svm.name" FieldKind::Text, Default, Never => |l| (&l.svm_context.svm.name).into();
         "svm.uuid" FieldKind::Uuid, Default, Never => |l| l.svm_context.svm.uuid.into();
         "uuid" FieldKind::Uuid, Key, Never => |l| l.interface.uuid.into();

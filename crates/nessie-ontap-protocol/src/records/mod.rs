@@ -29,11 +29,13 @@ mod cli_aggregate;
 mod cluster;
 mod compliance_clock;
 mod counter;
+mod dns;
 mod empty;
 mod export_client;
 mod export_policy;
 mod export_rule;
 mod ip_interface;
+mod ipspace;
 mod job;
 mod license;
 mod nfs_service;
@@ -56,17 +58,19 @@ pub use counter::{
     ALL_COUNTER_TABLES, COUNTER_ROW, COUNTER_TABLE, Counter, CounterRowRecord, CounterTable,
     CounterTableRecord,
 };
+pub use dns::{DNS, DnsRecord};
 pub use empty::{
-    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, DNS, FPOLICY_POLICY,
-    KEY_MANAGER, LUN, NoRecord, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, FPOLICY_POLICY, KEY_MANAGER,
+    LUN, NoRecord, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
 };
 pub use export_client::{EXPORT_CLIENT, ExportClientRecord};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
 pub use export_rule::{EXPORT_RULE, ExportRule, ExportRuleRecord};
 pub use ip_interface::{IP_INTERFACE, IpInterfaceRecord};
+pub use ipspace::{IPSPACE, IpspaceRecord};
 pub use job::{JOB, JobRecord, job_href};
 pub use license::{LICENSE, LICENSE_PACKAGES, LicensePackage, LicenseRecord};
-pub use nfs_service::{NFS_SERVICE, NfsServiceRecord};
+pub use nfs_service::{NFS_SERVICE, NfsServiceRecord, is_enabled as is_nfs_enabled};
 pub use node::{NODE, NodeRecord};
 pub use schedule::{CronTimes, SCHEDULE, ScheduleRecord, ScheduleTiming};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};
@@ -75,9 +79,9 @@ pub use snapshot_policy::{
     SnapshotPolicyScheduleRecord,
 };
 pub use software::{SOFTWARE, SoftwareRecord};
-pub use svm::{SVM, SvmRecord};
+pub use svm::{SVM, SvmRecord, is_stopped};
 pub use svm_context::{ClusterPolicies, Named, SvmContext};
-pub use volume::{VOLUME, VolumeRecord};
+pub use volume::{VOLUME, VolumeRecord, is_svm_root};
 pub use volume_space::{Pool, default_autosize_maximum, guaranteed_bytes, is_guaranteed};
 
 /// The ONTAP release that is simulated.

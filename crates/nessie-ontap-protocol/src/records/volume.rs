@@ -34,6 +34,8 @@ pub struct VolumeRecord {
     pub has_flexclone: Option<bool>,
     /// The time of its metrics and statistics. `None` if they were not requested.
     pub measured: Option<Timestamp>,
+    /// The volume that it is mounted in. `None` if there is none or if that was not requested.
+    pub junction_parent: Option<Arc<Named>>,
     /// The progress of its split in percent. `None` if no split is running.
     pub split: Option<u64>,
 }
@@ -53,6 +55,14 @@ impl VolumeRecord {
             FieldValue::Integer(number) => number,
             _ => default,
         }
+    }
+
+    /// Where it is mounted. The backend does not mount the root volume of an SVM.
+    fn junction_path(&self) -> Option<&str> {
+        if is_svm_root(self.attributes.as_deref()) {
+            return Some("/");
+        }
+        self.volume.junction_path.as_deref()
     }
 
     /// The node of its aggregate.
@@ -94,6 +104,12 @@ impl VolumeRecord {
     ) -> FieldValue<'r> {
         self.volume.origin.as_ref().map_or(FieldValue::Unset, get)
     }
+}
+
+/// Whether a volume with these attributes is the root volume of its SVM.
+#[must_use]
+pub fn is_svm_root(attributes: Option<&Attributes>) -> bool {
+    attributes.is_some_and(|attributes| attributes.is_true("is_svm_root"))
 }
 
 const STATES: FieldKind =
@@ -255,7 +271,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "guarantee.honored" FieldKind::Boolean, Expensive, Never => |v| v.is_honored().into();
         "guarantee.type" GUARANTEES, Expensive, Both => |v| v.attribute_or("guarantee.type", "none");
         "is_constituent" FieldKind::Boolean, Expensive, Never => |_| false.into();
-        "is_svm_root" FieldKind::Boolean, Expensive, Never => |_| false.into();
+        "is_svm_root" FieldKind::Boolean, Expensive, Never => |v| v.attribute_or("is_svm_root", false);
         "language" LANGUAGES, Default, Post => |v| v.attribute_or("language", "c.utf_8");
         "max_dir_size" FieldKind::Size, Expensive, Both => |v| v.attribute_or("max_dir_size", 335_544_320_u64);
         "metric.duration" FieldKind::Text, Expensive, Never => |v| v.measured("PT15S");
@@ -279,9 +295,9 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "nas.export_policy.id" FieldKind::Integer, Expensive, Both => |v| v.export_policy.map(|number| v.svm_context.export_policy_id(number)).into();
         "nas.export_policy.name" FieldKind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
         "nas.gid" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.gid", 0_u64);
-        "nas.junction_parent.name" FieldKind::Text, Expensive, Never => |_| FieldValue::Unset;
-        "nas.junction_parent.uuid" FieldKind::Uuid, Expensive, Never => |_| FieldValue::Unset;
-        "nas.path" FieldKind::Text, Expensive, Both => |v| v.volume.junction_path.as_deref().into();
+        "nas.junction_parent.name" FieldKind::Text, Expensive, Never => |v| v.junction_parent.as_deref().map(|parent| &parent.name).into();
+        "nas.junction_parent.uuid" FieldKind::Uuid, Expensive, Never => |v| v.junction_parent.as_deref().map(|parent| parent.uuid).into();
+        "nas.path" FieldKind::Text, Expensive, Both => |v| v.junction_path().into();
         "nas.security_style" SECURITY, Expensive, Both => |v| v.attribute_or("nas.security_style", "unix");
         "nas.uid" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.uid", 0_u64);
         "nas.unix_permissions" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.unix_permissions", 755_u64);
@@ -383,6 +399,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
             "/api/storage/volumes/{}", clone.parent_volume_uuid
         ));
         "nas.export_policy" => |v, _| v.export_policy.map(|number| v.svm_context.export_policy_href(number));
+        "nas.junction_parent" => |v, _| v.junction_parent.as_deref()
+            .map(|parent| format!("/api/storage/volumes/{}", parent.uuid));
         "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
             FieldValue::Text(name) => Some(format!(

@@ -51,6 +51,17 @@ impl Body {
     }
 }
 
+impl Body {
+    /// Checks that the value of a field has the field's type, whether or not a request may set it.
+    pub(crate) fn check_stored<R>(
+        &self,
+        schema: &Schema<R>,
+        field: &Field<R>,
+    ) -> Result<(), ApiError> {
+        self.value(field.path).map_or(Ok(()), |value| check_form(schema, field, value))
+    }
+}
+
 fn check_field<R>(
     schema: &Schema<R>,
     method: Method,
@@ -60,8 +71,13 @@ fn check_field<R>(
     if value.is_null() {
         return Ok(());
     }
-    let path = field.path;
     check_writable(method, field)?;
+    check_form(schema, field, value)
+}
+
+/// Checks the type of a value that is not `null`.
+fn check_form<R>(schema: &Schema<R>, field: &Field<R>, value: &Json) -> Result<(), ApiError> {
+    let path = field.path;
     match value {
         // An array of plain values, or of one field of an array's objects, as in
         // `"aggregates.name": ["a"]`.

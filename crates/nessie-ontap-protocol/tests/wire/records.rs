@@ -54,6 +54,7 @@ pub(crate) fn volume() -> VolumeRecord {
         space: VolumeSpace::default(),
         is_overcommitted: false,
         position: 1,
+        junction_parent: None,
         snapshot_count: None,
         has_flexclone: None,
         measured: None,

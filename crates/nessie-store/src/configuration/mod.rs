@@ -8,7 +8,9 @@ mod export_policy;
 mod export_rules;
 mod named_table;
 pub(crate) mod schedule;
+mod slot;
 pub(crate) mod snapshot_policy;
+mod stored;
 mod table;
 
 use std::sync::{Mutex, MutexGuard};
@@ -23,7 +25,9 @@ pub(crate) use export_policy::{
 pub(crate) use export_rules::{ExportRules, new_export_rule};
 pub(crate) use named_table::{HasName, NamedTable};
 pub(crate) use schedule::JobSchedule;
+pub(crate) use slot::Slot;
 pub(crate) use snapshot_policy::{StoredCopies, StoredPolicy};
+pub(crate) use stored::{OfDns, OfNfsService, OfSvm, Stored};
 pub(crate) use table::Table;
 
 use crate::side_data::lock;
@@ -31,6 +35,10 @@ use crate::side_data::lock;
 /// The configuration of one SVM. Changes hold the SVM's write lock.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SvmConfiguration {
+    /// The fields of the SVM itself, without its name.
+    pub(crate) properties: Slot<Stored<OfSvm>>,
+    pub(crate) nfs_service: Slot<Option<Stored<OfNfsService>>>,
+    pub(crate) dns: Slot<Option<Stored<OfDns>>>,
     pub(crate) export_policies: NamedTable<ExportPolicy>,
     pub(crate) schedules: Table<JobSchedule>,
     /// Without those that were created directly on the backend.
@@ -41,6 +49,9 @@ impl Default for SvmConfiguration {
     /// The configuration of a new SVM.
     fn default() -> Self {
         Self {
+            properties: Slot::default(),
+            nfs_service: Slot::default(),
+            dns: Slot::default(),
             export_policies: [ExportPolicy::default()].into_iter().collect(),
             schedules: Table::default(),
             snapshot_policies: Table::default(),

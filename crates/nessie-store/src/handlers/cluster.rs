@@ -1,11 +1,12 @@
-//! The cluster, its nodes and aggregates, its software, licences and clocks. They belong to no SVM:
+//! The cluster, its nodes, aggregates and `IPspaces`, its software, licences and clocks. They belong to no SVM:
 //! headers that name one are ignored.
 
 use nessie_backend_core::Uuid;
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
-    AGGREGATE, CLUSTER, COMPLIANCE_CLOCK, ClusterRecord, ComplianceClockRecord, LICENSE,
-    LICENSE_PACKAGES, LicensePackage, LicenseRecord, NODE, SOFTWARE, SoftwareRecord,
+    AGGREGATE, CLUSTER, COMPLIANCE_CLOCK, ClusterRecord, ComplianceClockRecord, IPSPACE,
+    IpspaceRecord, LICENSE, LICENSE_PACKAGES, LicensePackage, LicenseRecord, NODE, SOFTWARE,
+    SoftwareRecord,
 };
 
 use super::context::{HandlerResult, RequestContext, instance};
@@ -82,4 +83,18 @@ pub(crate) fn aggregates(context: &RequestContext<'_>) -> HandlerResult {
 pub(crate) fn aggregate(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&AGGREGATE, false, &[])?;
     instance(&query, context.cluster.aggregate_now(context.path_uuid(0)?)?)
+}
+
+pub(crate) fn ipspaces(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&IPSPACE, true, &[])?;
+    let records =
+        context.cluster.ipspaces.iter().map(|ipspace| IpspaceRecord { ipspace: ipspace.clone() });
+    Ok(context.collection(&query, records.collect()))
+}
+
+pub(crate) fn ipspace(context: &RequestContext<'_>) -> HandlerResult {
+    let query = context.query(&IPSPACE, false, &[])?;
+    let uuid = context.path_uuid(0)?;
+    let found = context.cluster.ipspaces.iter().find(|ipspace| ipspace.uuid == uuid);
+    instance(&query, found.map(|ipspace| IpspaceRecord { ipspace: ipspace.clone() }))
 }

@@ -52,7 +52,7 @@ impl Create for ExportClients {
         let mut rule = known_rule(context, query)?;
         let match_text = body.text("match")?.unwrap_or_default().to_owned();
         let svm = context.svm_of(&rule.policy.svm_context)?;
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let (_, after) = changed(svm, rule.policy.number, |rules| {
             let mut after = existing(rules, rule.index)?.clone();
             let all = after.clients.iter().map(String::as_str).chain([match_text.as_str()]);
@@ -74,7 +74,7 @@ impl Delete for ExportClients {
     ) -> Result<(), ApiError> {
         let rule = &found.rule;
         let svm = context.svm_of(&rule.policy.svm_context)?;
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let (_, ()) = changed(svm, rule.policy.number, |rules| {
             let mut after = existing(rules, rule.index)?.clone();
             after.clients.retain(|other| *other != found.match_text);

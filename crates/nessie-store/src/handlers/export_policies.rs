@@ -62,7 +62,7 @@ impl Create for ExportPolicies {
         let name = body.text("name")?.unwrap_or_default();
         ExportPolicy::check_name(name)?;
         let rules = export_rules::all(body)?.unwrap_or_default();
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         check_free(svm, name)?;
         let policy = ExportPolicy { name: name.to_owned(), rules };
         let number = svm.configuration.export_policies.add(policy.clone());
@@ -81,7 +81,7 @@ impl Change for ExportPolicies {
         name.map_or(Ok(()), ExportPolicy::check_name)?;
         let rules = export_rules::all(body)?;
         let svm = context.svm_of(&found.svm_context)?;
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let mut policy = (*current(svm, found.number)?).clone();
         if let Some(name) = name.filter(|name| *name != policy.name) {
             rename(svm, found.number, &policy.name, name)?;
@@ -100,7 +100,7 @@ impl Delete for ExportPolicies {
         found: &ExportPolicyRecord,
     ) -> Result<(), ApiError> {
         let svm = context.svm_of(&found.svm_context)?;
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let stored = current(svm, found.number)?;
         check_unused(svm, found.number, &stored)?;
         svm.configuration.export_policies.remove(found.number);

@@ -59,7 +59,7 @@ impl Create for ExportPolicyRules {
         let Stored { svm, number, .. } = known_policy(context, query)?;
         check_svm(context, svm, body)?;
         let (index, rule) = (body.integer("index")?, Arc::new(created(body)?));
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let policy = changed(svm, number, |rules| {
             rules.check_new(&rule, 1_704_070)?;
             rules.insert(index, Arc::clone(&rule))
@@ -78,7 +78,7 @@ impl Change for ExportPolicyRules {
     ) -> Result<ExportRuleRecord, ApiError> {
         let svm = context.svm_of(&found.policy.svm_context)?;
         let new_index = new_index(query, body)?.unwrap_or(found.index);
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let number = found.policy.number;
         let (policy, rule) = changed(svm, number, |rules| {
             let mut rule = existing(rules, found.index)?.clone();
@@ -103,7 +103,7 @@ impl Delete for ExportPolicyRules {
         found: &ExportRuleRecord,
     ) -> Result<(), ApiError> {
         let svm = context.svm_of(&found.policy.svm_context)?;
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let (_, ()) = changed(svm, found.policy.number, |rules| {
             existing(rules, found.index)?;
             rules.remove(found.index);

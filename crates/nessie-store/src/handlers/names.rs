@@ -18,6 +18,37 @@ pub(super) fn check_volume(name: &str) -> Result<(), ApiError> {
     })
 }
 
+/// Accepts the name of an SVM: 1 to 47 letters, digits, underscores, hyphens and dots, of which the first
+/// is a letter or an underscore. `all` is reserved.
+pub(super) fn check_svm(name: &str) -> Result<(), ApiError> {
+    let refuse = |code, rule: &str| Err(refusal("SVM", name, code, rule));
+    let Some(first) = name.chars().next() else {
+        return refuse(2_621_685, "is empty; a name has 1 to 47 characters");
+    };
+    if name.eq_ignore_ascii_case("all") {
+        return refuse(2_621_685, "is reserved");
+    }
+    if !(first.is_ascii_alphabetic() || first == '_') {
+        let rule = format!(
+            "begins with {}; the first character is a letter (A-Z, a-z) or \"_\"",
+            shown(first)
+        );
+        return refuse(2_621_685, &rule);
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if let Some(wrong) = name.chars().find(|c| !allowed(*c)) {
+        let rule = format!("has the character {}; {ALLOWED}, \"_\", \"-\" and \".\"", shown(wrong));
+        return refuse(2_621_685, &rule);
+    }
+    if name.len() > MAX_SVM_NAME {
+        return refuse(13_434_911, &format!("has more than {MAX_SVM_NAME} characters"));
+    }
+    Ok(())
+}
+
+/// The longest name of an SVM.
+const MAX_SVM_NAME: usize = 47;
+
 /// Accepts a snapshot name: 1 to 255 letters, digits, underscores, hyphens and dots; the first is
 /// neither a hyphen nor a dot.
 pub(super) fn check_snapshot(name: &str) -> Result<(), ApiError> {

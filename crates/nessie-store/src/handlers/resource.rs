@@ -16,6 +16,9 @@ pub(crate) trait Resource {
     /// The last variable of the path of one object.
     const KEY: &'static str;
 
+    /// Brings values that have more forms than their fields to one form.
+    fn normalise(_body: &mut Body) {}
+
     /// The parameters that its operations with a method act on.
     fn parameters(_method: Method) -> &'static [&'static str] {
         &[]
@@ -83,6 +86,7 @@ pub(crate) fn post<X: Create>(context: &RequestContext<'_>) -> HandlerResult {
     let query = query::<X>(context, true)?;
     let check = |mut body: Body| {
         body.expand_names(X::KIND.schema);
+        X::normalise(&mut body);
         body.check(X::KIND.schema, Method::Post).map(|()| body)
     };
     match Bodies::parse(context.request.body)? {
@@ -207,6 +211,7 @@ fn each<X: Resource, T>(
 
 fn check_change<X: Resource>(mut body: Body) -> Result<Body, ApiError> {
     body.expand_names(X::KIND.schema);
+    X::normalise(&mut body);
     body.check(X::KIND.schema, Method::Patch)?;
     Ok(body)
 }

@@ -272,7 +272,7 @@ fn take(
     volume: &Volume,
     fields: &SnapshotFields,
 ) -> Result<SnapshotRecord, ApiError> {
-    let _lock = svm.write_lock();
+    let _lock = svm.write_lock()?;
     let side_data = svm.side_data();
     let name = fields.name.as_deref().unwrap_or_default();
     names::check_snapshot(name)?;
@@ -301,7 +301,7 @@ fn change(
     snapshot: SnapshotId,
     fields: &SnapshotFields,
 ) -> Result<SnapshotRecord, ApiError> {
-    let _lock = svm.write_lock();
+    let _lock = svm.write_lock()?;
     let side_data = svm.side_data();
     let snapshots = svm.backend.snapshot_backend()?;
     let volume_id = VolumeId::new(volume.uuid);
@@ -346,7 +346,7 @@ fn remove(
     volume: &Arc<Named>,
     snapshot: SnapshotId,
 ) -> Result<SnapshotRecord, ApiError> {
-    let _lock = svm.write_lock();
+    let _lock = svm.write_lock()?;
     let side_data = svm.side_data();
     let snapshots = svm.backend.snapshot_backend()?;
     let volume_id = VolumeId::new(volume.uuid);

@@ -1,72 +1,40 @@
-//! SVMs and the objects that belong to one: IP interfaces, NFS services, `FPolicy` policies.
+//! Objects of SVMs that no request changes: IP interfaces (LIFs), `FPolicy` policies.
 
 use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
-use nessie_ontap_protocol::records::{
-    AggregateRecord, FPOLICY_POLICY, IP_INTERFACE, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord,
-};
+use nessie_ontap_protocol::records::{FPOLICY_POLICY, IP_INTERFACE, IpInterfaceRecord};
 use nessie_ontap_protocol::{ApiError, Query};
 
 use super::context::{HandlerResult, RequestContext, instance};
 use super::empty;
 use crate::svm::SvmState;
 
-pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&SVM, true, &[])?;
-    let svms = context.svms(&query, "")?;
-    let aggregates: Arc<[_]> = context.cluster.aggregates_now()?.into();
-    let records = svms.into_iter().map(|svm| record(context, svm, &aggregates));
-    Ok(context.collection(&query, records.collect()))
-}
-
-pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&SVM, false, &[])?;
-    let uuid = context.path_uuid(0)?;
-    let found = context.svms(&query, "")?.into_iter().find(|svm| svm.svm_context.svm.uuid == uuid);
-    let aggregates = context.cluster.aggregates_now()?.into();
-    instance(&query, found.map(|svm| record(context, svm, &aggregates)))
-}
-
-fn record(
-    context: &RequestContext<'_>,
-    svm: &SvmState,
-    aggregates: &Arc<[AggregateRecord]>,
-) -> SvmRecord {
-    SvmRecord {
-        svm_context: Arc::clone(&svm.svm_context),
-        aggregates: Arc::clone(aggregates),
-        ipspace: context.cluster.ipspace.clone(),
-    }
-}
-
 pub(crate) fn lifs(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&IP_INTERFACE, true, &[])?;
-    let svms = context.svms(&query, "svm")?;
-    let is_theirs = |uuid| svms.iter().any(|svm| svm.svm_context.svm.uuid == uuid);
-    let lifs = context.cluster.lifs.iter().filter(|lif| is_theirs(lif.svm_context.svm.uuid));
-    Ok(context.collection(&query, lifs.cloned().collect()))
+    Ok(context.collection(&query, lifs_of(context, &query)?))
 }
 
 pub(crate) fn lif(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&IP_INTERFACE, false, &[])?;
     let uuid = context.path_uuid(0)?;
-    let found = context.cluster.lifs.iter().find(|record| record.interface.uuid == uuid);
-    instance(&query, found.cloned())
+    let lifs = lifs_of(context, &query)?;
+    instance(&query, lifs.into_iter().find(|record| record.interface.uuid == uuid))
 }
 
-pub(crate) fn nfs_services(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&NFS_SERVICE, true, &[])?;
-    let svms = context.svms(&query, "svm")?;
-    let services =
-        svms.iter().map(|svm| NfsServiceRecord { svm_context: Arc::clone(&svm.svm_context) });
-    Ok(context.collection(&query, services.collect()))
-}
-
-pub(crate) fn nfs_service(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&NFS_SERVICE, false, &[])?;
-    let svm = svm_of_path(context, &query)?;
-    instance(&query, Some(NfsServiceRecord { svm_context: Arc::clone(&svm.svm_context) }))
+/// The LIFs of the SVMs of a request.
+fn lifs_of(
+    context: &RequestContext<'_>,
+    query: &Query<IpInterfaceRecord>,
+) -> Result<Vec<IpInterfaceRecord>, ApiError> {
+    let svms = context.svms(query, "svm")?;
+    let of_svm = |lif: &IpInterfaceRecord| {
+        let uuid = lif.svm_context.svm.uuid;
+        let svm = svms.iter().find(|svm| svm.svm_context.svm.uuid == uuid)?;
+        let (svm_context, is_up) = (Arc::clone(&svm.svm_context), svm.is_running());
+        Some(IpInterfaceRecord { svm_context, is_up, ..lif.clone() })
+    };
+    Ok(context.cluster.lifs.iter().filter_map(of_svm).collect())
 }
 
 pub(crate) fn fpolicy_policies(context: &RequestContext<'_>) -> HandlerResult {

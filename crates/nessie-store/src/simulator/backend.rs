@@ -49,6 +49,18 @@ impl SimulatedBackend {
         self
     }
 
+    /// The backend.
+    #[must_use]
+    pub fn mem(&self) -> &MemBackend {
+        &self.mem
+    }
+
+    /// The hooks that the operations of the SVM run.
+    #[must_use]
+    pub fn hooks(&self) -> &Arc<Hooks> {
+        &self.hooks
+    }
+
     /// Whether it has faults, logs or hooks.
     pub(super) fn is_hooked(&self) -> bool {
         self.hooks.is_active()

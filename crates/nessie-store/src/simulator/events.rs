@@ -6,6 +6,7 @@ use nessie_backend_core::BackendError;
 use nessie_backend_faults::{EventLog, write_event};
 use nessie_ontap_protocol::{ApiError, Body};
 
+use super::SimulatorState;
 use super::exchange::{Answer, Exchange, SVM, json_lines, simulated};
 use crate::Cluster;
 use crate::side_data::lock;
@@ -27,7 +28,7 @@ pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
     }
     let svm = exchange.svm(exchange.svm_name(&Body::default())?)?;
     let backend = simulated(svm)?;
-    let log = log_of(exchange.cluster, svm, KEEP)?;
+    let log = log_of(&exchange.cluster.simulator, svm, KEEP)?;
     let (lost, events) = backend.read_log(&log, since.unwrap_or(0));
     if let Some(since) = since.filter(|since| *since < lost) {
         let message = format!(
@@ -58,23 +59,36 @@ pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
     Ok(response)
 }
 
-/// Opens the log of each SVM whose backend is in memory.
+/// Opens the log of each SVM whose backend is in memory, and from now on that of each new SVM.
 pub(super) fn open_all(cluster: &Cluster, keep: NonZeroUsize) {
+    // It is set once: the first number counts.
+    let keep = *cluster.simulator.keep.get_or_init(|| keep);
     for svm in &*cluster.svms.list() {
         // Without a backend in memory, the SVM has no events.
-        let _ = log_of(cluster, svm, keep);
+        let _ = log_of(&cluster.simulator, svm, keep);
+    }
+}
+
+/// Opens the log of a new SVM, if the others were opened from their start.
+pub(super) fn begin(simulator: &SimulatorState, svm: &SvmState) {
+    if let Some(keep) = simulator.keep.get() {
+        let _ = log_of(simulator, svm, *keep);
     }
 }
 
 /// Closes the log of an SVM. The next request opens another one.
-pub(super) fn close(cluster: &Cluster, svm: &SvmState) {
-    lock(&cluster.simulator.logs).remove(&svm.svm_context.svm.uuid);
+pub(super) fn close(simulator: &SimulatorState, svm: &SvmState) {
+    lock(&simulator.logs).remove(&svm.svm_context.svm.uuid);
 }
 
 /// The log of an SVM, which is opened if there is none.
-fn log_of(cluster: &Cluster, svm: &SvmState, keep: NonZeroUsize) -> Result<EventLog, ApiError> {
+fn log_of(
+    simulator: &SimulatorState,
+    svm: &SvmState,
+    keep: NonZeroUsize,
+) -> Result<EventLog, ApiError> {
     let backend = simulated(svm)?;
-    let mut logs = lock(&cluster.simulator.logs);
+    let mut logs = lock(&simulator.logs);
     let log = logs.entry(svm.svm_context.svm.uuid).or_insert_with(|| backend.open_log(keep));
     Ok(log.clone())
 }

@@ -5,6 +5,7 @@ use nessie_backend_faults::{Fault, FaultPlan, When};
 use nessie_ontap_protocol::{ApiError, Body};
 use serde_json::{Value as Json, json};
 
+use super::SimulatorState;
 use super::exchange::{Answer, Exchange, SVM, json, simulated};
 use crate::http_faults::{
     HTTP_FIELDS, HttpFaultPlan, SELECTION_FIELDS, check_fields, delay, http_fault, selection,
@@ -111,6 +112,13 @@ pub(super) fn delete(exchange: &Exchange<'_>) -> Answer {
 pub(super) fn remove_of_backend(exchange: &Exchange<'_>, svm: &SvmState) {
     let svm = svm.svm_context.svm.uuid;
     remove(exchange, |plan| matches!(plan, Plan::Backend(of, _) if *of == svm));
+}
+
+/// Forgets the faults of the backend of a deleted SVM.
+pub(super) fn end(simulator: &SimulatorState, svm: &SvmState) {
+    let svm = svm.svm_context.svm.uuid;
+    let is_other = |fault: &Installed| !matches!(&fault.plan, Plan::Backend(of, _) if *of == svm);
+    lock(&simulator.faults).faults.retain(is_other);
 }
 
 /// Removes the faults of requests.

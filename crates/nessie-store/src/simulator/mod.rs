@@ -12,7 +12,7 @@ mod state;
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use nessie_backend_core::Uuid;
 use nessie_backend_faults::EventLog;
@@ -22,6 +22,7 @@ pub use self::backend::{Guard, SimulatedBackend};
 
 use self::exchange::{Answer, Exchange};
 use self::faults::InstalledFaults;
+use crate::svm::SvmState;
 use crate::{Cluster, Response};
 
 /// What the simulator keeps of a cluster.
@@ -31,11 +32,25 @@ pub(crate) struct SimulatorState {
     faults: Mutex<InstalledFaults>,
     /// The log of each SVM that has one, by the UUID of the SVM.
     logs: Mutex<HashMap<Uuid, EventLog>>,
+    /// How many events the logs of new SVMs keep from the start. Without a number, a log is opened when
+    /// its events are read.
+    keep: OnceLock<NonZeroUsize>,
 }
 
 impl SimulatorState {
     pub(crate) fn new(seed: Option<u64>) -> Self {
         Self { seed, ..Self::default() }
+    }
+
+    /// Begins to keep the events of a new SVM, if the server keeps those of all from their start.
+    pub(crate) fn begin(&self, svm: &SvmState) {
+        events::begin(self, svm);
+    }
+
+    /// Removes what belongs to a deleted SVM.
+    pub(crate) fn end(&self, svm: &SvmState) {
+        events::close(self, svm);
+        faults::end(self, svm);
     }
 }
 

@@ -27,15 +27,18 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
     let backends: Vec<_> =
         svms.iter().map(|svm| Ok((*svm, simulated(svm)?))).collect::<Result<_, ApiError>>()?;
     for (svm, backend) in &backends {
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let policies = if drops { Vec::new() } else { backend.snapshot_policies() };
         backend.reset()?;
         for policy in policies {
             backend.set_snapshot_policy(policy)?;
         }
+        if exchange.cluster.root_volumes || !svm.is_configured {
+            svm.create_root_volume()?;
+        }
         if drops {
             faults::remove_of_backend(exchange, svm);
-            events::close(exchange.cluster, svm);
+            events::close(&exchange.cluster.simulator, svm);
         }
     }
     if drops && backends.len() == exchange.svms.len() {

@@ -15,7 +15,7 @@ pub(super) fn put(exchange: &Exchange<'_>) -> Answer {
     exchange.check_parameters(&[SVM])?;
     let svm = exchange.svm(exchange.svm_name(&Body::default())?)?;
     let backend = simulated(svm)?;
-    let _lock = svm.write_lock();
+    let _lock = svm.write_lock()?;
     backend.load(exchange.body).map_err(|error| error.for_argument("body"))?;
     Ok(json(200, &json!({"digest": backend.digest()?})))
 }

@@ -11,7 +11,7 @@ use nessie_ontap_protocol::records::{Named, PolicyCopies, SnapshotPolicyRecord, 
 use crate::cluster::Cluster;
 use crate::configuration::snapshot_policy::{NONE, is_builtin};
 use crate::configuration::{JobSchedule, StoredCopies, StoredPolicy, Table};
-use crate::svm::SvmState;
+use crate::svm::{Presence, SvmState};
 
 /// The owner of a policy.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct PolicyDirectory<'a> {
 /// Keeps other requests from changing policies, schedules and volumes.
 pub(crate) struct PolicyLock<'a> {
     _cluster: MutexGuard<'a, ()>,
-    _svms: Vec<MutexGuard<'a, ()>>,
+    _svms: Vec<MutexGuard<'a, Presence>>,
 }
 
 impl<'a> PolicyDirectory<'a> {
@@ -40,7 +40,8 @@ impl<'a> PolicyDirectory<'a> {
     /// Waits until no other request changes anything in the cluster or its SVMs.
     pub(crate) fn lock(&self) -> PolicyLock<'a> {
         let cluster = self.cluster.configuration.write_lock();
-        let svms = self.svms.iter().map(|svm| svm.write_lock()).collect();
+        // Without those that were deleted meanwhile.
+        let svms = self.svms.iter().filter_map(|svm| svm.write_lock().ok()).collect();
         PolicyLock { _cluster: cluster, _svms: svms }
     }
 

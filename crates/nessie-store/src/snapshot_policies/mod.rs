@@ -62,6 +62,11 @@ impl SvmState {
         [&self.cluster_configuration.snapshot_policies, &self.configuration.snapshot_policies]
     }
 
+    /// The name of the policy of a volume for which a request names none.
+    pub(crate) fn default_snapshot_policy(&self) -> String {
+        self.properties().text("snapshot_policy.name").unwrap_or(DEFAULT).to_owned()
+    }
+
     /// The policy of the cluster or of the SVM with a name or, if none is given, a UUID, if it is in the
     /// configuration.
     pub(crate) fn stored_snapshot_policy(

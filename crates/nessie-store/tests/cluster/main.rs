@@ -18,3 +18,4 @@ mod schedules;
 mod snapshot_policies;
 mod space;
 mod support;
+mod svms;

@@ -1,11 +1,13 @@
 //! The resources of `/simulator`.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nessie_backend_core::{SnapshotBackend, SnapshotRule, VolumeBackend, VolumeSpec};
+use nessie_backend_faults::Faulty;
 use nessie_backend_mem::MemBackend;
-use nessie_store::{SimulatedBackend, Svm};
+use nessie_store::{Method, Request, SimulatedBackend, Svm};
 use serde_json::{Value, json};
 
 use crate::support::{CLUSTER, Lab, Reply, VOLUMES, new_volume};
@@ -393,4 +395,50 @@ fn an_svm_that_is_not_in_memory_refuses_what_it_does_not_have() {
     }
     // Nothing was reset.
     assert_eq!(lab.backend.list_volumes().unwrap().len(), 1);
+}
+
+#[test]
+fn a_reset_creates_the_root_volumes_again() {
+    let lab = Lab::with(|config| config.root_volumes = true, |_| {});
+    let mem = lab.backend.backend();
+    create(&lab, "db");
+    done(&lab, "POST", "/simulator/reset", &Value::Null);
+    let names: Vec<_> = mem.list_volumes().unwrap().into_iter().map(|volume| volume.name).collect();
+    assert_eq!(names, ["svm1_root"]);
+}
+
+#[test]
+fn the_events_and_faults_of_an_svm_end_with_it() {
+    let lab = Lab::with(
+        |config| {
+            config.new_backend = Some(Arc::new(|name, number| {
+                let mem = MemBackend::builder().seed(number.into()).build()?;
+                let hooks = Arc::default();
+                let simulated = SimulatedBackend::new(mem.clone(), Arc::clone(&hooks));
+                let served = Faulty::with_clock(mem.clone(), mem).sharing(hooks);
+                Ok(Svm::new(name, Arc::new(served)).simulated(simulated))
+            }));
+        },
+        |_| {},
+    );
+    lab.cluster.keep_events(NonZeroUsize::new(10).unwrap());
+    let create = || {
+        let target = "/api/svm/svms?return_timeout=15";
+        let request = Request::new(Method::Post, target).body(br#"{"name":"svm2"}"#);
+        let response = lab.cluster.handle(&request);
+        assert_eq!(response.status, 201);
+        let mut headers = response.headers.into_iter();
+        headers.find(|(name, _)| *name == "Location").unwrap().1
+    };
+    let svm = create();
+    // From its start: the root volume is recorded.
+    let kept = lab.send("GET", "/simulator/events?svm=svm2", "");
+    assert!(String::from_utf8(kept.body).unwrap().contains("svm2_root"));
+    done(&lab, "POST", "/simulator/faults", &json!({"operation": "get_volume", "svm": "svm2"}));
+    let target = format!("{svm}?return_timeout=15");
+    assert_eq!(lab.cluster.handle(&Request::new(Method::Delete, &target)).status, 200);
+    assert_eq!(read(&lab, "/simulator/faults")["num_records"], 0);
+    assert_eq!(lab.send("GET", "/simulator/events?svm=svm2", "").status, 404);
+    create();
+    assert_eq!(read(&lab, "/simulator")["svms"][1]["name"], "svm2");
 }

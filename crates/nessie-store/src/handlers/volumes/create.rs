@@ -6,7 +6,7 @@ use nessie_backend_core::{
     BackendError, Snapshot, Uuid, Volume, VolumeBackend, VolumeId, VolumeSpace, VolumeSpec,
     VolumeState,
 };
-use nessie_ontap_protocol::records::{Attributes, Named, VOLUME, VolumeRecord};
+use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use super::autosize;
@@ -16,7 +16,7 @@ use crate::configuration::StoredPolicy;
 use crate::handlers::context::RequestContext;
 use crate::handlers::lookup::{find_aggregate, find_snapshot, svm_of_body};
 use crate::handlers::reference::Reference;
-use crate::snapshot_policies::DEFAULT;
+use crate::snapshot_policies::NONE;
 use crate::svm::SvmState;
 
 /// A volume to create.
@@ -54,6 +54,26 @@ const INHERITED: &[&str] = &[
     "snaplock.type",
 ];
 
+/// The properties of an SVM that new volumes have, and their fields of the volume.
+const OF_SVM: &[(&str, &str)] = &[
+    ("anti_ransomware_default_volume_state", "anti_ransomware.state"),
+    ("is_space_enforcement_logical", "space.logical_space.enforcement"),
+    ("is_space_reporting_logical", "space.logical_space.reporting"),
+    ("language", "language"),
+];
+
+/// Sets the fields of a new volume that its SVM determines.
+fn set_defaults(properties: &Attributes, attributes: &mut Attributes) {
+    for (of_svm, of_volume) in OF_SVM {
+        if let Some(value) = properties.get(of_svm) {
+            attributes.set(of_volume, value.clone());
+        }
+    }
+    if properties.is_true("auto_enable_analytics") {
+        attributes.set("analytics.state", Attribute::Text("on".to_owned()));
+    }
+}
+
 impl<'a> Creation<'a> {
     /// Reads a body, and refuses an invalid one.
     pub(crate) fn read(context: &RequestContext<'a>, mut body: Body) -> Result<Self, ApiError> {
@@ -89,7 +109,7 @@ impl<'a> Creation<'a> {
 
     /// Creates the volume. After an error, nothing is left of it.
     pub(crate) fn run(&self, context: &RequestContext<'_>) -> Result<VolumeRecord, ApiError> {
-        let _lock = self.svm.write_lock();
+        let _lock = self.svm.write_lock()?;
         let side_data = self.svm.side_data();
         self.fields.check(self.svm, None)?;
         let policy = self.snapshot_policy()?;
@@ -102,6 +122,8 @@ impl<'a> Creation<'a> {
                     set_aggregate(&mut attributes, &aggregate);
                 }
                 let size = self.fields.size.unwrap_or(MIN_SIZE);
+                self.svm.check_new_volume(size)?;
+                set_defaults(&self.svm.properties(), &mut attributes);
                 self.check_guarantee(context, &attributes, Some(size))?;
                 let mut spec = VolumeSpec::named(self.name.as_str()).size_bytes(size);
                 spec.snapshot_policy.clone_from(&policy);
@@ -120,6 +142,7 @@ impl<'a> Creation<'a> {
                     }
                 }
                 let size = self.fields.size.or(parent.size_bytes);
+                self.svm.check_new_volume(size.unwrap_or_default())?;
                 self.check_guarantee(context, &attributes, size)?;
                 self.clone_of(context, parent_ref, &parent, policy)?
             }
@@ -221,19 +244,22 @@ impl<'a> Creation<'a> {
         }
         let policy = if let Some(given) = self.fields.snapshot_policy_of(self.svm)? {
             given
-        } else if self.default_policy().is_some_and(|default| default.enabled) {
-            // Adds the policy if the backend lacks it.
-            self.svm.find_snapshot_policy(DEFAULT)?;
-            DEFAULT.to_owned()
         } else {
-            return Ok(None);
+            let name = self.svm.default_snapshot_policy();
+            let stored = self.svm.stored_snapshot_policy(Some(&name), None);
+            if name == NONE || stored.is_some_and(|policy| !policy.enabled) {
+                return Ok(None);
+            }
+            // Adds the policy if the backend lacks it.
+            self.svm.find_snapshot_policy(&name)?;
+            name
         };
         Ok(Some(policy).filter(|policy| !policy.is_empty()))
     }
 
     /// The snapshot policy of a volume for which a request names none.
     fn default_policy(&self) -> Option<Arc<StoredPolicy>> {
-        self.svm.stored_snapshot_policy(Some(DEFAULT), None)
+        self.svm.stored_snapshot_policy(Some(&self.svm.default_snapshot_policy()), None)
     }
 
     /// Sets the fields that can only be set after the creation, and the snapshot policy of a clone. If

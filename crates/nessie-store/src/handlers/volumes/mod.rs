@@ -4,7 +4,9 @@ mod autosize;
 mod body;
 mod create;
 mod guarantee;
+mod junctions;
 mod patch;
+mod root;
 
 use std::sync::Arc;
 
@@ -113,9 +115,10 @@ pub(crate) fn delete_many(context: &RequestContext<'_>) -> HandlerResult {
 }
 
 fn remove(svm: &SvmState, volume: &Volume) -> Result<VolumeRecord, ApiError> {
-    let _lock = svm.write_lock();
+    let _lock = svm.write_lock()?;
     let side_data = svm.side_data();
     let record = svm.record(volume.clone());
+    root::check_lone(svm, volume)?;
     svm.backend.delete_volume(volume.uuid).map_err(|error| match error {
         // 1638555 is about the deletion of a snapshot.
         BackendError::SnapshotLocked { .. } => ApiError::new(409, 460_770, error.to_string()),
@@ -309,6 +312,9 @@ fn search(
             let found = snapshots.list_snapshots(record.volume.uuid);
             record.snapshot_count = Some(found.map_or(0, |found| found.len() as u64));
         }
+    }
+    if wants("nas.junction_parent") {
+        junctions::set_parents(svm, records)?;
     }
     if wants("clone.has_flexclone") {
         let parents: std::collections::HashSet<_> = svm

@@ -11,6 +11,7 @@ use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 use super::autosize;
 use super::body::{VolumeFields, normalise, set_aggregate};
 use super::guarantee::Guaranteed;
+use super::root;
 use crate::handlers::context::RequestContext;
 use crate::handlers::lookup::{find_aggregate, find_snapshot, is_locked};
 use crate::handlers::reference::Reference;
@@ -120,7 +121,7 @@ impl Change {
         volume: &Volume,
         job: Uuid,
     ) -> Result<VolumeRecord, ApiError> {
-        let _lock = svm.write_lock();
+        let _lock = svm.write_lock()?;
         let side_data = svm.side_data();
         let volume = svm.volume(volume.uuid)?.ok_or_else(ApiError::no_such_entry)?;
         if self.validate_only {
@@ -167,6 +168,10 @@ fn check(
     match kind {
         ChangeKind::Fields { fields, aggregate } => {
             fields.check(svm, side_data.attributes.volume(volume.uuid).as_deref())?;
+            root::check_change(svm, volume, fields)?;
+            if let Some(size) = fields.size {
+                svm.check_resize(volume, size)?;
+            }
             aggregate
                 .as_ref()
                 .map_or(Ok(()), |found| found.as_ref().map(drop).map_err(Clone::clone))?;
@@ -276,6 +281,10 @@ fn change_fields(
     let backend = &*svm.backend;
     let uuid = volume.uuid;
     fields.check(svm, side_data.attributes.volume(uuid).as_deref())?;
+    root::check_change(svm, &volume, fields)?;
+    if let Some(size) = fields.size {
+        svm.check_resize(&volume, size)?;
+    }
     let aggregate = aggregate.cloned().transpose()?;
     let aggregate = aggregate.as_ref();
     check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;
