@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use nessie_backend_core::VolumeBackend;
 use nessie_backend_faults::{Faulty, Hooks, When};
-use nessie_backend_mem::{MemBackend as CoreBackend, Profile};
+use nessie_backend_mem::MemBackend as CoreBackend;
+use nessie_store::simulator::new_backend;
 use nessie_store::{
     Aggregate, Cluster, Config, HttpEffect, Identity, JobCompletion, Lif, Method, NewBackend,
     Request, RequestHandler, Response, ServerOptions, SimulatedBackend, Svm, serve,
@@ -239,24 +240,13 @@ fn svm_of(name: &str, core: CoreBackend, hooks: Arc<Hooks>, is_quick: bool) -> S
     Svm::new(name, served).simulated(simulated)
 }
 
-/// Makes the backends of SVMs that requests create: with ONTAP's limits and, if there is a seed, with a
-/// seed of their own. `first` is the backend whose clock is that of the cluster. If that is stopped, so
-/// are theirs.
+/// Makes the backends of SVMs that requests create. `first` is the backend whose clock is that of the
+/// cluster.
 fn new_backends(seed: Option<u64>, first: Option<CoreBackend>, is_quick: bool) -> NewBackend {
     Arc::new(move |name, number| {
-        let read = || first.as_ref().map(|first| (first.seed(), first.standing_clock()));
-        let read = if is_quick { read() } else { fork::guarded(read) };
-        let (seed_of_first, time) = read.unwrap_or_default();
-        let mut builder = CoreBackend::builder().limits(Profile::Ontap.limits());
-        if let Some(seed) = seed.or(seed_of_first) {
-            // With equal seeds, all backends would generate the same identifiers. The first SVM has
-            // number 2.
-            builder = builder.seed(seed.wrapping_add(u64::from(number).wrapping_sub(2)));
-        }
-        if let Some(time) = time {
-            builder = builder.start(time);
-        }
-        Ok(svm_of(name, builder.build()?, Arc::default(), is_quick))
+        let make = || new_backend(number, seed, first.as_ref());
+        let core = if is_quick { make() } else { fork::guarded(make) }?;
+        Ok(svm_of(name, core, Arc::default(), is_quick))
     })
 }
 

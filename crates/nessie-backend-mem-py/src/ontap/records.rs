@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeSpace};
 use nessie_ontap_protocol::records::{
-    AggregateRecord, AggregateSpace, Named, Pool, SNAPSHOT, SnapshotRecord, SvmContext, VOLUME,
-    VolumeRecord,
+    AggregateRecord, AggregateSpace, ClusterPolicies, Named, Pool, SNAPSHOT, SnapshotRecord,
+    SvmContext, VOLUME, VolumeRecord,
 };
 use nessie_ontap_protocol::{Schema, Selection, reply};
 use pyo3::exceptions::PyValueError;
@@ -100,7 +100,7 @@ fn svm_context(svm: String, capacity: u64) -> Arc<SvmContext> {
             create_time: Timestamp::UNIX_EPOCH,
         }]),
         aggregate: Arc::new(aggregate),
-        snapshot_policies: Arc::new([named(POLICY, "default")]),
+        snapshot_policies: ClusterPolicies::new(Arc::new([named(POLICY, "default")])),
         has_snapshot_policies: true,
     })
 }

@@ -5,6 +5,7 @@ mod clock;
 mod events;
 mod exchange;
 mod faults;
+mod new_svm;
 mod reset;
 mod root;
 mod space;
@@ -19,6 +20,7 @@ use nessie_backend_faults::EventLog;
 use nessie_ontap_protocol::{ApiError, Url};
 
 pub use self::backend::{Guard, SimulatedBackend};
+pub use self::new_svm::new_backend;
 
 use self::exchange::{Answer, Exchange};
 use self::faults::InstalledFaults;

@@ -98,6 +98,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, conflicts_with = "seed")]
     pub(crate) run_policies: bool,
 
+    /// Give each SVM a root volume, mounted at /; those that clients create have one anyway
+    #[arg(long)]
+    pub(crate) root_volumes: bool,
+
     /// Serve /simulator, with which clients control the server [default: if --host is a loopback address]
     #[arg(long, overrides_with = "no_simulator")]
     pub(crate) simulator: bool,

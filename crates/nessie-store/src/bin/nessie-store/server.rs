@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use nessie_backend_core::Timestamp;
 use nessie_backend_faults::Faulty;
 use nessie_backend_mem::{MemBackend, Profile};
+use nessie_store::simulator::new_backend;
 use nessie_store::{
     AccessLog, AccessLogEntry, Cluster, Config, Identity, JobCompletion, Server, ServerOptions,
     SimulatedBackend, Svm, serve,
@@ -98,21 +99,28 @@ fn cluster(options: &ServeOptions, svms: &[(String, MemBackend)]) -> Result<Clus
     config.jobs = options.jobs;
     config.seed = options.seed;
     config.run_policies = options.run_policies;
-    for (name, backend) in svms {
-        let faulty = Faulty::with_clock(backend.clone(), backend.clone());
-        let faulty = Arc::new(faulty.seed(options.seed.unwrap_or_default()));
-        let simulated = SimulatedBackend::new(backend.clone(), Arc::clone(faulty.hooks()));
-        config.svms.push(Svm::new(name, faulty).simulated(simulated));
-    }
-    if let Some((_, first)) = svms.first() {
-        let clock = first.clone();
+    config.root_volumes = options.root_volumes;
+    let seed = options.seed;
+    config.svms = svms.iter().map(|(name, backend)| svm_of(name, backend, seed)).collect();
+    let first = svms.first().map(|(_, backend)| backend.clone());
+    if let Some(clock) = first.clone() {
         config.clock = Some(Arc::new(move || clock.now()));
     }
+    config.new_backend = Some(Arc::new(move |name, number| {
+        Ok(svm_of(name, &new_backend(number, seed, first.as_ref())?, seed))
+    }));
     let cluster = Cluster::new(config).map_err(|error| usage("--svm", error))?;
     if let Some(keep) = options.events {
         cluster.keep_events(keep);
     }
     Ok(cluster)
+}
+
+fn svm_of(name: &str, backend: &MemBackend, seed: Option<u64>) -> Svm {
+    let faulty = Faulty::with_clock(backend.clone(), backend.clone());
+    let faulty = Arc::new(faulty.seed(seed.unwrap_or_default()));
+    let simulated = SimulatedBackend::new(backend.clone(), Arc::clone(faulty.hooks()));
+    Svm::new(name, faulty).simulated(simulated)
 }
 
 fn server_options(options: &ServeOptions) -> Result<ServerOptions, Failure> {
