@@ -160,45 +160,7 @@ impl Fault {
         self
     }
 
-    /// The first calls pass. The default is 0.
-    #[must_use]
-    pub const fn after(mut self, calls: u64) -> Self {
-        self.selection = self.selection.after(calls);
-        self
-    }
-
-    /// At most this many calls are hit.
-    #[must_use]
-    pub const fn times(mut self, hits: u64) -> Self {
-        self.selection = self.selection.times(hits);
-        self
-    }
-
-    /// Of so many calls the last is hit. The default is 1.
-    ///
-    /// # Errors
-    /// [`InvalidArgument`](BackendError::InvalidArgument) for 0.
-    pub fn every(mut self, calls: u64) -> Result<Self> {
-        self.selection = self.selection.every(calls)?;
-        Ok(self)
-    }
-
-    /// Each call that would be hit is hit with this probability.
-    ///
-    /// # Errors
-    /// [`InvalidArgument`](BackendError::InvalidArgument) for a number outside 0 to 1.
-    pub fn probability(mut self, probability: f64) -> Result<Self> {
-        self.selection = self.selection.probability(probability)?;
-        Ok(self)
-    }
-
-    /// Sets [`after`](Self::after), [`times`](Self::times), [`every`](Self::every) and
-    /// [`probability`](Self::probability) together.
-    #[must_use]
-    pub const fn selection(mut self, selection: Selection) -> Self {
-        self.selection = selection;
-        self
-    }
+    crate::selection_setters!();
 
     pub(crate) fn fits_kind(&self, kind: OperationKind) -> bool {
         kind.takes_faults() && self.operation.matches(kind.name())

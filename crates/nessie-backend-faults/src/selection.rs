@@ -69,6 +69,58 @@ impl Default for Selection {
     }
 }
 
+/// Defines the setters of a fault whose field `selection` is its [`Selection`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! selection_setters {
+    () => {
+        /// Of the calls or requests that match, the first ones pass. The default is 0.
+        #[must_use]
+        pub const fn after(mut self, count: u64) -> Self {
+            self.selection = self.selection.after(count);
+            self
+        }
+
+        /// At most so many are hit.
+        #[must_use]
+        pub const fn times(mut self, hits: u64) -> Self {
+            self.selection = self.selection.times(hits);
+            self
+        }
+
+        /// Of so many the last is hit. The default is 1.
+        ///
+        /// # Errors
+        /// `InvalidArgument` for 0.
+        pub fn every(
+            mut self,
+            count: u64,
+        ) -> ::std::result::Result<Self, ::nessie_backend_core::BackendError> {
+            self.selection = self.selection.every(count)?;
+            Ok(self)
+        }
+
+        /// Each one that would be hit is hit with this probability.
+        ///
+        /// # Errors
+        /// `InvalidArgument` for a number outside 0 to 1.
+        pub fn probability(
+            mut self,
+            probability: f64,
+        ) -> ::std::result::Result<Self, ::nessie_backend_core::BackendError> {
+            self.selection = self.selection.probability(probability)?;
+            Ok(self)
+        }
+
+        /// Sets `after`, `times`, `every` and `probability` together.
+        #[must_use]
+        pub const fn selection(mut self, selection: $crate::Selection) -> Self {
+            self.selection = selection;
+            self
+        }
+    };
+}
+
 /// The error of a number that breaks a rule.
 fn broken(argument: &'static str, reason: String) -> BackendError {
     BackendError::InvalidArgument { argument: argument.into(), reason }

@@ -225,44 +225,7 @@ impl HttpFault {
         self.checked()
     }
 
-    /// The first requests pass. The default is 0.
-    #[must_use]
-    pub const fn after(mut self, requests: u64) -> Self {
-        self.selection = self.selection.after(requests);
-        self
-    }
-
-    /// At most this many requests are hit.
-    #[must_use]
-    pub const fn times(mut self, hits: u64) -> Self {
-        self.selection = self.selection.times(hits);
-        self
-    }
-
-    /// Of so many requests the last is hit. The default is 1.
-    ///
-    /// # Errors
-    /// [`InvalidArgument`](BackendError::InvalidArgument) for 0.
-    pub fn every(mut self, requests: u64) -> Result<Self> {
-        self.selection = self.selection.every(requests)?;
-        Ok(self)
-    }
-
-    /// Each request that would be hit is hit with this probability.
-    ///
-    /// # Errors
-    /// [`InvalidArgument`](BackendError::InvalidArgument) for a number outside 0 to 1.
-    pub fn probability(mut self, probability: f64) -> Result<Self> {
-        self.selection = self.selection.probability(probability)?;
-        Ok(self)
-    }
-
-    /// Sets which of the requests that match are hit.
-    #[must_use]
-    pub const fn selection(mut self, selection: Selection) -> Self {
-        self.selection = selection;
-        self
-    }
+    nessie_backend_faults::selection_setters!();
 
     fn acting(mut self, action: Action) -> Result<Self> {
         if let Some(other) = self.action.filter(|other| other.argument() != action.argument()) {
