@@ -1188,8 +1188,8 @@ class MemBackend:
             path_or_file (str | PathLike | IO | Document): Path, a file open for
                 reading, or the inventory itself.
             svm (str): Name of the SVM. May be left out if there is only one.
-            seed (int): As for `MemBackend`. The clock then stands at the time of
-                the record.
+            seed (int): As for `MemBackend`. The clock is then at the time of the
+                record.
 
         Returns:
             MemBackend: A new backend.
