@@ -243,6 +243,29 @@ def test_the_order_is_that_in_which_calls_took_effect(backend: Any) -> None:
         assert names == [volume["name"] for volume in backend.list_volumes()]
 
 
+def test_single_and_bulk_calls_of_threads_share_one_log(backend: Any) -> None:
+    def single(prefix: str) -> Callable[[], None]:
+        def calls() -> None:
+            for number in range(100):
+                backend.create_volume(f"{prefix}{number}")
+
+        return calls
+
+    def bulk() -> None:
+        for number in range(20):
+            backend.create_volumes([f"bulk-{number}-{index}" for index in range(50)])
+
+    with backend.events() as log:
+        run_threads(bulk, single("a"), single("b"))
+    created: list[str] = []
+    for event in log:
+        result: Any = event["result"]
+        created += [result] if isinstance(result, str) else result
+    assert len(created) == 1_200
+    if isinstance(backend, MemBackend):
+        assert created == [volume["uuid"] for volume in backend.list_volumes()]
+
+
 # Differences ----------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use nessie_backend_core::Timestamp;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
@@ -46,7 +45,7 @@ pub struct Event {
     /// When.
     pub time: Timestamp,
     /// The operation.
-    pub operation: Arc<Operation>,
+    pub operation: Operation,
     /// The identifiers of what it has created, or of what it has kept.
     pub result: Value,
     /// The code of the error that the caller got.
@@ -60,8 +59,7 @@ pub struct Event {
 impl Event {
     /// An operation that a caller called, and that has succeeded.
     #[must_use]
-    pub fn new(time: Timestamp, operation: impl Into<Arc<Operation>>, result: Value) -> Self {
-        let operation = operation.into();
+    pub const fn new(time: Timestamp, operation: Operation, result: Value) -> Self {
         Self { time, operation, result, error: None, cause: Cause::Call, fault: None }
     }
 
@@ -167,7 +165,7 @@ impl<'de> Visitor<'de> for ReadVisitor {
         };
         let event = Event {
             time: time.ok_or_else(lacks("time"))?,
-            operation: Operation::new(kind, kind.parameters().iter().map(value)).into(),
+            operation: Operation::new(kind, kind.parameters().iter().map(value)),
             result,
             error: error.map(Cow::Owned),
             cause: cause.ok_or_else(lacks("cause"))?,

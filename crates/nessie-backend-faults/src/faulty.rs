@@ -122,13 +122,14 @@ impl<B: VolumeBackend, C: Clock> Faulty<B, C> {
         if !self.hooks.is_active() {
             return operation();
         }
-        let call = self.hooks.begin(Operation::new(kind, arguments()));
+        let mut call = self.hooks.begin(Operation::new(kind, arguments()));
         let wait = |delay| self.clock.wait(delay, &self.hooks);
         if let Err(failure) = call.before(self).apply(wait) {
             call.prevented(self, &failure);
             return Err(failure.into());
         }
-        let (result, outcome, effect) = call.perform(self, || {
+        let turn = call.turn();
+        let (result, outcome, effect) = call.perform(turn, self, || {
             let result = operation();
             let outcome = match &result {
                 Ok(done) => Outcome::Done(done.recorded()),

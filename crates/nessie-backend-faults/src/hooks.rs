@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use nessie_backend_core::{BackendError, Result as BackendResult, Timestamp};
@@ -12,7 +13,7 @@ use nessie_backend_core::{BackendError, Result as BackendResult, Timestamp};
 use crate::error::Failure;
 use crate::event::{Cause, Event};
 use crate::fault::When;
-use crate::log::{EventLog, WeakLog};
+use crate::log::{EventLog, Recording};
 use crate::operation::Operation;
 use crate::plan::{FaultPlan, Names};
 use crate::value::Value;
@@ -62,13 +63,22 @@ pub struct Hooks {
 #[derive(Clone, Default)]
 struct Installed {
     plans: Vec<FaultPlan>,
-    logs: Vec<WeakLog>,
+    logs: Vec<Recording>,
     hooks: Vec<Arc<dyn Hook>>,
 }
 
 impl Installed {
     fn is_empty(&self) -> bool {
         self.plans.is_empty() && self.logs.is_empty() && self.hooks.is_empty()
+    }
+
+    /// Records an event in all logs.
+    fn record(&self, event: Event) {
+        let Some((last, others)) = self.logs.split_last() else { return };
+        for log in others {
+            log.push(event.clone());
+        }
+        last.push(event);
     }
 }
 
@@ -106,7 +116,7 @@ impl Hooks {
     #[must_use]
     pub fn open_log(&self, keep: Option<NonZeroUsize>) -> EventLog {
         let log = EventLog::new(keep);
-        self.change(|installed| installed.logs.push(log.downgrade()));
+        self.change(|installed| installed.logs.push(log.recording()));
         log
     }
 
@@ -123,16 +133,16 @@ impl Hooks {
     /// Begins a call of an operation.
     #[must_use]
     pub fn begin(&self, operation: Operation) -> Call<'_> {
-        Call { hooks: self, installed: self.installed(), operation: Arc::new(operation) }
+        Call { hooks: self, installed: self.installed(), operation }
     }
 
     /// Performs an operation that no fault hits, such as an advance of the clock. What it records has
     /// the order in which it took effect.
     pub fn ordered<R>(&self, operation: impl FnOnce(&Recorder) -> R) -> R {
         if !self.is_active() {
-            return operation(&Recorder { logs: Vec::new() });
+            return operation(&Recorder { installed: Arc::default() });
         }
-        let recorder = Recorder::new(&self.installed());
+        let recorder = Recorder { installed: self.installed() };
         let _order = recorder.is_recording().then(|| self.order());
         operation(&recorder)
     }
@@ -140,7 +150,7 @@ impl Hooks {
     fn change(&self, change: impl FnOnce(&mut Installed)) {
         let mut installed = self.lock();
         let list = Arc::make_mut(&mut installed);
-        list.logs.retain(|log| log.upgrade().is_some_and(|log| log.is_open()));
+        list.logs.retain(Recording::is_open);
         change(list);
         self.is_active.store(!list.is_empty(), Ordering::Relaxed);
     }
@@ -148,7 +158,7 @@ impl Hooks {
     /// What is installed now. Logs that were closed or dropped are removed.
     fn installed(&self) -> Arc<Installed> {
         let installed = Arc::clone(&self.lock());
-        if installed.logs.iter().all(|log| log.upgrade().is_some_and(|log| log.is_open())) {
+        if installed.logs.iter().all(Recording::is_open) {
             return installed;
         }
         self.change(|_| ());
@@ -183,29 +193,35 @@ impl fmt::Debug for Hooks {
 }
 
 /// Records events in all open logs of a backend.
-#[derive(Debug)]
 pub struct Recorder {
-    logs: Vec<EventLog>,
+    installed: Arc<Installed>,
 }
 
 impl Recorder {
-    fn new(installed: &Installed) -> Self {
-        Self { logs: installed.logs.iter().filter_map(WeakLog::upgrade).collect() }
-    }
-
     /// Whether a log is open.
     #[must_use]
     pub fn is_recording(&self) -> bool {
-        !self.logs.is_empty()
+        !self.installed.logs.is_empty()
     }
 
     /// Records an event.
     pub fn record(&self, event: Event) {
-        let event = Arc::new(event);
-        for log in &self.logs {
-            log.push(Arc::clone(&event));
-        }
+        self.installed.record(event);
     }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("logs", &self.installed.logs.len()).finish()
+    }
+}
+
+/// The right to perform an operation, until it is dropped. While a log is open, one call at a time has
+/// it, so that the events have the order in which the operations took effect.
+#[derive(Debug)]
+#[must_use]
+pub struct Turn<'a> {
+    _order: Option<MutexGuard<'a, ()>>,
 }
 
 /// What a call sees of its backend.
@@ -245,10 +261,10 @@ impl Effect {
 pub struct Call<'a> {
     hooks: &'a Hooks,
     installed: Arc<Installed>,
-    operation: Arc<Operation>,
+    operation: Operation,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// What hooks and faults do before the operation.
     pub fn before(&self, subject: &dyn Subject) -> Effect {
         for hook in &self.installed.hooks {
@@ -260,27 +276,53 @@ impl Call<'_> {
     }
 
     /// Records that a fault or a hook has prevented the operation.
-    pub fn prevented(&self, subject: &dyn Subject, failure: &Failure) {
+    pub fn prevented(&mut self, subject: &dyn Subject, failure: &Failure) {
         self.record(subject, Value::Null, Some(failure.code()), Some(When::Before));
     }
 
-    /// Performs the operation and records it. Returns its result, and what faults do after it. While a
-    /// log is open, one operation is performed at a time, so the operation must not call the backend
-    /// through the same hooks again.
+    /// Whether neither a fault nor a hook is installed. [`before`](Self::before) and
+    /// [`after`](Self::after) then have no effect.
+    #[must_use]
+    pub fn is_only_recorded(&self) -> bool {
+        self.installed.plans.is_empty() && self.installed.hooks.is_empty()
+    }
+
+    /// Waits until no other call has the turn.
+    pub fn turn(&self) -> Turn<'a> {
+        Turn { _order: (!self.installed.logs.is_empty()).then(|| self.hooks.order()) }
+    }
+
+    /// The turn, if no other call has it.
+    #[must_use]
+    pub fn try_turn(&self) -> Option<Turn<'a>> {
+        if self.installed.logs.is_empty() {
+            return Some(Turn { _order: None });
+        }
+        match self.hooks.order.try_lock() {
+            Ok(order) => Some(Turn { _order: Some(order) }),
+            Err(TryLockError::Poisoned(order)) => Some(Turn { _order: Some(order.into_inner()) }),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Performs the operation and records it. Returns its result, and what faults do after it. The call
+    /// has the [turn](Self::turn) meanwhile, so the operation must not call the backend through the
+    /// same hooks again.
     pub fn perform<T>(
-        &self,
+        &mut self,
+        turn: Turn<'_>,
         subject: &dyn Subject,
         operation: impl FnOnce() -> (T, Outcome),
     ) -> (T, Outcome, Effect) {
-        let _order = (!self.installed.logs.is_empty()).then(|| self.hooks.order());
         let (result, outcome) = operation();
         let effect = self.end(subject, &outcome);
+        drop(turn);
         (result, outcome, effect)
     }
 
     /// Records an operation that was performed, or that was refused before it reached the backend.
     /// Returns what faults do after it.
-    pub fn end(&self, subject: &dyn Subject, outcome: &Outcome) -> Effect {
+    pub fn end(&mut self, subject: &dyn Subject, outcome: &Outcome) -> Effect {
         match outcome {
             Outcome::Done(result) => {
                 let effect = self.decide(When::After, subject);
@@ -319,7 +361,7 @@ impl Call<'_> {
     }
 
     fn record(
-        &self,
+        &mut self,
         subject: &dyn Subject,
         result: Value,
         error: Option<Cow<'static, str>>,
@@ -328,10 +370,15 @@ impl Call<'_> {
         if self.installed.logs.is_empty() {
             return;
         }
-        let (time, operation) = (subject.now(), Arc::clone(&self.operation));
-        let cause = Cause::Call;
-        let event = Event { time, operation, result, error, cause, fault };
-        Recorder::new(&self.installed).record(event);
+        let (time, cause) = (subject.now(), Cause::Call);
+        let operation = if self.installed.hooks.is_empty() {
+            // Only hooks read the arguments later.
+            let kind = self.operation.kind;
+            mem::replace(&mut self.operation, Operation::new(kind, []))
+        } else {
+            self.operation.clone()
+        };
+        self.installed.record(Event { time, operation, result, error, cause, fault });
     }
 }
 

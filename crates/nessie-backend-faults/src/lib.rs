@@ -48,7 +48,7 @@ pub use error::{Failure, is_error_code};
 pub use event::{Cause, Event, event_json};
 pub use fault::{Custom, Fault, When};
 pub use faulty::Faulty;
-pub use hooks::{Call, Effect, Hook, Hooks, Outcome, Recorder, Subject};
+pub use hooks::{Call, Effect, Hook, Hooks, Outcome, Recorder, Subject, Turn};
 pub use log::{EventLog, write_event};
 pub use operation::{Operation, OperationKind, Role};
 pub use plan::{FaultPlan, Hit, Names};

@@ -3,30 +3,57 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, BufRead, Write};
+use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use wildmatch::WildMatch;
 
 use crate::event::{Event, Numbered, Read};
 
-/// A log of the events of a backend. A clone is another handle.
+/// A log of the events of a backend. A clone is another handle. Once all handles are dropped, it is
+/// closed and has no events.
 ///
 /// Events are numbered from 0. A log with a bound keeps the last ones.
 #[derive(Clone)]
 pub struct EventLog {
-    inner: Arc<Inner>,
+    handle: Arc<Handle>,
 }
 
-/// A log that its users may have dropped.
-#[derive(Clone)]
-pub(crate) struct WeakLog(Weak<Inner>);
+/// What the handles of a log share.
+struct Handle(Arc<Inner>);
 
-impl WeakLog {
-    pub(crate) fn upgrade(&self) -> Option<EventLog> {
-        self.0.upgrade().map(|inner| EventLog { inner })
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.is_open.store(false, Ordering::Relaxed);
+        drop(mem::take(&mut *self.0.events()));
+    }
+}
+
+/// A log as the backend that it records knows it.
+#[derive(Clone)]
+pub(crate) struct Recording(Arc<Inner>);
+
+impl Recording {
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.is_open.load(Ordering::Relaxed)
+    }
+
+    /// Records an event, if the log is open.
+    pub(crate) fn push(&self, event: Event) {
+        if !self.is_open() {
+            return;
+        }
+        let mut events = self.0.events();
+        let is_full = self.0.keep.is_some_and(|keep| events.kept.len() == keep.get());
+        let dropped = if is_full { events.kept.pop_front() } else { None };
+        events.lost += u64::from(is_full);
+        events.kept.push_back(event);
+        drop(events);
+        // The lock is not held while the event is freed.
+        drop(dropped);
     }
 }
 
@@ -36,11 +63,18 @@ struct Inner {
     events: Mutex<Events>,
 }
 
+impl Inner {
+    // A panic leaves the list valid.
+    fn events(&self) -> MutexGuard<'_, Events> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[derive(Default)]
 struct Events {
     /// The number of events that are not kept.
     lost: u64,
-    kept: VecDeque<Arc<Event>>,
+    kept: VecDeque<Event>,
 }
 
 /// The first line of a written log.
@@ -59,43 +93,28 @@ impl EventLog {
     #[must_use]
     pub fn new(keep: Option<NonZeroUsize>) -> Self {
         let inner = Inner { is_open: AtomicBool::new(true), keep, events: Mutex::default() };
-        Self { inner: Arc::new(inner) }
+        Self { handle: Arc::new(Handle(Arc::new(inner))) }
     }
 
-    pub(crate) fn downgrade(&self) -> WeakLog {
-        WeakLog(Arc::downgrade(&self.inner))
-    }
-
-    /// Records an event, if the log is open.
-    pub fn push(&self, event: Arc<Event>) {
-        if !self.is_open() {
-            return;
-        }
-        let mut events = self.events();
-        let dropped = match self.inner.keep {
-            Some(keep) if events.kept.len() == keep.get() => events.kept.pop_front(),
-            _ => None,
-        };
-        events.lost += u64::from(dropped.is_some());
-        events.kept.push_back(event);
-        drop(events);
+    pub(crate) fn recording(&self) -> Recording {
+        Recording(Arc::clone(&self.handle.0))
     }
 
     /// Whether it records events.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.inner.is_open.load(Ordering::Relaxed)
+        self.handle.0.is_open.load(Ordering::Relaxed)
     }
 
     /// Ends the recording. The events stay.
     pub fn close(&self) {
-        self.inner.is_open.store(false, Ordering::Relaxed);
+        self.handle.0.is_open.store(false, Ordering::Relaxed);
     }
 
     /// How many events it keeps at most; `None` for all.
     #[must_use]
     pub fn keep(&self) -> Option<NonZeroUsize> {
-        self.inner.keep
+        self.handle.0.keep
     }
 
     /// The number of events that it does not keep any more.
@@ -118,17 +137,17 @@ impl EventLog {
 
     /// The events from a number on, each with its number.
     #[must_use]
-    pub fn since(&self, seq: u64) -> Vec<(u64, Arc<Event>)> {
+    pub fn since(&self, seq: u64) -> Vec<(u64, Event)> {
         let events = self.events();
         let skipped = usize::try_from(seq.saturating_sub(events.lost)).unwrap_or(usize::MAX);
         let first = events.lost;
         let numbered = events.kept.iter().enumerate().skip(skipped);
-        numbered.map(|(index, event)| (first + index as u64, Arc::clone(event))).collect()
+        numbered.map(|(index, event)| (first + index as u64, event.clone())).collect()
     }
 
     /// The first event from a number on, with its number.
     #[must_use]
-    pub fn first_since(&self, seq: u64) -> Option<(u64, Arc<Event>)> {
+    pub fn first_since(&self, seq: u64) -> Option<(u64, Event)> {
         let lost = self.lost();
         self.get(usize::try_from(seq.saturating_sub(lost)).ok()?)
     }
@@ -136,10 +155,10 @@ impl EventLog {
     /// The events whose operation matches a pattern and that have a matching name or identifier among
     /// their arguments or in their result, each with its number.
     #[must_use]
-    pub fn matching(&self, operation: &str, name: &str) -> Vec<(u64, Arc<Event>)> {
+    pub fn matching(&self, operation: &str, name: &str) -> Vec<(u64, Event)> {
         let (operation, name) = (WildMatch::new(operation), WildMatch::new(name));
         let is_any = name.pattern_chars().iter().all(|c| *c == '*');
-        let fits = |(_, event): &(u64, Arc<Event>)| {
+        let fits = |(_, event): &(u64, Event)| {
             operation.matches(event.operation.kind.name())
                 && (is_any || event.names().any(|found| name.matches(&found)))
         };
@@ -148,9 +167,9 @@ impl EventLog {
 
     /// The event at an index among those that it keeps, with its number.
     #[must_use]
-    pub fn get(&self, index: usize) -> Option<(u64, Arc<Event>)> {
+    pub fn get(&self, index: usize) -> Option<(u64, Event)> {
         let events = self.events();
-        events.kept.get(index).map(|event| (events.lost + index as u64, Arc::clone(event)))
+        events.kept.get(index).map(|event| (events.lost + index as u64, event.clone()))
     }
 
     /// Writes the events as lines of JSON, after a line with their number. Returns how many it has
@@ -202,7 +221,7 @@ impl EventLog {
                 let found = format!("event {seq} is in the place of event {expected}");
                 return Err(invalid(format!("line {number}: {found}")));
             }
-            events.kept.push_back(Arc::new(event));
+            events.kept.push_back(event);
         }
         let found = events.kept.len() as u64;
         if found != header.events {
@@ -216,9 +235,8 @@ impl EventLog {
         Ok(log)
     }
 
-    // A panic leaves the list valid.
     fn events(&self) -> MutexGuard<'_, Events> {
-        self.inner.events.lock().unwrap_or_else(PoisonError::into_inner)
+        self.handle.0.events()
     }
 }
 

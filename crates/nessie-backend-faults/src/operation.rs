@@ -235,6 +235,7 @@ impl fmt::Display for OperationKind {
 pub struct Operation {
     /// The kind.
     pub kind: OperationKind,
+    /// Up to the last one that is given.
     values: Vec<Value>,
 }
 
@@ -244,7 +245,10 @@ impl Operation {
     #[must_use]
     pub fn new(kind: OperationKind, arguments: impl IntoIterator<Item = Value>) -> Self {
         let count = kind.parameters().len();
-        Self { kind, values: arguments.into_iter().take(count).collect() }
+        let mut values: Vec<Value> = arguments.into_iter().take(count).collect();
+        let given = values.iter().rposition(|value| !value.is_null());
+        values.truncate(given.map_or(0, |last| last + 1));
+        Self { kind, values }
     }
 
     /// The arguments that are given, with their names.
@@ -306,5 +310,8 @@ mod tests {
         let names: Vec<_> = operation.arguments().map(|(name, _)| name).collect();
         assert_eq!(names, ["name", "snapshot_policy"]);
         assert_eq!(operation.argument("size_bytes"), None);
+        let [short, long] = [vec!["a".into()], vec!["a".into(), Value::Null, Value::Null]];
+        let of = |arguments| Operation::new(OperationKind::CreateVolume, arguments);
+        assert_eq!(of(short), of(long));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use nessie_backend_core::{BackendError, Result, VolumeBackend};
-use nessie_backend_faults::{Faulty, Hook, Operation, Outcome};
+use nessie_backend_faults::{Faulty, Hook, Operation, OperationKind, Outcome};
 use nessie_backend_mem::MemBackend;
 
 use super::{backend, create, outcome};
@@ -95,6 +95,25 @@ impl Hook for Again {
             _ => Ok(()),
         }
     }
+}
+
+#[test]
+fn one_call_at_a_time_has_the_turn_while_a_log_is_open() {
+    let backend = backend();
+    let call = || backend.hooks().begin(Operation::new(OperationKind::GetVolume, []));
+    let (before, _plan) = (call(), backend.inject([]));
+    let (log, other) = (backend.events(None), backend.events(None));
+    let (first, second) = (call(), call());
+    let turn = first.try_turn();
+    assert!(turn.is_some() && second.try_turn().is_none());
+    // It began without a log, so nothing records it.
+    assert!(before.try_turn().is_some());
+    drop(turn);
+    assert!(second.try_turn().is_some());
+    drop((log, other));
+    let (third, fourth) = (call(), call());
+    let _turn = third.turn();
+    assert!(fourth.try_turn().is_some());
 }
 
 #[test]

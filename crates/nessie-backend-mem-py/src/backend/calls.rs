@@ -55,11 +55,12 @@ impl MemBackend {
         py: Python<'_>,
         call: impl FnOnce(&core::MemBackend) -> R + Send,
     ) -> R {
-        if self.bulk_calls.load(Ordering::Relaxed) == 0 && !self.core.is_in_use() {
-            call(&self.core)
-        } else {
-            fork::detached(py, || call(&self.core))
-        }
+        if self.is_free() { call(&self.core) } else { fork::detached(py, || call(&self.core)) }
+    }
+
+    /// Whether a single call does not have to wait, as far as this can be known.
+    pub(super) fn is_free(&self) -> bool {
+        self.bulk_calls.load(Ordering::Relaxed) == 0 && !self.core.is_in_use()
     }
 
     /// Makes a single call that can fail.
@@ -115,22 +116,6 @@ impl MemBackend {
         match self.call(value.py(), |core| hint(core, &text)) {
             Some(hint) => Error::Hinted(error.into(), hint),
             None => Error::Backend(error),
-        }
-    }
-
-    /// Makes a single call that may delete all snapshots of a volume. If they are many, it is made as
-    /// a bulk call.
-    pub(super) fn try_call_on_snapshots<R: Send>(
-        &self,
-        py: Python<'_>,
-        volume: VolumeId,
-        call: impl FnOnce(&core::MemBackend) -> nessie_backend_core::Result<R> + Send,
-    ) -> Result<R> {
-        let count = self.call(py, |core| core.snapshot_count(volume));
-        if count.is_ok_and(|count| count > FEW_SNAPSHOTS) {
-            self.try_bulk(py, call)
-        } else {
-            self.try_call(py, call)
         }
     }
 

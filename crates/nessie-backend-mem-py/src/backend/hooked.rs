@@ -1,10 +1,9 @@
 //! Faults and events around the methods of a backend.
 
-use std::cell::Cell;
 use std::time::Duration;
 
-use nessie_backend_core::{SnapshotId, SnapshotPolicy, VolumeId};
-use nessie_backend_faults::{Call, Effect, OperationKind, Outcome, Value};
+use nessie_backend_core::{SnapshotId, SnapshotPolicy, Timestamp, VolumeId};
+use nessie_backend_faults::{Call, Effect, Names, OperationKind, Outcome, Subject, Value};
 use nessie_backend_mem as core;
 use nessie_backend_mem::binding::{SnapshotRow, VolumeRow};
 
@@ -12,12 +11,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::errors::Result;
+use crate::hooks::around::{self, Delayed};
 use crate::hooks::log::EventLog;
 use crate::hooks::plan::FaultPlan;
 use crate::hooks::values::{self, Given};
 use crate::hooks::{self, Refusal, outcome_of, wait};
 
 use super::MemBackend;
+use super::calls::FEW_SNAPSHOTS;
 
 #[pymethods]
 impl MemBackend {
@@ -62,34 +63,37 @@ impl MemBackend {
     }
 }
 
-/// A call of a method, with what faults and logs need of it.
-pub(super) struct Step<'a> {
-    backend: &'a MemBackend,
-    /// `None` without faults and logs.
-    call: Option<Call<'a>>,
+/// A call of a method. Faults and logs, if there are any, see what it does.
+pub(super) struct Step<'a, 'b> {
+    backend: &'b MemBackend,
+    hooked: Option<&'a mut Hooked<'b>>,
+}
+
+/// What faults and logs need of a call.
+struct Hooked<'a> {
+    call: Call<'a>,
     /// What faults do after the operation, once it was performed.
-    after: Cell<Option<Effect>>,
+    after: Option<Effect>,
 }
 
 impl MemBackend {
     /// Performs an operation: checks its arguments, calls the core, and makes the result. The arguments
     /// are given as Python passes them, in the order of [`OperationKind::parameters`].
+    #[inline]
     pub(super) fn operation<R>(
         &self,
         py: Python<'_>,
         kind: OperationKind,
         given: &[Given<'_, '_>],
-        body: impl FnOnce(&Step<'_>) -> Result<R>,
+        body: impl FnOnce(Step<'_, '_>) -> Result<R>,
     ) -> Result<R> {
-        let call = if self.hooks.is_active() { Some(self.begin(py, kind, given)?) } else { None };
-        let step = Step { backend: self, call, after: Cell::new(None) };
-        let result = body(&step);
-        if step.call.is_none() {
-            return result;
+        let mut hooked =
+            if self.hooks.is_active() { Some(self.begin(py, kind, given)?) } else { None };
+        let result = body(Step { backend: self, hooked: hooked.as_mut() });
+        match hooked {
+            None => result,
+            Some(hooked) => self.end(py, hooked, result),
         }
-        let outcome = result.as_ref().map_or_else(outcome_of, |_| Outcome::Done(Value::Null));
-        self.end(py, &step, &outcome)?;
-        result
     }
 
     /// An argument that can be read twice, by the call and for the log.
@@ -108,109 +112,163 @@ impl MemBackend {
 
     /// Begins a call, with the faults before it.
     #[cold]
+    #[inline(never)]
     fn begin(
         &self,
         py: Python<'_>,
         kind: OperationKind,
         given: &[Given<'_, '_>],
-    ) -> Result<Call<'_>> {
-        let call = self.hooks.begin(values::operation(kind, given)?);
-        let Effect { delay, error, .. } = self.call(py, |core| call.before(core));
-        if let Err(error) = self.wait(py, delay) {
-            let _ = self.call(py, |core| call.end(core, &outcome_of(&error)));
-            return Err(error);
-        }
-        match error {
-            None => Ok(call),
-            Some(failure) => {
-                self.call(py, |core| call.prevented(core, &failure));
-                Err(hooks::raised(failure))
-            }
-        }
+    ) -> Result<Hooked<'_>> {
+        let operation = values::operation(kind, given)?;
+        let call = around::begin(&self.hooks, operation, &Attached { py, backend: self })?;
+        Ok(Hooked { call, after: None })
     }
 
     /// Ends a call, with the faults after it. What has not reached the core is recorded here.
     #[cold]
-    fn end(&self, py: Python<'_>, step: &Step<'_>, outcome: &Outcome) -> Result<()> {
-        let Some(call) = &step.call else { return Ok(()) };
-        let record = || self.call(py, |core| call.end(core, outcome));
-        let Effect { delay, error, .. } = step.after.take().unwrap_or_else(record);
-        self.wait(py, delay)?;
-        error.map_or(Ok(()), |failure| Err(hooks::raised(failure)))
-    }
-
-    fn wait(&self, py: Python<'_>, delay: Duration) -> Result<()> {
-        if delay.is_zero() {
-            return Ok(());
-        }
-        wait::on_clock_of(py, &self.core, &self.hooks, delay)
+    #[inline(never)]
+    fn end<R>(&self, py: Python<'_>, hooked: Hooked<'_>, result: Result<R>) -> Result<R> {
+        let subject = Attached { py, backend: self };
+        let Hooked { mut call, after } = hooked;
+        let effect = after.unwrap_or_else(|| {
+            let outcome = result.as_ref().map_or_else(outcome_of, |_| Outcome::Done(Value::Null));
+            call.end(&subject, &outcome)
+        });
+        around::apply(effect, &subject)?;
+        result
     }
 }
 
-impl Step<'_> {
+impl Step<'_, '_> {
     /// Whether there are faults or logs.
     pub(super) const fn is_hooked(&self) -> bool {
-        self.call.is_some()
+        self.hooked.is_some()
     }
 
     /// Makes a single call that can fail.
     pub(super) fn try_call<R: Recorded + Send>(
-        &self,
+        self,
         py: Python<'_>,
         call: impl FnOnce(&core::MemBackend) -> nessie_backend_core::Result<R> + Send,
     ) -> Result<R> {
-        let result = match &self.call {
+        let result = match self.hooked {
             None => self.backend.call(py, call),
-            Some(hooked) => self.perform(py, hooked, call),
+            Some(hooked) => hooked.perform(py, self.backend, call),
         };
         result.map_err(|error| self.backend.hinted(py, error))
     }
 
-    /// Makes a single call that may delete all snapshots of a volume.
+    /// Makes a single call that may delete all snapshots of a volume. If they are many, it is made as
+    /// a bulk call.
     pub(super) fn try_call_on_snapshots<R: Recorded + Send>(
-        &self,
+        self,
         py: Python<'_>,
         volume: VolumeId,
         call: impl FnOnce(&core::MemBackend) -> nessie_backend_core::Result<R> + Send,
     ) -> Result<R> {
-        match &self.call {
-            None => self.backend.try_call_on_snapshots(py, volume, call),
-            Some(_) => self.try_call(py, call),
+        let count = self.backend.call(py, |core| core.snapshot_count(volume));
+        if count.is_ok_and(|count| count > FEW_SNAPSHOTS) {
+            self.try_bulk(py, call)
+        } else {
+            self.try_call(py, call)
         }
     }
 
     /// Makes a bulk call that can fail.
     pub(super) fn try_bulk<R: Recorded + Send, E: Refusal + Into<core::BulkError> + Send>(
-        &self,
+        self,
         py: Python<'_>,
         call: impl FnOnce(&core::MemBackend) -> std::result::Result<R, E> + Send,
     ) -> Result<R> {
-        let result = match &self.call {
+        let result = match self.hooked {
             None => self.backend.bulk(py, call),
-            Some(hooked) => self.perform(py, hooked, call),
+            Some(hooked) => hooked.perform_bulk(py, self.backend, call),
         };
         result.map_err(|error| self.backend.hinted(py, error))
     }
+}
 
+impl Hooked<'_> {
+    /// Performs a single operation and records it.
+    ///
+    /// If another call has the turn, this one waits without the interpreter. A thread that has the turn
+    /// neither attaches nor detaches nor runs Python code before it has dropped it. So it never waits
+    /// for the interpreter, and its turn ends, also while another thread waits attached.
     #[cold]
+    #[inline(never)]
     fn perform<R: Recorded + Send, E: Refusal + Send>(
-        &self,
+        &mut self,
         py: Python<'_>,
-        hooked: &Call<'_>,
-        call: impl FnOnce(&core::MemBackend) -> std::result::Result<R, E> + Send,
+        backend: &MemBackend,
+        operation: impl FnOnce(&core::MemBackend) -> std::result::Result<R, E> + Send,
     ) -> std::result::Result<R, E> {
-        let (result, _, effect) = self.backend.bulk(py, |core| {
-            hooked.perform(core, || {
-                let result = call(core);
-                let outcome = match &result {
-                    Ok(done) => Outcome::Done(done.recorded()),
-                    Err(error) => Outcome::Refused(error.code()),
-                };
-                (result, outcome)
-            })
+        if backend.is_free()
+            && let Some(turn) = self.call.try_turn()
+        {
+            let (result, _, effect) =
+                self.call.perform(turn, &*backend.core, || recorded(operation(&backend.core)));
+            self.after = Some(effect);
+            return result;
+        }
+        self.perform_bulk(py, backend, operation)
+    }
+
+    /// Performs an operation and records it, while other Python threads run. The rule of
+    /// [`perform`](Self::perform) holds here too.
+    #[cold]
+    #[inline(never)]
+    fn perform_bulk<R: Recorded + Send, E: Refusal + Send>(
+        &mut self,
+        py: Python<'_>,
+        backend: &MemBackend,
+        operation: impl FnOnce(&core::MemBackend) -> std::result::Result<R, E> + Send,
+    ) -> std::result::Result<R, E> {
+        let call = &mut self.call;
+        let (result, _, effect) = backend.bulk(py, |core| {
+            let turn = call.turn();
+            call.perform(turn, core, || recorded(operation(core)))
         });
-        self.after.set(Some(effect));
+        self.after = Some(effect);
         result
+    }
+}
+
+/// The result of an operation, and its outcome as an event shows it.
+fn recorded<R: Recorded, E: Refusal>(
+    result: std::result::Result<R, E>,
+) -> (std::result::Result<R, E>, Outcome) {
+    let outcome = match &result {
+        Ok(done) => Outcome::Done(done.recorded()),
+        Err(error) => Outcome::Refused(error.code()),
+    };
+    (result, outcome)
+}
+
+/// The backend of a thread that is attached to the interpreter.
+struct Attached<'a, 'py> {
+    py: Python<'py>,
+    backend: &'a MemBackend,
+}
+
+impl Names for Attached<'_, '_> {
+    fn volume_name(&self, volume: VolumeId) -> Option<String> {
+        self.backend.call(self.py, |core| core.volume_name(volume))
+    }
+
+    fn snapshot_name(&self, volume: VolumeId, snapshot: SnapshotId) -> Option<String> {
+        self.backend.call(self.py, |core| core.snapshot_name(volume, snapshot))
+    }
+}
+
+impl Subject for Attached<'_, '_> {
+    fn now(&self) -> Timestamp {
+        self.backend.call(self.py, core::MemBackend::now)
+    }
+}
+
+impl Delayed for Attached<'_, '_> {
+    fn wait(&self, delay: Duration) -> Result<()> {
+        wait::on_clock_of(self.py, &self.backend.core, &self.backend.hooks, delay)
     }
 }
 

@@ -206,7 +206,7 @@ impl MemBackend {
             if !step.is_hooked() && self.try_call(py, few)? {
                 return Ok(());
             }
-            step.try_bulk(py, |core| core.delete_volume(id))
+            step.try_call_on_snapshots(py, id, |core| core.delete_volume(id))
         })
     }
 

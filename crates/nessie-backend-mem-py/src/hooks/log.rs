@@ -18,7 +18,7 @@ use crate::args::scalars;
 use crate::arrow::export;
 use crate::backend::files;
 use crate::errors::Result;
-use crate::runtime::interrupt;
+use crate::runtime::{fork, interrupt};
 
 use super::values;
 
@@ -155,10 +155,9 @@ impl EventLog {
     /// Raises:
     ///     OSError: The file cannot be written.
     fn write(&self, path_or_file: &Bound<'_, PyAny>) -> Result<()> {
-        let log = self.log.clone();
-        let text = path_or_file.py().detach(move || {
+        let text = fork::detached(path_or_file.py(), || {
             let mut text = Vec::new();
-            log.write(&mut text).map(|_| text)
+            self.log.write(&mut text).map(|_| text)
         });
         files::write_bytes(path_or_file, &text.map_err(PyErr::from)?)
     }
@@ -221,7 +220,7 @@ impl EventLog {
 }
 
 /// The events as columns.
-fn table(events: &[(u64, Arc<Event>)]) -> std::result::Result<RecordBatch, ArrowError> {
+fn table(events: &[(u64, Event)]) -> std::result::Result<RecordBatch, ArrowError> {
     let mut numbers = UInt64Builder::with_capacity(events.len());
     let mut texts: [StringBuilder; COLUMNS.len()] = Default::default();
     for (seq, event) in events {

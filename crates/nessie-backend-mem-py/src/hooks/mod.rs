@@ -1,5 +1,6 @@
 //! Faults and events: arguments, results and classes.
 
+pub(crate) mod around;
 pub(crate) mod fault;
 pub(crate) mod log;
 pub(crate) mod plan;

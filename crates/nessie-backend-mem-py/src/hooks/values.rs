@@ -20,12 +20,16 @@ pub(crate) type Given<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 /// The operation of a call. Its arguments are in the order of
 /// [`parameters`](OperationKind::parameters).
 pub(crate) fn operation(kind: OperationKind, given: &[Given<'_, '_>]) -> PyResult<Operation> {
-    let roles = kind.roles().iter().zip(given).zip(kind.parameters());
-    let values = roles.map(|((role, value), name)| match value {
-        Some(value) => argument(*role, name, value),
-        None => Ok(Value::Null),
-    });
-    Ok(Operation::new(kind, values.collect::<PyResult<Vec<_>>>()?))
+    let count = given.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+    let parameters = kind.roles().iter().zip(kind.parameters());
+    let mut values = Vec::with_capacity(count);
+    for ((role, name), value) in parameters.zip(given).take(count) {
+        values.push(match value {
+            Some(value) => argument(*role, name, value)?,
+            None => Value::Null,
+        });
+    }
+    Ok(Operation::new(kind, values))
 }
 
 /// The same argument, so that it can be read twice: the items of an iterator as a list.
@@ -63,16 +67,20 @@ fn argument(role: Role, name: &'static str, value: &Bound<'_, PyAny>) -> PyResul
 
 /// A single value; `None` for a collection.
 fn scalar(role: Role, value: &Bound<'_, PyAny>) -> Option<Value> {
-    if value.is_none() {
-        return Some(Value::Null);
-    }
+    // Most arguments are of these types.
     if let Ok(text) = value.cast::<PyString>() {
         if matches!(role, Role::Volume | Role::Snapshot)
             && let Some(uuid) = scalars::uuid(value)
         {
             return Some(uuid.into());
         }
-        return Some(text.to_string_lossy().into_owned().into());
+        return Some((&*text.to_string_lossy()).into());
+    }
+    if value.cast_exact::<PyInt>().is_ok() {
+        return Some(integer(value));
+    }
+    if value.is_none() {
+        return Some(Value::Null);
     }
     if let Ok(truth) = value.cast::<PyBool>() {
         return Some(truth.is_true().into());

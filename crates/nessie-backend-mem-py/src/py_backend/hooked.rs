@@ -1,10 +1,11 @@
 //! Faults and events around a backend that is any object of Python.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use nessie_backend_core::{SnapshotId, Timestamp, VolumeId};
 use nessie_backend_faults::{
-    Call, Clock, Effect, Hooks, Names, OperationKind, Outcome, Subject, SystemClock, is_error_code,
+    Clock, Hooks, Names, OperationKind, Outcome, Subject, SystemClock, is_error_code,
 };
 use pyo3::exceptions::PyNotImplementedError;
 use pyo3::intern;
@@ -14,9 +15,10 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::args::scalars;
 use crate::backend::MemBackend;
 use crate::errors::Result;
+use crate::hooks::around::{self, Delayed};
 use crate::hooks::log::EventLog;
 use crate::hooks::plan::FaultPlan;
-use crate::hooks::{self, outcome_of, values, wait};
+use crate::hooks::{self, values, wait};
 use crate::results::records::uuid_text;
 use crate::runtime::exit::Calling;
 
@@ -71,54 +73,14 @@ impl PyHooks {
             return Ok(method.call(args, Some(kwargs))?);
         };
         let (args, kwargs) = reusable(args, kwargs)?;
-        let call = self.begin(kind, backend, &args, &kwargs)?;
+        let given = named(kind, &args, &kwargs)?;
+        let given: Vec<_> = given.iter().map(Option::as_ref).collect();
+        let subject = Object { backend, hooks: &self.hooks };
+        let mut call = around::begin(&self.hooks, values::operation(kind, &given)?, &subject)?;
         let result = method.call(args, Some(&kwargs));
         let outcome = outcome(py, &result)?;
-        let Effect { delay, error, .. } = call.end(&Object(backend), &outcome);
-        self.wait(backend, delay)?;
-        match error {
-            None => Ok(result?),
-            Some(failure) => Err(hooks::raised(failure)),
-        }
-    }
-}
-
-impl PyHooks {
-    /// Begins a call, with the faults before it.
-    fn begin(
-        &self,
-        kind: OperationKind,
-        backend: &Bound<'_, PyAny>,
-        args: &Bound<'_, PyTuple>,
-        kwargs: &Bound<'_, PyDict>,
-    ) -> Result<Call<'_>> {
-        let given = named(kind, args, kwargs)?;
-        let given: Vec<_> = given.iter().map(Option::as_ref).collect();
-        let call = self.hooks.begin(values::operation(kind, &given)?);
-        let subject = Object(backend);
-        let Effect { delay, error, .. } = call.before(&subject);
-        if let Err(error) = self.wait(backend, delay) {
-            let _ = call.end(&subject, &outcome_of(&error));
-            return Err(error);
-        }
-        match error {
-            None => Ok(call),
-            Some(failure) => {
-                call.prevented(&subject, &failure);
-                Err(hooks::raised(failure))
-            }
-        }
-    }
-
-    fn wait(&self, backend: &Bound<'_, PyAny>, delay: std::time::Duration) -> Result<()> {
-        let py = backend.py();
-        if delay.is_zero() {
-            return Ok(());
-        }
-        match backend.cast::<MemBackend>() {
-            Ok(backend) => wait::on_clock_of(py, &backend.get().shared(), &self.hooks, delay),
-            Err(_) => wait::blocking(py, delay),
-        }
+        around::apply(call.end(&subject, &outcome), &subject)?;
+        Ok(result?)
     }
 }
 
@@ -169,14 +131,17 @@ fn outcome(py: Python<'_>, result: &PyResult<Bound<'_, PyAny>>) -> PyResult<Outc
 }
 
 /// A backend that is any object.
-struct Object<'a, 'py>(&'a Bound<'py, PyAny>);
+struct Object<'a, 'py> {
+    backend: &'a Bound<'py, PyAny>,
+    hooks: &'a Hooks,
+}
 
 impl Object<'_, '_> {
     fn name(&self, method: &str, ids: &[nessie_backend_core::Uuid]) -> Option<String> {
-        let py = self.0.py();
+        let py = self.backend.py();
         let ids = PyTuple::new(py, ids.iter().map(|id| uuid_text(py, &None, *id))).ok()?;
         // A missing object has no name. Other exceptions are those of the call itself, which follows.
-        let record = self.0.call_method1(method, ids).ok()?;
+        let record = self.backend.call_method1(method, ids).ok()?;
         record.get_item(intern!(py, "name")).ok()?.extract().ok()
     }
 }
@@ -194,8 +159,18 @@ impl Names for Object<'_, '_> {
 impl Subject for Object<'_, '_> {
     /// The time of the backend's clock, if it has one.
     fn now(&self) -> Timestamp {
-        let text = self.0.call_method0(intern!(self.0.py(), "now")).ok();
+        let text = self.backend.call_method0(intern!(self.backend.py(), "now")).ok();
         let text = text.and_then(|text| text.extract::<String>().ok());
         text.and_then(|text| text.parse().ok()).unwrap_or_else(|| SystemClock.now())
+    }
+}
+
+impl Delayed for Object<'_, '_> {
+    fn wait(&self, delay: Duration) -> Result<()> {
+        let py = self.backend.py();
+        match self.backend.cast::<MemBackend>() {
+            Ok(backend) => wait::on_clock_of(py, &backend.get().shared(), self.hooks, delay),
+            Err(_) => wait::blocking(py, delay),
+        }
     }
 }

@@ -149,7 +149,7 @@ impl SimulatedBackend {
     }
 
     /// The number of events that the log does not keep any more, and its events from a number on.
-    pub(super) fn read_log(&self, log: &EventLog, since: u64) -> (u64, Vec<(u64, Arc<Event>)>) {
+    pub(super) fn read_log(&self, log: &EventLog, since: u64) -> (u64, Vec<(u64, Event)>) {
         self.guarded(|| (log.lost(), log.since(since)))
     }
 
@@ -197,13 +197,14 @@ impl SimulatedBackend {
             return self.guarded(work);
         }
         let wait = |delay| self.clock.wait(delay, &self.hooks);
-        let call = self.guarded(|| self.hooks.begin(operation));
+        let mut call = self.guarded(|| self.hooks.begin(operation));
         if let Err(failure) = self.guarded(|| call.before(&self.mem)).apply(wait) {
             self.guarded(|| call.prevented(&self.mem, &failure));
             return Err(failure.into());
         }
         let (result, outcome, effect) = self.guarded(|| {
-            call.perform(&self.mem, || {
+            let turn = call.turn();
+            call.perform(turn, &self.mem, || {
                 let result = work();
                 let outcome = match &result {
                     Ok(volume) => Outcome::Done(Value::Uuid(volume.uuid.uuid())),
