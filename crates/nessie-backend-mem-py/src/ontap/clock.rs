@@ -10,7 +10,6 @@ use nessie_backend_mem::MemBackend;
 use crate::runtime::fork;
 
 /// The clock of a backend whose callers have called [`fork::guarded`].
-#[derive(Clone)]
 pub(crate) struct GuardedClock(pub(crate) MemBackend);
 
 impl Clock for GuardedClock {
@@ -28,7 +27,6 @@ impl Clock for GuardedClock {
 }
 
 /// The clock of a backend whose callers have not called it.
-#[derive(Clone)]
 pub(crate) struct UnguardedClock(pub(crate) MemBackend);
 
 impl Clock for UnguardedClock {

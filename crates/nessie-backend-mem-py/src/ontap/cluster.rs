@@ -227,16 +227,12 @@ impl OntapCluster {
 
 /// The SVM of a backend in memory.
 fn svm_of(name: &str, core: CoreBackend, hooks: Arc<Hooks>, is_quick: bool) -> Svm {
-    let unguarded = UnguardedClock(core.clone());
     let simulated = SimulatedBackend::new(core.clone(), Arc::clone(&hooks))
-        .clock(Arc::new(unguarded.clone()))
+        .clock(Arc::new(UnguardedClock(core.clone())))
         .guard(|| Box::new(fork::enter()));
-    let served: Arc<dyn VolumeBackend> = if is_quick {
-        let clock = GuardedClock(core.clone());
-        Arc::new(Faulty::with_clock(core, clock).sharing(hooks))
-    } else {
-        Arc::new(Faulty::with_clock(ForkGuarded(core), unguarded).sharing(hooks))
-    };
+    let faulty = Faulty::with_clock(core.clone(), GuardedClock(core)).sharing(hooks);
+    let served: Arc<dyn VolumeBackend> =
+        if is_quick { Arc::new(faulty) } else { Arc::new(ForkGuarded(faulty)) };
     Svm::new(name, served).simulated(simulated)
 }
 

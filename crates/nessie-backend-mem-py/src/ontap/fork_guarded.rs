@@ -1,24 +1,27 @@
 //! A backend in memory in a cluster that also has backends written in Python.
 //!
 //! A request to such a cluster may call Python at any step, so a fork cannot wait for the whole
-//! request. It waits for each call of this backend instead.
+//! request. It waits for each call of this backend instead, and each call is guarded before it waits
+//! for other calls whose events are recorded.
 
 use nessie_backend_core::forward::Forward;
 use nessie_backend_core::{
     Capabilities, CloneBackend, PolicyBackend, Result, SnapshotBackend, VolumeBackend,
     forward_clones, forward_policies, forward_snapshots, forward_volumes,
 };
+use nessie_backend_faults::Faulty;
 use nessie_backend_mem::MemBackend;
 
+use super::clock::GuardedClock;
 use crate::runtime::fork::guarded;
 
-/// A backend whose calls hold its lock only while no fork is about to happen.
-pub(crate) struct ForkGuarded(pub(crate) MemBackend);
+/// A backend whose calls hold its locks only while no fork is about to happen.
+pub(crate) struct ForkGuarded(pub(crate) Faulty<MemBackend, GuardedClock>);
 
 impl Forward for ForkGuarded {
-    type Backend = MemBackend;
+    type Backend = Faulty<MemBackend, GuardedClock>;
 
-    fn forward<R>(&self, operation: impl FnOnce(&MemBackend) -> R) -> R {
+    fn forward<R>(&self, operation: impl FnOnce(&Self::Backend) -> R) -> R {
         guarded(|| operation(&self.0))
     }
 }
