@@ -354,6 +354,14 @@ def test_a_log_that_lost_events_is_refused() -> None:
     assert not other
 
 
+def test_a_log_with_a_loaded_dump_is_refused() -> None:
+    events = [event(0, "create_volume", name="a"), event(1, "load", digest="00")]
+    backend = MemBackend()
+    with pytest.raises(InvalidArgumentError, match=r"event 1 .*a dump.*log\.since\(2\)"):
+        replay(events, backend)
+    assert not backend
+
+
 @pytest.mark.parametrize(
     ("log", "message"),
     [

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from dict_backends import DictVolumes
-from nessie_backend_mem import BackendTimeoutError, Fault, MemBackend
+from nessie_backend_mem import BackendTimeoutError, Fault, InvalidArgumentError, MemBackend
+from nessie_backend_mem.events import replay
 from nessie_backend_mem.ontap import OntapServer
 from ontap.raw import Client
 from test_serve_command import end, serving
@@ -148,6 +149,20 @@ def test_what_a_client_does_is_seen_in_python() -> None:
     assert performed[:reset] == ["create_volume", "write", "advance"]
     assert backend.now() == "2000-01-01T00:00:00Z"
     assert not backend
+
+
+def test_a_load_is_an_event_that_a_replay_refuses() -> None:
+    backend = MemBackend(seed=1)
+    with OntapServer(backend, tls=False) as server, Client(server) as client:
+        dump = client.get("/simulator/state").body
+        with backend.events() as log:
+            backend.create_volume("db")
+            loaded = client.send("PUT", "/simulator/state", dump).json
+    assert not backend
+    assert [event["operation"] for event in log] == ["create_volume", "load"]
+    assert log[1]["arguments"] == loaded == {"digest": backend.state_digest()}
+    with pytest.raises(InvalidArgumentError, match="event 1 has replaced"):
+        replay(log, MemBackend(seed=1))
 
 
 def test_faults_of_a_backend_reach_clients() -> None:

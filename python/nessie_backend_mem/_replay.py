@@ -77,7 +77,8 @@ def replay(log: EventLog | Iterable[Mapping[str, Any]], backend: Any) -> None:
         ReplayDifference: A result or an error is not that of the log. The calls before it have
             been performed.
         FeatureNotSupportedError: The backend lacks a method that was called.
-        InvalidArgumentError: The log has lost events, one is missing, or one is not an event.
+        InvalidArgumentError: The log has lost events, one is missing, one is not an event, or one
+            has replaced the backend by a dump.
     """
     lost = getattr(log, "lost", 0)
     if lost:
@@ -86,8 +87,10 @@ def replay(log: EventLog | Iterable[Mapping[str, Any]], backend: Any) -> None:
             "open it without `keep`",
             "log",
         )
+    events = in_order(log)
+    check_without_loads(log.where(operation="load") if isinstance(log, EventLog) else events)
     replayed = Replay(backend)
-    for event in in_order(log):
+    for event in events:
         replayed.perform(event)
 
 
@@ -119,6 +122,22 @@ def in_order(log: EventLog | Iterable[Mapping[str, Any]]) -> Iterable[Mapping[st
     return events
 
 
+def check_without_loads(events: Iterable[Mapping[str, Any]]) -> None:
+    """Check that no event has replaced the backend by a dump, which a log does not contain.
+
+    Raises:
+        InvalidArgumentError: an event has.
+    """
+    for event in events:
+        if event["operation"] == "load":
+            raise InvalidArgumentError(
+                f"event {event['seq']} has replaced the backend by a dump, which the log does not "
+                "contain: load the dump into a backend, and replay the events after that one "
+                f"on it, log.since({event['seq'] + 1})",
+                "log",
+            )
+
+
 def is_event(item: object) -> bool:
     """Whether an item of a log has the keys that a replay needs."""
     return isinstance(item, Mapping) and {"seq", "operation", "arguments"} <= item.keys()
@@ -127,7 +146,7 @@ def is_event(item: object) -> bool:
 OPERATIONS = {
     *_OPERATIONS,
     *("create_snapshot_policy", "get_snapshot_policy", "replace_snapshot_policy"),
-    *("delete_snapshot_policy", "advance", "run_due", "run_rule", "reset"),
+    *("delete_snapshot_policy", "advance", "run_due", "run_rule", "reset", "load"),
 }
 
 BY_POSITION = (

@@ -317,8 +317,8 @@ class Event(TypedDict):
     Attributes:
         seq: Number of the event, counted from 0.
         time: When, as RFC 3339 text in UTC.
-        operation: Name of the method, or ``"run_rule"`` for a rule of a snapshot
-            policy.
+        operation: Name of the method, ``"run_rule"`` for a rule of a snapshot
+            policy, or ``"load"`` if `/simulator` has replaced the backend by a dump.
         arguments: The arguments that were given, by name.
         result: uuid or uuids of what it has created or changed; for a deletion
             with `skip_busy`, of what it has kept.

@@ -115,6 +115,23 @@ pub fn reset(backend: &MemBackend, hooks: &Hooks) -> Result<(), BackendError> {
     })
 }
 
+/// Replaces everything by the contents of another backend, and records it with their
+/// [digest](MemBackend::state_digest). Returns the digest.
+///
+/// # Errors
+/// As [`MemBackend::state_digest`]. Nothing has changed then.
+pub fn load(backend: &MemBackend, loaded: &MemBackend, hooks: &Hooks) -> Result<String> {
+    let digest = loaded.state_digest()?;
+    hooks.ordered(|recorder| {
+        backend.replace(loaded);
+        if recorder.is_recording() {
+            let operation = Operation::new(OperationKind::Load, [digest.as_str().into()]);
+            recorder.record(Event::new(backend.now(), operation, Value::Null));
+        }
+    });
+    Ok(digest)
+}
+
 fn record_runs(recorder: &Recorder, now: Timestamp, runs: Vec<PolicyRun>) {
     for run in runs {
         let passed_over = run.passed_over.iter().map(|passed| {

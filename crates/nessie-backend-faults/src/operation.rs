@@ -163,6 +163,8 @@ kinds! {
     RunDue "run_due" (),
     /// Deletes everything.
     Reset "reset" (),
+    /// Replaces everything by a dump with this digest.
+    Load "load" ("digest" Other),
     /// A rule of a snapshot policy deletes and takes snapshots. No caller can call it.
     RunRule "run_rule" (
         "policy" Other, "prefix" Other, "due" Other, "name" Name, "passed_over" Other
@@ -189,6 +191,7 @@ impl OperationKind {
                 | Self::Advance
                 | Self::RunDue
                 | Self::Reset
+                | Self::Load
                 | Self::RunRule
         )
     }

@@ -123,11 +123,10 @@ impl SimulatedBackend {
         Ok(text)
     }
 
-    /// Replaces everything by the backend of a dump.
-    pub(super) fn load(&self, dump: &[u8]) -> Result<()> {
+    /// Replaces everything by the backend of a dump. Returns the digest.
+    pub(super) fn load(&self, dump: &[u8]) -> Result<String> {
         let loaded = MemBackend::load(dump)?;
-        self.guarded(|| self.mem.replace(&loaded));
-        Ok(())
+        self.guarded(|| mem::load(&self.mem, &loaded, &self.hooks))
     }
 
     pub(super) fn digest(&self) -> Result<String> {

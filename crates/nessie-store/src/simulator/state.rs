@@ -16,8 +16,8 @@ pub(super) fn put(exchange: &Exchange<'_>) -> Answer {
     let svm = exchange.svm(exchange.svm_name(&Body::default())?)?;
     let backend = simulated(svm)?;
     let _lock = svm.write_lock()?;
-    backend.load(exchange.body).map_err(|error| error.for_argument("body"))?;
-    Ok(json(200, &json!({"digest": backend.digest()?})))
+    let digest = backend.load(exchange.body).map_err(|error| error.for_argument("body"))?;
+    Ok(json(200, &json!({"digest": digest})))
 }
 
 pub(super) fn digest(exchange: &Exchange<'_>) -> Answer {

@@ -188,6 +188,20 @@ fn a_state_is_saved_and_loaded_again() {
 }
 
 #[test]
+fn a_load_is_an_event_with_the_digest() {
+    let lab = with_volume();
+    let dump = String::from_utf8(lab.get("/simulator/state").body).unwrap();
+    let digest = read(&lab, "/simulator/state/digest");
+    events(&lab, "");
+    create(&lab, "web");
+    assert_eq!(lab.send("PUT", "/simulator/state", &dump[..dump.len() - 9]).status, 400);
+    assert_eq!(lab.send("PUT", "/simulator/state", &dump).status, 200);
+    let (recorded, _) = events(&lab, "");
+    assert_eq!(recorded.len(), 2);
+    assert_eq!((&recorded[1]["operation"], &recorded[1]["arguments"]), (&json!("load"), &digest));
+}
+
+#[test]
 fn a_dump_may_be_larger_than_other_bodies() {
     let lab = Lab::new();
     let large = "x".repeat(2 << 20);
