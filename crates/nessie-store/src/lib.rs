@@ -67,8 +67,10 @@
 //! * Each SVM has the export policy `default`, without rules, which can be neither deleted nor
 //!   renamed. Rules are stored, and no client is checked against them. A volume that names, on its
 //!   backend, a policy that its SVM lacks is served with the name alone.
-//! * The cluster has three efficiency policies and no `QoS` policies. A request that refers to an
-//!   object that does not exist is refused.
+//! * The cluster has three efficiency policies. A request that refers to an object that does not exist
+//!   is refused.
+//! * `QoS` policies are stored and limit nothing. Volumes that use a policy which is changed or deleted
+//!   follow it. Limits of a volume without a policy are a policy of the class `autovolume`.
 //! * Snapshot policies and locks are those of the backends; see below.
 //! * Space is that of the backends' account
 //!   ([`space`](nessie_backend_core::VolumeBackend::space)); see below.
@@ -163,6 +165,7 @@ mod http_faults;
 mod ids;
 mod jobs;
 mod parameters;
+mod qos;
 mod root_volume;
 mod router;
 #[cfg(feature = "server")]

@@ -17,6 +17,7 @@ use crate::handlers::export_clients::ExportClients;
 use crate::handlers::export_policies::ExportPolicies;
 use crate::handlers::export_rules::ExportPolicyRules;
 use crate::handlers::nfs_services::NfsServices;
+use crate::handlers::qos_policies::QosPolicies;
 use crate::handlers::schedules::Schedules;
 use crate::handlers::snapshot_policies::SnapshotPolicies;
 use crate::handlers::snapshot_policy_schedules::SnapshotPolicySchedules;
@@ -104,6 +105,8 @@ static ROUTES: &[Route] = routes![
     "/api/private/cli/aggr", CLI_AGGREGATE: Get cli::aggregates;
     "/api/storage/aggregates", AGGREGATE: Get cluster::aggregates;
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
+    "/api/storage/qos/policies", QOS_POLICY: Get resource::list::<QosPolicies>, Post resource::post::<QosPolicies>, Patch resource::patch_many::<QosPolicies>, Delete resource::delete_many::<QosPolicies>;
+    "/api/storage/qos/policies/{uuid}", QOS_POLICY: Get resource::get::<QosPolicies>, Patch resource::patch::<QosPolicies>, Delete resource::delete::<QosPolicies>;
     "/api/storage/snaplock/compliance-clocks", COMPLIANCE_CLOCK: Get cluster::compliance_clocks;
     "/api/storage/snaplock/compliance-clocks/{node.uuid}", COMPLIANCE_CLOCK: Get cluster::compliance_clock;
     "/api/storage/snapshot-policies", SNAPSHOT_POLICY: Get resource::list::<SnapshotPolicies>, Post resource::post::<SnapshotPolicies>, Patch resource::patch_many::<SnapshotPolicies>, Delete resource::delete_many::<SnapshotPolicies>;
@@ -124,7 +127,6 @@ static EMPTY_ROUTES: &[Route] = empty_routes![
     SNAPMIRROR: "/api/snapmirror/relationships", "/api/snapmirror/relationships/{uuid}";
     DISK: "/api/storage/disks", "/api/storage/disks/{name}";
     LUN: "/api/storage/luns", "/api/storage/luns/{uuid}";
-    QOS_POLICY: "/api/storage/qos/policies", "/api/storage/qos/policies/{uuid}";
     QTREE: "/api/storage/qtrees", "/api/storage/qtrees/{volume.uuid}/{id}";
     SVM_PEER: "/api/svm/peers", "/api/svm/peers/{uuid}";
 ];

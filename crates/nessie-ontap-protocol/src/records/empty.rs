@@ -33,8 +33,6 @@ always_empty! {
     DISK "disk", ["name" Text];
     /// `/api/snapmirror/relationships`.
     SNAPMIRROR "snapmirror_relationship", ["uuid" Uuid];
-    /// `/api/storage/qos/policies`.
-    QOS_POLICY "qos_policy", ["name" Text, "uuid" Uuid];
     /// `/api/cluster/peers`.
     CLUSTER_PEER "cluster_peer", ["name" Text, "uuid" Uuid];
     /// `/api/protocols/cifs/services`.

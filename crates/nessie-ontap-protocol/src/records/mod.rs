@@ -40,6 +40,7 @@ mod job;
 mod license;
 mod nfs_service;
 mod node;
+mod qos_policy;
 mod schedule;
 mod snapshot;
 mod snapshot_policy;
@@ -61,7 +62,7 @@ pub use counter::{
 pub use dns::{DNS, DnsRecord};
 pub use empty::{
     APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, FPOLICY_POLICY, KEY_MANAGER,
-    LUN, NoRecord, QOS_POLICY, QTREE, SNAPMIRROR, SVM_PEER,
+    LUN, NoRecord, QTREE, SNAPMIRROR, SVM_PEER,
 };
 pub use export_client::{EXPORT_CLIENT, ExportClientRecord};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
@@ -72,6 +73,7 @@ pub use job::{JOB, JobRecord, job_href};
 pub use license::{LICENSE, LICENSE_PACKAGES, LicensePackage, LicenseRecord};
 pub use nfs_service::{NFS_SERVICE, NfsServiceRecord, is_enabled as is_nfs_enabled};
 pub use node::{NODE, NodeRecord};
+pub use qos_policy::{AdaptiveLimits, FixedLimits, QOS_POLICY, QosLimits, QosPolicyRecord};
 pub use schedule::{CronTimes, SCHEDULE, ScheduleRecord, ScheduleTiming};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};
 pub use snapshot_policy::{

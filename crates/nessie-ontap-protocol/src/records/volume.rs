@@ -402,6 +402,10 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "nas.junction_parent" => |v, _| v.junction_parent.as_deref()
             .map(|parent| format!("/api/storage/volumes/{}", parent.uuid));
         "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
+        "qos.policy" => |v, _| match v.attribute_or("qos.policy.uuid", FieldValue::Unset) {
+            FieldValue::Uuid(uuid) => Some(format!("/api/storage/qos/policies/{uuid}")),
+            _ => None,
+        };
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
             FieldValue::Text(name) => Some(format!(
                 "/api/storage/snapshot-policies/{}",

@@ -7,6 +7,7 @@ mod client_match;
 mod export_policy;
 mod export_rules;
 mod named_table;
+pub(crate) mod qos_policy;
 pub(crate) mod schedule;
 mod slot;
 pub(crate) mod snapshot_policy;
@@ -24,6 +25,7 @@ pub(crate) use export_policy::{
 };
 pub(crate) use export_rules::{ExportRules, new_export_rule};
 pub(crate) use named_table::{HasName, NamedTable};
+pub(crate) use qos_policy::StoredQosPolicy;
 pub(crate) use schedule::JobSchedule;
 pub(crate) use slot::Slot;
 pub(crate) use snapshot_policy::{StoredCopies, StoredPolicy};
@@ -40,6 +42,7 @@ pub(crate) struct SvmConfiguration {
     pub(crate) nfs_service: Slot<Option<Stored<OfNfsService>>>,
     pub(crate) dns: Slot<Option<Stored<OfDns>>>,
     pub(crate) export_policies: NamedTable<ExportPolicy>,
+    pub(crate) qos_policies: Table<StoredQosPolicy>,
     pub(crate) schedules: Table<JobSchedule>,
     /// Without those that were created directly on the backend.
     pub(crate) snapshot_policies: Table<StoredPolicy>,
@@ -53,6 +56,7 @@ impl Default for SvmConfiguration {
             nfs_service: Slot::default(),
             dns: Slot::default(),
             export_policies: [ExportPolicy::default()].into_iter().collect(),
+            qos_policies: Table::default(),
             schedules: Table::default(),
             snapshot_policies: Table::default(),
         }
@@ -62,6 +66,7 @@ impl Default for SvmConfiguration {
 /// The configuration of the cluster: what all SVMs share. Changes hold its write lock.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ClusterConfiguration {
+    pub(crate) qos_policies: Table<StoredQosPolicy>,
     pub(crate) schedules: Table<JobSchedule>,
     pub(crate) snapshot_policies: Table<StoredPolicy>,
     #[serde(skip)]
@@ -73,7 +78,9 @@ impl ClusterConfiguration {
     pub(crate) fn new(cluster: &Named, snapshot_policies: &[Named]) -> Self {
         let schedules = JobSchedule::builtin(|name| cluster.derived(&format!("schedule {name}")));
         let policies = StoredPolicy::builtin(snapshot_policies, &schedules);
+        let presets = StoredQosPolicy::presets(|name| cluster.derived(&format!("qos {name}")));
         Self {
+            qos_policies: presets.into_iter().collect(),
             schedules: schedules.into_iter().collect(),
             snapshot_policies: policies.into_iter().collect(),
             write_lock: Mutex::default(),

@@ -31,7 +31,7 @@ pub(crate) struct StoredCopies {
     pub(crate) prefix: String,
     pub(crate) count: u64,
     pub(crate) snapmirror_label: Option<String>,
-    /// A duration in ISO 8601.
+    /// A duration in ISO 8601, or `infinite`.
     pub(crate) retention_period: Option<String>,
 }
 
@@ -65,6 +65,9 @@ const BUILTIN: [Builtin; 3] = [
 
 /// The schedules whose snapshots have their name as label in the policies that every array has.
 const LABELLED: [&str; 2] = ["daily", "weekly"];
+
+/// The retention period of snapshots that are never deleted.
+const INFINITE: &str = "infinite";
 
 const MAX_SCHEDULES: usize = 5;
 const MAX_COUNT: u64 = 1023;
@@ -189,11 +192,12 @@ impl StoredCopies {
             return Err(ApiError::invalid_value("copies.snapmirror_label", label, rule));
         }
         if let Some(period) = &self.retention_period
+            && period != INFINITE
             && duration(period).is_none()
         {
             let shown: String = period.chars().take(64).collect();
             let message = format!(
-                "The retention period {shown:?} is not a duration of ISO 8601, such as P7D."
+                "The retention period {shown:?} is not a duration of ISO 8601, such as P7D, nor infinite."
             );
             return Err(ApiError::new(400, 918_253, message).about("copies.retention_period"));
         }

@@ -26,6 +26,7 @@ pub(crate) mod export_policies;
 pub(crate) mod export_rules;
 pub(crate) mod jobs;
 pub(crate) mod nfs_services;
+pub(crate) mod qos_policies;
 pub(crate) mod resource;
 pub(crate) mod schedules;
 pub(crate) mod snapshot_policies;
@@ -37,3 +38,4 @@ pub(crate) mod volumes;
 pub(crate) mod zapi;
 
 pub(crate) use context::{HandlerResult, RequestContext};
+pub(crate) use reference::Reference;

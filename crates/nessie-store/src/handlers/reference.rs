@@ -8,21 +8,21 @@ use nessie_ontap_protocol::{ApiError, Body};
 
 /// A reference by name, by UUID or by both. `Display` is for error messages.
 #[derive(Debug)]
-pub(super) struct Reference {
-    pub(super) name: Option<String>,
-    pub(super) uuid: Option<Uuid>,
+pub(crate) struct Reference {
+    pub(crate) name: Option<String>,
+    pub(crate) uuid: Option<Uuid>,
 }
 
 impl Reference {
     /// The reference at `path`; `None` if the body has none.
-    pub(super) fn read(body: &Body, path: &str) -> Result<Option<Self>, ApiError> {
+    pub(crate) fn read(body: &Body, path: &str) -> Result<Option<Self>, ApiError> {
         let name = body.text(&format!("{path}.name"))?.map(str::to_owned);
         let uuid = body.uuid(&format!("{path}.uuid"))?;
         Ok((name.is_some() || uuid.is_some()).then_some(Self { name, uuid }))
     }
 
     /// The object with the name or, if none is given, the UUID.
-    pub(super) fn find<'n>(
+    pub(crate) fn find<'n>(
         &self,
         mut objects: impl Iterator<Item = &'n Named>,
     ) -> Option<&'n Named> {
@@ -33,12 +33,12 @@ impl Reference {
     }
 
     /// Whether the object has the UUID, if one is given.
-    pub(super) fn agrees(&self, object: &Named) -> bool {
+    pub(crate) fn agrees(&self, object: &Named) -> bool {
         self.uuid.is_none_or(|uuid| uuid == object.uuid)
     }
 
     /// Whether it means that there is no object: the name is `none` or empty.
-    pub(super) fn is_none(&self) -> bool {
+    pub(crate) fn is_none(&self) -> bool {
         self.uuid.is_none() && matches!(self.name.as_deref(), Some("" | "none"))
     }
 }

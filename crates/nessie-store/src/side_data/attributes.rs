@@ -21,6 +21,8 @@ struct Tables {
     volumes: HashMap<VolumeId, Arc<Attributes>>,
     /// The volumes whose attributes change the account of the aggregates.
     of_aggregates: HashSet<VolumeId>,
+    /// The volumes with a `QoS` policy.
+    of_qos: HashSet<VolumeId>,
     snapshots: BTreeMap<(VolumeId, SnapshotId), Arc<Attributes>>,
     /// The number of entries at which the next sweep is due.
     limit: usize,
@@ -51,6 +53,15 @@ impl AttributeTables {
         })
     }
 
+    /// The volumes with a `QoS` policy.
+    pub(crate) fn of_qos(&self) -> Vec<(VolumeId, Arc<Attributes>)> {
+        self.read(|tables| {
+            let found =
+                |volume: &VolumeId| Some((*volume, Arc::clone(tables.volumes.get(volume)?)));
+            tables.of_qos.iter().filter_map(found).collect()
+        })
+    }
+
     pub(crate) fn snapshot(
         &self,
         volume: VolumeId,
@@ -70,6 +81,11 @@ impl AttributeTables {
                 tables.of_aggregates.insert(volume);
             } else {
                 tables.of_aggregates.remove(&volume);
+            }
+            if attributes.get("qos.policy.uuid").is_some() {
+                tables.of_qos.insert(volume);
+            } else {
+                tables.of_qos.remove(&volume);
             }
             if attributes.is_empty() {
                 tables.volumes.remove(&volume);
@@ -99,6 +115,7 @@ impl AttributeTables {
         self.write(|tables| {
             tables.volumes.remove(&volume);
             tables.of_aggregates.remove(&volume);
+            tables.of_qos.remove(&volume);
             let first = (volume, SnapshotId::new(Uuid::nil()));
             let last = (volume, SnapshotId::new(Uuid::max()));
             let deleted: Vec<_> =
@@ -134,6 +151,7 @@ impl AttributeTables {
         self.write(|tables| {
             tables.volumes.retain(|volume, _| present.contains(volume));
             tables.of_aggregates.retain(|volume| present.contains(volume));
+            tables.of_qos.retain(|volume| present.contains(volume));
             tables.snapshots.retain(|(volume, _), _| present.contains(volume));
             tables.limit = tables.len() * 2;
         });

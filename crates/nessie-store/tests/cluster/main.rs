@@ -11,6 +11,7 @@ mod hostile;
 mod life;
 mod parameters;
 mod policies;
+mod qos_policies;
 mod references;
 mod refusals;
 mod reset;

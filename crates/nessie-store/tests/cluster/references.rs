@@ -21,7 +21,7 @@ fn objects_that_a_volume_refers_to_exist() {
     };
     for (object, code) in [
         ("snapshot_policy", "917551"),
-        ("qos.policy", "262197"),
+        ("qos.policy", "4"),
         ("aggregates", "917508"),
         ("movement.destination_aggregate", "917508"),
         ("restore_to.snapshot", "1638600"),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{BackendError, SnapshotPolicy, VolumePatch, VolumeState, rules};
+use nessie_backend_core::{
+    BackendError, SnapshotPolicy, VolumeId, VolumePatch, VolumeState, rules,
+};
 use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
@@ -11,6 +13,7 @@ use crate::configuration::StoredPolicy;
 use crate::handlers::export_policies::ExportPolicyReference;
 use crate::handlers::names;
 use crate::handlers::reference::Reference;
+use crate::qos::QosChange;
 use crate::snapshot_policies::{ATTRIBUTE as SNAPSHOT_POLICY, NONE};
 use crate::svm::SvmState;
 
@@ -31,6 +34,7 @@ pub(crate) struct VolumeFields {
     export_policy: Option<ExportPolicyReference>,
     snapshot_policy: Option<Reference>,
     attributes: Vec<(&'static str, Attribute)>,
+    qos: Option<QosChange>,
     /// Objects whose attributes are reset to their defaults.
     removed: Vec<&'static str>,
     /// The error for a reference to an unknown policy other than a snapshot policy.
@@ -48,8 +52,7 @@ const OTHERS: &[&str] = &[
     "name",
     "nas.export_policy",
     "nas.path",
-    "qos.policy.name",
-    "qos.policy.uuid",
+    "qos.policy",
     "restore_to",
     "size",
     "snapshot_policy",
@@ -98,7 +101,7 @@ impl VolumeFields {
             }
         }
         fields.read_snapshot_policy(cluster, body)?;
-        fields.read_qos_policy(body)?;
+        fields.qos = QosChange::read(body)?;
         fields.read_efficiency_policy(body)?;
         Ok(fields)
     }
@@ -158,19 +161,6 @@ impl VolumeFields {
         svm.stored_snapshot_policy(given.name.as_deref(), given.uuid)
     }
 
-    /// There are no `QoS` policies. The name `none` also removes the limits that a request can set
-    /// instead of a policy.
-    fn read_qos_policy(&mut self, body: &Body) -> Result<(), ApiError> {
-        let Some(given) = Reference::read(body, "qos.policy")? else { return Ok(()) };
-        if given.is_none() {
-            self.removed.push("qos.policy");
-            return Ok(());
-        }
-        let message = format!("The QoS policy {given} does not exist.");
-        self.unknown = Some(ApiError::new(400, 262_197, message).about("qos.policy"));
-        Ok(())
-    }
-
     /// Only ONTAP's predefined efficiency policies exist. `none` or a hyphen removes the policy.
     fn read_efficiency_policy(&mut self, body: &Body) -> Result<(), ApiError> {
         let path = "efficiency.policy.name";
@@ -226,6 +216,9 @@ impl VolumeFields {
         }
         self.check_autosize(stored)?;
         self.export_policy_of(svm)?;
+        if let Some(change) = &self.qos {
+            change.check(svm, stored)?;
+        }
         self.snapshot_policy_of(svm)?;
         self.unknown.clone().map_or(Ok(()), Err)
     }
@@ -262,8 +255,14 @@ impl VolumeFields {
         patch
     }
 
-    /// Writes the fields that the SVM's backend does not store to the attributes.
-    pub(crate) fn apply(&self, svm: &SvmState, attributes: &mut Attributes) {
+    /// Writes the fields that the SVM's backend does not store to the attributes of a volume. Without a
+    /// volume that exists, those that need its UUID are left out.
+    pub(crate) fn apply(
+        &self,
+        svm: &SvmState,
+        volume: Option<VolumeId>,
+        attributes: &mut Attributes,
+    ) {
         for path in &self.removed {
             for field in VOLUME.inside(path) {
                 attributes.unset(field.path);
@@ -271,6 +270,9 @@ impl VolumeFields {
         }
         for (path, value) in &self.attributes {
             attributes.set(path, value.clone());
+        }
+        if let (Some(change), Some(volume)) = (&self.qos, volume) {
+            change.apply(svm, volume, attributes);
         }
         if self.snapshot_policy.is_some() {
             attributes.unset(SNAPSHOT_POLICY);
@@ -282,7 +284,10 @@ impl VolumeFields {
 
     /// Whether there are fields that a backend may not store.
     pub(crate) fn has_attributes(&self) -> bool {
-        !self.attributes.is_empty() || !self.removed.is_empty() || self.snapshot_policy.is_some()
+        !self.attributes.is_empty()
+            || !self.removed.is_empty()
+            || self.qos.is_some()
+            || self.snapshot_policy.is_some()
     }
 }
 

@@ -147,7 +147,7 @@ impl<'a> Creation<'a> {
                 self.clone_of(context, parent_ref, &parent, policy)?
             }
         };
-        self.fields.apply(self.svm, &mut attributes);
+        self.fields.apply(self.svm, Some(volume.uuid), &mut attributes);
         if let (false, Some(default)) = (self.fields.sets_snapshot_policy(), self.default_policy())
             && self.svm.svm_context.has_snapshot_policies
         {
@@ -168,7 +168,7 @@ impl<'a> Creation<'a> {
         size: Option<u64>,
     ) -> Result<(), ApiError> {
         let mut attributes = inherited.clone();
-        self.fields.apply(self.svm, &mut attributes);
+        self.fields.apply(self.svm, None, &mut attributes);
         let mut volume = Volume::new(Uuid::nil().into(), self.name.as_str());
         volume.size_bytes = size;
         volume.state = self.fields.state.unwrap_or(volume.state);
@@ -283,7 +283,7 @@ impl<'a> Creation<'a> {
         };
         let finished = finished.and_then(|volume| {
             let mut attributes = Attributes::default();
-            self.fields.apply(self.svm, &mut attributes);
+            self.fields.apply(self.svm, None, &mut attributes);
             autosize::set(self.svm, &volume, &self.fields, &attributes).map(|()| volume)
         });
         finished.inspect_err(|_| {

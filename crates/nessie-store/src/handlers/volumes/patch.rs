@@ -237,7 +237,7 @@ fn attributes_after(
 ) -> Attributes {
     let before = side_data.attributes.volume(volume);
     let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
-    fields.apply(svm, &mut attributes);
+    fields.apply(svm, Some(volume), &mut attributes);
     if let Some(aggregate) = aggregate {
         set_aggregate(&mut attributes, aggregate);
     }
