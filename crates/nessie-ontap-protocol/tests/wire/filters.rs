@@ -56,6 +56,11 @@ fn a_blank_value_is_empty_text_or_nothing() {
     assert!(matches("comment", "", &thing));
     thing.comment = Some(String::new());
     assert!(matches("comment", "", &thing) && !matches("comment", "", &full()));
+    for value in ["\"\"", "{}"] {
+        assert!(matches("comment", value, &thing) && !matches("comment", value, &full()));
+        let other = format!("!{value}");
+        assert!(!matches("comment", &other, &thing) && matches("comment", &other, &full()));
+    }
 }
 
 #[test]

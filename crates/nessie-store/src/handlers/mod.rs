@@ -6,7 +6,7 @@
 //! * [`lookup`]: finds the SVMs, volumes, snapshots and aggregates that requests name;
 //! * [`operation_query`]: the query parameters of an operation;
 //! * [`outcome`]: the replies to changes, and their jobs;
-//! * [`names`], [`reference`]: parts of request bodies.
+//! * [`names`], [`permissions`], [`reference`]: parts of request bodies.
 
 mod collection;
 mod context;
@@ -14,6 +14,7 @@ mod lookup;
 mod names;
 mod operation_query;
 mod outcome;
+mod permissions;
 mod reference;
 
 pub(crate) mod cli;

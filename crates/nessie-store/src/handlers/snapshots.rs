@@ -48,12 +48,13 @@ pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
 pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
     static QUERY: OperationQuery<SnapshotRecord> = OperationQuery::new(&SNAPSHOT, true, &[]);
     let query = QUERY.of(context)?;
-    let read = |body: &Body| {
-        Ok((SnapshotFields::read(body, Method::Post)?, volume_of_body(context, &query, body)?))
+    let read = |mut body: Body| {
+        body.expand_names(&SNAPSHOT);
+        Ok((SnapshotFields::read(&body, Method::Post)?, volume_of_body(context, &query, &body)?))
     };
     match Bodies::parse(context.request.body)? {
         Bodies::One(body) => {
-            let (fields, volume) = read(&body)?;
+            let (fields, volume) = read(body)?;
             let (svm, volume) = volume?;
             KIND.create(
                 context,
@@ -64,7 +65,8 @@ pub(crate) fn post(context: &RequestContext<'_>) -> HandlerResult {
             )
         }
         Bodies::Records(bodies) => {
-            let creations: Vec<_> = bodies.iter().map(read).collect::<Result<_, ApiError>>()?;
+            let creations: Vec<_> =
+                bodies.into_iter().map(read).collect::<Result<_, ApiError>>()?;
             let mut places = creations.iter().filter_map(|(_, volume)| volume.as_ref().ok());
             let svm_context = places.next().map(|(svm, _)| Arc::clone(&svm.svm_context));
             KIND.create_many(context, &query, svm_context, creations, |(fields, volume)| {

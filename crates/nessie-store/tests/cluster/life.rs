@@ -184,3 +184,18 @@ fn attributes_are_deleted_with_their_volume() {
     let path = lab.volume("v1", "");
     assert_eq!(lab.get(&path)["comment"], "");
 }
+
+#[test]
+fn text_in_a_body_may_name_an_object() {
+    let lab = Lab::new();
+    let body = r#"{"name":"v1","svm":"svm1","aggregates":["aggr1"],"snapshot_policy":"none"}"#;
+    let path = lab.done(Method::Post, VOLUMES, body).location();
+    lab.done(Method::Patch, &path, r#"{"nas":{"export_policy":"default"}}"#);
+    let snapshots = format!("{path}/snapshots");
+    lab.done(Method::Post, &snapshots, r#"{"name":"s1","svm":"svm1","volume":"v1"}"#);
+    let shown = lab.get(&path);
+    assert_eq!(shown["snapshot_policy"]["name"], "none");
+    assert_eq!(shown["aggregates"][0]["name"], "aggr1");
+    assert_eq!(lab.names(&format!("{VOLUMES}?svm=svm1&aggregates=aggr1")), ["v1"]);
+    assert_eq!(lab.names(&snapshots), ["s1"]);
+}
