@@ -5,8 +5,8 @@ use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT, EXPORT_POLICY,
     EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE, LUN,
-    NFS_SERVICE, NODE, QOS_POLICY, QTREE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY,
-    SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT,
+    SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{Method, Query, Schema, Url};
 
@@ -31,6 +31,8 @@ macro_rules! each_schema {
             $function(&SVM_PEER),
             $function(&LUN),
             $function(&QTREE),
+            $function(&QUOTA_REPORT),
+            $function(&QUOTA_RULE),
             $function(&DISK),
             $function(&SNAPMIRROR),
             $function(&QOS_POLICY),

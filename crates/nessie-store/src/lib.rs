@@ -67,6 +67,10 @@
 //! * Each SVM has the export policy `default`, without rules, which can be neither deleted nor
 //!   renamed. Rules are stored, and no client is checked against them. A volume that names, on its
 //!   backend, a policy that its SVM lacks is served with the name alone.
+//! * Qtrees and quota rules are deleted with their volume. A clone has the qtrees that its parent has
+//!   when it is created, and no quota rules. A restore leaves qtrees as they are. The default qtree of
+//!   a volume cannot be changed. Quotas are on or off at once; they limit nothing, and reports show
+//!   nothing as used.
 //! * The cluster has three efficiency policies. A request that refers to an object that does not exist
 //!   is refused.
 //! * `QoS` policies are stored and limit nothing. Volumes that use a policy which is changed or deleted

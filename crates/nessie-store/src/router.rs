@@ -5,8 +5,8 @@ use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT, EXPORT_POLICY,
     EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE, LUN,
-    NFS_SERVICE, NODE, QOS_POLICY, QTREE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY,
-    SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT,
+    SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -18,6 +18,9 @@ use crate::handlers::export_policies::ExportPolicies;
 use crate::handlers::export_rules::ExportPolicyRules;
 use crate::handlers::nfs_services::NfsServices;
 use crate::handlers::qos_policies::QosPolicies;
+use crate::handlers::qtrees::QtreeResource;
+use crate::handlers::quota_reports::QuotaReports;
+use crate::handlers::quota_rules::QuotaRuleResource;
 use crate::handlers::schedules::Schedules;
 use crate::handlers::snapshot_policies::SnapshotPolicies;
 use crate::handlers::snapshot_policy_schedules::SnapshotPolicySchedules;
@@ -107,6 +110,12 @@ static ROUTES: &[Route] = routes![
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
     "/api/storage/qos/policies", QOS_POLICY: Get resource::list::<QosPolicies>, Post resource::post::<QosPolicies>, Patch resource::patch_many::<QosPolicies>, Delete resource::delete_many::<QosPolicies>;
     "/api/storage/qos/policies/{uuid}", QOS_POLICY: Get resource::get::<QosPolicies>, Patch resource::patch::<QosPolicies>, Delete resource::delete::<QosPolicies>;
+    "/api/storage/qtrees", QTREE: Get resource::list::<QtreeResource>, Post resource::post::<QtreeResource>, Patch resource::patch_many::<QtreeResource>, Delete resource::delete_many::<QtreeResource>;
+    "/api/storage/qtrees/{volume.uuid}/{id}", QTREE: Get resource::get::<QtreeResource>, Patch resource::patch::<QtreeResource>, Delete resource::delete::<QtreeResource>;
+    "/api/storage/quota/reports", QUOTA_REPORT: Get resource::list::<QuotaReports>;
+    "/api/storage/quota/reports/{volume.uuid}/{index}", QUOTA_REPORT: Get resource::get::<QuotaReports>;
+    "/api/storage/quota/rules", QUOTA_RULE: Get resource::list::<QuotaRuleResource>, Post resource::post::<QuotaRuleResource>, Patch resource::patch_many::<QuotaRuleResource>, Delete resource::delete_many::<QuotaRuleResource>;
+    "/api/storage/quota/rules/{uuid}", QUOTA_RULE: Get resource::get::<QuotaRuleResource>, Patch resource::patch::<QuotaRuleResource>, Delete resource::delete::<QuotaRuleResource>;
     "/api/storage/snaplock/compliance-clocks", COMPLIANCE_CLOCK: Get cluster::compliance_clocks;
     "/api/storage/snaplock/compliance-clocks/{node.uuid}", COMPLIANCE_CLOCK: Get cluster::compliance_clock;
     "/api/storage/snapshot-policies", SNAPSHOT_POLICY: Get resource::list::<SnapshotPolicies>, Post resource::post::<SnapshotPolicies>, Patch resource::patch_many::<SnapshotPolicies>, Delete resource::delete_many::<SnapshotPolicies>;
@@ -127,7 +136,6 @@ static EMPTY_ROUTES: &[Route] = empty_routes![
     SNAPMIRROR: "/api/snapmirror/relationships", "/api/snapmirror/relationships/{uuid}";
     DISK: "/api/storage/disks", "/api/storage/disks/{name}";
     LUN: "/api/storage/luns", "/api/storage/luns/{uuid}";
-    QTREE: "/api/storage/qtrees", "/api/storage/qtrees/{volume.uuid}/{id}";
     SVM_PEER: "/api/svm/peers", "/api/svm/peers/{uuid}";
 ];
 
@@ -241,7 +249,8 @@ pub(crate) fn may_take_long(request: &Request<'_>) -> bool {
         // Many objects in one request.
         Method::Post => request.body.len() > 16 << 10,
         Method::Get | Method::Head | Method::Patch | Method::Delete => {
-            let is_many = matches!(last, "volumes" | "snapshots" | "jobs");
+            let is_many =
+                matches!(last, "volumes" | "snapshots" | "jobs" | "qtrees" | "rules" | "reports");
             is_many && !query.split('&').any(names_one)
         }
     }

@@ -204,7 +204,7 @@ impl SvmState {
     }
 
     /// The number of the export policy of a volume.
-    fn export_policy_number(&self, volume: &Volume) -> Option<u64> {
+    pub(crate) fn export_policy_number(&self, volume: &Volume) -> Option<u64> {
         match volume.export_policy.as_deref() {
             None | Some(DEFAULT_EXPORT_POLICY) => Some(DEFAULT_EXPORT_POLICY_NUMBER),
             Some(name) => self.configuration.export_policies.number(name),

@@ -27,8 +27,6 @@ always_empty! {
     SVM_PEER "svm_peer", ["name" Text, "uuid" Uuid];
     /// `/api/storage/luns`.
     LUN "lun", ["name" Text, "uuid" Uuid];
-    /// `/api/storage/qtrees`.
-    QTREE "qtree", ["id" Integer, "name" Text];
     /// `/api/storage/disks`.
     DISK "disk", ["name" Text];
     /// `/api/snapmirror/relationships`.

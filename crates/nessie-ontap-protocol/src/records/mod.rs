@@ -41,6 +41,9 @@ mod license;
 mod nfs_service;
 mod node;
 mod qos_policy;
+mod qtree;
+mod quota_report;
+mod quota_rule;
 mod schedule;
 mod snapshot;
 mod snapshot_policy;
@@ -62,7 +65,7 @@ pub use counter::{
 pub use dns::{DNS, DnsRecord};
 pub use empty::{
     APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, FPOLICY_POLICY, KEY_MANAGER,
-    LUN, NoRecord, QTREE, SNAPMIRROR, SVM_PEER,
+    LUN, NoRecord, SNAPMIRROR, SVM_PEER,
 };
 pub use export_client::{EXPORT_CLIENT, ExportClientRecord};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
@@ -74,6 +77,9 @@ pub use license::{LICENSE, LICENSE_PACKAGES, LicensePackage, LicenseRecord};
 pub use nfs_service::{NFS_SERVICE, NfsServiceRecord, is_enabled as is_nfs_enabled};
 pub use node::{NODE, NodeRecord};
 pub use qos_policy::{AdaptiveLimits, FixedLimits, QOS_POLICY, QosLimits, QosPolicyRecord};
+pub use qtree::{QTREE, QtreeRecord, QtreeVolume, UnixIdentity};
+pub use quota_report::{QUOTA_REPORT, QuotaReportRecord};
+pub use quota_rule::{QUOTA_RULE, QuotaLimits, QuotaRuleRecord, QuotaTarget};
 pub use schedule::{CronTimes, SCHEDULE, ScheduleRecord, ScheduleTiming};
 pub use snapshot::{SNAPSHOT, SnapshotRecord};
 pub use snapshot_policy::{

@@ -118,7 +118,8 @@ const STYLES: FieldKind =
     FieldKind::Enumeration(&["flexvol", "flexgroup", "flexgroup_constituent"]);
 const TYPES: FieldKind = FieldKind::Enumeration(&["rw", "dp", "ls"]);
 const GUARANTEES: FieldKind = FieldKind::Enumeration(&["volume", "none"]);
-const SECURITY: FieldKind = FieldKind::Enumeration(&["unix", "ntfs", "mixed", "unified"]);
+pub(super) const SECURITY: FieldKind =
+    FieldKind::Enumeration(&["unix", "ntfs", "mixed", "unified"]);
 const TIERING: FieldKind =
     FieldKind::Enumeration(&["all", "auto", "backup", "none", "snapshot_only"]);
 const AUTOSIZE: FieldKind = FieldKind::Enumeration(&["off", "grow", "grow_shrink"]);
@@ -126,7 +127,8 @@ const SNAPLOCK: FieldKind = FieldKind::Enumeration(&["compliance", "enterprise",
 const EFFICIENCY: FieldKind =
     FieldKind::Enumeration(&["inline", "background", "both", "none", "mixed"]);
 const EFFICIENCY_STATE: FieldKind = FieldKind::Enumeration(&["disabled", "enabled", "mixed"]);
-const SWITCH: FieldKind = FieldKind::Enumeration(&["off", "on", "mixed"]);
+const QUOTA: FieldKind =
+    FieldKind::Enumeration(&["corrupt", "initializing", "mixed", "off", "on", "resizing"]);
 const ANALYTICS: FieldKind = FieldKind::Enumeration(&["unknown", "initializing", "off", "on"]);
 const RANSOMWARE: FieldKind = FieldKind::Enumeration(&["disabled", "enabled", "dry_run", "paused"]);
 const RETRIEVAL: FieldKind = FieldKind::Enumeration(&["default", "on_read", "never", "promote"]);
@@ -309,8 +311,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "qos.policy.min_throughput_mbps" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.min_throughput_mbps", FieldValue::Unset);
         "qos.policy.name" FieldKind::Text, Expensive, Both => |v| v.attribute_or("qos.policy.name", FieldValue::Unset);
         "qos.policy.uuid" FieldKind::Uuid, Expensive, Both => |v| v.attribute_or("qos.policy.uuid", FieldValue::Unset);
-        "quota.enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("quota.enabled", false);
-        "quota.state" SWITCH, Expensive, Never => |v| match v.attribute_or("quota.enabled", false) {
+        "quota.enabled" FieldKind::Boolean, Expensive, Patch => |v| v.attribute_or("quota.enabled", false);
+        "quota.state" QUOTA, Expensive, Never => |v| match v.attribute_or("quota.enabled", false) {
             FieldValue::Boolean(true) => "on".into(),
             _ => "off".into(),
         };

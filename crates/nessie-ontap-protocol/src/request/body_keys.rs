@@ -32,13 +32,15 @@ impl Body {
         }
     }
 
-    /// Removes the fields that identify an object, and returns them: the keys that no PATCH sets.
+    /// Removes the fields that identify an object, and returns them: the keys that no PATCH sets, and
+    /// the field at `path`.
     ///
     /// # Errors
     /// Those of [`check`](Self::check) about the values.
-    pub fn take_keys<R>(&mut self, schema: &Schema<R>) -> Result<Self, ApiError> {
+    pub fn take_keys<R>(&mut self, schema: &Schema<R>, path: &str) -> Result<Self, ApiError> {
         let mut keys = Self::default();
-        for field in schema.fields.iter().filter(|field| is_fixed_key(field)) {
+        let is_key = |field: &&Field<R>| field.path == path || is_fixed_key(field);
+        for field in schema.fields.iter().filter(is_key) {
             if let Some(value) = self.values.remove(field.path).filter(|value| !value.is_null()) {
                 check_value(field, &value)?;
                 keys.values.insert(field.path.to_owned(), value);

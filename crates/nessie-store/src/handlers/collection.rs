@@ -20,7 +20,18 @@ impl<R> ObjectKind<R> {
         context: &RequestContext<'_>,
         read: impl FnOnce(&Query<R>) -> Result<Vec<R>, ApiError>,
     ) -> HandlerResult {
-        let query = context.query(self.schema, true, &["job_results_uuid"])?;
+        self.list_with(context, &[], read)
+    }
+
+    /// The same, with parameters that the operation acts on.
+    pub(crate) fn list_with(
+        &self,
+        context: &RequestContext<'_>,
+        parameters: &[&str],
+        read: impl FnOnce(&Query<R>) -> Result<Vec<R>, ApiError>,
+    ) -> HandlerResult {
+        let parameters = [parameters, &["job_results_uuid"]].concat();
+        let query = context.query(self.schema, true, &parameters)?;
         let mut records = read(&query)?;
         if let Some(text) = query.parameter("job_results_uuid") {
             let results = context.bulk_results(text)?;

@@ -179,20 +179,27 @@ fn volumes_with(svm: &SvmState, policy: &str) -> Result<Vec<Volume>, ApiError> {
     Ok(volumes)
 }
 
-/// Refuses to delete the policy `default`, and one that volumes use.
+/// Refuses to delete the policy `default`, and one that volumes or qtrees use.
 fn check_unused(svm: &SvmState, number: u64, policy: &ExportPolicy) -> Result<(), ApiError> {
     if number == DEFAULT {
         let message = "The export policy \"default\" exists as long as its SVM.";
         return Err(ApiError::new(409, 1_703_947, message).about("name"));
     }
     let name = &policy.name;
-    match volumes_with(svm, name)?.first() {
-        None => Ok(()),
-        Some(volume) => {
-            let message = format!("The volume {:?} uses the export policy {name:?}.", volume.name);
-            Err(ApiError::new(409, 1_703_945, message).about("name"))
+    let refuse = |code, kind: &str, user: &str| {
+        let message = format!("The {kind} {user:?} uses the export policy {name:?}.");
+        Err(ApiError::new(409, code, message).about("name"))
+    };
+    if let Some(volume) = volumes_with(svm, name)?.first() {
+        return refuse(1_703_945, "volume", &volume.name);
+    }
+    for (volume, qtree) in svm.side_data().qtrees.with_export_policy(number) {
+        // A volume that was deleted on the backend has no qtrees.
+        if svm.volume(volume)?.is_some() {
+            return refuse(1_703_953, "qtree", &qtree);
         }
     }
+    Ok(())
 }
 
 /// Refuses a name that another policy of the SVM has.
@@ -217,6 +224,20 @@ impl ExportPolicyReference {
         let name = body.text(&format!("{path}.name"))?.map(str::to_owned);
         let id = body.integer(&format!("{path}.id"))?;
         Ok((name.is_some() || id.is_some()).then_some(Self { name, id }))
+    }
+
+    /// The number of the policy that a qtree of an SVM refers to.
+    pub(crate) fn of_qtree(&self, svm: &SvmState) -> Result<u64, ApiError> {
+        let code = match (&self.name, self.id) {
+            (Some(_), Some(_)) => 5_242_951,
+            (None, _) => 5_242_952,
+            (Some(_), None) => 1_703_954,
+        };
+        let refuse = || {
+            let message = format!("The export policy {self} does not exist in the qtree's SVM.");
+            ApiError::new(400, code, message).about("export_policy")
+        };
+        self.find(svm).map(|(number, _)| number).ok_or_else(refuse)
     }
 
     /// The policy in an SVM. `None` if there is no such policy, or if the name and the id are those of

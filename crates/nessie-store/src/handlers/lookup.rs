@@ -43,6 +43,46 @@ pub(super) fn find_volume<'a, R>(
     Err(ApiError::no_such_entry())
 }
 
+/// The volume that a body names at `volume`, in an SVM.
+pub(super) fn volume_of_body(svm: &SvmState, body: &Body) -> Result<Volume, ApiError> {
+    let path = "volume";
+    let Some(given) = Reference::read(body, path)? else {
+        let message = "The request names no volume: volume.name or volume.uuid.";
+        return Err(ApiError::new(400, 918_232, message).about(path));
+    };
+    let found = match (&given.name, given.uuid) {
+        (Some(name), _) => svm.backend.find_volume(name)?,
+        (None, Some(uuid)) => svm.volume(uuid.into())?,
+        (None, None) => None,
+    };
+    let Some(found) = found else {
+        let message = format!("The volume {given} does not exist in the SVM.");
+        return Err(ApiError::new(400, 917_927, message).about(path));
+    };
+    if given.uuid.is_some_and(|uuid| uuid != found.uuid.uuid()) {
+        let message = "The name and the UUID of the volume do not agree.";
+        return Err(ApiError::new(400, 918_236, message).about(path));
+    }
+    Ok(found)
+}
+
+/// The volumes of an SVM that a filter by `volume.uuid` or `volume.name` admits; `None` without such
+/// a filter.
+pub(super) fn volume_of_filter<R>(
+    svm: &SvmState,
+    query: &Query<R>,
+) -> Result<Option<Vec<Volume>>, ApiError> {
+    let found = if let Some(text) = query.filter.exact("volume.uuid") {
+        let uuid = text.parse::<Uuid>().ok();
+        uuid.map(|uuid| svm.volume(uuid.into())).transpose()?.flatten()
+    } else if let Some(name) = query.filter.exact("volume.name") {
+        svm.backend.find_volume(name)?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(found.into_iter().collect()))
+}
+
 /// The snapshot with that name, UUID or both.
 pub(super) fn find_snapshot(
     backend: &dyn VolumeBackend,

@@ -3,6 +3,8 @@
 //! A kind of object implements [`Resource`], and a trait for each kind of change that requests can make:
 //! [`Create`], [`Change`], [`Delete`]. The functions here are the handlers of its paths.
 
+use std::time::Duration;
+
 use nessie_ontap_protocol::{ApiError, Bodies, Body, Method, Query};
 
 use super::context::{HandlerResult, RequestContext, instance};
@@ -16,12 +18,14 @@ pub(crate) trait Resource {
     /// The last variable of the path of one object.
     const KEY: &'static str;
 
-    /// Brings values that have more forms than their fields to one form.
-    fn normalise(_body: &mut Body) {}
-
     /// The parameters that its operations with a method act on.
     fn parameters(_method: Method) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Replaces values that clients send and that are not of the type of their field.
+    fn normalise(_body: &mut Body) -> Result<(), ApiError> {
+        Ok(())
     }
 
     /// The objects that may match. An error if the path names a parent that does not exist.
@@ -72,8 +76,11 @@ pub(crate) trait Delete: Resource {
     ) -> Result<(), ApiError>;
 }
 
+/// The parameter of a creation whose reply has the result.
+pub(super) const SYNCHRONOUS: &str = "synchronous";
+
 pub(crate) fn list<X: Resource>(context: &RequestContext<'_>) -> HandlerResult {
-    X::KIND.list(context, |query| X::list(context, query))
+    X::KIND.list_with(context, X::parameters(Method::Get), |query| X::list(context, query))
 }
 
 pub(crate) fn get<X: Resource>(context: &RequestContext<'_>) -> HandlerResult {
@@ -83,12 +90,12 @@ pub(crate) fn get<X: Resource>(context: &RequestContext<'_>) -> HandlerResult {
 }
 
 pub(crate) fn post<X: Create>(context: &RequestContext<'_>) -> HandlerResult {
-    let query = query::<X>(context, true)?;
-    let check = |mut body: Body| {
-        body.expand_names(X::KIND.schema);
-        X::normalise(&mut body);
-        body.check(X::KIND.schema, Method::Post).map(|()| body)
-    };
+    let mut query = query::<X>(context, true)?;
+    if query.parameter_flag(SYNCHRONOUS)? == Some(true) {
+        query.return_timeout = query.return_timeout.max(Some(Duration::from_secs(1)));
+    }
+    let query = query;
+    let check = |body| checked::<X>(body, Method::Post);
     match Bodies::parse(context.request.body)? {
         Bodies::One(body) => {
             let body = check(body)?;
@@ -106,7 +113,7 @@ pub(crate) fn post<X: Create>(context: &RequestContext<'_>) -> HandlerResult {
 
 pub(crate) fn patch<X: Change>(context: &RequestContext<'_>) -> HandlerResult {
     let query = query::<X>(context, false)?;
-    let body = check_change::<X>(Body::parse(context.request.body)?)?;
+    let body = checked::<X>(Body::parse(context.request.body)?, Method::Patch)?;
     one::<X>(context, &query, |record| X::change(context, &query, record, &body))
 }
 
@@ -118,7 +125,7 @@ pub(crate) fn patch_many<X: Change>(context: &RequestContext<'_>) -> HandlerResu
             .into_iter()
             .map(|body| {
                 let (keys, body) = split_keys::<X>(body)?;
-                Ok((keys, check_change::<X>(body)?))
+                Ok((keys, checked::<X>(body, Method::Patch)?))
             })
             .collect::<Result<_, ApiError>>()?;
         return each::<X, _>(context, &query, changes, |record, body| {
@@ -126,7 +133,7 @@ pub(crate) fn patch_many<X: Change>(context: &RequestContext<'_>) -> HandlerResu
         });
     }
     outcome::check_filter(&query)?;
-    let body = check_change::<X>(Body::parse(context.request.body)?)?;
+    let body = checked::<X>(Body::parse(context.request.body)?, Method::Patch)?;
     let records = X::list(context, &query)?;
     X::KIND.change_page(context, &query, records, |record, _| {
         X::change(context, &query, record, &body)
@@ -195,9 +202,13 @@ fn each<X: Resource, T>(
     outcome::reply_changed_many(context, query, changes, None, &X::KIND, |(keys, fields)| {
         // Read again for each: the change before may have renamed it.
         let found = X::list(context, query).and_then(|records| {
-            let mut records = records.into_iter();
-            let found = records.find(|record| keys.identifies(X::KIND.schema, record));
-            found.ok_or_else(|| about_key::<X>(ApiError::no_such_entry()))
+            let is_meant = |record: &X::Record| keys.identifies(X::KIND.schema, record);
+            let mut found = records.into_iter().filter(is_meant);
+            match (found.next(), found.next()) {
+                (Some(record), None) => Ok(record),
+                (None, _) => Err(about_key::<X>(ApiError::no_such_entry())),
+                (Some(_), Some(_)) => Err(lacks_key::<X>()),
+            }
         });
         match found {
             Err(error) => {
@@ -209,10 +220,11 @@ fn each<X: Resource, T>(
     })
 }
 
-fn check_change<X: Resource>(mut body: Body) -> Result<Body, ApiError> {
+/// Checks the body of a creation or a change.
+fn checked<X: Resource>(mut body: Body, method: Method) -> Result<Body, ApiError> {
     body.expand_names(X::KIND.schema);
-    X::normalise(&mut body);
-    body.check(X::KIND.schema, Method::Patch)?;
+    X::normalise(&mut body)?;
+    body.check(X::KIND.schema, method)?;
     Ok(body)
 }
 
@@ -225,12 +237,14 @@ fn check_deletion<X: Resource>(body: &Body) -> Result<(), ApiError> {
 /// Separates the keys of the object from the other fields of a record of `records`.
 fn split_keys<X: Resource>(mut body: Body) -> Result<(Body, Body), ApiError> {
     body.expand_names(X::KIND.schema);
-    let keys = body.take_keys(X::KIND.schema)?;
-    if keys.is_empty() {
-        let message = format!("A record lacks the {} of its object.", X::KEY);
-        return Err(ApiError::new(400, 262_212, message).about(X::KEY));
-    }
-    Ok((keys, body))
+    let keys = body.take_keys(X::KIND.schema, X::KEY)?;
+    if keys.has(X::KEY) { Ok((keys, body)) } else { Err(lacks_key::<X>()) }
+}
+
+/// The error for a record of `records` that does not name one object.
+fn lacks_key<X: Resource>() -> ApiError {
+    let message = format!("A record lacks the {} of its object, or that of its parent.", X::KEY);
+    ApiError::new(400, 262_212, message).about(X::KEY)
 }
 
 /// The same error, about the key of the object if it is one about a missing object.

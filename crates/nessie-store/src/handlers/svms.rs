@@ -30,11 +30,12 @@ impl Resource for Svms {
     const KEY: &'static str = "uuid";
 
     /// Some clients give the number of volumes as a number.
-    fn normalise(body: &mut Body) {
+    fn normalise(body: &mut Body) -> Result<(), ApiError> {
         let number = body.value("max_volumes").and_then(serde_json::Value::as_u64);
         if let Some(number) = number {
             body.replace("max_volumes", number.to_string().into());
         }
+        Ok(())
     }
 
     fn list(

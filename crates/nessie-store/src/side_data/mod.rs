@@ -1,10 +1,13 @@
 //! Data about the objects of a backend that ONTAP has and the backend does not store.
 //!
 //! [`attributes`] has the fields of volumes and snapshots, [`creation_order`] the positions that
-//! paging needs.
+//! paging needs, [`qtrees`] and [`quota_rules`] the objects of volumes.
 
 mod attributes;
 mod creation_order;
+mod qtrees;
+mod quota_rules;
+mod volume_map;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +16,10 @@ use nessie_backend_core::{Uuid, VolumeId};
 
 use self::attributes::AttributeTables;
 use self::creation_order::CreationOrder;
+pub(crate) use self::qtrees::Qtree;
+use self::qtrees::Qtrees;
+use self::quota_rules::QuotaRules;
+pub(crate) use self::quota_rules::{QuotaRule, QuotaRuleTarget};
 use crate::clock::ClusterClock;
 use crate::jobs::Jobs;
 
@@ -24,6 +31,8 @@ pub(crate) struct SideData {
     pub(crate) attributes: AttributeTables,
     pub(crate) volumes: Mutex<CreationOrder>,
     pub(crate) snapshots: Mutex<CreationOrder>,
+    pub(crate) qtrees: Qtrees,
+    pub(crate) quota_rules: QuotaRules,
     /// The job of each clone split that may be under way.
     splits: Mutex<HashMap<VolumeId, Uuid>>,
 }
@@ -35,6 +44,13 @@ impl SideData {
 
     pub(crate) const fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// Removes everything about a deleted volume.
+    pub(crate) fn remove_volume(&self, volume: VolumeId) {
+        self.attributes.remove_volume(volume);
+        self.qtrees.remove_volume(volume);
+        self.quota_rules.remove_volume(volume);
     }
 
     pub(crate) fn begin_split(&self, volume: VolumeId, job: Uuid) {

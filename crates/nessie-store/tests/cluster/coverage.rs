@@ -12,6 +12,9 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
     lab.clone_of("v1", Some("s1"), "c1");
     let rule = r#"{"clients":[{"match":"host1"}],"ro_rule":["any"],"rw_rule":["never"]}"#;
     lab.done(Method::Post, &format!("/api/protocols/nfs/export-policies/{POLICY}"), rule);
+    let rule = r#"{"svm":"svm1","volume":"v1","type":"tree","qtree.name":""}"#;
+    lab.done(Method::Post, "/api/storage/quota/rules", rule);
+    lab.done(Method::Patch, &volume, r#"{"quota.enabled":true}"#);
     let svm = lab.get("/api/svm/svms")["records"][0]["uuid"].as_str().unwrap().to_owned();
     let policy = lab.get("/api/storage/snapshot-policies?name=default")["records"][0].clone();
     let policy = policy["uuid"].as_str().unwrap().to_owned();
@@ -96,6 +99,7 @@ const OTHERS: &[&str] = &[
     "name",
     "qos.policy.name",
     "qos.policy.uuid",
+    "quota.enabled",
     "restore_to",
     "snapshot_policy.uuid",
     "state",

@@ -302,7 +302,7 @@ fn a_missing_object_is_no_such_entry() {
         ("/api/storage/disks/1.0.1", "name"),
         ("/api/storage/luns/x", "uuid"),
         ("/api/storage/qos/policies/x", "uuid"),
-        ("/api/storage/qtrees/x/1", "id"),
+        ("/api/storage/qtrees/x/1", "volume.uuid"),
         ("/api/svm/peers/x", "uuid"),
     ] {
         let reply = lab.send(Method::Get, &format!("{path}?fields=*"), "");

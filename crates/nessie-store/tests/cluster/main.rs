@@ -12,6 +12,8 @@ mod life;
 mod parameters;
 mod policies;
 mod qos_policies;
+mod qtrees;
+mod quotas;
 mod references;
 mod refusals;
 mod reset;

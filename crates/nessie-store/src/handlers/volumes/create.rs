@@ -144,7 +144,9 @@ impl<'a> Creation<'a> {
                 let size = self.fields.size.or(parent.size_bytes);
                 self.svm.check_new_volume(size.unwrap_or_default())?;
                 self.check_guarantee(context, &attributes, size)?;
-                self.clone_of(context, parent_ref, &parent, policy)?
+                let clone = self.clone_of(context, parent_ref, &parent, policy)?;
+                side_data.qtrees.copy(backend, parent.uuid, clone.uuid);
+                clone
             }
         };
         self.fields.apply(self.svm, Some(volume.uuid), &mut attributes);

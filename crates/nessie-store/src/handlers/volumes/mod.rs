@@ -124,7 +124,7 @@ fn remove(svm: &SvmState, volume: &Volume) -> Result<VolumeRecord, ApiError> {
         BackendError::SnapshotLocked { .. } => ApiError::new(409, 460_770, error.to_string()),
         error => error.into(),
     })?;
-    side_data.attributes.remove_volume(volume.uuid);
+    side_data.remove_volume(volume.uuid);
     Ok(record)
 }
 

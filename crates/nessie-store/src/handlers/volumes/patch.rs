@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{BackendError, Snapshot, Uuid, Volume, VolumeId, VolumeState};
 use nessie_ontap_protocol::records::{
-    Attributes, Named, VOLUME, VolumeRecord, guaranteed_bytes, is_guaranteed,
+    Attribute, Attributes, Named, VOLUME, VolumeRecord, guaranteed_bytes, is_guaranteed,
 };
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
@@ -156,6 +156,21 @@ fn validate_only(query: &Query<VolumeRecord>, body: &mut Body) -> Result<bool, A
     }
 }
 
+/// Refuses to turn on the quotas of a volume without quota rules.
+fn check_quotas(
+    side_data: &SideData,
+    volume: &Volume,
+    fields: &VolumeFields,
+) -> Result<(), ApiError> {
+    let path = "quota.enabled";
+    let turns_on = fields.given(path) == Some(&Attribute::Boolean(true));
+    if turns_on && side_data.quota_rules.list(volume.uuid).is_empty() {
+        let message = format!("No valid quota rules: the volume {:?} has none.", volume.name);
+        return Err(ApiError::new(400, 460_770, message).about(path));
+    }
+    Ok(())
+}
+
 /// Returns the errors of [`Change::run`] without a change.
 fn check(
     context: &RequestContext<'_>,
@@ -172,6 +187,7 @@ fn check(
             if let Some(size) = fields.size {
                 svm.check_resize(volume, size)?;
             }
+            check_quotas(side_data, volume, fields)?;
             aggregate
                 .as_ref()
                 .map_or(Ok(()), |found| found.as_ref().map(drop).map_err(Clone::clone))?;
@@ -285,6 +301,7 @@ fn change_fields(
     if let Some(size) = fields.size {
         svm.check_resize(&volume, size)?;
     }
+    check_quotas(side_data, &volume, fields)?;
     let aggregate = aggregate.cloned().transpose()?;
     let aggregate = aggregate.as_ref();
     check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;

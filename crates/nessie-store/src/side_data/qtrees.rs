@@ -1,0 +1,114 @@
+//! The qtrees of volumes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use nessie_backend_core::{VolumeBackend, VolumeId};
+use nessie_ontap_protocol::records::UnixIdentity;
+use serde::{Deserialize, Serialize};
+
+use super::volume_map::VolumeMap;
+
+/// A qtree other than the default one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Qtree {
+    pub(crate) name: String,
+    pub(crate) security_style: String,
+    pub(crate) unix_permissions: u64,
+    /// The number of its export policy. `None` for the policy of the volume.
+    pub(crate) export_policy: Option<u64>,
+    pub(crate) user: UnixIdentity,
+    pub(crate) group: UnixIdentity,
+}
+
+/// The qtrees of one SVM's volumes.
+#[derive(Debug, Default)]
+pub(crate) struct Qtrees {
+    volumes: VolumeMap<OfVolume>,
+}
+
+/// The qtrees of one volume. The id of a deleted qtree is not used again.
+#[derive(Clone, Debug, Default)]
+struct OfVolume {
+    last: u64,
+    qtrees: BTreeMap<u64, Arc<Qtree>>,
+    ids: HashMap<String, u64>,
+}
+
+impl Qtrees {
+    /// The qtrees of a volume by id.
+    pub(crate) fn list(&self, volume: VolumeId) -> Vec<(u64, Arc<Qtree>)> {
+        let list =
+            |of: &OfVolume| of.qtrees.iter().map(|(id, qtree)| (*id, Arc::clone(qtree))).collect();
+        self.volumes.read(volume, list).unwrap_or_default()
+    }
+
+    pub(crate) fn get(&self, volume: VolumeId, id: u64) -> Option<Arc<Qtree>> {
+        self.volumes.read(volume, |of| of.qtrees.get(&id).cloned()).flatten()
+    }
+
+    /// The id of the qtree with that name.
+    pub(crate) fn id(&self, volume: VolumeId, name: &str) -> Option<u64> {
+        self.volumes.read(volume, |of| of.ids.get(name).copied()).flatten()
+    }
+
+    /// The volumes that have a qtree with that name.
+    pub(crate) fn volumes_with(&self, name: &str) -> Vec<VolumeId> {
+        self.volumes.filter_map(|volume, of| of.ids.contains_key(name).then_some(volume))
+    }
+
+    /// For each volume, the name of a qtree with the export policy of that number.
+    pub(crate) fn with_export_policy(&self, number: u64) -> Vec<(VolumeId, String)> {
+        self.volumes.filter_map(|volume, of| {
+            let mut qtrees = of.qtrees.values();
+            let found = qtrees.find(|qtree| qtree.export_policy == Some(number))?;
+            Some((volume, found.name.clone()))
+        })
+    }
+
+    /// Adds a qtree whose name is free, and returns its id.
+    pub(crate) fn add(&self, backend: &dyn VolumeBackend, volume: VolumeId, qtree: Qtree) -> u64 {
+        self.volumes.write(backend, volume, |of| {
+            of.last += 1;
+            of.ids.insert(qtree.name.clone(), of.last);
+            of.qtrees.insert(of.last, Arc::new(qtree));
+            of.last
+        })
+    }
+
+    /// Replaces a qtree.
+    pub(crate) fn set(
+        &self,
+        backend: &dyn VolumeBackend,
+        volume: VolumeId,
+        id: u64,
+        qtree: Arc<Qtree>,
+    ) {
+        self.volumes.write(backend, volume, |of| {
+            if let Some(before) = of.qtrees.get(&id) {
+                of.ids.remove(&before.name);
+            }
+            of.ids.insert(qtree.name.clone(), id);
+            of.qtrees.insert(id, qtree);
+        });
+    }
+
+    pub(crate) fn remove(&self, backend: &dyn VolumeBackend, volume: VolumeId, id: u64) {
+        self.volumes.write(backend, volume, |of| {
+            if let Some(before) = of.qtrees.remove(&id) {
+                of.ids.remove(&before.name);
+            }
+        });
+    }
+
+    /// Gives a new clone the qtrees of its parent, with their ids.
+    pub(crate) fn copy(&self, backend: &dyn VolumeBackend, parent: VolumeId, clone: VolumeId) {
+        if let Some(all) = self.volumes.read(parent, OfVolume::clone) {
+            self.volumes.write(backend, clone, |of| *of = all);
+        }
+    }
+
+    pub(crate) fn remove_volume(&self, volume: VolumeId) {
+        self.volumes.remove(volume);
+    }
+}
