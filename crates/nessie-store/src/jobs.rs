@@ -146,6 +146,15 @@ impl Jobs {
             .collect()
     }
 
+    /// Ends a job that is not complete with an error.
+    pub(crate) fn fail(&self, uuid: Uuid, error: ApiError, now: Timestamp) {
+        let mut table = self.lock();
+        if let Some(job) = table.jobs.get_mut(&uuid).filter(|job| job.end.is_none()) {
+            job.outcome = Err(Arc::new(error));
+            job.end = Some(now);
+        }
+    }
+
     /// The results of a job; `None` if there is no such job.
     pub(crate) fn results(&self, uuid: Uuid, epochs: &Epochs) -> Option<Results> {
         let table = self.lock();

@@ -139,6 +139,9 @@
 //! * If every backend has a capacity, the size of the aggregate is the sum of the capacities, one
 //!   for each SVM. Several aggregates share it: the size of each is what the others do not use.
 //!   If a backend has no capacity, the size is the configured one and limits only guarantees.
+//! * A move to another aggregate completes with its job, or with the cutover that a client requests.
+//!   Until then the volume is reported in its source. Its space counts in the destination from the
+//!   start. A clone stays a clone.
 //! * A guarantee, or a new size of a volume with one, is refused if the aggregate has less space
 //!   left. The backend does not keep the guaranteed space free: other volumes can use it, and then
 //!   `guarantee.honored` is false.

@@ -15,7 +15,7 @@ use crate::configuration::{
     SvmConfiguration,
 };
 use crate::jobs::Jobs;
-use crate::side_data::{SideData, lock};
+use crate::side_data::{Move, SideData, lock};
 use crate::svms::unknown_svm;
 
 /// An SVM. A clone is the same SVM: the two share all that changes.
@@ -161,6 +161,11 @@ impl SvmState {
         !is_stopped(&self.properties())
     }
 
+    /// Whether a volume is still in the source of a move.
+    pub(crate) fn is_moving(&self, movement: &Move) -> bool {
+        movement.is_under_way(&self.jobs, &self.clock)
+    }
+
     /// The volume with that UUID, if it is in this SVM.
     pub(crate) fn volume(&self, uuid: VolumeId) -> Result<Option<Volume>, ApiError> {
         match self.backend.get_volume(uuid) {
@@ -186,9 +191,11 @@ impl SvmState {
         attributes: Option<Arc<Attributes>>,
         position: u64,
     ) -> VolumeRecord {
+        let progress = side_data.operations.progress(volume.uuid, &self.jobs, &self.clock);
         VolumeRecord {
             svm_context: Arc::clone(&self.svm_context),
-            split: side_data.split_progress(volume.uuid, &self.jobs, &self.clock),
+            split: progress.split,
+            movement: progress.movement,
             pool,
             export_policy: self.export_policy_number(&volume),
             space: VolumeSpace::new(volume.used_bytes.unwrap_or(0)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nessie_backend_core::{Timestamp, Volume, VolumeSpace, VolumeState};
 
 use super::volume_space::{RESERVE_PERCENT, is_guaranteed, percent_of, rounded_percent_of};
-use super::{Attribute, Attributes, Named, Pool, SvmContext};
+use super::{Attribute, Attributes, Movement, Named, Pool, SvmContext};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A volume of the backend with its attributes.
@@ -36,6 +36,8 @@ pub struct VolumeRecord {
     pub measured: Option<Timestamp>,
     /// The volume that it is mounted in. `None` if there is none or if that was not requested.
     pub junction_parent: Option<Arc<Named>>,
+    /// Its last move. `None` if it was never moved.
+    pub movement: Option<Movement>,
     /// The progress of its split in percent. `None` if no split is running.
     pub split: Option<u64>,
 }
@@ -65,9 +67,33 @@ impl VolumeRecord {
         self.volume.junction_path.as_deref()
     }
 
+    /// The aggregate that it is in until its move completes.
+    fn moves_from(&self) -> Option<&Named> {
+        let movement = self.movement.as_ref()?;
+        movement.state.is_under_way().then_some(&movement.source)
+    }
+
+    fn aggregate_name(&self) -> FieldValue<'_> {
+        match self.moves_from() {
+            Some(source) => (&source.name).into(),
+            None => self.attribute_or("aggregates.name", self.svm_context.aggregate.name.as_str()),
+        }
+    }
+
+    fn aggregate_uuid(&self) -> FieldValue<'_> {
+        match self.moves_from() {
+            Some(source) => source.uuid.into(),
+            None => self.attribute_or("aggregates.uuid", self.svm_context.aggregate.uuid),
+        }
+    }
+
+    fn moved<'r>(&'r self, get: fn(&'r Movement) -> FieldValue<'r>) -> FieldValue<'r> {
+        self.movement.as_ref().map_or(FieldValue::Unset, get)
+    }
+
     /// The node of its aggregate.
     fn node(&self) -> Option<&Named> {
-        let uuid = self.attribute_or("aggregates.uuid", self.svm_context.aggregate.uuid);
+        let uuid = self.aggregate_uuid();
         let mut aggregates = self.svm_context.aggregates.iter();
         aggregates.find(|record| uuid == record.aggregate.uuid.into()).map(|record| &record.node)
     }
@@ -117,6 +143,17 @@ const STATES: FieldKind =
 const STYLES: FieldKind =
     FieldKind::Enumeration(&["flexvol", "flexgroup", "flexgroup_constituent"]);
 const TYPES: FieldKind = FieldKind::Enumeration(&["rw", "dp", "ls"]);
+const MOVEMENTS: FieldKind = FieldKind::Enumeration(&[
+    "aborted",
+    "cutover",
+    "cutover_wait",
+    "cutover_pending",
+    "failed",
+    "paused",
+    "queued",
+    "replicating",
+    "success",
+]);
 const GUARANTEES: FieldKind = FieldKind::Enumeration(&["volume", "none"]);
 pub(super) const SECURITY: FieldKind =
     FieldKind::Enumeration(&["unix", "ntfs", "mixed", "unified"]);
@@ -223,8 +260,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
     fields: fields![
         "_tags" FieldKind::Text, Expensive, Both => |v| v.attribute_or("_tags", FieldValue::Unset);
         "access_time_enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("access_time_enabled", true);
-        "aggregates.name" FieldKind::Text, Default, Post => |v| FieldValue::List(vec![v.attribute_or("aggregates.name", v.svm_context.aggregate.name.as_str())]);
-        "aggregates.uuid" FieldKind::Uuid, Default, Post => |v| FieldValue::List(vec![v.attribute_or("aggregates.uuid", v.svm_context.aggregate.uuid)]);
+        "aggregates.name" FieldKind::Text, Default, Post => |v| FieldValue::List(vec![v.aggregate_name()]);
+        "aggregates.uuid" FieldKind::Uuid, Default, Post => |v| FieldValue::List(vec![v.aggregate_uuid()]);
         "aggressive_readahead_mode" READAHEAD, Expensive, Both => |v| v.attribute_or("aggressive_readahead_mode", "none");
         "analytics.state" ANALYTICS, Expensive, Both => |v| v.attribute_or("analytics.state", "off");
         "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.attribute_or("anti_ransomware.state", "disabled");
@@ -291,8 +328,13 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "metric.throughput.total" FieldKind::Integer, Expensive, Never => |v| v.zero();
         "metric.throughput.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
         "metric.timestamp" FieldKind::Time, Expensive, Never => |v| v.measured.into();
-        "movement.destination_aggregate.name" FieldKind::Text, Expensive, Patch => |_| FieldValue::Unset;
-        "movement.destination_aggregate.uuid" FieldKind::Uuid, Expensive, Patch => |_| FieldValue::Unset;
+        "movement.cutover_window" FieldKind::Integer, Expensive, Patch => |v| v.moved(|m| m.cutover_window.into());
+        "movement.destination_aggregate.name" FieldKind::Text, Expensive, Patch => |v| v.moved(|m| (&m.destination.name).into());
+        "movement.destination_aggregate.uuid" FieldKind::Uuid, Expensive, Patch => |v| v.moved(|m| m.destination.uuid.into());
+        "movement.percent_complete" FieldKind::Integer, Expensive, Never => |v| v.moved(|m| m.state.percent_complete().into());
+        "movement.start_time" FieldKind::Time, Expensive, Never => |v| v.moved(|m| m.start_time.into());
+        "movement.state" MOVEMENTS, Expensive, Patch => |v| v.moved(|m| m.state.as_str().into());
+        "movement.tiering_policy" TIERING, Expensive, Patch => |_| FieldValue::Unset;
         "name" FieldKind::Text, Key, Both => |v| (&v.volume.name).into();
         "nas.export_policy.id" FieldKind::Integer, Expensive, Both => |v| v.export_policy.map(|number| v.svm_context.export_policy_id(number)).into();
         "nas.export_policy.name" FieldKind::Text, Default, Both => |v| v.volume.export_policy.as_deref().unwrap_or("default").into();
@@ -333,7 +375,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "space.available" FieldKind::Size, Default, Never => |v| v.available().into();
         "space.available_percent" FieldKind::Integer, Expensive, Never => |v| percent_of(v.available(), v.afs_total()).into();
         "space.expected_available" FieldKind::Size, Expensive, Never => |v| v.expected_available().into();
-        "space.filesystem_size" FieldKind::Size, Expensive, Never => |v| v.size().into();
+        "space.filesystem_size" FieldKind::Size, Expensive, Never => |v| v.attribute_or("space.filesystem_size", v.size());
         "space.filesystem_size_fixed" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("space.filesystem_size_fixed", false);
         "space.footprint" FieldKind::Size, Expensive, Never => |v| v.space.footprint_bytes().into();
         "space.local_tier_footprint" FieldKind::Size, Expensive, Never => |v| v.total_footprint().into();
@@ -388,7 +430,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "uuid" FieldKind::Uuid, Key, Never => |v| v.volume.uuid.uuid().into();
     ],
     references: references![
-        "aggregates" => |v, _| match v.attribute_or("aggregates.uuid", v.svm_context.aggregate.uuid) {
+        "aggregates" => |v, _| match v.aggregate_uuid() {
             FieldValue::Uuid(uuid) => Some(format!("/api/storage/aggregates/{uuid}")),
             _ => None,
         };
@@ -400,6 +442,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "clone.parent_volume" => |v, _| v.volume.origin.as_ref().map(|clone| format!(
             "/api/storage/volumes/{}", clone.parent_volume_uuid
         ));
+        "movement.destination_aggregate" => |v, _| v.movement.as_ref()
+            .map(|movement| format!("/api/storage/aggregates/{}", movement.destination.uuid));
         "nas.export_policy" => |v, _| v.export_policy.map(|number| v.svm_context.export_policy_href(number));
         "nas.junction_parent" => |v, _| v.junction_parent.as_deref()
             .map(|parent| format!("/api/storage/volumes/{}", parent.uuid));

@@ -9,6 +9,7 @@ mod discovery;
 mod export_policies;
 mod hostile;
 mod life;
+mod movement;
 mod parameters;
 mod policies;
 mod qos_policies;

@@ -1,6 +1,6 @@
 //! Query keys that ONTAP documents for single operations.
 
-use nessie_store::Method;
+use nessie_store::{Aggregate, Method};
 
 use crate::support::{GIB, Lab, VOLUMES};
 
@@ -76,7 +76,7 @@ fn parameters_may_set_a_field() {
 
 #[test]
 fn validate_only_changes_nothing_and_returns_the_error() {
-    let lab = Lab::new();
+    let lab = Lab::with(|config| config.aggregates.push(Aggregate::new("aggr2", 1 << 50)));
     let path = lab.volume("v1", r#","nas.path":"/v1""#);
     lab.volume("v2", r#","nas.path":"/v2""#);
     lab.snapshot(&path, "s1");
@@ -93,7 +93,7 @@ fn validate_only_changes_nothing_and_returns_the_error() {
     let passed = (200, String::new());
     for body in [
         r#"{"name":"v3","size":"2g","nas.path":"/v3","comment":"x","nvfail":null}"#,
-        r#"{"movement.destination_aggregate.name":"aggr1"}"#,
+        r#"{"movement.destination_aggregate.name":"aggr2"}"#,
         r#"{"restore_to.snapshot.name":"s1"}"#,
         r#"{"state":"offline"}"#,
     ] {
@@ -108,6 +108,8 @@ fn validate_only_changes_nothing_and_returns_the_error() {
         (r#"{"nas.path":"/V2"}"#, 409, "918252"),
         (r#"{"size":"1MB"}"#, 500, "917534"),
         (r#"{"movement.destination_aggregate.name":"aggr9"}"#, 400, "917508"),
+        (r#"{"movement.destination_aggregate.name":"aggr1"}"#, 400, "918265"),
+        (r#"{"movement.state":"cutover"}"#, 400, "918267"),
         (r#"{"restore_to.snapshot.name":"s9"}"#, 400, "1638600"),
         (r#"{"clone.split_initiated":true}"#, 400, "918248"),
     ] {

@@ -5,6 +5,7 @@ mod body;
 mod create;
 mod guarantee;
 mod junctions;
+mod movement;
 mod patch;
 mod root;
 

@@ -11,9 +11,10 @@ use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 use super::autosize;
 use super::body::{VolumeFields, normalise, set_aggregate};
 use super::guarantee::Guaranteed;
+use super::movement::{self, MoveChange, NewMove};
 use super::root;
 use crate::handlers::context::RequestContext;
-use crate::handlers::lookup::{find_aggregate, find_snapshot, is_locked};
+use crate::handlers::lookup::{find_snapshot, is_locked};
 use crate::handlers::reference::Reference;
 use crate::side_data::SideData;
 use crate::space::{aggregate_of, shown};
@@ -29,9 +30,10 @@ pub(crate) struct Change {
 enum ChangeKind {
     Fields {
         fields: Box<VolumeFields>,
-        /// The aggregate to move it to, or the error if it does not exist.
-        aggregate: Option<Result<Named, ApiError>>,
+        movement: Option<NewMove>,
     },
+    /// A change of a move that is under way.
+    Movement(MoveChange),
     Restore(Reference),
     Split,
 }
@@ -71,6 +73,7 @@ impl Change {
         mut body: Body,
     ) -> Result<Self, ApiError> {
         normalise(&mut body)?;
+        movement::normalise(&mut body);
         let validate_only = validate_only(query, &mut body)?;
         for path in VALUES {
             if let Some(value) = query.parameter(path) {
@@ -91,10 +94,9 @@ impl Change {
         body: &Body,
     ) -> Result<ChangeKind, ApiError> {
         let fields = VolumeFields::read(context.cluster, body, Method::Patch)?;
-        let aggregate = Reference::read(body, "movement.destination_aggregate")?
-            .map(|given| find_aggregate(context, &given))
-            .transpose()?;
-        let is_plain = !fields.is_empty() || aggregate.is_some();
+        let movement = NewMove::read(context, body)?;
+        let is_plain = !fields.is_empty() || movement.is_some();
+        let of_move = if movement.is_some() { None } else { movement::read_change(body)? };
         let split = body.boolean("clone.split_initiated")?;
         if let Some(change) = restore(query, body)? {
             if is_plain || split.is_some() {
@@ -103,8 +105,15 @@ impl Change {
             }
             return Ok(change);
         }
+        if let Some(of_move) = of_move {
+            if is_plain || split.is_some() {
+                let message = "The state of a move is changed alone.";
+                return Err(ApiError::new(400, 918_266, message).about("movement.state"));
+            }
+            return Ok(ChangeKind::Movement(of_move));
+        }
         match split {
-            None if is_plain => Ok(ChangeKind::Fields { fields: Box::new(fields), aggregate }),
+            None if is_plain => Ok(ChangeKind::Fields { fields: Box::new(fields), movement }),
             None => Err(ApiError::new(400, 262_190, "The request changes nothing.")),
             Some(true) if !is_plain => Ok(ChangeKind::Split),
             Some(true) => Err(no_split("A split changes nothing else at the same time.")),
@@ -129,8 +138,12 @@ impl Change {
             return Ok(svm.record(volume));
         }
         let changed = match &self.kind {
-            ChangeKind::Fields { fields, aggregate } => {
-                change_fields(context, svm, &side_data, volume, fields, aggregate.as_ref())?
+            ChangeKind::Fields { fields, movement } => {
+                change_fields(context, svm, &side_data, volume, fields, movement.as_ref(), job)?
+            }
+            ChangeKind::Movement(of_move) => {
+                movement::change(context, svm, &side_data, &volume, *of_move)?;
+                volume
             }
             ChangeKind::Restore(snapshot) => {
                 restore_to(context, svm, &side_data, &volume, snapshot)?
@@ -139,7 +152,7 @@ impl Change {
         };
         let record = svm.record(changed);
         if matches!(self.kind, ChangeKind::Split) && !context.cluster.jobs.are_immediate() {
-            side_data.begin_split(record.volume.uuid, job);
+            side_data.operations.begin_split(record.volume.uuid, job);
         }
         Ok(record)
     }
@@ -181,16 +194,17 @@ fn check(
 ) -> Result<(), ApiError> {
     let backend = &*svm.backend;
     match kind {
-        ChangeKind::Fields { fields, aggregate } => {
+        ChangeKind::Fields { fields, movement } => {
             fields.check(svm, side_data.attributes.volume(volume.uuid).as_deref())?;
             root::check_change(svm, volume, fields)?;
             if let Some(size) = fields.size {
                 svm.check_resize(volume, size)?;
             }
             check_quotas(side_data, volume, fields)?;
-            aggregate
+            let aggregate = movement
                 .as_ref()
-                .map_or(Ok(()), |found| found.as_ref().map(drop).map_err(Clone::clone))?;
+                .map(|movement| movement.check(svm, side_data, volume))
+                .transpose()?;
             if let Some(name) = fields.name.as_ref().filter(|name| **name != volume.name)
                 && backend.find_volume(name)?.is_some()
             {
@@ -220,8 +234,7 @@ fn check(
                 let (volume, state) = (volume.uuid, volume.state);
                 return Err(resize_offline(&BackendError::VolumeOffline { volume, state }));
             }
-            let aggregate = aggregate.as_ref().and_then(|found| found.as_ref().ok());
-            check_guarantee(context, svm, side_data, volume, fields, aggregate)
+            check_guarantee(context, svm, side_data, volume, fields, aggregate.as_ref())
         }
         ChangeKind::Restore(snapshot) => {
             let (_, newer) = restorable(context, svm, side_data, volume, snapshot)?;
@@ -238,6 +251,7 @@ fn check(
                 }
             }
         }
+        ChangeKind::Movement(_) => movement::under_way(svm, side_data, volume).map(drop),
         ChangeKind::Split if volume.origin.is_none() => Err(not_a_clone()),
         ChangeKind::Split => Ok(()),
     }
@@ -292,17 +306,18 @@ fn change_fields(
     side_data: &Arc<SideData>,
     volume: Volume,
     fields: &VolumeFields,
-    aggregate: Option<&Result<Named, ApiError>>,
+    movement: Option<&NewMove>,
+    job: Uuid,
 ) -> Result<Volume, ApiError> {
     let backend = &*svm.backend;
-    let uuid = volume.uuid;
+    let (uuid, size_before) = (volume.uuid, volume.size_bytes);
     fields.check(svm, side_data.attributes.volume(uuid).as_deref())?;
     root::check_change(svm, &volume, fields)?;
     if let Some(size) = fields.size {
         svm.check_resize(&volume, size)?;
     }
     check_quotas(side_data, &volume, fields)?;
-    let aggregate = aggregate.cloned().transpose()?;
+    let aggregate = movement.map(|movement| movement.check(svm, side_data, &volume)).transpose()?;
     let aggregate = aggregate.as_ref();
     check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;
     let mut patch = fields.patch();
@@ -322,11 +337,28 @@ fn change_fields(
     };
     if fields.has_attributes() || aggregate.is_some() || fields.size.is_some() {
         let side_data = svm.side_data_of_volume(Arc::clone(side_data), &changed);
-        let attributes = attributes_after(svm, &side_data, uuid, fields, aggregate);
+        if let Some((movement, aggregate)) = movement.zip(aggregate) {
+            movement.begin(context, svm, &side_data, &changed, aggregate.clone(), job);
+        }
+        let mut attributes = attributes_after(svm, &side_data, uuid, fields, aggregate);
+        keep_filesystem_size(&mut attributes, size_before, changed.size_bytes);
         autosize::set(svm, &changed, fields, &attributes)?;
         side_data.attributes.set_volume(backend, uuid, attributes);
     }
     Ok(changed)
+}
+
+/// Stores the size of the file system, if it is to stay the same while the size of the volume changes.
+fn keep_filesystem_size(attributes: &mut Attributes, before: Option<u64>, after: Option<u64>) {
+    let path = "space.filesystem_size";
+    if !attributes.is_true("space.filesystem_size_fixed") {
+        attributes.unset(path);
+    } else if let Some(before) = before
+        && Some(before) != after
+        && attributes.get(path).is_none()
+    {
+        attributes.set(path, Attribute::Integer(before));
+    }
 }
 
 /// The refusal of a size that is less than the data.
