@@ -11,9 +11,9 @@ mod qtrees;
 mod quota_rules;
 mod volume_map;
 
-use nessie_backend_core::VolumeId;
-
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nessie_backend_core::VolumeId;
 
 use self::attributes::AttributeTables;
 use self::creation_order::CreationOrder;
