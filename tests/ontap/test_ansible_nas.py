@@ -48,3 +48,32 @@ def test_a_volume_is_moved_to_another_export_policy_once(
     busy = attempt("na_ontap_export_policy", **SVM, name="p", state="absent")
     assert busy["failed"] is True
     assert "1703945" in busy["msg"]
+
+
+def test_a_qtree_is_created_changed_renamed_and_deleted_once(
+    changed: Run, server: OntapServer
+) -> None:
+    server.backend.create_volume("v1", size_bytes=GIB)
+    qtree = {**SVM, "flexvol_name": "v1"}
+    changed("na_ontap_qtree", **qtree, name="q1", unix_permissions="755", security_style="unix")
+    options = {"export_policy": "default", "unix_permissions": "---rwx------"}
+    changed("na_ontap_qtree", **qtree, name="q1", **options, security_style="mixed")
+    changed("na_ontap_qtree", **qtree, name="q2", from_name="q1", unix_user="ann")
+    changed("na_ontap_qtree", **qtree, name="q2", state="absent", force_delete=True)
+
+
+def test_quotas_are_set_changed_and_deleted_once(
+    attempt: Run, changed: Run, server: OntapServer
+) -> None:
+    server.backend.create_volume("v1", size_bytes=GIB)
+    made = attempt("na_ontap_qtree", **SVM, flexvol_name="v1", name="q1")
+    assert made["changed"] is True
+    volume = {**SVM, "volume": "v1"}
+    tree = {**volume, "type": "tree", "quota_target": "q1"}
+    changed("na_ontap_quotas", **tree, disk_limit="1GB", file_limit="100", set_quota_status=True)
+    changed("na_ontap_quotas", **tree, disk_limit="2GB", file_limit="-")
+    user = {**volume, "type": "user", "quota_target": "ann,bob", "qtree": ""}
+    changed("na_ontap_quotas", **user, soft_disk_limit="5MB")
+    changed("na_ontap_quotas", **user, state="absent")
+    changed("na_ontap_quotas", **volume, set_quota_status=False)
+    changed("na_ontap_quotas", **tree, state="absent")

@@ -1,0 +1,112 @@
+"""The NetApp SDK, qtrees and quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from nessie_backend_mem.ontap import OntapServer
+
+from ontap.conftest import Serve
+from ontap.sdk import AT_ONCE, changed, code_of, make, names, resources
+
+Qtree = resources.Qtree
+QuotaRule = resources.QuotaRule
+QuotaReport = resources.QuotaReport
+
+SVM = {"name": "svm1"}
+V1 = {"name": "v1"}
+
+
+@pytest.fixture(autouse=True)
+def server(serve: Serve, connect: Callable[..., Any]) -> OntapServer:
+    started = serve(tls=False)
+    connect(started)
+    return started
+
+
+def qtree(name: str, **values: Any) -> Any:
+    made = Qtree.from_dict({"name": name, "svm": SVM, "volume": V1, **values})
+    made.post(hydrate=True)
+    return made
+
+
+def rule(**values: Any) -> Any:
+    made = QuotaRule.from_dict({"svm": SVM, "volume": V1, **values})
+    made.post(hydrate=True)
+    return made
+
+
+def listed(**query: Any) -> list[str]:
+    return names(Qtree.get_collection(**query))
+
+
+def test_the_life_of_a_qtree() -> None:
+    volume = make("v1", nas={"path": "/v1"})
+    made = qtree("q1", unix_permissions=700, security_style="unix")
+    assert (made.id, made.unix_permissions, made.path) == (1, 700, "/v1/q1")
+    assert made.volume.uuid == volume.uuid
+    renamed = Qtree(volume.uuid, id=made.id)
+    renamed.name = "q2"
+    renamed.security_style = "mixed"
+    renamed.patch()
+    made.get()
+    assert (made.name, made.security_style) == ("q2", "mixed")
+    assert listed(**{"volume.name": "v1"}) == ["", "q2"]
+    assert listed(name='"q2"') == ["q2"]
+    assert listed(name='!""') == ["q2"]
+    made.delete()
+    assert listed() == [""]
+
+
+def test_many_qtrees_are_found_and_deleted_with_their_volume() -> None:
+    volume = make("v1")
+    for number in range(5):
+        qtree(f"q{number}")
+    assert Qtree.count_collection(**{"volume.name": "v1"}) == 6
+    assert listed(name="q*", order_by="name desc", max_records=2) == ["q4", "q3", "q2", "q1", "q0"]
+    volume.delete()
+    assert listed() == []
+
+
+def test_refusals_of_qtrees_have_the_codes_of_ontap() -> None:
+    make("v1")
+    made = qtree("q1")
+    qtree("q2")
+
+    def change(**values: Any) -> Callable[[], object]:
+        resource = Qtree(made.volume.uuid, id=made.id)
+        for name, value in values.items():
+            setattr(resource, name, value)
+        return lambda: resource.patch(**AT_ONCE)
+
+    assert code_of(change(name="q2")) == "5242972"
+    assert code_of(change(export_policy={"name": "nosuch"})) == "1703954"
+    default = Qtree(made.volume.uuid, id=0)
+    assert code_of(lambda: default.delete(**AT_ONCE)) == "5242894"
+
+
+def test_quotas_are_set_turned_on_and_reported() -> None:
+    volume = make("v1")
+    qtree("q1")
+    on = changed(volume.uuid, quota={"enabled": True})
+    assert code_of(lambda: on.patch(**AT_ONCE)) == "460770"
+    tree = rule(type="tree", qtree={"name": "q1"}, space={"hard_limit": 1 << 30})
+    user = rule(type="user", users=[{"name": "ann"}], files={"soft_limit": 10})
+    assert (tree.qtree.id, tree.space.hard_limit) == (1, 1 << 30)
+    assert [found.name for found in user.users] == ["ann"]
+    on.patch()
+    volume.get(fields="quota")
+    assert volume.quota.state == "on"
+    reports = list(QuotaReport.get_collection(fields="*"))
+    assert [report.specifier for report in reports] == ["ann", "q1"]
+    assert reports[1].space.used.total == 0
+    smaller = QuotaRule(uuid=tree.uuid)
+    smaller.space = {"hard_limit": 1 << 20}
+    smaller.patch()
+    (found,) = QuotaReport.get_collection(type="tree", fields="space")
+    assert found.space.hard_limit == 1 << 20
+    user.delete()
+    assert code_of(lambda: rule(type="tree", qtree={"name": "q1"})) == "1"
+    assert QuotaRule.count_collection() == 1
