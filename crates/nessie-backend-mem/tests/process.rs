@@ -17,6 +17,7 @@ fn main() {
 fn main() {}
 
 #[cfg(unix)]
+#[path = "integration/saved.rs"]
 mod saved;
 
 #[cfg(unix)]

@@ -3,19 +3,8 @@
 //! Random histories with policies that change, volumes that are offline, snapshots that clones depend
 //! on, that are locked, renamed or taken by hand under the names of a rule, with forks and reloads in
 //! between. `PROPTEST_RNG_SEED` and `PROPTEST_CASES` select other histories.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, and the panic names the seed"
-)]
 
 mod model;
-#[path = "../outcomes/mod.rs"]
-mod outcomes;
-#[path = "../random_cases/mod.rs"]
-mod random_cases;
-#[path = "../saved/mod.rs"]
-mod saved;
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
@@ -29,9 +18,9 @@ use nessie_backend_mem::{BulkError, Limits, MemBackend, NewData, NewVolume, Poli
 use proptest::prelude::*;
 
 use self::model::{Model, Outcome, Rule, Run, SCHEDULES};
-use self::outcomes::Outcomes;
-use self::random_cases::check;
-use self::saved::reloaded;
+use crate::outcomes::Outcomes;
+use crate::random_cases::check;
+use crate::saved::reloaded;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const PREFIXES: [&str; 3] = ["nightly", "h", "h.2000-01-01_0000"];

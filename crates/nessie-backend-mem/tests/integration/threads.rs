@@ -1,7 +1,4 @@
 //! Many threads on one backend lose no record and never see a part of an operation.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod saved;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Barrier;
@@ -16,7 +13,7 @@ use nessie_backend_core::{
 };
 use nessie_backend_mem::MemBackend;
 
-use self::saved::reloaded;
+use crate::saved::reloaded;
 
 const THREADS: usize = 8;
 

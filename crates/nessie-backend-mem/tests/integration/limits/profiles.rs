@@ -6,7 +6,7 @@ use nessie_backend_core::{
 use nessie_backend_mem::{Limits, MemBackend, NewVolume, Profile};
 
 use super::altered;
-use super::saved::{dumped, reloaded};
+use crate::saved::{dumped, reloaded};
 
 const MIN: u64 = 20 << 20;
 

@@ -1,9 +1,5 @@
 //! `load` reads the output of `dump`. It refuses other input with the line and the reason: it never
 //! panics, and never returns half a backend.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod random_cases;
-mod saved;
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -20,8 +16,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use twox_hash::XxHash3_64;
 
-use self::random_cases::check;
-use self::saved::{dumped, reloaded};
+use crate::random_cases::check;
+use crate::saved::{dumped, reloaded};
 
 fn empty(seed: u64) -> MemBackend {
     MemBackend::builder().seed(seed).build().unwrap()

@@ -1,6 +1,5 @@
 //! A bulk call has the effect of single calls for its items in order, or it fails as the first of
 //! them that fails and changes nothing.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use nessie_backend_core::{
     BackendError, CloneBackend, SnapshotBackend, SnapshotId, Uuid, VolumeBackend, VolumeId,

@@ -3,20 +3,9 @@
 //! Random histories under random limits: creations one by one and in bulk, clones of clones,
 //! splits, restores and deletions, with forks and reloads in between. Every refusal and every
 //! number must agree. `PROPTEST_RNG_SEED` and `PROPTEST_CASES` select other histories.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, and the panic names the seed"
-)]
 
 mod model;
-#[path = "../outcomes/mod.rs"]
-mod outcomes;
 mod profiles;
-#[path = "../random_cases/mod.rs"]
-mod random_cases;
-#[path = "../saved/mod.rs"]
-mod saved;
 
 use std::collections::HashMap;
 use std::hash::Hasher;
@@ -30,9 +19,9 @@ use proptest::prelude::*;
 use twox_hash::XxHash3_64;
 
 use self::model::{Model, Refusal};
-use self::outcomes::Outcomes;
-use self::random_cases::check;
-use self::saved::{dumped, reloaded};
+use crate::outcomes::Outcomes;
+use crate::random_cases::check;
+use crate::saved::{dumped, reloaded};
 
 /// A step of a history. The numbers select an object, by their remainder, or a name.
 #[derive(Clone, Debug)]

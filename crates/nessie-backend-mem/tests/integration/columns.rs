@@ -1,5 +1,4 @@
 //! Columns have the values of the records, in every part of a table.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

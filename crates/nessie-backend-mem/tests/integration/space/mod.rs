@@ -3,19 +3,8 @@
 //! Random histories of writes, snapshots, clones of clones, splits, restores and deletions, with
 //! quotas, a small pool, bulk calls, forks and reloads in between. After every step all figures
 //! must agree. `PROPTEST_RNG_SEED` and `PROPTEST_CASES` select other histories.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, and the panic names the seed"
-)]
 
 mod model;
-#[path = "../outcomes/mod.rs"]
-mod outcomes;
-#[path = "../random_cases/mod.rs"]
-mod random_cases;
-#[path = "../saved/mod.rs"]
-mod saved;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,9 +16,9 @@ use nessie_backend_mem::{MemBackend, NewData};
 use proptest::prelude::*;
 
 use self::model::{Expected, Model, Refusal};
-use self::outcomes::Outcomes;
-use self::random_cases::check;
-use self::saved::{dumped, reloaded};
+use crate::outcomes::Outcomes;
+use crate::random_cases::check;
+use crate::saved::{dumped, reloaded};
 
 /// A step of a history. The numbers select an object, by their remainder.
 #[derive(Clone, Debug)]

@@ -1,7 +1,4 @@
 //! A seed decides every record; without one, nothing repeats.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod saved;
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,7 +11,7 @@ use nessie_backend_core::{
 use nessie_backend_mem::{MemBackend, MemBackendBuilder};
 use serde::Serialize;
 
-use self::saved::reloaded;
+use crate::saved::reloaded;
 
 fn seeded(seed: u64) -> MemBackend {
     MemBackend::builder().seed(seed).build().unwrap()

@@ -4,19 +4,8 @@
 //! between. After every step the backend must show the volumes, snapshots and time of the model,
 //! and the invariants must hold. The walks are the same on every run; for other walks or more of
 //! them, set `PROPTEST_RNG_SEED` and `PROPTEST_CASES`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, and the panic names the seed"
-)]
 
 mod calls;
-#[path = "../outcomes/mod.rs"]
-mod outcomes;
-#[path = "../random_cases/mod.rs"]
-mod random_cases;
-#[path = "../saved/mod.rs"]
-mod saved;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -28,9 +17,9 @@ use nessie_backend_mem::MemBackend;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use self::outcomes::Outcomes;
-use self::random_cases::check;
-use self::saved::{dumped, reloaded};
+use crate::outcomes::Outcomes;
+use crate::random_cases::check;
+use crate::saved::{dumped, reloaded};
 
 /// Maximum number of backends in a walk.
 const MAX_WORLDS: usize = 3;
