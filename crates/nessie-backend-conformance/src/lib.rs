@@ -4,7 +4,7 @@
 //! keeps their contract. If it does not, the report names the broken rule and the calls that
 //! reproduce the failure:
 //!
-//! ```
+//! ```no_run
 //! use nessie_backend_mem::MemBackend as MyBackend;
 //!
 //! nessie_backend_conformance::run_all(&MyBackend::new());

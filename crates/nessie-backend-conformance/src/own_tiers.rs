@@ -14,7 +14,7 @@ use nessie_backend_core::{
 /// who has the type. `snapshot_backend` of this wrapper returns the backend itself; the objects of
 /// its accessors are reached from there. Both are tested in one run:
 ///
-/// ```
+/// ```no_run
 /// use nessie_backend_conformance::{WithSnapshots, run_all};
 /// # use nessie_backend_mem::MemBackend as MyBackend;
 ///
@@ -30,7 +30,7 @@ pub struct WithSnapshots<B>(pub B);
 /// A backend whose type implements [`CloneBackend`], for a run that calls its own implementations
 /// of [`SnapshotBackend`] and [`CloneBackend`] too; see [`WithSnapshots`].
 ///
-/// ```
+/// ```no_run
 /// use nessie_backend_conformance::{WithClones, run_all};
 /// # use nessie_backend_mem::MemBackend as MyBackend;
 ///
