@@ -68,11 +68,6 @@ def report_text(report: Report) -> str:
 # Right backends -----------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-def test_the_reference_backend_passes_unchanged() -> None:
-    run_all(MemBackend())
-
-
 @pytest.mark.parametrize(
     "backend",
     [lambda: MemBackend(seed=1), Wrapped, Wrapped(), ModelBackend, NoneMem()],
