@@ -26,12 +26,15 @@ pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
             volume,
             attributes: None,
             pool: Pool { size: 1 << 40, available: u64::MAX },
+            export_policy: Some(1),
             space: VolumeSpace::default(),
             is_overcommitted: false,
             position: i.into(),
             snapshot_count: None,
             has_flexclone: None,
             measured: None,
+            junction_parent: None,
+            movement: None,
             split: None,
         }
     };
