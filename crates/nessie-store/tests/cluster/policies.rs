@@ -172,15 +172,15 @@ fn schedules_run_when_the_clock_is_advanced() {
 }
 
 /// A backend that takes a snapshot of each volume when the rules that are due run. It counts how often
-/// all policies are listed.
+/// all policies are listed, and refuses to replace and to delete one.
 #[derive(Clone)]
-struct AlwaysDue {
-    backend: MemBackend,
+pub(crate) struct AlwaysDue {
+    pub(crate) backend: MemBackend,
     lists: Arc<AtomicU32>,
 }
 
 impl AlwaysDue {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { backend: MemBackend::new(), lists: Arc::default() }
     }
 }

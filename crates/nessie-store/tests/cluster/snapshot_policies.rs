@@ -9,6 +9,7 @@ use nessie_backend_mem::MemBackend;
 use nessie_store::{Method, Svm};
 use serde_json::{Value, json};
 
+use crate::policies::AlwaysDue;
 use crate::support::{Lab, UNKNOWN};
 
 const POLICIES: &str = "/api/storage/snapshot-policies";
@@ -164,6 +165,26 @@ fn a_policy_of_the_cluster_is_on_the_backend_of_each_svm() {
     lab.done(Method::Delete, &volume, "");
     lab.done(Method::Delete, &path, "");
     assert!(second.get_snapshot_policy("p").is_err());
+}
+
+#[test]
+fn a_change_that_a_backend_refuses_changes_no_other_backend() {
+    let lab = Lab::with(|config| {
+        config.svms.push(Svm::new("svm2", Arc::new(AlwaysDue::new())));
+    });
+    let path = create(&lab, "p", "");
+    let before = (lab.backend.state_digest().unwrap(), lab.get(&path));
+    let daily = before.1["copies"][0]["schedule"]["uuid"].as_str().unwrap();
+    let daily = format!("{path}/schedules/{daily}");
+    refused(&lab, Method::Patch, &daily, r#"{"count":5}"#, 405, "3");
+    refused(&lab, Method::Delete, &path, "", 405, "3");
+    let schedules = "/api/cluster/schedules?name=daily";
+    refused(&lab, Method::Patch, schedules, r#"{"cron.minutes":[1]}"#, 405, "3");
+    assert_eq!((lab.backend.state_digest().unwrap(), lab.get(&path)), before);
+    let cron = lab.get(&format!("{schedules}&fields=cron"))["records"][0]["cron"].clone();
+    assert_eq!(cron["minutes"], json!([10]));
+    // What needs no change of a backend succeeds.
+    lab.done(Method::Patch, &path, r#"{"comment":"x"}"#);
 }
 
 #[test]
