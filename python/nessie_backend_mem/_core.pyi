@@ -1626,6 +1626,7 @@ class _OntapCluster:
         seed: int | None,
         run_policies: bool,
         root_volumes: bool,
+        recovery_queue_hours: int | None,
         events: int | None,
     ) -> Self: ...
     def svms(self) -> list[tuple[str, str]]: ...

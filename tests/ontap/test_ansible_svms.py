@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nessie_backend_mem.ontap import OntapServer
 
-from ontap.test_ansible import Run, attempt, changed, server
+from ontap.ansible import Run, attempt, changed, server
 
 __all__ = ["attempt", "changed", "server"]
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from nessie_backend_mem.ontap import OntapServer
 
+from ontap.ansible import Run, attempt, changed
 from ontap.conftest import Serve
 from ontap.raw import Client
-from ontap.test_ansible import VOLUME, Run, attempt, changed
+from ontap.test_ansible import VOLUME
 
 __all__ = ["attempt", "changed"]
 

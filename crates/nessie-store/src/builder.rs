@@ -100,6 +100,12 @@ impl ClusterBuilder {
         self
     }
 
+    /// Sets how long deleted volumes are kept; see [`Config::recovery_queue_hours`].
+    pub fn recovery_queue_hours(mut self, hours: u64) -> Self {
+        self.config.recovery_queue_hours = Some(hours);
+        self
+    }
+
     /// Builds the cluster.
     ///
     /// # Errors

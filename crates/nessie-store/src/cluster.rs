@@ -38,7 +38,10 @@ pub struct Cluster {
     /// Makes the backends of SVMs that requests create.
     pub(crate) new_backend: Option<NewBackend>,
     /// Whether each SVM has a root volume.
+    #[cfg(feature = "simulator")]
     pub(crate) root_volumes: bool,
+    /// How long deleted volumes are kept.
+    pub(crate) recovery_queue_hours: Option<u64>,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) ids: Ids,
     pub(crate) faults: HttpFaults,
@@ -67,6 +70,7 @@ impl Cluster {
             run_policies,
             new_backend,
             root_volumes,
+            recovery_queue_hours,
         } = config;
         let ids = Ids::new(seed);
         let clock = ClusterClock::new(clock);
@@ -78,18 +82,7 @@ impl Cluster {
         let ipspaces = [ipspace.clone(), of_nodes];
         let nodes: Vec<_> = nodes.into_iter().map(named).collect();
         let address = lifs.first().map_or("127.0.0.1", |lif| lif.address.as_str());
-        let nodes: Vec<_> = (0..)
-            .zip(&nodes)
-            .map(|(index, node)| NodeRecord {
-                node: node.clone(),
-                serial_number: node.serial_number(),
-                // Two consecutive nodes are an HA pair.
-                partner: nodes.get(index ^ 1).cloned(),
-                address: address.to_owned(),
-                started,
-                now: started,
-            })
-            .collect();
+        let nodes = nodes_of(&nodes, address, started);
         let Some(first_node) = nodes.first() else {
             return Err(ConfigError::Missing { field: "nodes" });
         };
@@ -120,6 +113,7 @@ impl Cluster {
             configuration: Arc::clone(&configuration),
             jobs: Arc::clone(&jobs),
             clock: clock.clone(),
+            recovery_queue_hours,
         };
         let all = Svms::new(parts);
         for svm in svms {
@@ -147,7 +141,9 @@ impl Cluster {
             runs_policies: run_policies,
             svms,
             new_backend,
+            #[cfg(feature = "simulator")]
             root_volumes,
+            recovery_queue_hours,
             jobs,
             ids,
             faults: HttpFaults::new(seed_or_random(seed)),
@@ -207,6 +203,19 @@ impl fmt::Debug for Cluster {
             .field("svms", &self.svms.list())
             .finish_non_exhaustive()
     }
+}
+
+/// The nodes, of which two consecutive ones are an HA pair.
+fn nodes_of(nodes: &[Named], address: &str, started: Timestamp) -> Vec<NodeRecord> {
+    let record = |(index, node): (usize, &Named)| NodeRecord {
+        node: node.clone(),
+        serial_number: node.serial_number(),
+        partner: nodes.get(index ^ 1).cloned(),
+        address: address.to_owned(),
+        started,
+        now: started,
+    };
+    (0..).zip(nodes).map(record).collect()
 }
 
 /// The data LIFs of each SVM.

@@ -45,6 +45,9 @@ pub struct Config {
     /// Whether the [`svms`](Self::svms) get a root volume, which is mounted at `/`; false by default. An
     /// SVM that a request creates has one in any case.
     pub root_volumes: bool,
+    /// How long a volume that a request deletes is kept in the recovery queue, in hours. `None`, the
+    /// default, if volumes are deleted at once.
+    pub recovery_queue_hours: Option<u64>,
 }
 
 /// A storage virtual machine: a namespace of volumes.
@@ -204,6 +207,7 @@ impl Default for Config {
             run_policies: false,
             new_backend: None,
             root_volumes: false,
+            recovery_queue_hours: None,
         }
     }
 }

@@ -62,8 +62,8 @@
 //! * How many volumes, snapshots and clones there can be, only the backend decides. A `MemBackend`
 //!   that is built with the limits `Profile::Ontap.limits()` has those of ONTAP. An exceeded limit
 //!   is refused with ONTAP's code.
-//! * Volumes are deleted immediately: there is no recovery queue. A volume that is offline keeps
-//!   its junction path.
+//! * Volumes are deleted immediately, unless there is a recovery queue; see below. A volume that is
+//!   offline keeps its junction path.
 //! * Each SVM has the export policy `default`, without rules, which can be neither deleted nor
 //!   renamed. Rules are stored, and no client is checked against them. A volume that names, on its
 //!   backend, a policy that its SVM lacks is served with the name alone.
@@ -102,6 +102,17 @@
 //!   deleted only if it is the last volume. A change in an SVM that another request has just deleted
 //!   is refused with 2621462. Jobs stay.
 //! * Services and name services are only stored: no client connects, no name is looked up.
+//!
+//! # Recovery queue
+//!
+//! * With [`Config::recovery_queue_hours`], a deleted volume is kept that long on the cluster's clock.
+//!   The first request after that deletes it. The deletion of a volume with clones or with locked
+//!   snapshots is refused as ever, and a root volume, or a volume that is deleted with `force=true`, is
+//!   deleted at once.
+//! * Meanwhile it is an offline volume of the backend with a number after its name. Requests find it
+//!   only in `/api/private/cli/volume/recovery-queue`, which purges and recovers it. It keeps its space
+//!   and the snapshot that it was cloned from, and loses its junction and its policies.
+//! * An SVM is deleted with its queue.
 //!
 //! # Snapshot policies and locks
 //!
@@ -173,6 +184,7 @@ mod ids;
 mod jobs;
 mod parameters;
 mod qos;
+mod recovery_queue;
 mod root_volume;
 mod router;
 #[cfg(feature = "server")]

@@ -2,11 +2,11 @@
 //! table come from it too.
 
 use nessie_ontap_protocol::records::{
-    AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLUSTER, CLUSTER_PEER,
-    COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT, EXPORT_POLICY,
-    EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE, LUN,
-    NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT,
-    SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLI_RECOVERY_QUEUE,
+    CLUSTER, CLUSTER_PEER, COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT,
+    EXPORT_POLICY, EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE,
+    LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR,
+    SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -21,13 +21,14 @@ use crate::handlers::qos_policies::QosPolicies;
 use crate::handlers::qtrees::QtreeResource;
 use crate::handlers::quota_reports::QuotaReports;
 use crate::handlers::quota_rules::QuotaRuleResource;
+use crate::handlers::recovery_queue::RecoveryQueue;
 use crate::handlers::schedules::Schedules;
 use crate::handlers::snapshot_policies::SnapshotPolicies;
 use crate::handlers::snapshot_policy_schedules::SnapshotPolicySchedules;
 use crate::handlers::svms::Svms;
 use crate::handlers::{
-    HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, resource, snapshots, svm,
-    volumes, zapi,
+    HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, recovery_queue, resource,
+    snapshots, svm, volumes, zapi,
 };
 use crate::http::{Request, Response, method_name};
 use crate::svms::Epochs;
@@ -106,6 +107,11 @@ static ROUTES: &[Route] = routes![
     "/api/protocols/nfs/services", NFS_SERVICE: Get resource::list::<NfsServices>, Post resource::post::<NfsServices>, Patch resource::patch_many::<NfsServices>, Delete resource::delete_many::<NfsServices>;
     "/api/protocols/nfs/services/{svm.uuid}", NFS_SERVICE: Get resource::get::<NfsServices>, Patch resource::patch::<NfsServices>, Delete resource::delete::<NfsServices>;
     "/api/private/cli/aggr", CLI_AGGREGATE: Get cli::aggregates;
+    "/api/private/cli/volume/recovery-queue", CLI_RECOVERY_QUEUE: Get recovery_queue::list, Patch resource::patch_many::<RecoveryQueue>, Delete resource::delete_many::<RecoveryQueue>;
+    "/api/private/cli/volume/recovery-queue/purge", CLI_RECOVERY_QUEUE: Post recovery_queue::purge;
+    "/api/private/cli/volume/recovery-queue/purge-all", CLI_RECOVERY_QUEUE: Post recovery_queue::purge_all;
+    "/api/private/cli/volume/recovery-queue/recover", CLI_RECOVERY_QUEUE: Post recovery_queue::recover;
+    "/api/private/cli/volume/recovery-queue/recover-all", CLI_RECOVERY_QUEUE: Post recovery_queue::recover_all;
     "/api/storage/aggregates", AGGREGATE: Get cluster::aggregates;
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
     "/api/storage/qos/policies", QOS_POLICY: Get resource::list::<QosPolicies>, Post resource::post::<QosPolicies>, Patch resource::patch_many::<QosPolicies>, Delete resource::delete_many::<QosPolicies>;
@@ -173,6 +179,7 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
     if let Err(error) = cluster.run_policies(&svms) {
         return Response::refusal(&error);
     }
+    cluster.purge_expired(&svms);
     let mut context = RequestContext {
         cluster,
         svm_list: &svms,

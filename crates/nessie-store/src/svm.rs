@@ -16,7 +16,7 @@ use crate::configuration::{
 };
 use crate::jobs::Jobs;
 use crate::side_data::{Move, SideData, lock};
-use crate::svms::unknown_svm;
+use crate::svms::{Parts, unknown_svm};
 
 /// An SVM. A clone is the same SVM: the two share all that changes.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub(crate) struct SvmState {
     pub(crate) svm_context: Arc<SvmContext>,
     /// Whether it is one of the configuration of the cluster, and not one that a request has created.
     pub(crate) is_configured: bool,
+    /// How long deleted volumes are kept; `None` if they are not.
+    pub(crate) recovery_queue_hours: Option<u64>,
     pub(crate) backend: Arc<dyn VolumeBackend>,
     #[cfg(feature = "simulator")]
     pub(crate) simulated: Option<crate::SimulatedBackend>,
@@ -50,29 +52,22 @@ pub(crate) enum Presence {
 }
 
 impl SvmState {
-    pub(crate) fn new(
-        index: u64,
-        svm_context: SvmContext,
-        svm: Svm,
-        unlimited: u64,
-        jobs: Arc<Jobs>,
-        clock: ClusterClock,
-        cluster_configuration: Arc<ClusterConfiguration>,
-    ) -> Self {
+    pub(crate) fn new(index: u64, svm_context: SvmContext, svm: Svm, parts: &Parts) -> Self {
         Self {
             index,
             svm_context: Arc::new(svm_context),
             is_configured: false,
+            recovery_queue_hours: parts.recovery_queue_hours,
             backend: svm.backend,
             #[cfg(feature = "simulator")]
             simulated: svm.simulated,
-            unlimited,
-            jobs,
-            clock,
+            unlimited: parts.unlimited,
+            jobs: Arc::clone(&parts.jobs),
+            clock: parts.clock.clone(),
             write_lock: Arc::default(),
             side_data: Arc::default(),
             configuration: Arc::default(),
-            cluster_configuration,
+            cluster_configuration: Arc::clone(&parts.configuration),
         }
     }
 
@@ -169,7 +164,7 @@ impl SvmState {
     /// The volume with that UUID, if it is in this SVM.
     pub(crate) fn volume(&self, uuid: VolumeId) -> Result<Option<Volume>, ApiError> {
         match self.backend.get_volume(uuid) {
-            Ok(volume) => Ok(Some(volume)),
+            Ok(volume) => Ok(Some(volume).filter(|volume| !self.is_deleted(volume))),
             Err(BackendError::VolumeNotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }

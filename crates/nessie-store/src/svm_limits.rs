@@ -13,7 +13,7 @@ const LIMIT_REACHED: u32 = 460_770;
 impl SvmState {
     /// The sum of the sizes of the volumes in bytes.
     pub(crate) fn allocated(&self) -> Result<u64, ApiError> {
-        Ok(sum(&self.backend.list_volumes()?))
+        Ok(sum(&self.volumes()?))
     }
 
     /// Refuses a new volume of this size, in bytes, that does not fit in the limits.
@@ -23,7 +23,7 @@ impl SvmState {
         if limits.volumes.is_none() && limits.bytes.is_none() {
             return Ok(());
         }
-        let volumes = self.backend.list_volumes()?;
+        let volumes = self.volumes()?;
         if let Some(most) = limits.volumes.filter(|most| volumes.len() as u64 >= *most) {
             let name = &self.svm_context.svm.name;
             let message = format!(

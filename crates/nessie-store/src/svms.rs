@@ -41,6 +41,7 @@ pub(crate) struct Parts {
     pub(crate) configuration: Arc<ClusterConfiguration>,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) clock: ClusterClock,
+    pub(crate) recovery_queue_hours: Option<u64>,
 }
 
 impl Svms {
@@ -77,9 +78,7 @@ impl Svms {
             has_snapshot_policies: has_policies(&*svm.backend, &parts.configuration),
         };
         let index = u64::from(number) - 2;
-        let (jobs, clock) = (Arc::clone(&parts.jobs), parts.clock.clone());
-        let configuration = Arc::clone(&parts.configuration);
-        SvmState::new(index, svm_context, svm, parts.unlimited, jobs, clock, configuration)
+        SvmState::new(index, svm_context, svm, parts)
     }
 
     /// Each SVM at present with its UUID, as a configuration has it.

@@ -179,6 +179,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="give each SVM a root volume, mounted at /; those that clients create have one anyway",
     )
     parser.add_argument(
+        "--recovery-queue-hours",
+        type=_options.integer(0, 2**32 - 1),
+        metavar="N",
+        help="keep a volume that a client deletes in the recovery queue for N hours (default: "
+        "delete it at once)",
+    )
+    parser.add_argument(
         "--simulator",
         action=argparse.BooleanOptionalAction,
         default=None,
@@ -304,6 +311,7 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         seed=options.seed,
         run_policies=options.run_policies,
         root_volumes=options.root_volumes,
+        recovery_queue_hours=options.recovery_queue_hours,
         simulator=options.simulator,
         events=options.events,
         log=FORMS[options.log] if options.log else False,

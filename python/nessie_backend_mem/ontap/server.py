@@ -46,6 +46,7 @@ LAST_POLL = 2**32 - 1
 LAST_SECONDS = 2.0**63
 LAST_UNSIGNED = 2**64 - 1
 LAST_EVENT = 2**32 - 1
+LAST_HOUR = 2**32 - 1
 
 AUTHORITY = b"nessie ontap authority"
 """A text in every certificate that a server of this package creates for its clients."""
@@ -119,6 +120,9 @@ class OntapServer:
             the rules.
         root_volumes: Whether the SVMs of `backends` get a root volume, named after the SVM and
             mounted at ``/``. An SVM that a client creates has one in any case.
+        recovery_queue_hours: How long a volume that a client deletes is kept in the recovery queue,
+            in hours on the server's clock. Meanwhile it is a volume of the backend that is offline
+            and whose name ends with a number. Without it, volumes are deleted at once.
         simulator: Whether clients can reset the cluster, load its state, advance its clock and add
             faults with requests to ``/simulator``. By default they can if `host` is a loopback
             address. ``GET /simulator`` lists the resources; nessie-store's ``SIMULATOR.md``
@@ -158,6 +162,7 @@ class OntapServer:
         seed: int | None = None,
         run_policies: bool = False,
         root_volumes: bool = False,
+        recovery_queue_hours: int | None = None,
         simulator: bool | None = None,
         events: int | None = None,
         log: bool | Log = False,
@@ -203,6 +208,11 @@ class OntapServer:
             seed=None if seed is None else whole("seed", seed, LAST_UNSIGNED),
             run_policies=run_policies,
             root_volumes=root_volumes,
+            recovery_queue_hours=(
+                None
+                if recovery_queue_hours is None
+                else whole("recovery_queue_hours", recovery_queue_hours, LAST_HOUR)
+            ),
             events=events,
         )
         svms = zip(self._cluster.svms(), backends.values(), strict=True)

@@ -85,7 +85,7 @@ impl OntapCluster {
     ///
     /// Raises ValueError for an invalid part, and TypeError for an object that is not a backend.
     #[new]
-    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed, run_policies, root_volumes, events))]
+    #[pyo3(signature = (svms, *, name, nodes, aggregates, lifs, jobs, seed, run_policies, root_volumes, recovery_queue_hours, events))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords to Python")]
     fn new(
         py: Python<'_>,
@@ -98,6 +98,7 @@ impl OntapCluster {
         seed: Option<u64>,
         run_policies: bool,
         root_volumes: bool,
+        recovery_queue_hours: Option<u64>,
         events: Option<NonZeroUsize>,
     ) -> PyResult<Self> {
         let mut config = Config::default();
@@ -114,6 +115,7 @@ impl OntapCluster {
         config.seed = seed;
         config.run_policies = run_policies;
         config.root_volumes = root_volumes;
+        config.recovery_queue_hours = recovery_queue_hours;
         let is_quick = svms.iter().all(|(_, object)| object.cast::<MemBackend>().is_ok());
         let mut first = None;
         for (name, object) in svms {

@@ -26,6 +26,7 @@ macro_rules! references {
 mod aggregate;
 mod attributes;
 mod cli_aggregate;
+mod cli_recovery_queue;
 mod cluster;
 mod compliance_clock;
 mod counter;
@@ -57,6 +58,7 @@ mod volume_space;
 pub use aggregate::{AGGREGATE, AggregateRecord, AggregateSpace};
 pub use attributes::{Attribute, Attributes};
 pub use cli_aggregate::{CLI_AGGREGATE, CliAggregateRecord};
+pub use cli_recovery_queue::{CLI_RECOVERY_QUEUE, CliDeletedVolumeRecord};
 pub use cluster::{CLUSTER, ClusterRecord};
 pub use compliance_clock::{COMPLIANCE_CLOCK, ComplianceClockRecord};
 pub use counter::{

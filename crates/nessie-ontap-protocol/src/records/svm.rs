@@ -26,6 +26,8 @@ pub struct SvmRecord {
     pub nfs_enabled: Option<bool>,
     /// The fields of its DNS configuration.
     pub dns: Option<Arc<Attributes>>,
+    /// The number of its deleted volumes in the recovery queue, and their sizes in bytes.
+    pub in_recovery_queue: (u64, u64),
     /// The sizes of its volumes in bytes. `None` unless it has a limit of them.
     pub allocated: Option<u64>,
 }
@@ -138,6 +140,7 @@ pub static SVM: Schema<SvmRecord> = Schema {
         "nsswitch.namemap" SOURCES, Default, Both => |s| s.sources("nsswitch.namemap", &["files"]);
         "nsswitch.netgroup" SOURCES, Default, Both => |s| s.sources("nsswitch.netgroup", &["files"]);
         "nsswitch.passwd" SOURCES, Default, Both => |s| s.sources("nsswitch.passwd", &["files"]);
+        "number_of_volumes_in_recovery_queue" FieldKind::Integer, Default, Never => |s| s.in_recovery_queue.0.into();
         "nvme.allowed" FieldKind::Boolean, Default, Both => |s| s.allowed("nvme.allowed", false);
         "nvme.enabled" FieldKind::Boolean, Default, Never => |s| s.of_protocol(false);
         "s3.allowed" FieldKind::Boolean, Default, Both => |s| s.allowed("s3.allowed", false);
@@ -152,6 +155,7 @@ pub static SVM: Schema<SvmRecord> = Schema {
         "storage.limit_threshold_exceeded" FieldKind::Boolean, Default, Never => |s| s.used_percent().map(|used| used >= s.alert_percent()).into();
         "storage.used_percentage" FieldKind::Integer, Default, Never => |s| s.used_percent().into();
         "subtype" SUBTYPES, Default, Post => |s| s.or("subtype", "default");
+        "total_volume_size_in_recovery_queue" FieldKind::Size, Default, Never => |s| s.in_recovery_queue.1.into();
         "uuid" FieldKind::Uuid, Key, Never => |s| s.svm_context.svm.uuid.into();
     ],
     references: references![

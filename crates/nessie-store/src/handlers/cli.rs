@@ -1,22 +1,25 @@
 //! CLI passthrough, `/api/private/cli`: only the commands that clients need to start.
 
-use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{CLI_AGGREGATE, CliAggregateRecord, Named};
+use nessie_ontap_protocol::{ApiError, Query};
 
 use super::context::{HandlerResult, RequestContext};
 
 /// The accepted privilege levels. They have no effect.
 const PRIVILEGES: &[&str] = &["admin", "advanced", "diagnostic"];
 
+/// The parameter of every command.
+pub(super) const PRIVILEGE: &[&str] = &["privilege_level"];
+
+/// Refuses an unknown privilege level.
+pub(super) fn check_privilege<R>(query: &Query<R>) -> Result<(), ApiError> {
+    query.parameter_word("privilege_level", PRIVILEGES).map(drop)
+}
+
 /// `aggr`: all aggregates, and the root aggregate of each node.
 pub(crate) fn aggregates(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&CLI_AGGREGATE, true, &["privilege_level"])?;
-    if let Some(level) =
-        query.parameter("privilege_level").filter(|level| !PRIVILEGES.contains(level))
-    {
-        let rule = format!("is not one of {}", PRIVILEGES.join(", "));
-        return Err(ApiError::invalid_value("privilege_level", level, rule));
-    }
+    let query = context.query(&CLI_AGGREGATE, true, PRIVILEGE)?;
+    check_privilege(&query)?;
     let data = context.cluster.aggregates.iter().map(|record| CliAggregateRecord {
         aggregate: record.aggregate.clone(),
         node: record.node.clone(),

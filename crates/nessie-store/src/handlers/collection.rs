@@ -110,13 +110,14 @@ impl<R> ObjectKind<R> {
         Outcome { job, path, svm_context, result: change(record, job) }
     }
 
-    /// Checks the query and the body of a deletion without `records`.
+    /// Checks the query and the body of a deletion without `records`. Returns the parameter `force`.
     pub(crate) fn check_deletion(
         &self,
         context: &RequestContext<'_>,
         query: &Query<R>,
-    ) -> Result<(), ApiError> {
-        query.parameter_flag("force")?;
-        Body::parse(context.request.body)?.check(self.schema, context.request.method)
+    ) -> Result<bool, ApiError> {
+        let force = query.parameter_flag("force")?.unwrap_or(false);
+        Body::parse(context.request.body)?.check(self.schema, context.request.method)?;
+        Ok(force)
     }
 }

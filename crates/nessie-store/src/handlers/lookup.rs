@@ -51,7 +51,7 @@ pub(super) fn volume_of_body(svm: &SvmState, body: &Body) -> Result<Volume, ApiE
         return Err(ApiError::new(400, 918_232, message).about(path));
     };
     let found = match (&given.name, given.uuid) {
-        (Some(name), _) => svm.backend.find_volume(name)?,
+        (Some(name), _) => svm.find_volume(name)?,
         (None, Some(uuid)) => svm.volume(uuid.into())?,
         (None, None) => None,
     };
@@ -76,7 +76,7 @@ pub(super) fn volume_of_filter<R>(
         let uuid = text.parse::<Uuid>().ok();
         uuid.map(|uuid| svm.volume(uuid.into())).transpose()?.flatten()
     } else if let Some(name) = query.filter.exact("volume.name") {
-        svm.backend.find_volume(name)?
+        svm.find_volume(name)?
     } else {
         return Ok(None);
     };

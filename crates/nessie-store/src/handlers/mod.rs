@@ -31,6 +31,7 @@ pub(crate) mod qos_policies;
 pub(crate) mod qtrees;
 pub(crate) mod quota_reports;
 pub(crate) mod quota_rules;
+pub(crate) mod recovery_queue;
 pub(crate) mod resource;
 pub(crate) mod schedules;
 pub(crate) mod snapshot_policies;

@@ -171,7 +171,7 @@ fn volumes(
     if let Some(volumes) = volume_of_filter(svm, query)? {
         return Ok(volumes);
     }
-    let Some(name) = name else { return Ok(svm.backend.list_volumes()?) };
+    let Some(name) = name else { return svm.volumes() };
     let found = side_data.qtrees.volumes_with(name).into_iter();
     // A volume that was deleted on the backend has none.
     found.filter_map(|volume| svm.volume(volume).transpose()).collect()

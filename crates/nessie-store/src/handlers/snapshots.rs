@@ -228,7 +228,7 @@ fn volume_of_body<'a>(
             },
             (Some(name), None) => {
                 let svm = svm_of_body(context, body, "svm")?;
-                match svm.backend.find_volume(name)? {
+                match svm.find_volume(name)? {
                     None => return Ok(Err(ApiError::no_such_entry().about("volume.name"))),
                     Some(volume) => (svm, volume),
                 }
@@ -438,7 +438,7 @@ fn volume_of_path<'a>(
     }
     for svm in context.svms(query, "svm")? {
         let snapshots = svm.backend.snapshot_backend()?;
-        for volume in svm.backend.list_volumes()? {
+        for volume in svm.volumes()? {
             match snapshots.get_snapshot(volume.uuid, snapshot) {
                 Ok(_) => return Ok((svm, volume)),
                 Err(
@@ -496,7 +496,7 @@ fn records(
         let first = records.len();
         let side_data = svm.side_data();
         let mut related = Related { cloned: cloned(svm, query)?, ..Related::default() };
-        for volume in svm.backend.list_volumes()? {
+        for volume in svm.volumes()? {
             match append(context, query, svm, &volume, &mut related, &mut records) {
                 // The volume was deleted after it was listed.
                 Err(error) if error.code == 4 => {}

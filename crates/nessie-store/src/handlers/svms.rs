@@ -129,7 +129,7 @@ impl Delete for Svms {
         let svms = cluster.svms.list();
         let svm = current(&svms, found)?;
         let mut presence = svm.write_lock()?;
-        let volumes = svm.backend.list_volumes()?;
+        let volumes = svm.volumes()?;
         let (roots, others): (Vec<_>, Vec<_>) =
             volumes.into_iter().partition(|volume| svm.is_root_volume(volume));
         if let Some(volume) = others.first() {
@@ -142,6 +142,8 @@ impl Delete for Svms {
             );
             return Err(ApiError::new(409, HAS_VOLUMES, message).about("uuid"));
         }
+        let side_data = svm.side_data();
+        svm.purge_all(&side_data, side_data.recovery_queue.list())?;
         for root in roots {
             svm.backend.delete_volume(root.uuid)?;
         }
@@ -177,6 +179,12 @@ fn record(
         ipspace: cluster.ipspace.clone(),
         nfs_enabled: svm.configuration.nfs_service.get().map(|nfs| is_nfs_enabled(&nfs.attributes)),
         dns: svm.configuration.dns.get().map(|dns| dns.attributes),
+        in_recovery_queue: svm.side_data().recovery_queue.list().into_iter().fold(
+            (0, 0),
+            |(count, bytes): (u64, u64), deleted| {
+                (count + 1, bytes.saturating_add(deleted.size_bytes))
+            },
+        ),
         allocated: has_limit.then(|| svm.allocated()).transpose()?,
         attributes,
     })

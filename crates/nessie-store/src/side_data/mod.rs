@@ -2,13 +2,14 @@
 //!
 //! [`attributes`] has the fields of volumes and snapshots, [`creation_order`] the positions that
 //! paging needs, [`operations`] what is under way with volumes, [`qtrees`] and [`quota_rules`] the
-//! objects of volumes.
+//! objects of volumes, [`recovery_queue`] the deleted volumes.
 
 mod attributes;
 mod creation_order;
 mod operations;
 mod qtrees;
 mod quota_rules;
+mod recovery_queue;
 mod volume_map;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,8 @@ pub(crate) use self::qtrees::Qtree;
 use self::qtrees::Qtrees;
 use self::quota_rules::QuotaRules;
 pub(crate) use self::quota_rules::{QuotaRule, QuotaRuleTarget};
+pub(crate) use self::recovery_queue::DeletedVolume;
+use self::recovery_queue::RecoveryQueue;
 
 /// The side data of one SVM, under the UUIDs of one epoch of its backend. In the next epoch the
 /// same UUIDs may belong to other objects.
@@ -35,6 +38,7 @@ pub(crate) struct SideData {
     pub(crate) operations: Operations,
     pub(crate) qtrees: Qtrees,
     pub(crate) quota_rules: QuotaRules,
+    pub(crate) recovery_queue: RecoveryQueue,
 }
 
 impl SideData {

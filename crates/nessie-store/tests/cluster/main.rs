@@ -15,6 +15,7 @@ mod policies;
 mod qos_policies;
 mod qtrees;
 mod quotas;
+mod recovery_queue;
 mod references;
 mod refusals;
 mod reset;

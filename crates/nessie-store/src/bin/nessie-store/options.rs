@@ -102,6 +102,10 @@ pub(crate) struct ServeOptions {
     #[arg(long)]
     pub(crate) root_volumes: bool,
 
+    /// Keep a volume that a client deletes in the recovery queue for N hours [default: delete it at once]
+    #[arg(long, value_name = "N")]
+    pub(crate) recovery_queue_hours: Option<u64>,
+
     /// Serve /simulator, with which clients control the server [default: if --host is a loopback address]
     #[arg(long, overrides_with = "no_simulator")]
     pub(crate) simulator: bool,

@@ -100,6 +100,7 @@ fn cluster(options: &ServeOptions, svms: &[(String, MemBackend)]) -> Result<Clus
     config.seed = options.seed;
     config.run_policies = options.run_policies;
     config.root_volumes = options.root_volumes;
+    config.recovery_queue_hours = options.recovery_queue_hours;
     let seed = options.seed;
     config.svms = svms.iter().map(|(name, backend)| svm_of(name, backend, seed)).collect();
     let first = svms.first().map(|(_, backend)| backend.clone());

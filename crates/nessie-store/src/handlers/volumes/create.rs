@@ -131,7 +131,7 @@ impl<'a> Creation<'a> {
                 self.finish(&volume, None)?
             }
             VolumeSource::Clone(parent_ref) => {
-                let parent = parent_ref.volume(backend)?;
+                let parent = parent_ref.volume(self.svm)?;
                 if let Some(inherited) = side_data.attributes.volume(parent.uuid) {
                     for field in
                         VOLUME.fields.iter().filter(|field| INHERITED.contains(&field.path))
@@ -316,18 +316,15 @@ impl CloneParent {
         Ok(Self { volume, snapshot: Reference::read(body, "clone.parent_snapshot")? })
     }
 
-    fn volume(&self, backend: &dyn VolumeBackend) -> Result<Volume, ApiError> {
+    fn volume(&self, svm: &SvmState) -> Result<Volume, ApiError> {
         let Reference { name, uuid } = &self.volume;
         let unknown = || {
             let message = format!("The parent volume {} does not exist.", self.volume);
             ApiError::new(400, 524_601, message).about("clone.parent_volume")
         };
         let found = match (name, uuid) {
-            (Some(name), _) => backend.find_volume(name)?.ok_or_else(unknown)?,
-            (None, Some(uuid)) => match backend.get_volume((*uuid).into()) {
-                Err(BackendError::VolumeNotFound { .. }) => return Err(unknown()),
-                found => found?,
-            },
+            (Some(name), _) => svm.find_volume(name)?.ok_or_else(unknown)?,
+            (None, Some(uuid)) => svm.volume((*uuid).into())?.ok_or_else(unknown)?,
             (None, None) => return Err(unknown()),
         };
         if uuid.is_some_and(|uuid| uuid != found.uuid.uuid()) {

@@ -12,7 +12,7 @@ use crate::svm::SvmState;
 pub(super) fn set_parents(svm: &SvmState, records: &mut [VolumeRecord]) -> Result<(), ApiError> {
     let side_data = svm.side_data();
     let mut mounted = HashMap::new();
-    for volume in svm.backend.list_volumes()? {
+    for volume in svm.volumes()? {
         let attributes = side_data.attributes.volume(volume.uuid);
         let path = if is_svm_root(attributes.as_deref()) {
             Some(String::new())

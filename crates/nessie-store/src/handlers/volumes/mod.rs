@@ -91,35 +91,47 @@ pub(crate) fn patch_many(context: &RequestContext<'_>) -> HandlerResult {
     many(context, &query, |svm, volume, job| change.run(context, svm, volume, job))
 }
 
-/// Deletes a volume immediately: there is no recovery queue for `force` to bypass.
 pub(crate) fn delete(context: &RequestContext<'_>) -> HandlerResult {
     static QUERY: OperationQuery<VolumeRecord> = OperationQuery::new(&VOLUME, false, FORCE);
     let query = QUERY.of(context)?;
-    KIND.check_deletion(context, &query)?;
-    one(context, &query, |svm, volume, _| remove(svm, volume))
+    let force = KIND.check_deletion(context, &query)?;
+    one(context, &query, |svm, volume, _| remove(context, svm, volume, force))
 }
 
 pub(crate) fn delete_many(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&VOLUME, true, FORCE)?;
     if let Some(bodies) = Body::parse_records(context.request.body)? {
-        query.parameter_flag("force")?;
+        let force = query.parameter_flag("force")?.unwrap_or(false);
         let read = |mut body| {
             let uuid = outcome::take_uuid(&mut body)?;
             outcome::check_empty(&body).map(|()| (uuid, ()))
         };
         let volumes = bodies.into_iter().map(read).collect::<Result<_, _>>()?;
-        return each(context, &query, volumes, |(), svm, volume, _| remove(svm, volume));
+        return each(context, &query, volumes, |(), svm, volume, _| {
+            remove(context, svm, volume, force)
+        });
     }
     outcome::check_filter(&query)?;
-    KIND.check_deletion(context, &query)?;
-    many(context, &query, |svm, volume, _| remove(svm, volume))
+    let force = KIND.check_deletion(context, &query)?;
+    many(context, &query, |svm, volume, _| remove(context, svm, volume, force))
 }
 
-fn remove(svm: &SvmState, volume: &Volume) -> Result<VolumeRecord, ApiError> {
+/// Deletes a volume, or moves it to the recovery queue. `force` bypasses the queue.
+fn remove(
+    context: &RequestContext<'_>,
+    svm: &SvmState,
+    volume: &Volume,
+    force: bool,
+) -> Result<VolumeRecord, ApiError> {
     let _lock = svm.write_lock()?;
     let side_data = svm.side_data();
     let record = svm.record(volume.clone());
     root::check_lone(svm, volume)?;
+    if let Some(hours) = svm.recovery_queue_hours.filter(|_| !force && !svm.is_root_volume(volume))
+        && svm.enqueue(&side_data, volume, hours, context.cluster.now())?
+    {
+        return Ok(record);
+    }
     svm.backend.delete_volume(volume.uuid).map_err(|error| match error {
         // 1638555 is about the deletion of a snapshot.
         BackendError::SnapshotLocked { .. } => ApiError::new(409, 460_770, error.to_string()),
@@ -204,7 +216,7 @@ fn records(
             let found = text.parse::<Uuid>().ok().map(|uuid| svm.volume(uuid.into()));
             records.extend(found.transpose()?.flatten().map(|found| svm.record(found)));
         } else if let Some(name) = query.filter.exact("name") {
-            let found = svm.backend.find_volume(name)?;
+            let found = svm.find_volume(name)?;
             records.extend(found.map(|found| svm.record(found)));
         } else {
             list_svm(context, query, svm, &mut records)?;
@@ -222,7 +234,7 @@ fn list_svm(
     records: &mut Vec<VolumeRecord>,
 ) -> Result<(), ApiError> {
     let side_data = svm.side_data();
-    let volumes = svm.backend.list_volumes()?;
+    let volumes = svm.volumes()?;
     let attributes = side_data.attributes.volumes(volumes.iter().map(|volume| volume.uuid));
     let pool = svm.pool();
     // Only pages need positions that stay the same between requests. With several SVMs there may be

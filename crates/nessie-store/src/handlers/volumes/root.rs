@@ -8,7 +8,7 @@ use crate::svm::SvmState;
 
 /// Refuses to end the use of a root volume while its SVM has others.
 pub(super) fn check_lone(svm: &SvmState, volume: &Volume) -> Result<(), ApiError> {
-    if !svm.is_root_volume(volume) || svm.backend.list_volumes()?.len() <= 1 {
+    if !svm.is_root_volume(volume) || svm.volumes()?.len() <= 1 {
         return Ok(());
     }
     let message = format!(
