@@ -77,3 +77,25 @@ def test_quotas_are_set_changed_and_deleted_once(
     changed("na_ontap_quotas", **user, state="absent")
     changed("na_ontap_quotas", **volume, set_quota_status=False)
     changed("na_ontap_quotas", **tree, state="absent")
+
+
+def test_a_flexgroup_is_provisioned_and_grown_once(changed: Run, server: OntapServer) -> None:
+    volume = {**SVM, "name": "fg", "auto_provision_as": "flexgroup", "size_unit": "gb"}
+    changed("na_ontap_volume", **volume, size=4, wait_for_completion=True)
+    changed("na_ontap_volume", **volume, size=8, wait_for_completion=True)
+    (made,) = server.backend
+    assert made["size_bytes"] == 8 * GIB
+    changed("na_ontap_volume", **SVM, name="fg", state="absent", wait_for_completion=True)
+
+
+def test_a_flexgroup_is_created_on_aggregates_once(changed: Run) -> None:
+    changed(
+        "na_ontap_volume",
+        **SVM,
+        name="fg",
+        aggr_list=["aggr1", "aggr1"],
+        aggr_list_multiplier=2,
+        size=4,
+        size_unit="gb",
+        wait_for_completion=True,
+    )

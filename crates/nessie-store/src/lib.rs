@@ -67,6 +67,9 @@
 //! * Each SVM has the export policy `default`, without rules, which can be neither deleted nor
 //!   renamed. Rules are stored, and no client is checked against them. A volume that names, on its
 //!   backend, a policy that its SVM lacks is served with the name alone.
+//! * A `FlexGroup` volume is one volume of the backend. Its constituents are derived from it: each has
+//!   an equal part of its size and its data, which its aggregates account for. Only the whole volume
+//!   is changed.
 //! * Qtrees and quota rules are deleted with their volume. A clone has the qtrees that its parent has
 //!   when it is created, and no quota rules. A restore leaves qtrees as they are. The default qtree of
 //!   a volume cannot be changed. Quotas are on or off at once; they limit nothing, and reports show

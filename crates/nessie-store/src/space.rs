@@ -7,7 +7,8 @@ use nessie_backend_core::{
 };
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
-    AggregateRecord, AggregateSpace, Attribute, Attributes, Pool, guaranteed_bytes,
+    AggregateRecord, AggregateSpace, Attribute, Attributes, Pool, constituent_aggregates,
+    guaranteed_bytes,
 };
 
 use crate::cluster::Cluster;
@@ -99,14 +100,20 @@ fn add_data(svm: &SvmState, all: Space, records: &mut [AggregateRecord]) -> Resu
     for (uuid, attributes) in svm.side_data().attributes.of_aggregates() {
         let Some(volume) = svm.volume(uuid)? else { continue };
         let space = svm.volume_space(&volume)?;
-        let aggregate = aggregate_of(svm, Some(&attributes));
-        let Some(account) = account_of(records, aggregate) else { continue };
         let guaranteed = guaranteed_bytes(&volume, Some(&attributes), &space);
-        account.guaranteed = account.guaranteed.saturating_add(guaranteed);
-        if aggregate != default {
-            let footprint = space.footprint_bytes();
-            account.data = account.data.saturating_add(footprint);
-            of_default = of_default.saturating_sub(footprint);
+        for (aggregate, guaranteed) in parts_of(svm, Some(&attributes), guaranteed) {
+            if let Some(account) = account_of(records, aggregate) {
+                account.guaranteed = account.guaranteed.saturating_add(guaranteed);
+            }
+        }
+        for (aggregate, footprint) in parts_of(svm, Some(&attributes), space.footprint_bytes()) {
+            if aggregate == default {
+                continue;
+            }
+            if let Some(account) = account_of(records, aggregate) {
+                account.data = account.data.saturating_add(footprint);
+                of_default = of_default.saturating_sub(footprint);
+            }
         }
     }
     if let Some(account) = account_of(records, default) {
@@ -120,7 +127,30 @@ fn account_of(records: &mut [AggregateRecord], uuid: Uuid) -> Option<&mut Aggreg
     records.find(|record| record.aggregate.uuid == uuid).map(|found| &mut found.space)
 }
 
-/// The UUID of the aggregate of a volume with these attributes.
+/// The aggregates of a volume with these attributes, and the part of a number of bytes that is in each.
+/// The constituents of a `FlexGroup` have equal parts; the first has the remainder.
+pub(crate) fn parts_of(
+    svm: &SvmState,
+    attributes: Option<&Attributes>,
+    bytes: u64,
+) -> Vec<(Uuid, u64)> {
+    let constituents = constituent_aggregates(attributes);
+    let Ok(count @ 1..) = u64::try_from(constituents.len()) else {
+        return vec![(aggregate_of(svm, attributes), bytes)];
+    };
+    let mut parts: Vec<(Uuid, u64)> = Vec::new();
+    let mut rest = bytes % count;
+    for uuid in constituents {
+        let part = bytes / count + std::mem::take(&mut rest);
+        match parts.iter_mut().find(|(other, _)| *other == uuid) {
+            Some((_, sum)) => *sum += part,
+            None => parts.push((uuid, part)),
+        }
+    }
+    parts
+}
+
+/// The UUID of the aggregate of a volume with these attributes; of a `FlexGroup`, the first one.
 pub(crate) fn aggregate_of(svm: &SvmState, attributes: Option<&Attributes>) -> Uuid {
     match attributes.and_then(|attributes| attributes.get("aggregates.uuid")) {
         Some(Attribute::Uuid(uuid)) => *uuid,

@@ -35,6 +35,7 @@ mod empty;
 mod export_client;
 mod export_policy;
 mod export_rule;
+mod flexgroup;
 mod ip_interface;
 mod ipspace;
 mod job;
@@ -73,6 +74,7 @@ pub use empty::{
 pub use export_client::{EXPORT_CLIENT, ExportClientRecord};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
 pub use export_rule::{EXPORT_RULE, ExportRule, ExportRuleRecord};
+pub use flexgroup::{CONSTITUENT_AGGREGATES, constituent_aggregates};
 pub use ip_interface::{IP_INTERFACE, IpInterfaceRecord};
 pub use ipspace::{IPSPACE, IpspaceRecord};
 pub use job::{JOB, JobRecord, job_href};

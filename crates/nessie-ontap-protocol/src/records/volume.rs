@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{Timestamp, Volume, VolumeSpace, VolumeState};
+use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeSpace, VolumeState};
 
+use super::flexgroup::constituent_name;
 use super::volume_space::{RESERVE_PERCENT, is_guaranteed, percent_of, rounded_percent_of};
 use super::{Attribute, Attributes, Movement, Named, Pool, SvmContext};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
@@ -91,11 +92,35 @@ impl VolumeRecord {
         self.movement.as_ref().map_or(FieldValue::Unset, get)
     }
 
-    /// The node of its aggregate.
-    fn node(&self) -> Option<&Named> {
-        let uuid = self.aggregate_uuid();
-        let mut aggregates = self.svm_context.aggregates.iter();
-        aggregates.find(|record| uuid == record.aggregate.uuid.into()).map(|record| &record.node)
+    /// The nodes of its aggregates.
+    fn nodes(&self) -> Vec<&Named> {
+        let mut nodes: Vec<&Named> = Vec::new();
+        for record in self.svm_context.aggregates.iter() {
+            let is_of_it = self.aggregates().any(|uuid| uuid == record.aggregate.uuid);
+            if is_of_it && !nodes.contains(&&record.node) {
+                nodes.push(&record.node);
+            }
+        }
+        nodes
+    }
+
+    /// The UUIDs of its aggregates.
+    fn aggregates(&self) -> impl Iterator<Item = Uuid> {
+        let several = self.flexgroup_aggregates();
+        let one = match self.aggregate_uuid() {
+            FieldValue::Uuid(uuid) if several.is_empty() => Some(uuid),
+            _ => None,
+        };
+        let several: Vec<_> = several.iter().map(|aggregate| aggregate.uuid).collect();
+        one.into_iter().chain(several)
+    }
+
+    fn aggregate_names(&self) -> FieldValue<'_> {
+        let several = self.flexgroup_aggregates();
+        if several.is_empty() {
+            return FieldValue::List(vec![self.aggregate_name()]);
+        }
+        FieldValue::List(several.into_iter().map(|aggregate| (&aggregate.name).into()).collect())
     }
 
     /// The value of all metrics: zero, because no data is read or written.
@@ -260,8 +285,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
     fields: fields![
         "_tags" FieldKind::Text, Expensive, Both => |v| v.attribute_or("_tags", FieldValue::Unset);
         "access_time_enabled" FieldKind::Boolean, Expensive, Both => |v| v.attribute_or("access_time_enabled", true);
-        "aggregates.name" FieldKind::Text, Default, Post => |v| FieldValue::List(vec![v.aggregate_name()]);
-        "aggregates.uuid" FieldKind::Uuid, Default, Post => |v| FieldValue::List(vec![v.aggregate_uuid()]);
+        "aggregates.name" FieldKind::Text, Default, Post => |v| v.aggregate_names();
+        "aggregates.uuid" FieldKind::Uuid, Default, Post => |v| FieldValue::List(v.aggregates().map(Into::into).collect());
         "aggressive_readahead_mode" READAHEAD, Expensive, Both => |v| v.attribute_or("aggressive_readahead_mode", "none");
         "analytics.state" ANALYTICS, Expensive, Both => |v| v.attribute_or("analytics.state", "off");
         "anti_ransomware.state" RANSOMWARE, Expensive, Both => |v| v.attribute_or("anti_ransomware.state", "disabled");
@@ -288,7 +313,12 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         };
         "cloud_retrieval_policy" RETRIEVAL, Expensive, Both => |v| v.attribute_or("cloud_retrieval_policy", "default");
         "comment" FieldKind::Text, Default, Both => |v| v.attribute_or("comment", "");
-        "constituents.name" FieldKind::Text, Expensive, Never => |_| FieldValue::Unset;
+        "constituents.aggregates.name" FieldKind::Text, Expensive, Never => |v| v.each_constituent(|_, aggregate| (&aggregate.name).into());
+        "constituents.aggregates.uuid" FieldKind::Uuid, Expensive, Never => |v| v.each_constituent(|_, aggregate| aggregate.uuid.into());
+        "constituents.name" FieldKind::Text, Expensive, Never => |v| v.each_constituent(|index, _| constituent_name(&v.volume.name, index).into());
+        "constituents.space.available" FieldKind::Size, Expensive, Never => |v| v.share_of_constituents(v.available());
+        "constituents.space.size" FieldKind::Size, Expensive, Never => |v| v.share_of_constituents(v.size());
+        "constituents.space.used" FieldKind::Size, Expensive, Never => |v| v.share_of_constituents(v.used());
         "constituents_per_aggregate" FieldKind::Integer, Expensive, Post => |_| FieldValue::Unset;
         "create_time" FieldKind::Time, Default, Never => |v| v.volume.create_time.into();
         "efficiency.compaction" EFFICIENCY, Expensive, Both => |v| v.attribute_or("efficiency.compaction", "none");
@@ -307,9 +337,11 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "files.maximum" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("files.maximum", v.size() / 32_768);
         "files.used" FieldKind::Integer, Expensive, Never => |_| 0_u64.into();
         "flexcache_endpoint_type" FLEXCACHE, Default, Never => |_| "none".into();
+        "flexgroup.name" FieldKind::Text, Expensive, Never => |v| v.attribute_or("flexgroup.name", FieldValue::Unset);
+        "flexgroup.uuid" FieldKind::Uuid, Expensive, Never => |v| v.attribute_or("flexgroup.uuid", FieldValue::Unset);
         "guarantee.honored" FieldKind::Boolean, Expensive, Never => |v| v.is_honored().into();
         "guarantee.type" GUARANTEES, Expensive, Both => |v| v.attribute_or("guarantee.type", "none");
-        "is_constituent" FieldKind::Boolean, Expensive, Never => |_| false.into();
+        "is_constituent" FieldKind::Boolean, Expensive, Never => |v| v.attribute_or("is_constituent", false);
         "is_svm_root" FieldKind::Boolean, Expensive, Never => |v| v.attribute_or("is_svm_root", false);
         "language" LANGUAGES, Default, Post => |v| v.attribute_or("language", "c.utf_8");
         "max_dir_size" FieldKind::Size, Expensive, Both => |v| v.attribute_or("max_dir_size", 335_544_320_u64);
@@ -345,8 +377,8 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "nas.security_style" SECURITY, Expensive, Both => |v| v.attribute_or("nas.security_style", "unix");
         "nas.uid" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.uid", 0_u64);
         "nas.unix_permissions" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("nas.unix_permissions", 755_u64);
-        "nodes.name" FieldKind::Text, Expensive, Never => |v| FieldValue::List(v.node().map(|node| (&node.name).into()).into_iter().collect());
-        "nodes.uuid" FieldKind::Uuid, Expensive, Never => |v| FieldValue::List(v.node().map(|node| node.uuid.into()).into_iter().collect());
+        "nodes.name" FieldKind::Text, Expensive, Never => |v| FieldValue::List(v.nodes().into_iter().map(|node| (&node.name).into()).collect());
+        "nodes.uuid" FieldKind::Uuid, Expensive, Never => |v| FieldValue::List(v.nodes().into_iter().map(|node| node.uuid.into()).collect());
         "qos.policy.max_throughput_iops" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.max_throughput_iops", FieldValue::Unset);
         "qos.policy.max_throughput_mbps" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.max_throughput_mbps", FieldValue::Unset);
         "qos.policy.min_throughput_iops" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("qos.policy.min_throughput_iops", FieldValue::Unset);
@@ -420,7 +452,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "statistics.throughput_raw.total" FieldKind::Integer, Expensive, Never => |v| v.zero();
         "statistics.throughput_raw.write" FieldKind::Integer, Expensive, Never => |v| v.zero();
         "statistics.timestamp" FieldKind::Time, Expensive, Never => |v| v.measured.into();
-        "style" STYLES, Default, Post => |v| v.volume.style.as_str().into();
+        "style" STYLES, Default, Post => |v| v.attribute_or("style", v.volume.style.as_str());
         "svm.name" FieldKind::Text, Default, Post => |v| (&v.svm_context.svm.name).into();
         "svm.uuid" FieldKind::Uuid, Default, Post => |v| v.svm_context.svm.uuid.into();
         "tiering.min_cooling_days" FieldKind::Integer, Expensive, Both => |v| v.attribute_or("tiering.min_cooling_days", FieldValue::Unset);
@@ -430,10 +462,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "uuid" FieldKind::Uuid, Key, Never => |v| v.volume.uuid.uuid().into();
     ],
     references: references![
-        "aggregates" => |v, _| match v.aggregate_uuid() {
-            FieldValue::Uuid(uuid) => Some(format!("/api/storage/aggregates/{uuid}")),
-            _ => None,
-        };
+        "aggregates" => |v, index| v.aggregates().nth(index).map(|uuid| format!("/api/storage/aggregates/{uuid}"));
         "clone.parent_snapshot" => |v, _| v.volume.origin.as_ref().map(|clone| format!(
             "/api/storage/volumes/{}/snapshots/{}",
             clone.parent_volume_uuid, clone.parent_snapshot_uuid
@@ -444,10 +473,15 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         ));
         "movement.destination_aggregate" => |v, _| v.movement.as_ref()
             .map(|movement| format!("/api/storage/aggregates/{}", movement.destination.uuid));
+        "constituents.aggregates" => |v, index| v.constituent_aggregate_href(index);
+        "flexgroup" => |v, _| match v.attribute_or("flexgroup.uuid", FieldValue::Unset) {
+            FieldValue::Uuid(uuid) => Some(format!("/api/storage/volumes/{uuid}")),
+            _ => None,
+        };
         "nas.export_policy" => |v, _| v.export_policy.map(|number| v.svm_context.export_policy_href(number));
         "nas.junction_parent" => |v, _| v.junction_parent.as_deref()
             .map(|parent| format!("/api/storage/volumes/{}", parent.uuid));
-        "nodes" => |v, _| v.node().map(|node| format!("/api/cluster/nodes/{}", node.uuid));
+        "nodes" => |v, index| v.nodes().get(index).map(|node| format!("/api/cluster/nodes/{}", node.uuid));
         "qos.policy" => |v, _| match v.attribute_or("qos.policy.uuid", FieldValue::Unset) {
             FieldValue::Uuid(uuid) => Some(format!("/api/storage/qos/policies/{uuid}")),
             _ => None,
@@ -468,5 +502,9 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         ArrayField::at("nodes"),
         ArrayField::at("tiering.object_tags"),
     ],
-    href: |v| format!("/api/storage/volumes/{}", v.volume.uuid),
+    href: |v| {
+        let is_constituent = v.attribute_or("is_constituent", false) == true.into();
+        let query = if is_constituent { "?is_constituent=true" } else { "" };
+        format!("/api/storage/volumes/{}{query}", v.volume.uuid)
+    },
 };

@@ -42,7 +42,8 @@ fn creations() {
     let cases = [
         (r#""name":"v2""#, 400, "787140"),
         (r#""name":"v2","aggregates":[{"name":"aggr9"}]"#, 400, "917508"),
-        (r#""name":"v2","aggregates":[{"name":"aggr1"},{"name":"aggr2"}]"#, 400, "918242"),
+        (r#""name":"v2","aggregates":[{"name":"aggr1"},{"name":"aggr2"}]"#, 400, "917508"),
+        (r#""name":"v2","aggregates":["aggr1","aggr1"],"style":"flexvol""#, 400, "918242"),
         (r#""name":"v1","aggregates":[{"name":"aggr1"}]"#, 409, "917526"),
         (r#""name":"v-2","aggregates":[{"name":"aggr1"}]"#, 400, "917888"),
         (r#""name":"2v","aggregates":[{"name":"aggr1"}]"#, 400, "917887"),
@@ -52,7 +53,11 @@ fn creations() {
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"colour":1"#, 400, "262179"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"create_time":"x""#, 400, "262196"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"state":"error""#, 400, "918652"),
-        (r#""name":"v2","aggregates":[{"name":"aggr1"}],"style":"flexgroup""#, 400, "918241"),
+        (
+            r#""name":"v2","aggregates":[{"name":"aggr1"}],"style":"flexgroup_constituent""#,
+            400,
+            "918241",
+        ),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"type":"DP""#, 400, "917628"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"nas.path":"/v1/""#, 400, "918252"),
         (r#""name":"v2","aggregates":[{"name":"aggr1"}],"nas.uid":4294967296"#, 400, "262197"),

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use nessie_backend_core::{
     BackendError, SnapshotPolicy, VolumeId, VolumePatch, VolumeState, rules,
 };
-use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME};
+use nessie_ontap_protocol::records::{
+    Attribute, Attributes, Named, VOLUME, constituent_aggregates,
+};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
+use super::flexgroup;
 use crate::cluster::Cluster;
 use crate::configuration::StoredPolicy;
 use crate::handlers::export_policies::ExportPolicyReference;
@@ -21,7 +24,7 @@ use crate::svm::SvmState;
 pub(crate) const MIN_SIZE: u64 = rules::ontap::MIN_VOLUME_SIZE;
 
 /// The largest volume, in bytes: ONTAP's 300 TB.
-const MAX_SIZE: u64 = 300 << 40;
+pub(super) const MAX_SIZE: u64 = 300 << 40;
 
 /// The fields of a volume that a request sets. Absent fields are `None` or missing.
 #[derive(Debug, Default)]
@@ -33,6 +36,8 @@ pub(crate) struct VolumeFields {
     pub(crate) path: Option<String>,
     export_policy: Option<ExportPolicyReference>,
     snapshot_policy: Option<Reference>,
+    /// Whether the request creates a `FlexGroup`, which has limits of its own for the size.
+    pub(super) is_new_flexgroup: bool,
     attributes: Vec<(&'static str, Attribute)>,
     qos: Option<QosChange>,
     /// Objects whose attributes are reset to their defaults.
@@ -202,7 +207,12 @@ impl VolumeFields {
         if let Some(size) = self.size.filter(|size| *size < MIN_SIZE) {
             return Err(too_small(size));
         }
-        if let Some(size) = self.size.filter(|size| *size > MAX_SIZE) {
+        let constituents = constituent_aggregates(stored).len();
+        if let (Some(size), 1..) = (self.size, constituents) {
+            flexgroup::check_size(size, constituents)?;
+        }
+        let is_flexvol = constituents == 0 && !self.is_new_flexgroup;
+        if let Some(size) = self.size.filter(|size| is_flexvol && *size > MAX_SIZE) {
             let message = format!(
                 "Size \"{size}B\" is too large. Maximum size is \"300TB\" (\"{MAX_SIZE}B\")."
             );

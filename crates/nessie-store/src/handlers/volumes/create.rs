@@ -6,11 +6,14 @@ use nessie_backend_core::{
     BackendError, Snapshot, Uuid, Volume, VolumeBackend, VolumeId, VolumeSpace, VolumeSpec,
     VolumeState,
 };
-use nessie_ontap_protocol::records::{Attribute, Attributes, Named, VOLUME, VolumeRecord};
+use nessie_ontap_protocol::records::{
+    Attribute, Attributes, CONSTITUENT_AGGREGATES, Named, VOLUME, VolumeRecord,
+};
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use super::autosize;
 use super::body::{MIN_SIZE, VolumeFields, normalise, set_aggregate, set_snapshot_policy};
+use super::flexgroup;
 use super::guarantee::Guaranteed;
 use crate::configuration::StoredPolicy;
 use crate::handlers::context::RequestContext;
@@ -32,6 +35,10 @@ enum VolumeSource {
         /// The aggregate, or the error if it does not exist.
         aggregate: Result<Named, ApiError>,
     },
+    FlexGroup {
+        /// The aggregate of each constituent, or the error if one does not exist.
+        constituents: Result<Vec<Named>, ApiError>,
+    },
     Clone(CloneParent),
 }
 
@@ -45,6 +52,7 @@ struct CloneParent {
 const INHERITED: &[&str] = &[
     "aggregates.name",
     "aggregates.uuid",
+    CONSTITUENT_AGGREGATES,
     "encryption.enabled",
     "language",
     "nas.gid",
@@ -52,6 +60,7 @@ const INHERITED: &[&str] = &[
     "nas.uid",
     "nas.unix_permissions",
     "snaplock.type",
+    "style",
 ];
 
 /// The properties of an SVM that new volumes have, and their fields of the volume.
@@ -84,9 +93,8 @@ impl<'a> Creation<'a> {
             let message = "The request does not name the volume.";
             return Err(ApiError::new(400, 262_212, message).about("name"));
         };
-        let fields = VolumeFields::read(context.cluster, &body, Method::Post)?;
+        let mut fields = VolumeFields::read(context.cluster, &body, Method::Post)?;
         let is_clone = body.boolean("clone.is_flexclone")? == Some(true);
-        check_style(&body)?;
         check_type(&body, is_clone)?;
         let source = if is_clone {
             if body.has("aggregates") {
@@ -102,8 +110,13 @@ impl<'a> Creation<'a> {
                 let message = "Only a clone has a parent: clone.is_flexclone is not true.";
                 return Err(ApiError::new(400, 918_247, message).about("clone"));
             }
-            VolumeSource::Empty { aggregate: aggregate(context, &body)? }
+            let aggregates = aggregates(&body)?;
+            match flexgroup::read(context, &body, &aggregates)? {
+                Some(constituents) => VolumeSource::FlexGroup { constituents },
+                None => VolumeSource::Empty { aggregate: aggregate(context, &aggregates)? },
+            }
         };
+        fields.is_new_flexgroup = matches!(source, VolumeSource::FlexGroup { .. });
         Ok(Self { svm, name: name.to_owned(), fields, source })
     }
 
@@ -122,13 +135,16 @@ impl<'a> Creation<'a> {
                     set_aggregate(&mut attributes, &aggregate);
                 }
                 let size = self.fields.size.unwrap_or(MIN_SIZE);
-                self.svm.check_new_volume(size)?;
-                set_defaults(&self.svm.properties(), &mut attributes);
-                self.check_guarantee(context, &attributes, Some(size))?;
-                let mut spec = VolumeSpec::named(self.name.as_str()).size_bytes(size);
-                spec.snapshot_policy.clone_from(&policy);
-                let volume = backend.create_volume(spec)?;
-                self.finish(&volume, None)?
+                self.create(context, &mut attributes, size, policy)?
+            }
+            VolumeSource::FlexGroup { constituents } => {
+                let constituents = constituents.clone()?;
+                flexgroup::check_name(&self.name)?;
+                let smallest = flexgroup::min_size(constituents.len());
+                let size = self.fields.size.unwrap_or(smallest);
+                flexgroup::check_size(size, constituents.len())?;
+                flexgroup::set(&mut attributes, &constituents);
+                self.create(context, &mut attributes, size, policy)?
             }
             VolumeSource::Clone(parent_ref) => {
                 let parent = parent_ref.volume(self.svm)?;
@@ -160,6 +176,23 @@ impl<'a> Creation<'a> {
             side_data.attributes.set_volume(backend, volume.uuid, attributes);
         }
         Ok(self.svm.record(volume))
+    }
+
+    /// Creates a volume that is not a clone.
+    fn create(
+        &self,
+        context: &RequestContext<'_>,
+        attributes: &mut Attributes,
+        size: u64,
+        policy: Option<String>,
+    ) -> Result<Volume, ApiError> {
+        self.svm.check_new_volume(size)?;
+        set_defaults(&self.svm.properties(), attributes);
+        self.check_guarantee(context, attributes, Some(size))?;
+        let mut spec = VolumeSpec::named(self.name.as_str()).size_bytes(size);
+        spec.snapshot_policy = policy;
+        let volume = self.svm.backend.create_volume(spec)?;
+        self.finish(&volume, None)
     }
 
     /// Refuses a volume of this size that is to have a guarantee for which there is too little space.
@@ -344,20 +377,6 @@ impl CloneParent {
     }
 }
 
-fn check_style(body: &Body) -> Result<(), ApiError> {
-    if let Some(style) = body.text("style")?
-        && !style.eq_ignore_ascii_case("flexvol")
-    {
-        let message = format!("Volumes of the style {style:?} are not supported.");
-        return Err(ApiError::new(400, 918_241, message).about("style"));
-    }
-    if body.has("constituents_per_aggregate") {
-        let message = "Only a volume of the style flexgroup has constituents.";
-        return Err(ApiError::new(400, 918_233, message).about("constituents_per_aggregate"));
-    }
-    Ok(())
-}
-
 fn check_type(body: &Body, is_clone: bool) -> Result<(), ApiError> {
     match body.text("type")? {
         None => Ok(()),
@@ -374,24 +393,39 @@ fn check_type(body: &Body, is_clone: bool) -> Result<(), ApiError> {
     }
 }
 
-/// The aggregate that a body names. An unknown aggregate is the inner error, which ONTAP reports
-/// when the job runs.
-fn aggregate(
-    context: &RequestContext<'_>,
-    body: &Body,
-) -> Result<Result<Named, ApiError>, ApiError> {
+/// The aggregates that a body names.
+fn aggregates(body: &Body) -> Result<Vec<Reference>, ApiError> {
     let names = body.texts("aggregates", "name")?.unwrap_or_default();
     let uuids = body.texts("aggregates", "uuid")?.unwrap_or_default();
-    let refuse = |code, message: &str| Err(ApiError::new(400, code, message).about("aggregates"));
-    match names.len().max(uuids.len()) {
-        0 => return refuse(787_140, "The request names no aggregate."),
-        1 => {}
-        _ => return refuse(918_242, "A volume is in exactly one aggregate."),
+    let read = |index: usize| {
+        let name = names.get(index).copied().flatten().map(str::to_owned);
+        let uuid =
+            uuids.get(index).copied().flatten().and_then(|text: &str| text.parse::<Uuid>().ok());
+        if name.is_none() && uuid.is_none() {
+            Err(no_aggregate())
+        } else {
+            Ok(Reference { name, uuid })
+        }
+    };
+    (0..names.len().max(uuids.len())).map(read).collect()
+}
+
+fn no_aggregate() -> ApiError {
+    ApiError::new(400, 787_140, "The request names no aggregate.").about("aggregates")
+}
+
+/// The aggregate of a `FlexVol`. An unknown aggregate is the inner error, which ONTAP reports when the
+/// job runs.
+fn aggregate(
+    context: &RequestContext<'_>,
+    aggregates: &[Reference],
+) -> Result<Result<Named, ApiError>, ApiError> {
+    match aggregates {
+        [] => Err(no_aggregate()),
+        [given] => find_aggregate(context, given),
+        _ => {
+            let message = "A volume of the style flexvol is in exactly one aggregate.";
+            Err(ApiError::new(400, 918_242, message).about("aggregates"))
+        }
     }
-    let name = names.first().copied().flatten().map(str::to_owned);
-    let uuid = uuids.first().copied().flatten().and_then(|text| text.parse::<Uuid>().ok());
-    if name.is_none() && uuid.is_none() {
-        return refuse(787_140, "The request names no aggregate.");
-    }
-    find_aggregate(context, &Reference { name, uuid })
 }

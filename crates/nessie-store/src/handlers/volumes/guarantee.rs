@@ -1,11 +1,11 @@
 //! Guarantees: the space of an aggregate that is reserved for a volume.
 
-use nessie_backend_core::{Volume, VolumeSpace};
+use nessie_backend_core::{Uuid, Volume, VolumeSpace};
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{Attributes, guaranteed_bytes};
 
 use crate::cluster::Cluster;
-use crate::space::{aggregate_of, shown};
+use crate::space::{parts_of, shown};
 use crate::svm::SvmState;
 
 /// A volume as it is to be, perhaps with a guarantee.
@@ -20,14 +20,19 @@ pub(super) struct Guaranteed<'a> {
 }
 
 impl Guaranteed<'_> {
-    /// Refuses the guarantee if its aggregate, or the pool of its SVM, has too little space left.
+    /// Refuses the guarantee if one of its aggregates, or the pool of its SVM, has too little space left.
     pub(super) fn check(&self, cluster: &Cluster) -> Result<(), ApiError> {
         let reserved = guaranteed_bytes(self.volume, Some(self.attributes), &self.space);
         let needed = reserved.saturating_sub(self.reserved.unwrap_or(0));
         if needed == 0 {
             return Ok(());
         }
-        let uuid = aggregate_of(self.svm, Some(self.attributes));
+        let parts = parts_of(self.svm, Some(self.attributes), needed);
+        parts.into_iter().try_for_each(|(uuid, needed)| self.check_part(cluster, uuid, needed))
+    }
+
+    /// Refuses the part of the guarantee that is in one aggregate.
+    fn check_part(&self, cluster: &Cluster, uuid: Uuid, needed: u64) -> Result<(), ApiError> {
         let Some(aggregate) = cluster.aggregate_now(uuid)? else { return Ok(()) };
         let available = aggregate.space.available().min(self.svm.pool().available);
         if needed <= available {

@@ -3,6 +3,7 @@
 mod autosize;
 mod body;
 mod create;
+mod flexgroup;
 mod guarantee;
 mod junctions;
 mod movement;
@@ -23,7 +24,7 @@ use crate::handlers::lookup::find_volume;
 use crate::handlers::operation_query::OperationQuery;
 use crate::handlers::outcome::{self, ObjectKind, Outcome};
 use crate::side_data::lock;
-use crate::space::aggregate_of;
+use crate::space::parts_of;
 use crate::svm::SvmState;
 
 const PATH: &str = "/api/storage/volumes";
@@ -37,7 +38,15 @@ const KIND: ObjectKind<VolumeRecord> = ObjectKind {
 pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
     static QUERY: OperationQuery<VolumeRecord> = OperationQuery::new(&VOLUME, false, &[]);
     let query = QUERY.of(context)?;
-    let (svm, volume) = find_volume(context, &query, context.path_uuid(0)?)?;
+    let uuid = context.path_uuid(0)?;
+    if wants_constituents(&query) {
+        let found = records(context, &query)?.into_iter();
+        return instance(
+            &query,
+            found.into_iter().find(|record| record.volume.uuid == uuid.into()),
+        );
+    }
+    let (svm, volume) = find_volume(context, &query, uuid)?;
     let mut record = svm.record(volume);
     search(context, svm, &query, std::slice::from_mut(&mut record))?;
     instance(&query, Some(record))
@@ -221,9 +230,19 @@ fn records(
         } else {
             list_svm(context, query, svm, &mut records)?;
         }
+        if wants_constituents(query) {
+            let mut volumes = Vec::new();
+            list_svm(context, query, svm, &mut volumes)?;
+            records.extend(volumes.iter().flat_map(VolumeRecord::as_constituents));
+        }
         search(context, svm, query, records.get_mut(first..).unwrap_or_default())?;
     }
     Ok(records)
+}
+
+/// Whether a filter is about the constituents of `FlexGroups`. Otherwise they are no records.
+fn wants_constituents(query: &Query<VolumeRecord>) -> bool {
+    query.filter.paths().any(|path| path == "is_constituent")
 }
 
 /// Appends all volumes of an SVM.
@@ -282,9 +301,10 @@ fn set_overcommitted(
     }
     let aggregates = context.cluster.aggregates_now()?;
     for record in records {
-        let uuid = aggregate_of(svm, record.attributes.as_deref());
-        let found = aggregates.iter().find(|other| other.aggregate.uuid == uuid);
-        record.is_overcommitted = found.is_some_and(|found| found.space.is_overcommitted());
+        let parts = parts_of(svm, record.attributes.as_deref(), 0);
+        let is_of_it = |uuid| parts.iter().any(|(part, _)| *part == uuid);
+        let mut of_it = aggregates.iter().filter(|other| is_of_it(other.aggregate.uuid));
+        record.is_overcommitted = of_it.any(|found| found.space.is_overcommitted());
     }
     Ok(())
 }

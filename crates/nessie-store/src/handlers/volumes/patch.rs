@@ -10,6 +10,7 @@ use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
 use super::autosize;
 use super::body::{VolumeFields, normalise, set_aggregate};
+use super::flexgroup;
 use super::guarantee::Guaranteed;
 use super::movement::{self, MoveChange, NewMove};
 use super::root;
@@ -184,6 +185,17 @@ fn check_quotas(
     Ok(())
 }
 
+/// Refuses what a `FlexGroup` does not allow.
+fn check_flexgroup(
+    side_data: &SideData,
+    volume: &Volume,
+    fields: &VolumeFields,
+    is_moved: bool,
+) -> Result<(), ApiError> {
+    let attributes = side_data.attributes.volume(volume.uuid);
+    flexgroup::check_change(volume, attributes.as_deref(), fields.name.as_deref(), is_moved)
+}
+
 /// Returns the errors of [`Change::run`] without a change.
 fn check(
     context: &RequestContext<'_>,
@@ -201,6 +213,7 @@ fn check(
                 svm.check_resize(volume, size)?;
             }
             check_quotas(side_data, volume, fields)?;
+            check_flexgroup(side_data, volume, fields, movement.is_some())?;
             let aggregate = movement
                 .as_ref()
                 .map(|movement| movement.check(svm, side_data, volume))
@@ -317,6 +330,7 @@ fn change_fields(
         svm.check_resize(&volume, size)?;
     }
     check_quotas(side_data, &volume, fields)?;
+    check_flexgroup(side_data, &volume, fields, movement.is_some())?;
     let aggregate = movement.map(|movement| movement.check(svm, side_data, &volume)).transpose()?;
     let aggregate = aggregate.as_ref();
     check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;

@@ -1,0 +1,105 @@
+//! `FlexGroup` volumes: volumes of several constituents, each in an aggregate.
+//!
+//! A `FlexGroup` is one volume of the backend. Its attributes have the aggregate of each constituent;
+//! all else about a constituent is derived.
+
+use nessie_backend_core::Uuid;
+
+use super::{Attribute, Attributes, Named, VolumeRecord};
+use crate::FieldValue;
+
+/// The attribute with the UUIDs of the aggregates, one for each constituent.
+pub const CONSTITUENT_AGGREGATES: &str = "constituents.aggregates.uuid";
+
+/// The aggregates of the constituents of a volume with these attributes, one for each constituent.
+/// Empty if the volume is not a `FlexGroup`.
+#[must_use]
+pub fn constituent_aggregates(attributes: Option<&Attributes>) -> Vec<Uuid> {
+    match attributes.and_then(|attributes| attributes.get(CONSTITUENT_AGGREGATES)) {
+        Some(Attribute::Texts(uuids)) => uuids.iter().flat_map(|uuid| uuid.parse()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The share of each of `parts` constituents.
+const fn share(bytes: u64, parts: usize) -> u64 {
+    bytes / if parts == 0 { 1 } else { parts as u64 }
+}
+
+impl VolumeRecord {
+    /// The aggregate of each constituent.
+    fn constituents(&self) -> Vec<&Named> {
+        let known = |uuid: Uuid| {
+            let mut aggregates = self.svm_context.aggregates.iter().map(|record| &record.aggregate);
+            aggregates.find(|aggregate| aggregate.uuid == uuid)
+        };
+        let uuids = constituent_aggregates(self.attributes.as_deref());
+        uuids.into_iter().filter_map(known).collect()
+    }
+
+    /// One value for each constituent.
+    pub(super) fn each_constituent<'r>(
+        &'r self,
+        get: impl Fn(usize, &'r Named) -> FieldValue<'r>,
+    ) -> FieldValue<'r> {
+        let constituents = self.constituents().into_iter().enumerate();
+        FieldValue::List(constituents.map(|(index, aggregate)| get(index, aggregate)).collect())
+    }
+
+    /// An equal part of a number of bytes for each constituent.
+    pub(super) fn share_of_constituents(&self, bytes: u64) -> FieldValue<'_> {
+        let parts = self.constituents().len();
+        FieldValue::List(vec![share(bytes, parts).into(); parts])
+    }
+
+    /// The aggregates of a `FlexGroup`, each once. Empty for other volumes.
+    pub(super) fn flexgroup_aggregates(&self) -> Vec<&Named> {
+        let mut distinct: Vec<&Named> = Vec::new();
+        for aggregate in self.constituents() {
+            if !distinct.contains(&aggregate) {
+                distinct.push(aggregate);
+            }
+        }
+        distinct
+    }
+
+    /// The link to the aggregate of a constituent.
+    pub(super) fn constituent_aggregate_href(&self, index: usize) -> Option<String> {
+        let uuid = self.constituents().get(index)?.uuid;
+        Some(format!("/api/storage/aggregates/{uuid}"))
+    }
+
+    /// Its constituents as volumes.
+    #[must_use]
+    pub fn as_constituents(&self) -> Vec<Self> {
+        let aggregates = self.constituents();
+        let parts = aggregates.len();
+        let of_one = |(index, aggregate): (usize, &&Named)| {
+            let mut record = self.clone();
+            let mut attributes =
+                self.attributes.as_deref().map_or_else(Attributes::default, Clone::clone);
+            attributes.unset(CONSTITUENT_AGGREGATES);
+            attributes.set("style", Attribute::Text("flexgroup_constituent".to_owned()));
+            attributes.set("is_constituent", Attribute::Boolean(true));
+            attributes.set("flexgroup.name", Attribute::Text(self.volume.name.clone()));
+            attributes.set("flexgroup.uuid", Attribute::Uuid(self.volume.uuid.uuid()));
+            attributes.set("aggregates.name", Attribute::Text(aggregate.name.clone()));
+            attributes.set("aggregates.uuid", Attribute::Uuid(aggregate.uuid));
+            record.attributes = Some(attributes.into());
+            let volume = &mut record.volume;
+            volume.name = constituent_name(&volume.name, index);
+            let number = u128::try_from(index).unwrap_or_default() + 1;
+            volume.uuid = Uuid::from_u128(volume.uuid.uuid().as_u128() ^ number).into();
+            volume.size_bytes = volume.size_bytes.map(|size| share(size, parts));
+            volume.used_bytes = volume.used_bytes.map(|used| share(used, parts));
+            volume.junction_path = None;
+            record
+        };
+        aggregates.iter().enumerate().map(of_one).collect()
+    }
+}
+
+/// The name of the constituent with that index.
+pub(super) fn constituent_name(flexgroup: &str, index: usize) -> String {
+    format!("{flexgroup}__{:04}", index + 1)
+}

@@ -1,0 +1,148 @@
+//! `FlexGroup` volumes: their constituents, and their rules.
+
+use nessie_backend_core::Volume;
+use nessie_ontap_protocol::records::{
+    Attribute, Attributes, CONSTITUENT_AGGREGATES, Named, constituent_aggregates,
+};
+use nessie_ontap_protocol::{ApiError, Body};
+
+use super::body::{MAX_SIZE, set_aggregate};
+use crate::handlers::context::RequestContext;
+use crate::handlers::lookup::find_aggregate;
+use crate::handlers::reference::Reference;
+use crate::space::shown;
+
+/// The smallest constituent, in bytes: 200 MB.
+const MIN_CONSTITUENT: u64 = 200 << 20;
+
+/// The constituents in each aggregate, if the request does not set their number.
+const DEFAULT_PER_AGGREGATE: u64 = 4;
+
+/// The aggregates that the system selects on each node.
+const AGGREGATES_PER_NODE: usize = 2;
+
+/// The longest name, because that of a constituent has five characters more.
+const MAX_NAME: usize = 197;
+
+const STYLE: &str = "style";
+const PER_AGGREGATE: &str = "constituents_per_aggregate";
+
+/// The aggregate of each constituent of a new `FlexGroup`. `None` if the body creates a `FlexVol`. An
+/// unknown aggregate is the inner error, which ONTAP reports when the job runs.
+pub(super) fn read(
+    context: &RequestContext<'_>,
+    body: &Body,
+    aggregates: &[Reference],
+) -> Result<Option<Result<Vec<Named>, ApiError>>, ApiError> {
+    let style = body.text(STYLE)?.map(str::to_ascii_lowercase);
+    let per_aggregate = body.integer(PER_AGGREGATE)?;
+    let is_flexgroup = match style.as_deref() {
+        Some("flexgroup") => true,
+        Some("flexvol") => false,
+        Some(style) => {
+            let message = format!("A volume of the style {style:?} is not created by itself.");
+            return Err(ApiError::new(400, 918_241, message).about(STYLE));
+        }
+        None => aggregates.len() > 1 || per_aggregate.is_some(),
+    };
+    if !is_flexgroup && per_aggregate.is_some() {
+        let message = "Only a volume of the style flexgroup has constituents.";
+        return Err(ApiError::new(400, 918_233, message).about(PER_AGGREGATE));
+    }
+    if !is_flexgroup {
+        return Ok(None);
+    }
+    if style.is_none() && aggregates.is_empty() {
+        let message = "The number of constituents of an aggregate needs aggregates or a style.";
+        return Err(ApiError::new(400, 13_109_291, message).about(PER_AGGREGATE));
+    }
+    let per_aggregate = per_aggregate.unwrap_or(DEFAULT_PER_AGGREGATE);
+    if !(1..=1_000).contains(&per_aggregate) {
+        let rule = "is not 1 to 1000";
+        return Err(ApiError::invalid_value(PER_AGGREGATE, &per_aggregate.to_string(), rule));
+    }
+    let found: Result<Vec<Named>, ApiError> = if aggregates.is_empty() {
+        Ok(selected(context))
+    } else {
+        let found = aggregates.iter().map(|given| find_aggregate(context, given));
+        found.collect::<Result<Vec<_>, _>>()?.into_iter().collect()
+    };
+    let spread = |found: Vec<Named>| (0..per_aggregate).flat_map(|_| found.clone()).collect();
+    Ok(Some(found.map(spread)))
+}
+
+/// The aggregates that the system selects: the first ones of each node.
+fn selected(context: &RequestContext<'_>) -> Vec<Named> {
+    let mut selected: Vec<(&Named, &Named)> = Vec::new();
+    for record in context.cluster.aggregates.iter() {
+        let of_node = selected.iter().filter(|(_, node)| **node == record.node).count();
+        if of_node < AGGREGATES_PER_NODE {
+            selected.push((&record.aggregate, &record.node));
+        }
+    }
+    selected.into_iter().map(|(aggregate, _)| aggregate.clone()).collect()
+}
+
+/// Sets the attributes of a `FlexGroup` with these constituents.
+pub(super) fn set(attributes: &mut Attributes, constituents: &[Named]) {
+    if let Some(first) = constituents.first() {
+        set_aggregate(attributes, first);
+    }
+    let uuids = constituents.iter().map(|aggregate| aggregate.uuid.to_string()).collect();
+    attributes.set(CONSTITUENT_AGGREGATES, Attribute::Texts(uuids));
+    attributes.set(STYLE, Attribute::Text("flexgroup".to_owned()));
+}
+
+/// The smallest size of a `FlexGroup` with that many constituents.
+pub(super) const fn min_size(constituents: usize) -> u64 {
+    MIN_CONSTITUENT.saturating_mul(constituents as u64)
+}
+
+/// Refuses a name that is too long for those of the constituents.
+pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
+    if name.len() <= MAX_NAME {
+        return Ok(());
+    }
+    let message = format!("The name of a FlexGroup volume has more than {MAX_NAME} characters.");
+    Err(ApiError::new(400, 917_886, message).about("name"))
+}
+
+/// Refuses a size that is too small or too large for that many constituents.
+pub(super) fn check_size(size: u64, constituents: usize) -> Result<(), ApiError> {
+    let (min, max) = (min_size(constituents), MAX_SIZE.saturating_mul(constituents as u64));
+    if size < min {
+        // The text has no comma, because clients split it at commas.
+        let message = format!(
+            "Size \"{given}\" (\"{size}B\") is too small. Minimum size is \"{least}\" (\"{min}B\").",
+            given = shown(size),
+            least = shown(min),
+        );
+        return Err(ApiError::new(500, 917_534, message).about("size"));
+    }
+    if size > max {
+        let message = format!(
+            "Size \"{size}B\" is too large. Maximum size is \"{most}\" (\"{max}B\").",
+            most = shown(max),
+        );
+        return Err(ApiError::new(500, 13_107_326, message).about("size"));
+    }
+    Ok(())
+}
+
+/// Refuses changes that a `FlexGroup` with these attributes does not allow.
+pub(super) fn check_change(
+    volume: &Volume,
+    attributes: Option<&Attributes>,
+    name: Option<&str>,
+    is_moved: bool,
+) -> Result<(), ApiError> {
+    if constituent_aggregates(attributes).is_empty() {
+        return Ok(());
+    }
+    if is_moved {
+        let message =
+            format!("The FlexGroup volume {:?} is not moved: its constituents are.", volume.name);
+        return Err(ApiError::new(400, 13_107_349, message).about("movement.destination_aggregate"));
+    }
+    name.map_or(Ok(()), check_name)
+}

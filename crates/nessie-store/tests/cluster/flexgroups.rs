@@ -1,0 +1,196 @@
+//! `FlexGroup` volumes.
+
+use nessie_backend_core::VolumeBackend;
+use nessie_store::{Aggregate, Method};
+use serde_json::{Value, json};
+
+use crate::support::{GIB, Lab, Reply, VOLUMES};
+
+/// A lab with the aggregates `aggr1` to `aggr3` on the nodes `node1` and `node2`.
+fn lab() -> Lab {
+    Lab::with(|config| {
+        config.nodes = vec!["node1".to_owned(), "node2".to_owned()];
+        config.aggregates =
+            ["aggr1", "aggr2", "aggr3"].map(|name| Aggregate::new(name, 100 * GIB)).into();
+    })
+}
+
+fn post(lab: &Lab, more: &str) -> Reply {
+    let body = format!(r#"{{"svm":"svm1",{more}}}"#);
+    lab.send(Method::Post, &format!("{VOLUMES}?return_timeout=15"), &body)
+}
+
+fn create(lab: &Lab, more: &str) -> String {
+    let reply = post(lab, more);
+    assert_eq!(reply.status, 201, "{}", reply.json);
+    reply.location()
+}
+
+fn aggregates(record: &Value) -> Vec<&str> {
+    let aggregates = record["aggregates"].as_array().unwrap().iter();
+    aggregates.map(|aggregate| aggregate["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn several_aggregates_or_a_style_make_a_flexgroup() {
+    let lab = lab();
+    for (number, (more, style, expected, constituents)) in [
+        (r#""aggregates":["aggr1"]"#, "flexvol", &["aggr1"][..], 0),
+        (r#""aggregates":["aggr2","aggr1"]"#, "flexgroup", &["aggr2", "aggr1"], 8),
+        (r#""aggregates":["aggr2"],"constituents_per_aggregate":3"#, "flexgroup", &["aggr2"], 3),
+        (r#""aggregates":["aggr2"],"style":"FlexGroup""#, "flexgroup", &["aggr2"], 4),
+        (
+            r#""style":"flexgroup","constituents_per_aggregate":1"#,
+            "flexgroup",
+            &["aggr1", "aggr2", "aggr3"],
+            3,
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = create(&lab, &format!(r#""name":"v{number}","size":"10GB",{more}"#));
+        let record = lab.get(&format!("{path}?fields=**"));
+        assert_eq!((&record["style"], aggregates(&record)), (&json!(style), expected.to_vec()));
+        let found = record["constituents"].as_array().map_or(0, Vec::len);
+        assert_eq!(found, constituents, "{more}");
+        assert_eq!(record["size"], 10 * GIB);
+    }
+    assert_eq!(lab.names(&format!("{VOLUMES}?style=flexvol")), ["v0"]);
+    assert_eq!(lab.names(&format!("{VOLUMES}?style=flexgroup&name=v1")), ["v1"]);
+    assert_eq!(lab.names(&format!("{VOLUMES}?aggregates.name=aggr3")), ["v4"]);
+}
+
+#[test]
+fn constituents_are_shown_on_request() {
+    let lab = lab();
+    let more =
+        r#""name":"fg","size":"6GB","aggregates":["aggr1","aggr2"],"constituents_per_aggregate":2"#;
+    let path = create(&lab, more);
+    assert!(lab.get(&path).get("constituents").is_none());
+    let record = lab.get(&format!("{path}?fields=constituents,nodes"));
+    let constituents = record["constituents"].as_array().unwrap();
+    let shown: Vec<_> = constituents
+        .iter()
+        .map(|one| (one["name"].as_str().unwrap(), one["aggregates"]["name"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("fg__0001", "aggr1"),
+        ("fg__0002", "aggr2"),
+        ("fg__0003", "aggr1"),
+        ("fg__0004", "aggr2"),
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(constituents[0]["space"]["size"], 3 * GIB / 2);
+    let href = constituents[1]["aggregates"]["_links"]["self"]["href"].as_str().unwrap();
+    assert_eq!(lab.get(href)["name"], "aggr2");
+    let nodes: Vec<_> = record["nodes"].as_array().unwrap().iter().map(|n| &n["name"]).collect();
+    assert_eq!(nodes, ["node1", "node2"]);
+
+    assert_eq!(lab.names(VOLUMES), ["fg"], "constituents are hidden");
+    let listed = lab
+        .get(&format!("{VOLUMES}?is_constituent=true&fields=style,flexgroup,size&order_by=name"));
+    assert_eq!(listed["num_records"], 4);
+    let one = &listed["records"][2];
+    assert_eq!(
+        (&one["name"], &one["style"]),
+        (&json!("fg__0003"), &json!("flexgroup_constituent"))
+    );
+    assert_eq!((&one["flexgroup"]["name"], &one["size"]), (&json!("fg"), &json!(3 * GIB / 2)));
+    let href = one["_links"]["self"]["href"].as_str().unwrap();
+    assert!(href.ends_with("?is_constituent=true"), "{href}");
+    assert_eq!(lab.get(href)["name"], "fg__0003");
+    let uuid = path.rsplit('/').next().unwrap();
+    let of_one = format!("{VOLUMES}?is_constituent=true&flexgroup.uuid={uuid}&name=*2");
+    assert_eq!(lab.names(&of_one), ["fg__0002"]);
+    assert_eq!(lab.names(&format!("{VOLUMES}?is_constituent=*")).len(), 5);
+    assert_eq!(lab.names(&format!("{VOLUMES}?is_constituent=false")), ["fg"]);
+}
+
+#[test]
+fn wrong_flexgroups_are_refused() {
+    let lab = lab();
+    let two = r#""aggregates":["aggr1","aggr2"]"#;
+    let long = "a".repeat(198);
+    for (more, status, code) in [
+        (format!(r#""name":"v","size":"1500MB",{two}"#), 500, "917534"),
+        (format!(r#""name":"v","size":"3000TB",{two}"#), 500, "13107326"),
+        (format!(r#""name":"{long}",{two}"#), 400, "917886"),
+        (format!(r#""name":"v",{two},"constituents_per_aggregate":0"#), 400, "262197"),
+        (format!(r#""name":"v",{two},"constituents_per_aggregate":1001"#), 400, "262197"),
+        (r#""name":"v","constituents_per_aggregate":2"#.to_owned(), 400, "13109291"),
+        (format!(r#""name":"v",{two},"style":"flexvol""#), 400, "918242"),
+        (r#""name":"v","aggregates":["aggr1","aggr9"]"#.to_owned(), 400, "917508"),
+        (
+            r#""name":"v","aggregates":["aggr1"],"style":"flexvol","constituents_per_aggregate":2"#
+                .to_owned(),
+            400,
+            "918233",
+        ),
+    ] {
+        let reply = post(&lab, &more);
+        assert_eq!((reply.status, reply.code()), (status, code), "{more}: {}", reply.json);
+        let message = reply.json["error"]["message"].as_str().unwrap();
+        assert!(
+            code != "917534" || (message.contains("Minimum size is") && !message.contains(','))
+        );
+        assert_eq!(lab.names(VOLUMES), [""; 0]);
+    }
+    let path = create(&lab, &format!(r#""name":"fg",{two}"#));
+    assert_eq!(lab.get(&path)["size"], 1_600_u64 << 20);
+    for (body, code) in [
+        (r#"{"size":"1500MB"}"#.to_owned(), "917534"),
+        (format!(r#"{{"name":"{long}"}}"#), "917886"),
+        (r#"{"movement.destination_aggregate.name":"aggr3"}"#.to_owned(), "13107349"),
+        (r#"{"style":"flexvol"}"#.to_owned(), "262203"),
+    ] {
+        for target in [
+            format!("{path}?return_timeout=5"),
+            format!("{path}?validate_only=true&return_timeout=5"),
+        ] {
+            let reply = lab.send(Method::Patch, &target, &body);
+            assert_eq!(reply.code(), code, "{body}: {}", reply.json);
+        }
+    }
+    lab.done(Method::Patch, &path, r#"{"size":"1000TB","name":"fg2"}"#);
+    assert_eq!(lab.get(&path)["size"], 1_000_u64 << 40);
+    assert_eq!(lab.get(&path)["name"], "fg2");
+}
+
+#[test]
+fn a_flexgroup_uses_space_of_each_of_its_aggregates() {
+    let lab = lab();
+    let more =
+        r#""name":"fg","size":"30GB","aggregates":["aggr2","aggr3"],"guarantee.type":"volume""#;
+    let path = create(&lab, more);
+    let used = || -> Vec<u64> {
+        let json = lab.get("/api/storage/aggregates?fields=space.block_storage.used&order_by=name");
+        let records = json["records"].as_array().unwrap().iter();
+        records.map(|r| r["space"]["block_storage"]["used"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(used(), [0, 15 * GIB, 15 * GIB]);
+    let uuid = lab.backend.find_volume("fg").unwrap().unwrap().uuid;
+    lab.backend.write(uuid, 8 * GIB).unwrap();
+    lab.done(Method::Patch, &path, r#"{"guarantee.type":"none"}"#);
+    assert_eq!(used(), [0, 4 * GIB, 4 * GIB]);
+    let large =
+        r#""name":"other","size":"200GB","aggregates":["aggr2","aggr3"],"guarantee.type":"volume""#;
+    assert_eq!(post(&lab, large).code(), "917536");
+}
+
+#[test]
+fn a_clone_of_a_flexgroup_is_a_flexgroup() {
+    let lab = lab();
+    let path = create(&lab, r#""name":"fg","aggregates":["aggr1","aggr2"],"nas.path":"/fg""#);
+    lab.snapshot(&path, "s1");
+    let clone = lab.clone_of("fg", Some("s1"), "c1");
+    let record = lab.get(&format!("{clone}?fields=style,constituents.name,aggregates"));
+    assert_eq!(
+        (&record["style"], aggregates(&record)),
+        (&json!("flexgroup"), vec!["aggr1", "aggr2"])
+    );
+    assert_eq!(record["constituents"][7]["name"], "c1__0008");
+    lab.done(Method::Delete, &clone, "");
+    lab.done(Method::Delete, &format!("{path}?force=true"), "");
+    assert_eq!(lab.names(VOLUMES), [""; 0]);
+}
