@@ -4,9 +4,10 @@
 use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLI_RECOVERY_QUEUE,
     CLUSTER, CLUSTER_PEER, COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT,
-    EXPORT_POLICY, EXPORT_RULE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE,
-    LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR,
-    SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME,
+    EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB,
+    KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE,
+    SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM,
+    SVM_PEER, VOLUME,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -16,6 +17,7 @@ use crate::handlers::dns::DnsConfigurations;
 use crate::handlers::export_clients::ExportClients;
 use crate::handlers::export_policies::ExportPolicies;
 use crate::handlers::export_rules::ExportPolicyRules;
+use crate::handlers::files::FileClones;
 use crate::handlers::nfs_services::NfsServices;
 use crate::handlers::qos_policies::QosPolicies;
 use crate::handlers::qtrees::QtreeResource;
@@ -27,8 +29,8 @@ use crate::handlers::snapshot_policies::SnapshotPolicies;
 use crate::handlers::snapshot_policy_schedules::SnapshotPolicySchedules;
 use crate::handlers::svms::Svms;
 use crate::handlers::{
-    HandlerResult, RequestContext, cli, cluster, counters, empty, jobs, recovery_queue, resource,
-    snapshots, svm, volumes, zapi,
+    HandlerResult, RequestContext, cli, cluster, counters, empty, files, jobs, recovery_queue,
+    resource, snapshots, svm, volumes, zapi,
 };
 use crate::http::{Request, Response, method_name};
 use crate::svms::Epochs;
@@ -116,6 +118,9 @@ static ROUTES: &[Route] = routes![
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
     "/api/storage/qos/policies", QOS_POLICY: Get resource::list::<QosPolicies>, Post resource::post::<QosPolicies>, Patch resource::patch_many::<QosPolicies>, Delete resource::delete_many::<QosPolicies>;
     "/api/storage/qos/policies/{uuid}", QOS_POLICY: Get resource::get::<QosPolicies>, Patch resource::patch::<QosPolicies>, Delete resource::delete::<QosPolicies>;
+    "/api/storage/file/clone", FILE_CLONE: Post resource::post::<FileClones>;
+    "/api/storage/volumes/{volume.uuid}/files", FILE: Get files::list;
+    "/api/storage/volumes/{volume.uuid}/files/{path}", FILE: Get files::missing, Patch files::missing, Delete files::missing;
     "/api/storage/qtrees", QTREE: Get resource::list::<QtreeResource>, Post resource::post::<QtreeResource>, Patch resource::patch_many::<QtreeResource>, Delete resource::delete_many::<QtreeResource>;
     "/api/storage/qtrees/{volume.uuid}/{id}", QTREE: Get resource::get::<QtreeResource>, Patch resource::patch::<QtreeResource>, Delete resource::delete::<QtreeResource>;
     "/api/storage/quota/reports", QUOTA_REPORT: Get resource::list::<QuotaReports>;

@@ -1,6 +1,6 @@
 //! Collections that are always empty. They exist because clients list them.
 
-use crate::{DocumentedFields, FieldKind, Schema};
+use crate::{ArrayField, DocumentedFields, FieldKind, Schema};
 
 /// The record of a collection that is always empty.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +37,35 @@ always_empty! {
     CIFS_SERVICE "cifs_service", ["svm.uuid" Uuid];
     /// `/api/protocols/cifs/shares`.
     CIFS_SHARE "cifs_share", ["name" Text, "svm.uuid" Uuid];
+    /// `/api/storage/volumes/{volume.uuid}/files`.
+    FILE "file_info", ["name" Text, "path" Text];
     /// `/api/protocols/fpolicy/{svm.uuid}/policies`.
     FPOLICY_POLICY "fpolicy_policy", ["name" Text];
     /// `/api/security/key-managers`.
     KEY_MANAGER "security_key_manager", ["uuid" Uuid];
 }
+
+/// `/api/storage/file/clone`. A POST names a file to clone.
+pub static FILE_CLONE: Schema<NoRecord> = Schema {
+    name: "file_clone",
+    documented: DocumentedFields::of(include_str!("documented/file_clone.txt")),
+    order: &["destination_path"],
+    hidden: &[],
+    fields: fields![
+        "autodelete" FieldKind::Boolean, Default, Post => |n| match *n {};
+        "destination_path" FieldKind::Text, Default, Post => |n| match *n {};
+        "is_backup" FieldKind::Boolean, Default, Post => |n| match *n {};
+        "overwrite_destination" FieldKind::Boolean, Default, Post => |n| match *n {};
+        "range" FieldKind::Text, Default, Post => |n| match *n {};
+        "source_path" FieldKind::Text, Default, Post => |n| match *n {};
+        "token_uuid" FieldKind::Text, Default, Post => |n| match *n {};
+        "volume.name" FieldKind::Text, Default, Post => |n| match *n {};
+        "volume.uuid" FieldKind::Uuid, Default, Post => |n| match *n {};
+    ],
+    references: &[],
+    arrays: &[ArrayField::at("range")],
+    href: |n| match *n {},
+};
 
 /// `/api/support/ems/application-logs`. The fields are those of a message, which can be posted but
 /// not read.

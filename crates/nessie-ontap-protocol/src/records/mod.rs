@@ -68,8 +68,8 @@ pub use counter::{
 };
 pub use dns::{DNS, DnsRecord};
 pub use empty::{
-    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, FPOLICY_POLICY, KEY_MANAGER,
-    LUN, NoRecord, SNAPMIRROR, SVM_PEER,
+    APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, FILE, FILE_CLONE,
+    FPOLICY_POLICY, KEY_MANAGER, LUN, NoRecord, SNAPMIRROR, SVM_PEER,
 };
 pub use export_client::{EXPORT_CLIENT, ExportClientRecord};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};

@@ -25,6 +25,7 @@ pub(crate) mod empty;
 pub(crate) mod export_clients;
 pub(crate) mod export_policies;
 pub(crate) mod export_rules;
+pub(crate) mod files;
 pub(crate) mod jobs;
 pub(crate) mod nfs_services;
 pub(crate) mod qos_policies;

@@ -15,6 +15,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
     let rule = r#"{"svm":"svm1","volume":"v1","type":"tree","qtree.name":""}"#;
     lab.done(Method::Post, "/api/storage/quota/rules", rule);
     lab.done(Method::Patch, &volume, r#"{"quota.enabled":true}"#);
+    let uuid = volume.rsplit('/').next().unwrap();
     let svm = lab.get("/api/svm/svms")["records"][0]["uuid"].as_str().unwrap().to_owned();
     let policy = lab.get("/api/storage/snapshot-policies?name=default")["records"][0].clone();
     let policy = policy["uuid"].as_str().unwrap().to_owned();
@@ -27,6 +28,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
                 .replace("{volume.uuid}/snapshots", "*/snapshots")
                 .replace("{policy.id}/rules/{index}/clients", CLIENTS)
                 .replace("{policy.id}/rules", POLICY);
+            let path = path.replace("{volume.uuid}/files", &format!("{uuid}/files"));
             let path = path.replace("{counter_table.name}", "system");
             let path = path.replace("{svm.uuid}/policies", &format!("{svm}/policies"));
             let path = path.replace("{snapshot_policy.uuid}", &policy);

@@ -7,6 +7,7 @@ mod collections;
 mod coverage;
 mod discovery;
 mod export_policies;
+mod files;
 mod flexgroups;
 mod hostile;
 mod life;
