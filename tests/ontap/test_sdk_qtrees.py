@@ -38,6 +38,14 @@ def rule(**values: Any) -> Any:
     return made
 
 
+def one(made: Any, **values: Any) -> Any:
+    """A qtree whose next patch sends only `values`."""
+    resource = Qtree(volume={"uuid": made.volume.uuid}, id=made.id)
+    for name, value in values.items():
+        setattr(resource, name, value)
+    return resource
+
+
 def listed(**query: Any) -> list[str]:
     return names(Qtree.get_collection(**query))
 
@@ -47,10 +55,7 @@ def test_the_life_of_a_qtree() -> None:
     made = qtree("q1", unix_permissions=700, security_style="unix")
     assert (made.id, made.unix_permissions, made.path) == (1, 700, "/v1/q1")
     assert made.volume.uuid == volume.uuid
-    renamed = Qtree(volume.uuid, id=made.id)
-    renamed.name = "q2"
-    renamed.security_style = "mixed"
-    renamed.patch()
+    one(made, name="q2", security_style="mixed").patch()
     made.get()
     assert (made.name, made.security_style) == ("q2", "mixed")
     assert listed(**{"volume.name": "v1"}) == ["", "q2"]
@@ -75,28 +80,23 @@ def test_refusals_of_qtrees_have_the_codes_of_ontap() -> None:
     made = qtree("q1")
     qtree("q2")
 
-    def change(**values: Any) -> Callable[[], object]:
-        resource = Qtree(made.volume.uuid, id=made.id)
-        for name, value in values.items():
-            setattr(resource, name, value)
-        return lambda: resource.patch(**AT_ONCE)
-
-    assert code_of(change(name="q2")) == "5242972"
-    assert code_of(change(export_policy={"name": "nosuch"})) == "1703954"
-    default = Qtree(made.volume.uuid, id=0)
+    assert code_of(lambda: one(made, name="q2").patch(**AT_ONCE)) == "5242972"
+    missing = one(made, export_policy={"name": "nosuch"})
+    assert code_of(lambda: missing.patch(**AT_ONCE)) == "1703954"
+    default = Qtree(volume={"uuid": made.volume.uuid}, id=0)
     assert code_of(lambda: default.delete(**AT_ONCE)) == "5242894"
 
 
 def test_quotas_are_set_turned_on_and_reported() -> None:
     volume = make("v1")
     qtree("q1")
-    on = changed(volume.uuid, quota={"enabled": True})
-    assert code_of(lambda: on.patch(**AT_ONCE)) == "460770"
+    on = {"quota": {"enabled": True}}
+    assert code_of(lambda: changed(volume.uuid, **on).patch(**AT_ONCE)) == "460770"
     tree = rule(type="tree", qtree={"name": "q1"}, space={"hard_limit": 1 << 30})
     user = rule(type="user", users=[{"name": "ann"}], files={"soft_limit": 10})
     assert (tree.qtree.id, tree.space.hard_limit) == (1, 1 << 30)
     assert [found.name for found in user.users] == ["ann"]
-    on.patch()
+    changed(volume.uuid, **on).patch()
     volume.get(fields="quota")
     assert volume.quota.state == "on"
     reports = list(QuotaReport.get_collection(fields="*"))
@@ -108,5 +108,6 @@ def test_quotas_are_set_turned_on_and_reported() -> None:
     (found,) = QuotaReport.get_collection(type="tree", fields="space")
     assert found.space.hard_limit == 1 << 20
     user.delete()
-    assert code_of(lambda: rule(type="tree", qtree={"name": "q1"})) == "1"
+    again = QuotaRule.from_dict({"svm": SVM, "volume": V1, "type": "tree", "qtree": {"name": "q1"}})
+    assert code_of(lambda: again.post(**AT_ONCE)) == "1"
     assert QuotaRule.count_collection() == 1

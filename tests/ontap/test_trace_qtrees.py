@@ -161,7 +161,7 @@ def test_terraform_keeps_a_qtree_and_a_quota(terraform: Client, plain: OntapServ
 
 def test_harvest_reads_quota_reports(terraform: Client, plain: OntapServer) -> None:
     plain.backend.create_volume("v1", GIB)
-    sent = [
+    sent: list[tuple[str, dict[str, Any]]] = [
         (QTREES, {"name": "q1"}),
         (RULES, {"type": "tree", "qtree.name": "q1", "space.hard_limit": GIB}),
     ]
