@@ -218,6 +218,12 @@ impl<'a> PolicyDirectory<'a> {
                 let message = format!("The volume {volume:?} uses the snapshot policy {name:?}.");
                 return Err(ApiError::new(409, 1_638_415, message).about("name"));
             }
+            if svm.default_snapshot_policy() == *name {
+                let svm = &svm.svm_context.svm.name;
+                let message =
+                    format!("New volumes of the SVM {svm:?} use the snapshot policy {name:?}.");
+                return Err(ApiError::new(409, 1_638_430, message).about("name"));
+            }
         }
         let definition = policy.to_backend()?;
         let table = self.table(place);

@@ -168,6 +168,24 @@ fn a_policy_of_the_cluster_is_on_the_backend_of_each_svm() {
 }
 
 #[test]
+fn the_policy_of_new_volumes_of_an_svm_is_kept() {
+    let lab = Lab::new();
+    let path = create(&lab, "p", "");
+    let svm = lab.get("/api/svm/svms")["records"][0]["uuid"].as_str().unwrap().to_owned();
+    let svm = format!("/api/svm/svms/{svm}");
+    lab.done(Method::Patch, &svm, r#"{"snapshot_policy":"p"}"#);
+    refused(&lab, Method::Delete, &path, "", 409, "1638430");
+    lab.done(Method::Patch, &path, r#"{"enabled":false}"#);
+    let volume = lab.volume("v1", "");
+    lab.backend.advance(DAY).unwrap();
+    let policy = lab.get(&volume)["snapshot_policy"]["name"].clone();
+    assert_eq!((policy, snapshots(&lab, &volume)), (json!("p"), vec![]));
+    lab.done(Method::Patch, &svm, r#"{"snapshot_policy":"none"}"#);
+    lab.done(Method::Delete, &volume, "");
+    lab.done(Method::Delete, &path, "");
+}
+
+#[test]
 fn a_change_that_a_backend_refuses_changes_no_other_backend() {
     let lab = Lab::with(|config| {
         config.svms.push(Svm::new("svm2", Arc::new(AlwaysDue::new())));
