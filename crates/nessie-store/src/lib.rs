@@ -83,6 +83,8 @@
 //! * Snapshot policies and locks are those of the backends; see below.
 //! * Space is that of the backends' account
 //!   ([`space`](nessie_backend_core::VolumeBackend::space)); see below.
+//! * `/support/ems/events` has the operations that an open log of the simulator has recorded. The name of
+//!   a message is `nessie.` and the operation; a refused operation has the severity `error`.
 //! * Nothing is measured. Metrics and statistics of volumes are zero, and the performance counters
 //!   of the nodes grow at a small, fixed rate.
 //! * A request may select, filter and order by fields that ONTAP 9.15.1 documents and that are not

@@ -3,11 +3,11 @@
 
 use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLI_RECOVERY_QUEUE,
-    CLUSTER, CLUSTER_PEER, COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EXPORT_CLIENT,
-    EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB,
-    KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE,
-    SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM,
-    SVM_PEER, VOLUME,
+    CLUSTER, CLUSTER_PEER, COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EMS_EVENT,
+    EMS_MESSAGE, EXPORT_CLIENT, EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY,
+    IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE,
+    QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY,
+    SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME, VOLUME_METRICS,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -29,8 +29,8 @@ use crate::handlers::snapshot_policies::SnapshotPolicies;
 use crate::handlers::snapshot_policy_schedules::SnapshotPolicySchedules;
 use crate::handlers::svms::Svms;
 use crate::handlers::{
-    HandlerResult, RequestContext, cli, cluster, counters, empty, files, jobs, recovery_queue,
-    resource, snapshots, svm, volumes, zapi,
+    HandlerResult, RequestContext, cli, cluster, counters, empty, ems, files, jobs, recovery_queue,
+    resource, snapshots, svm, volume_metrics, volumes, zapi,
 };
 use crate::http::{Request, Response, method_name};
 use crate::svms::Epochs;
@@ -134,6 +134,11 @@ static ROUTES: &[Route] = routes![
     "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules", SNAPSHOT_POLICY_SCHEDULE: Get resource::list::<SnapshotPolicySchedules>, Post resource::post::<SnapshotPolicySchedules>, Patch resource::patch_many::<SnapshotPolicySchedules>, Delete resource::delete_many::<SnapshotPolicySchedules>;
     "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules/{schedule.uuid}", SNAPSHOT_POLICY_SCHEDULE: Get resource::get::<SnapshotPolicySchedules>, Patch resource::patch::<SnapshotPolicySchedules>, Delete resource::delete::<SnapshotPolicySchedules>;
     "/api/support/ems/application-logs", APPLICATION_LOG: Post empty::application_log;
+    "/api/support/ems/events", EMS_EVENT: Get ems::events;
+    "/api/support/ems/events/{node.name}/{index}", EMS_EVENT: Get ems::event;
+    "/api/support/ems/messages", EMS_MESSAGE: Get ems::messages;
+    "/api/storage/volumes/{volume.uuid}/metrics", VOLUME_METRICS: Get volume_metrics::list;
+    "/api/storage/volumes/{volume.uuid}/metrics/{timestamp}", VOLUME_METRICS: Get volume_metrics::get;
     "/api/svm/svms", SVM: Get resource::list::<Svms>, Post resource::post::<Svms>, Patch resource::patch_many::<Svms>, Delete resource::delete_many::<Svms>;
     "/api/svm/svms/{uuid}", SVM: Get resource::get::<Svms>, Patch resource::patch::<Svms>, Delete resource::delete::<Svms>;
 ];

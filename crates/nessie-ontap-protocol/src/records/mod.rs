@@ -32,6 +32,7 @@ mod compliance_clock;
 mod counter;
 mod dns;
 mod empty;
+mod ems;
 mod export_client;
 mod export_policy;
 mod export_rule;
@@ -54,6 +55,7 @@ mod software;
 mod svm;
 mod svm_context;
 mod volume;
+mod volume_metrics;
 mod volume_space;
 
 pub use aggregate::{AGGREGATE, AggregateRecord, AggregateSpace};
@@ -71,6 +73,7 @@ pub use empty::{
     APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, FILE, FILE_CLONE,
     FPOLICY_POLICY, KEY_MANAGER, LUN, NoRecord, SNAPMIRROR, SVM_PEER,
 };
+pub use ems::{EMS_EVENT, EMS_MESSAGE, EmsEventRecord, EmsMessageRecord};
 pub use export_client::{EXPORT_CLIENT, ExportClientRecord};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
 pub use export_rule::{EXPORT_RULE, ExportRule, ExportRuleRecord};
@@ -96,6 +99,7 @@ pub use software::{SOFTWARE, SoftwareRecord};
 pub use svm::{SVM, SvmRecord, is_stopped};
 pub use svm_context::{ClusterPolicies, Named, SvmContext};
 pub use volume::{VOLUME, VolumeRecord, is_svm_root};
+pub use volume_metrics::{VOLUME_METRICS, VolumeMetricsRecord};
 pub use volume_space::{Pool, default_autosize_maximum, guaranteed_bytes, is_guaranteed};
 
 /// The ONTAP release that is simulated.

@@ -22,6 +22,7 @@ pub(crate) mod cluster;
 pub(crate) mod counters;
 pub(crate) mod dns;
 pub(crate) mod empty;
+pub(crate) mod ems;
 pub(crate) mod export_clients;
 pub(crate) mod export_policies;
 pub(crate) mod export_rules;
@@ -40,6 +41,7 @@ pub(crate) mod snapshot_policy_schedules;
 pub(crate) mod snapshots;
 pub(crate) mod svm;
 pub(crate) mod svms;
+pub(crate) mod volume_metrics;
 pub(crate) mod volumes;
 pub(crate) mod zapi;
 

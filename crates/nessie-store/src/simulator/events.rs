@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use nessie_backend_core::BackendError;
-use nessie_backend_faults::{EventLog, write_event};
+use nessie_backend_faults::{Event, EventLog, write_event};
 use nessie_ontap_protocol::{ApiError, Body};
 
 use super::SimulatorState;
@@ -74,6 +74,13 @@ pub(super) fn begin(simulator: &SimulatorState, svm: &SvmState) {
     if let Some(keep) = simulator.keep.get() {
         let _ = log_of(simulator, svm, *keep);
     }
+}
+
+/// The events that the log of an SVM keeps; none if no log is open.
+pub(crate) fn recorded(simulator: &SimulatorState, svm: &SvmState) -> Vec<(u64, Event)> {
+    let Ok(backend) = simulated(svm) else { return Vec::new() };
+    let log = lock(&simulator.logs).get(&svm.svm_context.svm.uuid).cloned();
+    log.map(|log| backend.read_log(&log, 0).1).unwrap_or_default()
 }
 
 /// Closes the log of an SVM. The next request opens another one.

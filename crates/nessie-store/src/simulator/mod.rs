@@ -16,7 +16,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, OnceLock};
 
 use nessie_backend_core::Uuid;
-use nessie_backend_faults::EventLog;
+use nessie_backend_faults::{Event, EventLog};
 use nessie_ontap_protocol::{ApiError, Url};
 
 pub use self::backend::{Guard, SimulatedBackend};
@@ -127,6 +127,11 @@ impl Cluster {
     pub fn keep_events(&self, keep: NonZeroUsize) {
         events::open_all(self, keep);
     }
+}
+
+/// The events that the log of an SVM keeps; none if no log is open.
+pub(crate) fn recorded_events(cluster: &Cluster, svm: &SvmState) -> Vec<(u64, Event)> {
+    events::recorded(&cluster.simulator, svm)
 }
 
 impl Cluster {

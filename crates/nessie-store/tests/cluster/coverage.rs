@@ -19,6 +19,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
     let svm = lab.get("/api/svm/svms")["records"][0]["uuid"].as_str().unwrap().to_owned();
     let policy = lab.get("/api/storage/snapshot-policies?name=default")["records"][0].clone();
     let policy = policy["uuid"].as_str().unwrap().to_owned();
+    let metrics = format!("{volume}/metrics");
     coverage()
         .into_iter()
         .filter(|endpoint| endpoint.methods.contains(&"GET"))
@@ -32,6 +33,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
             let path = path.replace("{counter_table.name}", "system");
             let path = path.replace("{svm.uuid}/policies", &format!("{svm}/policies"));
             let path = path.replace("{snapshot_policy.uuid}", &policy);
+            let path = path.replace("/api/storage/volumes/{volume.uuid}/metrics", &metrics);
             // Records and their collection accept the same fields.
             let end = path.find("/{").unwrap_or(path.len());
             let path = path[..end].to_owned();

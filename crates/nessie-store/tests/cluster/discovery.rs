@@ -286,6 +286,49 @@ fn metrics_of_a_volume_are_those_of_now_and_zero() {
 }
 
 #[test]
+fn samples_of_a_volume_are_zero_since_its_creation() {
+    let lab = Lab::new();
+    lab.backend.advance(Duration::from_secs(7)).unwrap();
+    let metrics = format!("{}/metrics", lab.volume("v1", ""));
+    assert_eq!(lab.get(&metrics)["num_records"], 0);
+    lab.backend.advance(Duration::from_secs(53)).unwrap();
+    let found = lab.get(&format!("{metrics}?fields=*"));
+    let times: Vec<_> =
+        found["records"].as_array().unwrap().iter().map(|record| &record["timestamp"]).collect();
+    assert_eq!(
+        times,
+        ["2000-01-01T00:01:00+00:00", "2000-01-01T00:00:45+00:00", "2000-01-01T00:00:30+00:00"]
+    );
+    let newest = &found["records"][0];
+    assert_eq!((&newest["duration"], &newest["status"]), (&json!("PT15S"), &json!("ok")));
+    let zero = json!({"other": 0, "read": 0, "total": 0, "write": 0});
+    for path in ["iops", "latency", "throughput"] {
+        assert_eq!(newest[path], zero);
+    }
+    let href = newest["_links"]["self"]["href"].as_str().unwrap();
+    assert_eq!(lab.get(href)["timestamp"], newest["timestamp"]);
+    lab.backend.advance(Duration::from_secs(400 * 86_400)).unwrap();
+    for (interval, count) in [("1h", 240), ("1d", 288), ("1w", 336), ("1m", 360), ("1y", 365)] {
+        let found = lab.get(&format!("{metrics}?interval={interval}&max_records=1000"));
+        assert_eq!(found["num_records"], count, "{interval}");
+    }
+    assert_eq!(lab.send(Method::Get, &format!("{metrics}?interval=2h"), "").code(), "262197");
+    let unknown = format!("{VOLUMES}/{UNKNOWN}/metrics");
+    assert_eq!(lab.send(Method::Get, &unknown, "").code(), "4");
+}
+
+#[test]
+fn without_a_log_there_are_no_events() {
+    let lab = Lab::new();
+    lab.volume("v1", "");
+    let events = "/api/support/ems/events";
+    assert_eq!(lab.get(&format!("{events}?message.severity=error&fields=**"))["num_records"], 0);
+    assert_eq!(lab.send(Method::Get, &format!("{events}?filter.name=x"), "").code(), "983093");
+    let messages = lab.names("/api/support/ems/messages?fields=name&max_records=1000");
+    assert!(messages.contains(&"nessie.create_volume".to_owned()));
+}
+
+#[test]
 fn a_missing_object_is_no_such_entry() {
     let lab = Lab::new();
     for (path, target) in [
@@ -303,6 +346,7 @@ fn a_missing_object_is_no_such_entry() {
         ("/api/storage/luns/x", "uuid"),
         ("/api/storage/qos/policies/x", "uuid"),
         ("/api/storage/qtrees/x/1", "volume.uuid"),
+        ("/api/support/ems/events/node1/1", "index"),
         ("/api/svm/peers/x", "uuid"),
     ] {
         let reply = lab.send(Method::Get, &format!("{path}?fields=*"), "");

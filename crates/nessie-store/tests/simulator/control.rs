@@ -301,6 +301,44 @@ fn events_are_read_from_a_number_on() {
 }
 
 #[test]
+fn recorded_events_are_events_of_the_management_system() {
+    let lab = Lab::new();
+    let ems = "/api/support/ems/events";
+    create(&lab, "a");
+    assert_eq!(read(&lab, ems)["num_records"], 0, "no log is open");
+    lab.cluster.keep_events(10.try_into().unwrap());
+    create(&lab, "db");
+    assert_eq!(lab.send("POST", VOLUMES, &new_volume("db")).status, 202);
+    let found = read(&lab, &format!("{ems}?fields=**"));
+    assert_eq!(found["num_records"], 2);
+    let (refused, created) = (&found["records"][0], &found["records"][1]);
+    assert_eq!(
+        (&refused["message"], &created["message"]),
+        (
+            &json!({"name": "nessie.create_volume", "severity": "error"}),
+            &json!({"name": "nessie.create_volume", "severity": "notice"})
+        )
+    );
+    assert_eq!(refused["log_message"], "create_volume was refused: volume_exists.");
+    let parameters = created["parameters"].as_array().unwrap();
+    assert!(parameters.contains(&json!({"name": "name", "value": "db"})), "{parameters:?}");
+    assert!(parameters.contains(&json!({"name": "svm", "value": "svm1"})));
+    let href = created["_links"]["self"]["href"].as_str().unwrap();
+    assert_eq!(read(&lab, href)["index"], created["index"]);
+    for (query, count) in [
+        ("message.severity=error", 1),
+        ("message.name=nessie.create_volume%7Cnessie.write", 2),
+        ("message.name=nessie.write", 0),
+        ("filter.name=important-events", 1),
+        ("filter.name=no-info-debug-events", 2),
+        ("time=%3E%3D2000-01-01T00:00:00Z", 2),
+        ("node.name=node1&max_records=1", 1),
+    ] {
+        assert_eq!(read(&lab, &format!("{ems}?{query}"))["num_records"], count, "{query}");
+    }
+}
+
+#[test]
 fn events_that_are_not_kept_are_said_to_be_lost() {
     let lab = Lab::new();
     lab.cluster.keep_events(2.try_into().unwrap());
