@@ -98,9 +98,17 @@ fn name_documented<R>(schema: &'static Schema<R>) -> usize {
     named
 }
 
+const fn name_of<R>(schema: &'static Schema<R>) -> &'static str {
+    schema.name
+}
+
 #[test]
 fn every_documented_field_may_be_named() {
     let named = each_schema!(name_documented);
-    assert_eq!(named.iter().filter(|count| **count == 0).count(), 2, "the CLI and the event log");
+    let without: Vec<_> =
+        each_schema!(name_of).into_iter().zip(&named).filter(|(_, count)| **count == 0).collect();
+    // ONTAP's REST documentation has neither the objects of the CLI nor the messages that clients log.
+    let expected = [&CLI_AGGREGATE.name, &CLI_RECOVERY_QUEUE.name, &APPLICATION_LOG.name];
+    assert!(without.iter().all(|(name, _)| expected.contains(&name)), "{without:?}");
     assert!(named[0] > 480, "a volume has {} documented fields", named[0]);
 }
