@@ -112,8 +112,8 @@ impl<R> Member<R> {
             Node::Array { element, shown_empty } => {
                 let mut columns = Vec::new();
                 element.collect(record, &mut columns);
-                let columns: Vec<_> = columns.iter().map(Some).collect();
-                element.write_elements(record, &columns, out) || *shown_empty
+                let width = columns.len();
+                element.write_elements(record, width, &|at| columns.get(at), out) || *shown_empty
             }
         };
         if written {
@@ -142,7 +142,8 @@ impl<R> Member<R> {
             Node::Array { element, shown_empty } => {
                 let columns: Vec<_> =
                     (0..element.width()).map(|_| values.next().flatten()).collect();
-                element.write_elements(record, &columns, out) || *shown_empty
+                let column = |at: usize| columns.get(at).copied().flatten();
+                element.write_elements(record, columns.len(), &column, out) || *shown_empty
             }
         };
         if written {
@@ -181,12 +182,13 @@ impl<R> Object<R> {
         true
     }
 
-    /// Writes an array of such objects, and returns whether it has elements. Each column is the list of
-    /// the values that one field has in the elements.
+    /// Writes an array of such objects, and returns whether it has elements. Each of the `width` columns
+    /// is the list of the values that one field has in the elements.
     fn write_elements<'v>(
         &self,
         record: &R,
-        columns: &[Option<&'v FieldValue<'v>>],
+        width: usize,
+        column: &dyn Fn(usize) -> Option<&'v FieldValue<'v>>,
         out: &mut Vec<u8>,
     ) -> bool {
         let length = |column: Option<&FieldValue<'_>>| match column {
@@ -194,10 +196,10 @@ impl<R> Object<R> {
             Some(value) => usize::from(!value.is_unset()),
             None => 0,
         };
-        let elements = columns.iter().copied().map(length).max().unwrap_or_default();
+        let elements = (0..width).map(|at| length(column(at))).max().unwrap_or_default();
         out.push(b'[');
         for index in 0..elements {
-            let mut values = columns.iter().map(|column| match column {
+            let mut values = (0..width).map(|at| match column(at) {
                 Some(FieldValue::List(values)) => values.get(index),
                 value => value.filter(|_| index == 0),
             });
