@@ -62,13 +62,7 @@ impl QosChange {
     ) -> Result<(), ApiError> {
         match self {
             Self::Remove => Ok(()),
-            Self::Policy(given) if svm.find_qos_policy(given).is_some() => Ok(()),
-            Self::Policy(given) => {
-                let error = ApiError::no_such_entry();
-                // Clients match the text of the code.
-                let message = format!("The QoS policy {given}: {}", error.message);
-                Err(ApiError::new(error.status, error.code, message).about(NAME))
-            }
+            Self::Policy(given) => svm.known_qos_policy(given, NAME).map(drop),
             Self::Limits(limits) => {
                 let mut attributes = stored.cloned().unwrap_or_default();
                 let policy = Reference { name: None, uuid: uuid_of(&attributes) };
@@ -108,13 +102,39 @@ impl QosChange {
 
 impl SvmState {
     /// The policy of the SVM or of the cluster.
-    fn find_qos_policy(&self, given: &Reference) -> Option<Arc<StoredQosPolicy>> {
+    pub(crate) fn find_qos_policy(&self, given: &Reference) -> Option<Arc<StoredQosPolicy>> {
         let tables = [&self.configuration.qos_policies, &self.cluster_configuration.qos_policies];
         let is_given = |stored: &StoredQosPolicy| {
             given.find(std::iter::once(&stored.policy)).is_some_and(|policy| given.agrees(policy))
         };
         let found = tables.into_iter().find_map(|table| table.find(is_given));
         found.map(|(_, stored)| stored)
+    }
+
+    /// The same, or an error if there is no such policy.
+    pub(crate) fn known_qos_policy(
+        &self,
+        given: &Reference,
+        about: &'static str,
+    ) -> Result<Arc<StoredQosPolicy>, ApiError> {
+        self.find_qos_policy(given).ok_or_else(|| {
+            let error = ApiError::no_such_entry();
+            // Clients match the text of the code.
+            let message = format!("The QoS policy {given}: {}", error.message);
+            ApiError::new(error.status, error.code, message).about(about)
+        })
+    }
+
+    /// The UUIDs of the policies of all qtrees, one for each qtree with a policy.
+    pub(crate) fn qos_policies_of_qtrees(&self) -> Result<Vec<Uuid>, ApiError> {
+        let mut uuids = Vec::new();
+        for (volume, of_volume) in self.side_data().qtrees.qos_policies() {
+            // A volume that was deleted on the backend has no qtrees.
+            if self.volume(volume)?.is_some() {
+                uuids.extend(of_volume);
+            }
+        }
+        Ok(uuids)
     }
 
     /// The volumes with a `QoS` policy that exist.

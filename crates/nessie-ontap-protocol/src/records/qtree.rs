@@ -6,7 +6,7 @@ use nessie_backend_core::Uuid;
 use serde::{Deserialize, Serialize};
 
 use super::volume::SECURITY;
-use super::{Named, SvmContext};
+use super::{FixedLimits, Named, SvmContext};
 use crate::{DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A qtree.
@@ -32,6 +32,8 @@ pub struct QtreeRecord {
     pub user: UnixIdentity,
     /// The group of its owner.
     pub group: UnixIdentity,
+    /// Its `QoS` policy and the limits of that. An adaptive policy has no fixed limits.
+    pub qos_policy: Option<(Named, FixedLimits)>,
 }
 
 /// The volume of a qtree.
@@ -63,6 +65,18 @@ impl QtreeRecord {
     }
 }
 
+impl QtreeRecord {
+    fn qos_policy(&self) -> Option<&Named> {
+        self.qos_policy.as_ref().map(|(policy, _)| policy)
+    }
+
+    /// A limit of its `QoS` policy, where 0 means none.
+    fn limit(&self, get: fn(&FixedLimits) -> u64) -> FieldValue<'_> {
+        let limit = self.qos_policy.as_ref().map(|(_, limits)| get(limits));
+        limit.filter(|limit| *limit > 0).into()
+    }
+}
+
 /// The link to the qtree with that id of a volume.
 pub(super) fn qtree_href(volume: Uuid, id: u64) -> String {
     format!("/api/storage/qtrees/{volume}/{id}")
@@ -85,6 +99,12 @@ pub static QTREE: Schema<QtreeRecord> = Schema {
         "name" FieldKind::Text, Key, Both => |q| (&q.name).into();
         "nas.path" FieldKind::Text, Default, Never => |q| q.path();
         "path" FieldKind::Text, Default, Never => |q| q.path();
+        "qos_policy.max_throughput_iops" FieldKind::Integer, Expensive, Never => |q| q.limit(|limits| limits.max_iops);
+        "qos_policy.max_throughput_mbps" FieldKind::Integer, Expensive, Never => |q| q.limit(|limits| limits.max_mbps);
+        "qos_policy.min_throughput_iops" FieldKind::Integer, Expensive, Never => |q| q.limit(|limits| limits.min_iops);
+        "qos_policy.min_throughput_mbps" FieldKind::Integer, Expensive, Never => |q| q.limit(|limits| limits.min_mbps);
+        "qos_policy.name" FieldKind::Text, Expensive, Both => |q| q.qos_policy().map(|policy| &policy.name).into();
+        "qos_policy.uuid" FieldKind::Uuid, Expensive, Both => |q| q.qos_policy().map(|policy| policy.uuid).into();
         "security_style" SECURITY, Default, Both => |q| (&q.security_style).into();
         "svm.name" FieldKind::Text, Key, Post => |q| (&q.svm_context.svm.name).into();
         "svm.uuid" FieldKind::Uuid, Key, Post => |q| q.svm_context.svm.uuid.into();
@@ -96,6 +116,7 @@ pub static QTREE: Schema<QtreeRecord> = Schema {
     ],
     references: references![
         "export_policy" => |q, _| q.export_policy_number.map(|number| q.svm_context.export_policy_href(number));
+        "qos_policy" => |q, _| q.qos_policy().map(|policy| format!("/api/storage/qos/policies/{}", policy.uuid));
         "svm" => |q, _| Some(q.svm_context.svm_href());
         "volume" => |q, _| Some(format!("/api/storage/volumes/{}", q.volume.volume.uuid));
     ],

@@ -51,6 +51,9 @@ impl Resource for QosPolicies {
                 }
                 *counts.entry(user.policy.uuid).or_default() += 1;
             }
+            for uuid in svm.qos_policies_of_qtrees()? {
+                *counts.entry(uuid).or_default() += 1;
+            }
         }
         let presets = context.cluster.configuration.qos_policies.list();
         let presets = presets.iter().map(|(_, stored)| record(None, PRESET, stored));

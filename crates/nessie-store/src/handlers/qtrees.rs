@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{BackendError, Uuid, Volume, VolumeId, VolumeState};
 use nessie_ontap_protocol::records::{
-    Attribute, Named, QTREE, QtreeRecord, QtreeVolume, UnixIdentity,
+    Attribute, FixedLimits, Named, QTREE, QosLimits, QtreeRecord, QtreeVolume, UnixIdentity,
 };
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
@@ -13,6 +13,7 @@ use super::export_policies::ExportPolicyReference;
 use super::lookup::{svm_of_body, volume_of_body, volume_of_filter};
 use super::outcome::ObjectKind;
 use super::permissions;
+use super::reference::Reference;
 use super::resource::{Change, Create, Delete, Resource, SYNCHRONOUS};
 use crate::configuration::DEFAULT_EXPORT_POLICY;
 use crate::side_data::{Qtree, SideData};
@@ -227,6 +228,7 @@ impl Parent {
             unix_permissions: qtree.unix_permissions,
             export_policy,
             export_policy_number,
+            qos_policy: qtree.qos_policy.and_then(|uuid| qos_policy(svm, uuid)),
             user: qtree.user.clone(),
             group: qtree.group.clone(),
         }
@@ -244,10 +246,21 @@ impl Parent {
             security_style: self.security_style.clone(),
             unix_permissions: self.unix_permissions,
             export_policy: None,
+            qos_policy: None,
             user: root.clone(),
             group: root,
         }
     }
+}
+
+/// The `QoS` policy with that UUID, if it still exists.
+fn qos_policy(svm: &SvmState, uuid: Uuid) -> Option<(Named, FixedLimits)> {
+    let found = svm.find_qos_policy(&Reference { name: None, uuid: Some(uuid) })?;
+    let limits = match &found.limits {
+        QosLimits::Fixed(limits) => *limits,
+        QosLimits::Adaptive(_) => FixedLimits::default(),
+    };
+    Some((found.policy.clone(), limits))
 }
 
 /// The volume and the qtree of a record, which another request may have deleted.
@@ -286,6 +299,13 @@ fn apply(svm: &SvmState, body: &Body, qtree: &mut Qtree) -> Result<(), ApiError>
     }
     if let Some(policy) = ExportPolicyReference::read(body, "export_policy")? {
         qtree.export_policy = Some(policy.of_qtree(svm)?);
+    }
+    if let Some(given) = Reference::read(body, "qos_policy")? {
+        qtree.qos_policy = if given.is_none() {
+            None
+        } else {
+            Some(svm.known_qos_policy(&given, "qos_policy")?.policy.uuid)
+        };
     }
     for (path, owner) in [("user", &mut qtree.user), ("group", &mut qtree.group)] {
         if let Some(given) = identity(body, path)? {

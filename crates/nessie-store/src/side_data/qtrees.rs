@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use nessie_backend_core::{VolumeBackend, VolumeId};
+use nessie_backend_core::{Uuid, VolumeBackend, VolumeId};
 use nessie_ontap_protocol::records::UnixIdentity;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ pub(crate) struct Qtree {
     pub(crate) unix_permissions: u64,
     /// The number of its export policy. `None` for the policy of the volume.
     pub(crate) export_policy: Option<u64>,
+    /// The UUID of its `QoS` policy. If that was deleted, it has none.
+    pub(crate) qos_policy: Option<Uuid>,
     pub(crate) user: UnixIdentity,
     pub(crate) group: UnixIdentity,
 }
@@ -63,6 +65,14 @@ impl Qtrees {
             let mut qtrees = of.qtrees.values();
             let found = qtrees.find(|qtree| qtree.export_policy == Some(number))?;
             Some((volume, found.name.clone()))
+        })
+    }
+
+    /// The UUIDs of the `QoS` policies of each volume's qtrees.
+    pub(crate) fn qos_policies(&self) -> Vec<(VolumeId, Vec<Uuid>)> {
+        self.volumes.filter_map(|volume, of| {
+            let uuids: Vec<_> = of.qtrees.values().filter_map(|qtree| qtree.qos_policy).collect();
+            (!uuids.is_empty()).then_some((volume, uuids))
         })
     }
 

@@ -133,7 +133,8 @@ fn wrong_qtrees_are_refused() {
             of(r#""name":"q3","volume.name":"v1","export_policy":{"name":"default","id":7}"#),
             "5242951",
         ),
-        (of(r#""name":"q3","volume.name":"v1","qos_policy.name":"p""#), "262179"),
+        (of(r#""name":"q3","volume.name":"v1","qos_policy.name":"p""#), "4"),
+        (of(r#""name":"q3","volume.name":"v1","qos_policy.max_throughput_iops":7"#), "262196"),
     ] {
         let reply = lab.send(Method::Post, &format!("{QTREES}?return_timeout=5"), &body);
         assert_eq!(reply.code(), code, "{body}: {}", reply.json);
@@ -223,4 +224,25 @@ fn a_clone_has_the_qtrees_of_its_parent_and_a_restore_leaves_them() {
     lab.volume("v1", "");
     assert_eq!(names("v1"), [""], "qtrees end with the epoch");
     assert_eq!(lab.names(VOLUMES), ["v1"]);
+}
+
+#[test]
+fn a_qtree_has_a_qos_policy_until_that_is_deleted() {
+    const QOS: &str = "/api/storage/qos/policies";
+    let lab = Lab::new();
+    lab.volume("v1", "");
+    let body = r#"{"name":"slow","svm":"svm1","fixed.max_throughput_iops":100}"#;
+    let policy = lab.done(Method::Post, QOS, body).location();
+    let path = lab.qtree("v1", "q1", r#","qos_policy.name":"slow""#).location();
+    let shown = || lab.get(&format!("{path}?fields=qos_policy"))["qos_policy"].clone();
+    assert_eq!(shown()["max_throughput_iops"], 100);
+    let count = || lab.get(&format!("{policy}?fields=object_count"))["object_count"].clone();
+    assert_eq!(count(), 1);
+    lab.done(Method::Patch, &policy, r#"{"name":"slower"}"#);
+    assert_eq!(shown()["name"], "slower");
+    lab.done(Method::Patch, &path, r#"{"qos_policy.name":"none"}"#);
+    assert_eq!((shown(), count()), (serde_json::Value::Null, json!(0)));
+    lab.done(Method::Patch, &path, r#"{"qos_policy.name":"slower"}"#);
+    lab.done(Method::Delete, &policy, "");
+    assert_eq!(shown(), serde_json::Value::Null);
 }
