@@ -48,3 +48,44 @@ impl Body {
         Ok((!objects.is_empty()).then_some(objects))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> Body {
+        Body::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn integers_are_numbers_or_texts() {
+        assert_eq!(body(r#"{"a":{"b":[1,"2"]}}"#).integers("a.b").unwrap(), Some(vec![1, 2]));
+        assert_eq!(body(r#"{"a":[]}"#).integers("a").unwrap(), Some(vec![]));
+        assert_eq!(body(r#"{"a":null}"#).integers("a").unwrap(), None);
+        for (text, code) in [
+            (r#"{"a":1}"#, 262_254),
+            (r#"{"a":["x"]}"#, 262_222),
+            (r#"{"a":[-1]}"#, 262_245),
+            (r#"{"a":[[1]]}"#, 262_255),
+        ] {
+            assert_eq!(body(text).integers("a").unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn objects_have_two_spellings() {
+        let nested =
+            body(r#"{"a":[{"n":1,"o":{"p":"x"}},{"n":2}]}"#).objects("a").unwrap().unwrap();
+        let dotted = body(r#"{"a.n":[1,2],"a.o.p":["x"],"ab":1}"#).objects("a").unwrap().unwrap();
+        assert_eq!(nested, dotted);
+        assert_eq!(nested[0].text("o.p").unwrap(), Some("x"));
+        assert_eq!(nested[1].integer("n").unwrap(), Some(2));
+        assert_eq!(body("{}").objects("a").unwrap(), None);
+        assert_eq!(body(r#"{"a":[]}"#).objects("a").unwrap(), Some(vec![]));
+        for (text, code) in
+            [(r#"{"a":1}"#, 262_254), (r#"{"a":[1]}"#, 262_220), (r#"{"a.n":1}"#, 262_254)]
+        {
+            assert_eq!(body(text).objects("a").unwrap_err().code, code, "{text}");
+        }
+    }
+}
