@@ -137,8 +137,9 @@
 //! * A policy that a request creates without an SVM is one of the cluster: it is on the backend of each
 //!   SVM. One with an SVM is on the backend of its SVM. A backend that is reset gets both again when a
 //!   request needs them. Where the rules on the backend differ, those count.
-//! * Comments, labels, retention periods and the names of schedules are stored in the cluster. Labels
-//!   and retention periods have no effect on the snapshots.
+//! * Comments, labels, retention periods and the names of schedules are stored in the cluster. A
+//!   snapshot without a label of its own has that of the schedule with its prefix in the present policy
+//!   of its volume. Retention periods have no effect.
 //! * Volumes with a policy that is not enabled do not use it on the backend until it is enabled.
 //! * `/cluster/schedules` has the schedules that ONTAP documents for snapshots, and those that requests
 //!   create. Policies use cron schedules, and follow their changes. Interval schedules are stored and

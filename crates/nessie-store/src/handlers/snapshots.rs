@@ -17,10 +17,13 @@ use super::names;
 use super::operation_query::OperationQuery;
 use super::outcome::{self, ObjectKind, Outcome};
 use crate::side_data::{SideData, lock};
+use crate::snapshot_policies::SnapshotLabels;
 use crate::svm::SvmState;
 
 /// The attribute with the time of a lock. Only snapshots of a backend without locks have it.
 const EXPIRY_TIME: &str = "expiry_time";
+
+const LABEL: &str = "snapmirror_label";
 
 /// In a path, this means all volumes.
 const ANY: &str = "*";
@@ -37,7 +40,7 @@ pub(crate) fn get(context: &RequestContext<'_>) -> HandlerResult {
     let (svm, volume) = volume_of_path(context, &query, context.path_uuid(1)?.into())?;
     let snapshot =
         svm.backend.snapshot_backend()?.get_snapshot(volume.uuid, context.path_uuid(1)?.into())?;
-    let related = Related::of(svm, &query, volume.uuid, snapshot.uuid)?;
+    let related = Related::of(svm, &query, &volume, snapshot.uuid)?;
     instance(&query, Some(record(context, svm, &volume_name(&volume), snapshot, &related)))
 }
 
@@ -463,7 +466,7 @@ fn matching(
         return Ok(());
     }
     let snapshot = svm.backend.snapshot_backend()?.get_snapshot(volume.uuid, uuid)?;
-    let related = Related::of(svm, query, volume.uuid, uuid)?;
+    let related = Related::of(svm, query, volume, uuid)?;
     let record = record(context, svm, &volume_name(volume), snapshot, &related);
     if query.filter.matches(&record) { Ok(()) } else { Err(ApiError::no_such_entry()) }
 }
@@ -523,6 +526,7 @@ fn append(
     let side_data = svm.side_data();
     let snapshots = svm.backend.snapshot_backend()?;
     let name = volume_name(volume);
+    related.labels = labels(svm, query, volume);
     related.spaces.clear();
     if needs_spaces(svm, query) {
         let spaces = svm.snapshot_spaces(volume.uuid)?;
@@ -564,9 +568,18 @@ fn cloned(svm: &SvmState, query: &Query<SnapshotRecord>) -> Result<HashSet<Snaps
 
 /// Whether there is data, and the request needs the account of what snapshots have of it.
 fn needs_spaces(svm: &SvmState, query: &Query<SnapshotRecord>) -> bool {
-    let is_needed =
-        |path: &&str| query.selection.has(path) || query.order.paths().any(|other| other == *path);
-    svm.has_data() && ["delta.size_consumed", "logical_size", "size"].iter().any(is_needed)
+    svm.has_data()
+        && ["delta.size_consumed", "logical_size", "size"].iter().any(|path| needs(query, path))
+}
+
+/// Whether the request needs a field.
+fn needs(query: &Query<SnapshotRecord>, path: &str) -> bool {
+    query.selection.has(path) || query.order.paths().any(|other| other == path)
+}
+
+/// The labels that the snapshots of a volume have from its policy, if the request needs them.
+fn labels(svm: &SvmState, query: &Query<SnapshotRecord>, volume: &Volume) -> SnapshotLabels {
+    if needs(query, LABEL) { SnapshotLabels::of(svm, volume) } else { SnapshotLabels::default() }
 }
 
 /// The data of a snapshot record that are not in the snapshot.
@@ -576,6 +589,8 @@ struct Related {
     cloned: HashSet<SnapshotId>,
     /// The account of the data of snapshots of one volume.
     spaces: HashMap<SnapshotId, SnapshotSpace>,
+    /// The labels of snapshots of one volume.
+    labels: SnapshotLabels,
 }
 
 impl Related {
@@ -583,15 +598,16 @@ impl Related {
     fn of(
         svm: &SvmState,
         query: &Query<SnapshotRecord>,
-        volume: VolumeId,
+        volume: &Volume,
         snapshot: SnapshotId,
     ) -> Result<Self, ApiError> {
         let related = if needs_spaces(svm, query) {
-            Self::space_of(svm, volume, snapshot)?
+            Self::space_of(svm, volume.uuid, snapshot)?
         } else {
             Self::default()
         };
-        Ok(Self { cloned: cloned(svm, query)?, ..related })
+        let labels = labels(svm, query, volume);
+        Ok(Self { cloned: cloned(svm, query)?, labels, ..related })
     }
 
     /// The account of the data of a snapshot.
@@ -612,10 +628,17 @@ fn record(
     snapshot: Snapshot,
     related: &Related,
 ) -> SnapshotRecord {
+    let mut attributes = svm.side_data().attributes.snapshot(volume.uuid.into(), snapshot.uuid);
+    if let Some(label) = related.labels.of_snapshot(&snapshot.name) {
+        let attributes = Arc::make_mut(attributes.get_or_insert_default());
+        if attributes.get(LABEL).is_none() {
+            attributes.set(LABEL, Attribute::Text(label.to_owned()));
+        }
+    }
     SnapshotRecord {
         svm_context: Arc::clone(&svm.svm_context),
         volume: Arc::clone(volume),
-        attributes: svm.side_data().attributes.snapshot(volume.uuid.into(), snapshot.uuid),
+        attributes,
         space: related.spaces.get(&snapshot.uuid).copied(),
         position: 0,
         is_cloned: related.cloned.contains(&snapshot.uuid),

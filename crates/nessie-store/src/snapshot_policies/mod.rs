@@ -2,9 +2,11 @@
 //!
 //! The policies of the configuration are added to each backend that has policies and lacks them. A
 //! policy of the cluster is on the backends of all SVMs. On a backend without policies, a volume only
-//! stores the name of one. [`directory`] has the changes, [`users`] the volumes that use a policy.
+//! stores the name of one. [`directory`] has the changes, [`users`] the volumes that use a
+//! policy, [`labels`] the labels of the snapshots.
 
 mod directory;
+mod labels;
 mod users;
 
 use std::sync::Arc;
@@ -19,6 +21,7 @@ pub(crate) use crate::configuration::snapshot_policy::{DEFAULT, NONE};
 use crate::configuration::{ClusterConfiguration, StoredPolicy, Table};
 use crate::svm::SvmState;
 pub(crate) use directory::{PolicyDirectory, PolicyPlace};
+pub(crate) use labels::SnapshotLabels;
 pub(crate) use users::ATTRIBUTE;
 
 /// Adds those of the policies that the backend lacks, and returns all policies of the backend.

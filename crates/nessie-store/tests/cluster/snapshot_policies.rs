@@ -108,6 +108,26 @@ fn schedules_of_a_policy_are_added_changed_and_removed() {
 }
 
 #[test]
+fn snapshots_have_the_label_of_their_schedule() {
+    let lab = Lab::new();
+    let volume = lab.volume("v1", "");
+    lab.backend.advance(DAY).unwrap();
+    lab.snapshot(&volume, "mine");
+    let all = format!("{volume}/snapshots");
+    let daily = "daily.2000-01-01_0010";
+    assert_eq!(lab.names(&format!("{all}?snapmirror_label=daily")), [daily]);
+    let found =
+        lab.get(&format!("{all}?name={daily}&fields=snapmirror_label"))["records"][0].clone();
+    assert_eq!(found["snapmirror_label"], "daily");
+    let path = found["_links"]["self"]["href"].as_str().unwrap();
+    assert_eq!(lab.get(path)["snapmirror_label"], "daily");
+    lab.done(Method::Patch, path, r#"{"snapmirror_label":"kept"}"#);
+    assert_eq!(lab.get(path)["snapmirror_label"], "kept");
+    let hourly = lab.get(&format!("{all}?name=hourly*&fields=snapmirror_label"));
+    assert!(hourly["records"][0].get("snapmirror_label").is_none());
+}
+
+#[test]
 fn a_policy_that_is_not_enabled_takes_no_snapshots() {
     let lab = Lab::new();
     let path = create(&lab, "p", r#","enabled":false"#);
