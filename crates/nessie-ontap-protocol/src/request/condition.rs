@@ -45,6 +45,8 @@ enum Test {
     Between(FieldValue<'static>, FieldValue<'static>),
     /// The texts between the stars.
     Pattern(Vec<String>),
+    /// The words of an enumeration that match a pattern.
+    OneOf(Vec<&'static str>),
     /// Matches nothing: the text cannot be a value of the field's type, as in `uuid=x`.
     Never,
 }
@@ -160,16 +162,17 @@ impl Test {
             ));
         }
         if characters.iter().any(|character| character.is('*')) {
+            let runs = characters.split(|character| character.is('*')).map(text_of);
             return match kind {
-                FieldKind::Text | FieldKind::Enumeration(_) | FieldKind::Uuid => {
-                    let runs = characters.split(|character| character.is('*')).map(text_of);
-                    Ok(Self::Pattern(match kind {
-                        FieldKind::Uuid => runs.map(|run| run.to_ascii_lowercase()).collect(),
-                        FieldKind::Enumeration(_) => {
-                            runs.map(|run| spelling::part_of_word(&run)).collect()
-                        }
-                        _ => runs.collect(),
-                    }))
+                FieldKind::Text => Ok(Self::Pattern(runs.collect())),
+                FieldKind::Uuid => {
+                    Ok(Self::Pattern(runs.map(|run| run.to_ascii_lowercase()).collect()))
+                }
+                FieldKind::Enumeration(words) => {
+                    let runs: Vec<_> = runs.map(|run| spelling::plain_word(&run)).collect();
+                    let matches =
+                        |word: &&&str| matches_pattern(&runs, &spelling::plain_word(word));
+                    Ok(Self::OneOf(words.iter().filter(matches).copied().collect()))
                 }
                 _ => Err("has a *, which is supported for text and UUIDs only".to_owned()),
             };
@@ -206,6 +209,9 @@ impl Test {
             Self::Between(low, high) => {
                 compare(value, low).is_some_and(Ordering::is_ge)
                     && compare(value, high).is_some_and(Ordering::is_le)
+            }
+            Self::OneOf(words) => {
+                matches!(value, FieldValue::Text(text) if words.contains(&&**text))
             }
             Self::Pattern(runs) => match value {
                 FieldValue::Text(text) => matches_pattern(runs, text),

@@ -8,17 +8,18 @@ pub(crate) fn name(given: &str) -> Cow<'_, str> {
     if given.contains('-') { given.replace('-', "_").into() } else { given.into() }
 }
 
-/// The one of `words` that equals `given`, if case is ignored and a hyphen in `given` may replace
-/// an underscore: `Snapshot-Only` is `snapshot_only`.
+/// The one of `words` that equals `given`, if case is ignored and a hyphen is the same as an
+/// underscore: `Snapshot-Only` is `snapshot_only`.
 pub(crate) fn word(words: &[&'static str], given: &str) -> Option<&'static str> {
-    let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || (a == b'_' && b == b'-');
+    let is_line = |byte| matches!(byte, b'_' | b'-');
+    let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || (is_line(a) && is_line(b));
     words.iter().copied().find(|word| {
         word.len() == given.len() && word.bytes().zip(given.bytes()).all(|(a, b)| same(a, b))
     })
 }
 
-/// Part of a word, spelled like the words of enumerations: lower case and underscores.
-pub(crate) fn part_of_word(given: &str) -> String {
+/// A word or a part of one in lower case and with underscores, to compare it with others.
+pub(crate) fn plain_word(given: &str) -> String {
     name(given).to_ascii_lowercase()
 }
 
@@ -32,6 +33,8 @@ mod tests {
         for given in ["snapshot_only", "snapshot-only", "SNAPSHOT-ONLY", "Snapshot_Only"] {
             assert_eq!(word(&words, given), Some("snapshot_only"), "{given}");
         }
+        assert_eq!(word(&["non-snaplock", "RW"], "non_snaplock"), Some("non-snaplock"));
+        assert_eq!(word(&["non-snaplock", "RW"], "rw"), Some("RW"));
         assert_eq!(word(&words, "C.UTF-8"), Some("c.utf_8"));
         for given in ["", "snapshot only", "snapshotonly", "snapshot", "snapshot_only_", "ñone"] {
             assert_eq!(word(&words, given), None, "{given}");
