@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use nessie_ontap_protocol::records::{
-    AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLI_RECOVERY_QUEUE,
-    CLUSTER, CLUSTER_PEER, COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EMS_EVENT,
-    EMS_MESSAGE, EXPORT_CLIENT, EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY,
-    IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE,
-    QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY,
-    SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME, VOLUME_METRICS,
+    AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLI_NODE,
+    CLI_RECOVERY_QUEUE, CLI_SNAPSHOT, CLI_SNAPSHOT_COMMAND, CLI_VERSION, CLI_VOLUME,
+    CLI_VOLUME_COMMAND, CLI_VSERVER, CLUSTER, CLUSTER_PEER, COMPLIANCE_CLOCK, COUNTER_ROW,
+    COUNTER_TABLE, CliCommand, DISK, DNS, EMS_EVENT, EMS_MESSAGE, EXPORT_CLIENT, EXPORT_POLICY,
+    EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER,
+    LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE, SCHEDULE,
+    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER,
+    VOLUME, VOLUME_METRICS,
 };
 use nessie_ontap_protocol::{Method, Query, Schema, Url};
 
@@ -49,6 +51,11 @@ macro_rules! each_schema {
             $function(&KEY_MANAGER),
             $function(&CLI_AGGREGATE),
             $function(&CLI_RECOVERY_QUEUE),
+            $function(&CLI_NODE),
+            $function(&CLI_SNAPSHOT),
+            $function(&CLI_VERSION),
+            $function(&CLI_VOLUME),
+            $function(&CLI_VSERVER),
             $function(&COMPLIANCE_CLOCK),
             $function(&COUNTER_ROW),
             $function(&COUNTER_TABLE),
@@ -110,5 +117,37 @@ fn every_documented_field_may_be_named() {
     // ONTAP's REST documentation has neither the objects of the CLI nor the messages that clients log.
     let expected = [&CLI_AGGREGATE.name, &CLI_RECOVERY_QUEUE.name, &APPLICATION_LOG.name];
     assert!(without.iter().all(|(name, _)| expected.contains(&name)), "{without:?}");
+    assert_eq!(named.iter().filter(|count| **count == 0).count(), 4, "commands and the event log");
     assert!(named[0] > 480, "a volume has {} documented fields", named[0]);
+}
+
+fn unknown_sources<R>(command: &CliCommand<R>) -> Vec<&'static str> {
+    let unknown = |(_, source): &&(&str, &'static str)| command.rest.field(source).is_none();
+    command.sources.iter().filter(unknown).map(|(_, source)| *source).collect()
+}
+
+#[test]
+fn every_field_of_a_command_shows_a_field_of_the_rest_api() {
+    assert_eq!(unknown_sources(&CLI_VOLUME_COMMAND), [""; 0]);
+    assert_eq!(unknown_sources(&CLI_SNAPSHOT_COMMAND), [""; 0]);
+}
+
+#[test]
+fn a_query_of_a_command_selects_what_it_needs() {
+    let of = |target: &str| {
+        let url = Url::parse(target).unwrap();
+        let query = Query::parse(&CLI_VOLUME, Method::Get, true, &[], &url).unwrap();
+        CLI_VOLUME_COMMAND.rest_query(&query)
+    };
+    let query = of("/o?fields=snapshot-count&vserver=s&volume=v&order_by=max_autosize&used=>1");
+    let needed = ["snapshot_count", "svm.name", "name", "autosize.maximum", "space.used"];
+    assert!(needed.iter().all(|path| query.selection.has(path)));
+    assert!(!query.selection.has("space.physical_used"));
+    assert_eq!(query.filter.exact("svm.name"), Some("s"));
+    assert_eq!(query.filter.exact("name"), Some("v"));
+    // A pattern is left to the filter of the command.
+    assert!(of("/o?volume=v*&vserver=a|b&type=RW").filter.is_empty());
+    let quoted = of("/o?volume=%22a*%7Cb%22");
+    assert_eq!(quoted.filter.exact("name"), Some("a*|b"));
+    assert!(of("/o?volume=%7Ba%22b%7D").filter.is_empty());
 }

@@ -2,12 +2,13 @@
 //! table come from it too.
 
 use nessie_ontap_protocol::records::{
-    AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLI_RECOVERY_QUEUE,
-    CLUSTER, CLUSTER_PEER, COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EMS_EVENT,
-    EMS_MESSAGE, EXPORT_CLIENT, EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY,
-    IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE,
-    QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY,
-    SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER, VOLUME, VOLUME_METRICS,
+    AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLI_NODE,
+    CLI_RECOVERY_QUEUE, CLI_SNAPSHOT, CLI_VERSION, CLI_VOLUME, CLI_VSERVER, CLUSTER, CLUSTER_PEER,
+    COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EMS_EVENT, EMS_MESSAGE, EXPORT_CLIENT,
+    EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB,
+    KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE,
+    SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM,
+    SVM_PEER, VOLUME, VOLUME_METRICS,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -114,6 +115,12 @@ static ROUTES: &[Route] = routes![
     "/api/private/cli/volume/recovery-queue/purge-all", CLI_RECOVERY_QUEUE: Post recovery_queue::purge_all;
     "/api/private/cli/volume/recovery-queue/recover", CLI_RECOVERY_QUEUE: Post recovery_queue::recover;
     "/api/private/cli/volume/recovery-queue/recover-all", CLI_RECOVERY_QUEUE: Post recovery_queue::recover_all;
+    "/api/private/cli/node", CLI_NODE: Get cli::nodes;
+    "/api/private/cli/snapshot", CLI_SNAPSHOT: Get cli::snapshots, Delete cli::delete_snapshots;
+    "/api/private/cli/version", CLI_VERSION: Get cli::version;
+    "/api/private/cli/volume", CLI_VOLUME: Get cli::volumes;
+    "/api/private/cli/volume/snapshot", CLI_SNAPSHOT: Get cli::snapshots, Delete cli::delete_snapshots;
+    "/api/private/cli/vserver", CLI_VSERVER: Get cli::vservers;
     "/api/storage/aggregates", AGGREGATE: Get cluster::aggregates;
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
     "/api/storage/qos/policies", QOS_POLICY: Get resource::list::<QosPolicies>, Post resource::post::<QosPolicies>, Patch resource::patch_many::<QosPolicies>, Delete resource::delete_many::<QosPolicies>;
@@ -158,6 +165,9 @@ static EMPTY_ROUTES: &[Route] = empty_routes![
 /// The path of ZAPI, the older XML interface.
 const ZAPI: [&str; 2] = ["servlets", "netapp.servlets.admin.XMLrequest_filer"];
 
+/// The start of the paths of commands.
+const COMMANDS: &str = "/api/private/cli/";
+
 /// How often a GET is carried out again because a backend was reset meanwhile.
 const MAX_READS: u32 = 16;
 
@@ -168,7 +178,7 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
     let found =
         routes().find_map(|route| Some((route, path_variables(route.path, &url.segments)?)));
     let Some((route, path_variables)) = found else {
-        return Response::refusal(&ApiError::new(404, 3, "API not found"));
+        return Response::refusal(&unknown_path(&url.segments));
     };
     let method = match request.method {
         Method::Head => Method::Get,
@@ -210,6 +220,17 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request<'_>, url: &Url) -> Res
     }
     let message = "A backend was reset each time that it was read. Send the request again.";
     Response::refusal(&ApiError::new(503, 8, message))
+}
+
+/// The refusal of a path without a route.
+fn unknown_path(segments: &[String]) -> ApiError {
+    match segments {
+        [api, private, cli, words @ ..] if [api, private, cli] == ["api", "private", "cli"] => {
+            let simulated = routes().filter_map(|route| route.path.strip_prefix(COMMANDS));
+            cli::unknown_command(words, &simulated.collect::<Vec<_>>())
+        }
+        _ => ApiError::new(404, 3, "API not found"),
+    }
 }
 
 /// All routes.
@@ -268,7 +289,8 @@ pub(crate) fn may_take_long(request: &Request<'_>) -> bool {
         Method::Get | Method::Head | Method::Patch | Method::Delete => {
             let is_many =
                 matches!(last, "volumes" | "snapshots" | "jobs" | "qtrees" | "rules" | "reports");
-            is_many && !query.split('&').any(names_one)
+            let is_command = path.starts_with(COMMANDS);
+            is_command || is_many && !query.split('&').any(names_one)
         }
     }
 }

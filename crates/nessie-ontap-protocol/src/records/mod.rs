@@ -25,8 +25,13 @@ macro_rules! references {
 
 mod aggregate;
 mod attributes;
+mod cli;
 mod cli_aggregate;
+mod cli_node;
 mod cli_recovery_queue;
+mod cli_snapshot;
+mod cli_volume;
+mod cli_vserver;
 mod cluster;
 mod compliance_clock;
 mod counter;
@@ -60,8 +65,13 @@ mod volume_space;
 
 pub use aggregate::{AGGREGATE, AggregateRecord, AggregateSpace};
 pub use attributes::{Attribute, Attributes};
+pub use cli::CliCommand;
 pub use cli_aggregate::{CLI_AGGREGATE, CliAggregateRecord};
+pub use cli_node::{CLI_NODE, CLI_VERSION};
 pub use cli_recovery_queue::{CLI_RECOVERY_QUEUE, CliDeletedVolumeRecord};
+pub use cli_snapshot::{CLI_SNAPSHOT, CLI_SNAPSHOT_COMMAND};
+pub use cli_volume::{CLI_VOLUME, CLI_VOLUME_COMMAND};
+pub use cli_vserver::CLI_VSERVER;
 pub use cluster::{CLUSTER, ClusterRecord};
 pub use compliance_clock::{COMPLIANCE_CLOCK, ComplianceClockRecord};
 pub use counter::{

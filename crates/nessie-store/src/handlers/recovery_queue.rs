@@ -26,7 +26,7 @@ impl Resource for RecoveryQueue {
     const KEY: &'static str = "volume";
 
     fn parameters(_: Method) -> &'static [&'static str] {
-        PRIVILEGE
+        &[PRIVILEGE]
     }
 
     fn list(
@@ -73,7 +73,7 @@ impl Delete for RecoveryQueue {
 }
 
 pub(crate) fn list(context: &RequestContext<'_>) -> HandlerResult {
-    let query = context.query(&CLI_RECOVERY_QUEUE, true, PRIVILEGE)?;
+    let query = context.query(&CLI_RECOVERY_QUEUE, true, &[PRIVILEGE])?;
     let records = RecoveryQueue::list(context, &query)?;
     Ok(context.collection(&query, records))
 }
@@ -100,7 +100,7 @@ pub(crate) fn recover_all(context: &RequestContext<'_>) -> HandlerResult {
 type Step = fn(&RequestContext<'_>, &CliDeletedVolumeRecord) -> Result<(), ApiError>;
 
 fn one(context: &RequestContext<'_>, step: Step) -> HandlerResult {
-    let query = context.query(&CLI_RECOVERY_QUEUE, true, PRIVILEGE)?;
+    let query = context.query(&CLI_RECOVERY_QUEUE, true, &[PRIVILEGE])?;
     let body = read(context, &["vserver", "volume"])?;
     let found = RecoveryQueue::list(context, &query)?
         .into_iter()
@@ -115,7 +115,7 @@ fn one(context: &RequestContext<'_>, step: Step) -> HandlerResult {
 }
 
 fn all(context: &RequestContext<'_>, step: Step) -> HandlerResult {
-    let query = context.query(&CLI_RECOVERY_QUEUE, true, PRIVILEGE)?;
+    let query = context.query(&CLI_RECOVERY_QUEUE, true, &[PRIVILEGE])?;
     let body = read(context, &[])?;
     let mut records = RecoveryQueue::list(context, &query)?;
     records.retain(|record| body.identifies(&CLI_RECOVERY_QUEUE, record));

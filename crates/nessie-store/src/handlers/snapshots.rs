@@ -12,7 +12,7 @@ use nessie_ontap_protocol::{ApiError, Bodies, Body, Method, Query, WritableBy};
 
 use super::collection::FORCE;
 use super::context::{HandlerResult, RequestContext, instance};
-use super::lookup::{find_volume, is_locked, svm_of_body};
+use super::lookup::{find_volume, is_locked, svm_of_body, volume_of_filter};
 use super::names;
 use super::operation_query::OperationQuery;
 use super::outcome::{self, ObjectKind, Outcome};
@@ -345,7 +345,7 @@ fn too_early(context: &RequestContext<'_>, code: u32) -> ApiError {
     ApiError::new(400, code, message).about(EXPIRY_TIME)
 }
 
-fn remove(
+pub(super) fn remove(
     context: &RequestContext<'_>,
     svm: &SvmState,
     volume: &Arc<Named>,
@@ -495,18 +495,29 @@ fn records(
         append(context, query, svm, &volume, &mut related, &mut records)?;
         return Ok(records);
     }
+    of_all_volumes(context, query)
+}
+
+/// The snapshots of all volumes, or of the volume that the filter names, that may match.
+pub(super) fn of_all_volumes(
+    context: &RequestContext<'_>,
+    query: &Query<SnapshotRecord>,
+) -> Result<Vec<SnapshotRecord>, ApiError> {
+    let mut records = Vec::new();
     for svm in context.svms(query, "svm")? {
         let first = records.len();
         let side_data = svm.side_data();
         let mut related = Related { cloned: cloned(svm, query)?, ..Related::default() };
-        for volume in svm.volumes()? {
+        let named = volume_of_filter(svm, query)?;
+        let is_whole = named.is_none() && query.filter.exact("name").is_none();
+        for volume in named.map_or_else(|| svm.volumes(), Ok)? {
             match append(context, query, svm, &volume, &mut related, &mut records) {
                 // The volume was deleted after it was listed.
                 Err(error) if error.code == 4 => {}
                 outcome => outcome?,
             }
         }
-        if query.filter.exact("name").is_none() {
+        if is_whole {
             let of_svm = records.get(first..).unwrap_or_default();
             let uuids = of_svm.iter().map(|record| record.snapshot.uuid.uuid());
             lock(&side_data.snapshots).prune(of_svm.len(), uuids);

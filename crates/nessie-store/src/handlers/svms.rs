@@ -158,7 +158,7 @@ impl Delete for Svms {
 /// ONTAP documents no code of its own for the deletion of an SVM that has volumes.
 const HAS_VOLUMES: u32 = 460_770;
 
-fn record(
+pub(super) fn record(
     cluster: &Cluster,
     svm: &SvmState,
     aggregates: &Arc<[AggregateRecord]>,

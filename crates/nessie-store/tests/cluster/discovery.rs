@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{GIB, Lab, UNKNOWN, VOLUMES};
 
-fn two_svms() -> Lab {
+pub(crate) fn two_svms() -> Lab {
     Lab::with(|config| {
         let backend = MemBackend::builder().seed(2).build().unwrap();
         config.svms.push(Svm::new("svm2", Arc::new(backend)));

@@ -3,6 +3,7 @@
 
 mod backends;
 mod changes;
+mod cli;
 mod collections;
 mod coverage;
 mod discovery;

@@ -214,7 +214,7 @@ fn many(
 }
 
 /// The volumes that may match: all, or one if the filter has its name or UUID.
-fn records(
+pub(super) fn records(
     context: &RequestContext<'_>,
     query: &Query<VolumeRecord>,
 ) -> Result<Vec<VolumeRecord>, ApiError> {
