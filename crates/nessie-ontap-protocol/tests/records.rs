@@ -115,9 +115,8 @@ fn every_documented_field_may_be_named() {
     let without: Vec<_> =
         each_schema!(name_of).into_iter().zip(&named).filter(|(_, count)| **count == 0).collect();
     // ONTAP's REST documentation has neither the objects of the CLI nor the messages that clients log.
-    let expected = [&CLI_AGGREGATE.name, &CLI_RECOVERY_QUEUE.name, &APPLICATION_LOG.name];
-    assert!(without.iter().all(|(name, _)| expected.contains(&name)), "{without:?}");
-    assert_eq!(named.iter().filter(|count| **count == 0).count(), 4, "commands and the event log");
+    let is_expected = |name: &str| name.starts_with("cli_") || name == APPLICATION_LOG.name;
+    assert!(without.iter().all(|(name, _)| is_expected(name)), "{without:?}");
     assert!(named[0] > 480, "a volume has {} documented fields", named[0]);
 }
 

@@ -22,7 +22,7 @@ pub struct CliDeletedVolumeRecord {
 
 /// `/api/private/cli/volume/recovery-queue`.
 pub static CLI_RECOVERY_QUEUE: Schema<CliDeletedVolumeRecord> = Schema {
-    name: "volume_recovery_queue",
+    name: "cli_recovery_queue",
     documented: DocumentedFields::none(),
     order: &["vserver", "volume"],
     hidden: &[],
