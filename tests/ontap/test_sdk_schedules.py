@@ -10,7 +10,7 @@ from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
 
 from ontap.conftest import Serve
-from ontap.sdk import change, code_of, make, names, resources, snapshots_of
+from ontap.sdk import Snapshot, change, code_of, make, names, resources, snapshots_of
 
 Schedule = resources.Schedule
 SnapshotPolicy = resources.SnapshotPolicy
@@ -111,3 +111,10 @@ def test_a_policy_is_disabled_and_enabled(backend: MemBackend) -> None:
     SnapshotPolicy.patch_collection({"comment": "x"}, name="p*")
     made.get()
     assert made.comment == "x"
+
+
+def test_snapshots_have_the_labels_of_the_policy(backend: MemBackend) -> None:
+    made = make("v1")
+    backend.advance(DAY)
+    labelled = Snapshot.get_collection(made.uuid, snapmirror_label="daily")
+    assert names(labelled) == ["daily.2026-01-01_0010"]

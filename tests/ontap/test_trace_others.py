@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
 
+from ontap.conftest import Serve
 from ontap.raw import Client
 
 GIB = 2**30
@@ -228,3 +230,29 @@ def test_harvest_reads_statistics_of_volumes(harvest: Client, plain: OntapServer
     assert volume["statistics"]["status"] == "ok"
     assert volume["statistics"]["iops_raw"]["total"] == 0
     assert harvest.get(f"{read}&is_constituent=true").records == []
+
+
+def test_harvest_reads_events(harvest: Client, plain: OntapServer) -> None:
+    names = [
+        record["name"] for record in harvest.get("/api/support/ems/messages?fields=name").records
+    ]
+    wanted = "%7C".join(names)
+    events = f"/api/support/ems/events?fields=**&message.name={wanted}"
+    assert harvest.get(f"{events}&message.severity=emergency|alert|error").records == []
+    with plain.backend.events():
+        plain.backend.create_volume("v1", GIB)
+    assert harvest.get(f"{events}&time=>=2000-01-01T00:00:00Z").status == 200
+
+
+def test_scripts_read_the_samples_of_a_volume(serve: Serve) -> None:
+    backend = MemBackend(seed=1)
+    volume = backend.create_volume("v1", GIB)["uuid"]
+    backend.advance(3600)
+    with Client(serve(backend, tls=False)) as client:
+        found = client.get(
+            f"/api/storage/volumes/{volume}/metrics?interval=1h&fields=iops,duration"
+        )
+        assert len(found.records) == 240
+        newest = found.records[0]
+        assert newest["timestamp"] == "2000-01-01T01:00:00+00:00"
+        assert (newest["duration"], newest["iops"]["total"]) == ("PT15S", 0)
