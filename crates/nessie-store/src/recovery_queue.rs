@@ -9,6 +9,7 @@ use nessie_ontap_protocol::records::VOLUME;
 
 use crate::cluster::Cluster;
 use crate::side_data::{DeletedVolume, SideData};
+use crate::snapshot_policies::ATTRIBUTE;
 use crate::svm::SvmState;
 
 impl SvmState {
@@ -68,6 +69,7 @@ impl SvmState {
             for field in VOLUME.inside("qos.policy") {
                 attributes.unset(field.path);
             }
+            attributes.unset(ATTRIBUTE);
             side_data.attributes.set_volume(&*self.backend, volume.uuid, attributes);
         }
         side_data.quota_rules.remove_volume(volume.uuid);

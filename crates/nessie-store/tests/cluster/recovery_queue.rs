@@ -185,3 +185,15 @@ fn a_volume_that_was_deleted_on_the_backend_leaves_the_queue() {
     lab.done(Method::Post, &format!("{QUEUE}/purge"), body);
     assert_eq!(queued(&lab), [""; 0]);
 }
+
+#[test]
+fn a_deleted_volume_does_not_use_a_snapshot_policy_that_is_not_enabled() {
+    let lab = lab();
+    let body = r#"{"name":"p","enabled":false,"copies":[{"schedule":{"name":"daily"},"count":1}]}"#;
+    let policy = lab.done(Method::Post, "/api/storage/snapshot-policies", body).location();
+    let volume = lab.volume("v", r#","snapshot_policy.name":"p""#);
+    assert_eq!(code(&lab, Method::Delete, &policy, ""), "1638415");
+    delete(&lab, &volume);
+    assert_eq!(queued(&lab).len(), 1);
+    lab.done(Method::Delete, &policy, "");
+}
