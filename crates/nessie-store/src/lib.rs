@@ -129,7 +129,8 @@
 //! * A backend with [snapshot policies](nessie_backend_core::PolicyBackend) that lacks ONTAP's
 //!   predefined ones gets them: `default` and `default-1weekly`, each with the schedules `hourly` (five
 //!   minutes after each hour, 6 kept), `daily` (at 00:10, 2 kept) and `weekly` (Sundays at 00:15, 2 or
-//!   1 kept), in UTC. They are policies of the cluster, others are policies of their SVM.
+//!   1 kept), in UTC. They are policies of the cluster. A policy that is created directly on a
+//!   backend is one of its SVM.
 //! * `snapshot_policy` of a volume is the policy that the volume uses on the backend. The policy `none`
 //!   means that it uses none. A volume or clone that a request creates without a policy uses `default`.
 //! * The schedules take snapshots when a standing clock is advanced. On the system's clock
