@@ -40,6 +40,9 @@ pub struct Cluster {
     /// Whether each SVM has a root volume.
     #[cfg(feature = "simulator")]
     pub(crate) root_volumes: bool,
+    /// The snapshot policies that every array has.
+    #[cfg(feature = "simulator")]
+    builtin_policies: Arc<[Named]>,
     /// How long deleted volumes are kept.
     pub(crate) recovery_queue_hours: Option<u64>,
     pub(crate) jobs: Arc<Jobs>,
@@ -99,10 +102,10 @@ impl Cluster {
         let Some(first_aggregate) = aggregates.first() else {
             return Err(ConfigError::Missing { field: "aggregates" });
         };
-        let snapshot_policies: Arc<[_]> =
+        let builtin_policies: Arc<[_]> =
             builtin_names().map(|name| named(name.to_owned())).collect();
-        let configuration = Arc::new(ClusterConfiguration::new(&name, &snapshot_policies));
-        let snapshot_policies = ClusterPolicies::new(snapshot_policies);
+        let configuration = Arc::new(ClusterConfiguration::new(&name, &builtin_policies));
+        let snapshot_policies = ClusterPolicies::new(Arc::clone(&builtin_policies));
         let default_aggregate = Arc::new(first_aggregate.aggregate.clone());
         let jobs = Arc::new(Jobs::new(jobs, &first_node.node.name));
         let parts = Parts {
@@ -141,6 +144,8 @@ impl Cluster {
             runs_policies: run_policies,
             svms,
             new_backend,
+            #[cfg(feature = "simulator")]
+            builtin_policies,
             #[cfg(feature = "simulator")]
             root_volumes,
             recovery_queue_hours,
@@ -182,6 +187,14 @@ impl Cluster {
     #[must_use]
     pub fn http_effect(&self, when: When, method: &str, target: &str) -> HttpEffect {
         self.faults.effect(when, method, target, || self.now())
+    }
+
+    /// Gives the cluster the configuration that it had at first. Its write lock is held.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn drop_configuration(&self) {
+        let policies = Arc::clone(&self.builtin_policies);
+        self.configuration.replace(ClusterConfiguration::new(&self.name, &policies));
+        self.snapshot_policies.set(policies);
     }
 
     /// The present time.

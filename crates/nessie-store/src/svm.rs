@@ -139,6 +139,15 @@ impl SvmState {
         Self { is_configured: true, ..self }
     }
 
+    /// Gives the SVM the configuration that it had at first. The write lock is held.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn drop_configuration(&self) {
+        self.configuration.replace(SvmConfiguration::default());
+        if self.is_configured {
+            self.configuration.nfs_service.set(Some(Stored::default()));
+        }
+    }
+
     /// The same SVM with another name.
     pub(crate) fn renamed(&self, name: String) -> Self {
         let mut svm_context = (*self.svm_context).clone();

@@ -182,8 +182,9 @@ impl Attributes {
         let mut attributes = Self::default();
         for path in body.paths() {
             let field = schema.field(path).ok_or_else(|| ApiError::unexpected_argument(path))?;
-            body.check_stored(schema, field)?;
-            if let Some(value) = Attribute::from_body(field, schema.in_array(path), body)? {
+            let is_array = body.value(path).is_some_and(serde_json::Value::is_array);
+            body.check_stored(schema, field, is_array)?;
+            if let Some(value) = Attribute::from_body(field, is_array, body)? {
                 attributes.set(field.path, value);
             }
         }

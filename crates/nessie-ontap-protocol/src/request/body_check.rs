@@ -52,13 +52,19 @@ impl Body {
 }
 
 impl Body {
-    /// Checks that the value of a field has the field's type, whether or not a request may set it.
+    /// Checks the value of a field that is stored: an array, or the value of one object of an array.
     pub(crate) fn check_stored<R>(
         &self,
         schema: &Schema<R>,
         field: &Field<R>,
+        is_array: bool,
     ) -> Result<(), ApiError> {
-        self.value(field.path).map_or(Ok(()), |value| check_form(schema, field, value))
+        let Some(value) = self.value(field.path) else { return Ok(()) };
+        let is_plain_array = schema.arrays.iter().any(|array| array.path == field.path);
+        if is_array || is_plain_array {
+            return check_form(schema, field, value);
+        }
+        check_value(field, value)
     }
 }
 

@@ -30,12 +30,15 @@ pub(crate) use schedule::JobSchedule;
 pub(crate) use slot::Slot;
 pub(crate) use snapshot_policy::{StoredCopies, StoredPolicy};
 pub(crate) use stored::{OfDns, OfNfsService, OfSvm, Stored};
+#[cfg(feature = "simulator")]
+pub(crate) use stored::{OfSnapshot, OfVolume};
 pub(crate) use table::Table;
 
 use crate::side_data::lock;
 
 /// The configuration of one SVM. Changes hold the SVM's write lock.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SvmConfiguration {
     /// The fields of the SVM itself, without its name.
     pub(crate) properties: Slot<Stored<OfSvm>>,
@@ -63,8 +66,32 @@ impl Default for SvmConfiguration {
     }
 }
 
+impl SvmConfiguration {
+    /// Replaces everything. The SVM's write lock is held.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn replace(&self, other: Self) {
+        let Self {
+            properties,
+            nfs_service,
+            dns,
+            export_policies,
+            qos_policies,
+            schedules,
+            snapshot_policies,
+        } = other;
+        self.properties.replace(properties);
+        self.nfs_service.replace(nfs_service);
+        self.dns.replace(dns);
+        self.export_policies.replace(export_policies);
+        self.qos_policies.replace(qos_policies);
+        self.schedules.replace(schedules);
+        self.snapshot_policies.replace(snapshot_policies);
+    }
+}
+
 /// The configuration of the cluster: what all SVMs share. Changes hold its write lock.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ClusterConfiguration {
     pub(crate) qos_policies: Table<StoredQosPolicy>,
     pub(crate) schedules: Table<JobSchedule>,
@@ -85,6 +112,15 @@ impl ClusterConfiguration {
             snapshot_policies: policies.into_iter().collect(),
             write_lock: Mutex::default(),
         }
+    }
+
+    /// Replaces everything. The write lock is held.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn replace(&self, other: Self) {
+        let Self { qos_policies, schedules, snapshot_policies, write_lock: _ } = other;
+        self.qos_policies.replace(qos_policies);
+        self.schedules.replace(schedules);
+        self.snapshot_policies.replace(snapshot_policies);
     }
 
     /// Waits until no other request changes anything in this configuration. It is taken before the

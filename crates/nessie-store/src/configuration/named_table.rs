@@ -70,6 +70,14 @@ impl<T: HasName> NamedTable<T> {
         }
     }
 
+    /// Replaces all objects by those of another table.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn replace(&self, other: Self) {
+        let numbers = other.numbers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.table.replace(other.table);
+        self.write(|before| *before = numbers);
+    }
+
     fn write<V>(&self, write: impl FnOnce(&mut HashMap<String, u64>) -> V) -> V {
         write(&mut self.numbers.write().unwrap_or_else(PoisonError::into_inner))
     }

@@ -18,6 +18,12 @@ impl<T: Clone> Slot<T> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Replaces the value by that of another slot.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn replace(&self, other: Self) {
+        self.set(other.0.into_inner().unwrap_or_else(PoisonError::into_inner));
+    }
+
     pub(crate) fn set(&self, value: T) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = value;
     }

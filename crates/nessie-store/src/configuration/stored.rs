@@ -6,6 +6,8 @@ use std::sync::Arc;
 use nessie_ontap_protocol::records::{
     Attributes, DNS, DnsRecord, NFS_SERVICE, NfsServiceRecord, SVM, SvmRecord,
 };
+#[cfg(feature = "simulator")]
+use nessie_ontap_protocol::records::{SNAPSHOT, SnapshotRecord, VOLUME, VolumeRecord};
 use nessie_ontap_protocol::{Body, Schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -18,11 +20,13 @@ pub(crate) trait Kind {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident $record:ident $schema:ident;)+) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $(#[cfg($when:meta)])? $name:ident $record:ident $schema:ident;)+) => {$(
+        $(#[doc = $doc])*
+        $(#[cfg($when)])?
         #[derive(Debug)]
         pub(crate) enum $name {}
 
+        $(#[cfg($when)])?
         impl Kind for $name {
             type Record = $record;
 
@@ -38,6 +42,12 @@ kinds! {
     OfNfsService NfsServiceRecord NFS_SERVICE;
     /// A DNS configuration.
     OfDns DnsRecord DNS;
+    /// A volume.
+    #[cfg(feature = "simulator")]
+    OfVolume VolumeRecord VOLUME;
+    /// A snapshot.
+    #[cfg(feature = "simulator")]
+    OfSnapshot SnapshotRecord SNAPSHOT;
 }
 
 /// The fields that requests have set on an object of a kind. It is stored as a JSON object with a member

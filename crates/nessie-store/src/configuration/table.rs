@@ -67,6 +67,13 @@ impl<T> Table<T> {
         self.write(|rows| rows.objects.insert(number, Arc::new(object)));
     }
 
+    /// Replaces all objects by those of another table.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn replace(&self, other: Self) {
+        let other = other.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.write(|rows| *rows = other);
+    }
+
     /// Removes the object with that number.
     pub(crate) fn remove(&self, number: u64) {
         self.write(|rows| rows.objects.remove(&number));
@@ -97,7 +104,11 @@ impl<T: Serialize> Serialize for Table<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Rows::deserialize(deserializer).map(|rows| Self { rows: RwLock::new(rows) })
+        let mut rows = Rows::deserialize(deserializer)?;
+        // A number is not used again.
+        let last = rows.objects.last_key_value().map_or(0, |(number, _)| *number);
+        rows.next = rows.next.max(last.saturating_add(1));
+        Ok(Self { rows: RwLock::new(rows) })
     }
 }
 

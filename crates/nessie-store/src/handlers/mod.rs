@@ -46,4 +46,6 @@ pub(crate) mod volumes;
 pub(crate) mod zapi;
 
 pub(crate) use context::{HandlerResult, RequestContext};
+#[cfg(feature = "simulator")]
+pub(crate) use names::check_svm;
 pub(crate) use reference::Reference;

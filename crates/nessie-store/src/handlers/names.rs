@@ -20,7 +20,7 @@ pub(super) fn check_volume(name: &str) -> Result<(), ApiError> {
 
 /// Accepts the name of an SVM: 1 to 47 letters, digits, underscores, hyphens and dots, of which the first
 /// is a letter or an underscore. `all` is reserved.
-pub(super) fn check_svm(name: &str) -> Result<(), ApiError> {
+pub(crate) fn check_svm(name: &str) -> Result<(), ApiError> {
     let refuse = |code, rule: &str| Err(refusal("SVM", name, code, rule));
     let Some(first) = name.chars().next() else {
         return refuse(2_621_685, "is empty; a name has 1 to 47 characters");

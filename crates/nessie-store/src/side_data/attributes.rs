@@ -111,6 +111,19 @@ impl AttributeTables {
         self.sweep(backend);
     }
 
+    /// The attributes of all volumes and snapshots.
+    #[cfg(feature = "simulator")]
+    #[expect(clippy::type_complexity, reason = "they are the two tables")]
+    pub(super) fn store(
+        &self,
+    ) -> (BTreeMap<VolumeId, Arc<Attributes>>, BTreeMap<(VolumeId, SnapshotId), Arc<Attributes>>)
+    {
+        self.read(|tables| {
+            let volumes = tables.volumes.iter().map(|(uuid, of)| (*uuid, Arc::clone(of)));
+            (volumes.collect(), tables.snapshots.clone())
+        })
+    }
+
     pub(crate) fn remove_volume(&self, volume: VolumeId) {
         self.write(|tables| {
             tables.volumes.remove(&volume);

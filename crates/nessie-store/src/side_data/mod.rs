@@ -10,6 +10,8 @@ mod operations;
 mod qtrees;
 mod quota_rules;
 mod recovery_queue;
+#[cfg(feature = "simulator")]
+mod stored;
 mod volume_map;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,6 +28,8 @@ use self::quota_rules::QuotaRules;
 pub(crate) use self::quota_rules::{QuotaRule, QuotaRuleTarget};
 pub(crate) use self::recovery_queue::DeletedVolume;
 use self::recovery_queue::RecoveryQueue;
+#[cfg(feature = "simulator")]
+pub(crate) use self::stored::StoredSideData;
 
 /// The side data of one SVM, under the UUIDs of one epoch of its backend. In the next epoch the
 /// same UUIDs may belong to other objects.

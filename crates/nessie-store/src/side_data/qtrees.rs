@@ -29,6 +29,15 @@ pub(crate) struct Qtrees {
     volumes: VolumeMap<OfVolume>,
 }
 
+/// The qtrees of one volume by id, as they are stored, and the last id.
+#[cfg(feature = "simulator")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoredQtrees {
+    last: u64,
+    qtrees: BTreeMap<u64, Arc<Qtree>>,
+}
+
 /// The qtrees of one volume. The id of a deleted qtree is not used again.
 #[derive(Clone, Debug, Default)]
 struct OfVolume {
@@ -116,6 +125,29 @@ impl Qtrees {
         if let Some(all) = self.volumes.read(parent, OfVolume::clone) {
             self.volumes.write(backend, clone, |of| *of = all);
         }
+    }
+
+    /// All qtrees, as they are stored.
+    #[cfg(feature = "simulator")]
+    pub(super) fn store(&self) -> BTreeMap<VolumeId, StoredQtrees> {
+        let store = |volume, of: &OfVolume| {
+            Some((volume, StoredQtrees { last: of.last, qtrees: of.qtrees.clone() }))
+        };
+        self.volumes.filter_map(store).into_iter().collect()
+    }
+
+    /// Replaces all qtrees.
+    #[cfg(feature = "simulator")]
+    pub(super) fn restore(&self, stored: BTreeMap<VolumeId, StoredQtrees>) {
+        let restore = |StoredQtrees { last, qtrees }| {
+            let ids =
+                qtrees.iter().map(|(id, qtree): (&u64, &Arc<Qtree>)| (qtree.name.clone(), *id));
+            let ids = ids.collect();
+            let last = last.max(qtrees.last_key_value().map_or(0, |(id, _)| *id));
+            OfVolume { last, qtrees, ids }
+        };
+        let volumes = stored.into_iter().map(|(volume, qtrees)| (volume, restore(qtrees)));
+        self.volumes.replace(volumes.collect());
     }
 
     pub(crate) fn remove_volume(&self, volume: VolumeId) {

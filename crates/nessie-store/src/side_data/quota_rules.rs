@@ -38,6 +38,10 @@ impl QuotaRuleTarget {
     }
 }
 
+/// The rules of volumes by position, as they are stored.
+#[cfg(feature = "simulator")]
+pub(super) type StoredQuotaRules = BTreeMap<VolumeId, BTreeMap<u64, Arc<QuotaRule>>>;
+
 /// The quota rules of one SVM's volumes.
 #[derive(Debug, Default)]
 pub(crate) struct QuotaRules {
@@ -117,6 +121,26 @@ impl QuotaRules {
                 self.remove(backend, rule.uuid);
             }
         }
+    }
+
+    /// All rules by volume and position, as they are stored.
+    #[cfg(feature = "simulator")]
+    pub(super) fn store(&self) -> StoredQuotaRules {
+        self.volumes.filter_map(|volume, rules| Some((volume, rules.clone()))).into_iter().collect()
+    }
+
+    /// Replaces all rules.
+    #[cfg(feature = "simulator")]
+    pub(super) fn restore(&self, stored: StoredQuotaRules) {
+        let mut places = Places::default();
+        for (volume, rules) in &stored {
+            for (position, rule) in rules {
+                places.last = places.last.max(*position);
+                places.of.insert(rule.uuid, (*volume, *position));
+            }
+        }
+        *lock(&self.places) = places;
+        self.volumes.replace(stored.into_iter().collect());
     }
 
     pub(crate) fn remove_volume(&self, volume: VolumeId) {

@@ -66,6 +66,12 @@ impl RecoveryQueue {
         }
     }
 
+    /// Replaces all volumes.
+    #[cfg(feature = "simulator")]
+    pub(super) fn restore(&self, volumes: Vec<DeletedVolume>) {
+        *lock(&self.table) = Table { volumes, last: 0 };
+    }
+
     /// The volumes that have expired.
     pub(crate) fn expired(&self, now: Timestamp) -> Vec<DeletedVolume> {
         let table = lock(&self.table);

@@ -54,6 +54,13 @@ impl<T: Default> VolumeMap<T> {
         write(rows.volumes.entry(volume).or_default())
     }
 
+    /// Replaces the data of all volumes.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn replace(&self, volumes: HashMap<VolumeId, T>) {
+        let limit = (volumes.len() * 2).max(MIN_SWEEP);
+        *self.rows.write().unwrap_or_else(PoisonError::into_inner) = Rows { volumes, limit };
+    }
+
     pub(crate) fn remove(&self, volume: VolumeId) -> Option<T> {
         self.rows.write().unwrap_or_else(PoisonError::into_inner).volumes.remove(&volume)
     }

@@ -125,8 +125,12 @@ impl SimulatedBackend {
 
     /// Replaces everything by the backend of a dump. Returns the digest.
     pub(super) fn load(&self, dump: &[u8]) -> Result<String> {
-        let loaded = MemBackend::load(dump)?;
-        self.guarded(|| mem::load(&self.mem, &loaded, &self.hooks))
+        self.replace(&MemBackend::load(dump)?)
+    }
+
+    /// Replaces everything by another backend. Returns the digest.
+    pub(super) fn replace(&self, loaded: &MemBackend) -> Result<String> {
+        self.guarded(|| mem::load(&self.mem, loaded, &self.hooks))
     }
 
     pub(super) fn digest(&self) -> Result<String> {

@@ -2,6 +2,7 @@
 
 mod backend;
 mod clock;
+mod configuration;
 mod events;
 mod exchange;
 mod faults;
@@ -80,6 +81,13 @@ static RESOURCES: &[Resource] = &[
     Resource {
         path: "state/digest",
         methods: &[("GET", state::digest, "the hash of an SVM's dump")],
+    },
+    Resource {
+        path: "configuration",
+        methods: &[
+            ("GET", configuration::get, "the configuration of the cluster and its SVMs"),
+            ("PUT", configuration::put, "replace the configuration"),
+        ],
     },
     Resource {
         path: "clock",

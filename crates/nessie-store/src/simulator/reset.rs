@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::exchange::{Answer, Exchange, SVM, json, simulated};
 use super::{events, faults};
+use crate::svm::Presence;
 
 const CONFIGURATION: &str = "configuration";
 
@@ -26,22 +27,37 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
     // Before anything changes.
     let backends: Vec<_> =
         svms.iter().map(|svm| Ok((*svm, simulated(svm)?))).collect::<Result<_, ApiError>>()?;
+    let drops_all = drops && backends.len() == exchange.svms.len();
+    let cluster = exchange.cluster;
+    let _lock = cluster.configuration.write_lock();
+    let _svms_lock = cluster.svms.write_lock();
+    if drops_all {
+        cluster.drop_configuration();
+    }
     for (svm, backend) in &backends {
-        let _lock = svm.write_lock()?;
+        let mut presence = svm.write_lock()?;
+        if drops {
+            svm.drop_configuration();
+        }
         let policies = if drops { Vec::new() } else { backend.snapshot_policies() };
         backend.reset()?;
         for policy in policies {
             backend.set_snapshot_policy(policy)?;
         }
-        if exchange.cluster.root_volumes || !svm.is_configured {
+        if cluster.root_volumes || !svm.is_configured {
             svm.create_root_volume()?;
         }
         if drops {
             faults::remove_of_backend(exchange, svm);
-            events::close(&exchange.cluster.simulator, svm);
+            events::close(&cluster.simulator, svm);
+        }
+        if drops_all && !svm.is_configured {
+            *presence = Presence::Deleted;
+            cluster.svms.remove(svm.svm_context.svm.uuid);
+            cluster.simulator.end(svm);
         }
     }
-    if drops && backends.len() == exchange.svms.len() {
+    if drops_all {
         faults::remove_of_requests(exchange);
     }
     let names: Vec<_> = svms.iter().map(|svm| &svm.svm_context.svm.name).collect();

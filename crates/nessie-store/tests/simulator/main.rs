@@ -6,6 +6,7 @@
 )]
 
 mod backend_faults;
+mod configuration;
 mod control;
 mod http_faults;
 mod job_faults;

@@ -1,0 +1,222 @@
+//! `/simulator/configuration`, and the reset of a configuration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nessie_backend_core::VolumeBackend;
+use nessie_backend_faults::Faulty;
+use nessie_backend_mem::MemBackend;
+use nessie_store::{Aggregate, Config, Method, Request, SimulatedBackend, Svm};
+use serde_json::{Value, json};
+
+use crate::support::{Lab, VOLUMES};
+
+const CONFIGURATION: &str = "/simulator/configuration";
+const POLICIES: &str = "/api/protocols/nfs/export-policies";
+
+fn svm(name: &str, mem: MemBackend) -> Svm {
+    let simulated = SimulatedBackend::new(mem.clone(), Arc::default());
+    let hooks = Arc::clone(simulated.hooks());
+    Svm::new(name, Arc::new(Faulty::with_clock(mem.clone(), mem).sharing(hooks)))
+        .simulated(simulated)
+}
+
+fn parts(config: &mut Config) {
+    config.aggregates.push(Aggregate::new("aggr2", 1 << 50));
+    config.recovery_queue_hours = Some(12);
+    config.new_backend = Some(Arc::new(|name, number| {
+        Ok(svm(name, MemBackend::builder().seed(number.into()).build()?))
+    }));
+}
+
+fn lab() -> Lab {
+    Lab::with(parts, |_| {})
+}
+
+/// A request to the REST API that succeeds.
+fn done(lab: &Lab, method: Method, target: &str, body: &Value) -> Value {
+    let mark = if target.contains('?') { '&' } else { '?' };
+    let target = format!("{target}{mark}return_timeout=15");
+    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let response = lab.cluster.handle(&Request::new(method, &target).body(text.as_bytes()));
+    assert!(response.status < 300, "{target}: {}", String::from_utf8_lossy(&response.body));
+    serde_json::from_slice(&response.body).unwrap_or_default()
+}
+
+fn get(lab: &Lab, target: &str) -> Value {
+    let response = lab.cluster.handle(&Request::new(Method::Get, target));
+    assert_eq!(response.status, 200, "{target}: {}", String::from_utf8_lossy(&response.body));
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+fn put(lab: &Lab, document: &Value) -> Value {
+    let reply = lab.send("PUT", CONFIGURATION, &document.to_string());
+    assert_eq!(reply.status, 200, "{}", reply.message());
+    reply.json()
+}
+
+/// Creates an object of each kind.
+fn populate(lab: &Lab) {
+    done(lab, Method::Post, POLICIES, &json!({"name": "p", "svm.name": "svm1"}));
+    done(
+        lab,
+        Method::Post,
+        "/api/cluster/schedules",
+        &json!({"name": "s", "cron": {"minutes": [7]}}),
+    );
+    let policy = json!({"name": "sp", "copies": [{"schedule": {"name": "s"}, "count": 3}]});
+    done(lab, Method::Post, "/api/storage/snapshot-policies", &policy);
+    let qos = json!({"name": "q", "svm.name": "svm1", "fixed": {"max_throughput_iops": 100}});
+    done(lab, Method::Post, "/api/storage/qos/policies", &qos);
+    done(lab, Method::Post, "/api/svm/svms", &json!({"name": "svm2", "comment": "second"}));
+    let dns = json!({"svm.name": "svm2", "domains": ["a.test"], "servers": ["192.0.2.1"]});
+    done(lab, Method::Post, "/api/name-services/dns", &dns);
+    for (svm, name) in [("svm1", "v"), ("svm1", "gone"), ("svm2", "w")] {
+        let volume = json!({
+            "name": name, "svm.name": svm, "aggregates": [{"name": "aggr2"}], "size": "1GB",
+            "comment": "kept", "snapshot_policy.name": "sp",
+        });
+        done(lab, Method::Post, VOLUMES, &volume);
+    }
+    let volume = json!({"nas.export_policy.name": "p", "qos.policy.name": "q"});
+    done(lab, Method::Patch, &format!("{VOLUMES}?name=v"), &volume);
+    let uuid = get(lab, &format!("{VOLUMES}?name=v"))["records"][0]["uuid"].clone();
+    let snapshots = format!("{VOLUMES}/{}/snapshots", uuid.as_str().unwrap());
+    done(lab, Method::Post, &snapshots, &json!({"name": "s1", "comment": "of a snapshot"}));
+    let of_volume = |more: Value| {
+        let mut body = json!({"svm.name": "svm1", "volume.name": "v"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    done(lab, Method::Post, "/api/storage/qtrees", &of_volume(json!({"name": "t"})));
+    let rule = of_volume(json!({"type": "tree", "qtree.name": "t", "space.hard_limit": 1_048_576}));
+    done(lab, Method::Post, "/api/storage/quota/rules", &rule);
+    done(lab, Method::Delete, &format!("{VOLUMES}?name=gone"), &Value::Null);
+}
+
+/// What clients read of each kind of object, without the times of jobs and nodes.
+fn visible(lab: &Lab) -> Vec<Value> {
+    [
+        "/api/svm/svms?fields=**&order_by=name",
+        "/api/protocols/nfs/export-policies?fields=**",
+        "/api/protocols/nfs/services?fields=**",
+        "/api/name-services/dns?fields=**",
+        "/api/cluster/schedules?fields=**",
+        "/api/storage/snapshot-policies?fields=**",
+        "/api/storage/qos/policies?fields=**",
+        "/api/storage/volumes?fields=**&order_by=name",
+        "/api/storage/volumes/*/snapshots?fields=**",
+        "/api/storage/qtrees?fields=**",
+        "/api/storage/quota/rules?fields=**",
+        "/api/private/cli/volume/recovery-queue?fields=*",
+    ]
+    .map(|target| get(lab, target))
+    .to_vec()
+}
+
+#[test]
+fn a_document_with_the_states_is_the_whole_cluster() {
+    let lab = lab();
+    populate(&lab);
+    let before = visible(&lab);
+    let document = lab.send("GET", &format!("{CONFIGURATION}?state=true"), "").json();
+    assert_eq!((&document["version"], &document["svms"][1]["name"]), (&json!(1), &json!("svm2")));
+
+    // Another cluster with the same identifiers of its own.
+    let other = self::lab();
+    let reply = put(&other, &document);
+    assert_eq!(reply["svms"][0], json!({"name": "svm1", "absent_volumes": []}));
+    assert_eq!(visible(&other), before);
+    // Later objects do not get used numbers and identifiers.
+    done(&other, Method::Post, POLICIES, &json!({"name": "later", "svm.name": "svm1"}));
+    let ids = get(&other, &format!("{POLICIES}?svm.name=svm1"));
+    assert_eq!(ids["num_records"], 3);
+    other.backend.backend().advance(Duration::from_secs(12 * 3600)).unwrap();
+    assert_eq!(get(&other, "/api/private/cli/volume/recovery-queue")["num_records"], 0);
+
+    // On the same cluster it undoes later changes.
+    done(
+        &lab,
+        Method::Patch,
+        &format!("{VOLUMES}?name=v"),
+        &json!({"comment": "other", "qos.policy.name": "none"}),
+    );
+    done(&lab, Method::Delete, "/api/storage/qtrees?name=t", &Value::Null);
+    put(&lab, &document);
+    assert_eq!(visible(&lab), before);
+}
+
+#[test]
+fn without_states_the_volumes_stay() {
+    let lab = lab();
+    populate(&lab);
+    let document = lab.send("GET", CONFIGURATION, "").json();
+    assert_eq!(document["svms"][0].get("state"), None);
+    done(&lab, Method::Delete, &format!("{VOLUMES}?name=v&force=true"), &Value::Null);
+    let reply = put(&lab, &document);
+    assert_eq!(reply["svms"][0]["absent_volumes"].as_array().unwrap().len(), 1);
+    assert_eq!(get(&lab, &format!("{VOLUMES}?name=v"))["num_records"], 0);
+    assert_eq!(get(&lab, "/api/storage/qtrees?name=t")["num_records"], 0);
+}
+
+#[test]
+fn a_wrong_document_is_refused_and_changes_nothing() {
+    let lab = lab();
+    populate(&lab);
+    let before = visible(&lab);
+    let document = lab.send("GET", &format!("{CONFIGURATION}?state=true"), "").json();
+    let with = |path: &str, value: Value| {
+        let mut changed = document.clone();
+        *changed.pointer_mut(path).unwrap() = value;
+        changed
+    };
+    let mut more = document.clone();
+    more["svms"][0]["colour"] = json!("red");
+    let mut twice = document.clone();
+    twice["svms"][1]["name"] = json!("svm1");
+    for (body, code, named) in [
+        (json!({}), "262199", "format"),
+        (with("/format", json!("other")), "262197", "format"),
+        (with("/version", json!(2)), "262197", "version"),
+        (with("/svms/0/configuration/properties", json!({"comment": 7})), "262199", "comment"),
+        (with("/svms/0/state", json!("no dump")), "2", "state"),
+        (with("/svms/0/name", json!("a b")), "2621685", "a b"),
+        (more, "262199", "colour"),
+        (twice, "262199", "svm1"),
+    ] {
+        let reply = lab.send("PUT", CONFIGURATION, &body.to_string());
+        let error = &reply.json()["error"];
+        assert_eq!(error["code"], code, "{error}");
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    assert_eq!(lab.send("PUT", CONFIGURATION, "{").status, 400);
+    assert_eq!(lab.send("GET", &format!("{CONFIGURATION}?state=some"), "").status, 400);
+    assert_eq!(visible(&lab), before);
+
+    let without = Lab::new();
+    let reply = without.send("PUT", CONFIGURATION, &document.to_string());
+    assert!(reply.message().contains("recovery queue"), "{}", reply.message());
+}
+
+#[test]
+fn a_reset_that_drops_the_configuration_restores_the_first_one() {
+    let lab = lab();
+    let before = visible(&lab);
+    populate(&lab);
+    let reset = json!({"configuration": "drop"}).to_string();
+    assert_eq!(lab.send("POST", "/simulator/reset", &reset).status, 200);
+    assert_eq!(visible(&lab), before);
+    assert_eq!(lab.backend.backend().list_volumes().unwrap(), []);
+}
+
+#[test]
+fn a_reset_that_keeps_the_configuration_keeps_the_svms() {
+    let lab = lab();
+    populate(&lab);
+    assert_eq!(lab.send("POST", "/simulator/reset", "").status, 200);
+    assert_eq!(get(&lab, "/api/svm/svms?name=svm2")["num_records"], 1);
+    assert_eq!(get(&lab, &format!("{POLICIES}?name=p"))["num_records"], 1);
+    let names = get(&lab, VOLUMES)["records"].as_array().unwrap().clone();
+    let names: Vec<_> = names.iter().map(|record| record["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["svm2_root"]);
+}
