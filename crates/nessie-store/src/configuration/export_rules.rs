@@ -167,4 +167,40 @@ mod tests {
         assert_eq!(rules.check_new(&rule(["b", "a"]), 7).unwrap_err().code, 7);
         assert_eq!(rules.check_new(&rule(["b", "c"]), 7), Ok(()));
     }
+
+    /// The same as [`ExportRules::insert`], written on a list of slots.
+    fn naive_insert(slots: &mut Vec<Option<String>>, index: usize, name: String) {
+        let mut moved = Some(name);
+        for slot in slots.iter_mut().skip(index) {
+            std::mem::swap(slot, &mut moved);
+            if moved.is_none() {
+                return;
+            }
+        }
+        slots.push(moved);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn rules_are_where_the_model_has_them(
+            steps in proptest::collection::vec((proptest::bool::ANY, 0_usize..9), 1..40)
+        ) {
+            let (mut rules, mut slots) = (ExportRules::default(), vec![None; 10]);
+            for (step, (inserts, at)) in steps.into_iter().enumerate() {
+                let index = at as u64 + 1;
+                if inserts {
+                    let name = format!("host{step}");
+                    proptest::prop_assert_eq!(rules.insert(Some(index), named(&name)), Ok(index));
+                    naive_insert(&mut slots, at + 1, name);
+                } else {
+                    rules.remove(index);
+                    slots[at + 1] = None;
+                }
+                let filled = slots.iter().enumerate().filter_map(|(at, name)| {
+                    Some((at as u64, name.clone()?))
+                });
+                proptest::prop_assert_eq!(names(&rules), filled.collect::<Vec<_>>());
+            }
+        }
+    }
 }
