@@ -74,8 +74,8 @@
 //!   is changed.
 //! * Qtrees and quota rules are deleted with their volume. A clone has the qtrees that its parent has
 //!   when it is created, and no quota rules. A restore leaves qtrees as they are. The default qtree of
-//!   a volume cannot be changed. Quotas are on or off at once; they limit nothing, and reports show
-//!   nothing as used.
+//!   a volume cannot be changed. Quotas limit nothing, and reports show nothing as used. They are
+//!   initialized until the job that turns them on completes.
 //! * The cluster has three efficiency policies. A request that refers to an object that does not exist
 //!   is refused.
 //! * `QoS` policies are stored and limit nothing. Volumes that use a policy which is changed or deleted

@@ -199,6 +199,7 @@ impl SvmState {
         VolumeRecord {
             svm_context: Arc::clone(&self.svm_context),
             split: progress.split,
+            initializes_quotas: progress.initializes_quotas,
             movement: progress.movement,
             pool,
             export_policy: self.export_policy_number(&volume),

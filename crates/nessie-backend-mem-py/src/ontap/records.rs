@@ -37,6 +37,7 @@ pub(crate) fn volume(
         volume,
         position: 0,
         junction_parent: None,
+        initializes_quotas: false,
         movement: None,
         snapshot_count: Some(0),
         has_flexclone: Some(false),

@@ -37,6 +37,8 @@ pub struct VolumeRecord {
     pub measured: Option<Timestamp>,
     /// The volume that it is mounted in. `None` if there is none or if that was not requested.
     pub junction_parent: Option<Arc<Named>>,
+    /// Whether its quotas are being turned on.
+    pub initializes_quotas: bool,
     /// Its last move. `None` if it was never moved.
     pub movement: Option<Movement>,
     /// The progress of its split in percent. `None` if no split is running.
@@ -387,6 +389,7 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "qos.policy.uuid" FieldKind::Uuid, Expensive, Both => |v| v.attribute_or("qos.policy.uuid", FieldValue::Unset);
         "quota.enabled" FieldKind::Boolean, Expensive, Patch => |v| v.attribute_or("quota.enabled", false);
         "quota.state" QUOTA, Expensive, Never => |v| match v.attribute_or("quota.enabled", false) {
+            FieldValue::Boolean(true) if v.initializes_quotas => "initializing".into(),
             FieldValue::Boolean(true) => "on".into(),
             _ => "off".into(),
         };

@@ -55,6 +55,7 @@ pub(crate) fn volume() -> VolumeRecord {
         is_overcommitted: false,
         position: 1,
         junction_parent: None,
+        initializes_quotas: false,
         movement: None,
         snapshot_count: None,
         has_flexclone: None,

@@ -1,4 +1,5 @@
-//! Splits and moves of volumes, which are under way until their jobs complete.
+//! Splits and moves of volumes and the initialization of their quotas, which are under way until their
+//! jobs complete.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -10,7 +11,7 @@ use super::lock;
 use crate::clock::ClusterClock;
 use crate::jobs::Jobs;
 
-/// The splits and moves of the volumes of an SVM.
+/// The operations on the volumes of an SVM.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
     table: Mutex<Table>,
@@ -20,6 +21,8 @@ pub(crate) struct Operations {
 struct Table {
     /// The job of each clone split that may be under way.
     splits: HashMap<VolumeId, Uuid>,
+    /// The job that turned on the quotas of each volume, if it may be running.
+    quotas: HashMap<VolumeId, Uuid>,
     /// The last move of each volume.
     moves: HashMap<VolumeId, Move>,
 }
@@ -44,6 +47,8 @@ pub(crate) struct Move {
 pub(crate) struct Progress {
     /// That of a clone split in percent; `None` if no split is under way.
     pub(crate) split: Option<u64>,
+    /// Whether its quotas are being turned on.
+    pub(crate) initializes_quotas: bool,
     /// The last move.
     pub(crate) movement: Option<Movement>,
 }
@@ -51,6 +56,15 @@ pub(crate) struct Progress {
 impl Operations {
     pub(crate) fn begin_split(&self, volume: VolumeId, job: Uuid) {
         lock(&self.table).splits.insert(volume, job);
+    }
+
+    /// Begins to turn on the quotas of a volume, which a job reports, or ends that.
+    pub(crate) fn set_quota_job(&self, volume: VolumeId, job: Option<Uuid>) {
+        let mut table = lock(&self.table);
+        match job {
+            Some(job) => table.quotas.insert(volume, job),
+            None => table.quotas.remove(&volume),
+        };
     }
 
     pub(crate) fn begin_move(&self, volume: VolumeId, movement: Move) {
@@ -66,14 +80,16 @@ impl Operations {
     pub(crate) fn remove_volume(&self, volume: VolumeId) {
         let mut table = lock(&self.table);
         table.splits.remove(&volume);
+        table.quotas.remove(&volume);
         table.moves.remove(&volume);
     }
 
     /// What is under way with a volume.
     pub(crate) fn progress(&self, volume: VolumeId, jobs: &Jobs, clock: &ClusterClock) -> Progress {
-        let (split, movement) = {
+        let (split, quotas, movement) = {
             let table = lock(&self.table);
-            (table.splits.get(&volume).copied(), table.moves.get(&volume).cloned())
+            let quotas = table.quotas.get(&volume).copied();
+            (table.splits.get(&volume).copied(), quotas, table.moves.get(&volume).cloned())
         };
         // No lock is held while the clock, which may be the caller's, is called.
         let is_running = |job| jobs.is_running(job, clock.now()) == Some(true);
@@ -88,6 +104,7 @@ impl Operations {
                 }
                 None
             }),
+            initializes_quotas: quotas.is_some_and(is_running),
             movement: movement.map(|movement| movement.record(is_running)),
         }
     }

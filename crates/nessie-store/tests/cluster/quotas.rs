@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use nessie_store::Method;
+use nessie_backend_core::{VolumeBackend, VolumeSpec};
+use nessie_store::{JobCompletion, Method};
 use serde_json::{Value, json};
 
 use crate::support::{Lab, Reply, UNKNOWN};
@@ -184,4 +185,24 @@ fn quotas_of_a_volume_are_turned_on_and_reported() {
     assert_eq!(reply.code(), "4");
     assert_eq!(turn(&lab, &volume, "false").status, 200);
     assert_eq!((state(&lab, &volume), &lab.get(REPORTS)["num_records"]), (json!("off"), &json!(0)));
+}
+
+#[test]
+fn quotas_are_initialized_until_the_job_completes() {
+    let lab = Lab::with(|config| config.jobs = JobCompletion::Polls(2));
+    lab.backend.create_volume(VolumeSpec::named("v1")).unwrap();
+    let uuid = lab.get("/api/storage/volumes?name=v1")["records"][0]["uuid"].clone();
+    let volume = format!("/api/storage/volumes/{}", uuid.as_str().unwrap());
+    assert_eq!(post(&lab, r#""type":"tree","qtree.name":"""#).status, 202);
+    let reply = turn(&lab, &volume, "true");
+    assert_eq!((reply.status, state(&lab, &volume)), (202, json!("initializing")));
+    let job = format!("/api/cluster/jobs/{}", reply.json["job"]["uuid"].as_str().unwrap());
+    lab.get(&job);
+    assert_eq!(state(&lab, &volume), "initializing");
+    assert_eq!(lab.get(&job)["state"], "success");
+    assert_eq!(state(&lab, &volume), "on");
+    turn(&lab, &volume, "true");
+    assert_eq!(state(&lab, &volume), "on");
+    turn(&lab, &volume, "false");
+    assert_eq!(state(&lab, &volume), "off");
 }

@@ -170,17 +170,19 @@ fn validate_only(query: &Query<VolumeRecord>, body: &mut Body) -> Result<bool, A
     }
 }
 
+/// The field that turns quotas on and off.
+const QUOTAS: &str = "quota.enabled";
+
 /// Refuses to turn on the quotas of a volume without quota rules.
 fn check_quotas(
     side_data: &SideData,
     volume: &Volume,
     fields: &VolumeFields,
 ) -> Result<(), ApiError> {
-    let path = "quota.enabled";
-    let turns_on = fields.given(path) == Some(&Attribute::Boolean(true));
+    let turns_on = fields.given(QUOTAS) == Some(&Attribute::Boolean(true));
     if turns_on && side_data.quota_rules.list(volume.uuid).is_empty() {
         let message = format!("No valid quota rules: the volume {:?} has none.", volume.name);
-        return Err(ApiError::new(400, 460_770, message).about(path));
+        return Err(ApiError::new(400, 460_770, message).about(QUOTAS));
     }
     Ok(())
 }
@@ -355,6 +357,14 @@ fn change_fields(
             movement.begin(context, svm, &side_data, &changed, aggregate.clone(), job);
         }
         let mut attributes = attributes_after(svm, &side_data, uuid, fields, aggregate);
+        if let Some(Attribute::Boolean(turns_on)) = fields.given(QUOTAS) {
+            let before = side_data.attributes.volume(uuid);
+            let were_on = before.is_some_and(|before| before.is_true(QUOTAS));
+            if !turns_on || !were_on {
+                let is_initialized = !turns_on || context.cluster.jobs.are_immediate();
+                side_data.operations.set_quota_job(uuid, (!is_initialized).then_some(job));
+            }
+        }
         keep_filesystem_size(&mut attributes, size_before, changed.size_bytes);
         autosize::set(svm, &changed, fields, &attributes)?;
         side_data.attributes.set_volume(backend, uuid, attributes);
