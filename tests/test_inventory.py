@@ -140,6 +140,132 @@ def test_a_record_that_is_loaded_and_served_gives_the_same_record(tmp_path: Path
     ].items()
 
 
+NAS: list[tuple[str, str, Any]] = [
+    ("POST", "protocols/nfs/export-policies", {"name": "team", "svm.name": "svm1"}),
+    (
+        "PATCH",
+        "protocols/nfs/export-policies?name=team",
+        {
+            "rules": [
+                {
+                    "clients": [{"match": "10.1.2.0/24"}, {"match": "@lab"}],
+                    "ro_rule": ["sys"],
+                    "rw_rule": ["never"],
+                    "protocols": ["nfs3"],
+                    "index": 7,
+                    "anonymous_user": "nobody",
+                }
+            ]
+        },
+    ),
+    (
+        "POST",
+        "storage/qos/policies",
+        {"name": "slow", "svm.name": "svm1", "fixed": {"max_throughput_iops": 100}},
+    ),
+    (
+        "POST",
+        "storage/qos/policies",
+        {"name": "grown", "svm.name": "svm1", "adaptive": {"expected_iops": 5, "peak_iops": 9}},
+    ),
+    ("PATCH", "storage/volumes?name=v", {"qos.policy.name": "slow"}),
+    (
+        "POST",
+        "storage/qtrees",
+        {
+            "name": "t",
+            "svm.name": "svm1",
+            "volume.name": "v",
+            "unix_permissions": 750,
+            "export_policy.name": "team",
+        },
+    ),
+    (
+        "POST",
+        "storage/quota/rules",
+        {
+            "type": "tree",
+            "svm.name": "svm1",
+            "volume.name": "v",
+            "qtree.name": "t",
+            "space.hard_limit": GIB,
+        },
+    ),
+    (
+        "POST",
+        "storage/quota/rules",
+        {
+            "type": "user",
+            "svm.name": "svm1",
+            "volume.name": "v",
+            "users": [{"name": "eve"}],
+            "files.soft_limit": 10,
+        },
+    ),
+    ("PATCH", "storage/volumes?name=v", {"quota.enabled": True}),
+]
+"""Requests for an object of each kind around a volume."""
+
+
+def nas_record() -> Document:
+    backend = MemBackend(seed=3, limits=new_backend().limits)
+    backend.create_volume("v", GIB)
+    with OntapServer(backend, seed=3) as server:
+        for method, path, body in NAS:
+            mark = "&" if "?" in path else "?"
+            target = f"/api/{path}{mark}return_timeout=9"
+            text = json.dumps(body).encode()
+            status, _, reply = server._cluster.handle(method, target, text)
+            assert status < 300, (path, reply)
+        return record_of(server)
+
+
+def test_the_objects_around_a_volume_come_back_from_their_record() -> None:
+    document = nas_record()
+    (svm,) = document["svms"]
+    assert svm["export_rules"][0]["clients"] == ["10.1.2.0/24", "@lab"]
+    assert [policy["name"] for policy in svm["qos_policies"]] == ["grown", "slow"]
+    assert svm["qtrees"][0]["export_policy"] == "team"
+    assert [rule["type"] for rule in svm["quota_rules"]] == ["tree", "user"]
+    assert (svm["volumes"][0]["qos_policy"], svm["volumes"][0]["quota"]) == ("slow", True)
+    loaded = inventory.load(document)
+    with inventory.serve(loaded) as server:
+        again = record_of(server)
+    assert loaded.omitted == []
+    assert comparable(again) == comparable(document)
+
+
+def test_the_objects_around_a_volume_are_anonymised() -> None:
+    document = nas_record()
+    replaced = inventory.anonymise(document, seed=1)
+    text = json.dumps(replaced)
+    for name in ("10.1.2.0", "lab", "team", "slow", "grown", "eve", "nobody"):
+        assert f'"{name}' not in text, name
+    (rule,) = replaced["svms"][0]["export_rules"]
+    network, netgroup = rule["clients"]
+    assert network.endswith(".0/24")
+    assert netgroup.startswith("@")
+    assert rule["ro_rule"] == ["sys"]
+    loaded = inventory.load(replaced)
+    with inventory.serve(loaded) as server:
+        again = record_of(server)
+    assert loaded.omitted == []
+    assert comparable(again) == comparable(replaced)
+
+
+def test_an_object_that_the_endpoint_refuses_is_omitted() -> None:
+    document = nas_record()
+    document["svms"][0]["export_rules"][0]["clients"] = ["10.1.2.3/99"]
+    document["svms"][0]["qtrees"][0]["export_policy"] = "missing"
+    document["svms"][0]["qtrees"].append({"name": "t", "volume": "absent"})
+    loaded = inventory.load(document)
+    with inventory.serve(loaded):
+        pass
+    omitted = {(each["kind"], each["name"]) for each in loaded.omitted}
+    # The rule of the qtree finds no qtree.
+    assert omitted == {("export_rule", "team"), ("qtree", "v/t"), ("quota_rule", "v")}
+
+
 def test_a_loaded_backend_has_the_records_of_the_recorded_one() -> None:
     original = furnished()
     with OntapServer(original, tls=False) as server:

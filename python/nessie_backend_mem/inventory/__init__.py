@@ -12,11 +12,11 @@
     loaded.omitted
 
 `record` only reads: SVMs, aggregates, volumes, snapshots, clones, snapshot
-policies with their schedules, and the names of export policies. `Document`
-describes what a file contains, field by field. `load` builds a backend for
-each SVM and lists what the backends cannot represent. `serve` returns an
-endpoint with all of them. From a shell: ``nessie-mem record`` and
-``nessie-mem serve --load FILE``.
+policies with their schedules, and, where the cluster has them, export policies
+with their rules, QoS policies, qtrees and quota rules. `Document` describes
+what a file contains, field by field. `load` builds a backend for each SVM and
+lists what the backends cannot represent. `serve` returns an endpoint with all
+of them. From a shell: ``nessie-mem record`` and ``nessie-mem serve --load FILE``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ from .document import (
     ClusterEntry,
     CopiesEntry,
     Document,
+    ExportRuleEntry,
+    QosPolicyEntry,
+    QtreeEntry,
+    QuotaRuleEntry,
     ScheduleEntry,
     SnapshotEntry,
     SnapshotPolicyEntry,
@@ -48,8 +52,12 @@ __all__ = [
     "ClusterEntry",
     "CopiesEntry",
     "Document",
+    "ExportRuleEntry",
     "Inventory",
     "Omission",
+    "QosPolicyEntry",
+    "QtreeEntry",
+    "QuotaRuleEntry",
     "RecordError",
     "ScheduleEntry",
     "SnapshotEntry",

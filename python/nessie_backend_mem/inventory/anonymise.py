@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hmac
+import ipaddress
 import re
 import secrets
 import uuid
@@ -34,13 +35,30 @@ NAMES = {
     "export_policy",
     "snapshot_policy",
     "snapmirror_label",
+    "policy",
+    "qos_policy",
+    "qtree",
+    "volume",
+    "group",
 }
 """The keys whose values are names."""
 
-SORTED = {"aggregates", "schedules", "snapshot_policies", "svms", "volumes"}
-"""The keys whose values are lists that are sorted by name."""
+SORTED = {
+    "aggregates",
+    "export_rules",
+    "qos_policies",
+    "qtrees",
+    "schedules",
+    "snapshot_policies",
+    "svms",
+    "volumes",
+}
+"""The keys whose values are lists that are sorted by name, within a policy or a volume."""
 
-LISTS_OF_NAMES = {"aggregates", "export_policies"}
+LISTS_OF_NAMES = {"aggregates", "export_policies", "users"}
+
+LISTS_OF_WORDS = {"protocols", "ro_rule", "rw_rule", "superuser"}
+"""The keys whose values are lists of ONTAP's own words."""
 
 UUIDS = {"uuid", "parent_volume_uuid", "parent_snapshot_uuid"}
 
@@ -91,13 +109,17 @@ class Replacer:
         for key, value in entry.items():
             if isinstance(value, dict):
                 self.replace(value)
+            elif key in LISTS_OF_WORDS:
+                continue
+            elif key == "clients":
+                entry[key] = [self.client(each) for each in value]
             elif key in LISTS_OF_NAMES and value and isinstance(value[0], str):
                 entry[key] = sorted(self.name(each) for each in value)
             elif isinstance(value, list):
                 for each in value:
                     self.replace(each)
                 if key in SORTED:
-                    value.sort(key=lambda each: (each["name"], each.get("svm", "")))
+                    value.sort(key=order)
             elif isinstance(value, str):
                 entry[key] = self.text(key, value)
 
@@ -109,9 +131,28 @@ class Replacer:
             return str(uuid.UUID(bytes=self.digest("uuid", value)[:16], version=4))
         if key == "junction_path":
             return "/".join(self.name(part) if part else "" for part in value.split("/"))
+        if key == "anonymous_user" and not value.isdigit():
+            return self.name(value)
         if key == "comment":
             return self.spelled("comment", value, 0)
         return value
+
+    def client(self, value: str) -> str:
+        """Return the replacement of what a rule matches; a network keeps the length of its mask."""
+        address, slash, mask = value.partition("/")
+        try:
+            parsed = ipaddress.ip_address(address)
+            network = ipaddress.ip_network(f"{address}/{mask}" if slash else address, strict=False)
+        except ValueError:
+            sign = value[:1] if value[:1] in ("@", ".") else ""
+            return sign + self.name(value[len(sign) :])
+        if int(network.network_address) == 0:
+            return value  # It matches everything.
+        drawn = int.from_bytes(self.digest("address", str(parsed))[: parsed.max_prefixlen // 8])
+        # As with hosts, no bit after the mask is set.
+        drawn &= int(network.netmask)
+        replaced = type(parsed)(drawn)
+        return f"{replaced}{slash}{mask}"
 
     def name(self, value: str) -> str:
         """Return the replacement of a name; no other name has the same, ignoring case."""
@@ -152,6 +193,12 @@ class Replacer:
         """Return a hash of a value that nobody can compute without the key."""
         text = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
         return hmac.digest(self.key, text, sha256)
+
+
+def order(entry: Any) -> tuple[str, str, str, int]:
+    """Order the objects of a list."""
+    owner = entry.get("policy", entry.get("volume", ""))
+    return owner, entry.get("name", ""), entry.get("svm", ""), entry.get("index", 0)
 
 
 def spelled(character: str, stream: Iterator[int]) -> str:

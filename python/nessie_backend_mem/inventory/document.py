@@ -17,6 +17,10 @@ __all__ = [
     "ClusterEntry",
     "CopiesEntry",
     "Document",
+    "ExportRuleEntry",
+    "QosPolicyEntry",
+    "QtreeEntry",
+    "QuotaRuleEntry",
     "ScheduleEntry",
     "SnapshotEntry",
     "SnapshotPolicyEntry",
@@ -105,6 +109,116 @@ class SnapshotPolicyEntry(TypedDict):
     copies: list[CopiesEntry]
 
 
+class ExportRuleEntry(TypedDict):
+    """A rule of an export policy.
+
+    Attributes:
+        policy: Name of the policy.
+        index: Its place among the rules of the policy.
+        clients: What it matches: hosts, addresses, networks, netgroups and domains.
+        protocols: As ONTAP has them, such as ``"nfs3"``.
+        ro_rule: The security styles of those that may read.
+        rw_rule: The security styles of those that may write.
+        superuser: The security styles of those that may be the superuser.
+        anonymous_user: The user that anonymous ones are.
+        allow_suid: Whether set-user-ID bits count.
+        allow_device_creation: Whether devices may be created.
+        chown_mode: As ONTAP has it, such as ``"restricted"``.
+        ntfs_unix_security: As ONTAP has it, such as ``"fail"``.
+    """
+
+    policy: str
+    index: int
+    clients: list[str]
+    protocols: NotRequired[list[str]]
+    ro_rule: NotRequired[list[str]]
+    rw_rule: NotRequired[list[str]]
+    superuser: NotRequired[list[str]]
+    anonymous_user: NotRequired[str]
+    allow_suid: NotRequired[bool]
+    allow_device_creation: NotRequired[bool]
+    chown_mode: NotRequired[str]
+    ntfs_unix_security: NotRequired[str]
+
+
+class QosPolicyEntry(TypedDict):
+    """A QoS policy of an SVM. Throughput is in IOPS or in MB per second.
+
+    Attributes:
+        name: Its name.
+        kind: ``"fixed"`` or ``"adaptive"``.
+        max_throughput_iops: The most of a fixed policy.
+        max_throughput_mbps: The most of a fixed policy.
+        min_throughput_iops: The least of a fixed policy.
+        min_throughput_mbps: The least of a fixed policy.
+        capacity_shared: Whether the volumes of a fixed policy share it.
+        expected_iops: What an adaptive policy grants for each TB.
+        peak_iops: The most of an adaptive policy for each TB.
+        absolute_min_iops: The least of an adaptive policy.
+        expected_iops_allocation: As ONTAP has it, such as ``"allocated_space"``.
+        peak_iops_allocation: As ONTAP has it, such as ``"used_space"``.
+        block_size: As ONTAP has it, such as ``"32k"``.
+    """
+
+    name: str
+    kind: str
+    max_throughput_iops: NotRequired[int]
+    max_throughput_mbps: NotRequired[int]
+    min_throughput_iops: NotRequired[int]
+    min_throughput_mbps: NotRequired[int]
+    capacity_shared: NotRequired[bool]
+    expected_iops: NotRequired[int]
+    peak_iops: NotRequired[int]
+    absolute_min_iops: NotRequired[int]
+    expected_iops_allocation: NotRequired[str]
+    peak_iops_allocation: NotRequired[str]
+    block_size: NotRequired[str]
+
+
+class QtreeEntry(TypedDict):
+    """A qtree other than the default one of its volume.
+
+    Attributes:
+        name: Its name.
+        volume: Name of its volume.
+        security_style: As ONTAP has it, such as ``"unix"``.
+        unix_permissions: Its permissions, with octal digits as decimal ones.
+        export_policy: Name of its export policy.
+    """
+
+    name: str
+    volume: str
+    security_style: NotRequired[str]
+    unix_permissions: NotRequired[int]
+    export_policy: NotRequired[str]
+
+
+class QuotaRuleEntry(TypedDict):
+    """A quota rule.
+
+    Attributes:
+        volume: Name of its volume.
+        type: ``"tree"``, ``"user"`` or ``"group"``.
+        qtree: Name of the qtree; empty for all of a rule for trees, absent for the volume.
+        users: The users; an empty name for all.
+        group: The group; an empty name for all.
+        space_hard_limit: The most bytes.
+        space_soft_limit: The bytes from which a warning is given.
+        files_hard_limit: The most files.
+        files_soft_limit: The files from which a warning is given.
+    """
+
+    volume: str
+    type: str
+    qtree: NotRequired[str]
+    users: NotRequired[list[str]]
+    group: NotRequired[str]
+    space_hard_limit: NotRequired[int]
+    space_soft_limit: NotRequired[int]
+    files_hard_limit: NotRequired[int]
+    files_soft_limit: NotRequired[int]
+
+
 class CloneEntry(TypedDict):
     """The origin of a clone.
 
@@ -170,6 +284,8 @@ class VolumeEntry(TypedDict):
         aggregates: Names of its aggregates.
         comment: Its comment.
         encrypted: True if it is encrypted, absent otherwise.
+        qos_policy: Name of its QoS policy; absent without one.
+        quota: True if quotas are on, absent otherwise.
         snaplock: Type of a SnapLock volume; absent for others.
         clone: Origin of a clone; absent for others.
         snapshots: Its snapshots; absent if they cannot be read, as those of an offline volume.
@@ -191,6 +307,8 @@ class VolumeEntry(TypedDict):
     aggregates: NotRequired[list[str]]
     comment: NotRequired[str]
     encrypted: NotRequired[bool]
+    qos_policy: NotRequired[str]
+    quota: NotRequired[bool]
     snaplock: NotRequired[str]
     clone: NotRequired[CloneEntry]
     snapshots: NotRequired[list[SnapshotEntry]]
@@ -204,6 +322,10 @@ class SvmEntry(TypedDict):
         state: As ONTAP has it, such as ``"running"``.
         subtype: As ONTAP has it, such as ``"default"``.
         export_policies: Names of its export policies.
+        export_rules: Their rules, by policy and index.
+        qos_policies: Its QoS policies.
+        qtrees: The qtrees of its volumes, by volume and name.
+        quota_rules: The quota rules of its volumes, in the order of the cluster's reply.
         volumes: Its volumes, clones included.
     """
 
@@ -211,6 +333,10 @@ class SvmEntry(TypedDict):
     state: NotRequired[str]
     subtype: NotRequired[str]
     export_policies: list[str]
+    export_rules: NotRequired[list[ExportRuleEntry]]
+    qos_policies: NotRequired[list[QosPolicyEntry]]
+    qtrees: NotRequired[list[QtreeEntry]]
+    quota_rules: NotRequired[list[QuotaRuleEntry]]
     volumes: list[VolumeEntry]
 
 

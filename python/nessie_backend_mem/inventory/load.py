@@ -197,6 +197,8 @@ class SvmLoader:
             fields["comment"] = volume["comment"]
         if volume.get("encrypted"):
             fields["encryption.enabled"] = True
+        if "qos_policy" in volume:
+            fields["qos.policy.name"] = volume["qos_policy"]
         if aggregate := self.other_aggregate(volume):
             fields["movement.destination_aggregate.name"] = aggregate
         svm = self.svm["name"]

@@ -21,6 +21,7 @@ from .document import (
     VolumeEntry,
 )
 from .errors import RecordError
+from .nas import in_order, record_nas
 from .times import as_text, read_time
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ VOLUME_FIELDS = (
     "aggregates.name",
     "comment",
     "encryption.enabled",
+    "qos.policy.name",
+    "quota.state",
     "snaplock.type",
     "snapshot_count",
     "clone.is_flexclone",
@@ -68,6 +71,8 @@ VOLUME_FIELDS = (
 )
 
 SNAPSHOT_FIELDS = "name,uuid,create_time,size,expiry_time,comment,snapmirror_label"
+
+QUOTA_ON = {"on", "initializing", "resizing"}
 
 HIDDEN = {403, 404, 405}
 """The statuses of a collection that the cluster lacks or the user may not read."""
@@ -249,9 +254,7 @@ class Recorder:
             name = self.required(found, "svm.name")
             return svms.setdefault(name, {"name": name, "export_policies": [], "volumes": []})
 
-        path = "/api/protocols/nfs/export-policies"
-        for found in self.readable(path, fields="name,svm.name"):
-            svm_of(found)["export_policies"].append(self.required(found, "name"))
+        record_nas(self, svm_of)
         volumes = list(self.client.records("/api/storage/volumes", fields=",".join(VOLUME_FIELDS)))
         for done, found in enumerate(volumes, 1):
             volume = self.volume(found)
@@ -260,7 +263,7 @@ class Recorder:
             if self.progress is not None:
                 self.progress(done, len(volumes))
         for svm in svms.values():
-            svm["export_policies"].sort()
+            in_order(svm)
             svm["volumes"].sort(key=lambda volume: volume["name"])
         return sorted(svms.values(), key=lambda svm: svm["name"])
 
@@ -298,6 +301,8 @@ class Recorder:
             ),
             comment=self.text(found, "comment"),
             encrypted=self.flag(found, "encryption.enabled") or None,
+            qos_policy=self.text(found, "qos.policy.name"),
+            quota=self.text(found, "quota.state") in QUOTA_ON or None,
             snaplock=None if snaplock == "non_snaplock" else snaplock,
             clone=self.clone(found) if is_clone else None,
             snapshots=snapshots,
@@ -387,6 +392,13 @@ class Recorder:
             return None if text is None else as_text(read_time(text))
         except ValueError as error:
             raise self.client.not_ontap("/api", f"the field {path}: {error}") from None
+
+    def texts(self, found: Record, path: str) -> list[str]:
+        """Return a list of texts; an empty one if it is absent."""
+        values = self.value(found, path, list) or []
+        if not all(isinstance(value, str) for value in values):
+            raise self.client.not_ontap("/api", f"the field {path} is {values!r}")
+        return values
 
     def objects(self, found: Record, path: str) -> list[Record]:
         """Return a list of objects; an empty one if it is absent."""

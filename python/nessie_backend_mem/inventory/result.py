@@ -18,8 +18,9 @@ class Omission(TypedDict):
 
     Attributes:
         svm: Name of its SVM; absent for what belongs to the cluster.
-        kind: What it is: ``"cluster"``, ``"svm"``, ``"snapshot_policy"``, ``"volume"`` or
-            ``"snapshot"``.
+        kind: What it is: ``"cluster"``, ``"svm"``, ``"snapshot_policy"``, ``"volume"``,
+            ``"snapshot"``, ``"export_policy"``, ``"export_rule"``, ``"qos_policy"``, ``"qtree"`` or
+            ``"quota_rule"``.
         name: Its name; that of a snapshot is ``VOLUME@SNAPSHOT``.
         field: The key in the document that is not represented; absent if the whole object is not.
         reason: Why, and what is there instead.
@@ -59,8 +60,8 @@ class Inventory:
         backends: A backend for each SVM, by its name.
         omitted: What neither the backends nor the endpoint can represent.
         attributes: What the endpoint can represent, but the backends cannot: comments, labels,
-            encryption, and the aggregates of volumes. `nessie_backend_mem.inventory.serve` sets
-            them.
+            encryption, QoS policies and aggregates of volumes. `nessie_backend_mem.inventory.serve`
+            sets them.
     """
 
     document: Document
