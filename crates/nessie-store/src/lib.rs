@@ -94,8 +94,9 @@
 //!   simulated. No record has them.
 //! * A change of a collection changes at most `max_records` objects and links to the rest.
 //! * A feature that the backend does not support is refused with code 3.
-//! * Collections are in order of creation. Pages stay consistent when objects are created and
-//!   deleted between requests.
+//! * Collections are in order of creation, except that qtrees and quota reports are in the order of the
+//!   UUIDs of their volumes. Pages stay consistent when objects are created and deleted between
+//!   requests.
 //!
 //! # SVMs
 //!

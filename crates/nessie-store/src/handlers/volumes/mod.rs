@@ -240,7 +240,8 @@ pub(super) fn records(
     Ok(records)
 }
 
-/// Whether a filter is about the constituents of `FlexGroups`. Otherwise they are no records.
+/// Whether a filter names the field that the constituents of `FlexGroups` have. Without one, they are
+/// left out.
 fn wants_constituents(query: &Query<VolumeRecord>) -> bool {
     query.filter.paths().any(|path| path == "is_constituent")
 }
