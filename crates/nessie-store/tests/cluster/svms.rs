@@ -1,6 +1,7 @@
 //! SVMs that requests create, change and delete.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use nessie_backend_core::VolumeBackend;
 use nessie_backend_mem::MemBackend;
@@ -68,8 +69,8 @@ fn an_svm_has_a_root_volume_and_the_objects_of_every_svm() {
     assert_eq!(root["snapshot_policy"]["name"], "none");
     assert_eq!(volumes["num_records"], 1);
 
-    volume_in(&lab, "svm-2", "a", r#","nas.path":"/a""#);
-    volume_in(&lab, "svm-2", "b", r#","nas.path":"/A/deep/b""#);
+    volume_in(&lab, "svm-2", "a", r#","nas.path":"/Aa""#);
+    volume_in(&lab, "svm-2", "b", r#","nas.path":"/aA/deep/b""#);
     let parents = lab.get(&format!("{VOLUMES}?nas.path=!null&fields=nas&order_by=name"));
     let parent = |at: usize| &parents["records"][at]["nas"]["junction_parent"]["name"];
     assert_eq!((parent(0), parent(1)), (&json!("svm_2_root"), &json!("a")));
@@ -402,4 +403,37 @@ fn the_cluster_has_two_ipspaces() {
     assert_eq!(read["name"], "Default");
     let svm = lab.get(&format!("{SVMS}?fields=ipspace"));
     assert_eq!(svm["records"][0]["ipspace"]["uuid"], one);
+}
+
+#[test]
+fn a_volume_is_never_left_in_an_svm_that_is_deleted_meanwhile() {
+    let backends = Arc::new(Mutex::new(Vec::<MemBackend>::new()));
+    let made = Arc::clone(&backends);
+    let lab = Lab::with(|config| {
+        config.new_backend = Some(Arc::new(move |name, number| {
+            let backend = MemBackend::builder().seed(number.into()).build()?;
+            made.lock().unwrap().push(backend.clone());
+            Ok(Svm::new(name, Arc::new(backend)))
+        }));
+    });
+    let body = r#"{"name":"v","svm.name":"svm2","aggregates.name":["aggr1"],"size":"1GB"}"#;
+    for _ in 0..50 {
+        let svm = create(&lab, "svm2", "");
+        let (created, deleted) = thread::scope(|scope| {
+            let created = scope
+                .spawn(|| lab.send(Method::Post, &format!("{VOLUMES}?return_timeout=15"), body));
+            let deleted = lab.send(Method::Delete, &format!("{svm}?return_timeout=15"), "");
+            (created.join().unwrap(), deleted)
+        });
+        let left = backends.lock().unwrap().last().unwrap().list_volumes().unwrap().len();
+        match (created.status, deleted.status) {
+            (201, 409) => {
+                assert_eq!((left, deleted.code()), (2, "460770"));
+                lab.done(Method::Delete, &format!("{VOLUMES}?name=v"), "");
+                lab.done(Method::Delete, &svm, "");
+            }
+            (400, 200) => assert_eq!((left, created.code()), (0, "2621462")),
+            other => panic!("{other:?}: {} {}", created.json, deleted.json),
+        }
+    }
 }

@@ -147,6 +147,41 @@ fn a_document_with_the_states_is_the_whole_cluster() {
 }
 
 #[test]
+fn volumes_are_in_the_aggregates_of_the_same_names() {
+    let lab = lab();
+    populate(&lab);
+    let document = lab.send("GET", &format!("{CONFIGURATION}?state=true"), "").json();
+    let names = |lab: &Lab| {
+        let read = get(lab, &format!("{VOLUMES}?name=v|w&fields=aggregates.name,aggregates.uuid"));
+        let records = read["records"].as_array().unwrap().clone();
+        let of = |record: &Value| record["aggregates"][0].clone();
+        records.iter().map(of).collect::<Vec<_>>()
+    };
+    let other = Lab::with(
+        |config| {
+            parts(config);
+            config.seed = Some(2);
+        },
+        |_| {},
+    );
+    put(&other, &document);
+    let uuid = get(&other, "/api/storage/aggregates?name=aggr2")["records"][0]["uuid"].clone();
+    for aggregate in names(&other) {
+        assert_eq!((&aggregate["name"], &aggregate["uuid"]), (&json!("aggr2"), &uuid));
+    }
+    // A cluster without the aggregate has them in its first one.
+    let smaller = Lab::with(
+        |config| {
+            parts(config);
+            config.aggregates.pop();
+        },
+        |_| {},
+    );
+    put(&smaller, &document);
+    assert_eq!(names(&smaller)[0]["name"], "aggr1");
+}
+
+#[test]
 fn without_states_the_volumes_stay() {
     let lab = lab();
     populate(&lab);
