@@ -78,11 +78,13 @@ pub(super) fn spaced(value: FieldValue<'_>) -> FieldValue<'_> {
     }
 }
 
-/// The first value of a list.
-pub(super) fn first(value: FieldValue<'_>) -> FieldValue<'_> {
+/// The value of a list that has one.
+pub(super) fn only(value: FieldValue<'_>) -> FieldValue<'_> {
     match value {
-        FieldValue::List(values) => values.into_iter().next().unwrap_or(FieldValue::Unset),
-        value => value,
+        FieldValue::List(mut values) if values.len() == 1 => {
+            values.pop().unwrap_or(FieldValue::Unset)
+        }
+        _ => FieldValue::Unset,
     }
 }
 

@@ -20,7 +20,7 @@ const TYPES: FieldKind = FieldKind::Enumeration(&["RW", "DP", "LS"]);
 
 cli_fields![VOLUME:
     "aggr_list" FieldKind::Text, Default, "aggregates.name" same;
-    "aggregate" FieldKind::Text, Default, "aggregates.name" first;
+    "aggregate" FieldKind::Text, Default, "aggregates.name" only;
     "autosize_grow_threshold_percent" FieldKind::Integer, Default, "autosize.grow_threshold" same;
     "autosize_mode" AUTOSIZE, Default, "autosize.mode" same;
     "autosize_shrink_threshold_percent" FieldKind::Integer, Default, "autosize.shrink_threshold" same;
@@ -54,7 +54,7 @@ cli_fields![VOLUME:
     "logical_used_percent" FieldKind::Integer, Default, "space.logical_space.used_percent" same;
     "max_autosize" FieldKind::Size, Default, "autosize.maximum" same;
     "min_autosize" FieldKind::Size, Default, "autosize.minimum" same;
-    "node" FieldKind::Text, Default, "nodes.name" first;
+    "node" FieldKind::Text, Default, "nodes.name" only;
     "nodes" FieldKind::Text, Default, "nodes.name" same;
     "overwrite_reserve" FieldKind::Size, Default, "size" zero;
     "overwrite_reserve_used" FieldKind::Size, Default, "size" zero;

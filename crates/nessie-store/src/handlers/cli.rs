@@ -96,7 +96,12 @@ pub(crate) fn version(context: &RequestContext<'_>) -> HandlerResult {
 
 pub(crate) fn volumes(context: &RequestContext<'_>) -> HandlerResult {
     let query = query(context, &CLI_VOLUME)?;
-    let records = volumes::records(context, &CLI_VOLUME_COMMAND.rest_query(&query))?;
+    let mut rest = CLI_VOLUME_COMMAND.rest_query(&query);
+    // As in the REST API, constituents of FlexGroups are shown if a filter is about them.
+    if query.filter.paths().any(|path| path == "is_constituent") {
+        rest.filter.add("is_constituent", "*")?;
+    }
+    let records = volumes::records(context, &rest)?;
     Ok(context.collection(&query, records))
 }
 

@@ -138,6 +138,20 @@ fn volumes_are_selected_by_any_field_and_in_any_order() {
 }
 
 #[test]
+fn constituents_are_shown_to_a_filter_about_them() {
+    let lab = Lab::new();
+    lab.volume("v1", "");
+    let body =
+        r#"{"name":"fg","svm":"svm1","aggregates":["aggr1"],"style":"flexgroup","size":"10GB"}"#;
+    lab.done(Method::Post, VOLUMES, body);
+    assert_eq!(volumes(&lab, "volume-style-extended=flexgroup"), ["fg"]);
+    let constituents = volumes(&lab, "is-constituent=true");
+    assert_eq!((constituents.len(), constituents[0].as_str()), (4, "fg__0001"));
+    assert_eq!(volumes(&lab, "is_constituent=*").len(), 6);
+    assert_eq!(volumes(&lab, "volume-style-extended=flexgroup-constituent"), [""; 0]);
+}
+
+#[test]
 fn pages_have_all_records_once() {
     let lab = two_svms();
     for name in ["b", "a", "d", "c"] {
