@@ -12,6 +12,7 @@
 //! | [`coverage()`], [`Endpoint`], [`FieldInfo`] | the implemented paths, methods and fields |
 //! | [`ApiError`] | an error with ONTAP's code |
 //! | [`HttpFault`], [`HttpFaultPlan`], [`HttpHit`], [`JobFault`] | faults of requests, see [`Cluster::inject`] |
+//! | `/ui` (feature `server`) | a page of a server that shows the cluster to people and changes nothing |
 //! | module `simulator` (feature `simulator`) | the resources of `/simulator` |
 //! | `serve`, `Server`, `ServerOptions`, `Identity`, `Limits` | the HTTP server |
 //! | `RequestHandler` | what a server calls; a wrapper around a cluster can implement it |

@@ -538,6 +538,37 @@ fn product_information_and_health_need_no_login() {
 }
 
 #[test]
+fn the_page_needs_a_login_and_nothing_from_elsewhere() {
+    let mut options = ServerOptions::new("admin", "secret");
+    options.tls = false;
+    let server = serve(Arc::new(Cluster::new(Config::default()).unwrap()), options).unwrap();
+    let anonymous = "GET /ui HTTP/1.1\r\nHost: x\r\n\r\n";
+    let refused = exchange(&mut connect(&server), anonymous).unwrap();
+    assert_eq!(refused.status, 401);
+    assert!(refused.head.contains("\r\nwww-authenticate: basic "), "{}", refused.head);
+    let mut stream = connect(&server);
+    for target in ["/ui", "/ui?x=y"] {
+        let page = exchange(&mut stream, &get(target)).unwrap();
+        assert_eq!(page.status, 200);
+        assert!(page.head.contains("\r\ncontent-type: text/html; charset=utf-8\r\n"));
+        assert!(page.head.contains("\r\ncontent-security-policy: default-src 'none'; "));
+        assert!(page.body.starts_with("<!doctype html>") && page.body.len() < 40_000);
+        for elsewhere in
+            ["http:", "https:", "//cdn", " src=", "@import", "url(", "innerHTML", " onclick="]
+        {
+            assert!(!page.body.contains(elsewhere), "{elsewhere}");
+        }
+    }
+    let post = format!("POST /ui HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}Content-Length: 0\r\n\r\n");
+    let refused = exchange(&mut stream, &post).unwrap();
+    assert_eq!(refused.status, 405);
+    assert!(refused.head.contains("\r\nallow: GET, HEAD\r\n"), "{}", refused.head);
+    assert_eq!(exchange(&mut stream, &get("/ui/x")).unwrap().status, 404);
+    let product = exchange(&mut stream, &get("/")).unwrap();
+    assert!(product.body.contains("\"page\":\"/ui\""), "{}", product.body);
+}
+
+#[test]
 fn a_client_that_stops_sending_is_disconnected() {
     let short = Duration::from_millis(200);
     let server = plain(|options| {

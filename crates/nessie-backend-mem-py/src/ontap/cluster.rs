@@ -10,8 +10,8 @@ use nessie_backend_faults::{Faulty, Hooks, When};
 use nessie_backend_mem::MemBackend as CoreBackend;
 use nessie_store::simulator::new_backend;
 use nessie_store::{
-    Aggregate, Cluster, Config, HttpEffect, Identity, JobCompletion, Lif, Method, NewBackend,
-    Request, RequestHandler, Response, ServerOptions, SimulatedBackend, Svm, serve,
+    AccessLogEntry, Aggregate, Cluster, Config, HttpEffect, Identity, JobCompletion, Lif, Method,
+    NewBackend, Request, RequestHandler, Response, ServerOptions, SimulatedBackend, Svm, serve,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -67,6 +67,10 @@ impl RequestHandler for GuardedCluster {
         let effect = || self.cluster.http_effect(when, method, target);
         // Otherwise the clock calls it.
         if self.is_quick { fork::guarded(effect) } else { effect() }
+    }
+
+    fn record(&self, request: &AccessLogEntry<'_>) {
+        self.cluster.record(request);
     }
 
     /// The backends in memory call [`fork::guarded`] at each step, because a step may wait.

@@ -15,6 +15,7 @@ use super::options::Limits;
 use super::reply::{self, error_response};
 use super::service::{self, RequestHead, ServerContext};
 use super::slots::Slot;
+use super::ui;
 use crate::http_faults::is_simulator;
 use crate::{HttpAction, HttpEffect, Response};
 
@@ -216,6 +217,10 @@ async fn authorize_and_dispatch<S: AsyncRead + AsyncWrite + Unpin>(
     }
     if !slot.mark_authenticated() {
         return None;
+    }
+    if let Some(response) = ui::answer(request.method_name(), request.target()) {
+        // The body is not read, so the next request cannot be found.
+        return Some(Reply::new(response, body.framing != Framing::Length(0)));
     }
     if is_simulator(request.target()) {
         return simulate(stream, context, state, request, body).await;

@@ -2,6 +2,7 @@
 
 use nessie_backend_faults::When;
 
+use super::options::AccessLogEntry;
 use super::unauthenticated;
 use crate::{Cluster, HttpEffect, Request, Response};
 
@@ -36,6 +37,12 @@ pub trait RequestHandler: Send + Sync + 'static {
         None
     }
 
+    /// Records a request that was answered, for `GET /simulator/requests`. A server with `/simulator` calls it
+    /// for each request, except those of the page at `/ui`. By default, it does nothing.
+    fn record(&self, request: &AccessLogEntry<'_>) {
+        let _ = request;
+    }
+
     /// What faults do to a request before or after it is handled: nothing, by default. See
     /// [`Cluster::inject`].
     fn http_effect(&self, when: When, method: &str, target: &str) -> HttpEffect {
@@ -64,5 +71,10 @@ impl RequestHandler for Cluster {
     #[cfg(feature = "simulator")]
     fn simulate(&self, method: &str, target: &str, body: &[u8]) -> Option<Response> {
         Some(Self::simulate(self, method, target, body))
+    }
+
+    #[cfg(feature = "simulator")]
+    fn record(&self, request: &AccessLogEntry<'_>) {
+        Self::record(self, request);
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct ParsedHead<'a> {
     pub(super) svm_name: Option<&'a [u8]>,
     /// The header `X-Dot-SVM-UUID`.
     pub(super) svm_uuid: Option<&'a [u8]>,
+    /// The header `Referer`.
+    pub(super) referer: Option<&'a [u8]>,
 }
 
 /// How the body of a request is delimited.
@@ -123,6 +125,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ParsedHead<'_>, ApiError> {
         authorization: None,
         svm_name: None,
         svm_uuid: None,
+        referer: None,
     };
     let mut hosts = 0;
     let mut length = None;
@@ -140,6 +143,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ParsedHead<'_>, ApiError> {
             6 if is("expect") => {
                 head.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
             }
+            7 if is("referer") => head.referer = head.referer.or(Some(value)),
             10 if is("connection") => {
                 asks_to_close |= members(value).any(|word| word.eq_ignore_ascii_case(b"close"));
                 asks_to_stay |= members(value).any(|word| word.eq_ignore_ascii_case(b"keep-alive"));

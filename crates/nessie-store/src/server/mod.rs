@@ -22,6 +22,7 @@ mod reply;
 mod service;
 mod slots;
 mod tls;
+mod ui;
 mod unauthenticated;
 
 use std::io;

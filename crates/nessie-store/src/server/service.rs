@@ -20,6 +20,7 @@ use super::handler::RequestHandler;
 use super::head::{self, ParsedHead};
 use super::options::{AccessLog, AccessLogEntry, Limits};
 use super::reply::error_response;
+use super::ui;
 use crate::{HttpEffect, Request, Response};
 
 /// The data that all connections share.
@@ -48,6 +49,8 @@ pub(super) struct RequestHead {
     target: String,
     svm_name: Option<Vec<u8>>,
     svm_uuid: Option<Vec<u8>>,
+    /// Whether the page at `/ui` has sent it.
+    is_of_page: bool,
 }
 
 impl RequestHead {
@@ -57,6 +60,7 @@ impl RequestHead {
             target: head.target.clone().into_owned(),
             svm_name: head.svm_name.map(<[u8]>::to_vec),
             svm_uuid: head.svm_uuid.map(<[u8]>::to_vec),
+            is_of_page: head.referer.is_some_and(ui::is_page),
         }
     }
 
@@ -72,6 +76,11 @@ impl RequestHead {
             }
             other => error_response(&head::unknown_method(other.as_bytes()), &[("allow", METHODS)]),
         })
+    }
+
+    /// The method as it was sent.
+    pub(super) fn method_name(&self) -> &str {
+        &self.method
     }
 
     pub(super) fn target(&self) -> &str {
@@ -198,26 +207,34 @@ pub(super) fn shutting_down() -> ApiError {
     ApiError::new(503, 8, "The server is being stopped.")
 }
 
-/// Calls the access log. `request` is `None` if its head is malformed.
+/// Reports an answered request to the access log and, for `/simulator`, to the handler. `request` is `None` if
+/// its head is malformed.
 pub(super) fn log(
     context: &ServerContext,
     request: Option<&RequestHead>,
     response: &Response,
     time: Duration,
 ) {
+    let is_recorded = context.has_simulator && !request.is_some_and(|request| request.is_of_page);
+    if context.log.is_none() && !is_recorded {
+        return;
+    }
+    // A target has no ASCII control characters, but may have those of Unicode.
+    let target = request.map_or("-", |request| &request.target);
+    let target = Cow::from(utf8_percent_encode(target, CONTROLS));
+    let entry = AccessLogEntry {
+        method: request.map_or("-", |request| &request.method),
+        target: &target,
+        status: response.status,
+        bytes: response.body.len(),
+        time,
+    };
+    // A panic of either does not affect the client.
     if let Some(log) = &context.log {
-        // A target has no ASCII control characters, but may have those of Unicode.
-        let target = request.map_or("-", |request| &request.target);
-        let target = Cow::from(utf8_percent_encode(target, CONTROLS));
-        let entry = AccessLogEntry {
-            method: request.map_or("-", |request| &request.method),
-            target: &target,
-            status: response.status,
-            bytes: response.body.len(),
-            time,
-        };
-        // A panic of the log does not affect the client.
         let _ = catch_panic(|| log(&entry));
+    }
+    if is_recorded {
+        let _ = catch_panic(|| context.handler.record(&entry));
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn answer(request: &Request<'_>) -> Option<Response> {
             "version": env!("CARGO_PKG_VERSION"),
             "api": "/api",
             "health": "/healthz",
+            "page": "/ui",
             "documentation": "the README of nessie-backend-mem; \
                               `python -m nessie_backend_mem coverage` lists paths and fields",
         }),

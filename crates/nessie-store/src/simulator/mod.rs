@@ -7,6 +7,7 @@ mod events;
 mod exchange;
 mod faults;
 mod new_svm;
+mod requests;
 mod reset;
 mod root;
 mod space;
@@ -25,8 +26,10 @@ pub use self::new_svm::new_backend;
 
 use self::exchange::{Answer, Exchange};
 use self::faults::InstalledFaults;
+use self::requests::LastRequests;
+use crate::side_data::lock;
 use crate::svm::SvmState;
-use crate::{Cluster, Response};
+use crate::{AccessLogEntry, Cluster, Response};
 
 /// What the simulator keeps of a cluster.
 #[derive(Debug, Default)]
@@ -38,6 +41,7 @@ pub(crate) struct SimulatorState {
     /// How many events the logs of new SVMs keep from the start. Without a number, a log is opened when
     /// its events are read.
     keep: OnceLock<NonZeroUsize>,
+    requests: Mutex<LastRequests>,
 }
 
 impl SimulatorState {
@@ -114,6 +118,7 @@ static RESOURCES: &[Resource] = &[
         path: "events",
         methods: &[("GET", events::get, "the events of an SVM from a number on, as JSON lines")],
     },
+    Resource { path: "requests", methods: &[("GET", requests::get, "the last requests")] },
     Resource {
         path: "space",
         methods: &[
@@ -128,6 +133,11 @@ impl Cluster {
     #[must_use]
     pub fn simulate(&self, method: &str, target: &str, body: &[u8]) -> Response {
         answer(self, method, target, body).unwrap_or_else(|error| Response::refusal(&error))
+    }
+
+    /// Records a request that a server has answered, for `GET /simulator/requests`, which has the last 100.
+    pub fn record(&self, request: &AccessLogEntry<'_>) {
+        lock(&self.simulator.requests).add(request);
     }
 
     /// Keeps the last events of each SVM from now on, for `GET /simulator/events`. SVMs whose backend is

@@ -339,6 +339,41 @@ fn recorded_events_are_events_of_the_management_system() {
 }
 
 #[test]
+fn the_last_requests_are_listed_without_those_of_the_page() {
+    let lab = with_volume();
+    let login = "Authorization: Basic YWRtaW46c2VjcmV0\r\n";
+    let of_page =
+        format!("GET /api HTTP/1.1\r\nHost: x\r\n{login}Referer: http://x:1/ui?a=b\r\n\r\n");
+    let of_others =
+        format!("GET /api?b HTTP/1.1\r\nHost: x\r\n{login}Referer: http://x/uix\r\n\r\n");
+    let mut client = lab.client();
+    for raw in [&of_page, &of_others] {
+        client.write_raw(raw);
+        assert_eq!(client.read(true).unwrap().status, 404);
+    }
+    client.write_raw("GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(client.read(true).unwrap().status, 401);
+    let listed = read(&lab, "/simulator/requests");
+    let shown: Vec<_> = listed["records"].as_array().unwrap().iter().collect();
+    let parts = |record: &Value| (record["number"].clone(), record["status"].clone());
+    let targets: Vec<_> = shown.iter().map(|record| record["target"].as_str().unwrap()).collect();
+    assert_eq!(targets, ["/x", "/api?b", &format!("{VOLUMES}?return_timeout=15")]);
+    assert_eq!(parts(shown[0]), (json!(3), json!(401)));
+    assert_eq!((parts(shown[2]), &shown[2]["method"]), ((json!(1), json!(201)), &json!("POST")));
+    assert!(shown.iter().all(|record| record["microseconds"].is_u64()));
+    // Only the last ones are kept, and only the start of a long target.
+    let long = format!("{CLUSTER}?{}", "x".repeat(3000));
+    let mut client = lab.client();
+    for _ in 0..150 {
+        client.send("GET", &long, "").unwrap();
+    }
+    let listed = read(&lab, "/simulator/requests");
+    assert_eq!(listed["num_records"], 100);
+    assert_eq!(listed["records"][0]["number"], 154);
+    assert_eq!(listed["records"][99]["target"].as_str().unwrap().len(), 1000);
+}
+
+#[test]
 fn events_that_are_not_kept_are_said_to_be_lost() {
     let lab = Lab::new();
     lab.cluster.keep_events(2.try_into().unwrap());
