@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeSpace};
+use nessie_backend_core::{Timestamp, Uuid, Volume};
 use nessie_ontap_protocol::records::{
     AggregateRecord, AggregateSpace, ClusterPolicies, Named, Pool, SNAPSHOT, SnapshotRecord,
     SvmContext, VOLUME, VolumeRecord,
@@ -26,24 +26,14 @@ pub(crate) fn volume(
     fields: &str,
 ) -> PyResult<Vec<u8>> {
     let volume = read("volume", records::volume(volume))?;
-    let record = VolumeRecord {
-        svm_context: svm_context(svm, capacity),
-        attributes: None,
-        pool: Pool { size: capacity, available: u64::MAX },
-        export_policy: matches!(volume.export_policy.as_deref(), None | Some("default"))
-            .then_some(1),
-        space: VolumeSpace::new(volume.used_bytes.unwrap_or(0)),
-        is_overcommitted: false,
-        volume,
-        position: 0,
-        junction_parent: None,
-        initializes_quotas: false,
-        movement: None,
-        snapshot_count: Some(0),
-        has_flexclone: Some(false),
-        measured: Some(now()),
-        split: None,
-    };
+    let export_policy =
+        matches!(volume.export_policy.as_deref(), None | Some("default")).then_some(1);
+    let pool = Pool { size: capacity, available: u64::MAX };
+    let mut record = VolumeRecord::new(svm_context(svm, capacity), volume, pool);
+    record.export_policy = export_policy;
+    record.snapshot_count = Some(0);
+    record.has_flexclone = Some(false);
+    record.measured = Some(now());
     json(&VOLUME, fields, &record)
 }
 

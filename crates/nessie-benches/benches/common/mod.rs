@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId, VolumeSpace};
+use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeId};
 use nessie_ontap_protocol::records::{ClusterPolicies, Named, Pool, SvmContext, VolumeRecord};
 
 /// The records of `count` volumes.
@@ -21,22 +21,10 @@ pub(crate) fn volumes(count: u32) -> Vec<VolumeRecord> {
         let mut volume = Volume::new(VolumeId::new(uuid), format!("vol_{i:06}"));
         volume.size_bytes = Some(1 << 30);
         volume.create_time = Timestamp::from_unix_micros(1_700_000_000_000_000 + i64::from(i));
-        VolumeRecord {
-            svm_context: Arc::clone(&place),
-            volume,
-            attributes: None,
-            pool: Pool { size: 1 << 40, available: u64::MAX },
-            export_policy: Some(1),
-            space: VolumeSpace::default(),
-            is_overcommitted: false,
-            position: i.into(),
-            snapshot_count: None,
-            has_flexclone: None,
-            measured: None,
-            junction_parent: None,
-            movement: None,
-            split: None,
-        }
+        let pool = Pool { size: 1 << 40, available: u64::MAX };
+        let mut record = VolumeRecord::new(Arc::clone(&place), volume, pool);
+        record.position = i.into();
+        record
     };
     (0..count).map(volume).collect()
 }

@@ -46,6 +46,29 @@ pub struct VolumeRecord {
 }
 
 impl VolumeRecord {
+    /// A volume with the default attributes in a pool. It uses the export policy `default`, was neither
+    /// moved nor split, and has no values that only some requests need.
+    #[must_use]
+    pub fn new(svm_context: Arc<SvmContext>, volume: Volume, pool: Pool) -> Self {
+        Self {
+            svm_context,
+            space: VolumeSpace::new(volume.used_bytes.unwrap_or(0)),
+            volume,
+            attributes: None,
+            pool,
+            export_policy: Some(1),
+            is_overcommitted: false,
+            position: 0,
+            snapshot_count: None,
+            has_flexclone: None,
+            measured: None,
+            junction_parent: None,
+            movement: None,
+            split: None,
+            initializes_quotas: false,
+        }
+    }
+
     pub(super) fn attribute_or<'r>(
         &'r self,
         path: &str,

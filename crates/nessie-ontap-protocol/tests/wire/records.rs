@@ -45,23 +45,10 @@ pub(crate) fn volume() -> VolumeRecord {
     let mut volume = Volume::new(VolumeId::new(Uuid::from_u128(1)), "v1");
     volume.size_bytes = Some(1 << 30);
     volume.create_time = Some(noon());
-    VolumeRecord {
-        svm_context: svm_context(),
-        volume,
-        attributes: None,
-        pool: Pool { size: 1 << 40, available: u64::MAX },
-        export_policy: Some(1),
-        space: VolumeSpace::default(),
-        is_overcommitted: false,
-        position: 1,
-        junction_parent: None,
-        initializes_quotas: false,
-        movement: None,
-        snapshot_count: None,
-        has_flexclone: None,
-        measured: None,
-        split: None,
-    }
+    let pool = Pool { size: 1 << 40, available: u64::MAX };
+    let mut record = VolumeRecord::new(svm_context(), volume, pool);
+    record.position = 1;
+    record
 }
 
 fn clone() -> VolumeRecord {
