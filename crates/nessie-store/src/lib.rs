@@ -89,8 +89,9 @@
 //! * Nothing is measured. Metrics and statistics of volumes are zero, and the performance counters
 //!   of the nodes grow at a small, fixed rate.
 //! * `/private/cli` has the commands that show volumes, snapshots, aggregates, SVMs, nodes and the
-//!   version, and the deletion of snapshots. Every other command is refused with code 3. The privilege
-//!   level has no effect. `ignore-owners` does not delete a snapshot that a clone depends on.
+//!   version, the deletion of snapshots, and those of the recovery queue. Every other command is refused
+//!   with code 3. The privilege level has no effect. `ignore-owners` does not delete a snapshot that a
+//!   clone depends on.
 //! * A request may select, filter and order by fields that ONTAP 9.15.1 documents and that are not
 //!   simulated. No record has them.
 //! * A change of a collection changes at most `max_records` objects and links to the rest.
