@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from nessie_backend_mem._core import _ontap_coverage
 
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    Endpoint = tuple[str, list[str], str]
-    """A path, its methods and the kind of its objects."""
-    Fields = tuple[str, str, str, list[str]]
-    """A kind of object, when replies have the fields, what sets them, and the fields."""
-
 __all__ = ["configure", "markdown", "paths", "run"]
 __dir__ = __all__.copy
 
@@ -30,6 +25,11 @@ WHEN = {
     "default": "by default",
     "expensive": "when named",
 }
+Endpoint: TypeAlias = tuple[str, list[str], str]
+"""A path, its methods and the kind of its objects."""
+Fields: TypeAlias = tuple[str, str, str, list[str]]
+"""A kind of object, when replies have the fields, what sets them, and the fields."""
+
 COLUMNS = 80
 PATH_COLUMNS = 54
 NOT_FOUND = 1
