@@ -8,8 +8,8 @@ use nessie_ontap_protocol::records::{
     COUNTER_TABLE, CliCommand, DISK, DNS, EMS_EVENT, EMS_MESSAGE, EXPORT_CLIENT, EXPORT_POLICY,
     EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER,
     LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE, SCHEDULE,
-    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM, SVM_PEER,
-    VOLUME, VOLUME_METRICS,
+    SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SPLIT_STATUS, SVM,
+    SVM_PEER, VOLUME, VOLUME_METRICS,
 };
 use nessie_ontap_protocol::{Method, Query, Schema, Url};
 
@@ -34,6 +34,7 @@ macro_rules! each_schema {
             $function(&SNAPSHOT_POLICY),
             $function(&SNAPSHOT_POLICY_SCHEDULE),
             $function(&SCHEDULE),
+            $function(&SPLIT_STATUS),
             $function(&SVM_PEER),
             $function(&LUN),
             $function(&QTREE),

@@ -69,7 +69,7 @@
 //!   renamed. Rules are stored, and no client is checked against them. A volume that names, on its
 //!   backend, a policy that its SVM lacks is served with the name alone.
 //! * No volume has files: lists of files are empty, and a request that names a file, such as a clone of
-//!   one, is refused with the code for a missing file.
+//!   one or the command that shows its disk usage, is refused with the code for a missing file.
 //! * A `FlexGroup` volume is one volume of the backend. Its constituents are derived from it: each has
 //!   an equal part of its size and its data, which its aggregates account for. Only the whole volume
 //!   is changed.

@@ -7,8 +7,8 @@ use nessie_ontap_protocol::records::{
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EMS_EVENT, EMS_MESSAGE, EXPORT_CLIENT,
     EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB,
     KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE,
-    SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SVM,
-    SVM_PEER, VOLUME, VOLUME_METRICS,
+    SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE,
+    SPLIT_STATUS, SVM, SVM_PEER, VOLUME, VOLUME_METRICS,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -157,6 +157,7 @@ static EMPTY_ROUTES: &[Route] = empty_routes![
     CIFS_SHARE: "/api/protocols/cifs/shares", "/api/protocols/cifs/shares/{svm.uuid}/{name}";
     KEY_MANAGER: "/api/security/key-managers", "/api/security/key-managers/{uuid}";
     SNAPMIRROR: "/api/snapmirror/relationships", "/api/snapmirror/relationships/{uuid}";
+    SPLIT_STATUS: "/api/storage/file/clone/split-status", "/api/storage/file/clone/split-status/{volume.uuid}";
     DISK: "/api/storage/disks", "/api/storage/disks/{name}";
     LUN: "/api/storage/luns", "/api/storage/luns/{uuid}";
     SVM_PEER: "/api/svm/peers", "/api/svm/peers/{uuid}";

@@ -41,6 +41,8 @@ always_empty! {
     FILE "file_info", ["name" Text, "path" Text];
     /// `/api/protocols/fpolicy/{svm.uuid}/policies`.
     FPOLICY_POLICY "fpolicy_policy", ["name" Text];
+    /// `/api/storage/file/clone/split-status`.
+    SPLIT_STATUS "split_status", ["volume.uuid" Uuid];
     /// `/api/security/key-managers`.
     KEY_MANAGER "security_key_manager", ["uuid" Uuid];
 }

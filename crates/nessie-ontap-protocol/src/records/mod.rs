@@ -81,7 +81,7 @@ pub use counter::{
 pub use dns::{DNS, DnsRecord};
 pub use empty::{
     APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLUSTER_PEER, DISK, FILE, FILE_CLONE,
-    FPOLICY_POLICY, KEY_MANAGER, LUN, NoRecord, SNAPMIRROR, SVM_PEER,
+    FPOLICY_POLICY, KEY_MANAGER, LUN, NoRecord, SNAPMIRROR, SPLIT_STATUS, SVM_PEER,
 };
 pub use ems::{EMS_EVENT, EMS_MESSAGE, EmsEventRecord, EmsMessageRecord};
 pub use export_client::{EXPORT_CLIENT, ExportClientRecord};

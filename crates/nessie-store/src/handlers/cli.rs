@@ -119,8 +119,16 @@ pub(crate) fn vservers(context: &RequestContext<'_>) -> HandlerResult {
     Ok(context.collection(&query, records))
 }
 
+/// The command that shows what a file uses.
+const DISK_USAGE: [&str; 3] = ["volume", "file", "show-disk-usage"];
+
 /// The refusal of a command that is not simulated. `simulated` are those that are.
 pub(crate) fn unknown_command(words: &[String], simulated: &[&str]) -> ApiError {
+    if words == DISK_USAGE {
+        // Clients take the code for a file that uses nothing.
+        let message = "The file does not exist: volumes have no files here.";
+        return ApiError::new(400, 917_806, message).about("path");
+    }
     let given = match words {
         [] => "a command as text".to_owned(),
         words => format!("the command {:?}", words.join(" ").chars().take(64).collect::<String>()),

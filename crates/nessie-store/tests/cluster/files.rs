@@ -51,3 +51,12 @@ fn a_clone_of_a_file_is_refused() {
     let job = format!("/api/cluster/jobs/{}", reply.json["job"]["uuid"].as_str().unwrap());
     assert_eq!(lab.get(&job)["code"], 917_864);
 }
+
+#[test]
+fn a_command_and_the_splits_of_file_clones_know_no_file() {
+    let lab = Lab::new();
+    let usage = "/api/private/cli/volume/file/show-disk-usage?vserver=svm1";
+    assert_eq!(lab.send(Method::Get, &format!("{usage}&path=/vol/v/f"), "").code(), "917806");
+    let splits = "/api/storage/file/clone/split-status?volume.name=v&fields=unsplit_size";
+    assert_eq!(lab.get(splits)["num_records"], 0);
+}
