@@ -18,6 +18,9 @@ HERE = Path(__file__).parent
 
 Serve: TypeAlias = Callable[..., OntapServer]
 
+JSON = [("Accept", "application/json"), ("Content-Type", "application/json")]
+TUNNEL = ("X-Dot-SVM-Name", "svm1")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Ignores a warning that the SDK causes in its own library when it loads its models.
@@ -99,4 +102,30 @@ def connection(server: OntapServer, connect: Callable[..., Any]) -> Any:
 def client(plain: OntapServer) -> Iterator[Client]:
     """A client with default headers and URLs."""
     with Client(plain) as client:
+        yield client
+
+
+@pytest.fixture
+def administrator(plain: OntapServer) -> Iterator[Client]:
+    """Manila with the cluster's credentials: no SVM in its headers."""
+    with Client(plain, JSON) as client:
+        yield client
+
+
+@pytest.fixture
+def manila(plain: OntapServer) -> Iterator[Client]:
+    """Manila with the SVM in its headers."""
+    with Client(plain, [*JSON, TUNNEL]) as client:
+        yield client
+
+
+@pytest.fixture
+def terraform(plain: OntapServer) -> Iterator[Client]:
+    """Terraform's provider."""
+    headers = [
+        ("User-Agent", "Go-http-client/1.1"),
+        ("Content-Type", "application/json"),
+        ("X-Dot-Client-App", "terraform-provider-netapp-ontap/2.0.0"),
+    ]
+    with Client(plain, headers) as client:
         yield client

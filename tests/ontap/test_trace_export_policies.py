@@ -8,28 +8,16 @@ from typing import Any
 import pytest
 from nessie_backend_mem.ontap import OntapServer
 
+from ontap.conftest import JSON
 from ontap.raw import Client
 
 POLICIES = "/api/protocols/nfs/export-policies"
-JSON = [("Accept", "application/json"), ("Content-Type", "application/json")]
 GIB = 2**30
 
 
 @pytest.fixture
 def trident(plain: OntapServer) -> Iterator[Client]:
     with Client(plain, [("User-Agent", "Go-http-client/1.1"), *JSON]) as client:
-        yield client
-
-
-@pytest.fixture
-def manila(plain: OntapServer) -> Iterator[Client]:
-    with Client(plain, [*JSON, ("X-Dot-SVM-Name", "svm1")]) as client:
-        yield client
-
-
-@pytest.fixture
-def terraform(plain: OntapServer) -> Iterator[Client]:
-    with Client(plain, JSON) as client:
         yield client
 
 

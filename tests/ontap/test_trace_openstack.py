@@ -10,27 +10,12 @@ import pytest
 from nessie_backend_mem import MemBackend
 from nessie_backend_mem.ontap import OntapServer
 
-from ontap.conftest import Serve
+from ontap.conftest import JSON, TUNNEL, Serve
 from ontap.raw import Client, Reply
 
 GIB = 2**30
 
-JSON = [("Accept", "application/json"), ("Content-Type", "application/json")]
-TUNNEL = ("X-Dot-SVM-Name", "svm1")
 POLL = "?max_records=10000"
-
-
-@pytest.fixture
-def manila(plain: OntapServer) -> Iterator[Client]:
-    with Client(plain, [*JSON, TUNNEL]) as client:
-        yield client
-
-
-@pytest.fixture
-def administrator(plain: OntapServer) -> Iterator[Client]:
-    """Manila with the cluster's credentials: no tunnel."""
-    with Client(plain, JSON) as client:
-        yield client
 
 
 @pytest.fixture

@@ -27,17 +27,6 @@ def toolkit(plain: OntapServer) -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture
-def terraform(plain: OntapServer) -> Iterator[Client]:
-    headers = [
-        ("User-Agent", "Go-http-client/1.1"),
-        ("Content-Type", "application/json"),
-        ("X-Dot-Client-App", "terraform-provider-netapp-ontap/2.0.0"),
-    ]
-    with Client(plain, headers) as client:
-        yield client
-
-
 def find(toolkit: Client, name: str, fields: str = "%2A") -> dict[str, Any]:
     """The SVM is named without `.name`."""
     return toolkit.get(f"/api/storage/volumes?name={name}&svm=svm1&fields={fields}").record

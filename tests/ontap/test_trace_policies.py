@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,22 +9,8 @@ from nessie_backend_mem.ontap import OntapServer
 
 from ontap.raw import Client
 
-JSON = [("Accept", "application/json"), ("Content-Type", "application/json")]
 QOS = "/api/storage/qos/policies"
 GIB = 2**30
-
-
-@pytest.fixture
-def administrator(plain: OntapServer) -> Iterator[Client]:
-    """A client without an SVM in its headers."""
-    with Client(plain, JSON) as client:
-        yield client
-
-
-@pytest.fixture
-def manila(plain: OntapServer) -> Iterator[Client]:
-    with Client(plain, [*JSON, ("X-Dot-SVM-Name", "svm1")]) as client:
-        yield client
 
 
 def test_manila_limits_a_share(administrator: Client, manila: Client, plain: OntapServer) -> None:

@@ -27,12 +27,6 @@ def trident(plain: OntapServer) -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture
-def terraform(plain: OntapServer) -> Iterator[Client]:
-    with Client(plain, [("Content-Type", "application/json")]) as client:
-        yield client
-
-
 def pool_of(trident: Client, svm: str) -> str:
     """Creates a pool for qtrees as Trident does, and returns its path."""
     body = {

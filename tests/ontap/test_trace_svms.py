@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from nessie_backend_mem.ontap import OntapServer
-
 from ontap.raw import Client
 
 
-@pytest.fixture
-def manila(plain: OntapServer) -> Iterator[Client]:
-    headers = [("Accept", "application/json"), ("Content-Type", "application/json")]
-    with Client(plain, headers) as client:
-        yield client
-
-
-@pytest.fixture
-def terraform(plain: OntapServer) -> Iterator[Client]:
-    headers = [
-        ("User-Agent", "Go-http-client/1.1"),
-        ("Content-Type", "application/json"),
-        ("X-Dot-Client-App", "terraform-provider-netapp-ontap/2.0.0"),
-    ]
-    with Client(plain, headers) as client:
-        yield client
-
-
-def test_manila_creates_and_deletes_a_share_server(manila: Client) -> None:
-    assert manila.get("/api/network/ipspaces/?name=Default").record["uuid"]
+def test_manila_creates_and_deletes_a_share_server(administrator: Client) -> None:
+    assert administrator.get("/api/network/ipspaces/?name=Default").record["uuid"]
     body = {
         "name": "os_1",
         "nsswitch.namemap": ["files"],
@@ -38,28 +15,32 @@ def test_manila_creates_and_deletes_a_share_server(manila: Client) -> None:
         "is_space_reporting_logical": "false",
         "is_space_enforcement_logical": "false",
     }
-    manila.done("POST", "/api/svm/svms", body)
-    uuid = manila.get("/api/svm/svms?name=os_1&fields=uuid").record["uuid"]
+    administrator.done("POST", "/api/svm/svms", body)
+    uuid = administrator.get("/api/svm/svms?name=os_1&fields=uuid").record["uuid"]
     # The field is none of ONTAP's, and the driver only logs the refusal.
-    refused = manila.send("PATCH", f"/api/svm/svms/{uuid}", {"retention_period": 12})
+    refused = administrator.send("PATCH", f"/api/svm/svms/{uuid}", {"retention_period": 12})
     assert refused.code == "262179"
-    state = manila.get(f"/api/svm/svms/{uuid}?fields=state,subtype").json
+    state = administrator.get(f"/api/svm/svms/{uuid}?fields=state,subtype").json
     assert (state["state"], state["subtype"]) == ("running", "default")
-    sizes = manila.get("/api/svm/svms?name=os_1&fields=aggregates.available_size,aggregates.name")
+    sizes = administrator.get(
+        "/api/svm/svms?name=os_1&fields=aggregates.available_size,aggregates.name"
+    )
     assert sizes.record["aggregates"][0]["available_size"] > 0
     service = {"svm.name": "os_1", "enabled": "true"}
-    assert manila.send("POST", "/api/protocols/nfs/services/", service).status == 201
+    assert administrator.send("POST", "/api/protocols/nfs/services/", service).status == 201
     path = f"/api/protocols/nfs/services/{uuid}"
-    assert manila.send("PATCH", path, {"protocol.v40_enabled": "true"}).status == 200
-    taken = manila.send("POST", "/api/svm/svms?return_timeout=15", body)
+    assert administrator.send("PATCH", path, {"protocol.v40_enabled": "true"}).status == 200
+    taken = administrator.send("POST", "/api/svm/svms?return_timeout=15", body)
     assert taken.code == "13434908"
-    root = manila.get("/api/storage/volumes?svm.name=os_1&fields=name,uuid,is_svm_root").record
+    root = administrator.get(
+        "/api/storage/volumes?svm.name=os_1&fields=name,uuid,is_svm_root"
+    ).record
     assert root["is_svm_root"] is True
     volume = f"/api/storage/volumes/{root['uuid']}"
-    manila.done("PATCH", volume, {"state": "offline"})
-    manila.done("DELETE", volume)
-    manila.done("DELETE", f"/api/svm/svms/{uuid}")
-    assert manila.get("/api/svm/svms?name=os_1").records == []
+    administrator.done("PATCH", volume, {"state": "offline"})
+    administrator.done("DELETE", volume)
+    administrator.done("DELETE", f"/api/svm/svms/{uuid}")
+    assert administrator.get("/api/svm/svms?name=os_1").records == []
 
 
 def test_terraform_creates_changes_and_deletes_an_svm(terraform: Client) -> None:
