@@ -40,7 +40,7 @@ pub struct QuotaTarget {
     pub group: Option<UnixIdentity>,
 }
 
-/// Limits in bytes and in numbers of files. `None` is no limit.
+/// Limits in bytes and in numbers of files. `None` means unlimited.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each is named as the field of the record")]
 pub struct QuotaLimits {

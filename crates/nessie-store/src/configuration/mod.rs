@@ -1,4 +1,4 @@
-//! The objects that requests create beside volumes and snapshots, as policies.
+//! The objects that requests create, such as policies, except volumes and snapshots.
 //!
 //! They outlast the epochs of backends. What belongs to a volume is in
 //! [`side_data`](crate::side_data).

@@ -1,4 +1,4 @@
-//! `/simulator/configuration`: one document with everything that requests create beside volumes.
+//! `/simulator/configuration`: one document with everything that requests create, except volumes.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -167,7 +167,7 @@ fn is_loopback(host: &str) -> bool {
 fn random_password() -> Result<String, Failure> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::Run(format!("there is no random password: {error}")))?;
+        .map_err(|error| Failure::Run(format!("cannot make a random password: {error}")))?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
