@@ -73,6 +73,20 @@ macro_rules! empty_routes {
     };
 }
 
+/// For each schema and resource, the paths of the collection and of one object, with all methods.
+macro_rules! resource_routes {
+    ($($schema:ident $resource:ident: $collection:literal, $instance:literal;)+) => {
+        routes![$(
+            $collection, $schema:
+                Get resource::list::<$resource>, Post resource::post::<$resource>,
+                Patch resource::patch_many::<$resource>, Delete resource::delete_many::<$resource>;
+            $instance, $schema:
+                Get resource::get::<$resource>, Patch resource::patch::<$resource>,
+                Delete resource::delete::<$resource>;
+        )+]
+    };
+}
+
 /// The most frequent ones are first.
 static ROUTES: &[Route] = routes![
     "/api/storage/volumes/{uuid}", VOLUME: Get volumes::get, Patch volumes::patch, Delete volumes::delete;
@@ -90,25 +104,15 @@ static ROUTES: &[Route] = routes![
     "/api/cluster/licensing/licenses/{name}", LICENSE: Get cluster::license_of;
     "/api/cluster/nodes", NODE: Get cluster::nodes;
     "/api/cluster/nodes/{uuid}", NODE: Get cluster::node;
-    "/api/cluster/schedules", SCHEDULE: Get resource::list::<Schedules>, Post resource::post::<Schedules>, Patch resource::patch_many::<Schedules>, Delete resource::delete_many::<Schedules>;
-    "/api/cluster/schedules/{uuid}", SCHEDULE: Get resource::get::<Schedules>, Patch resource::patch::<Schedules>, Delete resource::delete::<Schedules>;
     "/api/cluster/software", SOFTWARE: Get cluster::software;
-    "/api/name-services/dns", DNS: Get resource::list::<DnsConfigurations>, Post resource::post::<DnsConfigurations>, Patch resource::patch_many::<DnsConfigurations>, Delete resource::delete_many::<DnsConfigurations>;
-    "/api/name-services/dns/{svm.uuid}", DNS: Get resource::get::<DnsConfigurations>, Patch resource::patch::<DnsConfigurations>, Delete resource::delete::<DnsConfigurations>;
     "/api/network/ip/interfaces", IP_INTERFACE: Get svm::lifs;
     "/api/network/ip/interfaces/{uuid}", IP_INTERFACE: Get svm::lif;
     "/api/network/ipspaces", IPSPACE: Get cluster::ipspaces;
     "/api/network/ipspaces/{uuid}", IPSPACE: Get cluster::ipspace;
     "/api/protocols/fpolicy/{svm.uuid}/policies", FPOLICY_POLICY: Get svm::fpolicy_policies;
     "/api/protocols/fpolicy/{svm.uuid}/policies/{name}", FPOLICY_POLICY: Get svm::fpolicy_policy;
-    "/api/protocols/nfs/export-policies", EXPORT_POLICY: Get resource::list::<ExportPolicies>, Post resource::post::<ExportPolicies>, Patch resource::patch_many::<ExportPolicies>, Delete resource::delete_many::<ExportPolicies>;
-    "/api/protocols/nfs/export-policies/{id}", EXPORT_POLICY: Get resource::get::<ExportPolicies>, Patch resource::patch::<ExportPolicies>, Delete resource::delete::<ExportPolicies>;
-    "/api/protocols/nfs/export-policies/{policy.id}/rules", EXPORT_RULE: Get resource::list::<ExportPolicyRules>, Post resource::post::<ExportPolicyRules>, Patch resource::patch_many::<ExportPolicyRules>, Delete resource::delete_many::<ExportPolicyRules>;
-    "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}", EXPORT_RULE: Get resource::get::<ExportPolicyRules>, Patch resource::patch::<ExportPolicyRules>, Delete resource::delete::<ExportPolicyRules>;
     "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}/clients", EXPORT_CLIENT: Get resource::list::<ExportClients>, Post resource::post::<ExportClients>, Delete resource::delete_many::<ExportClients>;
     "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}/clients/{match}", EXPORT_CLIENT: Get resource::get::<ExportClients>, Delete resource::delete::<ExportClients>;
-    "/api/protocols/nfs/services", NFS_SERVICE: Get resource::list::<NfsServices>, Post resource::post::<NfsServices>, Patch resource::patch_many::<NfsServices>, Delete resource::delete_many::<NfsServices>;
-    "/api/protocols/nfs/services/{svm.uuid}", NFS_SERVICE: Get resource::get::<NfsServices>, Patch resource::patch::<NfsServices>, Delete resource::delete::<NfsServices>;
     "/api/private/cli/aggr", CLI_AGGREGATE: Get cli::aggregates;
     "/api/private/cli/volume/recovery-queue", CLI_RECOVERY_QUEUE: Get recovery_queue::list, Patch resource::patch_many::<RecoveryQueue>, Delete resource::delete_many::<RecoveryQueue>;
     "/api/private/cli/volume/recovery-queue/purge", CLI_RECOVERY_QUEUE: Post recovery_queue::purge;
@@ -123,31 +127,34 @@ static ROUTES: &[Route] = routes![
     "/api/private/cli/vserver", CLI_VSERVER: Get cli::vservers;
     "/api/storage/aggregates", AGGREGATE: Get cluster::aggregates;
     "/api/storage/aggregates/{uuid}", AGGREGATE: Get cluster::aggregate;
-    "/api/storage/qos/policies", QOS_POLICY: Get resource::list::<QosPolicies>, Post resource::post::<QosPolicies>, Patch resource::patch_many::<QosPolicies>, Delete resource::delete_many::<QosPolicies>;
-    "/api/storage/qos/policies/{uuid}", QOS_POLICY: Get resource::get::<QosPolicies>, Patch resource::patch::<QosPolicies>, Delete resource::delete::<QosPolicies>;
     "/api/storage/file/clone", FILE_CLONE: Post resource::post::<FileClones>;
     "/api/storage/volumes/{volume.uuid}/files", FILE: Get files::list;
     "/api/storage/volumes/{volume.uuid}/files/{path}", FILE: Get files::missing, Patch files::missing, Delete files::missing;
-    "/api/storage/qtrees", QTREE: Get resource::list::<QtreeResource>, Post resource::post::<QtreeResource>, Patch resource::patch_many::<QtreeResource>, Delete resource::delete_many::<QtreeResource>;
-    "/api/storage/qtrees/{volume.uuid}/{id}", QTREE: Get resource::get::<QtreeResource>, Patch resource::patch::<QtreeResource>, Delete resource::delete::<QtreeResource>;
     "/api/storage/quota/reports", QUOTA_REPORT: Get resource::list::<QuotaReports>;
     "/api/storage/quota/reports/{volume.uuid}/{index}", QUOTA_REPORT: Get resource::get::<QuotaReports>;
-    "/api/storage/quota/rules", QUOTA_RULE: Get resource::list::<QuotaRuleResource>, Post resource::post::<QuotaRuleResource>, Patch resource::patch_many::<QuotaRuleResource>, Delete resource::delete_many::<QuotaRuleResource>;
-    "/api/storage/quota/rules/{uuid}", QUOTA_RULE: Get resource::get::<QuotaRuleResource>, Patch resource::patch::<QuotaRuleResource>, Delete resource::delete::<QuotaRuleResource>;
     "/api/storage/snaplock/compliance-clocks", COMPLIANCE_CLOCK: Get cluster::compliance_clocks;
     "/api/storage/snaplock/compliance-clocks/{node.uuid}", COMPLIANCE_CLOCK: Get cluster::compliance_clock;
-    "/api/storage/snapshot-policies", SNAPSHOT_POLICY: Get resource::list::<SnapshotPolicies>, Post resource::post::<SnapshotPolicies>, Patch resource::patch_many::<SnapshotPolicies>, Delete resource::delete_many::<SnapshotPolicies>;
-    "/api/storage/snapshot-policies/{uuid}", SNAPSHOT_POLICY: Get resource::get::<SnapshotPolicies>, Patch resource::patch::<SnapshotPolicies>, Delete resource::delete::<SnapshotPolicies>;
-    "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules", SNAPSHOT_POLICY_SCHEDULE: Get resource::list::<SnapshotPolicySchedules>, Post resource::post::<SnapshotPolicySchedules>, Patch resource::patch_many::<SnapshotPolicySchedules>, Delete resource::delete_many::<SnapshotPolicySchedules>;
-    "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules/{schedule.uuid}", SNAPSHOT_POLICY_SCHEDULE: Get resource::get::<SnapshotPolicySchedules>, Patch resource::patch::<SnapshotPolicySchedules>, Delete resource::delete::<SnapshotPolicySchedules>;
     "/api/support/ems/application-logs", APPLICATION_LOG: Post empty::application_log;
     "/api/support/ems/events", EMS_EVENT: Get ems::events;
     "/api/support/ems/events/{node.name}/{index}", EMS_EVENT: Get ems::event;
     "/api/support/ems/messages", EMS_MESSAGE: Get ems::messages;
     "/api/storage/volumes/{volume.uuid}/metrics", VOLUME_METRICS: Get volume_metrics::list;
     "/api/storage/volumes/{volume.uuid}/metrics/{timestamp}", VOLUME_METRICS: Get volume_metrics::get;
-    "/api/svm/svms", SVM: Get resource::list::<Svms>, Post resource::post::<Svms>, Patch resource::patch_many::<Svms>, Delete resource::delete_many::<Svms>;
-    "/api/svm/svms/{uuid}", SVM: Get resource::get::<Svms>, Patch resource::patch::<Svms>, Delete resource::delete::<Svms>;
+];
+
+/// The objects that requests create, change and delete in the same ways.
+static RESOURCE_ROUTES: &[Route] = resource_routes![
+    SCHEDULE Schedules: "/api/cluster/schedules", "/api/cluster/schedules/{uuid}";
+    DNS DnsConfigurations: "/api/name-services/dns", "/api/name-services/dns/{svm.uuid}";
+    EXPORT_POLICY ExportPolicies: "/api/protocols/nfs/export-policies", "/api/protocols/nfs/export-policies/{id}";
+    EXPORT_RULE ExportPolicyRules: "/api/protocols/nfs/export-policies/{policy.id}/rules", "/api/protocols/nfs/export-policies/{policy.id}/rules/{index}";
+    NFS_SERVICE NfsServices: "/api/protocols/nfs/services", "/api/protocols/nfs/services/{svm.uuid}";
+    QOS_POLICY QosPolicies: "/api/storage/qos/policies", "/api/storage/qos/policies/{uuid}";
+    QTREE QtreeResource: "/api/storage/qtrees", "/api/storage/qtrees/{volume.uuid}/{id}";
+    QUOTA_RULE QuotaRuleResource: "/api/storage/quota/rules", "/api/storage/quota/rules/{uuid}";
+    SNAPSHOT_POLICY SnapshotPolicies: "/api/storage/snapshot-policies", "/api/storage/snapshot-policies/{uuid}";
+    SNAPSHOT_POLICY_SCHEDULE SnapshotPolicySchedules: "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules", "/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules/{schedule.uuid}";
+    SVM Svms: "/api/svm/svms", "/api/svm/svms/{uuid}";
 ];
 
 /// The collections that are always empty.
@@ -236,7 +243,7 @@ fn unknown_path(segments: &[String]) -> ApiError {
 
 /// All routes.
 pub(crate) fn routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain(EMPTY_ROUTES)
+    ROUTES.iter().chain(RESOURCE_ROUTES).chain(EMPTY_ROUTES)
 }
 
 /// The name of the last variable of a path.
