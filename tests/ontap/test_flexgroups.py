@@ -59,6 +59,21 @@ def test_the_life_of_a_flexgroup() -> None:
     assert listed() == []
 
 
+@pytest.mark.usefixtures("sdk_connection")
+def test_a_flexgroup_is_expanded() -> None:
+    made = flexgroup("fg", size=8 * GIB)
+    made.post(hydrate=True)
+    more = changed(made.uuid, aggregates=[{"name": "aggr2"}], constituents_per_aggregate=2)
+    more.patch()
+    made.get(fields="size,constituents")
+    assert (made.size, len(made.constituents)) == (10 * GIB, 10)
+    changed(made.uuid, size=12 * GIB).patch(sizing_method="add_new_resources")
+    made.get(fields="size,constituents")
+    assert (made.size, len(made.constituents)) == (12 * GIB, 12)
+    both = changed(made.uuid, aggregates=[{"name": "aggr1"}], size=20 * GIB)
+    assert code_of(lambda: both.patch(**AT_ONCE)) == "13107404"
+
+
 def test_trident_keeps_a_flexgroup(trident: Client) -> None:
     svm = trident.get("/api/svm/svms?fields=&name=svm1").record["uuid"]
     body = {

@@ -71,8 +71,11 @@
 //! * No volume has files: lists of files are empty, and a request that names a file, such as a clone of
 //!   one or the command that shows its disk usage, is refused with the code for a missing file.
 //! * A `FlexGroup` volume is one volume of the backend. Its constituents are derived from it: each has
-//!   an equal part of its size and its data, which its aggregates account for. Only the whole volume
-//!   is changed.
+//!   an equal part of its size and its data, which its aggregates account for. It has at most 1000. Only
+//!   the whole volume is changed, and its snapshots do not expire. A change of its `aggregates` adds
+//!   constituents of the present size, in each aggregate as many as `constituents_per_aggregate`. With
+//!   the sizing method `add_new_resources`, a larger size adds at least one and at most two in each
+//!   aggregate that the system selects.
 //! * Qtrees and quota rules are deleted with their volume. A clone has the qtrees that its parent has
 //!   when it is created, and no quota rules. A restore leaves qtrees as they are. The default qtree of
 //!   a volume cannot be changed. Quotas limit nothing, and reports show nothing as used. They are

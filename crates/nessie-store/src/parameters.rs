@@ -52,12 +52,6 @@ static TABLE: &[(&str, Method, &[Parameter])] = {
                 key("preserve_lun_ids", Flag, Ignored),
                 // It overrides SnapMirror references, which do not exist.
                 key("restore_to.snapshot.force", Flag, Ignored),
-                // It controls how the members of a FlexGroup share a size.
-                key(
-                    "sizing_method",
-                    Words(&["use_existing_resources", "add_new_resources"]),
-                    Ignored,
-                ),
             ],
         ),
         // There are no SnapMirror relationships.

@@ -24,7 +24,7 @@ const MIN_MBPS: &str = "qos.policy.min_throughput_mbps";
 const LIMITS: [&str; 4] = [MAX_IOPS, MAX_MBPS, MIN_IOPS, MIN_MBPS];
 
 /// A change of a volume's policy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum QosChange {
     /// The volume has no policy and no limits.
     Remove,

@@ -212,7 +212,7 @@ fn check_free(svm: &SvmState, name: &str) -> Result<(), ApiError> {
 }
 
 /// A reference to an export policy by name, by id or by both. `Display` is for error messages.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ExportPolicyReference {
     name: Option<String>,
     id: Option<u64>,

@@ -7,7 +7,7 @@ use nessie_ontap_protocol::records::Named;
 use nessie_ontap_protocol::{ApiError, Body};
 
 /// A reference by name, by UUID or by both. `Display` is for error messages.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) name: Option<String>,
     pub(crate) uuid: Option<Uuid>,

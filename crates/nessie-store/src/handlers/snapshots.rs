@@ -7,7 +7,9 @@ use nessie_backend_core::{
     BackendError, PolicyBackend, Snapshot, SnapshotId, SnapshotSpace, Timestamp, Uuid, Volume,
     VolumeId,
 };
-use nessie_ontap_protocol::records::{Attribute, Attributes, Named, SNAPSHOT, SnapshotRecord};
+use nessie_ontap_protocol::records::{
+    Attribute, Attributes, Named, SNAPSHOT, SnapshotRecord, constituent_aggregates,
+};
 use nessie_ontap_protocol::{ApiError, Bodies, Body, Method, Query, WritableBy};
 
 use super::collection::FORCE;
@@ -161,6 +163,18 @@ impl SnapshotFields {
         Some((svm.backend.policy_backend().ok()?, *time))
     }
 
+    /// Refuses an expiry time of a snapshot of a `FlexGroup` volume.
+    fn check_expiry(&self, side_data: &SideData, volume: VolumeId) -> Result<(), ApiError> {
+        let sets_expiry = self.attributes.iter().any(|(path, _)| *path == EXPIRY_TIME);
+        if !sets_expiry
+            || constituent_aggregates(side_data.attributes.volume(volume).as_deref()).is_empty()
+        {
+            return Ok(());
+        }
+        let message = "Snapshots of a FlexGroup volume do not expire: send no expiry_time.";
+        Err(ApiError::new(400, 1_638_574, message).about(EXPIRY_TIME))
+    }
+
     /// Writes the attributes of `snapshot`, which has just been created or changed. `side_data` was
     /// read before.
     fn apply(
@@ -281,6 +295,7 @@ fn take(
     let side_data = svm.side_data();
     let name = fields.name.as_deref().unwrap_or_default();
     names::check_snapshot(name)?;
+    fields.check_expiry(&side_data, volume.uuid)?;
     let snapshots = svm.backend.snapshot_backend()?;
     let taken = match fields.lock(svm) {
         None => snapshots.create_snapshot(volume.uuid, name),
@@ -310,6 +325,7 @@ fn change(
     let side_data = svm.side_data();
     let snapshots = svm.backend.snapshot_backend()?;
     let volume_id = VolumeId::new(volume.uuid);
+    fields.check_expiry(&side_data, volume_id)?;
     let before = snapshots.get_snapshot(volume_id, snapshot)?;
     let old_name = before.name.clone();
     let mut changed = match &fields.name {

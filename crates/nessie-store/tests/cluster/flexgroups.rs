@@ -157,6 +157,130 @@ fn wrong_flexgroups_are_refused() {
     assert_eq!(lab.get(&path)["name"], "fg2");
 }
 
+/// The aggregates of the constituents, in order.
+fn constituents(lab: &Lab, path: &str) -> Vec<String> {
+    let record = lab.get(&format!("{path}?fields=constituents.aggregates.name"));
+    let constituents = record["constituents"].as_array().unwrap().iter();
+    constituents.map(|one| one["aggregates"]["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn aggregates_expand_a_flexgroup_by_constituents_of_the_present_size() {
+    let lab = lab();
+    let more = r#""name":"fg","size":"4GB","aggregates":["aggr1"],"constituents_per_aggregate":4,
+        "guarantee.type":"volume""#;
+    let path = create(&lab, more);
+    lab.done(Method::Patch, &path, r#"{"aggregates":[{"name":"aggr2"},{"name":"aggr3"}]}"#);
+    assert_eq!(constituents(&lab, &path), ["aggr1", "aggr1", "aggr1", "aggr1", "aggr2", "aggr3"]);
+    let record = lab.get(&format!("{path}?fields=size,aggregates,constituents.space.size"));
+    assert_eq!((record["size"].as_u64(), aggregates(&record).len()), (Some(6 * GIB), 3));
+    for part in record["constituents"].as_array().unwrap() {
+        assert_eq!(part["space"]["size"], GIB);
+    }
+    let body = r#"{"aggregates":["aggr2"],"constituents_per_aggregate":"2","comment":"more"}"#;
+    let checked = format!("{path}?validate_only=true");
+    lab.done(Method::Patch, &checked, body);
+    assert_eq!(constituents(&lab, &path).len(), 6, "a check changes nothing");
+    lab.done(Method::Patch, &format!("{VOLUMES}?name=fg"), body);
+    assert_eq!(constituents(&lab, &path)[6..], ["aggr2", "aggr2"]);
+    let record = lab.get(&format!("{path}?fields=size,comment"));
+    assert_eq!((&record["size"], &record["comment"]), (&json!(8 * GIB), &json!("more")));
+    let used = lab.get("/api/storage/aggregates?name=aggr2&fields=space.block_storage.used");
+    assert_eq!(used["records"][0]["space"]["block_storage"]["used"], 3 * GIB);
+}
+
+#[test]
+fn a_sizing_method_adds_constituents_to_a_larger_size() {
+    let lab = lab();
+    let path = create(
+        &lab,
+        r#""name":"fg","size":"3GB","aggregates":["aggr1","aggr2","aggr3"],
+        "constituents_per_aggregate":1"#,
+    );
+    let grow = |size: &str, method: &str| {
+        let body = format!(r#"{{"size":"{size}"}}"#);
+        lab.done(Method::Patch, &format!("{path}?sizing_method={method}"), &body);
+        let record = lab.get(&format!("{path}?fields=size,constituents.name"));
+        (record["size"].as_u64().unwrap() / GIB, record["constituents"].as_array().unwrap().len())
+    };
+    assert_eq!(grow("6GB", "use_existing_resources"), (6, 3));
+    assert_eq!(grow("10GB", "add_new_resources"), (10, 5));
+    assert_eq!(grow("11GB", "add-new-resources"), (11, 6), "at least one is added");
+    assert_eq!(grow("900GB", "add_new_resources"), (900, 12), "two in each aggregate");
+    assert_eq!(grow("600GB", "use_existing_resources"), (600, 12));
+    let expected = ["aggr1", "aggr2", "aggr3"].repeat(4);
+    assert_eq!(constituents(&lab, &path), expected);
+}
+
+#[test]
+fn wrong_expansions_are_refused_and_change_nothing() {
+    let lab = lab();
+    let flexgroup = create(
+        &lab,
+        r#""name":"fg","size":"2000MB","aggregates":["aggr1","aggr2"],"guarantee.type":"none""#,
+    );
+    let flexvol = lab.volume("fv", "");
+    let (one, many) = (r#""aggregates":["aggr1"]"#, vec!["\"aggr1\""; 1_001].join(","));
+    let add = "sizing_method=add_new_resources";
+    for (path, query, body, status, code) in [
+        (&flexgroup, "", format!(r#"{one},"size":"9GB""#), 400, "13107404"),
+        (&flexgroup, "", r#""constituents_per_aggregate":1"#.to_owned(), 400, "13109291"),
+        (&flexgroup, "", format!(r#"{one},"constituents_per_aggregate":0"#), 400, "262197"),
+        (&flexgroup, "", format!(r#"{one},"constituents_per_aggregate":1001"#), 400, "262197"),
+        (&flexgroup, "", format!(r#"{one},"constituents_per_aggregate":993"#), 400, "13107245"),
+        (&flexgroup, "", format!(r#""aggregates":[{many}]"#), 400, "13107245"),
+        (&flexgroup, "", r#""aggregates":["aggr9"]"#.to_owned(), 400, "917508"),
+        (&flexgroup, "", r#""aggregates":[{}]"#.to_owned(), 400, "787140"),
+        (&flexgroup, "", format!(r#"{one},"guarantee.type":"volume","name":"a b""#), 400, "917888"),
+        (&flexgroup, add, r#""comment":"x""#.to_owned(), 400, "13109187"),
+        (&flexgroup, add, format!(r#"{one},"size":"9GB""#), 400, "13109187"),
+        (&flexgroup, add, r#""size":"2000MB""#.to_owned(), 500, "917534"),
+        (
+            &flexgroup,
+            add,
+            r#""size":"2001MB","constituents_per_aggregate":1"#.to_owned(),
+            400,
+            "13109291",
+        ),
+        (&flexgroup, "sizing_method=x", r#""size":"9GB""#.to_owned(), 400, "262197"),
+        (&flexvol, add, r#""size":"9GB""#.to_owned(), 400, "13109198"),
+        (&flexvol, "", one.to_owned(), 400, "13107256"),
+    ] {
+        for checked in ["", "&validate_only=true"] {
+            let target = format!("{path}?return_timeout=5{checked}&{query}");
+            let reply = lab.send(Method::Patch, &target, &format!("{{{body}}}"));
+            assert_eq!((reply.status, reply.code()), (status, code), "{body}: {}", reply.json);
+        }
+        assert_eq!(constituents(&lab, &flexgroup).len(), 8);
+        assert_eq!(lab.get(&flexgroup)["size"], 2_000_u64 << 20);
+    }
+    let reply = post(&lab, &format!(r#""name":"v","aggregates":[{many}]"#));
+    assert_eq!(reply.code(), "13107245");
+    let guaranteed =
+        r#"{"guarantee.type":"volume","aggregates":["aggr1"],"constituents_per_aggregate":900}"#;
+    let reply = lab.send(Method::Patch, &format!("{flexgroup}?return_timeout=5"), guaranteed);
+    assert_eq!(reply.code(), "917536");
+    assert_eq!(lab.get(&format!("{flexgroup}?fields=guarantee"))["guarantee"]["type"], "none");
+}
+
+#[test]
+fn snapshots_of_a_flexgroup_do_not_expire() {
+    let lab = lab();
+    let path = create(&lab, r#""name":"fg","aggregates":["aggr1","aggr2"]"#);
+    let expiry = r#""expiry_time":"2100-01-01T00:00:00Z""#;
+    let snapshots = format!("{path}/snapshots");
+    let post = format!("{snapshots}?return_timeout=5");
+    let reply = lab.send(Method::Post, &post, &format!(r#"{{"name":"s1",{expiry}}}"#));
+    assert_eq!((reply.status, reply.code()), (400, "1638574"));
+    assert_eq!(lab.names(&snapshots), [""; 0]);
+    let snapshot = lab.snapshot(&path, "s1");
+    let target = format!("{snapshot}?return_timeout=5");
+    let reply = lab.send(Method::Patch, &target, &format!(r#"{{"name":"s2",{expiry}}}"#));
+    assert_eq!(reply.code(), "1638574");
+    assert_eq!(lab.names(&snapshots), ["s1"]);
+    lab.done(Method::Delete, &path, "");
+}
+
 #[test]
 fn a_flexgroup_uses_space_of_each_of_its_aggregates() {
     let lab = lab();

@@ -15,7 +15,6 @@ fn parameters_of_missing_features_have_no_effect() {
         "clone.match_parent_storage_tier=True",
         "restore_to.snapshot.force=false",
         "sizing_method=use_existing_resources",
-        "sizing_method=add-new-resources",
     ] {
         lab.done(Method::Patch, &format!("{path}?{key}"), &format!(r#"{{"comment":"{key}"}}"#));
         assert_eq!(lab.get(&path)["comment"], key);

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use nessie_backend_core::{
-    BackendError, SnapshotPolicy, VolumeId, VolumePatch, VolumeState, rules,
+    BackendError, SnapshotPolicy, Uuid, VolumeId, VolumePatch, VolumeState, rules,
 };
 use nessie_ontap_protocol::records::{
-    Attribute, Attributes, Named, VOLUME, constituent_aggregates,
+    Attribute, Attributes, CONSTITUENT_AGGREGATES, Named, VOLUME, constituent_aggregates,
 };
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
@@ -27,7 +27,7 @@ pub(crate) const MIN_SIZE: u64 = rules::ontap::MIN_VOLUME_SIZE;
 pub(super) const MAX_SIZE: u64 = 300 << 40;
 
 /// The fields of a volume that a request sets. Absent fields are `None` or missing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct VolumeFields {
     pub(crate) name: Option<String>,
     pub(crate) size: Option<u64>,
@@ -207,7 +207,10 @@ impl VolumeFields {
         if let Some(size) = self.size.filter(|size| *size < MIN_SIZE) {
             return Err(too_small(size));
         }
-        let constituents = constituent_aggregates(stored).len();
+        let constituents = match self.given(CONSTITUENT_AGGREGATES) {
+            Some(Attribute::Texts(aggregates)) => aggregates.len(),
+            _ => constituent_aggregates(stored).len(),
+        };
         if let (Some(size), 1..) = (self.size, constituents) {
             flexgroup::check_size(size, constituents)?;
         }
@@ -263,6 +266,15 @@ impl VolumeFields {
         patch.state = self.state;
         patch.junction_path.clone_from(&self.path);
         patch
+    }
+
+    /// The same fields, with the aggregates of the constituents and the size after an expansion.
+    pub(super) fn expanded(&self, constituents: Vec<Uuid>, size: u64) -> Self {
+        let mut fields = self.clone();
+        let stored = flexgroup::stored(constituents.into_iter());
+        fields.attributes.push((CONSTITUENT_AGGREGATES, stored));
+        fields.size = Some(size);
+        fields
     }
 
     /// Writes the fields that the SVM's backend does not store to the attributes of a volume. Without a

@@ -394,7 +394,7 @@ fn check_type(body: &Body, is_clone: bool) -> Result<(), ApiError> {
 }
 
 /// The aggregates that a body names.
-fn aggregates(body: &Body) -> Result<Vec<Reference>, ApiError> {
+pub(super) fn aggregates(body: &Body) -> Result<Vec<Reference>, ApiError> {
     let names = body.texts("aggregates", "name")?.unwrap_or_default();
     let uuids = body.texts("aggregates", "uuid")?.unwrap_or_default();
     let read = |index: usize| {

@@ -1,6 +1,6 @@
 //! `FlexGroup` volumes: their constituents, and their rules.
 
-use nessie_backend_core::Volume;
+use nessie_backend_core::{Uuid, Volume};
 use nessie_ontap_protocol::records::{
     Attribute, Attributes, CONSTITUENT_AGGREGATES, Named, constituent_aggregates,
 };
@@ -21,11 +21,14 @@ const DEFAULT_PER_AGGREGATE: u64 = 4;
 /// The aggregates that the system selects on each node.
 const AGGREGATES_PER_NODE: usize = 2;
 
+/// The most constituents of one volume.
+const MAX_CONSTITUENTS: usize = 1_000;
+
 /// The longest name, because that of a constituent has five characters more.
 const MAX_NAME: usize = 197;
 
 const STYLE: &str = "style";
-const PER_AGGREGATE: &str = "constituents_per_aggregate";
+pub(super) const PER_AGGREGATE: &str = "constituents_per_aggregate";
 
 /// The aggregate of each constituent of a new `FlexGroup`. `None` if the body creates a `FlexVol`. An
 /// unknown aggregate is the inner error, which ONTAP reports when the job runs.
@@ -53,26 +56,64 @@ pub(super) fn read(
         return Ok(None);
     }
     if style.is_none() && aggregates.is_empty() {
-        let message = "The number of constituents of an aggregate needs aggregates or a style.";
-        return Err(ApiError::new(400, 13_109_291, message).about(PER_AGGREGATE));
+        return Err(no_aggregates());
     }
-    let per_aggregate = per_aggregate.unwrap_or(DEFAULT_PER_AGGREGATE);
-    if !(1..=1_000).contains(&per_aggregate) {
-        let rule = "is not 1 to 1000";
-        return Err(ApiError::invalid_value(PER_AGGREGATE, &per_aggregate.to_string(), rule));
+    let per_aggregate = check_per_aggregate(per_aggregate.unwrap_or(DEFAULT_PER_AGGREGATE))?;
+    if aggregates.is_empty() {
+        let selected = selected(context);
+        check_count(selected.len().saturating_mul(per_aggregate))?;
+        return Ok(Some(Ok(spread(&selected, per_aggregate))));
     }
-    let found: Result<Vec<Named>, ApiError> = if aggregates.is_empty() {
-        Ok(selected(context))
-    } else {
-        let found = aggregates.iter().map(|given| find_aggregate(context, given));
-        found.collect::<Result<Vec<_>, _>>()?.into_iter().collect()
-    };
-    let spread = |found: Vec<Named>| (0..per_aggregate).flat_map(|_| found.clone()).collect();
-    Ok(Some(found.map(spread)))
+    in_aggregates(context, aggregates, per_aggregate).map(Some)
+}
+
+/// Refuses a number of constituents of each aggregate that is out of range.
+pub(super) fn check_per_aggregate(given: u64) -> Result<usize, ApiError> {
+    let in_range = usize::try_from(given).ok().filter(|number| (1..=1_000).contains(number));
+    in_range.ok_or_else(|| {
+        ApiError::invalid_value(PER_AGGREGATE, &given.to_string(), "is not 1 to 1000")
+    })
+}
+
+/// The aggregate of each of that many constituents in each of the given aggregates. An unknown aggregate
+/// is the inner error, which ONTAP reports when the job runs.
+pub(super) fn in_aggregates(
+    context: &RequestContext<'_>,
+    aggregates: &[Reference],
+    per_aggregate: usize,
+) -> Result<Result<Vec<Named>, ApiError>, ApiError> {
+    check_count(aggregates.len().saturating_mul(per_aggregate))?;
+    let found = aggregates.iter().map(|given| find_aggregate(context, given));
+    let found: Result<Vec<Named>, ApiError> =
+        found.collect::<Result<Vec<_>, _>>()?.into_iter().collect();
+    Ok(found.map(|found| spread(&found, per_aggregate)))
+}
+
+/// The aggregate of each constituent: the aggregates in turn.
+fn spread(aggregates: &[Named], per_aggregate: usize) -> Vec<Named> {
+    (0..per_aggregate).flat_map(|_| aggregates).cloned().collect()
+}
+
+/// Refuses more constituents than a `FlexGroup` can have.
+pub(super) fn check_count(constituents: usize) -> Result<(), ApiError> {
+    if constituents <= MAX_CONSTITUENTS {
+        return Ok(());
+    }
+    let message = format!(
+        "The FlexGroup volume would have {constituents} constituents. At most {MAX_CONSTITUENTS} are \
+         possible."
+    );
+    Err(ApiError::new(400, 13_107_245, message).about("aggregates"))
+}
+
+/// The refusal of a number of constituents without aggregates.
+pub(super) fn no_aggregates() -> ApiError {
+    let message = "The number of constituents of an aggregate needs aggregates.";
+    ApiError::new(400, 13_109_291, message).about(PER_AGGREGATE)
 }
 
 /// The aggregates that the system selects: the first ones of each node.
-fn selected(context: &RequestContext<'_>) -> Vec<Named> {
+pub(super) fn selected(context: &RequestContext<'_>) -> Vec<Named> {
     let mut selected: Vec<(&Named, &Named)> = Vec::new();
     for record in context.cluster.aggregates.iter() {
         let of_node = selected.iter().filter(|(_, node)| **node == record.node).count();
@@ -88,9 +129,14 @@ pub(super) fn set(attributes: &mut Attributes, constituents: &[Named]) {
     if let Some(first) = constituents.first() {
         set_aggregate(attributes, first);
     }
-    let uuids = constituents.iter().map(|aggregate| aggregate.uuid.to_string()).collect();
-    attributes.set(CONSTITUENT_AGGREGATES, Attribute::Texts(uuids));
+    let uuids = constituents.iter().map(|aggregate| aggregate.uuid);
+    attributes.set(CONSTITUENT_AGGREGATES, stored(uuids));
     attributes.set(STYLE, Attribute::Text("flexgroup".to_owned()));
+}
+
+/// The aggregates of the constituents, as an attribute has them.
+pub(super) fn stored(aggregates: impl Iterator<Item = Uuid>) -> Attribute {
+    Attribute::Texts(aggregates.map(|uuid| uuid.to_string()).collect())
 }
 
 /// The smallest size of a `FlexGroup` with that many constituents.

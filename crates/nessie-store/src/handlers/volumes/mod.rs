@@ -3,6 +3,7 @@
 mod autosize;
 mod body;
 mod create;
+mod expansion;
 mod flexgroup;
 mod guarantee;
 mod junctions;

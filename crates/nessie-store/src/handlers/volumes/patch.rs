@@ -1,5 +1,6 @@
 //! Changes a volume: its fields, a restore, a clone split or a move.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use nessie_backend_core::{BackendError, Snapshot, Uuid, Volume, VolumeId, VolumeState};
@@ -10,6 +11,7 @@ use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
 use super::autosize;
 use super::body::{VolumeFields, normalise, set_aggregate};
+use super::expansion::{Expansion, SIZING_METHOD};
 use super::flexgroup;
 use super::guarantee::Guaranteed;
 use super::movement::{self, MoveChange, NewMove};
@@ -32,6 +34,7 @@ enum ChangeKind {
     Fields {
         fields: Box<VolumeFields>,
         movement: Option<NewMove>,
+        expansion: Option<Expansion>,
     },
     /// A change of a move that is under way.
     Movement(MoveChange),
@@ -49,6 +52,7 @@ pub(crate) const PARAMETERS: &[&str] = &[
     "restore_to.snapshot.uuid",
     "restore_to.start_byte",
     "scheduled_snapshot_naming_scheme",
+    SIZING_METHOD,
     "validate_only",
 ];
 
@@ -96,7 +100,8 @@ impl Change {
     ) -> Result<ChangeKind, ApiError> {
         let fields = VolumeFields::read(context.cluster, body, Method::Patch)?;
         let movement = NewMove::read(context, body)?;
-        let is_plain = !fields.is_empty() || movement.is_some();
+        let expansion = Expansion::read(context, query, body, fields.size)?;
+        let is_plain = !fields.is_empty() || movement.is_some() || expansion.is_some();
         let of_move = if movement.is_some() { None } else { movement::read_change(body)? };
         let split = body.boolean("clone.split_initiated")?;
         if let Some(change) = restore(query, body)? {
@@ -114,7 +119,9 @@ impl Change {
             return Ok(ChangeKind::Movement(of_move));
         }
         match split {
-            None if is_plain => Ok(ChangeKind::Fields { fields: Box::new(fields), movement }),
+            None if is_plain => {
+                Ok(ChangeKind::Fields { fields: Box::new(fields), movement, expansion })
+            }
             None => Err(ApiError::new(400, 262_190, "The request changes nothing.")),
             Some(true) if !is_plain => Ok(ChangeKind::Split),
             Some(true) => Err(no_split("A split changes nothing else at the same time.")),
@@ -139,8 +146,9 @@ impl Change {
             return Ok(svm.record(volume));
         }
         let changed = match &self.kind {
-            ChangeKind::Fields { fields, movement } => {
-                change_fields(context, svm, &side_data, volume, fields, movement.as_ref(), job)?
+            ChangeKind::Fields { fields, movement, expansion } => {
+                let fields = expanded(context, &side_data, &volume, fields, expansion.as_ref())?;
+                change_fields(context, svm, &side_data, volume, &fields, movement.as_ref(), job)?
             }
             ChangeKind::Movement(of_move) => {
                 movement::change(context, svm, &side_data, &volume, *of_move)?;
@@ -187,6 +195,20 @@ fn check_quotas(
     Ok(())
 }
 
+/// The fields that a request sets, with those that the expansion of a `FlexGroup` sets.
+fn expanded<'f>(
+    context: &RequestContext<'_>,
+    side_data: &SideData,
+    volume: &Volume,
+    fields: &'f VolumeFields,
+    expansion: Option<&Expansion>,
+) -> Result<Cow<'f, VolumeFields>, ApiError> {
+    let Some(expansion) = expansion else { return Ok(Cow::Borrowed(fields)) };
+    let attributes = side_data.attributes.volume(volume.uuid);
+    let (constituents, size) = expansion.check(context, volume, attributes.as_deref())?;
+    Ok(Cow::Owned(fields.expanded(constituents, size)))
+}
+
 /// Refuses what a `FlexGroup` does not allow.
 fn check_flexgroup(
     side_data: &SideData,
@@ -208,7 +230,8 @@ fn check(
 ) -> Result<(), ApiError> {
     let backend = &*svm.backend;
     match kind {
-        ChangeKind::Fields { fields, movement } => {
+        ChangeKind::Fields { fields, movement, expansion } => {
+            let fields = &*expanded(context, side_data, volume, fields, expansion.as_ref())?;
             fields.check(svm, side_data.attributes.volume(volume.uuid).as_deref())?;
             root::check_change(svm, volume, fields)?;
             if let Some(size) = fields.size {
