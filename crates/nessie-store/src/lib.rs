@@ -89,8 +89,8 @@
 //!   ([`space`](nessie_backend_core::VolumeBackend::space)); see below.
 //! * `/support/ems/events` has the operations that an open log of the simulator has recorded. The name of
 //!   a message is `nessie.` and the operation; a refused operation has the severity `error`.
-//! * Nothing is measured. Metrics and statistics of volumes are zero, and the performance counters
-//!   of the nodes grow at a small, fixed rate.
+//! * Nothing is measured. Metrics of volumes and qtrees and statistics of volumes are zero, and the
+//!   performance counters of the nodes grow at a small, fixed rate.
 //! * `/private/cli` has the commands that show volumes, snapshots, aggregates, SVMs, nodes and the
 //!   version, the deletion of snapshots, and those of the recovery queue. Every other command is refused
 //!   with code 3. The privilege level has no effect. `ignore-owners` does not delete a snapshot that a

@@ -6,9 +6,9 @@ use nessie_ontap_protocol::records::{
     CLI_RECOVERY_QUEUE, CLI_SNAPSHOT, CLI_VERSION, CLI_VOLUME, CLI_VSERVER, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EMS_EVENT, EMS_MESSAGE, EXPORT_CLIENT,
     EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB,
-    KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QUOTA_REPORT, QUOTA_RULE,
-    SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE, SOFTWARE,
-    SPLIT_STATUS, SVM, SVM_PEER, VOLUME, VOLUME_METRICS,
+    KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QTREE_METRICS, QUOTA_REPORT,
+    QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE,
+    SOFTWARE, SPLIT_STATUS, SVM, SVM_PEER, VOLUME, VOLUME_METRICS,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -30,8 +30,8 @@ use crate::handlers::snapshot_policies::SnapshotPolicies;
 use crate::handlers::snapshot_policy_schedules::SnapshotPolicySchedules;
 use crate::handlers::svms::Svms;
 use crate::handlers::{
-    HandlerResult, RequestContext, cli, cluster, counters, empty, ems, files, jobs, recovery_queue,
-    resource, snapshots, svm, volume_metrics, volumes, zapi,
+    HandlerResult, RequestContext, cli, cluster, counters, empty, ems, files, jobs, metrics,
+    recovery_queue, resource, snapshots, svm, volumes, zapi,
 };
 use crate::http::{Request, Response, method_name};
 use crate::svms::Epochs;
@@ -138,8 +138,9 @@ static ROUTES: &[Route] = routes![
     "/api/support/ems/events", EMS_EVENT: Get ems::events;
     "/api/support/ems/events/{node.name}/{index}", EMS_EVENT: Get ems::event;
     "/api/support/ems/messages", EMS_MESSAGE: Get ems::messages;
-    "/api/storage/volumes/{volume.uuid}/metrics", VOLUME_METRICS: Get volume_metrics::list;
-    "/api/storage/volumes/{volume.uuid}/metrics/{timestamp}", VOLUME_METRICS: Get volume_metrics::get;
+    "/api/storage/volumes/{volume.uuid}/metrics", VOLUME_METRICS: Get metrics::of_volume;
+    "/api/storage/volumes/{volume.uuid}/metrics/{timestamp}", VOLUME_METRICS: Get metrics::one_of_volume;
+    "/api/storage/qtrees/{volume.uuid}/{qtree.id}/metrics", QTREE_METRICS: Get metrics::of_qtree;
 ];
 
 /// The objects that requests create, change and delete in the same ways.

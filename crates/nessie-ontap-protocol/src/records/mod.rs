@@ -51,6 +51,7 @@ mod nfs_service;
 mod node;
 mod qos_policy;
 mod qtree;
+mod qtree_metrics;
 mod quota_report;
 mod quota_rule;
 mod schedule;
@@ -97,6 +98,7 @@ pub use nfs_service::{NFS_SERVICE, NfsServiceRecord, is_enabled as is_nfs_enable
 pub use node::{NODE, NodeRecord};
 pub use qos_policy::{AdaptiveLimits, FixedLimits, QOS_POLICY, QosLimits, QosPolicyRecord};
 pub use qtree::{QTREE, QtreeRecord, QtreeVolume, UnixIdentity};
+pub use qtree_metrics::{QTREE_METRICS, QtreeMetricsRecord};
 pub use quota_report::{QUOTA_REPORT, QuotaReportRecord};
 pub use quota_rule::{QUOTA_RULE, QuotaLimits, QuotaRuleRecord, QuotaTarget};
 pub use schedule::{CronTimes, SCHEDULE, ScheduleRecord, ScheduleTiming};

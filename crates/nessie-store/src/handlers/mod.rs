@@ -28,6 +28,7 @@ pub(crate) mod export_policies;
 pub(crate) mod export_rules;
 pub(crate) mod files;
 pub(crate) mod jobs;
+pub(crate) mod metrics;
 pub(crate) mod nfs_services;
 pub(crate) mod qos_policies;
 pub(crate) mod qtrees;
@@ -41,7 +42,6 @@ pub(crate) mod snapshot_policy_schedules;
 pub(crate) mod snapshots;
 pub(crate) mod svm;
 pub(crate) mod svms;
-pub(crate) mod volume_metrics;
 pub(crate) mod volumes;
 pub(crate) mod zapi;
 

@@ -72,20 +72,7 @@ impl Resource for QtreeResource {
         context: &RequestContext<'_>,
         query: &Query<QtreeRecord>,
     ) -> Result<Option<QtreeRecord>, ApiError> {
-        let unknown = || ApiError::no_such_entry().about("volume.uuid");
-        let uuid = context.path_variable(0).parse::<Uuid>().map_err(|_| unknown())?;
-        for svm in context.svms(query, "svm")? {
-            let side_data = svm.side_data();
-            let Some(volume) = svm.volume(uuid.into())? else { continue };
-            let parent = Parent::of(svm, &side_data, &volume);
-            let Ok(id) = context.path_variable(1).parse() else { return Ok(None) };
-            if id == DEFAULT {
-                return Ok(Some(parent.default_qtree(svm)));
-            }
-            let found = side_data.qtrees.get(volume.uuid, id);
-            return Ok(found.map(|qtree| parent.record(svm, id, &qtree)));
-        }
-        Err(unknown())
+        find(context, query).map(|(_, found)| found)
     }
 }
 
@@ -160,6 +147,30 @@ impl Delete for QtreeResource {
         side_data.quota_rules.remove_qtree(&*svm.backend, volume.uuid, found.id);
         Ok(())
     }
+}
+
+/// The volume and, if it exists, the qtree that a path names.
+pub(super) fn find<R>(
+    context: &RequestContext<'_>,
+    query: &Query<R>,
+) -> Result<(Volume, Option<QtreeRecord>), ApiError> {
+    let unknown = || ApiError::no_such_entry().about("volume.uuid");
+    let uuid = context.path_variable(0).parse::<Uuid>().map_err(|_| unknown())?;
+    for svm in context.svms(query, "svm")? {
+        let side_data = svm.side_data();
+        let Some(volume) = svm.volume(uuid.into())? else { continue };
+        let parent = Parent::of(svm, &side_data, &volume);
+        let found = match context.path_variable(1).parse() {
+            Err(_) => None,
+            Ok(DEFAULT) => Some(parent.default_qtree(svm)),
+            Ok(id) => {
+                let found = side_data.qtrees.get(volume.uuid, id);
+                found.map(|qtree| parent.record(svm, id, &qtree))
+            }
+        };
+        return Ok((volume, found));
+    }
+    Err(unknown())
 }
 
 /// The volumes whose qtrees may match.

@@ -20,6 +20,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
     let policy = lab.get("/api/storage/snapshot-policies?name=default")["records"][0].clone();
     let policy = policy["uuid"].as_str().unwrap().to_owned();
     let metrics = format!("{volume}/metrics");
+    let of_qtree = format!("{uuid}/0/metrics");
     coverage()
         .into_iter()
         .filter(|endpoint| endpoint.methods.contains(&"GET"))
@@ -34,6 +35,7 @@ fn collections(lab: &Lab) -> Vec<(&'static str, String)> {
             let path = path.replace("{svm.uuid}/policies", &format!("{svm}/policies"));
             let path = path.replace("{snapshot_policy.uuid}", &policy);
             let path = path.replace("/api/storage/volumes/{volume.uuid}/metrics", &metrics);
+            let path = path.replace("{volume.uuid}/{qtree.id}/metrics", &of_qtree);
             // Records and their collection accept the same fields.
             let end = path.find("/{").unwrap_or(path.len());
             let path = path[..end].to_owned();

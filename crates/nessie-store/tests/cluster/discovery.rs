@@ -318,6 +318,39 @@ fn samples_of_a_volume_are_zero_since_its_creation() {
 }
 
 #[test]
+fn samples_of_a_qtree_are_those_of_its_volume() {
+    let lab = Lab::new();
+    let volume = lab.volume("v1", "");
+    let body = r#"{"name":"q1","svm":"svm1","volume":"v1"}"#;
+    let qtree = lab.done(Method::Post, "/api/storage/qtrees", body).location();
+    lab.backend.advance(Duration::from_secs(60)).unwrap();
+    let found = lab.get(&format!("{qtree}/metrics?fields=*"));
+    let of_volume = lab.get(&format!("{volume}/metrics?fields=*"));
+    assert_eq!(found["num_records"], 4);
+    for (sample, of_volume) in
+        found["records"].as_array().unwrap().iter().zip(of_volume["records"].as_array().unwrap())
+    {
+        for field in ["timestamp", "duration", "iops", "latency", "throughput", "status"] {
+            assert_eq!(sample[field], of_volume[field], "{field}");
+        }
+        assert_eq!((&sample["qtree"]["id"], &sample["qtree"]["name"]), (&json!(1), &json!("q1")));
+        assert_eq!(
+            (&sample["svm"]["name"], &sample["volume"]["name"]),
+            (&json!("svm1"), &json!("v1"))
+        );
+    }
+    let at = |id: &str, query: &str| {
+        let qtrees = qtree.rsplit_once('/').unwrap().0;
+        lab.send(Method::Get, &format!("{qtrees}/{id}/metrics?{query}"), "")
+    };
+    assert_eq!(at("0", "interval=1h&qtree.name=").json["num_records"], 4);
+    assert_eq!((at("9", "").code(), at("x", "").code()), ("4", "4"));
+    assert_eq!(at("1", "interval=2h").code(), "262197");
+    let unknown = format!("/api/storage/qtrees/{UNKNOWN}/0/metrics");
+    assert_eq!(lab.send(Method::Get, &unknown, "").code(), "4");
+}
+
+#[test]
 fn without_a_log_there_are_no_events() {
     let lab = Lab::new();
     lab.volume("v1", "");
