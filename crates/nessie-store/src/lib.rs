@@ -68,8 +68,9 @@
 //! * Each SVM has the export policy `default`, without rules, which can be neither deleted nor
 //!   renamed. Rules are stored, and no client is checked against them. A volume that names, on its
 //!   backend, a policy that its SVM lacks is served with the name alone.
-//! * No volume has files: lists of files are empty, and a request that names a file, such as a clone of
-//!   one or the command that shows its disk usage, is refused with the code for a missing file.
+//! * No volume has files: lists of files and of moves of files are empty, and a request that names a file,
+//!   such as a clone, a copy or a move of one or the command that shows its disk usage, is refused with
+//!   the code for a missing file.
 //! * A `FlexGroup` volume is one volume of the backend. Its constituents are derived from it: each has
 //!   an equal part of its size and its data, which its aggregates account for. It has at most 1000. Only
 //!   the whole volume is changed, and its snapshots do not expire. A change of its `aggregates` adds
@@ -89,8 +90,8 @@
 //!   ([`space`](nessie_backend_core::VolumeBackend::space)); see below.
 //! * `/support/ems/events` has the operations that an open log of the simulator has recorded. The name of
 //!   a message is `nessie.` and the operation; a refused operation has the severity `error`.
-//! * Nothing is measured. Metrics of volumes and qtrees and statistics of volumes are zero, and the
-//!   performance counters of the nodes grow at a small, fixed rate.
+//! * Nothing is measured. Metrics of volumes and qtrees and statistics of volumes are zero, and the performance counters
+//!   of the nodes grow at a small, fixed rate.
 //! * `/private/cli` has the commands that show volumes, snapshots, aggregates, SVMs, nodes and the
 //!   version, the deletion of snapshots, and those of the recovery queue. Every other command is refused
 //!   with code 3. The privilege level has no effect. `ignore-owners` does not delete a snapshot that a
@@ -98,7 +99,9 @@
 //! * A request may select, filter and order by fields that ONTAP 9.15.1 documents and that are not
 //!   simulated. No record has them.
 //! * A change of a collection changes at most `max_records` objects and links to the rest.
-//! * A feature that the backend does not support is refused with code 3.
+//! * A feature that the backend does not support is refused with code 3. So is every path that is not
+//!   simulated, such as those of igroups, S3 buckets or `/api/application/containers`; the error names
+//!   the path.
 //! * Collections are in order of creation, except that qtrees and quota reports are in the order of the
 //!   UUIDs of their volumes. Pages stay consistent when objects are created and deleted between
 //!   requests.

@@ -5,10 +5,10 @@ use nessie_ontap_protocol::records::{
     AGGREGATE, APPLICATION_LOG, CIFS_SERVICE, CIFS_SHARE, CLI_AGGREGATE, CLI_NODE,
     CLI_RECOVERY_QUEUE, CLI_SNAPSHOT, CLI_VERSION, CLI_VOLUME, CLI_VSERVER, CLUSTER, CLUSTER_PEER,
     COMPLIANCE_CLOCK, COUNTER_ROW, COUNTER_TABLE, DISK, DNS, EMS_EVENT, EMS_MESSAGE, EXPORT_CLIENT,
-    EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FPOLICY_POLICY, IP_INTERFACE, IPSPACE, JOB,
-    KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE, QTREE_METRICS, QUOTA_REPORT,
-    QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY, SNAPSHOT_POLICY_SCHEDULE,
-    SOFTWARE, SPLIT_STATUS, SVM, SVM_PEER, VOLUME, VOLUME_METRICS,
+    EXPORT_POLICY, EXPORT_RULE, FILE, FILE_CLONE, FILE_COPY, FILE_MOVE, FPOLICY_POLICY,
+    IP_INTERFACE, IPSPACE, JOB, KEY_MANAGER, LICENSE, LUN, NFS_SERVICE, NODE, QOS_POLICY, QTREE,
+    QTREE_METRICS, QUOTA_REPORT, QUOTA_RULE, SCHEDULE, SNAPMIRROR, SNAPSHOT, SNAPSHOT_POLICY,
+    SNAPSHOT_POLICY_SCHEDULE, SOFTWARE, SPLIT_STATUS, SVM, SVM_PEER, VOLUME, VOLUME_METRICS,
 };
 use nessie_ontap_protocol::{ApiError, Method, Url};
 
@@ -18,7 +18,7 @@ use crate::handlers::dns::DnsConfigurations;
 use crate::handlers::export_clients::ExportClients;
 use crate::handlers::export_policies::ExportPolicies;
 use crate::handlers::export_rules::ExportPolicyRules;
-use crate::handlers::files::FileClones;
+use crate::handlers::files::{FileClones, FileCopies, FileMoves};
 use crate::handlers::nfs_services::NfsServices;
 use crate::handlers::qos_policies::QosPolicies;
 use crate::handlers::qtrees::QtreeResource;
@@ -141,6 +141,9 @@ static ROUTES: &[Route] = routes![
     "/api/storage/volumes/{volume.uuid}/metrics", VOLUME_METRICS: Get metrics::of_volume;
     "/api/storage/volumes/{volume.uuid}/metrics/{timestamp}", VOLUME_METRICS: Get metrics::one_of_volume;
     "/api/storage/qtrees/{volume.uuid}/{qtree.id}/metrics", QTREE_METRICS: Get metrics::of_qtree;
+    "/api/storage/file/copy", FILE_COPY: Post resource::post::<FileCopies>;
+    "/api/storage/file/moves", FILE_MOVE: Get resource::list::<FileMoves>, Post resource::post::<FileMoves>;
+    "/api/storage/file/moves/{node.uuid}/{uuid}/{index}", FILE_MOVE: Get resource::get::<FileMoves>;
 ];
 
 /// The objects that requests create, change and delete in the same ways.
@@ -238,7 +241,10 @@ fn unknown_path(segments: &[String]) -> ApiError {
             let simulated = routes().filter_map(|route| route.path.strip_prefix(COMMANDS));
             cli::unknown_command(words, &simulated.collect::<Vec<_>>())
         }
-        _ => ApiError::new(404, 3, "API not found"),
+        _ => {
+            let path: String = format!("/{}", segments.join("/")).chars().take(64).collect();
+            ApiError::new(404, 3, format!("API not found: {path:?} is not simulated."))
+        }
     }
 }
 

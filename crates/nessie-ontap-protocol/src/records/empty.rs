@@ -69,6 +69,70 @@ pub static FILE_CLONE: Schema<NoRecord> = Schema {
     href: |n| match *n {},
 };
 
+/// `/api/storage/file/copy`. A POST names files to copy.
+pub static FILE_COPY: Schema<NoRecord> = Schema {
+    name: "file_copy",
+    documented: DocumentedFields::of(include_str!("documented/file_copy.txt")),
+    order: &["reference_path"],
+    hidden: &[],
+    fields: fields![
+        "cutover_time" FieldKind::Integer, Default, Post => |n| match *n {};
+        "files_to_copy.destination.path" FieldKind::Text, Default, Post => |n| match *n {};
+        "files_to_copy.destination.svm.name" FieldKind::Text, Default, Post => |n| match *n {};
+        "files_to_copy.destination.svm.uuid" FieldKind::Uuid, Default, Post => |n| match *n {};
+        "files_to_copy.destination.volume.name" FieldKind::Text, Default, Post => |n| match *n {};
+        "files_to_copy.destination.volume.uuid" FieldKind::Uuid, Default, Post => |n| match *n {};
+        "files_to_copy.source.path" FieldKind::Text, Default, Post => |n| match *n {};
+        "files_to_copy.source.svm.name" FieldKind::Text, Default, Post => |n| match *n {};
+        "files_to_copy.source.svm.uuid" FieldKind::Uuid, Default, Post => |n| match *n {};
+        "files_to_copy.source.volume.name" FieldKind::Text, Default, Post => |n| match *n {};
+        "files_to_copy.source.volume.uuid" FieldKind::Uuid, Default, Post => |n| match *n {};
+        "hold_quiescence" FieldKind::Boolean, Default, Post => |n| match *n {};
+        "max_throughput" FieldKind::Integer, Default, Post => |n| match *n {};
+        "reference_cutover_time" FieldKind::Integer, Default, Post => |n| match *n {};
+        "reference_path" FieldKind::Text, Default, Post => |n| match *n {};
+    ],
+    references: &[],
+    arrays: &[ArrayField::at("files_to_copy")],
+    href: |n| match *n {},
+};
+
+/// `/api/storage/file/moves`. A POST names files to move.
+pub static FILE_MOVE: Schema<NoRecord> = Schema {
+    name: "file_move",
+    documented: DocumentedFields::of(include_str!("documented/file_move.txt")),
+    order: &["node.uuid", "uuid", "index"],
+    hidden: &[],
+    fields: fields![
+        "files_to_move.destinations.path" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "files_to_move.destinations.svm.name" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "files_to_move.destinations.svm.uuid" FieldKind::Uuid, Expensive, Post => |n| match *n {};
+        "files_to_move.destinations.volume.name" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "files_to_move.destinations.volume.uuid" FieldKind::Uuid, Expensive, Post => |n| match *n {};
+        "files_to_move.sources.path" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "files_to_move.sources.svm.name" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "files_to_move.sources.svm.uuid" FieldKind::Uuid, Expensive, Post => |n| match *n {};
+        "files_to_move.sources.volume.name" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "files_to_move.sources.volume.uuid" FieldKind::Uuid, Expensive, Post => |n| match *n {};
+        "index" FieldKind::Integer, Key, Never => |n| match *n {};
+        "max_cutover_time" FieldKind::Integer, Default, Post => |n| match *n {};
+        "max_throughput" FieldKind::Integer, Default, Post => |n| match *n {};
+        "node.uuid" FieldKind::Uuid, Key, Never => |n| match *n {};
+        "reference.path" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "reference.svm.name" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "reference.svm.uuid" FieldKind::Uuid, Expensive, Post => |n| match *n {};
+        "reference.volume.name" FieldKind::Text, Expensive, Post => |n| match *n {};
+        "reference.volume.uuid" FieldKind::Uuid, Expensive, Post => |n| match *n {};
+        "uuid" FieldKind::Uuid, Key, Never => |n| match *n {};
+    ],
+    references: &[],
+    arrays: &[
+        ArrayField::at("files_to_move.destinations"),
+        ArrayField::at("files_to_move.sources"),
+    ],
+    href: |n| match *n {},
+};
+
 /// `/api/support/ems/application-logs`. The fields are those of a message, which can be posted but
 /// not read.
 pub static APPLICATION_LOG: Schema<NoRecord> = Schema {

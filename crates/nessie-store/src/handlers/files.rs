@@ -1,11 +1,13 @@
 //! Files. No data is stored, so no volume has any: lists are empty, and each named file is missing.
 
-use nessie_ontap_protocol::records::{FILE, FILE_CLONE, NoRecord};
+use nessie_backend_core::Volume;
+use nessie_ontap_protocol::records::{FILE, FILE_CLONE, FILE_COPY, FILE_MOVE, NoRecord};
 use nessie_ontap_protocol::{ApiError, Body, Query};
 
 use super::context::{HandlerResult, RequestContext};
-use super::lookup::{find_volume, volume_of_body};
+use super::lookup::{find_volume, svm_of_body, volume_of, volume_of_body};
 use super::outcome::ObjectKind;
+use super::reference::Reference;
 use super::resource::{Create, Resource};
 
 /// The flags of the operations.
@@ -94,13 +96,124 @@ impl Create for FileClones {
                 break;
             }
         }
-        let volume = found?;
-        let source: String =
-            body.text("source_path")?.unwrap_or_default().chars().take(64).collect();
-        let message = format!(
-            "The volume {:?} has no file {source:?}: volumes have no files here.",
-            volume.name
-        );
-        Err(ApiError::new(400, 917_864, message).about("source_path"))
+        let source = body.text("source_path")?.unwrap_or_default();
+        Err(no_file(&found?, source, 917_864, "source_path"))
     }
+}
+
+/// The refusal of an operation on a file of a volume.
+fn no_file(volume: &Volume, path: &str, code: u32, about: &'static str) -> ApiError {
+    let path: String = path.chars().take(64).collect();
+    let message =
+        format!("The volume {:?} has no file {path:?}: volumes have no files here.", volume.name);
+    ApiError::new(400, code, message).about(about)
+}
+
+/// `/api/storage/file/copy`.
+pub(crate) enum FileCopies {}
+
+impl Resource for FileCopies {
+    type Record = NoRecord;
+
+    const KIND: ObjectKind<NoRecord> = ObjectKind {
+        schema: &FILE_COPY,
+        svm_context: |record| match *record {},
+        is_synchronous: false,
+    };
+    const KEY: &'static str = "files_to_copy";
+
+    fn list(_: &RequestContext<'_>, _: &Query<NoRecord>) -> Result<Vec<NoRecord>, ApiError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Create for FileCopies {
+    fn create(
+        context: &RequestContext<'_>,
+        _: &Query<NoRecord>,
+        body: &Body,
+    ) -> Result<NoRecord, ApiError> {
+        let files = body.objects("files_to_copy")?.unwrap_or_default();
+        for file in &files {
+            check_path(file, "destination.", DESTINATION, "files_to_copy")?;
+        }
+        refuse_sources(context, &files, "source.", "files_to_copy")
+    }
+}
+
+/// `/api/storage/file/moves`.
+pub(crate) enum FileMoves {}
+
+impl Resource for FileMoves {
+    type Record = NoRecord;
+
+    const KIND: ObjectKind<NoRecord> = ObjectKind {
+        schema: &FILE_MOVE,
+        svm_context: |record| match *record {},
+        is_synchronous: false,
+    };
+    const KEY: &'static str = "uuid";
+
+    fn list(context: &RequestContext<'_>, _: &Query<NoRecord>) -> Result<Vec<NoRecord>, ApiError> {
+        context.tunnel()?;
+        Ok(Vec::new())
+    }
+}
+
+impl Create for FileMoves {
+    fn create(
+        context: &RequestContext<'_>,
+        _: &Query<NoRecord>,
+        body: &Body,
+    ) -> Result<NoRecord, ApiError> {
+        let sources = body.objects("files_to_move.sources")?.unwrap_or_default();
+        let destinations = body.objects("files_to_move.destinations")?.unwrap_or_default();
+        // Several files can be moved to one directory.
+        if destinations.len() != 1 && destinations.len() != sources.len() {
+            let message = format!(
+                "The request has {} sources and {} destinations: it needs one destination or as many \
+                 as sources.",
+                sources.len(),
+                destinations.len()
+            );
+            return Err(ApiError::new(400, 7_012_354, message).about("files_to_move.destinations"));
+        }
+        refuse_sources(context, &sources, "", "files_to_move.sources")
+    }
+}
+
+/// The codes for a source and for a destination without a valid path.
+const SOURCE: u32 = 7_012_358;
+const DESTINATION: u32 = 7_012_359;
+
+/// The path of a file at `prefix` in an element of the array `about`.
+fn check_path<'b>(
+    file: &'b Body,
+    prefix: &str,
+    code: u32,
+    about: &'static str,
+) -> Result<&'b str, ApiError> {
+    file.text(&format!("{prefix}path"))?.filter(|path| !path.is_empty()).ok_or_else(|| {
+        let message = format!("A file lacks its path: {prefix}path.");
+        ApiError::new(400, code, message).about(about)
+    })
+}
+
+/// Refuses a copy or a move of files, which do not exist. `prefix` is that of the source in the elements of
+/// the array `about`.
+fn refuse_sources(
+    context: &RequestContext<'_>,
+    files: &[Body],
+    prefix: &str,
+    about: &'static str,
+) -> Result<NoRecord, ApiError> {
+    let Some(file) = files.first() else {
+        let message = format!("The request names no file: {about} is empty.");
+        return Err(ApiError::new(400, SOURCE, message).about(about));
+    };
+    let path = check_path(file, prefix, SOURCE, about)?;
+    let svm = svm_of_body(context, file, &format!("{prefix}svm"))?;
+    let given = Reference::read(file, &format!("{prefix}volume"))?;
+    let volume = volume_of(svm, given.as_ref(), about)?;
+    Err(no_file(&volume, path, SOURCE, about))
 }

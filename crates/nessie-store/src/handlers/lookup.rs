@@ -45,8 +45,16 @@ pub(super) fn find_volume<'a, R>(
 
 /// The volume that a body names at `volume`, in an SVM.
 pub(super) fn volume_of_body(svm: &SvmState, body: &Body) -> Result<Volume, ApiError> {
-    let path = "volume";
-    let Some(given) = Reference::read(body, path)? else {
+    volume_of(svm, Reference::read(body, "volume")?.as_ref(), "volume")
+}
+
+/// The volume of a reference in an SVM. Errors are about `path`.
+pub(super) fn volume_of(
+    svm: &SvmState,
+    given: Option<&Reference>,
+    path: &'static str,
+) -> Result<Volume, ApiError> {
+    let Some(given) = given else {
         let message = "The request names no volume: volume.name or volume.uuid.";
         return Err(ApiError::new(400, 918_232, message).about(path));
     };

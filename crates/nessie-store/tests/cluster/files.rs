@@ -53,6 +53,50 @@ fn a_clone_of_a_file_is_refused() {
 }
 
 #[test]
+fn copies_and_moves_of_files_are_refused() {
+    let lab = Lab::new();
+    lab.volume("v1", "");
+    let file = r#""svm":{"name":"svm1"},"volume":{"name":"v1"},"path":"a""#;
+    let no_volume = r#""svm":{"name":"svm1"},"path":"a""#;
+    let other = r#""svm":{"name":"svm1"},"volume":{"name":"v9"},"path":"a""#;
+    let no_svm = r#""volume":{"name":"v1"},"path":"a""#;
+    let copies = |source: &str, destination: &str| {
+        format!(
+            r#"{{"files_to_copy":[{{"source":{{{source}}},"destination":{{{destination}}}}}]}}"#
+        )
+    };
+    let moves = |sources: &str, destinations: &str| {
+        format!(r#"{{"files_to_move":{{"sources":[{sources}],"destinations":[{destinations}]}}}}"#)
+    };
+    let of = |file: &str| format!("{{{file}}}");
+    for (path, body, code) in [
+        ("copy", copies(file, file), "7012358"),
+        ("copy", copies(other, file), "917927"),
+        ("copy", copies(no_volume, file), "918232"),
+        ("copy", copies(no_svm, file), "2621707"),
+        ("copy", copies("", file), "7012358"),
+        ("copy", copies(file, ""), "7012359"),
+        ("copy", "{}".to_owned(), "7012358"),
+        ("copy", r#"{"files_to_copy":[1]}"#.to_owned(), "262220"),
+        ("copy", r#"{"files_to_copy":[{"colour":1}]}"#.to_owned(), "262179"),
+        ("copy", r#"{"colour":1}"#.to_owned(), "262179"),
+        ("moves", moves(&of(file), &of(file)), "7012358"),
+        ("moves", moves(&[of(file), of(file)].join(","), &of(no_svm)), "7012358"),
+        ("moves", moves(&of(file), ""), "7012354"),
+        ("moves", moves("", &of(file)), "7012358"),
+        ("moves", moves(&of(other), &of(file)), "917927"),
+    ] {
+        let target = format!("/api/storage/file/{path}?return_timeout=5");
+        let reply = lab.send(Method::Post, &target, &body);
+        assert_eq!((reply.status, reply.code()), (400, code), "{body} {}", reply.json);
+    }
+    let moves = "/api/storage/file/moves";
+    assert_eq!(lab.get(&format!("{moves}?fields=**&volume.name=v1"))["num_records"], 0);
+    let one = format!("{moves}/{UNKNOWN}/{UNKNOWN}/1");
+    assert_eq!(lab.send(Method::Get, &one, "").code(), "4");
+}
+
+#[test]
 fn a_command_and_the_splits_of_file_clones_know_no_file() {
     let lab = Lab::new();
     let usage = "/api/private/cli/volume/file/show-disk-usage?vserver=svm1";

@@ -30,7 +30,20 @@ fn unknown_paths_and_objects() {
     refused(&lab, Method::Get, &format!("{VOLUMES}?fields=colour"), "", 400, "262197");
     refused(&lab, Method::Get, &format!("{VOLUMES}?colour=red"), "", 400, "262179");
     let reply = lab.send(Method::Get, "/api/storage/colours", "");
-    assert_eq!(reply.json["error"]["message"], "API not found");
+    let message = r#"API not found: "/api/storage/colours" is not simulated."#;
+    assert_eq!(reply.json["error"]["message"], message);
+    let out_of_scope = [
+        "/api/application/containers",
+        "/api/protocols/san/igroups",
+        "/api/protocols/nvme/subsystems",
+        "/api/protocols/s3/buckets",
+        "/api/storage/flexcache/flexcaches",
+    ];
+    for path in out_of_scope {
+        let reply = lab.send(Method::Post, path, "{}");
+        let message = reply.json["error"]["message"].as_str().unwrap();
+        assert!(reply.code() == "3" && message.contains(path), "{message}");
+    }
     let reply = lab.send(Method::Options, VOLUMES, "");
     assert_eq!(reply.headers, [("Allow", "GET, POST, PATCH, DELETE, HEAD, OPTIONS".to_owned())]);
 }
