@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nessie_backend_mem import MemBackend
+from nessie_backend_mem import MemBackend, inventory
 from nessie_backend_mem._sizes import parse_size
 from nessie_backend_mem.cli._options import UsageError
 from nessie_backend_mem.cli._saved_state import Dumps, load
@@ -279,6 +279,34 @@ def test_a_seed_gives_the_same_identifiers_on_every_run() -> None:
     assert answers() == answers()
 
 
+def test_nodes_and_aggregates_are_those_of_the_options() -> None:
+    options = ["--node=n1", "--node=n2", "--aggregate=fast:500GiB", "--aggregate=slow:2 TB"]
+    with serving("--http", *options, "--aggregate=large") as (server, process):
+        with Client(server) as client:
+            found = client.get(
+                "/api/storage/aggregates?fields=node.name,space.block_storage.size"
+            ).records
+        end(process)
+    assert [
+        (each["name"], each["node"]["name"], each["space"]["block_storage"]["size"])
+        for each in found
+    ] == [("fast", "n1", 500 * 2**30), ("large", "n1", 2**50), ("slow", "n2", 2 * 2**40)]
+
+
+def test_an_aggregate_is_added_to_those_of_an_inventory(tmp_path: Path) -> None:
+    path = tmp_path / "inventory.json"
+    with OntapServer(tls=False, aggregates={"a": 2**40, "b": 2**41}, name="c1") as source:
+        recorded = inventory.record(source.url, username=source.username, password=source.password)
+    path.write_text(json.dumps(recorded))
+    options = ["--load", str(path), "--aggregate=b:5GB", "--aggregate=c"]
+    with serving("--http", *options) as (server, process):
+        with Client(server) as client:
+            found = client.get("/api/storage/aggregates?fields=space.block_storage.size").records
+        end(process)
+    sizes = {each["name"]: each["space"]["block_storage"]["size"] for each in found}
+    assert sizes == {"a": 2**40, "b": 5 * 2**30, "c": 2**50}
+
+
 def test_jobs_can_end_late() -> None:
     with serving("--http", "--jobs", "polls:2") as (server, process):
         with Client(server) as client:
@@ -301,6 +329,10 @@ def test_the_environment_may_have_the_password() -> None:
 
 OWN = Path(__file__).parent / "certificates"
 CERT, KEY = ("--cert", str(OWN / "own.pem")), ("--key", str(OWN / "own.key"))
+AGGREGATE = (
+    "argument --aggregate: expected NAME or NAME:SIZE with a size such as 500TiB or 50GB, from 1 "
+    "to 2^64-1 bytes, not "
+)
 JOBS = 'argument --jobs: expected "immediate", "polls:N" or "seconds:N", not '
 
 
@@ -344,6 +376,18 @@ JOBS = 'argument --jobs: expected "immediate", "polls:N" or "seconds:N", not '
         (["--log", "xml"], "argument --log: invalid choice: 'xml'"),
         (["--svm", ""], "argument --svm: it is empty"),
         (["--svm", "a", "--svm", "a"], "argument --svm: the same name twice"),
+        (["--node", ""], "argument --node: it is empty\n"),
+        (["--node", "a", "--node", "a"], 'argument --node: the name "a" is used twice\n'),
+        (["--aggregate", ""], f'{AGGREGATE}""\n'),
+        (["--aggregate", ":1GB"], f'{AGGREGATE}":1GB"\n'),
+        (["--aggregate", "a:"], f'{AGGREGATE}"a:"\n'),
+        (["--aggregate", "a:0"], f'{AGGREGATE}"a:0"\n'),
+        (["--aggregate", "a:1G"], f'{AGGREGATE}"a:1G"\n'),
+        (["--aggregate", "a:16384PiB"], f'{AGGREGATE}"a:16384PiB"\n'),
+        (
+            ["--aggregate", "a", "--aggregate", "a:1GB"],
+            'argument --aggregate: the name "a" is used twice\n',
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

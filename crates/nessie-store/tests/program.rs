@@ -108,6 +108,35 @@ fn clients_in_any_language_control_it() {
 }
 
 #[test]
+fn nodes_and_aggregates_are_those_of_the_options() {
+    let mut arguments = vec!["--http"];
+    for name in ["n1", "n2"] {
+        arguments.extend(["--node", name]);
+    }
+    for aggregate in ["fast:500GiB", "slow:2 TB", "large"] {
+        arguments.extend(["--aggregate", aggregate]);
+    }
+    let server = Program::serve(&arguments);
+    let reply = server.get(
+        "/api/storage/aggregates?fields=name,node.name,space.block_storage.size&order_by=name",
+    );
+    let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let found: Vec<_> = body["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+            let size = record["space"]["block_storage"]["size"].as_u64().unwrap();
+            (text(&record["name"]), text(&record["node"]["name"]), size)
+        })
+        .collect();
+    let expected = [("fast", "n1", 500 << 30), ("large", "n1", 1 << 50), ("slow", "n2", 2 << 40)];
+    assert_eq!(found, expected.map(|(name, node, size)| (name.to_owned(), node.to_owned(), size)));
+}
+
+#[test]
 fn health_reports_whether_the_server_answers() {
     let folder = tempfile::tempdir().unwrap();
     let (ready, certificate) = (folder.path().join("ready.json"), folder.path().join("ca.pem"));
@@ -142,6 +171,18 @@ fn a_wrong_option_is_named() {
         ),
         (vec!["serve", "--port", "0", "--ready-file", text(&other)], "--ready-file: "),
         (vec!["serve", "--prot", "1"], "--port"),
+        (vec!["serve", "--node", ""], "--node: a name is empty\nnessie-store serve --help shows"),
+        (vec!["serve", "--node", "a", "--node", "a"], "--node: the name \"a\" is used twice"),
+        (vec!["serve", "--aggregate", "a", "--aggregate", "a:1GB"], "the name \"a\" is used twice"),
+        (vec!["serve", "--aggregate", ""], "--aggregate: expected NAME or NAME:SIZE"),
+        (vec!["serve", "--aggregate", ":1GB"], "not \":1GB\""),
+        (vec!["serve", "--aggregate", "a:"], "not \"a:\""),
+        (
+            vec!["serve", "--aggregate", "a:0"],
+            "a size such as 500TiB or 50GB, from 1 to 2^64-1 bytes",
+        ),
+        (vec!["serve", "--aggregate", "a:1G"], "not \"a:1G\""),
+        (vec!["serve", "--aggregate", "a:16384PiB"], "not \"a:16384PiB\""),
     ] {
         let refused = output(&arguments);
         assert_eq!(refused.status.code(), Some(2), "{arguments:?}");

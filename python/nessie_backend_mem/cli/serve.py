@@ -16,6 +16,7 @@ from nessie_backend_mem.inventory.endpoint import apply, cluster_options
 from nessie_backend_mem.ontap import OntapServer, seed
 from nessie_backend_mem.ontap.backends import new_backend
 from nessie_backend_mem.ontap.files import publish, withdraw
+from nessie_backend_mem.ontap.server import AGGREGATE_BYTES
 
 from . import _options
 from ._omissions import print_omissions
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from nessie_backend_mem.inventory.result import Inventory
+
 __all__ = ["configure", "run"]
 __dir__ = __all__.copy
 
@@ -37,6 +40,8 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 OPTIONS = {
     "backends": "--svm",
+    "nodes": "--node",
+    "aggregates": "--aggregate",
     **{
         argument: f"--{argument.replace('_', '-')}"
         for argument in ("host", "port", "username", "password", "cert", "key", "ca_file", "events")
@@ -66,8 +71,9 @@ the endpoint: comments, jobs, the other policies of ONTAP. Seed files are loaded
 after all dumps.
 
 It also accepts one inventory of a real cluster, which the command record
-writes. The SVMs are then those of the inventory, and those of --svm. What
-cannot be represented is listed on standard error.
+writes. The SVMs are then those of the inventory, and those of --svm; so are the
+aggregates, and a size of --aggregate counts. What cannot be represented is
+listed on standard error.
 
 With /simulator, clients in any language control the server over HTTP:
 
@@ -115,6 +121,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--svm", action="append", metavar="NAME", help="an SVM; may be repeated (default: svm1)"
+    )
+    parser.add_argument(
+        "--node", action="append", metavar="NAME", help="a node; may be repeated (default: node1)"
+    )
+    parser.add_argument(
+        "--aggregate",
+        action="append",
+        type=aggregate,
+        default=[],
+        metavar="NAME[:SIZE]",
+        help="an aggregate, on the nodes in turn; may be repeated (default: aggr1:1PiB). SIZE, as "
+        "500TiB, counts only if an SVM's volumes have no capacity of their own",
     )
     parser.add_argument(
         "--load",
@@ -208,6 +226,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="print each request on standard error: time, method, target, status, bytes and "
         "duration, as text (default) or json",
     )
+
+
+def aggregate(text: str) -> tuple[str, int]:
+    """Return the name and the size of the option ``--aggregate``."""
+    name, colon, size = text.partition(":")
+    try:
+        if name:
+            return name, _options.size(size) if colon else AGGREGATE_BYTES
+    except argparse.ArgumentTypeError:
+        pass
+    raise argparse.ArgumentTypeError(
+        "expected NAME or NAME:SIZE with a size such as 500TiB or 50GB, from 1 to 2^64-1 bytes, "
+        f'not "{text}"'
+    )
+
+
+def cluster_of(options: argparse.Namespace, inventory: Inventory | None) -> dict[str, Any]:
+    """Return the arguments of the server that the inventory and the options give the cluster."""
+    arguments = {} if inventory is None else cluster_options(inventory)
+    if options.node is not None:
+        arguments["nodes"] = options.node
+    if options.aggregate:
+        given = [name for name, _ in options.aggregate]
+        if twice := [name for name in given if given.count(name) > 1]:
+            raise UsageError(f'argument --aggregate: the name "{twice[0]}" is used twice')
+        arguments["aggregates"] = {**arguments.get("aggregates", {}), **dict(options.aggregate)}
+    return arguments
 
 
 def job_options(text: str) -> dict[str, Any]:
@@ -317,7 +362,7 @@ def make(options: argparse.Namespace) -> tuple[OntapServer, Dumps]:
         events=options.events,
         log=FORMS[options.log] if options.log else False,
         **options.jobs,
-        **({} if inventory is None else cluster_options(inventory)),
+        **cluster_of(options, inventory),
     )
     if inventory is not None:
         apply(inventory, server)

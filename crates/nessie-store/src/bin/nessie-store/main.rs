@@ -6,6 +6,7 @@
 //! | [`server`] | `serve`: makes the cluster and serves it until a signal arrives |
 //! | [`initial`] | `--load`: dumps and seed files |
 //! | [`seed_file`] | the format of seed files |
+//! | [`size`] | sizes of options and of seed files |
 //! | [`saved`] | `--dump`: the dumps at the end |
 //! | [`published`] | files that clients read while the server runs |
 //! | [`health`] | `health`: asks a running server whether it answers |
@@ -18,6 +19,7 @@ mod published;
 mod saved;
 mod seed_file;
 mod server;
+mod size;
 
 use std::process::ExitCode;
 
@@ -38,7 +40,10 @@ fn main() -> ExitCode {
         Err(failure) => {
             eprintln!("nessie-store: error: {failure}");
             match failure {
-                Failure::Usage(_) => ExitCode::from(USAGE),
+                Failure::Usage(_) => {
+                    eprintln!("nessie-store serve --help shows the usage");
+                    ExitCode::from(USAGE)
+                }
                 Failure::Run(_) => ExitCode::FAILURE,
             }
         }

@@ -49,6 +49,15 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "NAME")]
     pub(crate) svm: Vec<String>,
 
+    /// A node; may be repeated [default: node1]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Vec<String>,
+
+    /// An aggregate, on the nodes in turn; may be repeated. SIZE, as 500TiB, counts only if an SVM's
+    /// volumes have no capacity of their own [default: aggr1:1PiB]
+    #[arg(long, value_name = "NAME[:SIZE]")]
+    pub(crate) aggregate: Vec<String>,
+
     /// File with the initial volumes: a seed file, or a dump, with SVM=FILE if there are several SVMs; may
     /// be repeated
     #[arg(long, visible_alias = "volumes", value_name = "FILE")]

@@ -10,6 +10,8 @@ use nessie_backend_core::{
 use nessie_backend_mem::MemBackend;
 use serde::Deserialize;
 
+use crate::size::parse_size;
+
 /// The document.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,23 +138,6 @@ impl SeedVolume {
         }
         self.finish(backend, place, &clone)
     }
-}
-
-/// Reads a size such as `50GB`, `50GiB` or `1073741824`. Units are powers of 1024.
-fn parse_size(text: &str) -> Option<u64> {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, unit) = text.split_at_checked(end)?;
-    let unit = unit.strip_prefix(' ').unwrap_or(unit).to_ascii_uppercase();
-    let power = match unit.replace('I', "").as_str() {
-        "" => 0,
-        "KB" => 1,
-        "MB" => 2,
-        "GB" => 3,
-        "TB" => 4,
-        "PB" => 5,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(1 << (10 * power))
 }
 
 #[cfg(test)]

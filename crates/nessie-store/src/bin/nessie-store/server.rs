@@ -12,14 +12,15 @@ use nessie_backend_faults::Faulty;
 use nessie_backend_mem::{MemBackend, Profile};
 use nessie_store::simulator::new_backend;
 use nessie_store::{
-    AccessLog, AccessLogEntry, Cluster, Config, Identity, JobCompletion, Server, ServerOptions,
-    SimulatedBackend, Svm, serve,
+    AccessLog, AccessLogEntry, Aggregate, Cluster, Config, Identity, JobCompletion, Server,
+    ServerOptions, SimulatedBackend, Svm, serve,
 };
 use serde_json::json;
 
 use crate::options::{LogForm, ServeOptions};
 use crate::published::{Published, Readers};
 use crate::saved::Dumps;
+use crate::size::parse_size;
 use crate::{Failure, initial, usage};
 
 /// A text in each certificate that a server creates for its clients.
@@ -110,11 +111,45 @@ fn cluster(options: &ServeOptions, svms: &[(String, MemBackend)]) -> Result<Clus
     config.new_backend = Some(Arc::new(move |name, number| {
         Ok(svm_of(name, &new_backend(number, seed, first.as_ref())?, seed))
     }));
-    let cluster = Cluster::new(config).map_err(|error| usage("--svm", error))?;
+    if !options.node.is_empty() {
+        config.nodes.clone_from(&options.node);
+    }
+    if !options.aggregate.is_empty() {
+        let given = options.aggregate.iter();
+        config.aggregates = given.map(|text| aggregate(text)).collect::<Result<_, _>>()?;
+    }
+    let cluster = Cluster::new(config).map_err(|error| {
+        let text = error.to_string();
+        // The text begins with the part of the configuration.
+        match text.split_once(": ") {
+            Some(("nodes", reason)) => usage("--node", reason),
+            Some(("aggregates", reason)) => usage("--aggregate", reason),
+            _ => usage("--svm", text),
+        }
+    })?;
     if let Some(keep) = options.events {
         cluster.keep_events(keep);
     }
     Ok(cluster)
+}
+
+/// The capacity of an aggregate that is given without one.
+const AGGREGATE_BYTES: u64 = 1 << 50;
+
+/// Reads `NAME` or `NAME:SIZE`.
+fn aggregate(text: &str) -> Result<Aggregate, Failure> {
+    let read = || match text.split_once(':') {
+        None => Some((text, AGGREGATE_BYTES)),
+        Some((name, size)) => Some((name, parse_size(size).filter(|size| *size > 0)?)),
+    };
+    let found = read().filter(|(name, _)| !name.is_empty());
+    found.map(|(name, size)| Aggregate::new(name, size)).ok_or_else(|| {
+        let reason = format!(
+            "expected NAME or NAME:SIZE with a size such as 500TiB or 50GB, from 1 to 2^64-1 bytes, \
+             not {text:?}"
+        );
+        usage("--aggregate", reason)
+    })
 }
 
 fn svm_of(name: &str, backend: &MemBackend, seed: Option<u64>) -> Svm {
