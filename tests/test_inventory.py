@@ -141,6 +141,30 @@ def test_a_record_that_is_loaded_and_served_gives_the_same_record(tmp_path: Path
 
 
 NAS: list[tuple[str, str, Any]] = [
+    ("POST", "cluster/schedules", {"name": "unused", "cron": {"minutes": [9], "weekdays": [1, 2]}}),
+    ("POST", "cluster/schedules", {"name": "own", "svm.name": "svm1", "interval": "PT2H"}),
+    ("PATCH", "cluster/schedules?name=hourly", {"cron": {"minutes": [7]}}),
+    (
+        "PATCH",
+        "svm/svms?name=svm1",
+        {"comment": "of the team", "language": "en.utf_8", "max_volumes": 50},
+    ),
+    ("PATCH", "svm/svms?name=svm1", {"snapshot_policy": {"name": "default-1weekly"}}),
+    (
+        "PATCH",
+        "protocols/nfs/services?svm.name=svm1",
+        {"protocol.v40_enabled": True, "protocol.v4_id_domain": "lab.example"},
+    ),
+    (
+        "POST",
+        "name-services/dns",
+        {
+            "svm.name": "svm1",
+            "domains": ["lab.example", "a.example"],
+            "servers": ["10.1.2.3"],
+            "timeout": 4,
+        },
+    ),
     ("POST", "protocols/nfs/export-policies", {"name": "team", "svm.name": "svm1"}),
     (
         "PATCH",
@@ -178,6 +202,9 @@ NAS: list[tuple[str, str, Any]] = [
             "volume.name": "v",
             "unix_permissions": 750,
             "export_policy.name": "team",
+            "user.name": "eve",
+            "group.name": "lab",
+            "qos_policy.name": "slow",
         },
     ),
     (
@@ -199,6 +226,7 @@ NAS: list[tuple[str, str, Any]] = [
             "svm.name": "svm1",
             "volume.name": "v",
             "users": [{"name": "eve"}],
+            "user_mapping": True,
             "files.soft_limit": 10,
         },
     ),
@@ -225,8 +253,42 @@ def test_the_objects_around_a_volume_come_back_from_their_record() -> None:
     (svm,) = document["svms"]
     assert svm["export_rules"][0]["clients"] == ["10.1.2.0/24", "@lab"]
     assert [policy["name"] for policy in svm["qos_policies"]] == ["grown", "slow"]
-    assert svm["qtrees"][0]["export_policy"] == "team"
+    assert svm["qtrees"] == [
+        {
+            "name": "t",
+            "volume": "v",
+            "security_style": "unix",
+            "unix_permissions": 750,
+            "export_policy": "team",
+            "qos_policy": "slow",
+            "user": "eve",
+            "group": "lab",
+        }
+    ]
+    schedules = [(each["name"], each.get("svm")) for each in document["schedules"]]
+    # The predefined policies use three.
+    assert schedules == [
+        ("daily", None),
+        ("hourly", None),
+        ("own", "svm1"),
+        ("unused", None),
+        ("weekly", None),
+    ]
+    assert (svm["comment"], svm["language"], svm["max_volumes"], svm["snapshot_policy"]) == (
+        "of the team",
+        "en.utf_8",
+        50,
+        "default-1weekly",
+    )
+    assert svm["nfs"]["v40_enabled"] is True
+    assert svm["dns"] == {
+        "domains": ["lab.example", "a.example"],
+        "servers": ["10.1.2.3"],
+        "attempts": 1,
+        "timeout": 4,
+    }
     assert [rule["type"] for rule in svm["quota_rules"]] == ["tree", "user"]
+    assert svm["quota_rules"][1]["user_mapping"] is True
     assert (svm["volumes"][0]["qos_policy"], svm["volumes"][0]["quota"]) == ("slow", True)
     loaded = inventory.load(document)
     with inventory.serve(loaded) as server:
@@ -239,7 +301,19 @@ def test_the_objects_around_a_volume_are_anonymised() -> None:
     document = nas_record()
     replaced = inventory.anonymise(document, seed=1)
     text = json.dumps(replaced)
-    for name in ("10.1.2.0", "lab", "team", "slow", "grown", "eve", "nobody"):
+    for name in (
+        "10.1.2.0",
+        "lab",
+        "team",
+        "slow",
+        "grown",
+        "eve",
+        "nobody",
+        "unused",
+        "own",
+        "of the",
+        "10.1",
+    ):
         assert f'"{name}' not in text, name
     (rule,) = replaced["svms"][0]["export_rules"]
     network, netgroup = rule["clients"]
@@ -264,6 +338,40 @@ def test_an_object_that_the_endpoint_refuses_is_omitted() -> None:
     omitted = {(each["kind"], each["name"]) for each in loaded.omitted}
     # The rule of the qtree finds no qtree.
     assert omitted == {("export_rule", "team"), ("qtree", "v/t"), ("quota_rule", "v")}
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ({"cron": "* * * *"}, "its times '* * * *' are not five fields"),
+        ({"cron": "5 3 * * mon"}, "the part 'mon' of its times is not numbers"),
+        ({"cron": "5 24 * * *"}, "the part '24' of its times is outside 0 to 23"),
+        ({"cron": "5-1 * * * *"}, "the part '5-1' of its times is outside 0 to 59"),
+        ({"cron": "*/0 * * * *"}, "the part '*/0' of its times is outside 0 to 59"),
+        ({}, "its times are not in the inventory"),
+        ({"interval": "soon"}, "the endpoint refuses it: "),
+    ],
+)
+def test_a_schedule_that_cannot_be_created_is_omitted(entry: Any, reason: str) -> None:
+    document = nas_record()
+    entries: list[Any] = document["schedules"]
+    entries.append({"name": "odd", **entry})
+    loaded = inventory.load(document)
+    with inventory.serve(loaded):
+        pass
+    (omitted,) = loaded.omitted
+    assert (omitted["kind"], omitted["name"]) == ("schedule", "odd")
+    assert omitted["reason"].startswith(reason)
+
+
+def test_parts_of_times_are_the_numbers_that_they_mean() -> None:
+    document = nas_record()
+    document["schedules"].append({"name": "odd", "cron": "50/5,1-3 */12 * 1-5/2 *"})
+    loaded = inventory.load(document)
+    with inventory.serve(loaded) as server:
+        again = record_of(server)
+    found = next(each for each in again["schedules"] if each["name"] == "odd")
+    assert found["cron"] == "1,2,3,50,55 0,12 * 1,3,5 *"
 
 
 def test_a_loaded_backend_has_the_records_of_the_recorded_one() -> None:
@@ -835,7 +943,7 @@ def test_policies_and_schedules_of_a_cluster(cluster: FakeCluster) -> None:
         ("snapshot_policy", "off", None),
     ]
     names = [entry["name"] for entry in recorded(cluster)["schedules"]]
-    assert names == ["all", "each", "hourly", "lost", "own"]
+    assert names == ["all", "each", "hourly", "lost", "own", "own", "unused"]
 
 
 def test_schedules_without_numbers_are_refused(cluster: FakeCluster) -> None:

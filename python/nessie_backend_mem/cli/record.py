@@ -31,10 +31,11 @@ STANDARD_OUTPUT = "-"
 FAILED = 1
 
 DESCRIPTION = f"""\
-Record the SVMs, aggregates, volumes, snapshots, clones and snapshot policies of
-an ONTAP cluster in one JSON file, and its export policies with their rules, QoS
-policies, qtrees and quota rules. Only GET requests are sent, so a user with a
-role that may only read is enough.
+Record the SVMs, aggregates, volumes, snapshots, clones, snapshot policies and
+schedules of an ONTAP cluster in one JSON file, and its export policies with
+their rules, NFS services, DNS configurations, QoS policies, qtrees and quota
+rules. Only GET requests are sent, so a user with a role that may only read is
+enough.
 
 The password is read from the variable {PASSWORD}, or at the
 terminal."""

@@ -12,11 +12,12 @@
     loaded.omitted
 
 `record` only reads: SVMs, aggregates, volumes, snapshots, clones, snapshot
-policies with their schedules, and, where the cluster has them, export policies
-with their rules, QoS policies, qtrees and quota rules. `Document` describes
-what a file contains, field by field. `load` builds a backend for each SVM and
-lists what the backends cannot represent. `serve` returns an endpoint with all
-of them. From a shell: ``nessie-mem record`` and ``nessie-mem serve --load FILE``.
+policies, schedules, and, where the cluster has them, export policies with their
+rules, NFS services, DNS configurations, QoS policies, qtrees and quota rules.
+`Document` describes what a file contains, field by field. `load` builds a
+backend for each SVM and lists what the backends cannot represent. `serve`
+returns an endpoint with all of them, where a policy of the cluster is one of
+each SVM. From a shell: ``nessie-mem record`` and ``nessie-mem serve --load FILE``.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from .document import (
     CloneEntry,
     ClusterEntry,
     CopiesEntry,
+    DnsEntry,
     Document,
     ExportRuleEntry,
+    NfsEntry,
     QosPolicyEntry,
     QtreeEntry,
     QuotaRuleEntry,
@@ -51,9 +54,11 @@ __all__ = [
     "CloneEntry",
     "ClusterEntry",
     "CopiesEntry",
+    "DnsEntry",
     "Document",
     "ExportRuleEntry",
     "Inventory",
+    "NfsEntry",
     "Omission",
     "QosPolicyEntry",
     "QtreeEntry",

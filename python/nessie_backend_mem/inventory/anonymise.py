@@ -40,6 +40,8 @@ NAMES = {
     "qtree",
     "volume",
     "group",
+    "user",
+    "v4_id_domain",
 }
 """The keys whose values are names."""
 
@@ -111,7 +113,9 @@ class Replacer:
                 self.replace(value)
             elif key in LISTS_OF_WORDS:
                 continue
-            elif key == "clients":
+            elif key == "domains":
+                entry[key] = [self.name(each) for each in value]
+            elif key in ("clients", "servers"):
                 entry[key] = [self.client(each) for each in value]
             elif key in LISTS_OF_NAMES and value and isinstance(value[0], str):
                 entry[key] = sorted(self.name(each) for each in value)

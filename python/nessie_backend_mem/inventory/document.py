@@ -16,8 +16,10 @@ __all__ = [
     "CloneEntry",
     "ClusterEntry",
     "CopiesEntry",
+    "DnsEntry",
     "Document",
     "ExportRuleEntry",
+    "NfsEntry",
     "QosPolicyEntry",
     "QtreeEntry",
     "QuotaRuleEntry",
@@ -184,6 +186,9 @@ class QtreeEntry(TypedDict):
         security_style: As ONTAP has it, such as ``"unix"``.
         unix_permissions: Its permissions, with octal digits as decimal ones.
         export_policy: Name of its export policy.
+        user: Name of its owner.
+        group: Name of its group.
+        qos_policy: Name of its QoS policy; absent without one.
     """
 
     name: str
@@ -191,6 +196,9 @@ class QtreeEntry(TypedDict):
     security_style: NotRequired[str]
     unix_permissions: NotRequired[int]
     export_policy: NotRequired[str]
+    user: NotRequired[str]
+    group: NotRequired[str]
+    qos_policy: NotRequired[str]
 
 
 class QuotaRuleEntry(TypedDict):
@@ -202,6 +210,7 @@ class QuotaRuleEntry(TypedDict):
         qtree: Name of the qtree; empty for all of a rule for trees, absent for the volume.
         users: The users; an empty name for all.
         group: The group; an empty name for all.
+        user_mapping: True if names of UNIX and Windows users are one user, absent otherwise.
         space_hard_limit: The most bytes.
         space_soft_limit: The bytes from which a warning is given.
         files_hard_limit: The most files.
@@ -213,6 +222,7 @@ class QuotaRuleEntry(TypedDict):
     qtree: NotRequired[str]
     users: NotRequired[list[str]]
     group: NotRequired[str]
+    user_mapping: NotRequired[bool]
     space_hard_limit: NotRequired[int]
     space_soft_limit: NotRequired[int]
     files_hard_limit: NotRequired[int]
@@ -314,6 +324,46 @@ class VolumeEntry(TypedDict):
     snapshots: NotRequired[list[SnapshotEntry]]
 
 
+class NfsEntry(TypedDict):
+    """The NFS service of an SVM.
+
+    Attributes:
+        enabled: Whether it serves clients.
+        v3_enabled: Whether it serves NFSv3.
+        v40_enabled: Whether it serves NFSv4.0.
+        v41_enabled: Whether it serves NFSv4.1.
+        v4_id_domain: The domain of the names of users in NFSv4.
+        tcp_max_transfer_size: The most bytes of a transfer.
+        showmount_enabled: Whether clients can list the exports.
+        vstorage_enabled: Whether VMware clients can offload copies.
+    """
+
+    enabled: NotRequired[bool]
+    v3_enabled: NotRequired[bool]
+    v40_enabled: NotRequired[bool]
+    v41_enabled: NotRequired[bool]
+    v4_id_domain: NotRequired[str]
+    tcp_max_transfer_size: NotRequired[int]
+    showmount_enabled: NotRequired[bool]
+    vstorage_enabled: NotRequired[bool]
+
+
+class DnsEntry(TypedDict):
+    """The DNS configuration of an SVM.
+
+    Attributes:
+        domains: The domains in which names are looked up, in order.
+        servers: The addresses of the servers, in order.
+        attempts: How often a query is sent.
+        timeout: How long a query takes at most, in seconds.
+    """
+
+    domains: list[str]
+    servers: list[str]
+    attempts: NotRequired[int]
+    timeout: NotRequired[int]
+
+
 class SvmEntry(TypedDict):
     """An SVM.
 
@@ -321,6 +371,12 @@ class SvmEntry(TypedDict):
         name: Its name.
         state: As ONTAP has it, such as ``"running"``.
         subtype: As ONTAP has it, such as ``"default"``.
+        comment: Its comment.
+        language: The language of its volumes; absent if it is ``"c.utf_8"``.
+        snapshot_policy: The policy of new volumes; absent if it is ``"default"``.
+        max_volumes: The most volumes; absent if there is no limit.
+        nfs: Its NFS service; absent without one.
+        dns: Its DNS configuration; absent without one.
         export_policies: Names of its export policies.
         export_rules: Their rules, by policy and index.
         qos_policies: Its QoS policies.
@@ -332,6 +388,12 @@ class SvmEntry(TypedDict):
     name: str
     state: NotRequired[str]
     subtype: NotRequired[str]
+    comment: NotRequired[str]
+    language: NotRequired[str]
+    snapshot_policy: NotRequired[str]
+    max_volumes: NotRequired[int]
+    nfs: NotRequired[NfsEntry]
+    dns: NotRequired[DnsEntry]
     export_policies: list[str]
     export_rules: NotRequired[list[ExportRuleEntry]]
     qos_policies: NotRequired[list[QosPolicyEntry]]
@@ -350,7 +412,8 @@ class Document(TypedDict):
         anonymised: Whether names, comments, paths and uuids are replaced.
         cluster: The cluster.
         aggregates: Its aggregates; empty if the user may not read them.
-        schedules: The schedules of the snapshot policies.
+        schedules: The schedules that the snapshot policies name, and all others except those that
+            every cluster has.
         snapshot_policies: The snapshot policies.
         svms: The SVMs with their volumes.
     """

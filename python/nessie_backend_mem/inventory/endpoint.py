@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from nessie_backend_mem.ontap import OntapServer
 
 from .nas import creations
+from .schedules import is_predefined, timing_of
 
 if TYPE_CHECKING:
-    from .document import SvmEntry
+    from .document import ScheduleEntry, SvmEntry
     from .nas import Creation
     from .result import Attributes, Inventory, Omission
 
@@ -23,8 +24,9 @@ def serve(inventory: Inventory, **options: Any) -> OntapServer:
     """Return an endpoint with the SVMs of an inventory, the names of its cluster and aggregates.
 
     It also has what the backends do not store: comments, labels, encryption, the aggregates of
-    volumes, export policies with their rules, QoS policies, qtrees and quota rules. What it refuses
-    of that is added to the `omitted` of the inventory.
+    volumes, the properties, NFS services and DNS configurations of SVMs, schedules, export policies
+    with their rules, QoS policies, qtrees and quota rules. What it refuses of that is added to the
+    `omitted` of the inventory.
 
     Args:
         inventory: What `load` returned.
@@ -66,18 +68,20 @@ def apply(inventory: Inventory, server: OntapServer) -> None:
 
     The objects of volumes that are not represented are left out: the volumes are listed already.
     """
+    for entry in inventory.document["schedules"]:
+        create_schedule(inventory, server, entry)
     svms = {svm["name"]: list(creations(svm)) for svm in inventory.document["svms"]}
     for of_svm in svms.values():
         for each in of_svm:
             if each["kind"] not in OF_VOLUMES:
                 create(inventory, server, each)
-    for entry in inventory.attributes:
-        target = f"/api/storage/volumes/{entry['volume_uuid']}"
-        if "snapshot_uuid" in entry:
-            target += f"/snapshots/{entry['snapshot_uuid']}"
-        reply = send(server, "PATCH", target, entry["fields"])
+    for attributes in inventory.attributes:
+        target = f"/api/storage/volumes/{attributes['volume_uuid']}"
+        if "snapshot_uuid" in attributes:
+            target += f"/snapshots/{attributes['snapshot_uuid']}"
+        reply = send(server, "PATCH", target, attributes["fields"])
         if message := refusal(reply):
-            inventory.omitted.append(refused(entry, message))
+            inventory.omitted.append(refused(attributes, message))
     for svm, of_svm in svms.items():
         for each in of_svm:
             volume = each["body"].get("volume", {}).get("name")
@@ -100,8 +104,16 @@ def create(inventory: Inventory, server: OntapServer, creation: Creation) -> Non
         if not records:
             return  # Its policy was refused, and is listed.
         path = f"{path}/{records[0]['id']}/rules"
-    message = refusal(send(server, "POST", path, creation["body"]))
-    if message:
+    if creation["kind"] == "svm":
+        named = urlencode({"name": creation["svm"]})
+        reply = send(server, "PATCH", f"{path}?{named}", creation["body"])
+    else:
+        reply = send(server, "POST", path, creation["body"])
+    if creation["kind"] == "nfs_service" and is_duplicate(reply):
+        body = {key: value for key, value in creation["body"].items() if key != "svm"}
+        of_svm = urlencode({"svm.name": creation["svm"]})
+        reply = send(server, "PATCH", f"{path}?{of_svm}", body)
+    if message := refusal(reply):
         inventory.omitted.append(
             {
                 "svm": creation["svm"],
@@ -110,6 +122,31 @@ def create(inventory: Inventory, server: OntapServer, creation: Creation) -> Non
                 "reason": f"the endpoint refuses it: {message}",
             }
         )
+
+
+def create_schedule(inventory: Inventory, server: OntapServer, entry: ScheduleEntry) -> None:
+    """Create a schedule, or change the predefined one of that name."""
+    path = "/api/cluster/schedules"
+    name, svm = entry["name"], entry.get("svm")
+    if is_predefined(entry) or entry.get("cron") == name:
+        return  # The endpoint has it, or names it by its times.
+    omission: Omission = {"kind": "schedule", "name": name, "reason": ""}
+    if svm is not None:
+        omission["svm"] = svm
+    try:
+        timing = timing_of(entry)
+    except ValueError as error:
+        inventory.omitted.append({**omission, "reason": str(error)})
+        return
+    owner = {} if svm is None else {"svm": {"name": svm}}
+    reply = send(server, "POST", path, {"name": name, **timing, **owner})
+    if is_duplicate(reply):
+        owned = {"scope": "cluster"} if svm is None else {"svm.name": svm}
+        query = urlencode({"name": name, **owned})
+        reply = send(server, "PATCH", f"{path}?{query}", timing)
+    if message := refusal(reply):
+        reason = f"the endpoint refuses it: {message}"
+        inventory.omitted.append({**omission, "reason": reason})
 
 
 def turn_quotas_on(inventory: Inventory, server: OntapServer, svm: SvmEntry) -> None:
@@ -147,7 +184,14 @@ def refusal(answer: tuple[int, Any]) -> str | None:
     return reply["error"]["message"] if status >= BAD_REQUEST else None
 
 
+def is_duplicate(answer: tuple[int, Any]) -> bool:
+    """Whether an object was not created because there is one with its name."""
+    status, reply = answer
+    return status == CONFLICT and reply["error"]["code"] == "1"
+
+
 BAD_REQUEST = 400
+CONFLICT = 409
 
 
 def refused(entry: Attributes, message: str) -> Omission:

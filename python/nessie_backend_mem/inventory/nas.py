@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .document import (
+        DnsEntry,
         ExportRuleEntry,
+        NfsEntry,
         QosPolicyEntry,
         QtreeEntry,
         QuotaRuleEntry,
@@ -39,6 +41,10 @@ ADAPTIVE_TEXTS = ("expected_iops_allocation", "peak_iops_allocation", "block_siz
 LIMITS = ("space.hard_limit", "space.soft_limit", "files.hard_limit", "files.soft_limit")
 
 
+PROPERTIES = ("comment", "language", "snapshot_policy", "max_volumes")
+"""The keys of an SVM that a request changes."""
+
+
 class Creation(TypedDict):
     """An object that only the endpoint stores.
 
@@ -57,6 +63,26 @@ class Creation(TypedDict):
     body: dict[str, Any]
 
 
+NFS = {
+    "enabled": "enabled",
+    "v3_enabled": "protocol.v3_enabled",
+    "v40_enabled": "protocol.v40_enabled",
+    "v41_enabled": "protocol.v41_enabled",
+    "showmount_enabled": "showmount_enabled",
+    "vstorage_enabled": "vstorage_enabled",
+}
+"""The flags of an NFS service: the keys of an entry, and the fields."""
+
+NFS_DOMAIN = "protocol.v4_id_domain"
+NFS_SIZE = "transport.tcp_max_transfer_size"
+
+ROOT = "root"
+"""The owner and the group of a qtree without others."""
+
+NAMED = {"volume", "export_policy", "qos_policy", "user", "group"}
+"""The keys of a qtree whose values are names of objects."""
+
+
 def record_nas(recorder: Recorder, svm_of: Callable[[Record], SvmEntry]) -> None:
     """Add the objects around volumes to the SVMs, as far as the cluster has and shows them."""
     policies = "/api/protocols/nfs/export-policies"
@@ -67,16 +93,27 @@ def record_nas(recorder: Recorder, svm_of: Callable[[Record], SvmEntry]) -> None
             rules = recorder.readable(f"{policies}/{number}/rules", fields=RULE_FIELDS)
             for rule in rules:
                 svm.setdefault("export_rules", []).append(export_rule(recorder, policy, rule))
+    fields = ",".join(["svm.name", *NFS.values(), NFS_DOMAIN, NFS_SIZE])
+    for found in recorder.readable("/api/protocols/nfs/services", fields=fields):
+        svm_of(found)["nfs"] = nfs_service(recorder, found)
+    fields = "svm.name,domains,servers,attempts,timeout"
+    for found in recorder.readable("/api/name-services/dns", fields=fields):
+        # The cluster has a configuration without an SVM.
+        if recorder.text(found, "svm.name") is not None:
+            svm_of(found)["dns"] = dns(recorder, found)
     fields = "name,scope,svm.name,fixed,adaptive"
     for found in recorder.readable("/api/storage/qos/policies", fields=fields):
         if recorder.text(found, "svm.name") is not None:
             svm_of(found).setdefault("qos_policies", []).append(qos_policy(recorder, found))
-    fields = "name,svm.name,volume.name,security_style,unix_permissions,export_policy.name"
+    fields = (
+        "name,svm.name,volume.name,security_style,unix_permissions,export_policy.name,user.name,"
+        "group.name,qos_policy.name"
+    )
     for found in recorder.readable("/api/storage/qtrees", fields=fields):
         # The default qtree of a volume has no name.
         if recorder.text(found, "name") is not None:
             svm_of(found).setdefault("qtrees", []).append(qtree(recorder, found))
-    fields = "svm.name,volume.name,type,qtree.name,users.name,group.name,space,files"
+    fields = "svm.name,volume.name,type,qtree.name,users.name,group.name,user_mapping,space,files"
     for found in recorder.readable("/api/storage/quota/rules", fields=fields):
         svm_of(found).setdefault("quota_rules", []).append(quota_rule(recorder, found))
 
@@ -108,6 +145,25 @@ def export_rule(recorder: Recorder, policy: str, found: Record) -> ExportRuleEnt
     return cast("ExportRuleEntry", entry)
 
 
+def nfs_service(recorder: Recorder, found: Record) -> NfsEntry:
+    """Return an NFS service."""
+    entry: Any = {key: recorder.flag(found, path) for key, path in NFS.items()}
+    entry["v4_id_domain"] = recorder.text(found, NFS_DOMAIN)
+    entry["tcp_max_transfer_size"] = recorder.number(found, NFS_SIZE)
+    present = {key: value for key, value in entry.items() if value is not None}
+    return cast("NfsEntry", present)
+
+
+def dns(recorder: Recorder, found: Record) -> DnsEntry:
+    """Return a DNS configuration."""
+    entry: Any = {key: recorder.texts(found, key) for key in ("domains", "servers")}
+    for key in ("attempts", "timeout"):
+        number = recorder.number(found, key)
+        if number is not None:
+            entry[key] = number
+    return cast("DnsEntry", entry)
+
+
 def qos_policy(recorder: Recorder, found: Record) -> QosPolicyEntry:
     """Return a QoS policy."""
     kind = "adaptive" if "adaptive" in found else "fixed"
@@ -132,7 +188,11 @@ def qtree(recorder: Recorder, found: Record) -> QtreeEntry:
         "security_style": recorder.text(found, "security_style"),
         "unix_permissions": recorder.number(found, "unix_permissions"),
         "export_policy": recorder.text(found, "export_policy.name"),
+        "qos_policy": recorder.text(found, "qos_policy.name"),
     }
+    for key in ("user", "group"):
+        name = recorder.text(found, f"{key}.name")
+        entry[key] = None if name == ROOT else name
     present = {key: value for key, value in entry.items() if value is not None}
     return cast("QtreeEntry", present)
 
@@ -150,6 +210,8 @@ def quota_rule(recorder: Recorder, found: Record) -> QuotaRuleEntry:
             entry[key] = name
     if users := recorder.objects(found, "users"):
         entry["users"] = [recorder.value(user, "name", str) or "" for user in users]
+    if recorder.flag(found, "user_mapping"):
+        entry["user_mapping"] = True
     for limit in LIMITS:
         number = recorder.number(found, limit)
         if number is not None:
@@ -159,6 +221,7 @@ def quota_rule(recorder: Recorder, found: Record) -> QuotaRuleEntry:
 
 def creations(svm: SvmEntry) -> Iterator[Creation]:
     """Yield the objects of an SVM in an order in which each finds those that it refers to."""
+    yield from of_svm(svm)
     name = svm["name"]
     owner = {"svm": {"name": name}}
 
@@ -178,10 +241,9 @@ def creations(svm: SvmEntry) -> Iterator[Creation]:
         body = {"name": qos["name"], **owner, qos["kind"]: limits}
         yield creation("qos_policy", qos["name"], "/api/storage/qos/policies", body)
     for tree in svm.get("qtrees", []):
-        body = {key: value for key, value in tree.items() if key not in ("volume", "export_policy")}
-        body |= {"volume": {"name": tree["volume"]}, **owner}
-        if "export_policy" in tree:
-            body["export_policy"] = {"name": tree["export_policy"]}
+        body = {
+            key: {"name": value} if key in NAMED else value for key, value in tree.items()
+        } | owner
         yield creation("qtree", f"{tree['volume']}/{tree['name']}", "/api/storage/qtrees", body)
     for quota in svm.get("quota_rules", []):
         body = {"type": quota["type"], "volume": {"name": quota["volume"]}, **owner}
@@ -189,6 +251,8 @@ def creations(svm: SvmEntry) -> Iterator[Creation]:
             body["qtree"] = {"name": quota["qtree"]}
         if "group" in quota:
             body["group"] = {"name": quota["group"]}
+        if "user_mapping" in quota:
+            body["user_mapping"] = quota["user_mapping"]
         if "users" in quota:
             body["users"] = [{"name": user} for user in quota["users"]]
         for limit in LIMITS:
@@ -196,3 +260,22 @@ def creations(svm: SvmEntry) -> Iterator[Creation]:
             if number is not None:
                 body[limit] = number
         yield creation("quota_rule", quota["volume"], "/api/storage/quota/rules", body)
+
+
+def of_svm(svm: SvmEntry) -> Iterator[Creation]:
+    """Yield the properties and the services of an SVM."""
+    name = svm["name"]
+    owner = {"svm": {"name": name}}
+    properties: dict[str, Any] = {key: value for key, value in svm.items() if key in PROPERTIES}
+    if policy := properties.get("snapshot_policy"):
+        properties["snapshot_policy"] = {"name": policy}
+    bodies: list[tuple[str, str, dict[str, Any]]] = [("svm", "/api/svm/svms", properties)]
+    if nfs := svm.get("nfs"):
+        fields = {**NFS, "v4_id_domain": NFS_DOMAIN, "tcp_max_transfer_size": NFS_SIZE}
+        service = {fields[key]: value for key, value in nfs.items()}
+        bodies.append(("nfs_service", "/api/protocols/nfs/services", {**service, **owner}))
+    if found := svm.get("dns"):
+        bodies.append(("dns", "/api/name-services/dns", {**found, **owner}))
+    for kind, path, body in bodies:
+        if body:
+            yield {"svm": name, "kind": kind, "name": name, "path": path, "body": body}

@@ -70,6 +70,8 @@ VOLUME_FIELDS = (
     "clone.split_complete_percent",
 )
 
+SVM_FIELDS = "name,state,subtype,comment,language,snapshot_policy.name,max_volumes"
+
 SNAPSHOT_FIELDS = "name,uuid,create_time,size,expiry_time,comment,snapmirror_label"
 
 QUOTA_ON = {"on", "initializing", "resizing"}
@@ -181,12 +183,16 @@ class Recorder:
         return sorted(entries, key=lambda entry: entry["name"])
 
     def schedules(self, policies: Iterable[SnapshotPolicyEntry]) -> list[ScheduleEntry]:
-        """Return the schedules that the policies name."""
+        """Return the schedules that the policies name, and those that not every cluster has."""
         fields = "name,cron,interval,svm.name"
         found: list[ScheduleEntry] = [
             self.schedule(each) for each in self.readable("/api/cluster/schedules", fields=fields)
         ]
-        used: dict[tuple[str, str | None], ScheduleEntry] = {}
+        used: dict[tuple[str, str | None], ScheduleEntry] = {
+            (entry["name"], entry.get("svm")): entry
+            for entry in found
+            if not cron.is_predefined(entry)
+        }
         for policy in policies:
             for copies in policy["copies"]:
                 name = copies["schedule"]
@@ -238,13 +244,19 @@ class Recorder:
     def svms(self) -> list[SvmEntry]:
         """Return the SVMs with their volumes."""
         svms: dict[str, SvmEntry] = {}
-        for found in self.client.records("/api/svm/svms", fields="name,state,subtype"):
+        for found in self.client.records("/api/svm/svms", fields=SVM_FIELDS):
             name = self.required(found, "name")
+            language = self.text(found, "language")
+            policy = self.text(found, "snapshot_policy.name")
             svms[name] = present(
                 SvmEntry,
                 name=name,
                 state=self.text(found, "state"),
                 subtype=self.text(found, "subtype"),
+                comment=self.text(found, "comment"),
+                language=None if language == "c.utf_8" else language,
+                snapshot_policy=None if policy == "default" else policy,
+                max_volumes=limit_of(found.get("max_volumes")),
                 export_policies=[],
                 volumes=[],
             )
@@ -406,6 +418,12 @@ class Recorder:
         if not all(isinstance(value, dict) for value in values):
             raise self.client.not_ontap("/api", f"the field {path} is {values!r}")
         return values
+
+
+def limit_of(value: Any) -> int | None:
+    """Return a limit, which is a number, also as text; None for the word ``unlimited``."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def present(kind: Callable[..., T], **entry: Any) -> T:

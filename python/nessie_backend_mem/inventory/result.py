@@ -19,8 +19,8 @@ class Omission(TypedDict):
     Attributes:
         svm: Name of its SVM; absent for what belongs to the cluster.
         kind: What it is: ``"cluster"``, ``"svm"``, ``"snapshot_policy"``, ``"volume"``,
-            ``"snapshot"``, ``"export_policy"``, ``"export_rule"``, ``"qos_policy"``, ``"qtree"`` or
-            ``"quota_rule"``.
+            ``"snapshot"``, ``"schedule"``, ``"nfs_service"``, ``"dns"``, ``"export_policy"``,
+            ``"export_rule"``, ``"qos_policy"``, ``"qtree"`` or ``"quota_rule"``.
         name: Its name; that of a snapshot is ``VOLUME@SNAPSHOT``.
         field: The key in the document that is not represented; absent if the whole object is not.
         reason: Why, and what is there instead.

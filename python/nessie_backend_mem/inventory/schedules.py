@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from nessie_backend_mem import MemBackend
@@ -12,7 +13,15 @@ if TYPE_CHECKING:
 
     from .document import ScheduleEntry
 
-__all__ = ["BUILTIN", "cron_of_name", "cron_text", "find", "is_cron"]
+__all__ = [
+    "BUILTIN",
+    "cron_of_name",
+    "cron_text",
+    "find",
+    "is_cron",
+    "is_predefined",
+    "timing_of",
+]
 __dir__ = __all__.copy
 
 BUILTIN = {
@@ -24,6 +33,26 @@ BUILTIN = {
     "monthly": "20 0 1 * *",
 }
 """ONTAP's own schedules, for a cluster that does not return their times."""
+
+INTERVALS = {
+    "Auto Balance Aggregate Scheduler": "PT1H",
+    "Balanced Placement Model Cache Update": "PT7M30S",
+    "Application Templates ASUP Dump": "P1D",
+}
+"""The intervals of ONTAP's own schedules that have one."""
+
+PREDEFINED: dict[str, ScheduleEntry] = {
+    **{name: {"name": name, "cron": times} for name, times in BUILTIN.items()},
+    "12-hourly": {"name": "12-hourly", "cron": "15 0,12 * * *"},
+    **{name: {"name": name, "interval": interval} for name, interval in INTERVALS.items()},
+}
+"""The schedules that every cluster has."""
+
+FIRST_AND_LAST = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+"""The least and the greatest number of each field."""
+
+STEPS = re.compile(r"(?:\*|([0-9]+)(?:-([0-9]+))?)(?:/([0-9]+))?", re.ASCII)
+"""One part of a field: all numbers or some, and of these each or each N-th."""
 
 CRON_FIELDS = ("minutes", "hours", "days", "months", "weekdays")
 """The fields in ONTAP's records, in the order of crontab(5)."""
@@ -49,6 +78,58 @@ def field(key: str, numbers: Any) -> str:
     if not numbers or (key == "minutes" and len(set(numbers)) == ALL_MINUTES):
         return "*"
     return ",".join(map(str, sorted(set(numbers))))
+
+
+def timing_of(entry: ScheduleEntry) -> dict[str, Any]:
+    """Return when a schedule is due, as a request that creates it has it.
+
+    Raises:
+        ValueError: the entry has neither times nor an interval, or its times are not numbers.
+    """
+    if "cron" in entry:
+        texts = entry["cron"].split()
+        if len(texts) != len(CRON_FIELDS):
+            raise ValueError(f"its times {entry['cron']!r} are not five fields")
+        cron = {
+            key: numbers_of(text, *limits)
+            for key, text, limits in zip(CRON_FIELDS, texts, FIRST_AND_LAST, strict=True)
+            if text != "*" or key == "minutes"
+        }
+        return {"cron": cron}
+    if "interval" in entry:
+        return {"interval": entry["interval"]}
+    raise ValueError("its times are not in the inventory")
+
+
+def numbers_of(text: str, first: int, last: int) -> list[int]:
+    """Return the numbers that a field of crontab(5) means.
+
+    Raises:
+        ValueError: a part of it is not numbers from `first` to `last`.
+    """
+    numbers: set[int] = set()
+    for part in text.split(","):
+        match = STEPS.fullmatch(part)
+        if match is None:
+            raise ValueError(f"the part {part!r} of its times is not numbers")
+        step = int(match[3] or 1)
+        least = first if match[1] is None else int(match[1])
+        most = last if match[1] is None else int(match[2] or (last if match[3] else least))
+        if not first <= least <= most <= last or step == 0:
+            raise ValueError(f"the part {part!r} of its times is outside {first} to {last}")
+        numbers.update(range(least, most + 1, step))
+    return sorted(numbers)
+
+
+def is_predefined(entry: ScheduleEntry) -> bool:
+    """Whether each cluster has this schedule."""
+    known = PREDEFINED.get(entry["name"])
+    if known is None or "svm" in entry:
+        return False
+    try:
+        return timing_of(entry) == timing_of(known)
+    except ValueError:
+        return False
 
 
 def cron_of_name(name: str) -> str | None:
