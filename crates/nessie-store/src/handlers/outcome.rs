@@ -175,7 +175,7 @@ pub(crate) fn reply_changed_many<R, T>(
     targets: Vec<T>,
     mut next: Option<String>,
     kind: &ObjectKind<R>,
-    change: impl Fn(T) -> Outcome<R>,
+    mut change: impl FnMut(T) -> Outcome<R>,
 ) -> HandlerResult {
     let mut outcomes = Vec::new();
     for target in targets {

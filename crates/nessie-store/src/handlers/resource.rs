@@ -12,7 +12,7 @@ use super::outcome::{self, ObjectKind, Outcome};
 
 /// A kind of object.
 pub(crate) trait Resource {
-    type Record: 'static;
+    type Record: Clone + 'static;
 
     const KIND: ObjectKind<Self::Record>;
     /// The last variable of the path of one object.
@@ -129,7 +129,7 @@ pub(crate) fn patch_many<X: Change>(context: &RequestContext<'_>) -> HandlerResu
             })
             .collect::<Result<_, ApiError>>()?;
         return each::<X, _>(context, &query, changes, |record, body| {
-            X::change(context, &query, record, &body)
+            X::change(context, &query, record, &body).map(Changed::Kept)
         });
     }
     outcome::check_filter(&query)?;
@@ -164,7 +164,9 @@ pub(crate) fn delete_many<X: Delete>(context: &RequestContext<'_>) -> HandlerRes
                 outcome::check_empty(&body).map(|()| (keys, ()))
             })
             .collect::<Result<_, ApiError>>()?;
-        return each::<X, _>(context, &query, deletions, |record, ()| remove(record));
+        return each::<X, _>(context, &query, deletions, |record, ()| {
+            remove(record).map(Changed::Deleted)
+        });
     }
     outcome::check_filter(&query)?;
     check_deletion::<X>(&Body::parse(context.request.body)?)?;
@@ -196,28 +198,79 @@ fn each<X: Resource, T>(
     context: &RequestContext<'_>,
     query: &Query<X::Record>,
     changes: Vec<(Body, T)>,
-    change: impl Fn(X::Record, T) -> Result<X::Record, ApiError>,
+    change: impl Fn(X::Record, T) -> Result<Changed<X::Record>, ApiError>,
 ) -> HandlerResult {
     outcome::check_no_filter(query)?;
+    let mut listed = Listed::<X> { context, query, records: None };
     outcome::reply_changed_many(context, query, changes, None, &X::KIND, |(keys, fields)| {
-        // Read again for each: the change before may have renamed it.
-        let found = X::list(context, query).and_then(|records| {
-            let is_meant = |record: &X::Record| keys.identifies(X::KIND.schema, record);
-            let mut found = records.into_iter().filter(is_meant);
-            match (found.next(), found.next()) {
-                (Some(record), None) => Ok(record),
-                (None, _) => Err(about_key::<X>(ApiError::no_such_entry())),
-                (Some(_), Some(_)) => Err(lacks_key::<X>()),
-            }
-        });
-        match found {
+        match listed.take(&keys) {
             Err(error) => {
                 let path = format!("/{}", context.url.segments.join("/"));
                 Outcome::refused(context, path, error)
             }
-            Ok(record) => X::KIND.outcome_of(context, record, |record, _| change(record, fields)),
+            Ok(before) => X::KIND.outcome_of(context, before.clone(), |record, _| {
+                let result = change(record, fields);
+                match &result {
+                    Ok(Changed::Kept(after)) => listed.put_back(&before, after.clone()),
+                    Ok(Changed::Deleted(_)) => {}
+                    Err(_) => listed.put_back(&before, before.clone()),
+                }
+                result.map(Changed::into_record)
+            }),
         }
     })
+}
+
+/// An object that a request has changed or deleted.
+enum Changed<R> {
+    Kept(R),
+    Deleted(R),
+}
+
+impl<R> Changed<R> {
+    fn into_record(self) -> R {
+        match self {
+            Self::Kept(record) | Self::Deleted(record) => record,
+        }
+    }
+}
+
+/// The objects of a collection while one request changes several of them.
+struct Listed<'r, 'c, X: Resource> {
+    context: &'r RequestContext<'c>,
+    query: &'r Query<X::Record>,
+    /// `None` if they are to be read.
+    records: Option<Vec<X::Record>>,
+}
+
+impl<X: Resource> Listed<'_, '_, X> {
+    /// Takes the object with these keys out of the list.
+    fn take(&mut self, keys: &Body) -> Result<X::Record, ApiError> {
+        let records = match &mut self.records {
+            Some(records) => records,
+            unread => unread.insert(X::list(self.context, self.query)?),
+        };
+        let is_meant = |record: &X::Record| keys.identifies(X::KIND.schema, record);
+        let Some(found) = records.iter().position(is_meant) else {
+            return Err(about_key::<X>(ApiError::no_such_entry()));
+        };
+        if records.iter().skip(found + 1).any(is_meant) {
+            return Err(lacks_key::<X>());
+        }
+        Ok(records.swap_remove(found))
+    }
+
+    /// Adds an object that was taken, as it is after its change. If the change gave it another key, as that
+    /// of an export rule that was moved, those of other objects may have changed too.
+    fn put_back(&mut self, before: &X::Record, after: X::Record) {
+        let key = X::KIND.schema.field(X::KEY).map(|key| key.get);
+        if key.is_some_and(|key| key(before) != key(&after)) {
+            self.records = None;
+        }
+        if let Some(records) = &mut self.records {
+            records.push(after);
+        }
+    }
 }
 
 /// Checks the body of a creation or a change.

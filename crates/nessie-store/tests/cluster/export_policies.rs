@@ -119,6 +119,20 @@ fn rules_are_created_moved_changed_and_deleted() {
 }
 
 #[test]
+fn a_rule_that_one_record_moves_has_its_new_index_for_the_next() {
+    let lab = Lab::new();
+    let path = lab.policy("p", "");
+    for client in ["a", "b", "c"] {
+        lab.rule(&path, client, "");
+    }
+    // The first move pushes c to 4, and the second one pulls it back.
+    let body = r#"{"records":[{"index":1},{"index":4}]}"#;
+    let reply = lab.send(Method::Patch, &format!("{path}/rules?new_index=3"), body);
+    assert_eq!(reply.status, 200, "{}", reply.json);
+    assert_eq!(lab.rules(&path), rules(&[(2, "b"), (3, "c"), (4, "a")]));
+}
+
+#[test]
 fn a_client_is_added_to_a_rule_and_removed() {
     let lab = Lab::new();
     let path = lab.policy("p", "");

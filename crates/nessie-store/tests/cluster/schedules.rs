@@ -149,6 +149,44 @@ fn schedules_are_created_and_deleted_in_bulk_and_by_query() {
 }
 
 #[test]
+fn each_record_of_a_request_finds_what_the_one_before_left() {
+    let lab = Lab::new();
+    let create = |name: &str| {
+        let body = format!(r#"{{"name":"{name}","cron":{{"minutes":[1]}}}}"#);
+        lab.send(Method::Post, SCHEDULES, &body);
+        let found = lab.get(&format!("{SCHEDULES}?name={name}"));
+        found["records"][0]["uuid"].as_str().unwrap().to_owned()
+    };
+    let (one, two) = (create("one"), create("two"));
+    let cron = |name: &str| {
+        lab.get(&format!("{SCHEDULES}?name={name}&fields=cron"))["records"][0]["cron"].clone()
+    };
+    let bulk = |method, query: &str, records: &str| {
+        lab.send(method, &format!("{SCHEDULES}?{query}"), &format!(r#"{{"records":[{records}]}}"#))
+    };
+    let of = |uuid: &str, more: &str| format!(r#"{{"uuid":"{uuid}"{more}}}"#);
+    let changes = [
+        of(&one, r#","cron":{"minutes":[2],"hours":[3]}"#),
+        of(&two, r#","cron":{"minutes":[4]}"#),
+        of(&one, r#","cron":{"minutes":[5]}"#),
+    ];
+    assert_eq!(bulk(Method::Patch, "", &changes.join(",")).status, 200);
+    assert_eq!((cron("one"), cron("two")), (json!({"minutes": [5]}), json!({"minutes": [4]})));
+    let changes = [
+        of(&one, r#","interval":"P1D""#),
+        of(&one, r#","cron":{"minutes":[6]}"#),
+        of(UNKNOWN, r#","cron":{"minutes":[7]}"#),
+        of(&two, r#","cron":{"minutes":[8]}"#),
+    ];
+    bulk(Method::Patch, "continue_on_failure=true", &changes.join(","));
+    assert_eq!((cron("one"), cron("two")), (json!({"minutes": [6]}), json!({"minutes": [8]})));
+    let twice = [of(&one, ""), of(&one, ""), of(&two, "")].join(",");
+    let reply = bulk(Method::Delete, "", &twice);
+    assert_eq!(reply.status, 202, "{}", reply.json);
+    assert_eq!(lab.names(&format!("{SCHEDULES}?name=one|two")), ["two"]);
+}
+
+#[test]
 fn a_change_of_a_schedule_changes_the_policies_that_use_it() {
     let lab = Lab::new();
     let body = r#"{"name":"night","cron":{"minutes":[0],"hours":[3]}}"#;
