@@ -7,6 +7,7 @@ import builtins
 import doctest
 import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -16,7 +17,8 @@ from typing import Any, NamedTuple, is_typeddict
 
 import nessie_backend_mem as nessie
 import pytest
-from nessie_backend_mem import _core
+from nessie_backend_mem import _core, guides
+from pages import FENCE
 
 MODULES = [
     "nessie_backend_mem",
@@ -32,6 +34,8 @@ MODULES = [
     "nessie_backend_mem.rules",
     "nessie_backend_mem.simulation",
     "nessie_backend_mem.testing",
+    "nessie_backend_mem.guides",
+    *(each.name for each in pkgutil.iter_modules(guides.__path__, "nessie_backend_mem.guides.")),
 ]
 
 SECTIONS = {"Args", "Attributes", "Example", "Raises", "Returns", "Yields"}
@@ -162,7 +166,7 @@ def everything() -> dict[str, Documented]:
     for module_name in MODULES:
         module = importlib.import_module(module_name)
         found.append(Documented(module_name, module, inspect.getdoc(module) or "", []))
-        for name in module.__all__:
+        for name in getattr(module, "__all__", ()):  # A guide has a docstring alone.
             value = getattr(module, name)
             text = inspect.getdoc(value) or ""
             if getattr(_core, name, None) is value:
@@ -180,6 +184,7 @@ def everything() -> dict[str, Documented]:
 
 def sections(text: str) -> dict[str, str]:
     """The sections of a docstring by their titles, as pdoc finds them."""
+    text = FENCE.sub("", text)
     found = re.finditer(r"^([A-Z][\w ]*|\w+):\n((?:(?:[ ].*)?(?:\n|$))*)", text, re.MULTILINE)
     return {match[1]: inspect.cleandoc("\n" + match[2]) for match in found if match[2].strip()}
 

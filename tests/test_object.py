@@ -342,7 +342,8 @@ def test_star_import_gives_everything_exported() -> None:
 MODULES = [
     name
     for _, name, _ in pkgutil.walk_packages(nessie.__path__, "nessie_backend_mem.")
-    if "._" not in name
+    # A guide has a docstring alone.
+    if "._" not in name and ".guides" not in name
 ]
 
 

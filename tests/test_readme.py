@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import run_python
+from pages import blocks, run_file
 
 README = Path(__file__).parents[1] / "README.md"
-FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>\w*)\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
-)
 
 
 def examples() -> list[tuple[int, str]]:
     """The fenced blocks of Python with the lines they begin on."""
-    text = README.read_text(encoding="utf-8")
     return [
-        (text.count("\n", 0, match.start()) + 1, match["code"])
-        for match in FENCE.finditer(text)
-        if match["language"] in ("python", "py")
+        (block.line, block.code)
+        for block in blocks(README.read_text(encoding="utf-8"))
+        if block.language in ("python", "py")
     ]
 
 
@@ -43,6 +38,5 @@ def test_the_readme_shows_python() -> None:
 def test_an_example_runs_unchanged(line: int, code: str, tmp_path: Path) -> None:
     example = tmp_path / f"readme_line_{line}.py"
     example.write_text(code, encoding="utf-8")
-    program = ["-m", "pytest", "-q"] if "def test_" in code else ["-W", "error"]
-    done = run_python(*program, str(example), cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    status, output = run_file(example)
+    assert status == 0, output

@@ -1,0 +1,164 @@
+"""The guides: every example runs, and shows what it prints.
+
+Examples in the form of the interactive interpreter are run with those of all docstrings. The fenced
+blocks of a guide are run here, in order and in one folder. A block that begins with a comment with
+the name of a file is written to that file; a Python file is run, too. Blocks of shell commands are
+run by bash. A block of text is the output of the block before it, without its durations; ``...``
+stands for any text.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import os
+import pkgutil
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nessie_backend_mem import guides
+from pages import blocks, run_file
+
+NAMES = [each.name for each in pkgutil.iter_modules(guides.__path__)]
+
+PORT = "8443"
+"""The port of the servers of the guides. Each test replaces it."""
+
+PROGRAMS = ("curl", "go", "java")
+"""Programs that an example needs and a machine may lack."""
+
+FILE_NAME = re.compile(r"(?:#|//) ([\w.]+)\n")
+
+
+def text_of(name: str) -> str:
+    return inspect.getdoc(importlib.import_module(f"nessie_backend_mem.guides.{name}")) or ""
+
+
+class Shell:
+    """Runs shell commands in a folder, and ends what they have left running."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.groups: list[int] = []
+        programs = folder / "bin"
+        programs.mkdir()
+        command = programs / "nessie-mem"
+        command.write_text(
+            f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m nessie_backend_mem "$@"\n'
+        )
+        command.chmod(0o755)
+        self.environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+    def run(self, code: str) -> tuple[int, str]:
+        # To a file: a pipe would not end before the last program that is left running.
+        with (self.folder / "output.txt").open("w+") as output:
+            process = subprocess.Popen(
+                ["bash", "-euo", "pipefail", "-c", code],
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self.groups.append(process.pid)
+            status = process.wait(300)
+            output.seek(0)
+            return status, output.read()
+
+    def end(self) -> None:
+        for group in self.groups:
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    shell = Shell(tmp_path)
+    yield shell
+    shell.end()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def is_missing(language: str, code: str, folder: Path) -> bool:
+    """Whether the machine lacks a program or a Python package of an example."""
+    if language == "sh":
+        used = [name for name in PROGRAMS if re.search(rf"\b{name} ", code)]
+        return not all(map(shutil.which, ["bash", *used]))
+    imported = re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE)
+    return any(
+        importlib.util.find_spec(name) is None and not (folder / f"{name}.py").exists()
+        for name in imported
+    )
+
+
+def without_durations(text: str) -> str:
+    return re.sub(r"\d+\.\d+ ?s\b", "0 s", text).strip()
+
+
+def matches(shown: str, printed: str) -> bool:
+    """Whether an output is as shown, where ``...`` stands for any text."""
+    parts = [re.escape(part.strip()) for part in without_durations(shown).split("...")]
+    pattern = r".*".join(r"\s*" + part + r"\s*" for part in parts)
+    return re.fullmatch(pattern, without_durations(printed), re.DOTALL) is not None
+
+
+def test_the_list_of_the_guides_is_complete() -> None:
+    listed = re.findall(
+        r"^\| `nessie_backend_mem\.guides\.(\w+)`", guides.__doc__ or "", re.MULTILINE
+    )
+    assert sorted(listed) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_guide_begins_with_its_result_and_ends_with_where_to_read_on(name: str) -> None:
+    page = text_of(name)
+    assert page.split("\n\n")[1].startswith("After this page ")
+    assert re.findall(r"^## (.*)", page, re.MULTILINE)[-1] == "Where to read on"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_example_of_a_guide_runs(name: str, tmp_path: Path, shell: Shell) -> None:
+    page = text_of(name).replace(PORT, str(free_port()))
+    output: str | None = None
+    status = 0
+    for line, language, code in blocks(page):
+        place = f"line {line} of {name}"
+        if language == "text":
+            if output is not None:
+                assert matches(code, output), f"{place}:\n{output}"
+                assert status == code.startswith("1 failed", code.rfind("\n", 0, -1) + 1), place
+            output, status = None, 0
+            continue
+        assert status == 0, output
+        file = FILE_NAME.match(code)
+        path = tmp_path / file[1] if file else None
+        if path is not None:
+            path.write_text(code, encoding="utf-8")
+        output = None
+        if language == "python":
+            assert path is not None, f"{place} has no name"
+            if not is_missing(language, code, tmp_path):
+                status, output = run_file(path)
+        elif language == "sh" and not is_missing(language, code, tmp_path):
+            status, output = shell.run(code)
+        else:
+            assert language in ("sh", "go", "java", "yaml"), place
+    assert status == 0, output
