@@ -1,37 +1,58 @@
-"""An in-memory storage backend with volumes, snapshots and clones.
+"""An ONTAP in memory: volumes, snapshots and FlexClones.
+
+It is for tests of code that scripts storage, for authors of storage backends,
+and for simulations of large fleets. It needs no array and no privileges, and
+with a seed the same calls give the same results on every machine.
+
+    pip install nessie-backend-mem
 
 >>> from nessie_backend_mem import MemBackend
 >>> backend = MemBackend(seed=1)
->>> volume = backend.create_volume("build-cache", size_bytes=50 * 2**30)
->>> snapshot = backend.create_snapshot(volume["uuid"], "pre-build")
->>> clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "pr-101")
->>> clone["clone"]["parent_volume"]
-'build-cache'
+>>> volume = backend.create_volume("build_cache", size_bytes=50 * 2**30)
+>>> snapshot = backend.create_snapshot(volume["uuid"], "pre_build")
+>>> clone = backend.create_clone(volume["uuid"], snapshot["uuid"], "pr_101")
+>>> print(backend.tree(), end="")
+build_cache  50 GiB
+└── @pre_build  2000-01-01T00:00:00Z
+    └── pr_101  50 GiB
 
-`MemBackend` is the backend. Everything in these modules can be imported
-from here, too:
+``nessie-mem demo`` shows more, and ``nessie-mem --help`` lists the commands.
 
-- `errors`: the exceptions.
-- `records`: the types of the dicts that a backend returns.
-- `protocols`: the types for your own backends.
+## Guides
 
-Further modules:
+| task | guide |
+|---|---|
+| test a script with pytest | `nessie_backend_mem.guides.first_tests` |
+| serve ONTAP's REST API in CI | `nessie_backend_mem.guides.endpoint_in_ci` |
+| write a client in Go or Java | `nessie_backend_mem.guides.go_and_java` |
+| write a backend of your own | `nessie_backend_mem.guides.own_backend` |
+| plan capacity | `nessie_backend_mem.guides.capacity_planning` |
+| make calls fail | `nessie_backend_mem.guides.fault_injection` |
+| simulate on many machines | `nessie_backend_mem.guides.dask_and_ray` |
+| use data frames | `nessie_backend_mem.guides.arrow_tables` |
+| move from 0.3.1 | `nessie_backend_mem.guides.migration_from_0_3_1` |
 
-- `conformance`: a test suite for your own backends.
-- `events`: a log of what happened, its replay, and the difference of two
-  backends.
-- `faults`: calls that fail or are late. `Fault` and `FaultyBackend` can be
-  imported from here, too.
-- `inventory`: the volumes of real clusters, recorded and built again.
-- `ontap`: an ONTAP REST endpoint.
-- `pytest_plugin`: fixtures for pytest.
-- `rules`: the contract, and checks of values for your own backends.
-- `simulation`: one scenario on many backends in parallel.
-- `testing`: property-based tests with Hypothesis.
+## Modules
 
-``python -m nessie_backend_mem demo`` runs a demonstration.
+`MemBackend` is the backend. The names in `errors`, `records` and `protocols`,
+`Fault` and `FaultyBackend` can be imported from here, too.
 
-The uuids in arguments, records and errors:
+| module | contents |
+|---|---|
+| `nessie_backend_mem.errors` | the exceptions |
+| `nessie_backend_mem.records` | the types of the dicts that a backend returns |
+| `nessie_backend_mem.protocols` | the types for your own backends |
+| `nessie_backend_mem.rules` | the contract, and checks of values |
+| `nessie_backend_mem.conformance` | a test suite for your own backends |
+| `nessie_backend_mem.testing` | property-based tests with Hypothesis |
+| `nessie_backend_mem.pytest_plugin` | fixtures for pytest |
+| `nessie_backend_mem.faults` | calls that fail or are late |
+| `nessie_backend_mem.events` | a log of what happened, its replay, differences |
+| `nessie_backend_mem.ontap` | an ONTAP REST endpoint |
+| `nessie_backend_mem.inventory` | volumes of real clusters, recorded and rebuilt |
+| `nessie_backend_mem.simulation` | one scenario on many backends in parallel |
+
+## uuids in arguments, records and errors
 
     argument          of                                  uuid of
     ----------------  ----------------------------------  ------------------
@@ -65,7 +86,7 @@ The uuids in arguments, records and errors:
     the limit's name       LimitExceededError
     the operation or tier  FeatureNotSupportedError
 
-How objects are compared, hashed, copied and pickled:
+## How objects are compared, hashed, copied and pickled
 
     object                equal by  hash  false if    copy       pickle
     --------------------  --------  ----  ----------  ---------  ---------
@@ -85,6 +106,8 @@ How objects are compared, hashed, copied and pickled:
 
 `len` counts the volumes of a `MemBackend`, the rows of a `Table` and the
 items of `Uuids`.
+
+## Processes and interpreters
 
 The package works in one interpreter of a process. Importing it in a second
 one, as mod_wsgi, uWSGI and ``concurrent.interpreters`` create, is an

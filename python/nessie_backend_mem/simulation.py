@@ -87,7 +87,8 @@ class ShardFailures(ExceptionGroup[Exception], Generic[Result]):
     """Some shards failed. Each exception has a note with the shard and the seed that repeat it.
 
     An exception that several shards share, such as the `BrokenExecutor` of a process pool that lost
-    a worker, is in the group once. ``except*`` and `split` make plain exception groups.
+    a worker, is in the group once. ``except*`` and ``ExceptionGroup.split`` make plain
+    exception groups.
 
     Args:
         message: Text for people.

@@ -42,6 +42,7 @@ pub struct WithClones<B>(pub B);
 /// Implements the tier of volumes by calling the backend, with these accessors.
 macro_rules! forward_to_field {
     ($wrapper:ident<$bound:ident>: $($accessor:item)+) => {
+        #[doc(hidden)]
         impl<B> Forward for $wrapper<B> {
             type Backend = B;
 

@@ -115,7 +115,7 @@ class BackendComparison(RuleBasedStateMachine):
     space as `MemBackend` does: clients write, overwrite and discard data until volumes and the pool
     are full, and all numbers of bytes must be equal, too. The capacity is that of ``space()``.
 
-    Subclass it, define `make_backend`, and assign the ``TestCase`` to a name that a test runner can
+    Subclass it, define `make_backend`, and assign its test case to a name that a test runner can
     find, such as ``TestMine``:
 
         class MineComparison(BackendComparison):

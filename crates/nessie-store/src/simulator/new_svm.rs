@@ -11,7 +11,7 @@ use nessie_backend_mem::{MemBackend, Profile};
 /// stopped at the same time.
 ///
 /// # Errors
-/// Those of [`MemBackendBuilder::build`](nessie_backend_mem::MemBackendBuilder::build).
+/// Those of `MemBackendBuilder::build`.
 pub fn new_backend(
     number: u32,
     cluster_seed: Option<u64>,
