@@ -1,6 +1,6 @@
 //! A conformance test suite for backends of ONTAP-shaped storage.
 //!
-//! A backend implements the traits of `nessie-backend-core`. This crate checks whether a backend
+//! A backend implements the traits of [`nessie_backend_core`]. This crate checks whether a backend
 //! keeps their contract. If it does not, the report names the broken rule and the calls that
 //! reproduce the failure:
 //!

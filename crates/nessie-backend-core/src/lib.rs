@@ -26,6 +26,12 @@
 #![doc = include_str!("../examples/volume_only.rs")]
 //! ```
 //!
+//! # Other crates
+//!
+//! `nessie-backend-mem` is a backend in memory, `nessie-backend-conformance` tests whether a backend
+//! keeps the contract, `nessie-backend-faults` makes its operations fail, and `nessie-store` serves it
+//! as an ONTAP cluster.
+//!
 //! # Text
 //!
 //! Records, specifications, patches and access handles serialise with serde under the names of

@@ -10,7 +10,7 @@
 //! use nessie_backend_mem::nessie_backend_core::{VolumeBackend, VolumeSpec};
 //!
 //! let backend = MemBackend::new();
-//! let volume = backend.create_volume(VolumeSpec::named("build-cache")).unwrap();
+//! let volume = backend.create_volume(VolumeSpec::named("build_cache")).unwrap();
 //! assert_eq!(backend.get_volume(volume.uuid).unwrap(), volume);
 //! ```
 //!
@@ -28,7 +28,8 @@
 //! | module `columns` (feature `arrow`) | tables of volumes and snapshots as Arrow record batches |
 //!
 //! The traits, records and errors are those of [`nessie_backend_core`], which this crate re-exports:
-//! a program that only uses a `MemBackend` needs no other dependency.
+//! a program that only uses a `MemBackend` needs no other dependency. `nessie-store` serves the
+//! backend as an ONTAP cluster, and `nessie-backend-faults` makes its operations fail.
 //!
 //! The clock of a seeded backend is stopped until it is [advanced](MemBackend::advance).
 //! Independent copies are cheap:

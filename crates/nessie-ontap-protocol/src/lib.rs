@@ -17,6 +17,9 @@
 //! the parameters, [`Body::parse`] reads the JSON body, [`Page::of`] orders and cuts the matching
 //! records, and a function of [`reply`] writes the JSON.
 //!
+//! `nessie-store` is a server that uses all of it. The records of volumes and snapshots are those of
+//! [`nessie_backend_core`].
+//!
 //! # Your own schema
 //!
 //! ```

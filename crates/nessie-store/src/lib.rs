@@ -4,20 +4,6 @@
 //! backend. [`Cluster::handle`] needs no socket; `serve` puts an HTTP server in front of it
 //! (feature `server`, on by default).
 //!
-//! | | |
-//! |---|---|
-//! | [`Cluster`] | the cluster; answers a [`Request`] with a [`Response`] |
-//! | [`ClusterBuilder`], [`Config`], [`ConfigError`] | build a cluster |
-//! | [`Svm`], [`Aggregate`], [`Lif`], [`Clock`], [`NewBackend`], [`JobCompletion`] | the parts of a configuration |
-//! | [`coverage()`], [`Endpoint`], [`FieldInfo`] | the implemented paths, methods and fields |
-//! | [`ApiError`] | an error with ONTAP's code |
-//! | [`HttpFault`], [`HttpFaultPlan`], [`HttpHit`], [`JobFault`] | faults of requests, see [`Cluster::inject`] |
-//! | `/ui` (feature `server`) | a page of a server that shows the cluster to people and changes nothing |
-//! | module `simulator` (feature `simulator`) | the resources of `/simulator` |
-//! | `serve`, `Server`, `ServerOptions`, `Identity`, `Limits` | the HTTP server |
-//! | `RequestHandler` | what a server calls; a wrapper around a cluster can implement it |
-//! | `AccessLog`, `AccessLogEntry` | the access log of a server |
-//!
 //! ```
 //! # #[cfg(feature = "server")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,6 +31,25 @@
 //! ```
 #![doc = include_str!("../examples/handle.rs")]
 //! ```
+//!
+//! # Overview
+//!
+//! | item | for what |
+//! |---|---|
+//! | [`Cluster`] | the cluster; answers a [`Request`] with a [`Response`] |
+//! | [`ClusterBuilder`], [`Config`], [`ConfigError`] | build a cluster |
+//! | [`Svm`], [`Aggregate`], [`Lif`], [`Clock`], [`NewBackend`], [`JobCompletion`] | the parts of a configuration |
+//! | [`coverage()`], [`Endpoint`], [`FieldInfo`] | the implemented paths, methods and fields |
+//! | [`ApiError`] | an error with ONTAP's code |
+//! | [`HttpFault`], [`HttpFaultPlan`], [`HttpHit`], [`JobFault`] | faults of requests, see [`Cluster::inject`] |
+//! | `/ui` (feature `server`) | a page of a server that shows the cluster to people and changes nothing |
+//! | module `simulator` (feature `simulator`) | the resources of `/simulator` |
+//! | `serve`, `Server`, `ServerOptions`, `Identity`, `Limits` | the HTTP server |
+//! | `RequestHandler` | what a server calls; a wrapper around a cluster can implement it |
+//! | `AccessLog`, `AccessLogEntry` | the access log of a server |
+//!
+//! The program `nessie-store` (feature `cli`) serves a cluster to programs in any language:
+//! `nessie-store serve --help`.
 //!
 //! # What is simulated, and how
 //!
