@@ -17,7 +17,9 @@ from typing import Any, NamedTuple, is_typeddict
 
 import nessie_backend_mem as nessie
 import pytest
-from nessie_backend_mem import _core, guides
+from nessie_backend_mem import Fault, MemBackend, Volume, _core, guides
+from nessie_backend_mem.ontap import OntapServer
+from nessie_backend_mem.simulation import run_shards
 from pages import FENCE
 
 MODULES = [
@@ -255,3 +257,24 @@ def test_an_example_in_a_docstring_runs(name: str) -> None:
     assert example.examples
     failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example)
     assert not failed
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("from nessie_backend_mem import MemBackend", MemBackend.__doc__),
+        (
+            "from nessie_backend_mem import MemBackend as M; M().create_volume",
+            "Create an online read-write volume",
+        ),
+        ("from nessie_backend_mem import MemBackend as M; M().volumes().column", "one column"),
+        ("from nessie_backend_mem import Volume", Volume.__doc__),
+        ("from nessie_backend_mem import Fault", Fault.__doc__),
+        ("from nessie_backend_mem.simulation import run_shards", run_shards.__doc__),
+        ("from nessie_backend_mem.ontap import OntapServer", OntapServer.__doc__),
+    ],
+)
+def test_an_editor_shows_the_docstring_of_a_name(code: str, shown: str | None) -> None:
+    jedi = pytest.importorskip("jedi")
+    found = jedi.Script(code).help(1, len(code))
+    assert " ".join((shown or "?").split()) in " ".join(found[0].docstring().split())

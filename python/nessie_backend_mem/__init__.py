@@ -142,8 +142,9 @@ from .errors import (
 )
 
 # The types below need `typing`, which takes longer to import than all the rest: they are loaded at
-# first use. Type checkers read this name as true and see ordinary imports.
-TYPE_CHECKING = False
+# first use. Type checkers read this name as true and see ordinary imports. Editors that use jedi
+# do, too, unless the value is a literal: they do not read what they know to be unreachable.
+TYPE_CHECKING = bool()  # noqa: UP018
 if TYPE_CHECKING:
     from .faults import Fault, FaultyBackend
     from .protocols import Backend, FullBackend, SnapshotBackend, VolumeBackend
