@@ -155,6 +155,17 @@ fn health_reports_whether_the_server_answers() {
 }
 
 #[test]
+fn health_reaches_a_server_on_all_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ready, certificate) = (folder.path().join("ready.json"), folder.path().join("ca.pem"));
+    let files = ["--ready-file", text(&ready), "--ca-file", text(&certificate)];
+    let server = Program::serve(&[&["--host", "0.0.0.0"], &files[..]].concat());
+    let health = output(&["health", "--ready-file", text(&ready)]);
+    assert!(health.status.success(), "{health:?}");
+    server.stop();
+}
+
+#[test]
 fn a_wrong_option_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("notes.txt");

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +34,16 @@ fn ask(options: &HealthOptions) -> Result<(), Box<dyn std::error::Error>> {
     let (scheme, authority) = ready.url.split_once("://").ok_or("the ready file has no URL")?;
     let (host, _) = authority.rsplit_once(':').ok_or("the URL has no port")?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let address = authority.to_socket_addrs()?.next().ok_or("the host has no address")?;
+    let mut address = authority.to_socket_addrs()?.next().ok_or("the host has no address")?;
+    let mut name = host.to_owned();
+    // A server that listens on all addresses has a certificate for those of loopback.
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+        name = address.ip().to_string();
+    }
     let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
@@ -44,7 +53,7 @@ fn ask(options: &HealthOptions) -> Result<(), Box<dyn std::error::Error>> {
         let config = ClientConfig::builder()
             .with_root_certificates(roots(ready.ca_file.as_deref())?)
             .with_no_client_auth();
-        let name = ServerName::try_from(host.to_owned())?;
+        let name = ServerName::try_from(name)?;
         let connection = ClientConnection::new(Arc::new(config), name)?;
         exchange(&mut StreamOwned::new(connection, stream), &request)?
     } else {
