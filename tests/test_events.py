@@ -359,3 +359,17 @@ def test_wrong_arguments_of_a_difference_are_refused() -> None:
         diff(MemBackend(), MemBackend(), by="size")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="the text 'create_time'"):
         diff(MemBackend(), MemBackend(), ignore="create_time")
+
+
+def test_an_argument_that_changes_while_it_is_recorded_is_refused_as_usual() -> None:
+    class Key:
+        def __str__(self) -> str:
+            argument.clear()
+            argument.update(a=1, b=2, c=3)
+            return "key"
+
+    argument: Any = {Key(): 1, "uuid": 2}
+    b = MemBackend(seed=1)
+    with b.events() as log, pytest.raises(TypeError, match="uuid must be a str"):
+        b.get_volume(argument)
+    assert not log

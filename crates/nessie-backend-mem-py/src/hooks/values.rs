@@ -152,7 +152,8 @@ fn column(role: Role, name: &'static str, value: &Bound<'_, PyAny>) -> Option<Va
 
 fn map(record: &Bound<'_, PyDict>) -> PyResult<Value> {
     let mut fields = Vec::with_capacity(record.len());
-    for (key, value) in record.iter() {
+    // Of a copy: the text of a key can run Python code that changes the dict, and so can another thread.
+    for (key, value) in record.copy()?.iter() {
         let key = key.str()?.to_string_lossy().into_owned();
         fields.push((key, argument(Role::Other, "value", &value)?));
     }
