@@ -9,6 +9,20 @@
 //! lock without the interpreter is run by [`runtime::fork`], so that a process can fork at any time,
 //! and calls of Python code are made through [`runtime::exit`], so that a process can exit at any
 //! time. Only `arrow::import` has unsafe code.
+//!
+//! # Free-threaded Python
+//!
+//! The module does not need the GIL. What each thread may rely on:
+//!
+//! - All classes are frozen. What changes in an instance is an atomic number or behind a lock.
+//! - A thread that is attached waits only for locks that are held without running Python code, and whose
+//!   holder does not wait for the interpreter. So neither the garbage collector nor a fork, which stop
+//!   every attached thread, waits for ever.
+//! - Caches of Python objects ([`results::templates`], [`results::time`]) are taken by `try_lock`: a thread
+//!   that does not get one builds the object anew. Classes and modules are kept in a `PyOnceLock`.
+//! - A bulk call may begin just after another thread has seen that the backend is free. That thread then
+//!   waits for it attached, which takes longer and is not wrong.
+//! - A capsule of Arrow is read in a critical section ([`arrow::import`]).
 
 mod args;
 mod arrow;

@@ -6,6 +6,11 @@
 //! requires. It checks the mistakes that can happen by accident, before `arrow_array` reads the
 //! structure: another reader has emptied it; a text is not UTF-8, or the data have not the buffers of
 //! their type, at which `arrow_array` panics; types are nested so deep that the stack would overflow.
+//!
+//! A reader may empty a capsule. With a GIL, one thread reads at a time. On a free-threaded Python, each
+//! read is in a critical section of the capsule, so that one thread of this module reads at a time. The
+//! module trusts that no reader of another library reads the same capsule at the same moment: Arrow has
+//! no lock for that, and a producer makes a new capsule for each reader.
 #![expect(unsafe_code, reason = "Arrow's C structures are read through pointers")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -20,6 +25,7 @@ use arrow_schema::{ArrowError, DataType};
 use nessie_backend_core::BackendError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::sync::critical_section::{with_critical_section, with_critical_section2};
 use pyo3::types::PyCapsule;
 
 use super::export::{ARRAY, SCHEMA, STREAM, value_error};
@@ -58,9 +64,17 @@ impl Chunks {
         schema: &Bound<'_, PyCapsule>,
         array: &Bound<'_, PyCapsule>,
     ) -> PyResult<Checked<Self>> {
+        with_critical_section2(schema, array, || Self::of_array_alone(schema, array))
+    }
+
+    /// As [`of_array`](Self::of_array), in a critical section of both capsules.
+    fn of_array_alone(
+        schema: &Bound<'_, PyCapsule>,
+        array: &Bound<'_, PyCapsule>,
+    ) -> PyResult<Checked<Self>> {
         let array = array.pointer_checked(Some(ARRAY))?.cast::<FFI_ArrowArray>();
-        // SAFETY: A capsule with this name holds this structure, and nothing else writes to it
-        // while this thread is attached. It is moved out, and an empty structure is left behind.
+        // SAFETY: A capsule with this name holds this structure, and nothing else writes to it within
+        // the critical section. It is moved out, and an empty structure is left behind.
         let array = unsafe { FFI_ArrowArray::from_raw(array.as_ptr()) };
         if array.is_released() {
             return Ok(Err(NO_DATA));
@@ -84,9 +98,10 @@ impl Chunks {
     /// # Errors
     /// `ValueError` for another capsule, and for a type that cannot be read.
     pub(crate) fn of_stream(stream: &Bound<'_, PyCapsule>) -> PyResult<Checked<Self>> {
-        let stream = stream.pointer_checked(Some(STREAM))?.cast::<FFI_ArrowArrayStream>();
+        let pointer = stream.pointer_checked(Some(STREAM))?.cast::<FFI_ArrowArrayStream>();
         // SAFETY: As for an array.
-        let mut stream = unsafe { FFI_ArrowArrayStream::from_raw(stream.as_ptr()) };
+        let empty = || unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr()) };
+        let mut stream = with_critical_section(stream, empty);
         let (Some(_), Some(get_schema)) = (stream.release, stream.get_schema) else {
             return Ok(Err(NO_DATA));
         };
@@ -182,20 +197,21 @@ pub(crate) fn requested<T>(schema: &Bound<'_, PyCapsule>) -> PyResult<T>
 where
     T: for<'a> TryFrom<&'a FFI_ArrowSchema, Error = ArrowError>,
 {
-    match checked_schema(schema)? {
+    let read = || match checked_schema(schema)? {
         Ok(schema) => T::try_from(schema).map_err(type_error),
         Err(fault) => {
             let (argument, reason) = ("requested_schema".into(), fault.to_string());
             Err(Error::from(BackendError::InvalidArgument { argument, reason }).into())
         }
-    }
+    };
+    with_critical_section(schema, read)
 }
 
-/// The type in a capsule.
+/// The type in a capsule, for a caller in a critical section of it.
 fn checked_schema<'a>(capsule: &'a Bound<'_, PyCapsule>) -> PyResult<Checked<&'a FFI_ArrowSchema>> {
     let schema = capsule.pointer_checked(Some(SCHEMA))?;
-    // SAFETY: A capsule with this name holds this structure for as long as it lives, and nothing
-    // else writes to it while this thread is attached. `RawSchema` has the same layout.
+    // SAFETY: A capsule with this name holds this structure for as long as it lives, and nothing else
+    // writes to it within the critical section. `RawSchema` has the same layout.
     Ok(unsafe { check_schema(schema.cast()) }.map(|()| unsafe { schema.cast().as_ref() }))
 }
 

@@ -269,9 +269,14 @@ impl EventIterator {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let seq = self.next.load(Ordering::Relaxed);
-        let Some((seq, event)) = self.log.first_since(seq) else { return Ok(None) };
-        self.next.store(seq + 1, Ordering::Relaxed);
-        values::event(py, seq, &event).map(Some)
+        let mut next = self.next.load(Ordering::Relaxed);
+        loop {
+            let Some((seq, event)) = self.log.first_since(next) else { return Ok(None) };
+            // Of several threads, one gets the event.
+            match self.next.compare_exchange(next, seq + 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return values::event(py, seq, &event).map(Some),
+                Err(now) => next = now,
+            }
+        }
     }
 }

@@ -41,6 +41,8 @@ const LIMIT: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_millis(300);
 /// The time between two checks of the waiting exit.
 const PAUSE: Duration = Duration::from_millis(1);
+/// How often a thread tries to take a lock that another thread holds for some instructions.
+const TRIES: usize = 1_000;
 /// How long a thread waits for the end of the process before it continues.
 const DELAY: Duration = Duration::from_secs(2);
 
@@ -103,10 +105,16 @@ impl Drop for Inside {
     }
 }
 
-/// `None` if another thread holds the lock. A wait could be endless, because that thread is missing
-/// in a forked child. With a GIL the lock is always free, because all users are attached.
+/// `None` if another thread holds the lock for long: in a forked child, that thread can be missing.
+///
+/// All users are attached and hold the lock for some instructions. With a GIL it is always free, and on a
+/// free-threaded Python after a few tries.
 fn threads() -> Option<MutexGuard<'static, Vec<u64>>> {
-    THREADS.try_lock().ok()
+    let retry = || {
+        thread::yield_now();
+        THREADS.try_lock().ok()
+    };
+    THREADS.try_lock().ok().or_else(|| (0..TRIES).find_map(|_| retry()))
 }
 
 /// Python's identifier of this thread.
