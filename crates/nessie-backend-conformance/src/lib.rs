@@ -77,6 +77,7 @@
 //! These are all [`rules`]; [`Rule::cases`] gives the cases that check a rule.
 //!
 #![doc = include_str!("rules.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod case;

@@ -54,6 +54,7 @@
 //!   field. A new field is a breaking change of that crate.
 //!
 //! `#[doc(hidden)]` items are not part of the API.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod access;

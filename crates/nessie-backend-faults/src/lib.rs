@@ -23,6 +23,7 @@
 //!
 //! With the feature `mem`, a `MemBackend` is a [`Clock`]: a delay advances its clock, if the program
 //! alone advances it, and blocks the thread otherwise.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod clock;

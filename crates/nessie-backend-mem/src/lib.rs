@@ -50,6 +50,7 @@
 //! # Ok(())
 //! # }
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
 // Dependencies between the modules have one direction. `state` uses only `storage` (and the types

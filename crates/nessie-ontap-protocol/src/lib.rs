@@ -76,6 +76,7 @@
 //! assert!(reply.contains(r#""next":{"href":"/api/storage/disks?max_records=1"#));
 //! # Ok::<(), nessie_ontap_protocol::ApiError>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod error;

@@ -193,6 +193,7 @@
 //!   has it in the aggregate; its volumes show their live data alone, and its snapshots what they
 //!   consume.
 //! * What does not fit is refused with 917536, the code of a job that completed with an error.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod api;
