@@ -147,13 +147,9 @@ def print_table(rows: list[Row], medians: Medians, many: int) -> None:
         print(line.format(*cells).rstrip())
 
 
-def main() -> None:
-    arguments = parse_arguments()
-    version = require_ours()
-    with scratch_of(arguments) as scratch:
-        rounds = take_turns(arguments, scratch)
-    medians = medians_of(rounds)
-    setting = {
+def setting_of(arguments: argparse.Namespace, version: str) -> dict[str, str | int]:
+    """Return what a table was measured with."""
+    return {
         "ours": version,
         "published": PUBLISHED_VERSION,
         "python": platform.python_version(),
@@ -161,6 +157,15 @@ def main() -> None:
         "volumes": arguments.volumes,
         "rounds": arguments.rounds,
     }
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    version = require_ours()
+    with scratch_of(arguments) as scratch:
+        rounds = take_turns(arguments, scratch)
+    medians = medians_of(rounds)
+    setting = setting_of(arguments, version)
     print(", ".join(f"{key} {value}" for key, value in setting.items()))
     rows = [Row(row.key, row.label) for row in ROWS] if arguments.quick else ROWS
     print_table(rows, medians, arguments.many)
