@@ -2,8 +2,8 @@
 
 use nessie_backend_core::Timestamp;
 
-use super::Named;
 use super::volume_space::rounded_percent_of;
+use super::{Named, href};
 use crate::{DocumentedFields, FieldKind, Schema};
 
 /// An aggregate.
@@ -107,9 +107,9 @@ pub static AGGREGATE: Schema<AggregateRecord> = Schema {
         "uuid" FieldKind::Uuid, Key, Never => |a| a.aggregate.uuid.into();
     ],
     references: references![
-        "home_node" => |a, _| Some(format!("/api/cluster/nodes/{}", a.node.uuid));
-        "node" => |a, _| Some(format!("/api/cluster/nodes/{}", a.node.uuid));
+        "home_node" => |a, _| Some(href::node(a.node.uuid));
+        "node" => |a, _| Some(href::node(a.node.uuid));
     ],
     arrays: &[],
-    href: |a| format!("/api/storage/aggregates/{}", a.aggregate.uuid),
+    href: |a| href::aggregate(a.aggregate.uuid),
 };

@@ -2,7 +2,7 @@
 
 use nessie_backend_core::Timestamp;
 
-use super::Named;
+use super::{Named, href};
 use crate::{DocumentedFields, FieldKind, Schema};
 
 /// The compliance clock of a node.
@@ -26,8 +26,8 @@ pub static COMPLIANCE_CLOCK: Schema<ComplianceClockRecord> = Schema {
         "time" FieldKind::Time, Default, Never => |c| c.time.into();
     ],
     references: references![
-        "node" => |c, _| Some(format!("/api/cluster/nodes/{}", c.node.uuid));
+        "node" => |c, _| Some(href::node(c.node.uuid));
     ],
     arrays: &[],
-    href: |c| format!("/api/storage/snaplock/compliance-clocks/{}", c.node.uuid),
+    href: |c| href::compliance_clock(c.node.uuid),
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Attributes, SvmContext};
+use super::{Attributes, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// The DNS configuration of an SVM.
@@ -47,5 +47,5 @@ pub static DNS: Schema<DnsRecord> = Schema {
         "svm" => |d, _| Some(d.svm_context.svm_href());
     ],
     arrays: &[ArrayField::at("domains"), ArrayField::at("servers")],
-    href: |d| format!("/api/name-services/dns/{}", d.svm_context.svm.uuid),
+    href: |d| href::dns(d.svm_context.svm.uuid),
 };

@@ -2,7 +2,7 @@
 
 use nessie_backend_core::Timestamp;
 
-use super::Named;
+use super::{Named, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// An event.
@@ -69,7 +69,7 @@ pub static EMS_EVENT: Schema<EmsEventRecord> = Schema {
         "time" FieldKind::Time, Default, Never => |e| e.time.into();
     ],
     references: references![
-        "node" => |e, _| Some(format!("/api/cluster/nodes/{}", e.node.uuid));
+        "node" => |e, _| Some(href::node(e.node.uuid));
     ],
     arrays: &[ArrayField::at("parameters")],
     href: |e| format!("/api/support/ems/events/{}/{}", e.node.name, e.index),

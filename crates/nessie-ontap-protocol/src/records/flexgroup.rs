@@ -5,7 +5,7 @@
 
 use nessie_backend_core::Uuid;
 
-use super::{Attribute, Attributes, Named, VolumeRecord};
+use super::{Attribute, Attributes, Named, VolumeRecord, href};
 use crate::FieldValue;
 
 /// The attribute with the UUIDs of the aggregates, one for each constituent.
@@ -66,7 +66,7 @@ impl VolumeRecord {
     /// The link to the aggregate of a constituent.
     pub(super) fn constituent_aggregate_href(&self, index: usize) -> Option<String> {
         let uuid = self.constituents().get(index)?.uuid;
-        Some(format!("/api/storage/aggregates/{uuid}"))
+        Some(href::aggregate(uuid))
     }
 
     /// Its constituents as volumes.

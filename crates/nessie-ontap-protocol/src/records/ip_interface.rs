@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::Uuid;
 
-use super::{Named, SvmContext};
+use super::{Named, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// An IP interface that serves data of an SVM.
@@ -101,10 +101,10 @@ pub static IP_INTERFACE: Schema<IpInterfaceRecord> = Schema {
         "uuid" FieldKind::Uuid, Key, Never => |l| l.interface.uuid.into();
     ],
     references: references![
-        "location.home_node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
-        "location.node" => |l, _| Some(format!("/api/cluster/nodes/{}", l.node.uuid));
+        "location.home_node" => |l, _| Some(href::node(l.node.uuid));
+        "location.node" => |l, _| Some(href::node(l.node.uuid));
         "svm" => |l, _| Some(l.svm_context.svm_href());
     ],
     arrays: &[ArrayField::at("services")],
-    href: |l| format!("/api/network/ip/interfaces/{}", l.interface.uuid),
+    href: |l| href::interface(l.interface.uuid),
 };

@@ -1,6 +1,6 @@
 //! `IPspaces`.
 
-use super::Named;
+use super::{Named, href};
 use crate::{DocumentedFields, FieldKind, Schema};
 
 /// An `IPspace`: a set of addresses of its own.
@@ -22,5 +22,5 @@ pub static IPSPACE: Schema<IpspaceRecord> = Schema {
     ],
     references: &[],
     arrays: &[],
-    href: |i| format!("/api/network/ipspaces/{}", i.ipspace.uuid),
+    href: |i| href::ipspace(i.ipspace.uuid),
 };

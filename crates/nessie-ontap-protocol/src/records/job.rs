@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use nessie_backend_core::{Timestamp, Uuid};
 
-use super::SvmContext;
+use super::{SvmContext, href};
 use crate::{ApiError, DocumentedFields, FieldKind, Schema};
 
 /// The path of a job.
 #[must_use]
 pub fn job_href(job: Uuid) -> String {
-    format!("/api/cluster/jobs/{job}")
+    href::job(job)
 }
 
 /// The state of a job at one time.

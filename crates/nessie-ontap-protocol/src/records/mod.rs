@@ -42,6 +42,7 @@ mod export_client;
 mod export_policy;
 mod export_rule;
 mod flexgroup;
+mod href;
 mod ip_interface;
 mod ipspace;
 mod job;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use nessie_backend_core::Uuid;
-
-use super::{Attributes, SvmContext};
+use super::{Attributes, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// The NFS service of an SVM.
@@ -32,11 +30,6 @@ impl NfsServiceRecord {
 #[must_use]
 pub fn is_enabled(attributes: &Attributes) -> bool {
     attributes.value_or("enabled", true) == true.into()
-}
-
-/// The link to the NFS service of an SVM.
-pub(super) fn nfs_service_href(svm: Uuid) -> String {
-    format!("/api/protocols/nfs/services/{svm}")
 }
 
 const STATES: FieldKind = FieldKind::Enumeration(&["online", "offline"]);
@@ -131,5 +124,5 @@ pub static NFS_SERVICE: Schema<NfsServiceRecord> = Schema {
         "svm" => |n, _| Some(n.svm_context.svm_href());
     ],
     arrays: &[ArrayField::at("security.permitted_encryption_types")],
-    href: |n| nfs_service_href(n.svm_context.svm.uuid),
+    href: |n| href::nfs_service(n.svm_context.svm.uuid),
 };

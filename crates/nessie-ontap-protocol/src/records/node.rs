@@ -2,7 +2,7 @@
 
 use nessie_backend_core::Timestamp;
 
-use super::{Named, release};
+use super::{Named, href, release};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A node.
@@ -70,8 +70,8 @@ pub static NODE: Schema<NodeRecord> = Schema {
     ],
     references: references![
         "ha.partners" => |n, _| n.partner.as_ref()
-            .map(|partner| format!("/api/cluster/nodes/{}", partner.uuid));
+            .map(|partner| href::node(partner.uuid));
     ],
     arrays: &[ArrayField::at("ha.partners"), ArrayField::at("management_interfaces")],
-    href: |n| format!("/api/cluster/nodes/{}", n.node.uuid),
+    href: |n| href::node(n.node.uuid),
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Named, SvmContext};
+use super::{Named, SvmContext, href};
 use crate::{DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A `QoS` policy.
@@ -123,5 +123,5 @@ pub static QOS_POLICY: Schema<QosPolicyRecord> = Schema {
         "svm" => |q, _| q.svm_context.as_ref().map(|of| of.svm_href());
     ],
     arrays: &[],
-    href: |q| format!("/api/storage/qos/policies/{}", q.policy.uuid),
+    href: |q| href::qos_policy(q.policy.uuid),
 };

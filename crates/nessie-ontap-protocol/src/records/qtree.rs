@@ -6,7 +6,7 @@ use nessie_backend_core::Uuid;
 use serde::{Deserialize, Serialize};
 
 use super::volume::SECURITY;
-use super::{FixedLimits, Named, SvmContext};
+use super::{FixedLimits, Named, SvmContext, href};
 use crate::{DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A qtree.
@@ -116,9 +116,9 @@ pub static QTREE: Schema<QtreeRecord> = Schema {
     ],
     references: references![
         "export_policy" => |q, _| q.export_policy_number.map(|number| q.svm_context.export_policy_href(number));
-        "qos_policy" => |q, _| q.qos_policy().map(|policy| format!("/api/storage/qos/policies/{}", policy.uuid));
+        "qos_policy" => |q, _| q.qos_policy().map(|policy| href::qos_policy(policy.uuid));
         "svm" => |q, _| Some(q.svm_context.svm_href());
-        "volume" => |q, _| Some(format!("/api/storage/volumes/{}", q.volume.volume.uuid));
+        "volume" => |q, _| Some(href::volume(q.volume.volume.uuid));
     ],
     arrays: &[],
     href: |q| qtree_href(q.volume.volume.uuid, q.id),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::Timestamp;
 
+use super::href;
 use super::qtree::{QtreeRecord, qtree_href};
 use super::volume_metrics::DURATIONS;
 use crate::{DocumentedFields, FieldKind, Schema};
@@ -56,7 +57,7 @@ pub static QTREE_METRICS: Schema<QtreeMetricsRecord> = Schema {
     references: references![
         "qtree" => |m, _| Some(qtree_href(m.qtree.volume.volume.uuid, m.qtree.id));
         "svm" => |m, _| Some(m.qtree.svm_context.svm_href());
-        "volume" => |m, _| Some(format!("/api/storage/volumes/{}", m.qtree.volume.volume.uuid));
+        "volume" => |m, _| Some(href::volume(m.qtree.volume.volume.uuid));
     ],
     arrays: &[],
     // A sample is not an object of its own.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::quota_rule::TARGETS;
-use super::{Named, QuotaLimits, QuotaTarget, SvmContext};
+use super::{Named, QuotaLimits, QuotaTarget, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// The report about one target of a volume with quotas.
@@ -80,7 +80,7 @@ pub static QUOTA_REPORT: Schema<QuotaReportRecord> = Schema {
     references: references![
         "qtree" => |q, _| q.target.qtree_href(&q.volume);
         "svm" => |q, _| Some(q.svm_context.svm_href());
-        "volume" => |q, _| Some(format!("/api/storage/volumes/{}", q.volume.uuid));
+        "volume" => |q, _| Some(href::volume(q.volume.uuid));
     ],
     arrays: &[ArrayField::at("users")],
     href: |q| format!("/api/storage/quota/reports/{}/{}", q.volume.uuid, q.index),

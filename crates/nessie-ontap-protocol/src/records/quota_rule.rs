@@ -6,7 +6,7 @@ use nessie_backend_core::Uuid;
 use serde::{Deserialize, Serialize};
 
 use super::qtree::qtree_href;
-use super::{Named, SvmContext, UnixIdentity};
+use super::{Named, SvmContext, UnixIdentity, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A quota rule.
@@ -113,8 +113,8 @@ pub static QUOTA_RULE: Schema<QuotaRuleRecord> = Schema {
     references: references![
         "qtree" => |q, _| q.target.qtree_href(&q.volume);
         "svm" => |q, _| Some(q.svm_context.svm_href());
-        "volume" => |q, _| Some(format!("/api/storage/volumes/{}", q.volume.uuid));
+        "volume" => |q, _| Some(href::volume(q.volume.uuid));
     ],
     arrays: &[ArrayField::at("users")],
-    href: |q| format!("/api/storage/quota/rules/{}", q.uuid),
+    href: |q| href::quota_rule(q.uuid),
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Named, SvmContext};
+use super::{Named, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A schedule of the cluster or of an SVM.
@@ -99,5 +99,5 @@ pub static SCHEDULE: Schema<ScheduleRecord> = Schema {
         ArrayField::at("cron.months"),
         ArrayField::at("cron.weekdays"),
     ],
-    href: |s| format!("/api/cluster/schedules/{}", s.schedule.uuid),
+    href: |s| href::schedule(s.schedule.uuid),
 };

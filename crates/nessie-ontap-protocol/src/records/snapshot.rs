@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{Snapshot, SnapshotSpace, Timestamp};
 
-use super::{Attribute, Attributes, Named, SvmContext};
+use super::{Attribute, Attributes, Named, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A snapshot of the backend with its attributes.
@@ -44,10 +44,6 @@ impl SnapshotRecord {
     /// The bytes of the volume's present live data that it lacks.
     fn changed(&self) -> u64 {
         self.space.map_or(0, |space| space.changed_bytes)
-    }
-
-    fn volume_href(&self) -> String {
-        format!("/api/storage/volumes/{}", self.volume.uuid)
     }
 
     /// The time since it was created, in ISO 8601.
@@ -118,12 +114,12 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
         "volume.uuid" FieldKind::Uuid, Default, Post => |s| s.volume.uuid.into();
     ],
     references: references![
-        "provenance_volume" => |s, _| Some(s.volume_href());
+        "provenance_volume" => |s, _| Some(href::volume(s.volume.uuid));
         "svm" => |s, _| Some(s.svm_context.svm_href());
-        "volume" => |s, _| Some(s.volume_href());
+        "volume" => |s, _| Some(href::volume(s.volume.uuid));
     ],
     arrays: &[ArrayField::at("owners")],
-    href: |s| format!("{}/snapshots/{}", s.volume_href(), s.snapshot.uuid),
+    href: |s| href::snapshot(s.volume.uuid, s.snapshot.uuid),
 };
 
 #[cfg(test)]

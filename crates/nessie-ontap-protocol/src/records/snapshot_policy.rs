@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Named, SvmContext};
+use super::{Named, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A snapshot policy.
@@ -39,7 +39,7 @@ pub struct PolicyCopies {
 
 impl PolicyCopies {
     fn schedule_href(&self) -> Option<String> {
-        self.has_schedule.then(|| format!("/api/cluster/schedules/{}", self.schedule.uuid))
+        self.has_schedule.then(|| href::schedule(self.schedule.uuid))
     }
 
     fn snapmirror_label(&self) -> FieldValue<'_> {
@@ -96,7 +96,7 @@ pub static SNAPSHOT_POLICY: Schema<SnapshotPolicyRecord> = Schema {
         "svm" => |p, _| p.svm_context.as_ref().map(|of| of.svm_href());
     ],
     arrays: &[ArrayField { path: "copies", shown_empty: true }],
-    href: |p| format!("/api/storage/snapshot-policies/{}", p.policy.uuid),
+    href: |p| href::snapshot_policy(p.policy.uuid),
 };
 
 /// `/api/storage/snapshot-policies/{snapshot_policy.uuid}/schedules`.
@@ -117,7 +117,7 @@ pub static SNAPSHOT_POLICY_SCHEDULE: Schema<SnapshotPolicyScheduleRecord> = Sche
     ],
     references: references![
         "schedule" => |s, _| s.copies.schedule_href();
-        "snapshot_policy" => |s, _| Some(format!("/api/storage/snapshot-policies/{}", s.policy.uuid));
+        "snapshot_policy" => |s, _| Some(href::snapshot_policy(s.policy.uuid));
     ],
     arrays: &[],
     href: |s| {

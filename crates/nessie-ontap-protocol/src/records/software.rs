@@ -1,6 +1,6 @@
 //! The software version of the cluster.
 
-use super::{Named, release};
+use super::{Named, href, release};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// The software of the cluster's nodes.
@@ -32,7 +32,7 @@ pub static SOFTWARE: Schema<SoftwareRecord> = Schema {
         "version" FieldKind::Text, Default, Never => |_| version();
     ],
     references: references![
-        "nodes" => |s, index| s.nodes.get(index).map(|node| format!("/api/cluster/nodes/{}", node.uuid));
+        "nodes" => |s, index| s.nodes.get(index).map(|node| href::node(node.uuid));
     ],
     arrays: &[ArrayField::at("nodes")],
     href: |_| "/api/cluster/software".to_owned(),

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::nfs_service::nfs_service_href;
 use super::volume::LANGUAGES;
 use super::volume_space::rounded_percent_of;
-use super::{AggregateRecord, Attribute, Attributes, Named, SvmContext};
+use super::{AggregateRecord, Attribute, Attributes, Named, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// An SVM.
@@ -160,13 +159,10 @@ pub static SVM: Schema<SvmRecord> = Schema {
     ],
     references: references![
         "aggregates" => |s, index| s.aggregates.get(index)
-            .map(|a| format!("/api/storage/aggregates/{}", a.aggregate.uuid));
+            .map(|a| href::aggregate(a.aggregate.uuid));
         "nfs" => |s, _| s.nfs_enabled.filter(|_| !is_stopped(&s.attributes))
-            .map(|_| nfs_service_href(s.svm_context.svm.uuid));
-        "snapshot_policy" => |s, _| Some(format!(
-            "/api/storage/snapshot-policies/{}",
-            s.svm_context.snapshot_policy_uuid(s.snapshot_policy())
-        ));
+            .map(|_| href::nfs_service(s.svm_context.svm.uuid));
+        "snapshot_policy" => |s, _| Some(s.svm_context.snapshot_policy_href(s.snapshot_policy()));
     ],
     arrays: &[
         ArrayField::at("aggregates"),

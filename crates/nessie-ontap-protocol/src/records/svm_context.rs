@@ -7,7 +7,7 @@ use nessie_backend_core::uuid::Builder;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
-use super::AggregateRecord;
+use super::{AggregateRecord, href};
 
 /// The UUID and the name of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +95,7 @@ impl SvmContext {
     /// The link to the SVM.
     #[must_use]
     pub fn svm_href(&self) -> String {
-        format!("/api/svm/svms/{}", self.svm.uuid)
+        href::svm(self.svm.uuid)
     }
 
     /// The id of the SVM's export policy with that number, unique in the cluster. The upper 32 bits are
@@ -116,5 +116,10 @@ impl SvmContext {
     #[must_use]
     pub fn snapshot_policy_uuid(&self, name: &str) -> Uuid {
         self.snapshot_policies.uuid(name).unwrap_or_else(|| self.svm.derived(name))
+    }
+
+    /// The link to the SVM's snapshot policy with this name.
+    pub(super) fn snapshot_policy_href(&self, name: &str) -> String {
+        href::snapshot_policy(self.snapshot_policy_uuid(name))
     }
 }

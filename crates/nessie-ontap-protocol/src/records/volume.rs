@@ -6,7 +6,7 @@ use nessie_backend_core::{Timestamp, Uuid, Volume, VolumeSpace, VolumeState};
 
 use super::flexgroup::constituent_name;
 use super::volume_space::{RESERVE_PERCENT, is_guaranteed, percent_of, rounded_percent_of};
-use super::{Attribute, Attributes, Movement, Named, Pool, SvmContext};
+use super::{Attribute, Attributes, Movement, Named, Pool, SvmContext, href};
 use crate::{ArrayField, DocumentedFields, FieldKind, FieldValue, Schema};
 
 /// A volume of the backend with its attributes.
@@ -488,35 +488,29 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
         "uuid" FieldKind::Uuid, Key, Never => |v| v.volume.uuid.uuid().into();
     ],
     references: references![
-        "aggregates" => |v, index| v.aggregates().nth(index).map(|uuid| format!("/api/storage/aggregates/{uuid}"));
-        "clone.parent_snapshot" => |v, _| v.volume.origin.as_ref().map(|clone| format!(
-            "/api/storage/volumes/{}/snapshots/{}",
-            clone.parent_volume_uuid, clone.parent_snapshot_uuid
-        ));
+        "aggregates" => |v, index| v.aggregates().nth(index).map(href::aggregate);
+        "clone.parent_snapshot" => |v, _| v.volume.origin.as_ref()
+            .map(|clone| href::snapshot(clone.parent_volume_uuid, clone.parent_snapshot_uuid));
         "clone.parent_svm" => |v, _| v.volume.origin.as_ref().map(|_| v.svm_context.svm_href());
-        "clone.parent_volume" => |v, _| v.volume.origin.as_ref().map(|clone| format!(
-            "/api/storage/volumes/{}", clone.parent_volume_uuid
-        ));
+        "clone.parent_volume" => |v, _| v.volume.origin.as_ref()
+            .map(|clone| href::volume(clone.parent_volume_uuid));
         "movement.destination_aggregate" => |v, _| v.movement.as_ref()
-            .map(|movement| format!("/api/storage/aggregates/{}", movement.destination.uuid));
+            .map(|movement| href::aggregate(movement.destination.uuid));
         "constituents.aggregates" => |v, index| v.constituent_aggregate_href(index);
         "flexgroup" => |v, _| match v.attribute_or("flexgroup.uuid", FieldValue::Unset) {
-            FieldValue::Uuid(uuid) => Some(format!("/api/storage/volumes/{uuid}")),
+            FieldValue::Uuid(uuid) => Some(href::volume(uuid)),
             _ => None,
         };
         "nas.export_policy" => |v, _| v.export_policy.map(|number| v.svm_context.export_policy_href(number));
         "nas.junction_parent" => |v, _| v.junction_parent.as_deref()
-            .map(|parent| format!("/api/storage/volumes/{}", parent.uuid));
-        "nodes" => |v, index| v.nodes().get(index).map(|node| format!("/api/cluster/nodes/{}", node.uuid));
+            .map(|parent| href::volume(parent.uuid));
+        "nodes" => |v, index| v.nodes().get(index).map(|node| href::node(node.uuid));
         "qos.policy" => |v, _| match v.attribute_or("qos.policy.uuid", FieldValue::Unset) {
-            FieldValue::Uuid(uuid) => Some(format!("/api/storage/qos/policies/{uuid}")),
+            FieldValue::Uuid(uuid) => Some(href::qos_policy(uuid)),
             _ => None,
         };
         "snapshot_policy" => |v, _| match v.snapshot_policy() {
-            FieldValue::Text(name) => Some(format!(
-                "/api/storage/snapshot-policies/{}",
-                v.svm_context.snapshot_policy_uuid(&name)
-            )),
+            FieldValue::Text(name) => Some(v.svm_context.snapshot_policy_href(&name)),
             _ => None,
         };
         "svm" => |v, _| Some(v.svm_context.svm_href());
@@ -530,7 +524,10 @@ pub static VOLUME: Schema<VolumeRecord> = Schema {
     ],
     href: |v| {
         let is_constituent = v.attribute_or("is_constituent", false) == true.into();
-        let query = if is_constituent { "?is_constituent=true" } else { "" };
-        format!("/api/storage/volumes/{}{query}", v.volume.uuid)
+        let mut href = href::volume(v.volume.uuid);
+        if is_constituent {
+            href.push_str("?is_constituent=true");
+        }
+        href
     },
 };
