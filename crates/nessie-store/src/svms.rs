@@ -178,12 +178,17 @@ pub(crate) fn unknown_svm(name: &str) -> ApiError {
 }
 
 /// The epochs of the backends of SVMs at one time.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Epochs(Vec<(Uuid, u64)>);
 
 impl Epochs {
     pub(crate) fn of(svms: &[Arc<SvmState>]) -> Self {
         Self(svms.iter().map(|svm| (svm.svm_context.svm.uuid, svm.backend.epoch())).collect())
+    }
+
+    /// Whether they are the present epochs of these SVMs.
+    pub(crate) fn are_current(&self, svms: &[Arc<SvmState>]) -> bool {
+        self.0.iter().map(|(_, epoch)| *epoch).eq(svms.iter().map(|svm| svm.backend.epoch()))
     }
 
     /// The epoch of the SVM with that UUID.

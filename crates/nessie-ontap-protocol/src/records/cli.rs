@@ -38,6 +38,7 @@ impl<R> CliCommand<R> {
             }
         }
         Query {
+            needs_expensive: selection.has_expensive(),
             selection,
             filter,
             order: OrderBy::default_of(self.rest),

@@ -104,8 +104,7 @@ impl<R> Selection<R> {
     }
 
     /// Whether a field is selected that a reply contains only on request.
-    #[must_use]
-    pub fn has_expensive(&self) -> bool {
+    pub(crate) fn has_expensive(&self) -> bool {
         self.fields().any(|field| field.presence == FieldPresence::Expensive)
     }
 

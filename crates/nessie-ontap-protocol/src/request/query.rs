@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::condition::parse_boolean;
 use super::fields::UnknownFields;
 use super::{Filter, Method, OrderBy, Paging, Selection, Url, spelling};
-use crate::{ApiError, Schema};
+use crate::{ApiError, FieldPresence, Schema};
 
 /// The query parameters of a request for a collection or for one record.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Query<R: 'static> {
     pub order: OrderBy<R>,
     /// The requested part of a collection.
     pub paging: Paging,
+    /// Whether the selection, the filter or the order has a field that replies contain only on request.
+    pub needs_expensive: bool,
     /// Whether the reply contains records: `return_records`. The default is true for methods that
     /// only read.
     pub return_records: bool,
@@ -86,8 +88,12 @@ impl<R> Query<R> {
             offset: common.number("offset", 0..=u64::MAX)?.unwrap_or_default(),
             start: order.parse_start(&start)?,
         };
+        let is_expensive = |path| {
+            schema.field(path).is_some_and(|field| field.presence == FieldPresence::Expensive)
+        };
         let timeout = common.number("return_timeout", 0..=MAX_TIMEOUT)?;
         Ok(Self {
+            needs_expensive: selection.has_expensive() || order.paths().any(is_expensive),
             selection,
             filter,
             order,

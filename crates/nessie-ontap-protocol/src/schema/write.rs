@@ -103,13 +103,21 @@ fn new_object<R>(schema: &Schema<R>, path: &str, end: usize) -> Node<R> {
 impl<R> Member<R> {
     fn write(&self, record: &R, out: &mut Vec<u8>) {
         let before = out.len();
-        write_key(self.key, out);
         let written = match &self.node {
-            Node::Value(get) => write_value(&get(record), out),
+            // Most values are unset: do not write their keys.
+            Node::Value(get) => match get(record) {
+                FieldValue::Unset => return,
+                value => {
+                    write_key(self.key, out);
+                    write_value(&value, out)
+                }
+            },
             Node::Object(object) => {
+                write_key(self.key, out);
                 object.write(record, 0, out, &mut |member, out| member.write(record, out))
             }
             Node::Array { element, shown_empty } => {
+                write_key(self.key, out);
                 let mut columns = Vec::new();
                 element.collect(record, &mut columns);
                 let width = columns.len();
@@ -279,11 +287,19 @@ fn write_value(value: &FieldValue<'_>, out: &mut Vec<u8>) -> bool {
 // Writing to a `Vec` never fails.
 
 fn write_integer(number: u64, out: &mut Vec<u8>) {
-    let _ = write!(out, "{number}");
+    let _ = serde_json::to_writer(out, &number);
 }
 
 pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, text);
+    let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
+    // A fold without an early return compares many bytes at once.
+    if text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
+        let _ = serde_json::to_writer(out, text);
+        return;
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 pub(crate) fn write_uuid(uuid: Uuid, out: &mut Vec<u8>) {

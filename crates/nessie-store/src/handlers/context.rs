@@ -92,6 +92,12 @@ impl<'a> RequestContext<'a> {
         query: &Query<R>,
         svm: &str,
     ) -> Result<Vec<&'a SvmState>, ApiError> {
+        if query.filter.is_empty() {
+            return Ok(match self.tunnel()? {
+                Some(svm) => vec![svm],
+                None => self.svm_list.iter().map(Arc::as_ref).collect(),
+            });
+        }
         let (of_name, of_uuid) = match svm {
             "" => ("name".to_owned(), "uuid".to_owned()),
             svm => (format!("{svm}.name"), format!("{svm}.uuid")),

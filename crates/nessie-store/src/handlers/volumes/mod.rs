@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{BackendError, Uuid, Volume};
 use nessie_ontap_protocol::records::{VOLUME, VolumeRecord, is_guaranteed};
-use nessie_ontap_protocol::{ApiError, Bodies, Body, FieldPresence, Query};
+use nessie_ontap_protocol::{ApiError, Bodies, Body, Query};
 
 use self::create::Creation;
 use self::patch::{Change, OF_ONE, PARAMETERS};
@@ -318,10 +318,7 @@ fn search(
     query: &Query<VolumeRecord>,
     records: &mut [VolumeRecord],
 ) -> Result<(), ApiError> {
-    let is_expensive =
-        |path| VOLUME.field(path).is_some_and(|field| field.presence == FieldPresence::Expensive);
-    let needs_search = query.selection.has_expensive() || query.order.paths().any(is_expensive);
-    if records.is_empty() || !needs_search {
+    if records.is_empty() || !query.needs_expensive {
         return Ok(());
     }
     let wants = |path| query.selection.has(path) || query.order.paths().any(|other| other == path);
