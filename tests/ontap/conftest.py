@@ -93,6 +93,14 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
+def sdk_server(backend: MemBackend, serve: Serve, connect: Callable[..., Any]) -> OntapServer:
+    """A server over `backend` that speaks http. It is the SDK's default connection."""
+    started = serve(backend, tls=False)
+    connect(started)
+    return started
+
+
+@pytest.fixture
 def connection(server: OntapServer, connect: Callable[..., Any]) -> Any:
     """The SDK's default connection, to `server`."""
     return connect(server)

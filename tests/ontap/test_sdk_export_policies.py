@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from nessie_backend_mem.ontap import OntapServer
 
-from ontap.conftest import Serve
 from ontap.sdk import changed, code_of, make, names, resources
+
+pytestmark = pytest.mark.usefixtures("sdk_server")
 
 ExportPolicy = resources.ExportPolicy
 ExportRule = resources.ExportRule
@@ -17,13 +17,6 @@ ExportClient = resources.ExportClient
 
 SVM = {"name": "svm1"}
 WORDS = {"ro_rule": ["sys"], "rw_rule": ["never"]}
-
-
-@pytest.fixture(autouse=True)
-def server(serve: Serve, connect: Callable[..., Any]) -> OntapServer:
-    started = serve(tls=False)
-    connect(started)
-    return started
 
 
 def policy(name: str, **values: Any) -> Any:
@@ -67,14 +60,14 @@ def test_the_life_of_a_policy() -> None:
     assert names(ExportPolicy.get_collection()) == ["default"]
 
 
-def test_volumes_follow_their_policy(server: OntapServer) -> None:
+def test_volumes_follow_their_policy(sdk_server: OntapServer) -> None:
     made = policy("p")
     volume = make("v1", nas={"export_policy": {"name": "p"}})
     assert code_of(ExportPolicy(id=made.id).delete) == "1703945"
     renamed = ExportPolicy(id=made.id)
     renamed.name = "q"
     renamed.patch()
-    assert server.backend.get_volume(volume.uuid)["export_policy"] == "q"
+    assert sdk_server.backend.get_volume(volume.uuid)["export_policy"] == "q"
     volume.get(fields="nas.export_policy")
     assert (volume.nas.export_policy.name, volume.nas.export_policy.id) == ("q", made.id)
     changed(volume.uuid, nas={"export_policy": {"name": "default"}}).patch()

@@ -30,6 +30,8 @@ from ontap.sdk import (
     volume,
 )
 
+pytestmark = pytest.mark.usefixtures("sdk_server")
+
 SnapshotPolicy = resources.SnapshotPolicy
 
 DAY = 86_400
@@ -43,13 +45,6 @@ NIGHTLY: list[SnapshotRule] = [{"schedule": "30 1 * * *", "prefix": "nightly", "
 @pytest.fixture
 def backend() -> MemBackend:
     return MemBackend(seed=1, start="2026-01-01T00:00:00Z")
-
-
-@pytest.fixture(autouse=True)
-def server(backend: MemBackend, serve: Serve, connect: Callable[..., Any]) -> OntapServer:
-    started = serve(backend, tls=False)
-    connect(started)
-    return started
 
 
 def policies(**query: Any) -> list[str]:

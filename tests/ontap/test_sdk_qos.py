@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from nessie_backend_mem.ontap import OntapServer
 
-from ontap.conftest import Serve
 from ontap.raw import Client
 from ontap.sdk import AT_ONCE, Volume, change, changed, code_of, listed, make, names, resources
 
+pytestmark = pytest.mark.usefixtures("sdk_server")
+
 QosPolicy = resources.QosPolicy
-
-
-@pytest.fixture(autouse=True)
-def server(serve: Serve, connect: Callable[..., Any]) -> OntapServer:
-    started = serve(tls=False)
-    connect(started)
-    return started
 
 
 def policy(name: str, **values: Any) -> Any:
@@ -62,10 +55,10 @@ def test_an_adaptive_policy_and_the_predefined_ones() -> None:
     assert names(QosPolicy.get_collection(name="a")) == []
 
 
-def test_limits_of_a_volume_are_a_policy_of_its_own(server: OntapServer) -> None:
+def test_limits_of_a_volume_are_a_policy_of_its_own(sdk_server: OntapServer) -> None:
     """The SDK sends no limits of a volume, but reads their policy."""
     volume = make("v1")
-    with Client(server) as client:
+    with Client(sdk_server) as client:
         limits = {"qos.policy.max_throughput_iops": 500}
         client.done("PATCH", f"/api/storage/volumes/{volume.uuid}", limits)
     (own,) = QosPolicy.get_collection(policy_class="autovolume", fields="*")

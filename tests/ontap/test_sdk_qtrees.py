@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from nessie_backend_mem.ontap import OntapServer
 
-from ontap.conftest import Serve
 from ontap.sdk import AT_ONCE, changed, code_of, make, names, resources
+
+pytestmark = pytest.mark.usefixtures("sdk_server")
 
 Qtree = resources.Qtree
 QuotaRule = resources.QuotaRule
@@ -17,13 +16,6 @@ QuotaReport = resources.QuotaReport
 
 SVM = {"name": "svm1"}
 V1 = {"name": "v1"}
-
-
-@pytest.fixture(autouse=True)
-def server(serve: Serve, connect: Callable[..., Any]) -> OntapServer:
-    started = serve(tls=False)
-    connect(started)
-    return started
 
 
 def qtree(name: str, **values: Any) -> Any:

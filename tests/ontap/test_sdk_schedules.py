@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from nessie_backend_mem import MemBackend
-from nessie_backend_mem.ontap import OntapServer
 
-from ontap.conftest import Serve
 from ontap.sdk import Snapshot, change, code_of, make, names, resources, snapshots_of
+
+pytestmark = pytest.mark.usefixtures("sdk_server")
 
 Schedule = resources.Schedule
 SnapshotPolicy = resources.SnapshotPolicy
@@ -22,13 +21,6 @@ DAY = 86_400
 @pytest.fixture
 def backend() -> MemBackend:
     return MemBackend(seed=1, start="2026-01-01T00:00:00Z")
-
-
-@pytest.fixture(autouse=True)
-def server(backend: MemBackend, serve: Serve, connect: Callable[..., Any]) -> OntapServer:
-    started = serve(backend, tls=False)
-    connect(started)
-    return started
 
 
 def schedule(name: str, **values: Any) -> Any:

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from nessie_backend_mem import MemBackend, NoSpaceError
-from nessie_backend_mem.ontap import OntapServer
 
-from ontap.conftest import Serve
 from ontap.sdk import (
     AT_ONCE,
     Aggregate,
@@ -24,19 +22,14 @@ from ontap.sdk import (
     volume,
 )
 
+pytestmark = pytest.mark.usefixtures("sdk_server")
+
 GIB = 2**30
 
 
 @pytest.fixture
 def backend() -> MemBackend:
     return MemBackend(seed=1, capacity_bytes=4 * GIB)
-
-
-@pytest.fixture(autouse=True)
-def server(backend: MemBackend, serve: Serve, connect: Any) -> OntapServer:
-    started = serve(backend, tls=False)
-    connect(started)
-    return started
 
 
 def read(resource: Any, fields: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,16 +11,11 @@ from nessie_backend_mem.ontap import OntapServer
 from ontap.conftest import Serve
 from ontap.sdk import AT_ONCE, Svm, Volume, code_of, listed, make, names, resources
 
+pytestmark = pytest.mark.usefixtures("sdk_server")
+
 NfsService = resources.NfsService
 Dns = resources.Dns
 Ipspace = resources.Ipspace
-
-
-@pytest.fixture(autouse=True)
-def server(serve: Serve, connect: Callable[..., Any]) -> OntapServer:
-    started = serve(tls=False)
-    connect(started)
-    return started
 
 
 def create(name: str, **values: Any) -> Any:
@@ -30,18 +24,18 @@ def create(name: str, **values: Any) -> Any:
     return svm
 
 
-def test_an_svm_has_a_backend_of_its_own(server: OntapServer) -> None:
+def test_an_svm_has_a_backend_of_its_own(sdk_server: OntapServer) -> None:
     made = create("svm2", aggregates=[{"name": "aggr1"}], comment="second")
     made.get(fields="*")
     assert (made.state, made.comment, made.ipspace.name) == ("running", "second", "Default")
     assert [aggregate.name for aggregate in made.aggregates] == ["aggr1"]
-    assert list(server.backends) == ["svm1", "svm2"]
-    backend = server.backends["svm2"]
-    assert backend is server.backends["svm2"]
+    assert list(sdk_server.backends) == ["svm1", "svm2"]
+    backend = sdk_server.backends["svm2"]
+    assert backend is sdk_server.backends["svm2"]
     assert [volume["name"] for volume in backend] == ["svm2_root"]
     make("v1", svm="svm2")
     assert "v1" in backend
-    assert "v1" not in server.backends["svm1"]
+    assert "v1" not in sdk_server.backends["svm1"]
     backend.create_volume("v2")
     assert listed(**{"svm.name": "svm2"}) == ["svm2_root", "v1", "v2"]
 
@@ -64,24 +58,24 @@ def test_the_backend_of_a_new_svm_repeats_and_has_the_limits_of_ontap(serve: Ser
     assert digests[0] == digests[1]
 
 
-def test_an_svm_is_renamed_stopped_and_deleted(server: OntapServer) -> None:
+def test_an_svm_is_renamed_stopped_and_deleted(sdk_server: OntapServer) -> None:
     made = create("svm2")
     renamed = Svm(uuid=made.uuid)
     renamed.name = "svm3"
     renamed.patch()
-    assert list(server.backends) == ["svm1", "svm3"]
-    assert repr(server).startswith("<OntapServer of svm1, svm3 ")
+    assert list(sdk_server.backends) == ["svm1", "svm3"]
+    assert repr(sdk_server).startswith("<OntapServer of svm1, svm3 ")
     stopped = Svm(uuid=made.uuid)
     stopped.state = "stopped"
     stopped.patch()
     made.get(fields="state")
     assert made.state == "stopped"
-    backend = server.backends["svm3"]
+    backend = sdk_server.backends["svm3"]
     volume = make("v1", svm="svm3")
     assert code_of(lambda: made.delete(**AT_ONCE)) == "460770"
     volume.delete()
     made.delete()
-    assert list(server.backends) == ["svm1"]
+    assert list(sdk_server.backends) == ["svm1"]
     assert names(Svm.get_collection()) == ["svm1"]
     # Without its SVM, the backend is an ordinary one.
     assert len(backend) == 0
@@ -99,8 +93,7 @@ def test_wrong_root_volumes_are_refused() -> None:
         OntapServer(root_volumes=1)  # type: ignore[arg-type]
 
 
-def test_an_nfs_service_lives(server: OntapServer) -> None:
-    del server
+def test_an_nfs_service_lives() -> None:
     svm = create("svm2")
     service = NfsService.from_dict({"svm": {"name": "svm2"}, "protocol": {"v4_id_domain": "d"}})
     service.post(hydrate=True)
@@ -118,8 +111,7 @@ def test_an_nfs_service_lives(server: OntapServer) -> None:
     assert [found.svm.name for found in NfsService.get_collection()] == ["svm1"]
 
 
-def test_a_dns_configuration_lives(server: OntapServer) -> None:
-    del server
+def test_a_dns_configuration_lives() -> None:
     given = {"svm": {"name": "svm1"}, "domains": ["example.com"], "servers": ["192.0.2.1"]}
     dns = Dns.from_dict(given)
     dns.post(hydrate=True)
