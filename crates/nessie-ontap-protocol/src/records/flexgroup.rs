@@ -65,8 +65,13 @@ impl VolumeRecord {
 
     /// The link to the aggregate of a constituent.
     pub(super) fn constituent_aggregate_href(&self, index: usize) -> Option<String> {
-        let uuid = self.constituents().get(index)?.uuid;
-        Some(href::aggregate(uuid))
+        // Only this one is read, because a record has a link for each of its constituents.
+        match self.attributes.as_deref()?.get(CONSTITUENT_AGGREGATES) {
+            Some(Attribute::Texts(uuids)) => {
+                Some(href::aggregate(uuids.get(index)?.parse::<Uuid>().ok()?))
+            }
+            _ => None,
+        }
     }
 
     /// Its constituents as volumes.
@@ -74,11 +79,11 @@ impl VolumeRecord {
     pub fn as_constituents(&self) -> Vec<Self> {
         let aggregates = self.constituents();
         let parts = aggregates.len();
+        let mut common = self.attributes.as_deref().map_or_else(Attributes::default, Clone::clone);
+        common.unset(CONSTITUENT_AGGREGATES);
         let of_one = |(index, aggregate): (usize, &&Named)| {
             let mut record = self.clone();
-            let mut attributes =
-                self.attributes.as_deref().map_or_else(Attributes::default, Clone::clone);
-            attributes.unset(CONSTITUENT_AGGREGATES);
+            let mut attributes = common.clone();
             attributes.set("style", Attribute::Text("flexgroup_constituent".to_owned()));
             attributes.set("is_constituent", Attribute::Boolean(true));
             attributes.set("flexgroup.name", Attribute::Text(self.volume.name.clone()));

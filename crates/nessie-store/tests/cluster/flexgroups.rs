@@ -1,6 +1,7 @@
 //! `FlexGroup` volumes.
 
 use nessie_backend_core::VolumeBackend;
+use nessie_backend_core::splitmix64::SplitMix64;
 use nessie_store::{Aggregate, Method};
 use serde_json::{Value, json};
 
@@ -261,6 +262,60 @@ fn wrong_expansions_are_refused_and_change_nothing() {
     let reply = lab.send(Method::Patch, &format!("{flexgroup}?return_timeout=5"), guaranteed);
     assert_eq!(reply.code(), "917536");
     assert_eq!(lab.get(&format!("{flexgroup}?fields=guarantee"))["guarantee"]["type"], "none");
+}
+
+#[test]
+fn any_changes_of_a_flexgroup_are_made_whole_or_refused() {
+    const SIZES: [u64; 6] = [1, 300 << 20, GIB, 3 * GIB, 40 * GIB, 500 << 40];
+    const AGGREGATES: [&str; 5] =
+        ["[]", r#"["aggr1"]"#, r#"["aggr2","aggr3"]"#, r#"["aggr9"]"#, "[{}]"];
+    let lab = lab();
+    let path = create(&lab, r#""name":"fg","size":"2GB","aggregates":["aggr1","aggr2"]"#);
+    let state = || {
+        let record =
+            lab.get(&format!("{path}?fields=size,constituents.aggregates,comment,guarantee"));
+        let count = record["constituents"].as_array().unwrap().len() as u64;
+        (record["size"].as_u64().unwrap(), count, record)
+    };
+    let mut random = SplitMix64::new(7);
+    let mut below = |number: usize| usize::try_from(random.next() % number as u64).unwrap();
+    let (mut made, mut refused) = (0, 0);
+    for step in 0..200 {
+        let mut members = Vec::new();
+        if below(2) == 0 {
+            members.push(format!(r#""size":{}"#, SIZES[below(SIZES.len())]));
+        }
+        if below(2) == 0 {
+            members.push(format!(r#""aggregates":{}"#, AGGREGATES[below(AGGREGATES.len())]));
+        }
+        if below(3) == 0 {
+            members.push(format!(r#""constituents_per_aggregate":{}"#, [0, 1, 3, 400][below(4)]));
+        }
+        if below(3) == 0 {
+            members.push(format!(r#""comment":"{step}""#));
+        }
+        if below(4) == 0 {
+            members.push(r#""guarantee.type":"volume""#.to_owned());
+        }
+        let method = ["use_existing_resources", "add_new_resources"][below(2)];
+        let (is_check, waits) = (below(4) == 0, "return_timeout=5");
+        let target = format!("{path}?{waits}&sizing_method={method}&validate_only={is_check}");
+        let body = format!("{{{}}}", members.join(","));
+        let before = state();
+        let reply = lab.send(Method::Patch, &target, &body);
+        let after = state();
+        let (size, count, _) = &after;
+        assert!(*count <= 1_000 && size / count >= 200 << 20, "{body}: {size} {count}");
+        if reply.status >= 300 || is_check {
+            assert_eq!(before, after, "{target} {body}: {}", reply.json);
+            assert!(reply.status < 500 || ["917534", "917536", "13107326"].contains(&reply.code()));
+            refused += 1;
+        } else {
+            assert!(*count >= before.1, "{body}");
+            made += 1;
+        }
+    }
+    assert!(made > 10 && refused > 50, "{made} {refused}");
 }
 
 #[test]
