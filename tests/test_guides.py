@@ -134,6 +134,20 @@ def test_a_guide_begins_with_its_result_and_ends_with_where_to_read_on(name: str
     assert re.findall(r"^## (.*)", page, re.MULTILINE)[-1] == "Where to read on"
 
 
+def test_the_workflow_of_a_guide_runs_the_commands_of_the_guide() -> None:
+    yaml = pytest.importorskip("yaml")
+    found = blocks(text_of("endpoint_in_ci"))
+    first, second = (yaml.safe_load(each.code) for each in found if each.language == "yaml")
+    start = next(each.code for each in found if each.language == "sh")
+
+    def words(code: str) -> str:
+        return " ".join(code.replace("\\\n", " ").split())
+
+    steps = first["jobs"]["test"]["steps"]
+    assert words(start) in words(steps[1]["run"])
+    assert second["jobs"]["test"]["services"]["ontap"]["ports"] == ["8443:8443"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_example_of_a_guide_runs(name: str, tmp_path: Path, shell: Shell) -> None:
     page = text_of(name).replace(PORT, str(free_port()))

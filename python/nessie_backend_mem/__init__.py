@@ -40,17 +40,17 @@ build_cache  50 GiB
 | module | contents |
 |---|---|
 | `nessie_backend_mem.errors` | the exceptions |
-| `nessie_backend_mem.records` | the types of the dicts that a backend returns |
+| `nessie_backend_mem.records` | the types of the dicts in results |
 | `nessie_backend_mem.protocols` | the types for your own backends |
 | `nessie_backend_mem.rules` | the contract, and checks of values |
 | `nessie_backend_mem.conformance` | a test suite for your own backends |
 | `nessie_backend_mem.testing` | property-based tests with Hypothesis |
 | `nessie_backend_mem.pytest_plugin` | fixtures for pytest |
 | `nessie_backend_mem.faults` | calls that fail or are late |
-| `nessie_backend_mem.events` | a log of what happened, its replay, differences |
+| `nessie_backend_mem.events` | a log of changes, its replay, differences |
 | `nessie_backend_mem.ontap` | an ONTAP REST endpoint |
-| `nessie_backend_mem.inventory` | volumes of real clusters, recorded and rebuilt |
-| `nessie_backend_mem.simulation` | one scenario on many backends in parallel |
+| `nessie_backend_mem.inventory` | the volumes of real clusters |
+| `nessie_backend_mem.simulation` | one scenario on many backends |
 
 ## uuids in arguments, records and errors
 

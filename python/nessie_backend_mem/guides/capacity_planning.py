@@ -7,8 +7,8 @@ takes seconds.
 
 ## Thin provisioning
 
-Volumes share a pool, and their sizes are promises. Here they add up to twice
-the pool:
+Volumes share a pool, and take from it what is written. The sum of their sizes
+may be larger than the pool, here twice as large:
 
 >>> from nessie_backend_mem import MemBackend, NoSpaceError
 >>> GIB = 2**30
@@ -44,14 +44,14 @@ keeps what is replaced:
 >>> space["live_bytes"] // GIB, space["snapshot_bytes"] // GIB
 (720, 240)
 
-A fork answers what would be if:
+How long does the space last without snapshots? A fork is a copy to try it on:
 
 >>> without_snapshots.patch_volumes(homes, snapshot_policy="")
 >>> days_until_full(without_snapshots)
 (21, 'pool')
 
 The refused call has changed nothing: a bulk write is for all volumes or none.
-More capacity, or fewer snapshots, lets clients go on:
+With more capacity clients can write again, and old snapshots can be deleted:
 
 >>> backend.set_capacity(1500 * GIB)
 >>> backend.write_volumes(homes, 3 * GIB, overwrite_bytes=2 * GIB)
@@ -60,26 +60,28 @@ More capacity, or fewer snapshots, lets clients go on:
 >>> space["snapshot_bytes"] // GIB, backend.space()["snapshot_bytes"] // GIB
 (240, 160)
 
-## What is large
+A snapshot shows how much its deletion would free:
 
->>> table = backend.volumes()
->>> by_use = sorted(zip(table["used_bytes"], table["name"]), reverse=True)
->>> by_use[0][0] // GIB, len(by_use)
-(37, 20)
 >>> backend.list_snapshots(homes[0])[0]["size_consumed"] // GIB
 2
 
 ## Aggregates
 
-Behind an ONTAP endpoint, a pool is an aggregate, and clients see its space:
+Behind an ONTAP endpoint the pool is an aggregate, and clients see its space:
 
+>>> import base64, json, urllib.request
 >>> from nessie_backend_mem.ontap import OntapServer
->>> server = OntapServer(backend, aggregates=["aggr1"])
+>>> login = base64.b64encode(b"admin:secret").decode()
+>>> with OntapServer(backend, tls=False, password="secret") as server:
+...     url = f"{server.url}/api/storage/aggregates?fields=space"
+...     headers = {"Authorization": f"Basic {login}"}
+...     reply = urllib.request.urlopen(urllib.request.Request(url, headers=headers))
+...     sizes = json.load(reply)["records"][0]["space"]["block_storage"]
+>>> sizes["size"] // GIB, sizes["used"] // GIB, sizes["available"] // GIB
+(1500, 900, 600)
 
-The clients of ``GET /api/storage/aggregates?fields=space`` then read the sizes
-of `MemBackend.space`, and a write that does not fit is refused with ONTAP's
-code 917536. Without a capacity an aggregate has the size of
-``OntapServer(aggregates={"aggr1": 2**40})``.
+An aggregate of backends without a capacity has the size of the server's
+argument ``aggregates={"aggr1": 2**40}``.
 
 ## A fleet for a year
 

@@ -76,7 +76,7 @@ if __name__ == "__main__":
 ## Ray
 
 Any object with the method `submit` of `concurrent.futures.Executor` is an
-executor. For Ray it has two lines:
+executor. For Ray, that method is one line:
 
     pip install nessie-backend-mem ray
 

@@ -1,12 +1,8 @@
 """From 0.3.1: what has changed, and what to change in your code.
 
 After this page code for 0.3.1 runs on this version. The eleven methods of 0.3.1
-have the same names and take the same positional arguments, and its records
-have the same keys. What follows differs.
-
-## Python 3.11
-
-Python 3.11 or later is necessary.
+have the same names and take the same positional arguments, and the keys of its
+records are still there. Python 3.11 or later is necessary. What follows differs.
 
 ## Errors
 
