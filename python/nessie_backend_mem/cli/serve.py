@@ -90,7 +90,8 @@ With /simulator, clients in any language control the server over HTTP:
   curl -u admin:PASSWORD --cacert PATH URL/simulator/faults \\
     -d '{"path": "/api/storage/*", "status": 503, "times": 2}'
 
-crates/nessie-store/SIMULATOR.md describes them with examples.
+help("nessie_backend_mem.guides.endpoint_in_ci") has examples, and SIMULATOR.md
+of the crate nessie-store describes all of them.
 
 --ready-file gets a JSON object with url, username, password, ca_file and pid.
 Only its owner can read the file.
