@@ -166,6 +166,17 @@ fn health_reaches_a_server_on_all_addresses() {
 }
 
 #[test]
+fn a_shell_gets_a_script_that_completes_options() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = output(&["completions", shell]);
+        assert!(script.status.success(), "{shell}: {script:?}");
+        let script = String::from_utf8(script.stdout).unwrap();
+        assert!(script.contains("recovery-queue-hours"), "{shell}: {script}");
+    }
+    assert_eq!(output(&["completions", "csh"]).status.code(), Some(2));
+}
+
+#[test]
 fn a_wrong_option_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("notes.txt");

@@ -21,9 +21,11 @@ mod seed_file;
 mod server;
 mod size;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
 
 use self::options::{Command, CommandLine};
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::Serve(options) => server::run(&options),
         Command::Health(options) => health::run(&options),
+        Command::Completions(options) => completions(options.shell),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,6 +51,13 @@ fn main() -> ExitCode {
             }
         }
     }
+}
+
+/// Prints the completion script of a shell.
+fn completions(shell: Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut CommandLine::command(), "nessie-store", &mut script);
+    io::stdout().write_all(&script).map_err(|error| Failure::Run(error.to_string()))
 }
 
 /// Why a command ended.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use nessie_store::JobCompletion;
 
 /// An in-memory ONTAP: volumes, snapshots and FlexClones.
@@ -20,6 +21,7 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     Serve(Box<ServeOptions>),
     Health(HealthOptions),
+    Completions(CompletionOptions),
 }
 
 /// Serve an ONTAP REST endpoint from memory until SIGINT, SIGTERM or SIGHUP.
@@ -139,6 +141,15 @@ pub(crate) struct HealthOptions {
     /// The file that `serve --ready-file` wrote
     #[arg(long, value_name = "PATH")]
     pub(crate) ready_file: PathBuf,
+}
+
+/// Print a script with which a shell completes commands and options.
+///
+/// For Bash: source <(nessie-store completions bash)
+#[derive(Args, Debug)]
+pub(crate) struct CompletionOptions {
+    /// The shell that is to run the script
+    pub(crate) shell: Shell,
 }
 
 /// The form of the log.
