@@ -175,3 +175,27 @@ def test_each_script_is_the_same_program(
     with pytest.raises(SystemExit):
         script.load()()
     assert capsys.readouterr().out.startswith(f"usage: {name} coverage ")
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("nessie-mem si", {"simulate"}),
+        ("nessie-mem serve --ca", {"--ca-file"}),
+        ("nessie-mem serve --log t", {"text"}),
+    ],
+)
+def test_a_shell_completes_commands_and_options(
+    line: str, offered: set[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("argcomplete")
+    answer = tmp_path / "answer"
+    shell = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_IFS": "\n",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+    }
+    run_python(*MODULE, env=shell)
+    assert {word.strip() for word in answer.read_text().splitlines()} == offered

@@ -1,6 +1,8 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command line: ``nessie-backend-mem COMMAND``, or ``python -m nessie_backend_mem COMMAND``.
 
-``nessie-mem`` is a short name of the same command.
+``nessie-mem`` is a short name of the same command. With the extra ``completion``, shells complete
+commands and options after ``eval "$(register-python-argcomplete nessie-mem)"``.
 """
 
 from __future__ import annotations
@@ -94,12 +96,16 @@ def dispatch(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"nessie-backend-mem {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    # Set by a shell that wants to know what can follow.
+    completes = "_ARGCOMPLETE" in os.environ
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary)
-        if name in arguments:
+        if name in arguments or completes:
             module = import_module(f".{name}", __name__)
             module.configure(command)
             command.set_defaults(run=module.run, parser=command)
+    if completes:
+        import_module("argcomplete").autocomplete(parser)
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         parser.error(f"unknown command {arguments[0]!r}{suggestion(arguments[0], COMMANDS)}")
     options, unknown = parser.parse_known_args(arguments)
