@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from nessie_backend_mem.ontap import OntapServer
 
 from ontap.sdk import AT_ONCE, changed, code_of, make, names, resources
 
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.usefixtures("sdk_server")
 Qtree = resources.Qtree
 QuotaRule = resources.QuotaRule
 QuotaReport = resources.QuotaReport
+Metric = resources.PerformanceQtreeMetric
 
 SVM = {"name": "svm1"}
 V1 = {"name": "v1"}
@@ -103,3 +105,12 @@ def test_quotas_are_set_turned_on_and_reported() -> None:
     again = QuotaRule.from_dict({"svm": SVM, "volume": V1, "type": "tree", "qtree": {"name": "q1"}})
     assert code_of(lambda: again.post(**AT_ONCE)) == "1"
     assert QuotaRule.count_collection() == 1
+
+
+def test_samples_of_a_qtree_are_zero(sdk_server: OntapServer) -> None:
+    volume = make("v1")
+    made = qtree("q1")
+    sdk_server.backend.advance(1000)
+    samples = list(Metric.get_collection(volume.uuid, made.id, interval="1h", fields="*"))
+    assert len(samples) == 4
+    assert {(sample.qtree.name, sample.iops.total) for sample in samples} == {("q1", 0)}

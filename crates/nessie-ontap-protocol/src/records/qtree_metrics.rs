@@ -6,7 +6,6 @@ use nessie_backend_core::Timestamp;
 
 use super::href;
 use super::qtree::{QtreeRecord, qtree_href};
-use super::volume_metrics::DURATIONS;
 use crate::{DocumentedFields, FieldKind, Schema};
 
 /// A sample of the performance of a qtree. It is zero, because no data is read or written.
@@ -19,6 +18,8 @@ pub struct QtreeMetricsRecord {
     /// Its length in ISO 8601.
     pub duration: &'static str,
 }
+
+const DURATIONS: FieldKind = FieldKind::Enumeration(&["PT4M", "PT5M", "PT30M", "PT2H", "P1D"]);
 
 /// `/api/storage/qtrees/{volume.uuid}/{qtree.id}/metrics`.
 pub static QTREE_METRICS: Schema<QtreeMetricsRecord> = Schema {

@@ -15,7 +15,7 @@ pub struct VolumeMetricsRecord {
     pub duration: &'static str,
 }
 
-pub(super) const DURATIONS: FieldKind =
+const DURATIONS: FieldKind =
     FieldKind::Enumeration(&["PT15S", "PT4M", "PT5M", "PT30M", "PT2H", "P1D"]);
 
 /// `/api/storage/volumes/{volume.uuid}/metrics`.

@@ -23,13 +23,18 @@ struct Interval {
     duration: &'static str,
 }
 
-static INTERVALS: [Interval; 5] = [
-    Interval { word: "1h", samples: 240, seconds: 15, duration: "PT15S" },
-    Interval { word: "1d", samples: 288, seconds: 300, duration: "PT5M" },
-    Interval { word: "1w", samples: 336, seconds: 1_800, duration: "PT30M" },
-    Interval { word: "1m", samples: 360, seconds: 7_200, duration: "PT2H" },
-    Interval { word: "1y", samples: 365, seconds: 86_400, duration: "P1D" },
-];
+/// The intervals with the samples of volumes.
+static OF_VOLUMES: [Interval; 5] =
+    [Interval { word: "1h", samples: 240, seconds: 15, duration: "PT15S" }, DAY, WEEK, MONTH, YEAR];
+
+/// The intervals with the samples of qtrees, of which none is shorter than four minutes.
+static OF_QTREES: [Interval; 5] =
+    [Interval { word: "1h", samples: 15, seconds: 240, duration: "PT4M" }, DAY, WEEK, MONTH, YEAR];
+
+const DAY: Interval = Interval { word: "1d", samples: 288, seconds: 300, duration: "PT5M" };
+const WEEK: Interval = Interval { word: "1w", samples: 336, seconds: 1_800, duration: "PT30M" };
+const MONTH: Interval = Interval { word: "1m", samples: 360, seconds: 7_200, duration: "PT2H" };
+const YEAR: Interval = Interval { word: "1y", samples: 365, seconds: 86_400, duration: "P1D" };
 
 /// The samples of a volume.
 pub(crate) fn of_volume(context: &RequestContext<'_>) -> HandlerResult {
@@ -49,7 +54,7 @@ pub(crate) fn one_of_volume(context: &RequestContext<'_>) -> HandlerResult {
 /// The samples of a qtree.
 pub(crate) fn of_qtree(context: &RequestContext<'_>) -> HandlerResult {
     let query = context.query(&QTREE_METRICS, true, &[INTERVAL])?;
-    let interval = interval(&query)?;
+    let interval = selected(&query, &OF_QTREES)?;
     let (volume, qtree) = qtrees::find(context, &query)?;
     let Some(qtree) = qtree.map(Arc::new) else {
         return Err(ApiError::no_such_entry().about("qtree.id"));
@@ -67,7 +72,7 @@ fn samples(
     context: &RequestContext<'_>,
     query: &Query<VolumeMetricsRecord>,
 ) -> Result<Vec<VolumeMetricsRecord>, ApiError> {
-    let interval = interval(query)?;
+    let interval = selected(query, &OF_VOLUMES)?;
     let (_, volume) = find_volume(context, query, context.path_uuid(0)?)?;
     let ends = interval.ends(volume.create_time, context.cluster.now());
     let volume = volume.uuid.uuid();
@@ -76,11 +81,14 @@ fn samples(
 }
 
 /// The interval that a request selects; the first without one.
-fn interval<R>(query: &Query<R>) -> Result<&'static Interval, ApiError> {
-    let words = INTERVALS.each_ref().map(|interval| interval.word);
+fn selected<R>(
+    query: &Query<R>,
+    intervals: &'static [Interval; 5],
+) -> Result<&'static Interval, ApiError> {
+    let words = intervals.each_ref().map(|interval| interval.word);
     let word = query.parameter_word(INTERVAL, &words)?;
-    let selected = |interval: &&Interval| Some(interval.word) == word;
-    Ok(INTERVALS.iter().find(selected).unwrap_or(&INTERVALS[0]))
+    let is_selected = |interval: &&Interval| Some(interval.word) == word;
+    Ok(intervals.iter().find(is_selected).unwrap_or(&intervals[0]))
 }
 
 impl Interval {

@@ -318,36 +318,45 @@ fn samples_of_a_volume_are_zero_since_its_creation() {
 }
 
 #[test]
-fn samples_of_a_qtree_are_those_of_its_volume() {
+fn samples_of_a_qtree_are_zero_since_the_creation_of_its_volume() {
     let lab = Lab::new();
     let volume = lab.volume("v1", "");
     let body = r#"{"name":"q1","svm":"svm1","volume":"v1"}"#;
     let qtree = lab.done(Method::Post, "/api/storage/qtrees", body).location();
-    lab.backend.advance(Duration::from_secs(60)).unwrap();
+    lab.backend.advance(Duration::from_secs(500)).unwrap();
     let found = lab.get(&format!("{qtree}/metrics?fields=*"));
-    let of_volume = lab.get(&format!("{volume}/metrics?fields=*"));
-    assert_eq!(found["num_records"], 4);
-    for (sample, of_volume) in
-        found["records"].as_array().unwrap().iter().zip(of_volume["records"].as_array().unwrap())
-    {
-        for field in ["timestamp", "duration", "iops", "latency", "throughput", "status"] {
-            assert_eq!(sample[field], of_volume[field], "{field}");
+    let samples = found["records"].as_array().unwrap();
+    let times: Vec<_> = samples.iter().map(|sample| &sample["timestamp"]).collect();
+    assert_eq!(times, ["2000-01-01T00:08:00+00:00", "2000-01-01T00:04:00+00:00"]);
+    for sample in samples {
+        let zero = json!({"other": 0, "read": 0, "total": 0, "write": 0});
+        for field in ["iops", "latency", "throughput"] {
+            assert_eq!(sample[field], zero, "{field}");
         }
+        assert_eq!((&sample["duration"], &sample["status"]), (&json!("PT4M"), &json!("ok")));
         assert_eq!((&sample["qtree"]["id"], &sample["qtree"]["name"]), (&json!(1), &json!("q1")));
-        assert_eq!(
-            (&sample["svm"]["name"], &sample["volume"]["name"]),
-            (&json!("svm1"), &json!("v1"))
-        );
+        assert_eq!(sample["volume"]["name"], "v1");
+        assert_eq!(sample["svm"]["name"], "svm1");
     }
     let at = |id: &str, query: &str| {
         let qtrees = qtree.rsplit_once('/').unwrap().0;
         lab.send(Method::Get, &format!("{qtrees}/{id}/metrics?{query}"), "")
     };
-    assert_eq!(at("0", "interval=1h&qtree.name=").json["num_records"], 4);
+    assert_eq!(at("0", "interval=1h&qtree.name=").json["num_records"], 2);
     assert_eq!((at("9", "").code(), at("x", "").code()), ("4", "4"));
     assert_eq!(at("1", "interval=2h").code(), "262197");
     let unknown = format!("/api/storage/qtrees/{UNKNOWN}/0/metrics");
     assert_eq!(lab.send(Method::Get, &unknown, "").code(), "4");
+    lab.backend.advance(Duration::from_secs(400 * 86_400)).unwrap();
+    for interval in ["1d", "1w", "1m", "1y"] {
+        let of = |path: &str| {
+            lab.get(&format!("{path}/metrics?interval={interval}&fields=timestamp&max_records=999"))
+        };
+        let (of_qtree, of_volume) = (of(&qtree), of(&volume));
+        assert_eq!(of_qtree["num_records"], of_volume["num_records"], "{interval}");
+        assert_eq!(of_qtree["records"][0]["timestamp"], of_volume["records"][0]["timestamp"]);
+    }
+    assert_eq!(at("1", "interval=1h&max_records=999").json["num_records"], 15);
 }
 
 #[test]
