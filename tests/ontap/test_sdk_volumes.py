@@ -20,6 +20,7 @@ from ontap.sdk import (
     listed,
     make,
     refusal,
+    resources,
     volume,
 )
 
@@ -329,3 +330,16 @@ def test_python_reads_a_volume_created_by_the_sdk(server: OntapServer) -> None:
     assert stored["vol_type"] == "rw"
     server.backend.delete_volume(made.uuid)
     assert Volume.find(name="v1") is None
+
+
+def test_files_are_neither_copied_nor_moved() -> None:
+    make("v1")
+    place = {"svm": {"name": "svm1"}, "volume": {"name": "v1"}, "path": "a"}
+    copy = resources.FileCopy.from_dict(
+        {"files_to_copy": [{"source": place, "destination": place}]}
+    )
+    assert code_of(lambda: copy.post(**AT_ONCE)) == "7012358"
+    move = resources.FileMove()
+    move.files_to_move = {"sources": [place], "destinations": [place]}
+    assert code_of(lambda: move.post(**AT_ONCE)) == "7012358"
+    assert list(resources.FileMove.get_collection()) == []
