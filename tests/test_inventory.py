@@ -143,6 +143,28 @@ def test_a_record_that_is_loaded_and_served_gives_the_same_record(tmp_path: Path
 NAS: list[tuple[str, str, Any]] = [
     ("POST", "cluster/schedules", {"name": "unused", "cron": {"minutes": [9], "weekdays": [1, 2]}}),
     ("POST", "cluster/schedules", {"name": "own", "svm.name": "svm1", "interval": "PT2H"}),
+    (
+        "POST",
+        "storage/snapshot-policies",
+        {
+            "name": "of_cluster",
+            "comment": "for all",
+            "copies": [
+                {"schedule.name": "unused", "count": 3, "snapmirror_label": "often"},
+                {"schedule.name": "daily", "count": 2},
+            ],
+        },
+    ),
+    (
+        "POST",
+        "storage/snapshot-policies",
+        {
+            "name": "of_svm",
+            "svm.name": "svm1",
+            "copies": [{"schedule.name": "monthly", "count": 1, "prefix": "monthly"}],
+        },
+    ),
+    ("PATCH", "storage/volumes?name=v", {"snapshot_policy.name": "of_cluster"}),
     ("PATCH", "cluster/schedules?name=hourly", {"cron": {"minutes": [7]}}),
     (
         "PATCH",
@@ -266,10 +288,11 @@ def test_the_objects_around_a_volume_come_back_from_their_record() -> None:
         }
     ]
     schedules = [(each["name"], each.get("svm")) for each in document["schedules"]]
-    # The predefined policies use three.
+    # The predefined policies use three, and another one uses the monthly one.
     assert schedules == [
         ("daily", None),
         ("hourly", None),
+        ("monthly", None),
         ("own", "svm1"),
         ("unused", None),
         ("weekly", None),
@@ -280,6 +303,18 @@ def test_the_objects_around_a_volume_come_back_from_their_record() -> None:
         50,
         "default-1weekly",
     )
+    policies = {policy["name"]: policy for policy in document["snapshot_policies"]}
+    assert policies["of_cluster"] == {
+        "name": "of_cluster",
+        "enabled": True,
+        "comment": "for all",
+        "copies": [
+            {"schedule": "unused", "prefix": "unused", "count": 3, "snapmirror_label": "often"},
+            {"schedule": "daily", "prefix": "daily", "count": 2},
+        ],
+    }
+    assert policies["of_svm"]["svm"] == "svm1"
+    assert svm["volumes"][0]["snapshot_policy"] == "of_cluster"
     assert svm["nfs"]["v40_enabled"] is True
     assert svm["dns"] == {
         "domains": ["lab.example", "a.example"],
@@ -338,6 +373,24 @@ def test_an_object_that_the_endpoint_refuses_is_omitted() -> None:
     omitted = {(each["kind"], each["name"]) for each in loaded.omitted}
     # The rule of the qtree finds no qtree.
     assert omitted == {("export_rule", "team"), ("qtree", "v/t"), ("quota_rule", "v")}
+
+
+def test_a_policy_that_the_endpoint_refuses_stays_on_the_backends() -> None:
+    document = nas_record()
+    # The predefined policies use another prefix for the schedule.
+    copies: Any = [{"schedule": "daily", "prefix": "other", "count": 1}]
+    document["snapshot_policies"].append({"name": "p", "enabled": True, "copies": copies})
+    document["svms"][0]["volumes"][0]["snapshot_policy"] = "p"
+    loaded = inventory.load(document)
+    with inventory.serve(loaded):
+        pass
+    (omitted,) = loaded.omitted
+    assert (omitted["kind"], omitted["name"]) == ("snapshot_policy", "p")
+    assert omitted["reason"].startswith("the endpoint refuses it: ")
+    backend = loaded.backends["svm1"]
+    assert backend.list_volumes()[0]["snapshot_policy"] == "p"
+    rules = {policy["name"]: policy["rules"] for policy in backend.list_snapshot_policies()}
+    assert rules["p"] == [{"schedule": "10 0 * * *", "prefix": "other", "keep": 1}]
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ policies, schedules, and, where the cluster has them, export policies with their
 rules, NFS services, DNS configurations, QoS policies, qtrees and quota rules.
 `Document` describes what a file contains, field by field. `load` builds a
 backend for each SVM and lists what the backends cannot represent. `serve`
-returns an endpoint with all of them, where a policy of the cluster is one of
-each SVM. From a shell: ``nessie-mem record`` and ``nessie-mem serve --load FILE``.
+returns an endpoint with all of them. From a shell: ``nessie-mem record`` and
+``nessie-mem serve --load FILE``.
 """
 
 from __future__ import annotations

@@ -88,11 +88,13 @@ class CopiesEntry(TypedDict):
         schedule: Name of the schedule.
         prefix: Beginning of the names of its snapshots.
         count: How many of its snapshots a volume keeps.
+        snapmirror_label: The SnapMirror label of its snapshots; absent without one.
     """
 
     schedule: str
     prefix: str
     count: int
+    snapmirror_label: NotRequired[str]
 
 
 class SnapshotPolicyEntry(TypedDict):
@@ -102,12 +104,14 @@ class SnapshotPolicyEntry(TypedDict):
         name: Its name.
         svm: Name of the SVM that owns it; absent if the cluster does.
         enabled: Whether it takes snapshots.
+        comment: Its comment; absent for a policy that every cluster has.
         copies: Its schedules.
     """
 
     name: str
     svm: NotRequired[str]
     enabled: bool
+    comment: NotRequired[str]
     copies: list[CopiesEntry]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from nessie_backend_mem.ontap import OntapServer
 
 from .nas import creations
+from .policy_owners import create_policies_of_requests
+from .requests import is_duplicate, refusal, send
 from .schedules import is_predefined, timing_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def apply(inventory: Inventory, server: OntapServer) -> None:
     """
     for entry in inventory.document["schedules"]:
         create_schedule(inventory, server, entry)
+    create_policies_of_requests(inventory, server)
     svms = {svm["name"]: list(creations(svm)) for svm in inventory.document["svms"]}
     for of_svm in svms.values():
         for each in of_svm:
@@ -168,30 +170,6 @@ def turn_quotas_on(inventory: Inventory, server: OntapServer, svm: SvmEntry) -> 
                     "reason": f"the endpoint refuses it: {message}",
                 }
             )
-
-
-def send(server: OntapServer, method: str, target: str, body: Any) -> tuple[int, Any]:
-    """Send a request to the endpoint, and return its status and its reply."""
-    mark = "&" if "?" in target else "?"
-    text = b"" if method == "GET" else json.dumps(body).encode()
-    status, _, reply = server._cluster.handle(method, f"{target}{mark}return_timeout=120", text)
-    return status, json.loads(reply)
-
-
-def refusal(answer: tuple[int, Any]) -> str | None:
-    """Return the message of a refusal."""
-    status, reply = answer
-    return reply["error"]["message"] if status >= BAD_REQUEST else None
-
-
-def is_duplicate(answer: tuple[int, Any]) -> bool:
-    """Whether an object was not created because there is one with its name."""
-    status, reply = answer
-    return status == CONFLICT and reply["error"]["code"] == "1"
-
-
-BAD_REQUEST = 400
-CONFLICT = 409
 
 
 def refused(entry: Attributes, message: str) -> Omission:

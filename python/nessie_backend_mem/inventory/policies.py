@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from .document import CopiesEntry, Document, SnapshotPolicyEntry, SvmEntry
     from .omissions import Omissions
 
-__all__ = ["create_policies"]
+__all__ = ["PREDEFINED", "create_policies"]
 __dir__ = __all__.copy
 
 NONE = "none"
 """The policy of volumes that have none."""
+
+PREDEFINED = {NONE, "default", "default-1weekly"}
+"""The policies that every cluster has."""
 
 
 def create_policies(

@@ -14,6 +14,7 @@ from .document import (
     AggregateEntry,
     CloneEntry,
     ClusterEntry,
+    CopiesEntry,
     ScheduleEntry,
     SnapshotEntry,
     SnapshotPolicyEntry,
@@ -22,13 +23,14 @@ from .document import (
 )
 from .errors import RecordError
 from .nas import in_order, record_nas
+from .policies import PREDEFINED
 from .times import as_text, read_time
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
 
-    from .document import CopiesEntry, Document
+    from .document import Document
 
 __all__ = ["Recorder", "record"]
 __dir__ = __all__.copy
@@ -69,6 +71,9 @@ VOLUME_FIELDS = (
     "clone.inherited_physical_used",
     "clone.split_complete_percent",
 )
+
+NO_LABEL = "-"
+"""What ONTAP returns for a label that is not set."""
 
 SVM_FIELDS = "name,state,subtype,comment,language,snapshot_policy.name,max_volumes"
 
@@ -219,13 +224,17 @@ class Recorder:
 
     def snapshot_policies(self) -> list[SnapshotPolicyEntry]:
         """Return the snapshot policies."""
-        fields = "name,enabled,svm.name,copies.count,copies.prefix,copies.schedule.name"
+        fields = (
+            "name,enabled,svm.name,comment,copies.count,copies.prefix,copies.schedule.name,"
+            "copies.snapmirror_label"
+        )
         entries: list[SnapshotPolicyEntry] = [
             present(
                 SnapshotPolicyEntry,
                 name=self.required(found, "name"),
                 svm=self.text(found, "svm.name"),
                 enabled=self.flag(found, "enabled") is not False,
+                comment=None if found.get("name") in PREDEFINED else self.text(found, "comment"),
                 copies=[self.copies(each) for each in self.objects(found, "copies")],
             )
             for found in self.client.records("/api/storage/snapshot-policies", fields=fields)
@@ -235,11 +244,14 @@ class Recorder:
     def copies(self, found: Record) -> CopiesEntry:
         """Return one schedule of a policy."""
         schedule = self.required(found, "schedule.name")
-        return {
-            "schedule": schedule,
-            "prefix": self.text(found, "prefix") or schedule,
-            "count": self.number(found, "count") or 0,
-        }
+        label = self.text(found, "snapmirror_label")
+        return present(
+            CopiesEntry,
+            schedule=schedule,
+            prefix=self.text(found, "prefix") or schedule,
+            count=self.number(found, "count") or 0,
+            snapmirror_label=None if label == NO_LABEL else label,
+        )
 
     def svms(self) -> list[SvmEntry]:
         """Return the SVMs with their volumes."""
