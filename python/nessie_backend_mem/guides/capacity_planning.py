@@ -80,8 +80,9 @@ Behind an ONTAP endpoint the pool is an aggregate, and clients see its space:
 >>> sizes["size"] // GIB, sizes["used"] // GIB, sizes["available"] // GIB
 (1500, 900, 600)
 
-An aggregate of backends without a capacity has the size of the server's
-argument ``aggregates={"aggr1": 2**40}``.
+Without a capacity of the backends, an aggregate has the size of the server's
+argument ``aggregates={"aggr1": 2**40}``, in a shell of the option
+``nessie-mem serve --aggregate aggr1:1TiB``.
 
 ## A fleet for a year
 
