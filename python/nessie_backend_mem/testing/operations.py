@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from nessie_backend_mem import MemBackend, NessieError
+from nessie_backend_mem.records import Volume
 
 from . import strategies as values
 
@@ -134,8 +135,26 @@ def backends(draw: DrawFn, *, max_operations: int = 30) -> MemBackend:
     for operation in draw(st.lists(operations(space=True), min_size=count, max_size=count)):
         with suppress(NessieError):
             operation.run(backend)
+    if len(backend) and draw(st.booleans()):
+        fill(backend, draw(st.sampled_from(list(backend))))
     note(f"{backend!r}\n{backend.tree()}")
     return backend
+
+
+def fill(backend: MemBackend, volume: Volume) -> None:
+    """Replace the data of a volume, which its snapshots keep, and then fill it or the pool.
+
+    Random writes seldom fit to the byte.
+    """
+    uuid, used, size = volume["uuid"], volume.get("used_bytes", 0), volume["size_bytes"]
+    with suppress(NessieError):
+        backend.write(uuid, used, overwrite_bytes=used)
+    in_pool = backend.space()["available_bytes"]
+    in_volume = None if size is None else size - used
+    fits = [space for space in (in_pool, in_volume) if space is not None]
+    if fits:
+        with suppress(NessieError):
+            backend.write(uuid, min(fits))
 
 
 # Values that often conflict -----------------------------------------------------------------
