@@ -2,8 +2,9 @@
 //!
 //! `cargo bench -p nessie-benches --bench requests` measures; any other way of running it only runs
 //! everything once.
-//! Both servers and their clients share this process and the machine. Their rounds
-//! alternate, so that other load on the machine affects both. The results are medians.
+//! Both servers and their clients share this process and the machine. Their rounds are short and
+//! alternate, so that other load on the machine affects both. The table has medians, and a ratio is the
+//! median of those of the rounds.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -47,7 +48,7 @@ struct Effort {
 }
 
 const MEASURE: Effort =
-    Effort { rounds: 7, requests: 4000, few: 100, many: 100_000, listed: 10_000, listings: 4 };
+    Effort { rounds: 31, requests: 1000, few: 100, many: 100_000, listed: 10_000, listings: 1 };
 const TRY: Effort = Effort { rounds: 1, requests: 5, few: 10, many: 100, listed: 50, listings: 1 };
 
 fn main() {
@@ -92,14 +93,13 @@ fn main() {
     rounds.note("GET by name of many, without HTTP", handles(&many, &named_many), "requests/s");
     rounds.note("listing of fields=*, without HTTP", listing_alone(&listed, listing), "MB/s");
     rounds.show();
-    let part = |what: &str, of: &str| rounds.median(what) / rounds.median(of);
     println!();
     println!(
         "GET of one volume: {:.0} % of the empty handler's requests; by name of {}: {:.2} times the \
          time of {}",
-        100.0 * part("GET of one volume", "empty axum handler, 1 KB"),
+        100.0 * rounds.ratio("GET of one volume", "empty axum handler, 1 KB"),
         effort.many,
-        part("GET by name, of few", "GET by name, of many"),
+        rounds.ratio("GET by name, of few", "GET by name, of many"),
         effort.few,
     );
 }
@@ -305,16 +305,24 @@ impl Rounds {
         }
     }
 
-    fn median(&self, what: &str) -> f64 {
-        let mut values = self.rows.iter().find(|row| row.0 == what).unwrap().2.clone();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+    fn of(&self, what: &str) -> &[f64] {
+        &self.rows.iter().find(|row| row.0 == what).unwrap().2
+    }
+
+    /// The median of the quotients of the rounds.
+    fn ratio(&self, what: &str, of: &str) -> f64 {
+        median(self.of(what).iter().zip(self.of(of)).map(|(what, of)| what / of).collect())
     }
 
     fn show(&self) {
         println!("| what | median | unit |\n|---|---:|---|");
-        for (what, unit, _) in &self.rows {
-            println!("| {what} | {:.0} | {unit} |", self.median(what));
+        for (what, unit, values) in &self.rows {
+            println!("| {what} | {:.0} | {unit} |", median(values.clone()));
         }
     }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
