@@ -8,7 +8,7 @@ records are still there. Python 3.11 or later is necessary. What follows differs
 
 In 0.3.1 every refusal was a plain `NessieError`, told apart by its text. Now
 each has a class with a `code` and a `target`; all still derive from
-`NessieError`. The texts are others: test the class or the code.
+`NessieError`. The texts have changed: test the class or the code.
 
 >>> from nessie_backend_mem import MemBackend, NessieError, VolumeNotFoundError
 >>> backend = MemBackend()
