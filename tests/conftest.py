@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -29,6 +30,10 @@ settings.register_profile("ci", max_examples=50, stateful_step_count=40, **SAME_
 settings.register_profile("brief", max_examples=20, stateful_step_count=30, **SAME_EVERY_TIME)
 settings.register_profile("thorough", max_examples=3000, stateful_step_count=100, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+# A shell starts its background jobs with SIGINT ignored, and their children ignore it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
