@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from typing import Any
 
 import nessie_backend_mem as nessie
 import pytest
@@ -486,3 +487,10 @@ def test_type_errors_name_the_given_type(backend: MemBackend) -> None:
         backend.create_volume(b"a")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="int"):
         backend.get_volume(5)  # type: ignore[arg-type]
+
+
+def test_a_record_in_place_of_its_uuid_is_refused_with_the_fix() -> None:
+    backend = MemBackend()
+    volume: Any = backend.create_volume("db")
+    with pytest.raises(TypeError, match=r'not dict; pass its key "uuid"$'):
+        backend.get_volume(volume)

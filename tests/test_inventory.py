@@ -332,6 +332,21 @@ def test_the_objects_around_a_volume_come_back_from_their_record() -> None:
     assert comparable(again) == comparable(document)
 
 
+def test_the_qtrees_and_quotas_of_an_offline_volume_come_back() -> None:
+    document = nas_record()
+    for entry in document["svms"][0]["volumes"]:
+        entry["state"] = "offline"
+        entry.pop("junction_path", None)
+    loaded = inventory.load(document)
+    with inventory.serve(loaded) as server:
+        again = record_of(server)
+    assert loaded.omitted == []
+    (before,), (after,) = document["svms"], again["svms"]
+    assert after["qtrees"] == before["qtrees"]
+    assert after["quota_rules"] == before["quota_rules"]
+    assert {entry["state"] for entry in after["volumes"]} == {"offline"}
+
+
 def test_the_objects_around_a_volume_are_anonymised() -> None:
     document = nas_record()
     replaced = inventory.anonymise(document, seed=1)
@@ -1055,7 +1070,7 @@ def changed(document: Document, path: str, value: Any) -> Any:
     [
         ("format", "other", 'the key "format" is "other", not "nessie-inventory"'),
         ("format", "nessie-backend-mem", "it is a dump; MemBackend.load() reads it"),
-        ("format", ..., 'the key "format" is null'),
+        ("format", ..., 'the key "format" is missing'),
         ("version", 2, "version 2, and this package reads version 1; load it with a newer"),
         ("version", "1", 'version "1", and this package reads version 1; record it again'),
         ("version", True, "version true"),
@@ -1075,6 +1090,13 @@ def changed(document: Document, path: str, value: Any) -> Any:
         ("svms.1.volumes.0.create_time", "0", "svms[1].volumes[0].create_time: expected a time"),
         ("svms.1.volumes.0.snapshots", None, "volumes[0].snapshots: expected a list, not null"),
         ("cluster.name", ..., "cluster: the key 'name' is missing"),
+        ("cluster.name", "", "cluster.name: expected a name, not an empty text"),
+        ("cluster.name", "\ud800", "cluster.name: expected Unicode text"),
+        (
+            "aggregates.0.size_bytes",
+            2**64,
+            "aggregates[0].size_bytes: expected a number below 2**64",
+        ),
     ],
 )
 def test_a_document_that_is_no_inventory_is_refused_with_the_place(
@@ -1100,7 +1122,7 @@ def test_a_document_that_is_no_inventory_is_refused_with_the_place(
         (b"[]", "expected an object, not []"),
         (b"5", "expected an object, not 5"),
         (b"[" * 100_000, "it is not JSON, or was cut short: "),
-        (b'{"volumes": []}', 'the key "format" is null'),
+        (b'{"volumes": []}', 'the key "format" is missing'),
     ],
 )
 def test_a_file_that_is_no_inventory_is_refused(tmp_path: Path, content: bytes, text: str) -> None:

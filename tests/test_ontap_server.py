@@ -503,6 +503,7 @@ def test_every_reply_carries_the_headers_of_an_array(client: Client) -> None:
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"backends": object()}, TypeError, "create_volume|methods"),
     ({"backends": {"svm1": 5}}, TypeError, "int"),
+    ({"backends": MemBackend}, TypeError, r"the class MemBackend: MemBackend\(\)"),
     ({"backends": {5: MemBackend()}}, TypeError, "backends"),
     ({"backends": {"": MemBackend()}}, ValueError, "backends"),
     ({"host": 5}, TypeError, "host"),

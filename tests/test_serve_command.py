@@ -117,6 +117,15 @@ def test_it_prints_one_line_and_ends_at_a_signal(name: str) -> None:
         assert not Path(server.ca_file).exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ignores no signals")
+def test_sigint_ends_it_as_a_background_job_of_a_script() -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    with serving("--http", preexec_fn=ignore) as (_, process):
+        assert end(process, signal.SIGINT) == ""
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
 def test_an_ignored_sighup_stays_ignored() -> None:
     def ignore() -> None:

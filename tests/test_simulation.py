@@ -178,6 +178,20 @@ def test_seeds_out_of_range_are_refused(seed: int) -> None:
         run_shards(history, 1, Inline(), seed=seed)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((5, 2), "scenario must be a function"),
+        ((print, "2"), "shards must be an int, not '2'"),
+        ((print, 2.5), "shards must be an int, not 2.5"),
+        ((print, 2, 5), "executor must have the method submit"),
+    ],
+)
+def test_arguments_of_wrong_types_are_named(arguments: Any, text: str) -> None:
+    with pytest.raises(TypeError, match=text):
+        run_shards(*arguments)
+
+
 def test_no_shards_have_no_results() -> None:
     assert run_shards(history, 0, Inline()) == []
     with pytest.raises(InvalidArgumentError):

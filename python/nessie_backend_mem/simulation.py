@@ -174,8 +174,7 @@ def run_shards(
             of range.
         KeyboardInterrupt: The user pressed Ctrl-C.
     """
-    if shards < 0:
-        raise InvalidArgumentError(f"shards {shards} is negative", "shards")
+    check_run(scenario, shards, executor, seed)
     seeds = [shard_seed(seed, shard) for shard in range(shards)]
     listener = Listener()
     run: Generator[Ended[Result] | None, None, None] = (
@@ -209,6 +208,19 @@ def run_shards(
         message = f"{len(failed)} of {shards} shards failed: {listed(sorted(failed))}"
         raise ShardFailures(message, failed, results)
     return [results[shard] for shard in range(shards)]
+
+
+def check_run(scenario: object, shards: object, executor: object, seed: object) -> None:
+    """Refuse wrong arguments of `run_shards`."""
+    if not callable(scenario):
+        raise TypeError(f"scenario must be a function of a backend and a number, not {scenario!r}")
+    for argument, value in (("shards", shards), ("seed", seed)):
+        if not isinstance(value, int):
+            raise TypeError(f"{argument} must be an int, not {value!r}")
+    if executor is not None and not hasattr(executor, "submit"):
+        raise TypeError(f"executor must have the method submit, which {executor!r} lacks")
+    if isinstance(shards, int) and shards < 0:
+        raise InvalidArgumentError(f"shards {shards} is negative", "shards")
 
 
 def add_notes(failed: Mapping[int, Exception], seeds: Sequence[int]) -> None:

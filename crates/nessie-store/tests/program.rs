@@ -181,9 +181,12 @@ fn a_wrong_option_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("notes.txt");
     fs::write(&other, "notes").unwrap();
+    let list = folder.path().join("list.json");
+    fs::write(&list, r#"[[{"name": "x"}]]"#).unwrap();
     for (arguments, named) in [
         (vec!["serve", "--host", "0.0.0.0"], "--password: it is required"),
         (vec!["serve", "--load", text(&other)], "neither a dump nor a seed file"),
+        (vec!["serve", "--load", text(&list)], "which is an object with the key \"volumes\""),
         (vec!["serve", "--load", "missing.json"], "--load: missing.json"),
         (vec!["serve", "--svm", "a", "--svm", "b", "--dump", "x"], "write SVM=PATH"),
         (vec!["serve", "--svm", "a", "--svm", "a"], "--svm"),

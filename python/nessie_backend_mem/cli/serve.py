@@ -306,9 +306,12 @@ def on_signals(stopped: threading.Event) -> Iterator[None]:
         stopped.set()
 
     numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-    # nohup ignores SIGHUP, and it must stay ignored.
-    handled = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in handled}
+    # nohup ignores SIGHUP, and it must stay ignored. SIGINT is ignored in a background job of a
+    # script, which may end the server by it.
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN:
+        numbers.remove(hangup)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:

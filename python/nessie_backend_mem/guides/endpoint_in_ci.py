@@ -7,7 +7,7 @@ an endpoint in memory, on your machine and in GitHub Actions.
     cargo install nessie-store --features cli    # or, without Python
 
 Both have the command ``serve`` with the same options: ``nessie-mem serve`` and
-``nessie-store serve``.
+``nessie-store serve``, which loads no inventories. ``kill $!`` ends the server.
 
 ## Start it
 

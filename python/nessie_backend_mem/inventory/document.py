@@ -379,7 +379,8 @@ class SvmEntry(TypedDict):
         language: The language of its volumes; absent if it is ``"c.utf_8"``.
         snapshot_policy: The policy of new volumes; absent if it is ``"default"``.
         max_volumes: The most volumes; absent if there is no limit.
-        nfs: Its NFS service; absent without one.
+        nfs: Its NFS service; absent without one, and if it cannot be read. The endpoint then has
+            that of a new SVM.
         dns: Its DNS configuration; absent without one.
         export_policies: Names of its export policies.
         export_rules: Their rules, by policy and index.

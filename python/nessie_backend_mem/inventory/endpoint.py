@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,10 @@ from .requests import is_duplicate, refusal, send
 from .schedules import is_predefined, timing_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nessie_backend_mem import MemBackend
+
     from .document import ScheduleEntry, SvmEntry
     from .nas import Creation
     from .result import Attributes, Inventory, Omission
@@ -85,16 +90,29 @@ def apply(inventory: Inventory, server: OntapServer) -> None:
         if message := refusal(reply):
             inventory.omitted.append(refused(attributes, message))
     for svm, of_svm in svms.items():
-        for each in of_svm:
-            volume = each["body"].get("volume", {}).get("name")
-            if each["kind"] in OF_VOLUMES and volume in inventory.backends[svm]:
-                create(inventory, server, each)
+        with online(inventory.backends[svm]):
+            for each in of_svm:
+                volume = each["body"].get("volume", {}).get("name")
+                if each["kind"] in OF_VOLUMES and volume in inventory.backends[svm]:
+                    create(inventory, server, each)
     for svm_entry in inventory.document["svms"]:
-        turn_quotas_on(inventory, server, svm_entry)
+        with online(inventory.backends[svm_entry["name"]]):
+            turn_quotas_on(inventory, server, svm_entry)
 
 
 OF_VOLUMES = {"qtree", "quota_rule"}
 """The kinds of objects that belong to volumes."""
+
+
+@contextmanager
+def online(backend: MemBackend) -> Iterator[None]:
+    """Bring the volumes of a backend online meanwhile: others refuse qtrees and quotas."""
+    states = {each["uuid"]: each["state"] for each in backend if each["state"] != "online"}
+    for uuid in states:
+        backend.patch_volume(uuid, state="online")
+    yield
+    for uuid, state in states.items():
+        backend.patch_volume(uuid, state=state)
 
 
 def create(inventory: Inventory, server: OntapServer, creation: Creation) -> None:

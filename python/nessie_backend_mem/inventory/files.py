@@ -45,6 +45,8 @@ LONGEST_BEGINNING = 256
 
 BEGINNING = re.compile(r'\ufeff?\s*\{\s*"format"\s*:\s*"nessie-inventory"')
 
+DUMP = "it is a dump; MemBackend.load() reads it"
+
 TIMES = {"recorded_at", "create_time", "expires_at"}
 """The keys whose values are times."""
 
@@ -112,6 +114,8 @@ def parsed(source: Any) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
+        if text.startswith('{"format":"nessie-backend-mem"'):
+            refuse(DUMP)
         refuse(f"it is not JSON, or was cut short: {error}")
 
 
@@ -120,8 +124,10 @@ def check_header(document: Any) -> None:
     if not isinstance(document, dict):
         refuse(f"expected an object, not {shown(document)}")
     found, version = document.get("format"), document.get("version")
+    if "format" not in document:
+        refuse(f'the key "format" is missing; an inventory has "{FORMAT}"')
     if found == "nessie-backend-mem":
-        refuse("it is a dump; MemBackend.load() reads it")
+        refuse(DUMP)
     if found != FORMAT:
         refuse(f'the key "format" is {shown(found)}, not "{FORMAT}"')
     if version != VERSION or isinstance(version, bool):
@@ -158,8 +164,19 @@ def problems(place: str, value: Any, hint: Any) -> Iterator[tuple[str, str]]:
         return  # The header is checked before.
     elif type(value) is not hint:
         yield place, expected(hint, value)
-    elif hint is int and value < 0:
-        yield place, f"expected a number from 0, not {value}"
+    else:
+        yield from value_problem(place, value)
+
+
+def value_problem(place: str, value: str | int) -> Iterator[tuple[str, str]]:
+    """Yield why a value of the right type is wrong."""
+    if isinstance(value, int):
+        if value < 0:
+            yield place, f"expected a number from 0, not {value}"
+    elif not value and place.endswith("name"):
+        yield place, "expected a name, not an empty text"
+    elif any("\ud800" <= character <= "\udfff" for character in value):
+        yield place, f"expected Unicode text, not {shown(value)}: it has a lone surrogate"
 
 
 def time_problem(place: str, text: str) -> Iterator[tuple[str, str]]:

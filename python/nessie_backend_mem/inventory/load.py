@@ -63,6 +63,14 @@ def build(document: Document, seed: int | None) -> Inventory:
         seed = index(seed)
     inventory = Inventory(document, {})
     note_time_zone(inventory)
+    aggregates: set[str] = set()
+    for number, aggregate in enumerate(document["aggregates"]):
+        name, place = aggregate["name"], f"aggregates[{number}]"
+        if name in aggregates:
+            refuse(f"{place}.name: two aggregates have the name {name!r}")
+        if aggregate.get("size_bytes", 0) >= 2**64:
+            refuse(f"{place}.size_bytes: expected a number below 2**64")
+        aggregates.add(name)
     for number, svm in enumerate(document["svms"]):
         name = svm["name"]
         if name in inventory.backends:

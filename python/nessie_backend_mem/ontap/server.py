@@ -173,6 +173,10 @@ class OntapServer:
         if not isinstance(backends, Mapping):
             backends = {SVM: backends}
         backends = dict(backends)
+        for backend in backends.values():
+            if isinstance(backend, type):
+                what = f"the class {backend.__name__}"
+                raise TypeError(f"backends: expected a backend, not {what}: {backend.__name__}()")
         self._host = printable("host", host)
         self._port = whole("port", port, LAST_PORT)
         self._username = printable("username", username)

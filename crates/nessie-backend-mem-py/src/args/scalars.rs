@@ -10,10 +10,13 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyInt, PyString, PyType};
+use pyo3::types::{PyBool, PyDict, PyInt, PyString, PyType};
 
 use crate::errors::{Error, Result};
 use crate::runtime::exit::Calling;
+
+/// The types of an identifier.
+const IDENTIFIER: &str = "a str or uuid.UUID";
 
 /// An identifier, and the caller's text if it is the canonical spelling, so that the result can
 /// contain the same object.
@@ -57,7 +60,7 @@ fn uuid_object(argument: &str, value: &Bound<'_, PyAny>) -> Result<Uuid> {
     static UUID: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();
     if !value.is_instance(UUID.import(py, "uuid", "UUID")?)? {
-        return Err(wrong_type(argument, "a str or uuid.UUID", value));
+        return Err(wrong_type(argument, IDENTIFIER, value));
     }
     // The attribute `bytes` is a property, so it would run Python code.
     let number = value.getattr(intern!(py, "int")).and_then(|number| number.extract());
@@ -237,8 +240,19 @@ pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
 
 pub(crate) fn wrong_type(argument: &str, expected: &str, value: &Bound<'_, PyAny>) -> Error {
     let found = value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
-    let hint = Some(value).filter(|_| expected == "an int").and_then(size_hint).unwrap_or_default();
+    let hint = match expected {
+        "an int" => size_hint(value),
+        IDENTIFIER => record_hint(value),
+        _ => None,
+    };
+    let hint = hint.unwrap_or_default();
     PyTypeError::new_err(format!("{argument} must be {expected}, not {found}{hint}")).into()
+}
+
+/// What to pass in place of a record.
+fn record_hint(value: &Bound<'_, PyAny>) -> Option<String> {
+    let record = value.cast::<PyDict>().ok()?;
+    record.contains("uuid").ok()?.then(|| "; pass its key \"uuid\"".to_owned())
 }
 
 /// How to write a size that was given as text with a unit, such as `"50GiB"`, `"50 GB"` or `"50g"`.

@@ -30,7 +30,8 @@ pub(crate) fn run(options: &HealthOptions) -> Result<(), Failure> {
 fn ask(options: &HealthOptions) -> Result<(), Box<dyn std::error::Error>> {
     let path = &options.ready_file;
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let ready: Ready = serde_json::from_str(&text)?;
+    let ready: Ready = serde_json::from_str(&text)
+        .map_err(|error| format!("{}: it is not a ready file: {error}", path.display()))?;
     let (scheme, authority) = ready.url.split_once("://").ok_or("the ready file has no URL")?;
     let (host, _) = authority.rsplit_once(':').ok_or("the URL has no port")?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -44,7 +45,8 @@ fn ask(options: &HealthOptions) -> Result<(), Box<dyn std::error::Error>> {
         });
         name = address.ip().to_string();
     }
-    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    let stream = TcpStream::connect_timeout(&address, TIMEOUT)
+        .map_err(|error| format!("{}: {error}", ready.url))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     let request =

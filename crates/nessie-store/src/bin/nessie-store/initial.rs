@@ -47,7 +47,14 @@ pub(crate) fn load(svms: &mut [(String, MemBackend)], files: &[String]) -> Resul
     for path in seeds {
         let failed = |error: &dyn std::fmt::Display| usage(OPTION, format!("{path}: {error}"));
         let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
-        let document: SeedFile = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        let text = text.trim_start_matches('\u{feff}').trim_start();
+        // Serde would read a list as the fields in order.
+        if !text.starts_with('{') {
+            let reason =
+                "it is neither a dump nor a seed file, which is an object with the key \"volumes\"";
+            return Err(failed(&reason));
+        }
+        let document: SeedFile = serde_json::from_str(text)
             .map_err(|error| failed(&format!("it is neither a dump nor a seed file: {error}")))?;
         document.create(svms).map_err(|error| failed(&error))?;
     }
