@@ -78,15 +78,15 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn a_seed_file_is_served_and_dumped_at_the_end() {
+fn the_seed_file_of_the_readme_is_served_and_dumped_at_the_end() {
+    let (_, example) = include_str!("../README.md").split_once("```json\n").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (seed, dump) = (folder.path().join("seed.json"), folder.path().join("dump.jsonl"));
-    fs::write(&seed, r#"{"volumes": [{"name": "db", "size": "1GB", "snapshots": ["s"]}]}"#)
-        .unwrap();
+    fs::write(&seed, example.split_once("```").unwrap().0).unwrap();
     let arguments = ["--http", "--seed", "7", "--load", text(&seed), "--dump", text(&dump)];
     let server = Program::serve(&arguments);
     let reply = server.get("/api/storage/volumes?fields=size");
-    assert!(reply.contains(r#""name":"db""#) && reply.contains(r#""size":1073741824"#), "{reply}");
+    assert!(reply.contains(r#""name":"db""#) && reply.contains(r#""size":53687091200"#), "{reply}");
     assert_eq!(server.stop(), Some(0));
 
     let dumped = MemBackend::load(BufReader::new(fs::File::open(&dump).unwrap())).unwrap();

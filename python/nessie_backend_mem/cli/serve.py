@@ -81,7 +81,7 @@ With /simulator, clients in any language control the server over HTTP:
   POST /simulator/reset            delete all volumes
   GET, PUT /simulator/state        the dump of an SVM; its hash: /state/digest
   GET, PUT /simulator/configuration  policies, SVMs, qtrees and so on
-  GET, POST /simulator/clock       the time; advance it: {"advance": SECONDS}
+  GET, POST /simulator/clock       the time; with --seed, {"advance": SECONDS}
   GET, POST /simulator/faults      faults of requests and of backends
   GET, DELETE /simulator/faults/ID
   GET /simulator/events?since=N    what changed or was refused, as JSON lines
