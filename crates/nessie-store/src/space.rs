@@ -8,7 +8,7 @@ use nessie_backend_core::{
 use nessie_ontap_protocol::ApiError;
 use nessie_ontap_protocol::records::{
     AggregateRecord, AggregateSpace, Attribute, Attributes, Pool, constituent_aggregates,
-    guaranteed_bytes,
+    constituent_share, guaranteed_bytes,
 };
 
 use crate::cluster::Cluster;
@@ -101,12 +101,15 @@ fn add_data(svm: &SvmState, all: Space, records: &mut [AggregateRecord]) -> Resu
         let Some(volume) = svm.volume(uuid)? else { continue };
         let space = svm.volume_space(&volume)?;
         let guaranteed = guaranteed_bytes(&volume, Some(&attributes), &space);
-        for (aggregate, guaranteed) in parts_of(svm, Some(&attributes), guaranteed) {
+        let footprint = space.footprint_bytes();
+        let total = footprint.saturating_add(guaranteed);
+        let totals = parts_of(svm, Some(&attributes), total);
+        let footprints = parts_of(svm, Some(&attributes), footprint);
+        for ((aggregate, total), (_, footprint)) in totals.into_iter().zip(footprints) {
             if let Some(account) = account_of(records, aggregate) {
+                let guaranteed = total.saturating_sub(footprint);
                 account.guaranteed = account.guaranteed.saturating_add(guaranteed);
             }
-        }
-        for (aggregate, footprint) in parts_of(svm, Some(&attributes), space.footprint_bytes()) {
             if aggregate == default {
                 continue;
             }
@@ -127,21 +130,21 @@ fn account_of(records: &mut [AggregateRecord], uuid: Uuid) -> Option<&mut Aggreg
     records.find(|record| record.aggregate.uuid == uuid).map(|found| &mut found.space)
 }
 
-/// The aggregates of a volume with these attributes, and the part of a number of bytes that is in each.
-/// The constituents of a `FlexGroup` have equal parts; the first has the remainder.
+/// The aggregates of a volume with these attributes, and the part of a number of bytes that is in each:
+/// the shares of its constituents.
 pub(crate) fn parts_of(
     svm: &SvmState,
     attributes: Option<&Attributes>,
     bytes: u64,
 ) -> Vec<(Uuid, u64)> {
     let constituents = constituent_aggregates(attributes);
-    let Ok(count @ 1..) = u64::try_from(constituents.len()) else {
+    if constituents.is_empty() {
         return vec![(aggregate_of(svm, attributes), bytes)];
-    };
+    }
     let mut parts: Vec<(Uuid, u64)> = Vec::new();
-    let mut rest = bytes % count;
-    for uuid in constituents {
-        let part = bytes / count + std::mem::take(&mut rest);
+    let count = constituents.len();
+    for (index, uuid) in constituents.into_iter().enumerate() {
+        let part = constituent_share(bytes, count, index);
         match parts.iter_mut().find(|(other, _)| *other == uuid) {
             Some((_, sum)) => *sum += part,
             None => parts.push((uuid, part)),

@@ -21,9 +21,13 @@ pub fn constituent_aggregates(attributes: Option<&Attributes>) -> Vec<Uuid> {
     }
 }
 
-/// The share of each of `parts` constituents.
-const fn share(bytes: u64, parts: usize) -> u64 {
-    bytes / if parts == 0 { 1 } else { parts as u64 }
+/// The share of a number of bytes that the constituent with this index has. The shares are equal, but
+/// the first constituents have one byte more if a remainder is left. More bytes make no share smaller.
+#[must_use]
+pub const fn constituent_share(bytes: u64, constituents: usize, index: usize) -> u64 {
+    let count = if constituents == 0 { 1 } else { constituents as u64 };
+    let has_more = (index as u64) < bytes % count;
+    bytes / count + has_more as u64
 }
 
 impl VolumeRecord {
@@ -46,10 +50,11 @@ impl VolumeRecord {
         FieldValue::List(constituents.map(|(index, aggregate)| get(index, aggregate)).collect())
     }
 
-    /// An equal part of a number of bytes for each constituent.
+    /// The share of a number of bytes that each constituent has.
     pub(super) fn share_of_constituents(&self, bytes: u64) -> FieldValue<'_> {
         let parts = self.constituents().len();
-        FieldValue::List(vec![share(bytes, parts).into(); parts])
+        let shares = (0..parts).map(|index| constituent_share(bytes, parts, index).into());
+        FieldValue::List(shares.collect())
     }
 
     /// The aggregates of a `FlexGroup`, each once. Empty for other volumes.
@@ -82,6 +87,7 @@ impl VolumeRecord {
         let mut common = self.attributes.as_deref().map_or_else(Attributes::default, Clone::clone);
         common.unset(CONSTITUENT_AGGREGATES);
         let of_one = |(index, aggregate): (usize, &&Named)| {
+            let share = |bytes| constituent_share(bytes, parts, index);
             let mut record = self.clone();
             let mut attributes = common.clone();
             attributes.set("style", Attribute::Text("flexgroup_constituent".to_owned()));
@@ -95,8 +101,8 @@ impl VolumeRecord {
             volume.name = constituent_name(&volume.name, index);
             let number = u128::try_from(index).unwrap_or_default() + 1;
             volume.uuid = Uuid::from_u128(volume.uuid.uuid().as_u128() ^ number).into();
-            volume.size_bytes = volume.size_bytes.map(|size| share(size, parts));
-            volume.used_bytes = volume.used_bytes.map(|used| share(used, parts));
+            volume.size_bytes = volume.size_bytes.map(share);
+            volume.used_bytes = volume.used_bytes.map(share);
             volume.junction_path = None;
             record
         };

@@ -373,3 +373,30 @@ fn a_clone_of_a_flexgroup_is_a_flexgroup() {
     lab.done(Method::Delete, &format!("{path}?force=true"), "");
     assert_eq!(lab.names(VOLUMES), [""; 0]);
 }
+
+#[test]
+fn the_constituents_share_a_size_without_a_remainder() {
+    let lab = lab();
+    let size = 10 * GIB + 3;
+    let more = format!(r#""name":"fg","size":{size},"aggregates":["aggr2","aggr3"]"#);
+    let path = create(&lab, &format!(r#"{more},"guarantee.type":"volume""#));
+    let uuid = lab.backend.find_volume("fg").unwrap().unwrap().uuid;
+    lab.backend.write(uuid, GIB + 5).unwrap();
+    let record = lab.get(&format!("{path}?fields=constituents.space,space.available"));
+    let sum = |key: &str| -> u64 {
+        let parts = record["constituents"].as_array().unwrap().iter();
+        parts.map(|part| part["space"][key].as_u64().unwrap()).sum()
+    };
+    assert_eq!((sum("size"), sum("used")), (size, GIB + 5));
+    assert_eq!(sum("available"), record["space"]["available"].as_u64().unwrap());
+    let listed = lab.get(&format!("{VOLUMES}?is_constituent=true&fields=size,space.used"));
+    let of_volumes = |field: &dyn Fn(&Value) -> u64| -> u64 {
+        listed["records"].as_array().unwrap().iter().map(field).sum()
+    };
+    assert_eq!(of_volumes(&|one| one["size"].as_u64().unwrap()), size);
+    assert_eq!(of_volumes(&|one| one["space"]["used"].as_u64().unwrap()), GIB + 5);
+    let used = lab.get("/api/storage/aggregates?fields=space.block_storage.used");
+    let used: Vec<_> = used["records"].as_array().unwrap().iter().collect();
+    let used = |index: usize| used[index]["space"]["block_storage"]["used"].as_u64().unwrap();
+    assert_eq!((used(0), used(1), used(2)), (0, 5 * GIB + 2, 5 * GIB + 1));
+}
