@@ -62,12 +62,9 @@ fn known<T>(found: Result<T, BackendError>, default: T) -> Result<T, ApiError> {
 }
 
 impl Cluster {
-    /// The aggregates with their present account.
-    ///
-    /// If every backend has a capacity, the aggregates share the sum of the capacities: the size of
-    /// an aggregate is what the others do not use. Otherwise it is the configured size.
-    pub(crate) fn aggregates_now(&self) -> Result<Vec<AggregateRecord>, ApiError> {
-        let mut records = self.aggregates.to_vec();
+    /// The sum of the backends' capacities in bytes, which the aggregates share. `None` if a backend has
+    /// no capacity.
+    pub(crate) fn shared_capacity(&self) -> Result<Option<u64>, ApiError> {
         let svms = self.svms.list();
         let mut capacity = (!svms.is_empty()).then_some(0_u64);
         for svm in &*svms {
@@ -75,9 +72,20 @@ impl Cluster {
             capacity = capacity
                 .zip(space.capacity_bytes)
                 .map(|(sum, capacity)| sum.saturating_add(capacity));
-            add_data(svm, space, &mut records)?;
         }
-        if let Some(capacity) = capacity {
+        Ok(capacity)
+    }
+
+    /// The aggregates with their present account.
+    ///
+    /// If the aggregates share a capacity, the size of one is what the others do not use. Otherwise it
+    /// is the configured size.
+    pub(crate) fn aggregates_now(&self) -> Result<Vec<AggregateRecord>, ApiError> {
+        let mut records = self.aggregates.to_vec();
+        for svm in &*self.svms.list() {
+            add_data(svm, known(svm.backend.space(), Space::default())?, &mut records)?;
+        }
+        if let Some(capacity) = self.shared_capacity()? {
             let used = records.iter().map(|record| record.space.used());
             let used = used.fold(0, u64::saturating_add);
             for record in &mut records {

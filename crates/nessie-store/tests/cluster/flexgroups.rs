@@ -400,3 +400,73 @@ fn the_constituents_share_a_size_without_a_remainder() {
     let used = |index: usize| used[index]["space"]["block_storage"]["used"].as_u64().unwrap();
     assert_eq!((used(0), used(1), used(2)), (0, 5 * GIB + 2, 5 * GIB + 1));
 }
+
+/// A lab with the aggregates `a1` and `a2` of these sizes.
+fn lab_of(sizes: [u64; 2]) -> Lab {
+    Lab::with(|config| {
+        let [a1, a2] = sizes;
+        config.aggregates = vec![Aggregate::new("a1", a1), Aggregate::new("a2", a2)];
+    })
+}
+
+/// Sends a change, and expects that it is refused because an aggregate has too little space.
+fn refused_for_space(lab: &Lab, target: &str, body: &str) -> String {
+    let mark = if target.contains('?') { '&' } else { '?' };
+    let [checked, message] = [true, false].map(|is_check| {
+        let target = format!("{target}{mark}return_timeout=15&validate_only={is_check}");
+        let reply = lab.send(Method::Patch, &target, body);
+        assert_eq!(reply.code(), "917536", "{target} {body}: {}", reply.json);
+        reply.json["error"]["message"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(checked, message);
+    message
+}
+
+#[test]
+fn an_expansion_with_a_guarantee_needs_what_it_adds_in_each_aggregate() {
+    let lab = lab_of([10 * GIB, 7 * GIB / 2]);
+    let more = r#""name":"fg","size":"2GB","aggregates":["a1","a2"],"constituents_per_aggregate":1,
+        "guarantee.type":"volume""#;
+    let path = create(&lab, more);
+    let three = r#"{"aggregates":["a2"],"constituents_per_aggregate":3}"#;
+    let message = refused_for_space(&lab, &path, three);
+    let missing = format!("create 512MB ({}B) of free space", GIB / 2);
+    let largest = format!("at most 3.50GB ({}B) for the constituents in it", 7 * GIB / 2);
+    assert!(message.contains("\"a2\"") && message.contains(&missing), "{message}");
+    assert!(message.contains(&largest), "{message}");
+    assert_eq!(constituents(&lab, &path).len(), 2);
+    lab.done(Method::Patch, &path, r#"{"aggregates":["a2"],"constituents_per_aggregate":2}"#);
+
+    let lab = lab_of([2 * GIB, 100 * GIB]);
+    let more = r#""name":"fg","size":2147483648,"aggregates":["a1"],"constituents_per_aggregate":2,
+        "guarantee.type":"volume""#;
+    let path = create(&lab, more);
+    let uuid = lab.backend.find_volume("fg").unwrap().unwrap().uuid;
+    lab.backend.write(uuid, 3).unwrap();
+    lab.done(Method::Patch, &path, r#"{"aggregates":["a2"],"constituents_per_aggregate":2}"#);
+    assert_eq!(constituents(&lab, &path), ["a1", "a1", "a2", "a2"]);
+}
+
+#[test]
+fn the_parts_of_a_guarantee_need_a_shared_capacity_together() {
+    let lab = lab_of([GIB, GIB]);
+    lab.backend.set_capacity(10 * GIB).unwrap();
+    let both = r#""aggregates":["a1","a2"],"constituents_per_aggregate":1"#;
+    let guaranteed = format!(r#"{both},"guarantee.type":"volume""#);
+    let reply = post(&lab, &format!(r#""name":"fg","size":"12GB",{guaranteed}"#));
+    assert_eq!(reply.code(), "917536", "{}", reply.json);
+    assert_eq!(lab.names(VOLUMES), [""; 0]);
+    let thin = create(&lab, &format!(r#""name":"thin","size":"14GB",{both}"#));
+    refused_for_space(&lab, &thin, r#"{"guarantee.type":"volume"}"#);
+    let path = create(&lab, &format!(r#""name":"fg","size":"4GB",{guaranteed}"#));
+    let message = refused_for_space(&lab, &path, r#"{"size":"14GB"}"#);
+    let largest = format!("4.00GB ({}B) of free space in the aggregate", 4 * GIB);
+    assert!(message.contains(&largest) && message.contains("10.0GB"), "{message}");
+    refused_for_space(
+        &lab,
+        &format!("{path}?sizing_method=add_new_resources"),
+        r#"{"size":"12GB"}"#,
+    );
+    assert_eq!(lab.get(&path)["size"], 4 * GIB);
+    lab.done(Method::Patch, &path, r#"{"size":"10GB"}"#);
+}

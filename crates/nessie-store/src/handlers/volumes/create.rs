@@ -212,7 +212,7 @@ impl<'a> Creation<'a> {
             volume: &volume,
             attributes: &attributes,
             space: VolumeSpace::default(),
-            reserved: None,
+            before: None,
         };
         guaranteed.check(context.cluster)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nessie_backend_core::{BackendError, Snapshot, Uuid, Volume, VolumeId, VolumeState};
 use nessie_ontap_protocol::records::{
-    Attribute, Attributes, Named, VOLUME, VolumeRecord, guaranteed_bytes, is_guaranteed,
+    Attribute, Attributes, Named, VOLUME, VolumeRecord, is_guaranteed,
 };
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
@@ -329,12 +329,12 @@ fn check_guarantee(
         return Ok(());
     }
     let space = svm.volume_space(volume)?;
-    let before = side_data.attributes.volume(volume.uuid);
-    let reserved = Some(guaranteed_bytes(volume, before.as_deref(), &space));
+    let stored = side_data.attributes.volume(volume.uuid);
+    let before = Some((volume, stored.as_deref()));
     let mut volume = volume.clone();
     volume.size_bytes = fields.size.or(volume.size_bytes);
     volume.state = fields.state.unwrap_or(volume.state);
-    let guaranteed = Guaranteed { svm, volume: &volume, attributes: &attributes, space, reserved };
+    let guaranteed = Guaranteed { svm, volume: &volume, attributes: &attributes, space, before };
     guaranteed.check(context.cluster)
 }
 
