@@ -79,7 +79,13 @@ impl VolumeRecord {
         }
     }
 
-    /// Its constituents as volumes.
+    /// Whether it is a constituent of a `FlexGroup`.
+    #[must_use]
+    pub fn is_constituent(&self) -> bool {
+        self.attributes.as_deref().is_some_and(|attributes| attributes.is_true("is_constituent"))
+    }
+
+    /// Its constituents as volumes. Each has its share of the space that the record shows.
     #[must_use]
     pub fn as_constituents(&self) -> Vec<Self> {
         let aggregates = self.constituents();
@@ -104,6 +110,16 @@ impl VolumeRecord {
             volume.size_bytes = volume.size_bytes.map(share);
             volume.used_bytes = volume.used_bytes.map(share);
             volume.junction_path = None;
+            let space = &mut record.space;
+            for bytes in [
+                &mut space.used_bytes,
+                &mut space.inherited_bytes,
+                &mut space.snapshot_bytes,
+                &mut space.split_bytes,
+            ] {
+                *bytes = share(*bytes);
+            }
+            space.autosize_bytes = space.autosize_bytes.map(share);
             record
         };
         aggregates.iter().enumerate().map(of_one).collect()

@@ -470,3 +470,43 @@ fn the_parts_of_a_guarantee_need_a_shared_capacity_together() {
     assert_eq!(lab.get(&path)["size"], 4 * GIB);
     lab.done(Method::Patch, &path, r#"{"size":"10GB"}"#);
 }
+
+#[test]
+fn the_constituents_of_a_clone_share_what_it_inherits() {
+    let lab = lab();
+    create(&lab, r#""name":"fg","size":"8GB","aggregates":["aggr1","aggr2"]"#);
+    let written = |name: &str, bytes: u64| {
+        let uuid = lab.backend.find_volume(name).unwrap().unwrap().uuid;
+        lab.backend.write(uuid, bytes).unwrap();
+    };
+    written("fg", 2 * GIB + 3);
+    lab.snapshot(&format!("{VOLUMES}/{}", uuid_of(&lab, "fg")), "s1");
+    let clone = lab.clone_of("fg", Some("s1"), "c1");
+    written("c1", GIB + 1);
+    lab.done(Method::Patch, &clone, r#"{"guarantee.type":"volume"}"#);
+    lab.snapshot(&clone, "s2");
+    let whole = lab.get(&format!("{clone}?fields=**"));
+    let fields = "fields=space,clone.inherited_physical_used,clone.split_estimate";
+    let uuid = uuid_of(&lab, "c1");
+    let parts = lab.get(&format!("{VOLUMES}?is_constituent=true&flexgroup.uuid={uuid}&{fields}"));
+    assert_eq!(parts["num_records"], 8);
+    for path in [
+        "/clone/inherited_physical_used",
+        "/clone/split_estimate",
+        "/space/footprint",
+        "/space/physical_used",
+        "/space/total_footprint",
+        "/space/used",
+        "/space/volume_guarantee_footprint",
+    ] {
+        let number = |record: &Value| record.pointer(path).and_then(Value::as_u64).unwrap();
+        let sum: u64 = parts["records"].as_array().unwrap().iter().map(number).sum();
+        assert_eq!(sum, number(&whole), "{path}");
+    }
+    assert_eq!(whole["space"]["footprint"], GIB + 1);
+}
+
+/// The UUID of the volume with that name.
+fn uuid_of(lab: &Lab, name: &str) -> String {
+    lab.backend.find_volume(name).unwrap().unwrap().uuid.to_string()
+}

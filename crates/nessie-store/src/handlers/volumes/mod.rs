@@ -234,6 +234,7 @@ pub(super) fn records(
         if wants_constituents(query) {
             let mut volumes = Vec::new();
             list_svm(context, query, svm, &mut volumes)?;
+            set_space(svm, query, &mut volumes)?;
             records.extend(volumes.iter().flat_map(VolumeRecord::as_constituents));
         }
         search(context, svm, query, records.get_mut(first..).unwrap_or_default())?;
@@ -311,6 +312,26 @@ fn set_overcommitted(
     Ok(())
 }
 
+/// Whether a request selects or sorts by a field.
+fn is_wanted(query: &Query<VolumeRecord>, path: &str) -> bool {
+    query.selection.has(path) || query.order.paths().any(|other| other == path)
+}
+
+/// Sets what the volumes use, if the request needs it. Constituents have their share already.
+fn set_space(
+    svm: &SvmState,
+    query: &Query<VolumeRecord>,
+    records: &mut [VolumeRecord],
+) -> Result<(), ApiError> {
+    let wants = |path: &&str| is_wanted(query, path);
+    if wants(&"autosize") || (svm.has_data() && SPACE.iter().any(wants)) {
+        for record in records.iter_mut().filter(|record| !record.is_constituent()) {
+            record.space = svm.volume_space(&record.volume)?;
+        }
+    }
+    Ok(())
+}
+
 /// Sets the fields that need a search, if the request needs them. All of them are expensive ones.
 fn search(
     context: &RequestContext<'_>,
@@ -321,18 +342,14 @@ fn search(
     if records.is_empty() || !query.needs_expensive {
         return Ok(());
     }
-    let wants = |path| query.selection.has(path) || query.order.paths().any(|other| other == path);
+    let wants = |path| is_wanted(query, path);
     if wants("metric") || wants("statistics") {
         let now = context.cluster.now();
         for record in &mut *records {
             record.measured = Some(now);
         }
     }
-    if wants("autosize") || (svm.has_data() && SPACE.iter().any(|path| wants(path))) {
-        for record in &mut *records {
-            record.space = svm.volume_space(&record.volume)?;
-        }
-    }
+    set_space(svm, query, records)?;
     if wants("guarantee.honored") {
         set_overcommitted(context, svm, records)?;
     }
