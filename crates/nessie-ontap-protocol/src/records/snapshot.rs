@@ -105,7 +105,10 @@ pub static SNAPSHOT: Schema<SnapshotRecord> = Schema {
         "snaplock.expiry_time" FieldKind::Time, Expensive, Never => |s| s.attribute("snaplock_expiry_time");
         "snaplock_expiry_time" FieldKind::Time, Expensive, Both => |s| s.attribute("snaplock_expiry_time");
         "snapmirror_label" FieldKind::Text, Default, Both => |s| s.attribute("snapmirror_label");
-        "state" STATES, Default, Never => |_| "valid".into();
+        "state" STATES, Default, Never => |s| match s.attribute("state") {
+            FieldValue::Unset => "valid".into(),
+            state => state,
+        };
         "svm.name" FieldKind::Text, Default, Post => |s| (&s.svm_context.svm.name).into();
         "svm.uuid" FieldKind::Uuid, Default, Post => |s| s.svm_context.svm.uuid.into();
         "uuid" FieldKind::Uuid, Key, Never => |s| s.snapshot.uuid.uuid().into();

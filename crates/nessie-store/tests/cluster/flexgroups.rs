@@ -510,3 +510,36 @@ fn the_constituents_of_a_clone_share_what_it_inherits() {
 fn uuid_of(lab: &Lab, name: &str) -> String {
     lab.backend.find_volume(name).unwrap().unwrap().uuid.to_string()
 }
+
+#[test]
+fn a_snapshot_from_before_an_expansion_is_partial() {
+    let lab = lab();
+    let path = create(&lab, r#""name":"fg","style":"flexgroup","aggregates":["aggr1"]"#);
+    let first = lab.snapshot(&path, "s1");
+    let expansion = r#"{"aggregates":["aggr2"],"constituents_per_aggregate":100}"#;
+    lab.done(Method::Patch, &format!("{path}?validate_only=true"), expansion);
+    assert_eq!(lab.get(&first)["state"], "valid");
+    lab.done(Method::Patch, &path, expansion);
+    lab.snapshot(&path, "s2");
+    lab.done(Method::Patch, &first, r#"{"comment":"old"}"#);
+    let listed = lab.get(&format!("{path}/snapshots?fields=state&order_by=name"));
+    let states: Vec<_> =
+        listed["records"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
+    assert_eq!(states, ["partial", "valid"]);
+    let before = lab.get(&path);
+    let restore = r#"{"restore_to.snapshot.name":"s1"}"#;
+    for checked in ["", "&validate_only=true"] {
+        let target = format!("{path}?return_timeout=5{checked}");
+        let reply = lab.send(Method::Patch, &target, restore);
+        assert_eq!((reply.status, reply.code()), (400, "524511"), "{}", reply.json);
+    }
+    assert_eq!((lab.get(&path), lab.names(&format!("{path}/snapshots")).len()), (before, 2));
+    let clone = r#""name":"c1","clone.is_flexclone":true,"clone.parent_volume.name":"fg""#;
+    let partial = format!(r#"{clone},"clone.parent_snapshot.name":"s1""#);
+    assert_eq!(post(&lab, &partial).code(), "524819");
+    let small = format!(r#"{clone},"clone.parent_snapshot.name":"s2","size":"100MB""#);
+    assert_eq!(post(&lab, &small).code(), "917534", "a clone has as many constituents");
+    assert_eq!(lab.names(VOLUMES), ["fg"]);
+    lab.clone_of("fg", Some("s2"), "c1");
+    lab.done(Method::Patch, &path, r#"{"restore_to.snapshot.name":"s2"}"#);
+}

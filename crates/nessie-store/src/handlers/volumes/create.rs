@@ -8,11 +8,13 @@ use nessie_backend_core::{
 };
 use nessie_ontap_protocol::records::{
     Attribute, Attributes, CONSTITUENT_AGGREGATES, Named, VOLUME, VolumeRecord,
+    constituent_aggregates,
 };
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
 use super::autosize;
 use super::body::{MIN_SIZE, VolumeFields, normalise, set_aggregate, set_snapshot_policy};
+use super::expansion::check_complete;
 use super::flexgroup;
 use super::guarantee::Guaranteed;
 use crate::configuration::StoredPolicy;
@@ -158,6 +160,11 @@ impl<'a> Creation<'a> {
                     }
                 }
                 let size = self.fields.size.or(parent.size_bytes);
+                let constituents = constituent_aggregates(Some(&attributes)).len();
+                if let (1.., Some(size)) = (constituents, size) {
+                    flexgroup::check_name(&self.name)?;
+                    flexgroup::check_size(size, constituents)?;
+                }
                 self.svm.check_new_volume(size.unwrap_or_default())?;
                 self.check_guarantee(context, &attributes, size)?;
                 let clone = self.clone_of(context, parent_ref, &parent, policy)?;
@@ -232,6 +239,8 @@ impl<'a> Creation<'a> {
             return Err(error.into());
         }
         if let Some(snapshot) = parent_ref.snapshot(backend, parent.uuid)? {
+            check_complete(&self.svm.side_data(), parent, &snapshot, 524_819)
+                .map_err(|error| error.about("clone.parent_snapshot"))?;
             let volume = clones.create_clone(parent.uuid, snapshot.uuid, &self.name)?;
             return self.finish(&volume, policy);
         }

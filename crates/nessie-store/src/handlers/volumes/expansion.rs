@@ -1,7 +1,9 @@
 //! Expansions of `FlexGroup` volumes: new constituents.
 
-use nessie_backend_core::{Uuid, Volume};
-use nessie_ontap_protocol::records::{Attributes, Named, VolumeRecord, constituent_aggregates};
+use nessie_backend_core::{Snapshot, Uuid, Volume, VolumeId};
+use nessie_ontap_protocol::records::{
+    Attribute, Attributes, Named, VolumeRecord, constituent_aggregates,
+};
 use nessie_ontap_protocol::{ApiError, Body, Query};
 
 use super::create::aggregates;
@@ -9,7 +11,9 @@ use super::flexgroup::{
     PER_AGGREGATE, check_count, check_per_aggregate, in_aggregates, no_aggregates, selected,
 };
 use crate::handlers::context::RequestContext;
+use crate::side_data::SideData;
 use crate::space::shown;
+use crate::svm::SvmState;
 
 /// The parameter that selects how a `FlexGroup` is resized.
 pub(super) const SIZING_METHOD: &str = "sizing_method";
@@ -107,6 +111,44 @@ impl Expansion {
         check_count(constituents.len())?;
         Ok((constituents, size))
     }
+}
+
+/// The state of a snapshot, and its value for one that lacks the constituents that were added later.
+const STATE: &str = "state";
+const PARTIAL: &str = "partial";
+
+/// Sets the state of snapshots that were taken before an expansion of their volume.
+pub(super) fn set_partial(
+    svm: &SvmState,
+    side_data: &SideData,
+    volume: VolumeId,
+    snapshots: &[Snapshot],
+) {
+    for snapshot in snapshots {
+        let before = side_data.attributes.snapshot(volume, snapshot.uuid);
+        let mut attributes = before.map_or_else(Attributes::default, |before| (*before).clone());
+        attributes.set(STATE, Attribute::Text(PARTIAL.to_owned()));
+        side_data.attributes.set_snapshot(&*svm.backend, volume, snapshot.uuid, attributes);
+    }
+}
+
+/// Refuses the use of a snapshot that lacks constituents of its volume. `code` is that of the refusal.
+pub(super) fn check_complete(
+    side_data: &SideData,
+    volume: &Volume,
+    snapshot: &Snapshot,
+    code: u32,
+) -> Result<(), ApiError> {
+    let attributes = side_data.attributes.snapshot(volume.uuid, snapshot.uuid);
+    if attributes.and_then(|found| found.text(STATE).map(|state| state == PARTIAL)) != Some(true) {
+        return Ok(());
+    }
+    let message = format!(
+        "The snapshot {:?} is partial: it was taken before constituents were added to the FlexGroup \
+         volume {:?}. Use a snapshot that was taken later.",
+        snapshot.name, volume.name
+    );
+    Err(ApiError::new(400, code, message))
 }
 
 /// The refusal of a size that leaves no room for new constituents.

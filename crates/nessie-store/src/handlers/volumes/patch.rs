@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use nessie_backend_core::{BackendError, Snapshot, Uuid, Volume, VolumeId, VolumeState};
 use nessie_ontap_protocol::records::{
-    Attribute, Attributes, Named, VOLUME, VolumeRecord, is_guaranteed,
+    Attribute, Attributes, CONSTITUENT_AGGREGATES, Named, VOLUME, VolumeRecord, is_guaranteed,
 };
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
 
 use super::autosize;
 use super::body::{VolumeFields, normalise, set_aggregate};
-use super::expansion::{Expansion, SIZING_METHOD};
+use super::expansion::{self, Expansion, SIZING_METHOD};
 use super::flexgroup;
 use super::guarantee::Guaranteed;
 use super::movement::{self, MoveChange, NewMove};
@@ -359,6 +359,12 @@ fn change_fields(
     let aggregate = movement.map(|movement| movement.check(svm, side_data, &volume)).transpose()?;
     let aggregate = aggregate.as_ref();
     check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;
+    let partial = match backend.snapshot_backend() {
+        Ok(snapshots) if fields.given(CONSTITUENT_AGGREGATES).is_some() => {
+            snapshots.list_snapshots(uuid)?
+        }
+        _ => Vec::new(),
+    };
     let mut patch = fields.patch();
     patch.export_policy = fields.export_policy_of(svm)?;
     patch.snapshot_policy = fields.snapshot_policy_of(svm)?;
@@ -388,6 +394,7 @@ fn change_fields(
                 side_data.operations.set_quota_job(uuid, (!is_initialized).then_some(job));
             }
         }
+        expansion::set_partial(svm, &side_data, uuid, &partial);
         keep_filesystem_size(&mut attributes, size_before, changed.size_bytes);
         autosize::set(svm, &changed, fields, &attributes)?;
         side_data.attributes.set_volume(backend, uuid, attributes);
@@ -478,6 +485,8 @@ fn restorable(
         return Err(ApiError::new(409, 9_437_885, error.to_string()));
     }
     let target = find_snapshot(backend, volume.uuid, snapshot, "restore_to.snapshot")?;
+    expansion::check_complete(side_data, volume, &target, 524_511)
+        .map_err(|error| error.about("restore_to.snapshot"))?;
     let all = snapshots.list_snapshots(volume.uuid)?;
     let newer: Vec<_> =
         all.into_iter().skip_while(|snapshot| snapshot.uuid != target.uuid).skip(1).collect();
