@@ -126,7 +126,17 @@ impl VolumeRecord {
     }
 }
 
-/// The name of the constituent with that index.
-pub(super) fn constituent_name(flexgroup: &str, index: usize) -> String {
+/// The name of the constituent of a `FlexGroup` with that index.
+#[must_use]
+pub fn constituent_name(flexgroup: &str, index: usize) -> String {
     format!("{flexgroup}__{:04}", index + 1)
+}
+
+/// The `FlexGroup` and the index of which a name would be that of a constituent; `None` for other names.
+#[must_use]
+pub fn constituent_of_name(name: &str) -> Option<(&str, usize)> {
+    let (flexgroup, number) = name.rsplit_once("__")?;
+    let index = number.parse::<usize>().ok()?.checked_sub(1)?;
+    (!flexgroup.is_empty() && constituent_name(flexgroup, index) == name)
+        .then_some((flexgroup, index))
 }

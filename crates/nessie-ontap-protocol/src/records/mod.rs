@@ -89,7 +89,10 @@ pub use ems::{EMS_EVENT, EMS_MESSAGE, EmsEventRecord, EmsMessageRecord};
 pub use export_client::{EXPORT_CLIENT, ExportClientRecord};
 pub use export_policy::{EXPORT_POLICY, ExportPolicyRecord};
 pub use export_rule::{EXPORT_RULE, ExportRule, ExportRuleRecord};
-pub use flexgroup::{CONSTITUENT_AGGREGATES, constituent_aggregates, constituent_share};
+pub use flexgroup::{
+    CONSTITUENT_AGGREGATES, constituent_aggregates, constituent_name, constituent_of_name,
+    constituent_share,
+};
 pub use ip_interface::{IP_INTERFACE, IpInterfaceRecord};
 pub use ipspace::{IPSPACE, IpspaceRecord};
 pub use job::{JOB, JobRecord, job_href};

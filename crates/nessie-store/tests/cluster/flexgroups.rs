@@ -543,3 +543,36 @@ fn a_snapshot_from_before_an_expansion_is_partial() {
     lab.clone_of("fg", Some("s2"), "c1");
     lab.done(Method::Patch, &path, r#"{"restore_to.snapshot.name":"s2"}"#);
 }
+
+#[test]
+fn no_volume_has_the_name_of_a_constituent() {
+    let lab = lab();
+    let path = create(&lab, r#""name":"fg","size":"4GB","aggregates":["aggr1","aggr2"]"#);
+    let refused = |name: &str, more: &str| {
+        let reply = post(&lab, &format!(r#""name":"{name}",{more}"#));
+        assert_eq!((reply.status, reply.code()), (409, "917526"), "{name}: {}", reply.json);
+    };
+    let one = r#""aggregates":["aggr1"]"#;
+    refused("fg__0008", one);
+    lab.volume("fg__0009", "");
+    lab.volume("fg__8", "");
+    lab.volume("__0001", "");
+    lab.snapshot(&path, "s1");
+    refused("fg__0001", r#""clone.is_flexclone":true,"clone.parent_volume.name":"fg""#);
+    refused("fg__0001", r#""aggregates":["aggr1"],"style":"flexgroup""#);
+    let refused_change = |path: &str, body: &str| {
+        for checked in ["", "&validate_only=true"] {
+            let target = format!("{path}?return_timeout=5{checked}");
+            let reply = lab.send(Method::Patch, &target, body);
+            assert_eq!((reply.status, reply.code()), (409, "917526"), "{body}: {}", reply.json);
+        }
+    };
+    refused_change(&path, r#"{"aggregates":["aggr3"]}"#);
+    let other = lab.volume("other__0002", "");
+    refused("other", r#""aggregates":["aggr1","aggr2"]"#);
+    refused_change(&path, r#"{"name":"other"}"#);
+    refused_change(&other, r#"{"name":"fg__0001"}"#);
+    lab.done(Method::Patch, &path, r#"{"name":"fg__0001"}"#);
+    lab.done(Method::Patch, &path, r#"{"name":"fg"}"#);
+    lab.done(Method::Patch, &other, r#"{"name":"fg__0010"}"#);
+}

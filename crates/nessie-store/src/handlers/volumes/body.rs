@@ -207,10 +207,7 @@ impl VolumeFields {
         if let Some(size) = self.size.filter(|size| *size < MIN_SIZE) {
             return Err(too_small(size));
         }
-        let constituents = match self.given(CONSTITUENT_AGGREGATES) {
-            Some(Attribute::Texts(aggregates)) => aggregates.len(),
-            _ => constituent_aggregates(stored).len(),
-        };
+        let constituents = self.constituents(stored);
         if let (Some(size), 1..) = (self.size, constituents) {
             flexgroup::check_size(size, constituents)?;
         }
@@ -234,6 +231,14 @@ impl VolumeFields {
         }
         self.snapshot_policy_of(svm)?;
         self.unknown.clone().map_or(Ok(()), Err)
+    }
+
+    /// The number of constituents that a volume with these attributes has after the request.
+    pub(super) fn constituents(&self, stored: Option<&Attributes>) -> usize {
+        match self.given(CONSTITUENT_AGGREGATES) {
+            Some(Attribute::Texts(aggregates)) => aggregates.len(),
+            _ => constituent_aggregates(stored).len(),
+        }
     }
 
     /// Refuses limits of the size where the maximum is below the minimum, if both were set, by this

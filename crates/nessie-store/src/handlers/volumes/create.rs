@@ -161,6 +161,7 @@ impl<'a> Creation<'a> {
                 }
                 let size = self.fields.size.or(parent.size_bytes);
                 let constituents = constituent_aggregates(Some(&attributes)).len();
+                flexgroup::check_free(self.svm, &side_data, None, &self.name, constituents)?;
                 if let (1.., Some(size)) = (constituents, size) {
                     flexgroup::check_name(&self.name)?;
                     flexgroup::check_size(size, constituents)?;
@@ -193,6 +194,8 @@ impl<'a> Creation<'a> {
         size: u64,
         policy: Option<String>,
     ) -> Result<Volume, ApiError> {
+        let constituents = constituent_aggregates(Some(attributes)).len();
+        flexgroup::check_free(self.svm, &self.svm.side_data(), None, &self.name, constituents)?;
         self.svm.check_new_volume(size)?;
         set_defaults(&self.svm.properties(), attributes);
         self.check_guarantee(context, attributes, Some(size))?;

@@ -1,8 +1,9 @@
 //! `FlexGroup` volumes: their constituents, and their rules.
 
-use nessie_backend_core::{Uuid, Volume};
+use nessie_backend_core::{BackendError, Uuid, Volume, VolumeId};
 use nessie_ontap_protocol::records::{
-    Attribute, Attributes, CONSTITUENT_AGGREGATES, Named, constituent_aggregates,
+    Attribute, Attributes, CONSTITUENT_AGGREGATES, Named, constituent_aggregates, constituent_name,
+    constituent_of_name,
 };
 use nessie_ontap_protocol::{ApiError, Body};
 
@@ -10,7 +11,9 @@ use super::body::{MAX_SIZE, set_aggregate};
 use crate::handlers::context::RequestContext;
 use crate::handlers::lookup::find_aggregate;
 use crate::handlers::reference::Reference;
+use crate::side_data::SideData;
 use crate::space::shown;
+use crate::svm::SvmState;
 
 /// The smallest constituent, in bytes: 200 MB.
 const MIN_CONSTITUENT: u64 = 200 << 20;
@@ -151,6 +154,34 @@ pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
     }
     let message = format!("The name of a FlexGroup volume has more than {MAX_NAME} characters.");
     Err(ApiError::new(400, 917_886, message).about("name"))
+}
+
+/// Refuses a name that a constituent of another `FlexGroup` has, and one that gives a constituent the
+/// name of another volume. `volume` is the volume with that name; `None` for a new one.
+pub(super) fn check_free(
+    svm: &SvmState,
+    side_data: &SideData,
+    volume: Option<VolumeId>,
+    name: &str,
+    constituents: usize,
+) -> Result<(), ApiError> {
+    let is_other = |found: &Volume| Some(found.uuid) != volume;
+    let taken = |name: String| Err(BackendError::VolumeExists { name }.into());
+    if let Some((flexgroup, index)) = constituent_of_name(name)
+        && let Some(found) = svm.find_volume(flexgroup)?.filter(is_other)
+    {
+        let attributes = side_data.attributes.volume(found.uuid);
+        if index < constituent_aggregates(attributes.as_deref()).len() {
+            return taken(name.to_owned());
+        }
+    }
+    for index in 0..constituents {
+        let name = constituent_name(name, index);
+        if svm.backend.find_volume(&name)?.is_some_and(|found| is_other(&found)) {
+            return taken(name);
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a size that is too small or too large for that many constituents.

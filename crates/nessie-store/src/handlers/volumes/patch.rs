@@ -209,15 +209,24 @@ fn expanded<'f>(
     Ok(Cow::Owned(fields.expanded(constituents, size)))
 }
 
-/// Refuses what a `FlexGroup` does not allow.
+/// Refuses what a `FlexGroup` does not allow, and the names of constituents.
 fn check_flexgroup(
+    svm: &SvmState,
     side_data: &SideData,
     volume: &Volume,
     fields: &VolumeFields,
     is_moved: bool,
 ) -> Result<(), ApiError> {
-    let attributes = side_data.attributes.volume(volume.uuid);
-    flexgroup::check_change(volume, attributes.as_deref(), fields.name.as_deref(), is_moved)
+    let stored = side_data.attributes.volume(volume.uuid);
+    flexgroup::check_change(volume, stored.as_deref(), fields.name.as_deref(), is_moved)?;
+    let constituents = fields.constituents(stored.as_deref());
+    let is_expanded = fields.given(CONSTITUENT_AGGREGATES).is_some();
+    let name = fields.name.as_ref().filter(|name| **name != volume.name);
+    if name.is_none() && !is_expanded {
+        return Ok(());
+    }
+    let name = name.unwrap_or(&volume.name);
+    flexgroup::check_free(svm, side_data, Some(volume.uuid), name, constituents)
 }
 
 /// Returns the errors of [`Change::run`] without a change.
@@ -238,7 +247,7 @@ fn check(
                 svm.check_resize(volume, size)?;
             }
             check_quotas(side_data, volume, fields)?;
-            check_flexgroup(side_data, volume, fields, movement.is_some())?;
+            check_flexgroup(svm, side_data, volume, fields, movement.is_some())?;
             let aggregate = movement
                 .as_ref()
                 .map(|movement| movement.check(svm, side_data, volume))
@@ -355,7 +364,7 @@ fn change_fields(
         svm.check_resize(&volume, size)?;
     }
     check_quotas(side_data, &volume, fields)?;
-    check_flexgroup(side_data, &volume, fields, movement.is_some())?;
+    check_flexgroup(svm, side_data, &volume, fields, movement.is_some())?;
     let aggregate = movement.map(|movement| movement.check(svm, side_data, &volume)).transpose()?;
     let aggregate = aggregate.as_ref();
     check_guarantee(context, svm, side_data, &volume, fields, aggregate)?;
