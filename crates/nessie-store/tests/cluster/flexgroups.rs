@@ -576,3 +576,30 @@ fn no_volume_has_the_name_of_a_constituent() {
     lab.done(Method::Patch, &path, r#"{"name":"fg"}"#);
     lab.done(Method::Patch, &other, r#"{"name":"fg__0010"}"#);
 }
+
+#[test]
+fn a_size_above_the_autosize_maximum_raises_it() {
+    let lab = lab();
+    let more = r#""name":"fg","size":"2GB","aggregates":["aggr1","aggr2"],
+        "constituents_per_aggregate":1,
+        "autosize":{"mode":"grow","minimum":"1g","maximum":"3g"}"#;
+    let path = create(&lab, more);
+    let limits = || {
+        let shown = lab.get(&format!("{path}?fields=autosize"))["autosize"].clone();
+        let uuid = lab.backend.find_volume("fg").unwrap().unwrap().uuid;
+        assert_eq!(
+            lab.backend.volume_space(uuid).unwrap().autosize_bytes,
+            shown["maximum"].as_u64()
+        );
+        [&shown["minimum"], &shown["maximum"]].map(|limit| limit.as_u64().unwrap() / GIB)
+    };
+    assert_eq!(limits(), [1, 3]);
+    lab.done(Method::Patch, &path, r#"{"size":"3g"}"#);
+    assert_eq!(limits(), [1, 3]);
+    lab.done(Method::Patch, &path, r#"{"size":"4g"}"#);
+    assert_eq!(limits(), [1, 4]);
+    lab.done(Method::Patch, &path, r#"{"aggregates":["aggr3"],"constituents_per_aggregate":2}"#);
+    assert_eq!(limits(), [1, 8]);
+    lab.done(Method::Patch, &path, r#"{"size":"9g","autosize.maximum":"12g"}"#);
+    assert_eq!(limits(), [1, 12]);
+}

@@ -7,6 +7,8 @@ use nessie_ontap_protocol::records::{Attribute, Attributes, default_autosize_max
 use super::body::VolumeFields;
 use crate::svm::SvmState;
 
+const MAXIMUM: &str = "autosize.maximum";
+
 /// Sets the maximum of a volume that was created or changed by a request with these fields, to
 /// which its attributes then agree.
 pub(super) fn set(
@@ -16,12 +18,12 @@ pub(super) fn set(
     attributes: &Attributes,
 ) -> Result<(), ApiError> {
     let sets_mode = fields.given("autosize.mode").is_some();
-    let sets_size = fields.size.is_some() || fields.given("autosize.maximum").is_some();
+    let sets_size = fields.size.is_some() || fields.given(MAXIMUM).is_some();
     let is_on = (sets_mode || sets_size) && is_on(svm, volume, attributes)?;
     if !sets_mode && !is_on {
         return Ok(());
     }
-    let maximum = match attributes.get("autosize.maximum") {
+    let maximum = match attributes.get(MAXIMUM) {
         Some(Attribute::Integer(maximum)) => *maximum,
         _ => default_autosize_maximum(volume.size_bytes.unwrap_or(u64::MAX)),
     };
@@ -30,6 +32,17 @@ pub(super) fn set(
         // The attributes are stored all the same, like others without an effect.
         Err(BackendError::FeatureNotSupported { .. }) => Ok(()),
         done => Ok(done?),
+    }
+}
+
+/// Raises the stored maximum to a new size that is larger, unless the request with these fields sets a
+/// maximum.
+pub(super) fn keep_maximum(attributes: &mut Attributes, fields: &VolumeFields) {
+    if let (Some(size), None) = (fields.size, fields.given(MAXIMUM))
+        && let Some(Attribute::Integer(maximum)) = attributes.get(MAXIMUM)
+        && *maximum < size
+    {
+        attributes.set(MAXIMUM, Attribute::Integer(size));
     }
 }
 

@@ -405,6 +405,7 @@ fn change_fields(
         }
         expansion::set_partial(svm, &side_data, uuid, &partial);
         keep_filesystem_size(&mut attributes, size_before, changed.size_bytes);
+        autosize::keep_maximum(&mut attributes, fields);
         autosize::set(svm, &changed, fields, &attributes)?;
         side_data.attributes.set_volume(backend, uuid, attributes);
     }
