@@ -37,6 +37,16 @@ impl ExportRules {
         self.rules.iter().map(|(index, rule)| (*index, Arc::clone(rule))).collect()
     }
 
+    /// Refuses indexes that no rule can have.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn check_indexes(&self) -> Result<(), ApiError> {
+        let wrong = self.rules.keys().find(|index| !(1..=MAX_INDEX).contains(*index));
+        wrong.map_or(Ok(()), |index| {
+            let rule = format!("is not one of 1 to {MAX_INDEX}");
+            Err(ApiError::invalid_value("index", &index.to_string(), rule))
+        })
+    }
+
     pub(crate) fn get(&self, index: u64) -> Option<&Arc<ExportRule>> {
         self.rules.get(&index)
     }

@@ -157,8 +157,14 @@ fn adaptive(body: &Body, before: AdaptiveLimits) -> Result<AdaptiveLimits, ApiEr
         peak_iops_allocation: word("adaptive.peak_iops_allocation", before.peak_iops_allocation)?,
         block_size: word("adaptive.block_size", before.block_size)?,
     };
+    check_adaptive(&limits)?;
+    Ok(limits)
+}
+
+/// Refuses operations that are zero, and an expected number above the peak.
+fn check_adaptive(limits: &AdaptiveLimits) -> Result<(), ApiError> {
     let AdaptiveLimits { expected_iops, peak_iops, .. } = limits;
-    if expected_iops == 0 || peak_iops == 0 {
+    if *expected_iops == 0 || *peak_iops == 0 {
         let message = "The expected and the peak IOPS of an adaptive QoS policy are at least 1.";
         return Err(ApiError::new(400, 8_454_273, message).about("adaptive"));
     }
@@ -167,5 +173,14 @@ fn adaptive(body: &Body, before: AdaptiveLimits) -> Result<AdaptiveLimits, ApiEr
             format!("The expected {expected_iops} IOPS are above the peak of {peak_iops} IOPS.");
         return Err(ApiError::new(400, 8_454_274, message).about("adaptive.expected_iops"));
     }
-    Ok(limits)
+    Ok(())
+}
+
+/// Accepts limits that a request can give a policy.
+#[cfg(feature = "simulator")]
+pub(crate) fn check_limits(limits: &QosLimits) -> Result<(), ApiError> {
+    match limits {
+        QosLimits::Fixed(limits) => check_fixed(limits),
+        QosLimits::Adaptive(limits) => check_adaptive(limits),
+    }
 }

@@ -142,22 +142,48 @@ fn cron(body: &Body, before: Option<&CronTimes>) -> Result<CronTimes, ApiError> 
         months: values(MONTHS)?,
         weekdays: values(WEEKDAYS)?,
     };
-    let refuse = |error| ApiError::new(400, 458_788, format!("{error}.")).about("cron");
-    crontab(&times).parse::<Schedule>().map_err(refuse)?;
+    check_times(&times)?;
     Ok(times)
 }
 
 /// The values of a field in ascending order.
 fn cron_values(body: &Body, field: CronField) -> Result<Option<Vec<u64>>, ApiError> {
-    let (path, first, last) = field;
+    let (path, ..) = field;
     let Some(mut values) = body.integers(path)? else { return Ok(None) };
-    if let Some(wrong) = values.iter().find(|value| !(first..=last).contains(*value)) {
-        let message = format!("The value {wrong} of {path} is not one of {first} to {last}.");
-        return Err(ApiError::new(400, 458_788, message).about(path));
-    }
+    check_values(field, &values)?;
     values.sort_unstable();
     values.dedup();
     Ok(Some(values))
+}
+
+fn check_values((path, first, last): CronField, values: &[u64]) -> Result<(), ApiError> {
+    let wrong = values.iter().find(|value| !(first..=last).contains(*value));
+    wrong.map_or(Ok(()), |wrong| {
+        let message = format!("The value {wrong} of {path} is not one of {first} to {last}.");
+        Err(ApiError::new(400, 458_788, message).about(path))
+    })
+}
+
+/// Refuses times at which nothing is ever due.
+fn check_times(times: &CronTimes) -> Result<(), ApiError> {
+    let refuse = |error| ApiError::new(400, 458_788, format!("{error}.")).about("cron");
+    crontab(times).parse::<Schedule>().map(drop).map_err(refuse)
+}
+
+/// Accepts what a request can give a schedule.
+#[cfg(feature = "simulator")]
+pub(crate) fn check_timing(timing: &ScheduleTiming) -> Result<(), ApiError> {
+    match timing {
+        ScheduleTiming::Interval(interval) => checked_interval(interval).map(drop),
+        ScheduleTiming::Cron(times) => {
+            check_values(MINUTES, &times.minutes)?;
+            check_values(HOURS, &times.hours)?;
+            check_values(DAYS, &times.days)?;
+            check_values(MONTHS, &times.months)?;
+            check_values(WEEKDAYS, &times.weekdays)?;
+            check_times(times)
+        }
+    }
 }
 
 /// The five fields of crontab(5).

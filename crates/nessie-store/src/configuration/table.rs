@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The largest number of an object: ids have 32 bits for it.
+const MAX_NUMBER: u64 = u32::MAX as u64;
 
 /// Objects by number, in order of creation. The number of a deleted object is not used again.
 ///
@@ -108,6 +112,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
         // A number is not used again.
         let last = rows.objects.last_key_value().map_or(0, |(number, _)| *number);
         rows.next = rows.next.max(last.saturating_add(1));
+        let first = rows.objects.first_key_value().map_or(1, |(number, _)| *number);
+        if first == 0 || rows.next > MAX_NUMBER {
+            let wrong = if first == 0 { 0 } else { rows.next };
+            let rule = format!("the number {wrong} is not one of 1 to {MAX_NUMBER}");
+            return Err(D::Error::custom(rule));
+        }
         Ok(Self { rows: RwLock::new(rows) })
     }
 }

@@ -129,7 +129,8 @@ fn fields_after(before: &Attributes, body: &Body) -> Result<Stored<OfDns>, ApiEr
 const MAX_DOMAINS: usize = 6;
 const MAX_SERVERS: usize = 3;
 
-fn check(attributes: &Attributes) -> Result<(), ApiError> {
+/// Refuses fields that break a rule other than that of their type.
+pub(crate) fn check(attributes: &Attributes) -> Result<(), ApiError> {
     let refuse = |path: &'static str, code, message: String| {
         Err(ApiError::new(400, code, message).about(path))
     };

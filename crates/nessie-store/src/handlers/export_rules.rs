@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use nessie_ontap_protocol::records::{Attribute, EXPORT_RULE, ExportRule, ExportRuleRecord};
 use nessie_ontap_protocol::{ApiError, Body, Method, Query};
+#[cfg(feature = "simulator")]
+use serde_json::json;
 
 use super::context::RequestContext;
 use super::export_policies::{Stored, current, policy_of_path, record as policy_record};
@@ -216,6 +218,23 @@ fn created(body: &Body) -> Result<ExportRule, ApiError> {
     let mut rule = new_export_rule();
     apply(body, &mut rule)?;
     Ok(rule)
+}
+
+/// Accepts a rule that a request can create.
+#[cfg(feature = "simulator")]
+pub(crate) fn check(rule: &ExportRule) -> Result<(), ApiError> {
+    let clients: Vec<_> = rule.clients.iter().map(|client| json!({"match": client})).collect();
+    let body = json!({
+        "clients": clients,
+        "protocols": rule.protocols,
+        "ro_rule": rule.ro_rule,
+        "rw_rule": rule.rw_rule,
+        "superuser": rule.superuser,
+        "anonymous_user": rule.anonymous_user,
+        "chown_mode": rule.chown_mode,
+        "ntfs_unix_security": rule.ntfs_unix_security,
+    });
+    created(&Body::parse(body.to_string().as_bytes())?).map(drop)
 }
 
 /// Sets the fields of a rule that a body has.

@@ -115,6 +115,12 @@ fn check_running(svm: &SvmState) -> Result<(), ApiError> {
 fn fields_after(before: &Attributes, body: &Body) -> Result<Stored<OfNfsService>, ApiError> {
     let mut attributes = before.clone();
     attributes.set_from(&NFS_SERVICE, body, |path| !path.starts_with("svm."))?;
+    check(&attributes)?;
+    Ok(attributes.into())
+}
+
+/// Refuses numbers that ONTAP does not accept.
+pub(crate) fn check(attributes: &Attributes) -> Result<(), ApiError> {
     for (path, code, minimum, maximum) in RANGES {
         let Some(number) = attributes.integer(path) else { continue };
         if !(*minimum..=*maximum).contains(&number) {
@@ -131,7 +137,7 @@ fn fields_after(before: &Attributes, body: &Body) -> Result<Stored<OfNfsService>
         error.code = 3_277_140;
         return Err(error);
     }
-    Ok(attributes.into())
+    Ok(())
 }
 
 /// The numbers that ONTAP accepts: the field, the code of a refusal, the least and the greatest number.

@@ -344,7 +344,7 @@ fn identity(body: &Body, path: &str) -> Result<Option<UnixIdentity>, ApiError> {
 }
 
 /// Accepts a name of 1 to 64 characters without slashes and control characters.
-fn check_name(name: &str, code: u32) -> Result<(), ApiError> {
+pub(crate) fn check_name(name: &str, code: u32) -> Result<(), ApiError> {
     let refuse = |rule| {
         let shown: String = name.chars().take(64).collect();
         let message = format!("The qtree name {shown:?} {rule}.");

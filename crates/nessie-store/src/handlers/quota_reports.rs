@@ -13,7 +13,7 @@ use super::lookup::volume_of_filter;
 use super::outcome::ObjectKind;
 use super::quota_rules::{named, shown_target, with_rules};
 use super::resource::Resource;
-use crate::side_data::{QuotaRule, QuotaRuleTarget, SideData};
+use crate::side_data::{MAX_QTREE_ID, QuotaRule, QuotaRuleTarget, SideData};
 use crate::svm::SvmState;
 
 /// `/api/storage/quota/reports`.
@@ -117,7 +117,7 @@ fn append(
                 users: Vec::new(),
                 group: None,
             };
-            report(TREES + (id << 32), target, &of_each.limits);
+            report(TREES | of_qtree(Some(id)), target, &of_each.limits);
         }
     }
 }
@@ -135,9 +135,14 @@ fn index(position: u64, rule: &QuotaRule) -> u64 {
         QuotaRuleTarget::Group(..) => GROUPS,
         QuotaRuleTarget::Tree(_) => TREES,
     };
-    let of_qtree = first + (rule.target.qtree().unwrap_or(0) << 32);
+    let of_all = first | of_qtree(rule.target.qtree());
     let is_of_one = !is_default(rule) && !matches!(rule.target, QuotaRuleTarget::Tree(_));
-    if is_of_one { of_qtree + (position & u64::from(u32::MAX)) } else { of_qtree }
+    if is_of_one { of_all | (position & u64::from(u32::MAX)) } else { of_all }
+}
+
+/// The part of an index that is about a qtree.
+fn of_qtree(id: Option<u64>) -> u64 {
+    (id.unwrap_or(0) & MAX_QTREE_ID) << 32
 }
 
 /// Whether a rule is for each qtree, user or group.

@@ -316,22 +316,11 @@ fn apply(body: &Body, target: &QuotaRuleTarget, limits: &mut QuotaLimits) -> Res
         match body.size(path)? {
             None => {}
             Some(NO_LIMIT) => *limit = None,
-            Some(given) if given > MAX_LIMIT => return Err(too_large(path, given)),
             Some(given) if path.starts_with("space") => *limit = Some(given.max(1_024)),
             given => *limit = given,
         }
     }
-    for (path, soft, hard) in [
-        ("files.soft_limit", limits.files_soft, limits.files_hard),
-        ("space.soft_limit", limits.space_soft, limits.space_hard),
-    ] {
-        if let (Some(soft), Some(hard)) = (soft, hard)
-            && soft > hard
-        {
-            let message = format!("The soft limit {soft} is above the hard limit {hard}.");
-            return Err(ApiError::new(400, 5_308_575, message).about(path));
-        }
-    }
+    check_limits(limits)?;
     let is_user = matches!(target, QuotaRuleTarget::User(..));
     if let Some(is_mapped) = body.boolean("user_mapping")? {
         let refuse = |code, message| Err(ApiError::new(400, code, message).about("user_mapping"));
@@ -345,6 +334,27 @@ fn apply(body: &Body, target: &QuotaRuleTarget, limits: &mut QuotaLimits) -> Res
     }
     if is_user && limits.user_mapping.is_none() {
         limits.user_mapping = Some(false);
+    }
+    Ok(())
+}
+
+/// Refuses limits that are too large, and a soft one that is above its hard one.
+pub(crate) fn check_limits(limits: &QuotaLimits) -> Result<(), ApiError> {
+    let QuotaLimits { files_hard, files_soft, space_hard, space_soft, .. } = *limits;
+    for (path, limit) in LIMITS.into_iter().zip([files_hard, files_soft, space_hard, space_soft]) {
+        if let Some(limit) = limit.filter(|limit| *limit > MAX_LIMIT) {
+            return Err(too_large(path, limit));
+        }
+    }
+    for (path, soft, hard) in
+        [("files.soft_limit", files_soft, files_hard), ("space.soft_limit", space_soft, space_hard)]
+    {
+        if let (Some(soft), Some(hard)) = (soft, hard)
+            && soft > hard
+        {
+            let message = format!("The soft limit {soft} is above the hard limit {hard}.");
+            return Err(ApiError::new(400, 5_308_575, message).about(path));
+        }
     }
     Ok(())
 }

@@ -284,7 +284,7 @@ fn properties_after(
 ) -> Result<Attributes, ApiError> {
     let mut properties = before.clone();
     properties.set_from(&SVM, body, is_stored)?;
-    check(&properties, body)?;
+    check(&properties)?;
     if let Some(aggregates) = aggregates(context, body)? {
         properties.set("aggregates.name", Attribute::Texts(aggregates));
     }
@@ -300,9 +300,9 @@ fn properties_after(
 }
 
 /// Refuses values that break a rule other than those of their type.
-fn check(properties: &Attributes, body: &Body) -> Result<(), ApiError> {
-    if let Some(state) = body.text("state")?
-        && !matches!(properties.text("state"), Some("running" | "stopped"))
+pub(crate) fn check(properties: &Attributes) -> Result<(), ApiError> {
+    if let Some(state) = properties.text("state")
+        && !matches!(state, "running" | "stopped")
     {
         let rule = "is neither \"running\" nor \"stopped\"";
         return Err(ApiError::invalid_value("state", state, rule));

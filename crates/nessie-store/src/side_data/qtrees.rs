@@ -23,6 +23,9 @@ pub(crate) struct Qtree {
     pub(crate) group: UnixIdentity,
 }
 
+/// The largest id of a qtree: the indexes of quota reports have 28 bits for it.
+pub(crate) const MAX_QTREE_ID: u64 = (1 << 28) - 1;
+
 /// The qtrees of one SVM's volumes.
 #[derive(Debug, Default)]
 pub(crate) struct Qtrees {
@@ -34,8 +37,8 @@ pub(crate) struct Qtrees {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredQtrees {
-    last: u64,
-    qtrees: BTreeMap<u64, Arc<Qtree>>,
+    pub(crate) last: u64,
+    pub(crate) qtrees: BTreeMap<u64, Arc<Qtree>>,
 }
 
 /// The qtrees of one volume. The id of a deleted qtree is not used again.

@@ -40,7 +40,7 @@ impl QuotaRuleTarget {
 
 /// The rules of volumes by position, as they are stored.
 #[cfg(feature = "simulator")]
-pub(super) type StoredQuotaRules = BTreeMap<VolumeId, BTreeMap<u64, Arc<QuotaRule>>>;
+pub(crate) type StoredQuotaRules = BTreeMap<VolumeId, BTreeMap<u64, Arc<QuotaRule>>>;
 
 /// The quota rules of one SVM's volumes.
 #[derive(Debug, Default)]

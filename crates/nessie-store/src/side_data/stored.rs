@@ -18,8 +18,8 @@ use crate::configuration::{OfSnapshot, OfVolume, Stored};
 pub(crate) struct StoredSideData {
     volumes: BTreeMap<VolumeId, Stored<OfVolume>>,
     snapshots: Vec<StoredSnapshot>,
-    qtrees: BTreeMap<VolumeId, StoredQtrees>,
-    quota_rules: StoredQuotaRules,
+    pub(crate) qtrees: BTreeMap<VolumeId, StoredQtrees>,
+    pub(crate) quota_rules: StoredQuotaRules,
     recovery_queue: Vec<DeletedVolume>,
 }
 

@@ -10,10 +10,11 @@ use nessie_ontap_protocol::records::Named;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::configuration_check::{check_cluster, check_side_data, check_svm, refusal};
 use super::exchange::{Answer, Exchange, json, simulated};
 use crate::Response;
 use crate::configuration::{ClusterConfiguration, SvmConfiguration};
-use crate::handlers::check_svm;
+use crate::handlers::check_svm as check_svm_name;
 use crate::side_data::StoredSideData;
 use crate::svm::SvmState;
 use crate::svms::svm_named;
@@ -119,6 +120,7 @@ pub(super) fn put(exchange: &Exchange<'_>) -> Answer {
         return Err(ApiError::invalid_value("version", &document.version.to_string(), rule));
     }
     let cluster = exchange.cluster;
+    check_cluster(&document.cluster)?;
     let mut names = HashSet::new();
     let mut changes = Vec::new();
     for svm in document.svms {
@@ -132,6 +134,7 @@ pub(super) fn put(exchange: &Exchange<'_>) -> Answer {
                 svm.name
             )));
         }
+        check_svm(&svm.name, &svm.configuration, &document.cluster)?;
         let loaded = svm.state.as_ref().map(|state| MemBackend::load(state.as_bytes()));
         let loaded = loaded.transpose().map_err(|error| error.for_argument("state"))?;
         changes.push(Change { svm, loaded });
@@ -139,22 +142,12 @@ pub(super) fn put(exchange: &Exchange<'_>) -> Answer {
     let _lock = cluster.configuration.write_lock();
     let _svms_lock = cluster.svms.write_lock();
     // Before anything changes.
-    let existing = cluster.svms.list();
     let mut created = Vec::new();
-    for change in &changes {
-        match svm_named(&existing, &change.svm.name) {
-            Some(found) if change.loaded.is_some() => _ = simulated(found)?,
-            Some(_) => {}
-            None => match create(exchange, &change.svm) {
-                Ok(svm) => created.push(svm),
-                Err(error) => {
-                    for svm in &created {
-                        cluster.simulator.end(svm);
-                    }
-                    return Err(error);
-                }
-            },
+    if let Err(error) = prepare(exchange, &changes, &mut created) {
+        for svm in &created {
+            cluster.simulator.end(svm);
         }
+        return Err(error);
     }
     cluster.configuration.replace(document.cluster);
     let policies = cluster.configuration.snapshot_policies.list();
@@ -172,10 +165,39 @@ pub(super) fn put(exchange: &Exchange<'_>) -> Answer {
     Ok(json(200, &json!({"svms": replaced})))
 }
 
+/// Makes the SVMs that the cluster lacks, and refuses what the others cannot become.
+fn prepare(
+    exchange: &Exchange<'_>,
+    changes: &[Change],
+    created: &mut Vec<SvmState>,
+) -> Result<(), ApiError> {
+    let existing = exchange.cluster.svms.list();
+    for Change { svm, loaded } in changes {
+        let backend = if let Some(found) = svm_named(&existing, &svm.name) {
+            if loaded.is_some() {
+                simulated(found)?;
+            }
+            Arc::clone(&found.backend)
+        } else {
+            let made = create(exchange, svm)?;
+            let backend = Arc::clone(&made.backend);
+            created.push(made);
+            backend
+        };
+        let volumes = match loaded {
+            Some(loaded) => loaded.list_volumes()?,
+            None => backend.list_volumes()?,
+        };
+        let present = volumes.into_iter().map(|volume| volume.uuid).collect();
+        check_side_data(&svm.name, &svm.side_data, &present)?;
+    }
+    Ok(())
+}
+
 /// Makes an SVM that the document has and the cluster lacks.
 fn create(exchange: &Exchange<'_>, svm: &ReadSvm) -> Result<SvmState, ApiError> {
     let cluster = exchange.cluster;
-    check_svm(&svm.name)?;
+    check_svm_name(&svm.name)?;
     let Some(new_backend) = &cluster.new_backend else {
         let message = format!(
             "The cluster has no SVM {:?}, and the server makes no backends for new SVMs.",
@@ -214,8 +236,4 @@ fn apply(
     found.side_data().restore(&*found.backend, side_data, &exchange.cluster.aggregates);
     let absent: Vec<_> = absent.iter().map(ToString::to_string).collect();
     Ok(json!({"name": svm.name, "absent_volumes": absent}))
-}
-
-fn refusal(message: &str) -> ApiError {
-    ApiError::new(400, 262_199, message).about("body")
 }

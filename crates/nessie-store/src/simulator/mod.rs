@@ -3,6 +3,7 @@
 mod backend;
 mod clock;
 mod configuration;
+mod configuration_check;
 mod events;
 mod exchange;
 mod faults;

@@ -233,6 +233,153 @@ fn a_wrong_document_is_refused_and_changes_nothing() {
     assert!(reply.message().contains("recovery queue"), "{}", reply.message());
 }
 
+/// The document after a change.
+fn changed(document: &Value, change: impl FnOnce(&mut Value)) -> Value {
+    let mut changed = document.clone();
+    change(&mut changed);
+    changed
+}
+
+/// The first member of an object, or the first with a value that holds.
+fn member(object: &mut Value, is_wanted: impl Fn(&Value) -> bool) -> &mut Value {
+    let mut members = object.as_object_mut().unwrap().values_mut();
+    members.find(|value| is_wanted(value)).unwrap()
+}
+
+fn any(_: &Value) -> bool {
+    true
+}
+
+/// Each document is refused with a message that has these texts, and changes nothing.
+fn assert_refused(lab: &Lab, documents: &[(Value, &[&str])]) {
+    let before = visible(lab);
+    for (document, texts) in documents {
+        let reply = lab.send("PUT", CONFIGURATION, &document.to_string());
+        assert_eq!((reply.status, reply.code().as_str()), (400, "262199"), "{texts:?}");
+        for text in *texts {
+            assert!(reply.message().contains(text), "{text}: {}", reply.message());
+        }
+    }
+    assert_eq!(visible(lab), before);
+}
+
+#[test]
+fn a_quota_rule_of_a_missing_qtree_is_refused() {
+    let lab = lab();
+    populate(&lab);
+    let uuid = get(&lab, &format!("{VOLUMES}?name=v"))["records"][0]["uuid"].clone();
+    let patch = json!({"quota.enabled": true});
+    done(&lab, Method::Patch, &format!("{VOLUMES}/{}", uuid.as_str().unwrap()), &patch);
+    let document = lab.send("GET", CONFIGURATION, "").json();
+    let with = |id: u64| {
+        changed(&document, |document| {
+            let rules = member(&mut document["svms"][0]["side_data"]["quota_rules"], any);
+            member(rules, any)["target"] = json!({"Tree": id});
+        })
+    };
+    let texts: &[&str] = &["svm1", "quota_rules", uuid.as_str().unwrap(), "the target of the rule"];
+    assert_refused(&lab, &[(with(u64::MAX), texts), (with(0), texts), (with(2), texts)]);
+    put(&lab, &with(1));
+    assert_eq!(get(&lab, "/api/storage/quota/reports")["num_records"], 1);
+}
+
+#[test]
+fn objects_that_requests_cannot_create_are_refused() {
+    let lab = lab();
+    populate(&lab);
+    let document = lab.send("GET", &format!("{CONFIGURATION}?state=true"), "").json();
+    let with = |path: &str, value: Value| {
+        changed(&document, |document| *document.pointer_mut(path).unwrap() = value)
+    };
+    let long = "a".repeat(300);
+    let sp = "/cluster/snapshot_policies/objects/4";
+    assert_eq!(document.pointer(sp).unwrap()["policy"]["name"], "sp");
+    let of_svm = |table: &str, number: u64, object: Value| {
+        changed(&document, |document| {
+            let objects = &mut document["svms"][0]["configuration"][table]["objects"];
+            objects[number.to_string()] = object;
+        })
+    };
+    let policy = |name: &str| {
+        let mut policy = document.pointer(sp).unwrap().clone();
+        policy["policy"] = json!({"uuid": "11111111-1111-4111-8111-111111111111", "name": name});
+        policy
+    };
+    let mut documents: Vec<(Value, Vec<&str>)> = Vec::new();
+    for name in ["a/b", "", "\0", &long] {
+        let place = "cluster.snapshot_policies.objects[4]";
+        documents.push((with(&format!("{sp}/policy/name"), json!(name)), vec![place]));
+        let place = r#"svms["svm1"].configuration.snapshot_policies.objects[1]"#;
+        documents.push((of_svm("snapshot_policies", 1, policy(name)), vec![place]));
+    }
+    let (v, qos) = ("/svms/0/configuration", &document["svms"][0]["configuration"]["qos_policies"]);
+    let mut same = qos["objects"]["1"].clone();
+    same["policy"]["name"] = json!("value");
+    for (document, text) in [
+        (of_svm("snapshot_policies", 1, policy("sp")), "two objects have the name \"sp\""),
+        (with(&format!("{sp}/copies/0/times"), json!("60 * * * *")), "objects[4]"),
+        (with(&format!("{sp}/copies/0/count"), json!(0)), "objects[4]"),
+        (with(&format!("{sp}/copies/0/prefix"), json!("a/b")), "objects[4]"),
+        (with("/cluster/snapshot_policies/objects", json!({})), "\"default\" is missing"),
+        (with("/cluster/schedules/objects/1/name", json!("")), "cluster.schedules.objects[1]"),
+        (with("/cluster/schedules/objects/1/timing", json!({"Interval": "P0D"})), "P0D"),
+        (with("/cluster/schedules/next", json!(u64::MAX)), "4294967295"),
+        (with(&format!("{v}/export_policies/objects/1/name"), json!("x")), "default"),
+        (with(&format!("{v}/export_policies/objects/2/name"), json!("a b")), "has a space"),
+        (with(&format!("{v}/export_policies/objects/2/name"), json!("default")), "two objects"),
+        (with(&format!("{v}/qos_policies/objects/1/policy/name"), json!("a/b")), "a/b"),
+        (of_svm("qos_policies", 1, same), "two objects have the name \"value\""),
+        (with("/svms/1/configuration/dns", json!({"domains": ["a.test"]})), "no servers"),
+        (with(&format!("{v}/nfs_service"), json!({"extended_groups_limit": 1})), "outside"),
+        (with(&format!("{v}/properties"), json!({"max_volumes": "few"})), "few"),
+    ] {
+        documents.push((document, vec![text]));
+    }
+    let rule = json!({
+        "clients": ["a"], "protocols": ["any"], "ro_rule": ["any"], "rw_rule": ["any"],
+        "superuser": ["any"], "anonymous_user": "65534", "allow_suid": true,
+        "allow_device_creation": true, "chown_mode": "restricted", "ntfs_unix_security": "fail",
+    });
+    let mut wrong = rule.clone();
+    wrong["clients"] = json!(["a b"]);
+    for (index, rule, text) in [("18446744073709551615", rule, "4294967295"), ("1", wrong, "a b")] {
+        let rules = json!({"rules": {index: rule}});
+        let path = format!("{v}/export_policies/objects/2/rules");
+        documents.push((with(&path, rules), vec!["export_policies.objects[2]", text]));
+    }
+    let side_data = |change: &dyn Fn(&mut Value)| {
+        changed(&document, |document| change(&mut document["svms"][0]["side_data"]))
+    };
+    documents.push((
+        side_data(&|of| member(&mut of["qtrees"], any)["qtrees"]["1"]["name"] = json!("a/b")),
+        vec!["side_data.qtrees", "a/b"],
+    ));
+    documents.push((
+        side_data(&|of| member(&mut of["qtrees"], any)["last"] = json!(u64::MAX)),
+        vec!["side_data.qtrees", "268435455"],
+    ));
+    documents.push((
+        side_data(&|of| {
+            let rules = member(&mut of["quota_rules"], any);
+            rules[u64::MAX.to_string()] = member(rules, any).clone();
+            rules["1"] = Value::Null;
+            rules.as_object_mut().unwrap().retain(|_, rule| !rule.is_null());
+        }),
+        vec!["quota_rules", "18446744073709551615"],
+    ));
+    documents.push((
+        side_data(&|of| {
+            let rules = member(&mut of["quota_rules"], any);
+            member(rules, any)["limits"]["space_soft"] = json!(1_u64 << 61);
+        }),
+        vec!["quota_rules", "2305843009213693952"],
+    ));
+    let documents: Vec<_> =
+        documents.iter().map(|(document, texts)| (document.clone(), texts.as_slice())).collect();
+    assert_refused(&lab, &documents);
+    put(&lab, &document);
+}
+
 #[test]
 fn a_reset_that_drops_the_configuration_restores_the_first_one() {
     let lab = lab();
