@@ -234,6 +234,7 @@ fn apply(
     let mut side_data = svm.side_data;
     let absent = side_data.retain(&present);
     found.side_data().restore(&*found.backend, side_data, &exchange.cluster.aggregates);
+    found.add_snapshot_policies();
     let absent: Vec<_> = absent.iter().map(ToString::to_string).collect();
     Ok(json!({"name": svm.name, "absent_volumes": absent}))
 }

@@ -41,15 +41,16 @@ pub(super) fn post(exchange: &Exchange<'_>) -> Answer {
         }
         let policies = if drops { Vec::new() } else { backend.snapshot_policies() };
         backend.reset()?;
+        if drops {
+            faults::remove_of_backend(exchange, svm);
+            events::close(&cluster.simulator, svm);
+            svm.add_snapshot_policies();
+        }
         for policy in policies {
             backend.set_snapshot_policy(policy)?;
         }
         if cluster.root_volumes || !svm.is_configured {
             svm.create_root_volume()?;
-        }
-        if drops {
-            faults::remove_of_backend(exchange, svm);
-            events::close(&cluster.simulator, svm);
         }
         if drops_all && !svm.is_configured {
             *presence = Presence::Deleted;

@@ -104,6 +104,13 @@ impl SvmState {
         Ok(policies.into_iter().find(|policy| policy.name == name))
     }
 
+    /// Adds the policies of the configuration that the SVM's backend lacks. What the backend cannot add now
+    /// is added when a request needs it.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn add_snapshot_policies(&self) {
+        let _ = self.snapshot_policies();
+    }
+
     /// The policies of the SVM's backend; none if it has no policies.
     pub(crate) fn snapshot_policies(&self) -> Result<Vec<SnapshotPolicy>, ApiError> {
         match self.backend.policy_backend() {

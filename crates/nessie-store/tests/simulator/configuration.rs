@@ -392,6 +392,26 @@ fn a_reset_that_drops_the_configuration_restores_the_first_one() {
 }
 
 #[test]
+fn reads_of_snapshot_policies_do_not_change_the_state() {
+    let lab = lab();
+    let digest = |lab: &Lab| lab.get("/simulator/state/digest?svm=svm1").json()["digest"].clone();
+    let first = digest(&lab);
+    populate(&lab);
+    let document = lab.send("GET", CONFIGURATION, "").json();
+    let reset = json!({"configuration": "drop"}).to_string();
+    assert_eq!(lab.send("POST", "/simulator/reset", &reset).status, 200);
+    assert_eq!(digest(&lab), first);
+    get(&lab, "/api/storage/snapshot-policies");
+    assert_eq!(digest(&lab), first);
+
+    put(&lab, &document);
+    let replaced = digest(&lab);
+    assert_ne!(replaced, first);
+    get(&lab, "/api/storage/snapshot-policies");
+    assert_eq!(digest(&lab), replaced);
+}
+
+#[test]
 fn a_reset_that_keeps_the_configuration_keeps_the_svms() {
     let lab = lab();
     populate(&lab);
