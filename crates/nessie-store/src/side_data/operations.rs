@@ -76,6 +76,19 @@ impl Operations {
         lock(&self.table).moves.get(&volume).cloned()
     }
 
+    /// The last move of each volume.
+    #[cfg(feature = "simulator")]
+    pub(super) fn moves(&self) -> Vec<(VolumeId, Move)> {
+        let table = lock(&self.table);
+        table.moves.iter().map(|(volume, movement)| (*volume, movement.clone())).collect()
+    }
+
+    /// Removes the moves of all volumes.
+    #[cfg(feature = "simulator")]
+    pub(super) fn remove_moves(&self) {
+        lock(&self.table).moves.clear();
+    }
+
     /// Removes the operations of a deleted volume.
     pub(crate) fn remove_volume(&self, volume: VolumeId) {
         let mut table = lock(&self.table);

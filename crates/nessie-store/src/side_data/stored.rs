@@ -6,10 +6,10 @@ use nessie_backend_core::{SnapshotId, VolumeBackend, VolumeId};
 use nessie_ontap_protocol::records::{AggregateRecord, Attribute, Attributes};
 use serde::{Deserialize, Serialize};
 
-use super::SideData;
 use super::qtrees::StoredQtrees;
 use super::quota_rules::StoredQuotaRules;
 use super::recovery_queue::DeletedVolume;
+use super::{Move, SideData};
 use crate::configuration::{OfSnapshot, OfVolume, Stored};
 
 /// What the endpoint stores about the volumes of an SVM.
@@ -33,10 +33,21 @@ struct StoredSnapshot {
 }
 
 impl SideData {
-    pub(crate) fn store(&self) -> StoredSideData {
+    /// What is stored. A move is not: a volume that is still in the source of one is in that aggregate.
+    pub(crate) fn store(&self, is_moving: impl Fn(&Move) -> bool) -> StoredSideData {
         let (volumes, snapshots) = self.attributes.store();
+        let mut volumes: BTreeMap<_, _> =
+            volumes.into_iter().map(|(uuid, of)| (uuid, (*of).clone())).collect();
+        for (volume, movement) in self.operations.moves() {
+            if let Some(attributes) = volumes.get_mut(&volume)
+                && is_moving(&movement)
+            {
+                attributes.set("aggregates.name", Attribute::Text(movement.source.name));
+                attributes.set("aggregates.uuid", Attribute::Uuid(movement.source.uuid));
+            }
+        }
         StoredSideData {
-            volumes: volumes.into_iter().map(|(uuid, of)| (uuid, (*of).clone().into())).collect(),
+            volumes: volumes.into_iter().map(|(uuid, of)| (uuid, of.into())).collect(),
             snapshots: snapshots
                 .into_iter()
                 .map(|((volume, snapshot), of)| StoredSnapshot {
@@ -51,7 +62,7 @@ impl SideData {
         }
     }
 
-    /// Replaces everything. Aggregates are found by name. The SVM's write lock is held.
+    /// Replaces everything, and ends the moves. Aggregates are found by name. The SVM's write lock is held.
     pub(crate) fn restore(
         &self,
         backend: &dyn VolumeBackend,
@@ -71,6 +82,7 @@ impl SideData {
             let attributes = (*attributes.attributes).clone();
             self.attributes.set_snapshot(backend, volume, snapshot, attributes);
         }
+        self.operations.remove_moves();
         self.qtrees.restore(stored.qtrees);
         self.quota_rules.restore(stored.quota_rules);
         self.recovery_queue.restore(stored.recovery_queue);

@@ -88,7 +88,7 @@ pub(super) fn get(exchange: &Exchange<'_>) -> Answer {
             name: &svm.svm_context.svm.name,
             uuid: svm.svm_context.svm.uuid,
             configuration: &svm.configuration,
-            side_data: svm.side_data().store(),
+            side_data: svm.side_data().store(|movement| svm.is_moving(movement)),
             state,
         });
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nessie_backend_core::VolumeBackend;
 use nessie_backend_faults::Faulty;
 use nessie_backend_mem::MemBackend;
-use nessie_store::{Aggregate, Config, Method, Request, SimulatedBackend, Svm};
+use nessie_store::{Aggregate, Config, JobCompletion, Method, Request, SimulatedBackend, Svm};
 use serde_json::{Value, json};
 
 use crate::support::{Lab, VOLUMES};
@@ -179,6 +179,41 @@ fn volumes_are_in_the_aggregates_of_the_same_names() {
     );
     put(&smaller, &document);
     assert_eq!(names(&smaller)[0]["name"], "aggr1");
+}
+
+#[test]
+fn a_volume_that_is_being_moved_is_in_its_source() {
+    for (state, ends) in [(false, false), (true, false), (true, true)] {
+        let lab = Lab::with(
+            |config| {
+                parts(config);
+                config.jobs = JobCompletion::Polls(2);
+            },
+            |_| {},
+        );
+        let volume = json!({
+            "name": "v", "svm.name": "svm1", "aggregates": [{"name": "aggr1"}], "size": "1GB",
+        });
+        done(&lab, Method::Post, VOLUMES, &volume);
+        let to_second = json!({"movement.destination_aggregate.name": "aggr2"});
+        let job = done(&lab, Method::Patch, &format!("{VOLUMES}?name=v"), &to_second);
+        let place = || {
+            let read = get(&lab, &format!("{VOLUMES}?name=v&fields=aggregates,movement"));
+            ["/aggregates/0/name", "/movement/state"]
+                .map(|path| read["records"][0].pointer(path).cloned().unwrap_or_default())
+        };
+        assert_eq!(place(), ["aggr1", "replicating"]);
+        if ends {
+            let uuid = job.pointer("/jobs/0/uuid").or(job.pointer("/job/uuid")).unwrap();
+            for _ in 0..3 {
+                get(&lab, &format!("/api/cluster/jobs/{}", uuid.as_str().unwrap()));
+            }
+        }
+        let document = lab.send("GET", &format!("{CONFIGURATION}?state={state}"), "").json();
+        put(&lab, &document);
+        let expected = if ends { "aggr2" } else { "aggr1" };
+        assert_eq!(place(), [json!(expected), Value::Null], "{state} {ends}");
+    }
 }
 
 #[test]
