@@ -30,16 +30,16 @@ pub(crate) enum Command {
 ///
 ///   ready url=URL username=NAME password=PASSWORD ca_file=PATH
 ///
-/// Clients verify the server against ca_file, which exists while the server runs. GET / and GET
-/// /healthz need no login.
+/// Clients verify the server against ca_file, which exists while the server runs.
+/// GET / and GET /healthz need no login.
 ///
 /// A seed file is a JSON object such as
 ///
 ///   {"volumes": [{"name": "db", "size": "50GiB", "snapshots": ["nightly"],
 ///     "clones": [{"name": "db_pr1", "snapshot": "nightly"}]}]}
 ///
-/// A volume may also have svm, junction_path, export_policy and state. A dump is what --dump writes.
-/// SIMULATOR.md of the crate nessie-store describes /simulator.
+/// A volume may also have svm, junction_path, export_policy and state. A dump is
+/// what --dump writes. SIMULATOR.md of the crate nessie-store describes /simulator.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 #[expect(clippy::struct_excessive_bools, reason = "they are flags of a command")]
