@@ -1,8 +1,11 @@
 //! `FlexGroup` volumes.
 
+use std::sync::Arc;
+
 use nessie_backend_core::VolumeBackend;
 use nessie_backend_core::splitmix64::SplitMix64;
-use nessie_store::{Aggregate, Method};
+use nessie_backend_mem::MemBackend;
+use nessie_store::{Aggregate, Method, Svm};
 use serde_json::{Value, json};
 
 use crate::support::{GIB, Lab, Reply, VOLUMES};
@@ -602,4 +605,46 @@ fn a_size_above_the_autosize_maximum_raises_it() {
     assert_eq!(limits(), [1, 8]);
     lab.done(Method::Patch, &path, r#"{"size":"9g","autosize.maximum":"12g"}"#);
     assert_eq!(limits(), [1, 12]);
+}
+
+#[test]
+fn volumes_are_in_the_aggregates_of_their_svm() {
+    let lab = Lab::with(|config| {
+        config.aggregates =
+            ["aggr1", "aggr2", "aggr3"].map(|name| Aggregate::new(name, 100 * GIB)).into();
+        config.nodes = vec!["node1".to_owned(), "node2".to_owned()];
+        config.new_backend = Some(Arc::new(|name, number| {
+            let backend = MemBackend::builder().seed(number.into()).build()?;
+            Ok(Svm::new(name, Arc::new(backend)))
+        }));
+    });
+    lab.done(
+        Method::Post,
+        "/api/svm/svms",
+        r#"{"name":"svm2","aggregates":[{"name":"aggr2"},{"name":"aggr3"}]}"#,
+    );
+    let send = |more: &str| {
+        let body = format!(r#"{{"svm":"svm2",{more}}}"#);
+        lab.send(Method::Post, &format!("{VOLUMES}?return_timeout=15"), &body)
+    };
+    for aggregates in [r#"["aggr1"]"#, r#"["aggr2","aggr1"]"#] {
+        let reply = send(&format!(r#""name":"v","size":"4GB","aggregates":{aggregates}"#));
+        assert_eq!((reply.status, reply.code()), (400, "917508"), "{}", reply.json);
+    }
+    assert_eq!(lab.names(&format!("{VOLUMES}?name=v")), [""; 0]);
+    let reply =
+        send(r#""name":"fg","size":"4GB","style":"flexgroup","constituents_per_aggregate":1"#);
+    assert_eq!(reply.status, 201, "{}", reply.json);
+    let path = reply.location();
+    assert_eq!(constituents(&lab, &path), ["aggr2", "aggr3"]);
+    let expansion = r#"{"aggregates":["aggr1"]}"#;
+    let reply = lab.send(Method::Patch, &format!("{path}?return_timeout=15"), expansion);
+    assert_eq!(reply.code(), "917508", "{}", reply.json);
+    lab.done(
+        Method::Patch,
+        &format!("{path}?sizing_method=add_new_resources"),
+        r#"{"size":"8GB"}"#,
+    );
+    assert_eq!(constituents(&lab, &path), ["aggr2", "aggr3", "aggr2", "aggr3"]);
+    assert_eq!(send(r#""name":"v","aggregates":["aggr3"]"#).status, 201);
 }

@@ -12,6 +12,7 @@ use nessie_ontap_protocol::records::{
 };
 use nessie_ontap_protocol::{ApiError, Body, Method};
 
+use super::assigned::check_assigned;
 use super::autosize;
 use super::body::{MIN_SIZE, VolumeFields, normalise, set_aggregate, set_snapshot_policy};
 use super::expansion::check_complete;
@@ -113,7 +114,7 @@ impl<'a> Creation<'a> {
                 return Err(ApiError::new(400, 918_247, message).about("clone"));
             }
             let aggregates = aggregates(&body)?;
-            match flexgroup::read(context, &body, &aggregates)? {
+            match flexgroup::read(context, svm, &body, &aggregates)? {
                 Some(constituents) => VolumeSource::FlexGroup { constituents },
                 None => VolumeSource::Empty { aggregate: aggregate(context, &aggregates)? },
             }
@@ -133,6 +134,7 @@ impl<'a> Creation<'a> {
         let volume = match &self.source {
             VolumeSource::Empty { aggregate } => {
                 let aggregate = aggregate.clone()?;
+                check_assigned(self.svm, std::slice::from_ref(&aggregate))?;
                 if aggregate.uuid != self.svm.svm_context.aggregate.uuid {
                     set_aggregate(&mut attributes, &aggregate);
                 }
@@ -141,6 +143,7 @@ impl<'a> Creation<'a> {
             }
             VolumeSource::FlexGroup { constituents } => {
                 let constituents = constituents.clone()?;
+                check_assigned(self.svm, &constituents)?;
                 flexgroup::check_name(&self.name)?;
                 let smallest = flexgroup::min_size(constituents.len());
                 let size = self.fields.size.unwrap_or(smallest);

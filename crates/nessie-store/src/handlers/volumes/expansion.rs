@@ -6,6 +6,7 @@ use nessie_ontap_protocol::records::{
 };
 use nessie_ontap_protocol::{ApiError, Body, Query};
 
+use super::assigned::check_assigned;
 use super::create::aggregates;
 use super::flexgroup::{
     PER_AGGREGATE, check_count, check_per_aggregate, in_aggregates, no_aggregates, selected,
@@ -71,6 +72,7 @@ impl Expansion {
     pub(super) fn check(
         &self,
         context: &RequestContext<'_>,
+        svm: &SvmState,
         volume: &Volume,
         attributes: Option<&Attributes>,
     ) -> Result<(Vec<Uuid>, u64), ApiError> {
@@ -92,6 +94,7 @@ impl Expansion {
         let size = match self {
             Self::In(added) => {
                 let added = added.clone()?;
+                check_assigned(svm, &added)?;
                 constituents.extend(added.iter().map(|aggregate| aggregate.uuid));
                 before.saturating_add(share.saturating_mul(added.len() as u64))
             }
@@ -99,7 +102,7 @@ impl Expansion {
                 let Some(more) = size.checked_sub(before).filter(|more| *more > 0) else {
                     return Err(no_growth(*size, before));
                 };
-                let selected = selected(context);
+                let selected = selected(context, svm);
                 let most = NEW_PER_AGGREGATE.saturating_mul(selected.len());
                 let added = more.checked_div(share).unwrap_or(1);
                 let added = usize::try_from(added).unwrap_or(most).clamp(1, most);

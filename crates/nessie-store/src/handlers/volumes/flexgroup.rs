@@ -7,6 +7,7 @@ use nessie_ontap_protocol::records::{
 };
 use nessie_ontap_protocol::{ApiError, Body};
 
+use super::assigned::is_assigned;
 use super::body::{MAX_SIZE, set_aggregate};
 use crate::handlers::context::RequestContext;
 use crate::handlers::lookup::find_aggregate;
@@ -37,6 +38,7 @@ pub(super) const PER_AGGREGATE: &str = "constituents_per_aggregate";
 /// unknown aggregate is the inner error, which ONTAP reports when the job runs.
 pub(super) fn read(
     context: &RequestContext<'_>,
+    svm: &SvmState,
     body: &Body,
     aggregates: &[Reference],
 ) -> Result<Option<Result<Vec<Named>, ApiError>>, ApiError> {
@@ -63,7 +65,7 @@ pub(super) fn read(
     }
     let per_aggregate = check_per_aggregate(per_aggregate.unwrap_or(DEFAULT_PER_AGGREGATE))?;
     if aggregates.is_empty() {
-        let selected = selected(context);
+        let selected = selected(context, svm);
         check_count(selected.len().saturating_mul(per_aggregate))?;
         return Ok(Some(Ok(spread(&selected, per_aggregate))));
     }
@@ -115,10 +117,12 @@ pub(super) fn no_aggregates() -> ApiError {
     ApiError::new(400, 13_109_291, message).about(PER_AGGREGATE)
 }
 
-/// The aggregates that the system selects: the first ones of each node.
-pub(super) fn selected(context: &RequestContext<'_>) -> Vec<Named> {
+/// The aggregates that the system selects: the first ones of each node that the SVM may use.
+pub(super) fn selected(context: &RequestContext<'_>, svm: &SvmState) -> Vec<Named> {
+    let own = svm.own_aggregates();
     let mut selected: Vec<(&Named, &Named)> = Vec::new();
-    for record in context.cluster.aggregates.iter() {
+    let all = context.cluster.aggregates.iter();
+    for record in all.filter(|record| is_assigned(&own, &record.aggregate)) {
         let of_node = selected.iter().filter(|(_, node)| **node == record.node).count();
         if of_node < AGGREGATES_PER_NODE {
             selected.push((&record.aggregate, &record.node));

@@ -1,5 +1,6 @@
 //! Volumes. [`create`] and [`patch`] have the changes, [`body`] the fields that requests set.
 
+mod assigned;
 mod autosize;
 mod body;
 mod create;

@@ -147,7 +147,8 @@ impl Change {
         }
         let changed = match &self.kind {
             ChangeKind::Fields { fields, movement, expansion } => {
-                let fields = expanded(context, &side_data, &volume, fields, expansion.as_ref())?;
+                let fields =
+                    expanded(context, svm, &side_data, &volume, fields, expansion.as_ref())?;
                 change_fields(context, svm, &side_data, volume, &fields, movement.as_ref(), job)?
             }
             ChangeKind::Movement(of_move) => {
@@ -198,6 +199,7 @@ fn check_quotas(
 /// The fields that a request sets, with those that the expansion of a `FlexGroup` sets.
 fn expanded<'f>(
     context: &RequestContext<'_>,
+    svm: &SvmState,
     side_data: &SideData,
     volume: &Volume,
     fields: &'f VolumeFields,
@@ -205,7 +207,7 @@ fn expanded<'f>(
 ) -> Result<Cow<'f, VolumeFields>, ApiError> {
     let Some(expansion) = expansion else { return Ok(Cow::Borrowed(fields)) };
     let attributes = side_data.attributes.volume(volume.uuid);
-    let (constituents, size) = expansion.check(context, volume, attributes.as_deref())?;
+    let (constituents, size) = expansion.check(context, svm, volume, attributes.as_deref())?;
     Ok(Cow::Owned(fields.expanded(constituents, size)))
 }
 
@@ -240,7 +242,7 @@ fn check(
     let backend = &*svm.backend;
     match kind {
         ChangeKind::Fields { fields, movement, expansion } => {
-            let fields = &*expanded(context, side_data, volume, fields, expansion.as_ref())?;
+            let fields = &*expanded(context, svm, side_data, volume, fields, expansion.as_ref())?;
             fields.check(svm, side_data.attributes.volume(volume.uuid).as_deref())?;
             root::check_change(svm, volume, fields)?;
             if let Some(size) = fields.size {
