@@ -1,13 +1,14 @@
 //! The REST API of a cluster: from a request to its response.
 
-use nessie_ontap_protocol::{Method, Url, reply};
+use nessie_ontap_protocol::{Url, reply};
 
 use crate::cluster::Cluster;
 use crate::http::{Request, Response};
 use crate::router;
 
 impl Cluster {
-    /// Answers a request. It never fails: a refusal is a response too.
+    /// Answers a request. It never fails: a refusal is a response too. The response to `HEAD` has the body
+    /// that `GET` has.
     #[must_use]
     pub fn handle(&self, request: &Request<'_>) -> Response {
         let (mut response, pretty) = match Url::parse(request.target) {
@@ -19,9 +20,6 @@ impl Cluster {
         };
         if pretty && response.content_type == Response::JSON {
             response.body = reply::pretty(&response.body);
-        }
-        if request.method == Method::Head {
-            response.body.clear();
         }
         response
     }

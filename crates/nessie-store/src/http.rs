@@ -57,7 +57,7 @@ pub struct Response {
     pub content_type: &'static str,
     /// Other headers: `Location`, `Link`, `Allow`.
     pub headers: Vec<(&'static str, String)>,
-    /// The body.
+    /// The body. A server sends only its length in reply to `HEAD`.
     pub body: Vec<u8>,
 }
 

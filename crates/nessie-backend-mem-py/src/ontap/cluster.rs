@@ -181,7 +181,8 @@ impl OntapCluster {
         };
         let request = Request::new(method.1, target).body(body);
         let response = py.detach(|| Requests::own(|| self.handler.handle(&request)))?;
-        Ok((response.status, response.headers, PyBytes::new(py, &response.body)))
+        let body = if method.1 == Method::Head { &[][..] } else { &response.body };
+        Ok((response.status, response.headers, PyBytes::new(py, body)))
     }
 
     /// Install faults of requests, each given as JSON.

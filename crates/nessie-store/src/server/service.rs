@@ -226,7 +226,7 @@ pub(super) fn log(
         method: request.map_or("-", |request| &request.method),
         target: &target,
         status: response.status,
-        bytes: response.body.len(),
+        bytes: if request.is_some_and(RequestHead::is_head) { 0 } else { response.body.len() },
         time,
     };
     // A panic of either does not affect the client.

@@ -1,13 +1,13 @@
 //! The resources of `/simulator`.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nessie_backend_core::{SnapshotBackend, SnapshotRule, VolumeBackend, VolumeSpec};
 use nessie_backend_faults::Faulty;
 use nessie_backend_mem::MemBackend;
-use nessie_store::{Method, Request, SimulatedBackend, Svm};
+use nessie_store::{AccessLogEntry, Method, Request, SimulatedBackend, Svm};
 use serde_json::{Value, json};
 
 use crate::support::{CLUSTER, Lab, Reply, VOLUMES, new_volume};
@@ -424,6 +424,32 @@ fn a_reset_keeps_or_drops_the_configuration() {
     create(&lab, "db");
     assert!(!lab.backend.hooks().is_active());
     assert_eq!(events(&lab, "").0.len(), 0);
+}
+
+#[test]
+fn a_reply_to_head_has_the_length_of_the_reply_to_get() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&heads);
+    let lab = Lab::with(
+        |_| {},
+        |options| {
+            options.log = Some(Arc::new(move |entry: &AccessLogEntry<'_>| {
+                if entry.method == "HEAD" {
+                    log.lock().unwrap().push(entry.bytes);
+                }
+            }));
+        },
+    );
+    for target in ["/api/cluster", "/api/cluster?pretty=true", "/api/none", "/simulator", "/"] {
+        let mut client = lab.client();
+        let [get, head] = ["GET", "HEAD"].map(|method| client.send(method, target, "").unwrap());
+        assert!(get.length > 0, "{target}");
+        assert_eq!((head.status, head.length), (get.status, get.length), "{target}");
+        // The next reply begins after the head.
+        assert_eq!(client.status("GET", "/api/cluster"), 200, "{target}");
+    }
+    // The log has the bytes that were sent.
+    assert_eq!(*heads.lock().unwrap(), [0; 5]);
 }
 
 /// A second SVM, in memory, and a third one that is not.
