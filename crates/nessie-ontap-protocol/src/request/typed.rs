@@ -16,6 +16,9 @@ pub(super) fn uuid(path: &str, value: &Json) -> Result<Uuid, ApiError> {
     text.parse().map_err(|_| ApiError::invalid_value(path, text, "is not a UUID"))
 }
 
+/// The least number that is too large for 64 bits.
+const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
+
 /// A whole number, or a text that `parse` reads as one.
 pub(super) fn number(
     path: &str,
@@ -24,12 +27,14 @@ pub(super) fn number(
 ) -> Result<u64, ApiError> {
     match value {
         Json::Number(number) => number.as_u64().ok_or_else(|| {
-            ApiError::of_value(
-                262_245,
-                path,
-                &number.to_string(),
-                "is not a whole number of 0 or more",
-            )
+            // A larger one was read as a float.
+            let is_too_large = number.as_f64().is_some_and(|float| float >= TWO_TO_64);
+            let rule = if is_too_large {
+                "is larger than 2^64-1"
+            } else {
+                "is not a whole number of 0 or more"
+            };
+            ApiError::of_value(262_245, path, &number.to_string(), rule)
         }),
         Json::String(text) => parse(text).ok_or_else(|| {
             ApiError::of_value(262_222, path, text, "is not a whole number that the field accepts")

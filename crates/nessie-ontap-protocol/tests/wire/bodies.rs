@@ -278,3 +278,21 @@ fn a_body_is_one_object_or_records() {
         assert_eq!(Bodies::parse(bytes), expected, "{json}");
     }
 }
+
+#[test]
+fn the_refusal_of_a_large_number_names_the_limit() {
+    for (number, rule) in [
+        ("18446744073709551616", "is larger than 2^64-1"),
+        ("1e300", "is larger than 2^64-1"),
+        ("-18446744073709551616", "is not a whole number of 0 or more"),
+        ("1.5", "is not a whole number of 0 or more"),
+    ] {
+        let body = Body::parse(format!(r#"{{"size":{number}}}"#).as_bytes()).unwrap();
+        for error in [body.integer("size").unwrap_err(), body.size("size").unwrap_err()] {
+            assert_eq!(error.code, 262_245);
+            assert!(error.message.contains(rule), "{}", error.message);
+        }
+    }
+    let body = Body::parse(br#"{"size":18446744073709551615}"#).unwrap();
+    assert_eq!(body.integer("size"), Ok(Some(u64::MAX)));
+}
