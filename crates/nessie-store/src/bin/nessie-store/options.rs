@@ -1,5 +1,9 @@
 //! The command line. Its comments are the help texts.
-#![allow(clippy::doc_markdown, reason = "a terminal shows backticks as they are")]
+#![allow(
+    clippy::doc_link_with_quotes,
+    clippy::doc_markdown,
+    reason = "a terminal shows the texts as they are"
+)]
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
