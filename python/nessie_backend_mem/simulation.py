@@ -47,7 +47,7 @@ import hashlib
 import sys
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import closing
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from . import InvalidArgumentError, MemBackend
 from ._executors import by_executor
@@ -210,7 +210,7 @@ def run_shards(
     return [results[shard] for shard in range(shards)]
 
 
-def check_run(scenario: object, shards: object, executor: object, seed: object) -> None:
+def check_run(scenario: Any, shards: Any, executor: Any, seed: Any) -> None:
     """Refuse wrong arguments of `run_shards`."""
     if not callable(scenario):
         raise TypeError(f"scenario must be a function of a backend and a number, not {scenario!r}")
@@ -219,7 +219,7 @@ def check_run(scenario: object, shards: object, executor: object, seed: object) 
             raise TypeError(f"{argument} must be an int, not {value!r}")
     if executor is not None and not hasattr(executor, "submit"):
         raise TypeError(f"executor must have the method submit, which {executor!r} lacks")
-    if isinstance(shards, int) and shards < 0:
+    if shards < 0:
         raise InvalidArgumentError(f"shards {shards} is negative", "shards")
 
 
