@@ -4,7 +4,7 @@ Examples in the form of the interactive interpreter are run with those of all do
 blocks of a guide are run here, in order and in one folder. A block that begins with a comment with
 the name of a file is written to that file; a Python file is run, too. Blocks of shell commands are
 run by bash. A block of text is the output of the block before it, without its durations; ``...``
-stands for any text.
+matches any text.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def without_durations(text: str) -> str:
 
 
 def matches(shown: str, printed: str) -> bool:
-    """Whether an output is as shown, where ``...`` stands for any text."""
+    """Whether an output is as shown, where ``...`` matches any text."""
     parts = [re.escape(part.strip()) for part in without_durations(shown).split("...")]
     pattern = r".*".join(r"\s*" + part + r"\s*" for part in parts)
     return re.fullmatch(pattern, without_durations(printed), re.DOTALL) is not None

@@ -6,7 +6,7 @@ records are still there. Python 3.11 or later is necessary. What follows differs
 
 ## Errors
 
-In 0.3.1 every refusal was a plain `NessieError`, told apart by its text. Now
+In 0.3.1 every refusal was a plain `NessieError` that differed in its text. Now
 each has a class with a `code` and a `target`; all still derive from
 `NessieError`. The texts have changed: test the class or the code.
 

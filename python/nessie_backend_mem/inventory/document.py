@@ -378,7 +378,7 @@ class SvmEntry(TypedDict):
         comment: Its comment.
         language: The language of its volumes; absent if it is ``"c.utf_8"``.
         snapshot_policy: The policy of new volumes; absent if it is ``"default"``.
-        max_volumes: The most volumes; absent if there is no limit.
+        max_volumes: Largest number of volumes; absent without a limit.
         nfs: Its NFS service; absent without one, and if it cannot be read. The endpoint then has
             that of a new SVM.
         dns: Its DNS configuration; absent without one.

@@ -1,4 +1,4 @@
-"""Requests to the endpoint that gets what an inventory has beside its backends."""
+"""Requests that create what an inventory has and backends do not store."""
 
 from __future__ import annotations
 
