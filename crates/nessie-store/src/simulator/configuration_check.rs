@@ -6,6 +6,7 @@ use std::hash::Hash;
 
 use nessie_backend_core::{VolumeId, rules};
 use nessie_ontap_protocol::ApiError;
+use nessie_ontap_protocol::records::Named;
 
 use crate::configuration::schedule::{self, check_timing};
 use crate::configuration::snapshot_policy::{self, builtin_names};
@@ -171,8 +172,7 @@ fn check_qos_policies(
     let policies = policies.list();
     let taken = of_cluster.map(Table::list).unwrap_or_default();
     let all = || policies.iter().chain(&taken).map(|(_, stored)| &stored.policy);
-    check_unique(&table, "name", all().map(|policy| &policy.name))?;
-    check_unique(&table, "UUID", all().map(|policy| policy.uuid))?;
+    check_named(&table, all())?;
     for (number, stored) in &policies {
         let checked = qos_policy::check_name(&stored.policy.name);
         let checked = checked.and_then(|()| qos_policy::check_limits(&stored.limits));
@@ -191,8 +191,7 @@ fn check_snapshot_policies(
     let policies = policies.list();
     let taken = of_cluster.map(Table::list).unwrap_or_default();
     let all = || policies.iter().chain(&taken).map(|(_, stored)| &stored.policy);
-    check_unique(&table, "name", all().map(|policy| &policy.name))?;
-    check_unique(&table, "UUID", all().map(|policy| policy.uuid))?;
+    check_named(&table, all())?;
     for (number, stored) in &policies {
         check_snapshot_policy(stored).map_err(at(format!("{table}.objects[{number}]")))?;
     }
@@ -205,6 +204,14 @@ fn check_snapshot_policy(stored: &StoredPolicy) -> Result<(), ApiError> {
     let policy = stored.to_backend()?;
     // Backends have no policy without rules.
     if stored.is_of_backends() { Ok(rules::snapshot_policy(&policy)?) } else { Ok(()) }
+}
+
+fn check_named<'n>(
+    place: &str,
+    objects: impl Iterator<Item = &'n Named> + Clone,
+) -> Result<(), ApiError> {
+    check_unique(place, "name", objects.clone().map(|named| &named.name))?;
+    check_unique(place, "UUID", objects.map(|named| named.uuid))
 }
 
 fn check_unique<T: Eq + Hash + Debug>(
